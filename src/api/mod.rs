@@ -1,0 +1,63 @@
+//! Clients of remote systems. Nothing outside a provider's folder knows its wire.
+
+pub mod signin;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::model::{
+    ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan, RowSink, Search, Session,
+    SessionKey, Subject, UserOutcome,
+};
+
+/// One remote system, as usher sees it.
+#[async_trait]
+pub trait SessionApi: Send + Sync {
+    /// What this system can do. Final once [`whoami`](Self::whoami) has answered, since old servers can do less.
+    fn caps(&self) -> Arc<Capabilities>;
+
+    /// How this search will be answered. Pure.
+    ///
+    /// # Errors
+    /// [`ApiError::BadQuery`] if the system cannot answer it at all.
+    fn plan(&self, search: &Search) -> Result<Plan, ApiError>;
+
+    /// Who the operator is there; also the connection test and the negotiation of versions.
+    /// May be dropped at any await.
+    ///
+    /// # Errors
+    /// Any [`ApiError`].
+    async fn whoami(&self) -> Result<Identity, ApiError>;
+
+    /// Reads one page into the sink. The rows are those of the native part of the plan; `plan.rest` is
+    /// the caller's to apply. May be dropped at any await.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; the rows already in the sink stay good.
+    async fn search(
+        &self,
+        search: &Search,
+        at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError>;
+
+    /// Reads one session. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::NotFound`] if there is none, or any other.
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError>;
+
+    /// Ends sessions. Never dropped half way by the caller. The answer has the length and order of `keys`.
+    /// Never opens a sign-in dialog: a sign-in that needs a person is `Err(ApiError::Auth)`.
+    ///
+    /// # Errors
+    /// Only if nothing was sent.
+    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError>;
+
+    /// Ends every session of one person, by the system's own operation. Never dropped half way.
+    ///
+    /// # Errors
+    /// Only if nothing was sent.
+    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError>;
+}

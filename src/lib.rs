@@ -1,0 +1,7 @@
+//! usher: find, understand and end login sessions, whichever identity system holds them.
+//!
+//! The screen, the command line and the tests call this one library. Start reading in [`model`].
+
+pub mod api;
+pub mod config;
+pub mod model;

@@ -1,0 +1,91 @@
+//! What a remote system can do.
+
+use enum_map::EnumMap;
+
+use super::query::Field;
+
+/// How the system answers one field of the query.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Support {
+    /// On its side, exactly or as a superset.
+    Server,
+    /// Not on its side; the rows that arrive are filtered here.
+    Client,
+    /// It must be given, or the system cannot list at all.
+    Required,
+    /// The system does not report it, so no row can match.
+    #[default]
+    No,
+}
+
+/// How the system hands out long lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paging {
+    /// One answer holds everything it will give.
+    None,
+    /// By row number.
+    Offset,
+    /// By a cursor that only goes forward.
+    Forward,
+}
+
+/// What can be revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoke {
+    /// One session a request.
+    One,
+    /// Up to this many a request.
+    Batch(u16),
+    /// Only all sessions of a user at once.
+    UserOnly,
+    /// Only the operator's own.
+    OwnOnly,
+    /// Nothing.
+    No,
+}
+
+/// Which field a column of the table shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ColumnSpec {
+    /// What it shows; also what it sorts by.
+    pub field: Field,
+    /// The title where there is room ("LAST USED").
+    pub title: &'static str,
+    /// The title in a narrow table ("USED").
+    pub short: &'static str,
+    /// Share of the spare width; 0 for columns of fixed width.
+    pub weight: u8,
+}
+
+/// What one remote system can do, as found after sign-in.
+#[derive(Clone, Debug)]
+pub struct Capabilities {
+    /// Name of the system for people ("Janssen").
+    pub system: &'static str,
+    /// Who answers which field.
+    pub fields: EnumMap<Field, Support>,
+    /// Who answers bare words.
+    pub words: Support,
+    /// Who answers `@name`.
+    pub attributes: Support,
+    /// Who sorts: `Server` if it can sort by at least one field.
+    pub sort: Support,
+    /// Does a page tell how many sessions match?
+    pub total: bool,
+    /// How lists are handed out.
+    pub paging: Paging,
+    /// Can one session be read by its key?
+    pub get: bool,
+    /// What can be revoked.
+    pub revoke: Revoke,
+    /// Has the system an operation of its own for "all sessions of this user"?
+    pub revoke_user: bool,
+    /// Does the list keep ended sessions?
+    pub history: bool,
+    /// What a revoke ends and what it does not, as one or two sentences true for this system.
+    pub after_revoke: &'static str,
+    /// Is the id alone enough to use the session? Then it is taken from standard input only.
+    pub id_is_credential: bool,
+    /// The columns, in order.
+    pub columns: &'static [ColumnSpec],
+}

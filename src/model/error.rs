@@ -1,0 +1,223 @@
+//! What can go wrong between us and a remote system, in words for the person on duty.
+
+use std::time::Duration;
+
+use super::query::Field;
+
+/// A failed request. Text that a server sent is already cleaned by `display_safe` and cut.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// No connection: name not found, refused, unreachable. Nothing was sent.
+    #[error("cannot reach {host}: {why}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// The cause in words.
+        why: String,
+    },
+    /// No answer, or the answer stopped before its end.
+    #[error("{host} did not answer within {after:?}")]
+    Timeout {
+        /// Host and port.
+        host: String,
+        /// How long we waited.
+        after: Duration,
+        /// Had the request been sent? Then the server may have acted on it.
+        sent: bool,
+    },
+    /// The connection broke after the request was sent.
+    #[error("the connection to {host} broke off: {why}")]
+    Broken {
+        /// Host and port.
+        host: String,
+        /// The cause in words ("after 512 of 2,048 bytes").
+        why: String,
+    },
+    /// The server's certificate, or ours, was not accepted.
+    #[error("the certificate of {host} was not accepted: {why}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// The cause in words.
+        why: String,
+    },
+    /// Sign-in needed or refused (401).
+    #[error("{message}")]
+    Auth {
+        /// The server's words.
+        message: String,
+        /// Can signing in again help?
+        can_login: bool,
+    },
+    /// The operator may not do that: scope or role lacking.
+    #[error("not allowed: {message}")]
+    Forbidden {
+        /// The server's words.
+        message: String,
+        /// The scope or role that is lacking, if the server names it.
+        needs: Option<String>,
+    },
+    /// No session has this id.
+    #[error("no such session")]
+    NotFound,
+    /// The server does not know the address we asked.
+    #[error("{host} has no {path}: {message}")]
+    NoEndpoint {
+        /// Host and port.
+        host: String,
+        /// The path that was asked.
+        path: String,
+        /// The server's words.
+        message: String,
+    },
+    /// The server, or we for it, refused the search.
+    #[error("the server refused the search: {message}")]
+    BadQuery {
+        /// The server's words.
+        message: String,
+        /// The field it is about, if that is known.
+        field: Option<Field>,
+    },
+    /// Too many requests.
+    #[error("too many requests; try again in {after:?}")]
+    RateLimited {
+        /// How long the server asks us to wait.
+        after: Duration,
+    },
+    /// The server answered with an error.
+    #[error("{host} answered {status}: {message}")]
+    Server {
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
+    /// The server answered something that is not what the contract says.
+    #[error("{host} sent something unexpected at {at}: {why}")]
+    Unexpected {
+        /// Host and port.
+        host: String,
+        /// Where in the answer ("entries[3].expirationDate", "byte 512").
+        at: String,
+        /// What was expected and what was there.
+        why: String,
+    },
+    /// This system cannot do that.
+    #[error("{what} is not possible with {system}")]
+    Unsupported {
+        /// What was asked.
+        what: &'static str,
+        /// Name of the system.
+        system: &'static str,
+    },
+    /// The profile is read-only; nothing was sent.
+    #[error("profile {0} is read-only")]
+    ReadOnly(String),
+    /// The profile cannot be used as it is written; nothing was sent.
+    #[error("profile {profile}: {why}")]
+    Config {
+        /// Name of the profile.
+        profile: String,
+        /// What is wrong and how to mend it.
+        why: String,
+    },
+    /// The operator gave up (Esc, Ctrl-C); nothing more was sent.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+impl ApiError {
+    /// What to do now, as one sentence.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "Check the url of the profile, the network and the proxy.",
+            Self::Timeout { .. } => {
+                "Try again with r; raise timeout in the profile if the server is slow."
+            }
+            Self::Broken { .. } => "Try again with r; the rows that arrived stay.",
+            Self::Tls { .. } => "Name the right certificate authority with ca_file in the profile.",
+            Self::Auth {
+                can_login: true, ..
+            } => "Press r to sign in again.",
+            Self::Auth { .. } => "Check the credentials of the profile.",
+            Self::Forbidden { .. } => "Ask for that scope or role, or use a profile that has it.",
+            Self::NotFound => "It has ended, or it never was there; search again with r.",
+            Self::NoEndpoint { .. } => {
+                "Check the url of the profile and the version of the server."
+            }
+            Self::BadQuery { .. } => "Change the search and press Enter.",
+            Self::RateLimited { .. } => {
+                "Wait, then press r; set rate in the profile to ask less often."
+            }
+            Self::Server { .. } => "Try again with r; if it stays, the server's own log says more.",
+            Self::Unexpected { .. } => {
+                "Check the url of the profile; a proxy or another version may have answered."
+            }
+            Self::Unsupported { .. } => "The help (?) says what this system can do.",
+            Self::ReadOnly(_) => "Use a profile without read_only, or start without --read-only.",
+            Self::Config { .. } => "Mend the configuration file (Ctrl-P, F4) and try again.",
+            Self::Cancelled => "Press r to try again.",
+        }
+    }
+
+    /// Can the same request succeed a moment later, with nothing changed?
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::Broken { .. }
+            | Self::RateLimited { .. } => true,
+            Self::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+
+    /// May the server have acted on the request although it failed for us?
+    pub fn may_have_acted(&self) -> bool {
+        match self {
+            Self::Timeout { sent, .. } => *sent,
+            Self::Broken { .. } | Self::Unexpected { .. } => true,
+            Self::Server { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// The exit code of the command line.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config { .. } | Self::BadQuery { .. } => 2,
+            Self::Auth { .. } => 4,
+            Self::ReadOnly(_) => 5,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
+            Self::NotFound => 7,
+            Self::Tls { .. } => 8,
+            Self::Forbidden { .. } => 9,
+            Self::Cancelled => 130,
+            _ => 1,
+        }
+    }
+
+    /// The name of the class, for logs and the audit file: never server text.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::Timeout { .. } => "timeout",
+            Self::Broken { .. } => "broken",
+            Self::Tls { .. } => "tls",
+            Self::Auth { .. } => "auth",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound => "not_found",
+            Self::NoEndpoint { .. } => "no_endpoint",
+            Self::BadQuery { .. } => "bad_query",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Server { .. } => "server",
+            Self::Unexpected { .. } => "unexpected",
+            Self::Unsupported { .. } => "unsupported",
+            Self::ReadOnly(_) => "read_only",
+            Self::Config { .. } => "config",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What a session is, and how one asks for sessions. No I/O, no drawing, no network.
+
+pub mod caps;
+pub mod error;
+pub mod page;
+pub mod query;
+pub mod session;
+pub mod text;
+pub mod time;
+
+pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
+pub use error::ApiError;
+pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
+pub use query::{Clause, Field, Op, Plan, Query, Search, Sort, Target, Value};
+pub use session::{
+    Attribute, Class, Deletable, Fact, Identity, Outcome, Session, SessionKey, State, Subject,
+    UserOutcome,
+};
+pub use text::Untrusted;

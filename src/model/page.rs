@@ -1,0 +1,172 @@
+//! How rows travel from a provider to whoever wants them.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+
+use super::session::{Attribute, Class, Deletable, Fact, Session, SessionKey, Subject};
+use super::text::Untrusted;
+
+/// Where a provider puts what it read, row by row.
+pub trait RowSink: Send {
+    /// Takes one row. `Break` means: enough, send no more.
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()>;
+}
+
+/// One session as it was read, borrowed from the response bytes.
+///
+/// The fields are those of [`Session`]; texts are what the server sent, not cleaned.
+#[derive(Clone, Debug)]
+pub struct RowRef<'a> {
+    /// The provider's key, in clear.
+    pub key: Cow<'a, str>,
+    /// Short safe text for people.
+    pub label: Cow<'a, str>,
+    /// Id of the person as the system writes it.
+    pub user_id: Option<Cow<'a, str>>,
+    /// Name of the person.
+    pub user: Option<Cow<'a, str>>,
+    /// What the system said about its state.
+    pub fact: Fact,
+    /// When the session began.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub last_used: Option<DateTime<Utc>>,
+    /// When it ends by itself.
+    pub expires: Option<DateTime<Utc>>,
+    /// When it was ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// The application.
+    pub client: Option<Cow<'a, str>>,
+    /// The address.
+    pub ip: Option<Cow<'a, str>>,
+    /// The browser or program.
+    pub user_agent: Option<Cow<'a, str>>,
+    /// How the person signed in.
+    pub auth_method: Option<Cow<'a, str>>,
+    /// Realm, organisation or tenant.
+    pub scope: Option<Cow<'a, str>>,
+    /// May it be revoked?
+    pub deletable: Deletable,
+    /// The operator's own?
+    pub own: Option<bool>,
+    /// Everything else, in the system's order.
+    pub extra: Vec<(Cow<'a, str>, Cow<'a, str>, Class)>,
+    /// The JSON as received.
+    pub raw: Option<&'a RawValue>,
+}
+
+impl<'a> RowRef<'a> {
+    /// A row with a key and a label, and nothing else known.
+    pub fn new(key: impl Into<Cow<'a, str>>, label: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            key: key.into(),
+            label: label.into(),
+            user_id: None,
+            user: None,
+            fact: Fact::Unknown,
+            created: None,
+            last_used: None,
+            expires: None,
+            ended: None,
+            client: None,
+            ip: None,
+            user_agent: None,
+            auth_method: None,
+            scope: None,
+            deletable: Deletable::Unknown,
+            own: None,
+            extra: Vec::new(),
+            raw: None,
+        }
+    }
+
+    /// The same as a value that stands alone.
+    pub fn to_session(&self) -> Session {
+        let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
+        Session {
+            key: SessionKey::new(self.key.as_ref()),
+            label: self.label.to_string(),
+            subject: Subject {
+                id: text(&self.user_id),
+                name: text(&self.user),
+                scope: text(&self.scope),
+            },
+            fact: self.fact,
+            created: self.created,
+            last_used: self.last_used,
+            expires: self.expires,
+            ended: self.ended,
+            client: text(&self.client),
+            ip: text(&self.ip),
+            user_agent: text(&self.user_agent),
+            auth_method: text(&self.auth_method),
+            scope: text(&self.scope),
+            deletable: self.deletable.clone(),
+            own: self.own,
+            extra: self
+                .extra
+                .iter()
+                .map(|(name, value, class)| Attribute {
+                    name: Untrusted::from(name.as_ref()),
+                    value: Untrusted::from(value.as_ref()),
+                    class: *class,
+                })
+                .collect(),
+            raw: self.raw.map(ToOwned::to_owned),
+        }
+    }
+}
+
+/// Collects everything: for tests and small jobs.
+impl RowSink for Vec<Session> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        self.push(row.to_session());
+        ControlFlow::Continue(())
+    }
+}
+
+/// What a page says about itself, once its rows are in the sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageEnd {
+    /// Where the next page begins. `None`: this was the last.
+    pub next: Option<Cursor>,
+    /// How many sessions match on the server. `None`: it does not say.
+    pub total: Option<u64>,
+    /// Is the list whole?
+    pub completeness: Completeness,
+}
+
+/// Is the list whole? `Truncated` is not an error and must be shown: some servers cut silently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every matching session has been listed.
+    Complete,
+    /// There is another page.
+    More,
+    /// The server stopped at this number of rows and has more.
+    Truncated {
+        /// The number of rows at which it stopped.
+        at: u64,
+    },
+    /// The server gives no way to know.
+    Unknown,
+}
+
+/// Where a page begins: an offset, an opaque cookie, a last id. The provider's business.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor(Box<str>);
+
+impl Cursor {
+    /// Wraps the provider's own text.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The provider's own text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

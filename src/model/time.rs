@@ -1,0 +1,1 @@
+//! Reading and showing instants, durations and ages.
