@@ -5,6 +5,7 @@ pub mod error;
 pub mod page;
 pub mod query;
 pub mod session;
+pub mod signin;
 pub mod text;
 pub mod time;
 
