@@ -3,5 +3,7 @@
 //! The screen, the command line and the tests call this one library. Start reading in [`model`].
 
 pub mod api;
+pub mod app;
 pub mod config;
 pub mod model;
+pub mod store;

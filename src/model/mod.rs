@@ -15,6 +15,6 @@ pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use query::{Clause, Field, Op, Plan, Query, Search, Sort, Target, Value};
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, Outcome, Session, SessionKey, State, Subject,
-    UserOutcome,
+    Thresholds, UserOutcome, state_at,
 };
 pub use text::Untrusted;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -121,6 +121,49 @@ impl State {
     /// The word as shown, queried and exported.
     pub fn word(self) -> &'static str {
         self.into()
+    }
+}
+
+/// When a session counts as idle and as expiring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Thresholds {
+    /// Unused for this long: idle.
+    pub idle_after: TimeDelta,
+    /// Ends within this: expiring.
+    pub expiring_within: TimeDelta,
+}
+
+impl Default for Thresholds {
+    /// 8 hours and 5 minutes.
+    fn default() -> Self {
+        Self {
+            idle_after: TimeDelta::hours(8),
+            expiring_within: TimeDelta::minutes(5),
+        }
+    }
+}
+
+/// The word for a session at a moment: the first that holds, in the order of [`State`].
+///
+/// A session never used is as idle as it is old.
+pub fn state_at(
+    fact: Fact,
+    created: Option<DateTime<Utc>>,
+    last_used: Option<DateTime<Utc>>,
+    expires: Option<DateTime<Utc>>,
+    thresholds: Thresholds,
+    now: DateTime<Utc>,
+) -> State {
+    let left = expires.map(|at| at - now);
+    let idle = last_used.or(created).map(|at| now - at);
+    match fact {
+        Fact::Revoked => State::Revoked,
+        _ if left.is_some_and(|left| left <= TimeDelta::zero()) => State::Expired,
+        Fact::Unauthenticated => State::Unauthenticated,
+        _ if left.is_some_and(|left| left <= thresholds.expiring_within) => State::Expiring,
+        Fact::Unknown if expires.is_none() => State::Unknown,
+        _ if idle.is_some_and(|idle| idle >= thresholds.idle_after) => State::Idle,
+        _ => State::Active,
     }
 }
 

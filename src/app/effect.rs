@@ -1,0 +1,165 @@
+//! Everything that the core wants done outside.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::model::{Cursor, Search, SessionKey, Subject};
+use crate::store::{RowId, Rows, SourceId, View};
+
+/// The number of a question; an answer with an old number is dropped. Unique over all sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gen(pub u64);
+
+/// The number of a revoke job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// A dialog takes confirmations from now on.
+    Arm,
+    /// A message of success has been seen long enough.
+    Fade,
+    /// The cursor has rested on a row: read its details.
+    Rest,
+    /// Typing in the live filter has paused.
+    Filter,
+    /// Typing in the form has paused: show how it ends up, or search.
+    Form,
+    /// A search has been running long enough to show a spinner.
+    Spinner,
+    /// The second Ctrl-C no longer counts.
+    CtrlC,
+    /// A revealed value is masked again.
+    Mask,
+}
+
+/// One row that is to be revoked.
+#[derive(Clone, Debug)]
+pub struct RevokeItem {
+    /// The row, for the answer.
+    pub row: RowId,
+    /// Where it lives.
+    pub source: SourceId,
+    /// Its key.
+    pub key: SessionKey,
+    /// Whose it is, for the audit log.
+    pub subject: Subject,
+}
+
+/// Something to be done outside the core.
+#[derive(Debug)]
+pub enum Effect {
+    /// Open a profile and ask who we are there. Its rows, searches and jobs are under this source.
+    Connect {
+        /// The number it gets.
+        source: SourceId,
+        /// The number of the attempt.
+        generation: Gen,
+        /// Name of the profile.
+        profile: String,
+    },
+    /// Forget a source: drop its client and its tasks (never a revoke).
+    Close(SourceId),
+    /// Answers to `SignInStep::Ask`; `None`: given up.
+    Answer {
+        /// Whose question.
+        source: SourceId,
+        /// As many as there were questions.
+        answers: Option<Vec<SecretString>>,
+    },
+    /// Ask how a search would be answered.
+    Plan {
+        /// By whom.
+        source: SourceId,
+        /// The number of the question.
+        generation: Gen,
+        /// The search.
+        search: Search,
+    },
+    /// Read pages until the end, the row limit or `Cancel`.
+    Search {
+        /// From whom.
+        source: SourceId,
+        /// The number of the search.
+        generation: Gen,
+        /// The search.
+        search: Search,
+        /// Where to begin. `None`: at the start.
+        at: Option<Cursor>,
+    },
+    /// Read one session anew.
+    Get {
+        /// From whom.
+        source: SourceId,
+        /// The number of the question.
+        generation: Gen,
+        /// For which row.
+        row: RowId,
+        /// Its key.
+        key: SessionKey,
+    },
+    /// Revoke these rows, all of one or of several sources.
+    Revoke {
+        /// The number of the job.
+        job: JobId,
+        /// The rows.
+        items: Vec<RevokeItem>,
+        /// Why, for the audit log.
+        reason: Option<String>,
+    },
+    /// Revoke every session of one person at one source.
+    RevokeUser {
+        /// The number of the job.
+        job: JobId,
+        /// Where.
+        source: SourceId,
+        /// Whose.
+        user: Subject,
+        /// Why, for the audit log.
+        reason: Option<String>,
+    },
+    /// Start nothing more of a job; what is running is awaited.
+    Stop(JobId),
+    /// Go on with a paused job.
+    Resume(JobId),
+    /// Drop the task of this number.
+    Cancel(Gen),
+    /// Sort and filter, off the loop.
+    Order {
+        /// The number of the question.
+        generation: Gen,
+        /// The rows.
+        rows: Rows,
+        /// What to show of them.
+        view: View,
+    },
+    /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
+    After {
+        /// What it is for.
+        timer: Timer,
+        /// Handed back.
+        generation: Gen,
+        /// How long.
+        delay: Duration,
+    },
+    /// Put text into the clipboard of the terminal.
+    Copy(SecretString),
+    /// Open the configuration in the operator's editor, at the place of a profile if there is one.
+    Edit {
+        /// The profile. `None`: the whole file.
+        profile: Option<String>,
+    },
+    /// Write the example configuration where it is looked for, if nothing is there.
+    WriteExample,
+    /// Take or release the mouse.
+    MouseCapture(bool),
+    /// Forget what is on the screen and draw it all.
+    Redraw,
+    /// Stop to the shell (Ctrl-Z).
+    Suspend,
+    /// End with this code.
+    Quit(u8),
+}

@@ -1,0 +1,209 @@
+//! Everything that can happen to the program.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::effect::{Gen, JobId, Timer};
+use super::keymap::KeyPress;
+use crate::model::signin::{Ask, DeviceCode};
+use crate::model::{
+    ApiError, Capabilities, Identity, Outcome, PageEnd, Plan, Session, UserOutcome,
+};
+use crate::store::{Chunk, Order, RowId, SourceId};
+
+/// Something that happened outside the core.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed (or repeated).
+    Key(KeyPress),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size.
+    Resize(Size),
+    /// The clock, in front of every batch of messages.
+    Tick(DateTime<Utc>),
+    /// A signal that ends the program.
+    Signal(Signal),
+    /// A timer started by `Effect::After` has run out.
+    Due(Timer, Gen),
+    /// A profile is connected, or is not.
+    Connected {
+        /// Which one.
+        source: SourceId,
+        /// The number of the attempt.
+        generation: Gen,
+        /// Who we are there and what it can do, after how long.
+        result: Result<Connected, ApiError>,
+    },
+    /// A provider asks for a person.
+    SignIn {
+        /// Which one.
+        source: SourceId,
+        /// What it wants.
+        step: SignInStep,
+    },
+    /// How a search will be answered.
+    Planned {
+        /// Which source.
+        source: SourceId,
+        /// The number of the question.
+        generation: Gen,
+        /// The plan, or why there is none.
+        result: Result<Plan, ApiError>,
+    },
+    /// A page has arrived, or failed.
+    Page {
+        /// From whom.
+        source: SourceId,
+        /// The number of the search.
+        generation: Gen,
+        /// Its rows and what it says of itself.
+        result: Result<Page, ApiError>,
+    },
+    /// One session, read anew.
+    Detail {
+        /// From whom.
+        source: SourceId,
+        /// The number of the question.
+        generation: Gen,
+        /// For which row.
+        row: RowId,
+        /// The session.
+        result: Result<Box<Session>, ApiError>,
+    },
+    /// A new order of the loaded rows.
+    Ordered {
+        /// The number of the question.
+        generation: Gen,
+        /// The order.
+        order: Order,
+    },
+    /// One row of a revoke job has its outcome.
+    Revoked {
+        /// Which job.
+        job: JobId,
+        /// Which row.
+        row: RowId,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// A revoke of all sessions of a user has its outcome.
+    UserRevoked {
+        /// Which job.
+        job: JobId,
+        /// At whom.
+        source: SourceId,
+        /// What became of it.
+        result: Result<UserOutcome, ApiError>,
+    },
+    /// A job waits: nothing more is sent until `Effect::Resume`.
+    Paused(JobId, ApiError),
+    /// A job has ended; every row of it has had its message.
+    Ended(JobId),
+    /// The outcome of a small task: copy, save, edit, write the example.
+    Told {
+        /// What it was.
+        what: Told,
+        /// What to say.
+        result: Result<String, String>,
+    },
+}
+
+/// A connected profile.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// Who we are there.
+    pub who: Identity,
+    /// What it can do.
+    pub caps: Arc<Capabilities>,
+    /// How long it took to ask.
+    pub took: Duration,
+}
+
+/// A page of rows.
+#[derive(Debug)]
+pub struct Page {
+    /// The rows that passed the filter and were not there yet.
+    pub chunk: Arc<Chunk>,
+    /// What the page says of itself.
+    pub end: PageEnd,
+    /// How long the request took.
+    pub took: Duration,
+    /// Rows dropped because they had come before.
+    pub duplicates: u32,
+    /// Why the page task stops although the server has more. `None`: it does not stop here.
+    pub stopped: Option<String>,
+}
+
+/// What a provider wants of the person.
+#[derive(Clone, Debug)]
+pub enum SignInStep {
+    /// A code to type in a browser.
+    ShowCode(DeviceCode),
+    /// Questions to answer.
+    Ask(Ask),
+    /// The sign-in has ended; take the box away.
+    Done,
+}
+
+/// Which small task has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Something was copied.
+    Copied,
+    /// The configuration was edited; reload the list of profiles.
+    Edited(PathBuf),
+    /// The example configuration was written.
+    Written(PathBuf),
+}
+
+/// A signal that ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT: 130.
+    Interrupt,
+    /// SIGTERM: 143.
+    Terminate,
+    /// SIGHUP: 129.
+    HangUp,
+    /// SIGQUIT: 131.
+    Quit,
+}
+
+/// Size of the terminal in columns and rows. Zero is normal input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// What the mouse did, at a column and row counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mouse {
+    /// What.
+    pub kind: MouseKind,
+    /// Column.
+    pub x: u16,
+    /// Row.
+    pub y: u16,
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MouseKind {
+    /// One click of the main button.
+    Click,
+    /// The second of two quick clicks.
+    DoubleClick,
+    /// Wheel up.
+    WheelUp,
+    /// Wheel down.
+    WheelDown,
+}

@@ -1,0 +1,238 @@
+//! The dialogs that can lie over the main screen. The last one has the keys.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use tui_input::Input;
+
+use super::effect::{JobId, RevokeItem};
+use super::msg::SignInStep;
+use super::source::ProfileView;
+use crate::model::{ApiError, Subject};
+use crate::store::SourceId;
+
+/// A dialog.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// Really revoke?
+    Confirm(Box<Confirm>),
+    /// A revoke job at work, or ended with something to say.
+    Progress(JobId),
+    /// Keys and what they do.
+    Help(Help),
+    /// Which profile?
+    Profiles(Profiles),
+    /// What went wrong, in full.
+    Error(Box<ErrorBox>),
+    /// A configuration without profiles.
+    FirstRun {
+        /// The chosen line, 0 to 3.
+        choice: usize,
+    },
+    /// A provider asks for a person.
+    SignIn(Box<SignIn>),
+    /// Quit while a revoke runs?
+    Quit {
+        /// The focused button: 0 stay, 1 stop after the current one and quit.
+        button: usize,
+    },
+}
+
+/// What will be sent, what will not, and why.
+#[derive(Clone, Debug, Default)]
+pub struct RevokePlan {
+    /// What is sent.
+    pub send: Vec<RevokeItem>,
+    /// What is left out: how many, and why.
+    pub skip: Vec<(usize, String)>,
+}
+
+/// What a confirmation is about.
+#[derive(Clone, Debug)]
+pub enum ConfirmKind {
+    /// These rows.
+    Rows(RevokePlan),
+    /// All sessions of a user at one source.
+    User {
+        /// Where.
+        source: SourceId,
+        /// Whose.
+        user: Subject,
+        /// How many of the loaded rows are theirs and live; the server may have more.
+        loaded: usize,
+        /// Does the result list hold every session (then `loaded` is the whole number)?
+        whole: bool,
+    },
+}
+
+/// Something that must be typed before a confirmation counts.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// What is typed.
+    pub input: Input,
+    /// Any of these counts.
+    pub expect: Vec<String>,
+    /// What to ask for ("Type the number of sessions, or the user's name").
+    pub ask: String,
+    /// Has something wrong been entered?
+    pub wrong: bool,
+}
+
+/// The question before a revoke. Holds keys, not positions: nothing that happens meanwhile changes what is sent.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// What it is about.
+    pub kind: ConfirmKind,
+    /// Title ("Delete session?").
+    pub title: String,
+    /// The facts, as label and value; an empty label continues the line before. All cleaned.
+    pub facts: Vec<(String, String)>,
+    /// The same in at most three lines for small screens.
+    pub short: Vec<String>,
+    /// What ends and what does not: the system's own sentence.
+    pub after: String,
+    /// Warnings ("changed since you looked").
+    pub warnings: Vec<String>,
+    /// Label of the button that does it ("Delete").
+    pub verb: String,
+    /// Is a production system touched?
+    pub production: bool,
+    /// Does it take confirmations already (150 ms after it opened)?
+    pub armed: bool,
+    /// The focused control.
+    pub focus: ConfirmFocus,
+    /// What must be typed. `None`: nothing.
+    pub typed: Option<Typed>,
+    /// The reason for the audit log, where the profile requires one.
+    pub reason: Option<Input>,
+}
+
+/// A control of the confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfirmFocus {
+    /// The field for the reason.
+    Reason,
+    /// The field for what must be typed.
+    Typed,
+    /// `[ Cancel ]`.
+    Cancel,
+    /// `[ Delete ]`.
+    Go,
+}
+
+/// The help.
+#[derive(Clone, Debug, Default)]
+pub struct Help {
+    /// What is typed to filter.
+    pub input: Input,
+    /// First line shown.
+    pub top: usize,
+}
+
+/// The profile dialog.
+#[derive(Clone, Debug, Default)]
+pub struct Profiles {
+    /// What is typed to filter.
+    pub input: Input,
+    /// Index into the filtered list.
+    pub choice: usize,
+}
+
+/// An error in full: what, why, what to do.
+#[derive(Clone, Debug)]
+pub struct ErrorBox {
+    /// Title ("Search failed").
+    pub title: String,
+    /// What was tried.
+    pub what: String,
+    /// Why it failed, in the server's words.
+    pub why: String,
+    /// What to do now.
+    pub advice: String,
+    /// What else is worth knowing ("The 1,204 rows on screen are from 14:03:02 UTC.").
+    pub notes: Vec<String>,
+    /// Can signing in help?
+    pub can_login: Option<SourceId>,
+    /// The focused button.
+    pub button: usize,
+    /// First line shown.
+    pub top: usize,
+}
+
+/// The sign-in box.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// Who asks.
+    pub source: SourceId,
+    /// What it asks.
+    pub step: SignInStep,
+    /// The fields of `SignInStep::Ask`.
+    pub inputs: Vec<Input>,
+    /// The focused control: the fields first, then the buttons.
+    pub focus: usize,
+    /// Until when a code works. `None`: not a code.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// How a job goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// At work.
+    Running,
+    /// Nothing more is sent until somebody has signed in and says so.
+    Paused(ApiError),
+    /// Signed in again after a pause; waits for "Go on".
+    Ready,
+    /// Nothing more is started; what runs is awaited.
+    Stopping,
+    /// Over.
+    Ended,
+}
+
+/// A revoke job as the screen knows it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// What it is ("Revoking 33 sessions").
+    pub title: String,
+    /// All items; for a user revoke empty.
+    pub items: Vec<RevokeItem>,
+    /// Whose sessions, for a user revoke.
+    pub user: Option<(SourceId, Subject)>,
+    /// Counts: ended by us.
+    pub done: usize,
+    /// Counts: had already gone.
+    pub gone: usize,
+    /// Counts: outcome unknown, or still listed.
+    pub unclear: usize,
+    /// Failed or refused, newest last: what and why, cleaned.
+    pub failed: Vec<(RevokeItem, String)>,
+    /// How it goes.
+    pub state: JobState,
+    /// Title of the production bar.
+    pub production: bool,
+    /// Why, for the audit log.
+    pub reason: Option<String>,
+}
+
+impl Job {
+    /// How many items have no outcome yet.
+    pub fn waiting(&self) -> usize {
+        self.items
+            .len()
+            .saturating_sub(self.done + self.gone + self.unclear + self.failed.len())
+    }
+}
+
+/// One entry of the profile dialog: the profile and how its last connection went.
+#[derive(Clone, Debug)]
+pub struct ProfileEntry {
+    /// The profile.
+    pub view: ProfileView,
+    /// "ok 142 ms", "token expired"; `-` if never tried.
+    pub last: String,
+}
+
+/// The last errors, newest last, for `E`.
+pub type Errors = VecDeque<ErrorBox>;

@@ -1,0 +1,169 @@
+//! The results: rows, their order, the cursor, and what was done to them.
+
+use std::collections::HashMap;
+
+use tui_input::Input;
+
+use super::effect::Gen;
+use crate::model::{Clause, Field, Query, Session, Sort};
+use crate::store::{Order, Row, RowId, Rows};
+
+/// What has happened to a row since it was loaded. Shown in the STATE column in place of its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its revoke is on the way.
+    Revoking,
+    /// Ended by us.
+    Revoked,
+    /// It had already gone.
+    AlreadyGone,
+    /// The server said yes and still lists it.
+    StillListed,
+    /// The server said no, in its words.
+    Refused(String),
+    /// It could not be done.
+    Failed(String),
+    /// Sent, and no answer came.
+    Unknown,
+}
+
+impl Fate {
+    /// The word in the STATE column.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Revoking => "revoking",
+            Self::Revoked => "revoked",
+            Self::AlreadyGone => "gone",
+            Self::StillListed => "still listed",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+            Self::Unknown => "outcome?",
+        }
+    }
+
+    /// Is the session over, as far as we know?
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Revoked | Self::AlreadyGone)
+    }
+}
+
+/// The filter over loaded rows, in the lower border of the table.
+#[derive(Clone, Debug, Default)]
+pub struct LiveFilter {
+    /// What is typed.
+    pub input: Input,
+    /// Does it have the keys?
+    pub editing: bool,
+    /// What it means. `None`: nothing is typed, or it cannot be read yet.
+    pub query: Option<Query>,
+    /// Why it cannot be read.
+    pub error: Option<String>,
+}
+
+/// The results pane.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// All loaded rows of all sources.
+    pub rows: Rows,
+    /// Which of them are shown, in which order.
+    pub order: Order,
+    /// The number of the order that is being made.
+    pub order_gen: Gen,
+    /// Is an order being made off the loop?
+    pub ordering: bool,
+    /// Rows are shown in this order; while a first load runs, in order of arrival.
+    pub sort: Sort,
+    /// Are rows still shown in order of arrival?
+    pub arrival: bool,
+    /// The chosen column, for `s`, `<`, `>` and `f`.
+    pub column: Field,
+    /// Position of the cursor in the order.
+    pub cursor: usize,
+    /// First position shown.
+    pub top: usize,
+    /// Columns scrolled away at the left.
+    pub scroll: u16,
+    /// What happened to rows.
+    pub fates: HashMap<RowId, Fate>,
+    /// Quick filters (`f`): clauses over loaded rows.
+    pub quick: Vec<Clause>,
+    /// The live filter (`&`). `None`: not open.
+    pub live: Option<LiveFilter>,
+    /// The query that these rows answer. `None`: nothing has been searched.
+    pub query: Option<Query>,
+    /// Identity of the row that the cursor shall find again after a reload.
+    pub wanted: Option<u64>,
+}
+
+impl Results {
+    /// Nothing searched yet.
+    pub fn new(sort: Sort) -> Self {
+        Self {
+            rows: Rows::default(),
+            order: Order::default(),
+            order_gen: Gen::default(),
+            ordering: false,
+            sort,
+            arrival: true,
+            column: sort.field,
+            cursor: 0,
+            top: 0,
+            scroll: 0,
+            fates: HashMap::new(),
+            quick: Vec::new(),
+            live: None,
+            query: None,
+            wanted: None,
+        }
+    }
+
+    /// The row at a position of the order.
+    pub fn at(&self, position: usize) -> Option<(RowId, &Row)> {
+        let id = self.order.get(position)?;
+        Some((id, self.rows.get(id)?))
+    }
+
+    /// The row under the cursor.
+    pub fn current(&self) -> Option<(RowId, &Row)> {
+        self.at(self.cursor)
+    }
+
+    /// Does a filter hide loaded rows?
+    pub fn is_filtered(&self) -> bool {
+        !self.quick.is_empty() || self.live.as_ref().is_some_and(|live| live.query.is_some())
+    }
+}
+
+/// The text search in details.
+#[derive(Clone, Debug, Default)]
+pub struct Find {
+    /// What is typed.
+    pub input: Input,
+    /// Does it have the keys?
+    pub editing: bool,
+}
+
+/// The details pane.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// Hidden with `d`.
+    pub hidden: bool,
+    /// Index of the line under the cursor.
+    pub line: usize,
+    /// First line shown.
+    pub top: usize,
+    /// Raw JSON in place of the fields?
+    pub raw: bool,
+    /// The text search. `None`: not open.
+    pub find: Option<Find>,
+    /// The line whose masked value is shown for a while, by name.
+    pub revealed: Option<String>,
+    /// The session of this row as it was read anew; shown in place of the loaded one.
+    pub fresh: Option<(RowId, Box<Session>)>,
+    /// The number of the reading that counts.
+    pub gen_read: Gen,
+    /// Is a reading on the way?
+    pub reading: bool,
+    /// The row whose details are shown; when it changes, cursor and scroll start anew.
+    pub row: Option<RowId>,
+}

@@ -1,0 +1,151 @@
+//! The open profiles: what is known of each, and how far its search has come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::effect::Gen;
+use crate::model::{
+    ApiError, Capabilities, Completeness, Cursor, Identity, Plan, Sort, Thresholds,
+};
+
+/// A profile as the screen knows it: nothing in it is secret.
+#[derive(Clone, Debug)]
+pub struct ProfileView {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Name of the system for people ("Janssen").
+    pub system: &'static str,
+    /// Name of the system in the configuration and in queries ("janssen").
+    pub system_word: &'static str,
+    /// Its address, without credentials.
+    pub address: String,
+    /// Red bar, typed confirmation.
+    pub production: bool,
+    /// Nothing may be sent that changes anything.
+    pub read_only: bool,
+    /// Certificates are not checked.
+    pub insecure: bool,
+    /// Plain http to a host that is not loopback.
+    pub plain_http: bool,
+    /// Is it the embedded demo?
+    pub demo: bool,
+    /// The audit log may fail (`audit = "best_effort"`).
+    pub best_effort: bool,
+    /// Ask for a reason before every change.
+    pub require_reason: bool,
+    /// May masked values and full ids be shown and copied?
+    pub reveal: bool,
+    /// Search when the profile is opened.
+    pub search_on_start: bool,
+    /// Search while typing.
+    pub live_search: bool,
+    /// Order of rows at first.
+    pub sort: Sort,
+    /// Rows a page; `None`: 100.
+    pub page_size: Option<u16>,
+    /// Rows loaded at most.
+    pub max_rows: u32,
+    /// When a session counts as idle and as expiring.
+    pub thresholds: Thresholds,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Debug, Default)]
+pub enum Link {
+    /// Not asked yet.
+    #[default]
+    Never,
+    /// Asked, not answered.
+    Connecting,
+    /// Connected.
+    Up {
+        /// How long the last question took.
+        took: Duration,
+    },
+    /// It failed.
+    Down(ApiError),
+}
+
+/// How far the search of one source has come.
+#[derive(Clone, Debug, Default)]
+pub enum Progress {
+    /// Nothing has been searched.
+    #[default]
+    Never,
+    /// Pages are arriving.
+    Loading,
+    /// The last page is there.
+    Loaded,
+    /// The operator, or the row limit, stopped it; the words say which.
+    Stopped(String),
+    /// It failed; the rows that came before stay.
+    Failed(ApiError),
+}
+
+/// One open profile.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The profile.
+    pub profile: ProfileView,
+    /// How far the connection has come.
+    pub link: Link,
+    /// The number of the connection attempt that counts.
+    pub link_gen: Gen,
+    /// What it can do. `None`: not known before it has answered once.
+    pub caps: Option<Arc<Capabilities>>,
+    /// Who we are there.
+    pub who: Option<Identity>,
+    /// How the form as it stands would be answered.
+    pub plan: Option<Result<Plan, ApiError>>,
+    /// How far the search has come.
+    pub progress: Progress,
+    /// The number of the search that counts.
+    pub search_gen: Gen,
+    /// Where a search that broke off can go on.
+    pub resume: Option<Cursor>,
+    /// Pages read.
+    pub pages: u32,
+    /// Rows loaded from here.
+    pub rows: u32,
+    /// Rows that had come before on another page.
+    pub duplicates: u32,
+    /// How many sessions match on the server, if it says so.
+    pub total: Option<u64>,
+    /// Is the list whole?
+    pub completeness: Completeness,
+    /// How long the last request took.
+    pub took: Option<Duration>,
+    /// When the rows on screen were asked for.
+    pub asked_at: Option<DateTime<Utc>>,
+}
+
+impl Source {
+    /// A profile that has not been asked anything yet.
+    pub fn new(profile: ProfileView) -> Self {
+        Self {
+            profile,
+            link: Link::Never,
+            link_gen: Gen::default(),
+            caps: None,
+            who: None,
+            plan: None,
+            progress: Progress::Never,
+            search_gen: Gen::default(),
+            resume: None,
+            pages: 0,
+            rows: 0,
+            duplicates: 0,
+            total: None,
+            completeness: Completeness::Unknown,
+            took: None,
+            asked_at: None,
+        }
+    }
+
+    /// Are pages arriving?
+    pub fn is_loading(&self) -> bool {
+        matches!(self.progress, Progress::Loading)
+    }
+}

@@ -1,0 +1,167 @@
+//! All that the screen knows, in one struct.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, FixedOffset, Utc};
+
+use super::effect::{Gen, JobId};
+use super::form::Form;
+use super::keymap::Keymap;
+use super::msg::Size;
+use super::overlay::{ErrorBox, Job, Overlay, ProfileEntry};
+use super::results::{Details, Results};
+use super::source::Source;
+use crate::model::{Field, Sort};
+
+/// A pane that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The search form.
+    Search,
+    /// The results table.
+    Table,
+    /// The details.
+    Details,
+}
+
+/// How times are shown in the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeStyle {
+    /// "12m ago".
+    #[default]
+    Age,
+    /// In this machine's zone.
+    Local,
+    /// In UTC.
+    Utc,
+}
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Success: fades after 6 s or at the next key.
+    Ok,
+    /// Something to know; stays until the next action.
+    Info,
+    /// `~ `; stays until the next action.
+    Warn,
+    /// `! `; stays until the next action, `E` shows all of it.
+    Error,
+}
+
+/// A message of the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// How grave it is.
+    pub level: Level,
+    /// One line, cleaned.
+    pub text: String,
+}
+
+/// The operator's wishes.
+#[derive(Clone, Debug)]
+pub struct Prefs {
+    /// How times are shown.
+    pub time: TimeStyle,
+    /// The zone of the header clock and of times typed without one.
+    pub zone: FixedOffset,
+    /// Offset of this machine's zone now, for `TimeStyle::Local`. Refreshed by the runtime.
+    pub local: FixedOffset,
+    /// Plain ASCII borders and marks.
+    pub ascii: bool,
+    /// No spinner.
+    pub reduced_motion: bool,
+    /// Is the mouse taken?
+    pub mouse: bool,
+    /// `--read-only` was given.
+    pub read_only: bool,
+    /// Where the configuration is looked for, for the first-run screen.
+    pub config_path: String,
+}
+
+/// All that the screen knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The open profiles, one or several.
+    pub sources: Vec<Source>,
+    /// All profiles of the configuration.
+    pub profiles: Vec<ProfileEntry>,
+    /// The search form.
+    pub form: Form,
+    /// The results.
+    pub results: Results,
+    /// The details.
+    pub details: Details,
+    /// Which pane has the keys when no dialog is open.
+    pub focus: Pane,
+    /// The dialogs; the last one has the keys.
+    pub overlays: Vec<Overlay>,
+    /// The message of the status line, if there is one.
+    pub message: Option<Message>,
+    /// The last errors, newest last, at most 20.
+    pub errors: VecDeque<ErrorBox>,
+    /// Revoke jobs that have not ended, and the last that has.
+    pub jobs: Vec<Job>,
+    /// The number given last.
+    pub last_gen: Gen,
+    /// The job number given last.
+    pub last_job: JobId,
+    /// The searches that are to be sent when a connection is up, by Enter.
+    pub search_wanted: bool,
+    /// Did the operator press Enter and not move on since? Then the first row takes the focus.
+    pub focus_follows: bool,
+    /// Has a search been running long enough for a spinner?
+    pub spinner: bool,
+    /// Was Ctrl-C pressed within the last 2 s?
+    pub ctrl_c: bool,
+    /// Size of the terminal.
+    pub size: Size,
+    /// The time of this batch of messages.
+    pub now: DateTime<Utc>,
+    /// The operator's wishes.
+    pub prefs: Prefs,
+    /// Which key does what.
+    pub keymap: Keymap,
+}
+
+impl State {
+    /// A screen with nothing open.
+    pub fn new(prefs: Prefs, keymap: Keymap, now: DateTime<Utc>) -> Self {
+        Self {
+            sources: Vec::new(),
+            profiles: Vec::new(),
+            form: Form::default(),
+            results: Results::new(Sort {
+                field: Field::User,
+                descending: false,
+            }),
+            details: Details::default(),
+            focus: Pane::Search,
+            overlays: Vec::new(),
+            message: None,
+            errors: VecDeque::new(),
+            jobs: Vec::new(),
+            last_gen: Gen::default(),
+            last_job: JobId::default(),
+            search_wanted: false,
+            focus_follows: false,
+            spinner: false,
+            ctrl_c: false,
+            size: Size::default(),
+            now,
+            prefs,
+            keymap,
+        }
+    }
+
+    /// A number that no question has had yet.
+    pub fn next_gen(&mut self) -> Gen {
+        self.last_gen = Gen(self.last_gen.0 + 1);
+        self.last_gen
+    }
+
+    /// Are pages of any source arriving?
+    pub fn is_loading(&self) -> bool {
+        self.sources.iter().any(Source::is_loading)
+    }
+}
