@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::FixedOffset;
 use secrecy::SecretString;
 use url::Url;
 
 use crate::model::Sort;
+pub use crate::model::time::Zone;
 
 /// Which kind of system a profile is about.
 #[derive(
@@ -157,16 +157,4 @@ pub enum AuditMode {
     Required,
     /// It is sent all the same, and the header says so.
     BestEffort,
-}
-
-/// A time zone of the configuration.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Zone {
-    /// UTC.
-    #[default]
-    Utc,
-    /// The zone of this machine.
-    Local,
-    /// A fixed offset from UTC.
-    Fixed(FixedOffset),
 }

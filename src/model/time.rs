@@ -1,1 +1,13 @@
 //! Reading and showing instants, durations and ages.
+//!
+//! Nothing here asks a clock: the moment comes in as an argument.
+
+mod read;
+mod show;
+mod zone;
+
+pub use read::{from_epoch_ms, from_epoch_seconds, parse_duration, parse_instant};
+pub use show::{
+    age, clock, clock_seconds, duration, duration_words, instant, instant_short, time_short,
+};
+pub use zone::Zone;

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
+use super::time::Zone;
+
 /// A field of the query language and of a session. The canonical name is its `strum` text.
 #[derive(
     Clone,
@@ -185,6 +187,8 @@ pub struct Search {
     pub native: Option<String>,
     /// The moment of the question.
     pub now: DateTime<Utc>,
+    /// The zone of times that were typed without one, and of `today`.
+    pub zone: Zone,
 }
 
 /// An order of rows.

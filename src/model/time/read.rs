@@ -1,0 +1,358 @@
+//! Reading instants and durations as servers and people write them.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+
+use super::zone::Zone;
+
+/// Reads an instant as servers write it.
+///
+/// Taken: RFC 3339 with `Z` or an offset (`+02:00`, `+0200`, `+02`), a space or `T` between date
+/// and time, a fraction of any length (cut to nanoseconds), no seconds, a leap second (`:60`, read
+/// as the second after), a trailing ` UTC` or ` GMT`. Without a zone the text means a clock of
+/// `zone`; a date alone means its first moment there. `None`: it is not an instant.
+pub fn parse_instant(text: &str, zone: Zone) -> Option<DateTime<Utc>> {
+    let mut scan = Scan::new(text.trim());
+    let date = scan.date()?;
+    if scan.is_at_end() {
+        return Some(zone.to_utc(date.and_time(NaiveTime::MIN)));
+    }
+    scan.one_of(b"Tt ")?;
+    let reading = scan.time(date)?;
+    scan.skip_spaces();
+    if scan.is_at_end() {
+        return Some(zone.to_utc(reading));
+    }
+    let offset = scan.zone()?;
+    scan.skip_spaces();
+    // Go prints its times as "… +0000 UTC".
+    if !scan.is_at_end() {
+        scan.zone_name()?;
+    }
+    scan.is_at_end()
+        .then(|| Zone::Fixed(offset).to_utc(reading))
+}
+
+/// The instant this many seconds after 1970 began. `None`: outside the calendar.
+pub fn from_epoch_seconds(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0)
+}
+
+/// The instant this many milliseconds after 1970 began. `None`: outside the calendar.
+pub fn from_epoch_ms(ms: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(ms)
+}
+
+/// The longest duration that is read: ten thousand years.
+const LONGEST_SECONDS: i64 = 10_000 * 366 * 86_400;
+
+/// Reads a duration: `30s`, `90m`, `2h`, `7d`, `4h30m`. Units may come in any order, each once.
+/// `None`: it is not a duration, or one of more than ten thousand years.
+pub fn parse_duration(text: &str) -> Option<TimeDelta> {
+    let mut seconds: i64 = 0;
+    let mut seen = [false; 4];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: i64 = rest.get(..digits)?.parse().ok()?;
+        let (slot, unit) = match rest.as_bytes().get(digits)?.to_ascii_lowercase() {
+            b's' => (0, 1),
+            b'm' => (1, 60),
+            b'h' => (2, 3_600),
+            b'd' => (3, 86_400),
+            _ => return None,
+        };
+        if std::mem::replace(&mut seen[slot], true) {
+            return None;
+        }
+        seconds = seconds.checked_add(number.checked_mul(unit)?)?;
+        rest = rest.get(digits + 1..)?;
+    }
+    let any = seen.contains(&true);
+    (any && seconds <= LONGEST_SECONDS).then(|| TimeDelta::seconds(seconds))
+}
+
+/// Reads an offset that fills the whole text: `+02:00`, `-0330`, `+2`.
+pub(super) fn whole_offset(text: &str) -> Option<FixedOffset> {
+    let mut scan = Scan::new(text);
+    let offset = scan.offset()?;
+    scan.is_at_end().then_some(offset)
+}
+
+/// Walks over the bytes of a text that should be an instant.
+pub(in crate::model) struct Scan<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Scan<'a> {
+    /// Starts at the beginning.
+    pub(in crate::model) fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.as_bytes(),
+        }
+    }
+
+    /// How many bytes are left.
+    pub(in crate::model) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn one_of(&mut self, set: &[u8]) -> Option<u8> {
+        let (&first, rest) = self.rest.split_first()?;
+        set.contains(&first).then(|| {
+            self.rest = rest;
+            first
+        })
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.one_of(b" ").is_some() {}
+    }
+
+    /// Between `least` and `most` digits as a number.
+    fn number(&mut self, least: usize, most: usize) -> Option<u32> {
+        let digits = self
+            .rest
+            .iter()
+            .take(most)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if digits < least {
+            return None;
+        }
+        let (number, rest) = self.rest.split_at(digits);
+        self.rest = rest;
+        Some(number.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
+    }
+
+    /// `2026-11-21`.
+    pub(in crate::model) fn date(&mut self) -> Option<NaiveDate> {
+        let year = self.number(4, 4)?;
+        self.one_of(b"-")?;
+        let month = self.number(2, 2)?;
+        self.one_of(b"-")?;
+        let day = self.number(2, 2)?;
+        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+    }
+
+    /// `14:00`, `14:00:59`, `14:00:59.123456789`.
+    pub(in crate::model) fn time(&mut self, date: NaiveDate) -> Option<NaiveDateTime> {
+        let hour = self.number(1, 2)?;
+        self.one_of(b":")?;
+        let minute = self.number(2, 2)?;
+        let (mut second, mut nanos) = (0, 0);
+        if self.one_of(b":").is_some() {
+            second = self.number(2, 2)?;
+            if self.one_of(b".,").is_some() {
+                nanos = self.fraction()?;
+            }
+        }
+        // chrono would keep a 61st second, which no server's comparison knows.
+        if second == 60 {
+            let minute = date.and_hms_opt(hour, minute, 59)?;
+            return minute.checked_add_signed(TimeDelta::seconds(1));
+        }
+        date.and_hms_nano_opt(hour, minute, second, nanos)
+    }
+
+    /// The digits of a fraction as nanoseconds; digits beyond the ninth are dropped.
+    fn fraction(&mut self) -> Option<u32> {
+        let before = self.left();
+        let number = self.number(1, 9)?;
+        let digits = u32::try_from(before - self.left()).ok()?;
+        while self.number(1, 9).is_some() {}
+        Some(number * 10_u32.pow(9 - digits))
+    }
+
+    /// `Z`, ` UTC`, an offset.
+    pub(in crate::model) fn zone(&mut self) -> Option<FixedOffset> {
+        if self.one_of(b"Zz").is_some() {
+            return FixedOffset::east_opt(0);
+        }
+        if let Some(offset) = self.offset() {
+            return Some(offset);
+        }
+        self.zone_name()?;
+        FixedOffset::east_opt(0)
+    }
+
+    fn zone_name(&mut self) -> Option<()> {
+        let name = self.rest.get(..3)?;
+        let known = name.eq_ignore_ascii_case(b"UTC") || name.eq_ignore_ascii_case(b"GMT");
+        known.then(|| self.rest = self.rest.get(3..).unwrap_or_default())
+    }
+
+    /// `+02:00`, `+0200`, `+02`, `+2`. Takes nothing if it is none of these.
+    fn offset(&mut self) -> Option<FixedOffset> {
+        let start = self.rest;
+        let offset = self.signed_offset();
+        if offset.is_none() {
+            self.rest = start;
+        }
+        offset
+    }
+
+    fn signed_offset(&mut self) -> Option<FixedOffset> {
+        let west = self.one_of(b"+-")? == b'-';
+        let hours = self.number(1, 2)?;
+        let colon = self.one_of(b":").is_some();
+        let minutes = match self.number(2, 2) {
+            Some(minutes) => minutes,
+            None if colon => return None,
+            None => 0,
+        };
+        if minutes > 59 {
+            return None;
+        }
+        // "+2h" is a duration, not a zone.
+        if self.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return None;
+        }
+        let seconds = i32::try_from(hours * 3_600 + minutes * 60).ok()?;
+        FixedOffset::east_opt(if west { -seconds } else { seconds })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<String> {
+        parse_instant(text, Zone::Utc)
+            .map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+    }
+
+    #[test]
+    fn instants_are_read_as_servers_write_them() {
+        for (text, meant) in [
+            ("2026-03-14T09:41:55", "2026-03-14T09:41:55Z"),
+            ("2026-01-15T15:45:12.000Z", "2026-01-15T15:45:12Z"),
+            ("2026-01-15T15:45:12.5+02:00", "2026-01-15T13:45:12.500Z"),
+            ("2026-01-15 15:45:12+0000", "2026-01-15T15:45:12Z"),
+            ("2026-01-15 15:45:12 -0330", "2026-01-15T19:15:12Z"),
+            ("2026-01-15T15:45:12+02", "2026-01-15T13:45:12Z"),
+            (
+                "2026-11-22T00:19:27.234079364Z",
+                "2026-11-22T00:19:27.234079364Z",
+            ),
+            (
+                "2026-11-22T00:19:27.2340793641999Z",
+                "2026-11-22T00:19:27.234079364Z",
+            ),
+            ("2022-08-02T18:24:26.37664", "2022-08-02T18:24:26.376640Z"),
+            (
+                "2022-08-02 18:24:26.37664 +0000 UTC",
+                "2022-08-02T18:24:26.376640Z",
+            ),
+            ("2022-08-02 18:24:26 UTC", "2022-08-02T18:24:26Z"),
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("2024-10-12", "2024-10-12T00:00:00Z"),
+            ("2024-10-12 00:00", "2024-10-12T00:00:00Z"),
+            (" 2024-10-12t07:08:09z ", "2024-10-12T07:08:09Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_means_the_zone_given() {
+        let zone: Zone = "+02:00".parse().expect("zone");
+
+        let at = parse_instant("2026-03-14T09:41:55", zone).expect("instant");
+
+        assert_eq!(at.to_rfc3339(), "2026-03-14T07:41:55+00:00");
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-1-1",
+            "2026-01-01T",
+            "2026-01-01T25:00:00",
+            "2026-01-01T10:61",
+            "2026-01-01T10:00:61",
+            "2026-01-01T10:00:00.",
+            "2026-01-01T10:00:00Zx",
+            "2026-01-01T10:00:00+25:00",
+            "2026-01-01T10:00:00+2h",
+            "1700000000",
+            "２０２６-01-01",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn epochs_are_read_in_their_unit() {
+        assert_eq!(from_epoch_seconds(1), from_epoch_ms(1_000));
+        assert_eq!(from_epoch_ms(i64::MAX), None);
+        assert_eq!(from_epoch_seconds(i64::MIN), None);
+    }
+
+    #[test]
+    fn durations_are_read() {
+        for (text, seconds) in [
+            ("30s", 30),
+            ("90m", 5_400),
+            ("2h", 7_200),
+            ("7d", 604_800),
+            ("4h30m", 16_200),
+            ("0s", 0),
+            ("1D2H", 93_600),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Some(TimeDelta::seconds(seconds)),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in [
+            "",
+            "30",
+            "s",
+            "2w",
+            "-2h",
+            "1.5h",
+            "2h2h",
+            "2 h",
+            "h2",
+            "９s",
+            "99999999999999999999d",
+            "9999999999d",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "\\PC{0,40}|[-0-9T:.+Z ]{0,40}") {
+            let _ = parse_instant(&text, Zone::Utc);
+            let _ = parse_duration(&text);
+        }
+
+        #[test]
+        fn rfc3339_is_read_back(ms in -62_135_596_800_000_i64..253_402_300_800_000, east in -86_399..86_399_i32) {
+            let at = from_epoch_ms(ms).expect("in range");
+            let zone = FixedOffset::east_opt(east / 60 * 60).expect("offset");
+            let text = at.with_timezone(&zone).to_rfc3339();
+            prop_assume!(!text.starts_with(['-', '+']));
+
+            prop_assert_eq!(parse_instant(&text, Zone::Utc), Some(at));
+        }
+    }
+}
