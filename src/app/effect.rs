@@ -22,8 +22,6 @@ pub enum Timer {
     Arm,
     /// A message of success has been seen long enough.
     Fade,
-    /// The cursor has rested on a row: read its details.
-    Rest,
     /// Typing in the live filter has paused.
     Filter,
     /// Typing in the form has paused: show how it ends up, or search.
@@ -151,6 +149,11 @@ pub enum Effect {
     Edit {
         /// The profile. `None`: the whole file.
         profile: Option<String>,
+    },
+    /// Add the commented block of a system to the configuration and open it in the operator's editor.
+    NewProfile {
+        /// Name of the system in the configuration.
+        system: &'static str,
     },
     /// Write the example configuration where it is looked for, if nothing is there.
     WriteExample,

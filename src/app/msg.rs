@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
+use super::source::ProfileView;
 use crate::model::signin::{Ask, DeviceCode};
 use crate::model::{
     ApiError, Capabilities, Identity, Outcome, PageEnd, Plan, Session, UserOutcome,
@@ -105,7 +106,14 @@ pub enum Msg {
     Paused(JobId, ApiError),
     /// A job has ended; every row of it has had its message.
     Ended(JobId),
-    /// The outcome of a small task: copy, save, edit, write the example.
+    /// The configuration was read again, after it was edited.
+    Profiles {
+        /// All profiles it has now; unchanged if it cannot be read.
+        profiles: Option<Vec<ProfileView>>,
+        /// What to say: the file that was read, or why it cannot be used.
+        result: Result<String, String>,
+    },
+    /// The outcome of a small task: copy, write the example.
     Told {
         /// What it was.
         what: Told,
@@ -156,8 +164,6 @@ pub enum SignInStep {
 pub enum Told {
     /// Something was copied.
     Copied,
-    /// The configuration was edited; reload the list of profiles.
-    Edited(PathBuf),
     /// The example configuration was written.
     Written(PathBuf),
 }

@@ -134,8 +134,10 @@ pub struct Help {
 pub struct Profiles {
     /// What is typed to filter.
     pub input: Input,
-    /// Index into the filtered list.
+    /// Index into the filtered list; while `new` is set, into the systems.
     pub choice: usize,
+    /// Is the system of a new profile being chosen?
+    pub new: bool,
 }
 
 /// An error in full: what, why, what to do.
@@ -214,6 +216,12 @@ pub struct Job {
     pub production: bool,
     /// Why, for the audit log.
     pub reason: Option<String>,
+    /// The result set whose row ids the items hold.
+    pub epoch: u64,
+    /// What a user revoke left, as a sentence. `None`: it has not ended, or it is no user revoke.
+    pub summary: Option<String>,
+    /// The focused button of the box.
+    pub button: usize,
 }
 
 impl Job {

@@ -93,6 +93,12 @@ pub struct Results {
     pub query: Option<Query>,
     /// Identity of the row that the cursor shall find again after a reload.
     pub wanted: Option<u64>,
+    /// Has a new search been asked whose first page is not there yet? Then these rows are those of the one before.
+    pub stale: bool,
+    /// Has the operator moved the cursor since these rows began to arrive?
+    pub touched: bool,
+    /// Grows with every new result set: row ids of an older one mean nothing in this one.
+    pub epoch: u64,
 }
 
 impl Results {
@@ -114,6 +120,9 @@ impl Results {
             live: None,
             query: None,
             wanted: None,
+            stale: false,
+            touched: false,
+            epoch: 0,
         }
     }
 

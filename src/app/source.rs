@@ -103,6 +103,10 @@ pub struct Source {
     pub progress: Progress,
     /// The number of the search that counts.
     pub search_gen: Gen,
+    /// The search that is sent as soon as the connection is up.
+    pub waiting: Option<Search>,
+    /// The search that the rows on screen answer, for a reload and for going on.
+    pub search: Option<Search>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
     /// Pages read.
@@ -133,6 +137,8 @@ impl Source {
             plan: None,
             progress: Progress::Never,
             search_gen: Gen::default(),
+            waiting: None,
+            search: None,
             resume: None,
             pages: 0,
             rows: 0,

@@ -106,8 +106,8 @@ pub struct State {
     pub last_gen: Gen,
     /// The job number given last.
     pub last_job: JobId,
-    /// The searches that are to be sent when a connection is up, by Enter.
-    pub search_wanted: bool,
+    /// The systems that a new profile can be for: word in the configuration, and name for people.
+    pub systems: Vec<(&'static str, &'static str)>,
     /// Did the operator press Enter and not move on since? Then the first row takes the focus.
     pub focus_follows: bool,
     /// Has a search been running long enough for a spinner?
@@ -143,7 +143,7 @@ impl State {
             jobs: Vec::new(),
             last_gen: Gen::default(),
             last_job: JobId::default(),
-            search_wanted: false,
+            systems: Vec::new(),
             focus_follows: false,
             spinner: false,
             ctrl_c: false,
