@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::effect::Gen;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Identity, Plan, Sort, Thresholds,
+    ApiError, Capabilities, Completeness, Cursor, Identity, Plan, Search, Sort, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.

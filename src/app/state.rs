@@ -11,6 +11,7 @@ use super::msg::Size;
 use super::overlay::{ErrorBox, Job, Overlay, ProfileEntry};
 use super::results::{Details, Results};
 use super::source::Source;
+use crate::model::time::Zone;
 use crate::model::{Field, Sort};
 
 /// A pane that can have the focus.
@@ -64,7 +65,7 @@ pub struct Prefs {
     /// How times are shown.
     pub time: TimeStyle,
     /// The zone of the header clock and of times typed without one.
-    pub zone: FixedOffset,
+    pub zone: Zone,
     /// Offset of this machine's zone now, for `TimeStyle::Local`. Refreshed by the runtime.
     pub local: FixedOffset,
     /// Plain ASCII borders and marks.
