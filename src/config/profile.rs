@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -142,7 +143,12 @@ pub enum SecretSource {
     /// A file, 0600.
     File(PathBuf),
     /// The output of a command; no shell.
-    Command(Vec<String>),
+    Command {
+        /// Program and arguments. Never empty.
+        args: Vec<String>,
+        /// Variables that hold secrets of usher: the command does not get them.
+        hidden: Arc<[String]>,
+    },
     /// The platform's keyring, service `usher`, user = profile name.
     Keyring,
     /// Asked for when it is needed.
