@@ -1,5 +1,6 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+pub mod http;
 pub mod signin;
 
 use std::sync::Arc;

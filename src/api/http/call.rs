@@ -1,0 +1,486 @@
+//! One request: how it is built, sent, repeated and read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use chrono::Utc;
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
+use url::Url;
+
+use super::authorize::{self, Credential, Interact};
+use super::fault::{self, clean, host_of};
+use super::pace::{self, Next, Repeat, Tries};
+use super::reply::Reply;
+use super::{Http, Waiting};
+use crate::model::ApiError;
+
+/// No byte for this long: the server hangs.
+const QUIET_LIMIT: Duration = Duration::from_secs(15);
+/// How many redirects to the same origin are followed, of a GET only.
+const REDIRECTS: u32 = 3;
+
+/// One request in the making.
+#[must_use = "a call is sent by send()"]
+pub struct Call<'a> {
+    http: &'a Http,
+    method: Method,
+    url: Url,
+    path: String,
+    template: String,
+    headers: HeaderMap,
+    body: Option<(HeaderValue, Body)>,
+    repeat: Repeat,
+    interact: Interact,
+    renew_if: fn(&Reply) -> bool,
+    timeout: Option<Duration>,
+    wrong: Option<ApiError>,
+}
+
+/// A body; one with a secret in it is wiped when it is dropped.
+#[derive(Clone)]
+struct Body(Arc<zeroize::Zeroizing<Vec<u8>>>);
+
+impl<'a> Call<'a> {
+    pub(super) fn new(http: &'a Http, method: Method) -> Self {
+        let base = http.base.path().trim_end_matches('/').to_owned();
+        Self {
+            http,
+            method,
+            url: http.base.clone(),
+            path: base.clone(),
+            template: base,
+            headers: HeaderMap::new(),
+            body: None,
+            repeat: Repeat::Never,
+            interact: Interact::Allowed,
+            renew_if: |_| true,
+            timeout: None,
+            wrong: None,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Adds fixed segments to the path.
+    pub fn then(mut self, path: &[&'static str]) -> Self {
+        for segment in path {
+            self.path.push('/');
+            self.path.push_str(&encode(segment));
+            self.template.push('/');
+            self.template.push_str(segment);
+        }
+        self
+    }
+
+    /// Adds one segment that is data, encoded whole. Logs and errors show `{}` for it.
+    pub fn arg(mut self, segment: &str) -> Self {
+        if matches!(segment, "" | "." | "..") {
+            // Such a segment would be dropped on the way and the request would mean something else.
+            self.wrong.get_or_insert(ApiError::BadQuery {
+                message: format!("\"{segment}\" cannot be an id"),
+                field: None,
+            });
+        }
+        self.path.push('/');
+        self.path.push_str(&encode(segment));
+        self.template.push_str("/{}");
+        self
+    }
+
+    /// Adds pairs to the query.
+    pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
+        if !pairs.is_empty() {
+            self.url.query_pairs_mut().extend_pairs(pairs);
+        }
+        self
+    }
+
+    /// Adds a header that may be seen.
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                self.headers.insert(HeaderName::from_static(name), value);
+            }
+            Err(_) => {
+                self.wrong.get_or_insert(ApiError::BadQuery {
+                    message: format!("the value for {name} has characters that cannot be sent"),
+                    field: None,
+                });
+            }
+        }
+        self
+    }
+
+    /// Adds a header that nobody may see.
+    pub fn secret_header(mut self, name: HeaderName, value: &SecretString) -> Self {
+        match authorize::secret_value(value.expose_secret()) {
+            Ok(value) => {
+                self.headers.insert(name, value);
+            }
+            Err(error) => {
+                self.wrong.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    /// HTTP Basic authentication with these two.
+    pub fn basic(self, user: &str, password: &SecretString) -> Self {
+        use base64::Engine as _;
+        let pair = zeroize::Zeroizing::new(format!("{user}:{}", password.expose_secret()));
+        let text = base64::engine::general_purpose::STANDARD.encode(pair.as_bytes());
+        let value = SecretString::from(format!("Basic {text}"));
+        self.secret_header(header::AUTHORIZATION, &value)
+    }
+
+    /// A bearer token of its own.
+    pub fn bearer(self, token: &SecretString) -> Self {
+        let value = SecretString::from(format!("Bearer {}", token.expose_secret()));
+        self.secret_header(header::AUTHORIZATION, &value)
+    }
+
+    /// Sends a form.
+    pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(pairs);
+        self.body = Some((
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+            Body::of(form.finish().into_bytes()),
+        ));
+        self
+    }
+
+    /// Sends JSON.
+    pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => {
+                let kind = HeaderValue::from_static("application/json");
+                self.body = Some((kind, Body::of(bytes)));
+            }
+            Err(error) => {
+                self.wrong.get_or_insert(ApiError::BadQuery {
+                    message: format!("the request cannot be written as JSON: {error}"),
+                    field: None,
+                });
+            }
+        }
+        self
+    }
+
+    /// What may be repeated without asking.
+    pub fn repeat(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
+    /// Sending it twice does no harm and says the same: repeated like a read.
+    pub fn idempotent(self) -> Self {
+        self.repeat(Repeat::Read)
+    }
+
+    /// Sent once and never again.
+    pub fn no_retry(self) -> Self {
+        self.repeat(Repeat::Never)
+    }
+
+    /// Never opens a sign-in dialog: what needs a person is [`ApiError::Auth`].
+    pub fn no_prompt(mut self) -> Self {
+        self.interact = Interact::Never;
+        self
+    }
+
+    /// Which 401 means "another token may help"; all of them unless this is set.
+    pub fn renew_if(mut self, test: fn(&Reply) -> bool) -> Self {
+        self.renew_if = test;
+        self
+    }
+
+    /// A limit for the whole call, other than the profile's.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Sends it. Any status is an answer, but for redirects and for 429 after all tries.
+    /// May be dropped at any await.
+    ///
+    /// # Errors
+    /// Whatever kept an answer from coming.
+    pub async fn send(mut self) -> Result<Reply, ApiError> {
+        if let Some(wrong) = self.wrong.take() {
+            return Err(wrong);
+        }
+        let path = if self.path.is_empty() {
+            "/"
+        } else {
+            &self.path
+        };
+        let query = self.url.query().map(str::to_owned);
+        self.url.set_path(path);
+        self.url.set_query(query.as_deref());
+        let id = request_id();
+        let span = tracing::info_span!(
+            "request",
+            id,
+            system = self.http.line.system,
+            profile = self.http.line.profile,
+            method = %self.method,
+            path = self.template,
+        );
+        self.run(&id).instrument(span).await
+    }
+
+    async fn run(&self, id: &str) -> Result<Reply, ApiError> {
+        let line = &self.http.line;
+        let auth = &self.http.auth;
+        let mut credential = auth.credential(self.interact).await?;
+        let mut renewed = false;
+        let mut tries = Tries::new(self.repeat);
+        loop {
+            line.pace.turn().await;
+            let result = {
+                let slots = if self.repeat == Repeat::Read {
+                    &line.reads
+                } else {
+                    &line.changes
+                };
+                let _slot = slots.acquire().await;
+                let started = Instant::now();
+                let result = self.once(&credential, id).await;
+                note(&result, started.elapsed());
+                result
+            };
+            let (miss, result) = match result {
+                Ok(reply) => {
+                    if reply.status == StatusCode::UNAUTHORIZED
+                        && !renewed
+                        && (self.renew_if)(&reply)
+                    {
+                        renewed = true;
+                        match auth.renew(&credential, self.interact).await? {
+                            Some(new) => credential = new,
+                            None => return Ok(reply),
+                        }
+                        continue;
+                    }
+                    let told = pace::come_back(reply.header("retry-after"), Utc::now());
+                    match pace::miss_of_status(reply.status.as_u16(), told) {
+                        None => return Ok(reply),
+                        Some(miss) => (miss, Ok(reply)),
+                    }
+                }
+                Err(error) => (pace::miss_of(&error), Err(error)),
+            };
+            match tries.after(&miss, pace::jitter()) {
+                Next::Again(wait) => {
+                    tracing::debug!(wait_ms = ms(wait), "waiting before the next try");
+                    let told = matches!(miss, pace::Miss::Busy { .. });
+                    let _shown = told.then(|| Waiting::new(line, wait));
+                    tokio::time::sleep(wait).await;
+                }
+                Next::TooLong(after) => return Err(ApiError::RateLimited { after }),
+                Next::Stop => {
+                    return match miss {
+                        pace::Miss::Busy { status: 429, .. } => Err(ApiError::RateLimited {
+                            after: Duration::from_secs(1),
+                        }),
+                        _ => result,
+                    };
+                }
+            }
+        }
+    }
+
+    /// One try, with redirects of a GET inside the same origin.
+    async fn once(&self, credential: &Credential, id: &str) -> Result<Reply, ApiError> {
+        let line = &self.http.line;
+        let limit = self.timeout.unwrap_or(line.timeout);
+        let deadline = Instant::now() + limit;
+        let mut url = self.url.clone();
+        for _ in 0..=REDIRECTS {
+            let reply = self.exchange(&url, credential, id, deadline, limit).await?;
+            if !reply.status.is_redirection() || reply.status == StatusCode::NOT_MODIFIED {
+                return Ok(reply);
+            }
+            let target = reply.header("location").and_then(|to| url.join(to).ok());
+            match target {
+                Some(to) if self.method == Method::GET && to.origin() == url.origin() => url = to,
+                target => return Err(not_followed(&reply, target.as_ref())),
+            }
+        }
+        Err(ApiError::Server {
+            host: host_of(&url),
+            status: 302,
+            message: format!("it redirects more than {REDIRECTS} times"),
+        })
+    }
+
+    async fn exchange(
+        &self,
+        url: &Url,
+        credential: &Credential,
+        id: &str,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<Reply, ApiError> {
+        let line = &self.http.line;
+        let host = host_of(url);
+        let client = line.clients.client(url).await?;
+        let mut request = reqwest::Request::new(self.method.clone(), url.clone());
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert(HeaderName::from_static("x-request-id"), id);
+        }
+        headers.extend(credential.headers.clone());
+        headers.extend(self.headers.clone());
+        if let Some((kind, body)) = &self.body {
+            headers.insert(header::CONTENT_TYPE, kind.clone());
+            *request.body_mut() = Some(body.bytes().into());
+        }
+
+        let asked = Utc::now();
+        let started = Instant::now();
+        let quiet = |now: Instant| deadline.min(now + QUIET_LIMIT);
+        let late = |since: Instant| ApiError::Timeout {
+            host: host.clone(),
+            after: if Instant::now() >= deadline {
+                limit
+            } else {
+                since.elapsed()
+            },
+            sent: true,
+        };
+        let mut response = match timeout_at(quiet(started), client.execute(request)).await {
+            Err(_) => return Err(late(started)),
+            Ok(Err(error)) => return Err(fault::of_request(&error, &host, started.elapsed())),
+            Ok(Ok(response)) => response,
+        };
+        line.look_at_clock(response.headers(), asked, started.elapsed());
+
+        let status = response.status();
+        let headers = response.headers().clone();
+        let due = response.content_length();
+        let mut body = BytesMut::new();
+        loop {
+            let since = Instant::now();
+            let piece = match timeout_at(quiet(since), response.chunk()).await {
+                Err(_) => return Err(late(since)),
+                Ok(Err(error)) => {
+                    return Err(fault::of_body(&error, &host, body.len() as u64, due));
+                }
+                Ok(Ok(None)) => break,
+                Ok(Ok(Some(piece))) => piece,
+            };
+            if body.len() + piece.len() > line.max_body {
+                return Err(too_big(host, line.max_body));
+            }
+            body.extend_from_slice(&piece);
+        }
+        let reply = Reply {
+            status,
+            headers,
+            body: body.freeze(),
+            host,
+            path: self.template.clone(),
+        };
+        match reply.header("content-encoding") {
+            // What we asked for has been undone and its header taken away.
+            None | Some("identity") => Ok(reply),
+            Some(other) => {
+                let why = format!(
+                    "it is packed as \"{}\", which was not asked for",
+                    clean(other)
+                );
+                Err(reply.unexpected("the start", why))
+            }
+        }
+    }
+}
+
+impl Body {
+    fn of(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(zeroize::Zeroizing::new(bytes)))
+    }
+
+    fn bytes(&self) -> Bytes {
+        Bytes::from_owner(self.clone())
+    }
+}
+
+impl AsRef<[u8]> for Body {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+fn too_big(host: String, limit: usize) -> ApiError {
+    ApiError::Unexpected {
+        host,
+        at: format!("byte {}", fault::grouped(limit as u64)),
+        why: format!(
+            "the answer is larger than {} MiB; raise max_body_mib, or ask for smaller pages",
+            limit / (1024 * 1024)
+        ),
+    }
+}
+
+fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
+    let target = target.map(|to| {
+        // Without its query: that may hold a code or a token.
+        clean(&format!(
+            "{}{}",
+            to.origin().ascii_serialization(),
+            to.path()
+        ))
+    });
+    ApiError::Server {
+        host: reply.host.clone(),
+        status: reply.status.as_u16(),
+        message: match target {
+            Some(target) => format!("it redirects to {target}, which is not followed"),
+            None => "it redirects without saying where".into(),
+        },
+    }
+}
+
+fn note(result: &Result<Reply, ApiError>, took: Duration) {
+    let took = ms(took);
+    match result {
+        Ok(reply) => tracing::info!(
+            status = reply.status.as_u16(),
+            ms = took,
+            bytes = reply.body.len(),
+            "answered"
+        ),
+        Err(error) => tracing::warn!(class = error.class(), ms = took, "no answer"),
+    }
+}
+
+fn ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn request_id() -> String {
+    format!("{:08x}", getrandom::u32().unwrap_or_default())
+}
+
+/// Percent-encodes everything that has or may have a meaning in a path.
+fn encode(segment: &str) -> String {
+    let mut text = String::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}

@@ -1,0 +1,208 @@
+//! The one HTTP layer: base address, proof, limits, repeating, and errors in words.
+//!
+//! Nothing outside this folder uses the HTTP crate. A [`Call`] is built from path segments that are
+//! encoded one by one, and answered by a [`Reply`] of any status; what a status means is the
+//! provider's to say.
+
+mod authorize;
+mod call;
+mod connect;
+mod fault;
+mod pace;
+mod reply;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderMap;
+use tokio::sync::Semaphore;
+use url::Url;
+
+pub use authorize::{
+    Asking, Authorize, Credential, Grant, Interact, Known, NoAuth, NoStore, Renewing, StoredToken,
+    TokenStore, lives,
+};
+pub use call::Call;
+pub use connect::is_loopback;
+pub use fault::{LONGEST_WORDS, clean, host_of};
+pub use pace::Repeat;
+pub use reply::Reply;
+pub use reqwest::{Method, StatusCode, header};
+
+use crate::config::Profile;
+use crate::model::ApiError;
+use pace::Pace;
+
+/// A remote address and how to talk to it. Cloning shares the connections.
+#[derive(Clone)]
+pub struct Http {
+    line: Arc<Line>,
+    base: Url,
+    auth: Arc<dyn Authorize>,
+}
+
+/// What all calls of a profile share.
+struct Line {
+    profile: String,
+    system: &'static str,
+    clients: connect::Clients,
+    timeout: Duration,
+    max_body: usize,
+    concurrency: usize,
+    reads: Semaphore,
+    changes: Semaphore,
+    pace: Pace,
+    /// Milliseconds that the server's clock is ahead; `i64::MIN`: not known.
+    ahead_ms: AtomicI64,
+    waiting_until: Mutex<Option<DateTime<Utc>>>,
+}
+
+impl Http {
+    /// Prepares to talk to `base` as `profile` says. Nothing is sent and no file is read yet.
+    ///
+    /// # Errors
+    /// [`ApiError::Config`] if the address must not be used: plain http to another machine without
+    /// `allow_http`, a scheme that is not http, a user name in it.
+    pub fn new(profile: &Profile, base: Url, auth: Arc<dyn Authorize>) -> Result<Self, ApiError> {
+        let concurrency = usize::from(profile.concurrency.clamp(1, 64));
+        let line = Line {
+            profile: profile.name.clone(),
+            system: profile.system.into(),
+            clients: connect::Clients::new(profile),
+            timeout: profile.timeout,
+            max_body: usize::try_from(profile.max_body_mib)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(1024 * 1024),
+            concurrency,
+            reads: Semaphore::new(concurrency),
+            changes: Semaphore::new(concurrency),
+            pace: Pace::new(profile.rate),
+            ahead_ms: AtomicI64::new(i64::MIN),
+            waiting_until: Mutex::new(None),
+        };
+        line.clients.check(&base)?;
+        Ok(Self {
+            line: Arc::new(line),
+            base,
+            auth,
+        })
+    }
+
+    /// The same address and connections with another proof.
+    pub fn with_auth(&self, auth: Arc<dyn Authorize>) -> Self {
+        Self {
+            auth,
+            ..self.clone()
+        }
+    }
+
+    /// Another address with another proof over the same connections.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn at(&self, base: Url, auth: Arc<dyn Authorize>) -> Result<Self, ApiError> {
+        self.line.clients.check(&base)?;
+        Ok(Self {
+            line: Arc::clone(&self.line),
+            base,
+            auth,
+        })
+    }
+
+    /// A GET. `path` holds fixed text only; ids are added by [`Call::arg`].
+    pub fn get(&self, path: &[&'static str]) -> Call<'_> {
+        self.call(Method::GET, path).repeat(Repeat::Read)
+    }
+
+    /// A POST, which is never repeated unless [`Call::repeat`] says so.
+    pub fn post(&self, path: &[&'static str]) -> Call<'_> {
+        self.call(Method::POST, path).repeat(Repeat::Never)
+    }
+
+    /// A PUT, which is never repeated unless [`Call::repeat`] says so.
+    pub fn put(&self, path: &[&'static str]) -> Call<'_> {
+        self.call(Method::PUT, path).repeat(Repeat::Never)
+    }
+
+    /// A DELETE of one thing.
+    pub fn delete(&self, path: &[&'static str]) -> Call<'_> {
+        self.call(Method::DELETE, path).repeat(Repeat::One)
+    }
+
+    fn call(&self, method: Method, path: &[&'static str]) -> Call<'_> {
+        Call::new(self, method).then(path)
+    }
+
+    /// The base address.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Host and port, as errors name them.
+    pub fn host(&self) -> String {
+        host_of(&self.base)
+    }
+
+    /// How many requests of one kind run at the same time.
+    pub fn concurrency(&self) -> usize {
+        self.line.concurrency
+    }
+
+    /// Who signs these requests.
+    pub fn auth(&self) -> &Arc<dyn Authorize> {
+        &self.auth
+    }
+
+    /// How far the server's clock is ahead of ours, from the `Date` of its latest answer; to the
+    /// second. `None`: not known.
+    pub fn clock_offset(&self) -> Option<TimeDelta> {
+        match self.line.ahead_ms.load(Ordering::Relaxed) {
+            i64::MIN => None,
+            ms => TimeDelta::try_milliseconds(ms),
+        }
+    }
+
+    /// Until when a request waits because the server asked for it. `None`: none does.
+    pub fn waiting_until(&self) -> Option<DateTime<Utc>> {
+        self.line.waiting_until.lock().ok().and_then(|until| *until)
+    }
+}
+
+impl Line {
+    fn look_at_clock(&self, headers: &HeaderMap, asked: DateTime<Utc>, took: Duration) {
+        let date = headers
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok());
+        let Some(there) = date.and_then(pace::http_date) else {
+            return;
+        };
+        // The date was written somewhere between asking and hearing; half way is the best guess.
+        let here = asked + TimeDelta::from_std(took / 2).unwrap_or_default();
+        // Dates are cut to the second: an offset below that says nothing.
+        let ahead = (there - here).num_milliseconds() + 500;
+        let ahead = if ahead.abs() <= 1_000 { 0 } else { ahead };
+        self.ahead_ms.store(ahead, Ordering::Relaxed);
+    }
+}
+
+/// Shows that a request waits for the server, for as long as this lives.
+struct Waiting<'a>(&'a Line);
+
+impl<'a> Waiting<'a> {
+    fn new(line: &'a Line, wait: Duration) -> Self {
+        if let Ok(mut until) = line.waiting_until.lock() {
+            *until = Some(Utc::now() + wait);
+        }
+        Self(line)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut until) = self.0.waiting_until.lock() {
+            *until = None;
+        }
+    }
+}

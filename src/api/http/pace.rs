@@ -1,0 +1,216 @@
+//! When a request goes out, and when it may go out again.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::Instant;
+
+use crate::model::ApiError;
+
+/// How long a server may make us wait before the operator is asked.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// All tries of one request together, without the waits that the server asked for.
+const BUDGET: Duration = Duration::from_secs(20);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// A name that is not found will hardly be found half a second later.
+const FIRST_WAIT_FOR_NAME: Duration = Duration::from_secs(1);
+
+/// What may be sent again without asking; one line of the retry table each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Reading: whenever it failed for a passing reason.
+    Read,
+    /// A change of one thing: only if it was certainly not carried out. The rest is settled by looking.
+    One,
+    /// A change of many things: once, if nothing was sent.
+    Many,
+    /// A token: once, if nothing was sent or the server stumbled.
+    Token,
+    /// Never.
+    Never,
+}
+
+/// Why a try did not succeed, as far as repeating goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Miss {
+    /// Nothing reached the server.
+    NotSent {
+        /// The name was not found.
+        no_name: bool,
+    },
+    /// Sent, and no whole answer came.
+    Lost,
+    /// 408, 429, or 503 with a time to come back.
+    Busy {
+        status: u16,
+        come_back: Option<Duration>,
+    },
+    /// 500, 502, 503 without a time, 504.
+    Stumbled,
+    /// Anything that the same request meets again.
+    Final,
+}
+
+/// What to do after a failed try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Send again after this.
+    Again(Duration),
+    /// Give up.
+    Stop,
+    /// The server wants us to wait longer than we do by ourselves.
+    TooLong(Duration),
+}
+
+/// The tries of one request.
+pub(super) struct Tries {
+    repeat: Repeat,
+    done: u32,
+    since: Instant,
+    waited_as_told: Duration,
+}
+
+impl Tries {
+    pub(super) fn new(repeat: Repeat) -> Self {
+        Self {
+            repeat,
+            done: 0,
+            since: Instant::now(),
+            waited_as_told: Duration::ZERO,
+        }
+    }
+
+    /// Decides about one failed try. `jitter` is a number from 0 to 1.
+    pub(super) fn after(&mut self, miss: &Miss, jitter: f64) -> Next {
+        self.done += 1;
+        let told = match miss {
+            Miss::Busy { come_back, .. } => *come_back,
+            _ => None,
+        };
+        if let Some(told) = told
+            && told > LONGEST_WAIT
+        {
+            return Next::TooLong(told);
+        }
+        if self.done > repeats(self.repeat, miss) {
+            return match told {
+                Some(told) => Next::TooLong(told),
+                None => Next::Stop,
+            };
+        }
+        if let Some(told) = told {
+            self.waited_as_told += told;
+            return Next::Again(told);
+        }
+        let first = match miss {
+            Miss::NotSent { no_name: true } => FIRST_WAIT_FOR_NAME,
+            _ => FIRST_WAIT,
+        };
+        let most = first * 2u32.saturating_pow(self.done - 1);
+        let wait = match miss {
+            Miss::NotSent { no_name: true } => most,
+            _ => most.mul_f64(jitter.clamp(0.0, 1.0)),
+        };
+        let own = self.since.elapsed().saturating_sub(self.waited_as_told);
+        if own + wait > BUDGET {
+            return Next::Stop;
+        }
+        Next::Again(wait)
+    }
+}
+
+/// How often a request of this kind may be repeated after such a miss.
+fn repeats(repeat: Repeat, miss: &Miss) -> u32 {
+    match (repeat, miss) {
+        (Repeat::Never, _) | (_, Miss::Final) => 0,
+        (Repeat::Read, _) => 2,
+        (Repeat::One, Miss::NotSent { .. } | Miss::Busy { .. }) => 2,
+        (Repeat::One, Miss::Lost | Miss::Stumbled) => 0,
+        (Repeat::Many, Miss::NotSent { .. }) => 1,
+        (Repeat::Many, _) => 0,
+        (Repeat::Token, Miss::NotSent { .. } | Miss::Stumbled) => 1,
+        (Repeat::Token, Miss::Busy { .. }) => 2,
+        (Repeat::Token, Miss::Lost) => 0,
+    }
+}
+
+/// Sorts an error into the columns of the retry table.
+pub(super) fn miss_of(error: &ApiError) -> Miss {
+    match error {
+        ApiError::Unreachable { why, .. } => Miss::NotSent {
+            no_name: why.starts_with("cannot find"),
+        },
+        ApiError::Timeout { sent: false, .. } => Miss::NotSent { no_name: false },
+        ApiError::Timeout { .. } | ApiError::Broken { .. } => Miss::Lost,
+        _ => Miss::Final,
+    }
+}
+
+/// Sorts an answer into the columns of the retry table. `None`: it is an answer.
+pub(super) fn miss_of_status(status: u16, come_back: Option<Duration>) -> Option<Miss> {
+    match status {
+        408 | 429 => Some(Miss::Busy { status, come_back }),
+        503 if come_back.is_some() => Some(Miss::Busy { status, come_back }),
+        500 | 502 | 503 | 504 => Some(Miss::Stumbled),
+        _ => None,
+    }
+}
+
+/// Reads `Retry-After`: seconds or an HTTP date. `None`: absent, or not readable.
+pub(super) fn come_back(value: Option<&str>, now: DateTime<Utc>) -> Option<Duration> {
+    let value = value?.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a long time, not garbage.
+        return Some(Duration::from_secs(
+            value.parse().unwrap_or(u64::from(u32::MAX)),
+        ));
+    }
+    let at = http_date(value)?;
+    Some((at - now).to_std().unwrap_or(Duration::ZERO))
+}
+
+/// Reads a date as HTTP writes it (`Sun, 06 Nov 1994 08:49:37 GMT`).
+pub(super) fn http_date(value: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(value.trim())
+        .ok()
+        .map(|at| at.to_utc())
+}
+
+/// Lets at most `rate` requests a second go out, evenly spread.
+pub(super) struct Pace {
+    gap: Option<Duration>,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    pub(super) fn new(rate: Option<u32>) -> Self {
+        Self {
+            gap: rate
+                .filter(|rate| *rate > 0)
+                .map(|rate| Duration::from_secs(1) / rate),
+            next: Mutex::new(None),
+        }
+    }
+
+    /// Waits until one more request may go out.
+    pub(super) async fn turn(&self) {
+        let Some(gap) = self.gap else { return };
+        let at = {
+            let now = Instant::now();
+            let mut next = match self.next.lock() {
+                Ok(next) => next,
+                Err(poisoned) => poisoned.into_inner(),
+            };
+            let at = next.map_or(now, |next| next.max(now));
+            *next = Some(at + gap);
+            at
+        };
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+/// A number from 0 to 1; 1 if the machine has no randomness to give.
+pub(super) fn jitter() -> f64 {
+    getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
+}

@@ -1,0 +1,443 @@
+//! An answer: its bytes, and what can be said about them when they are not what was expected.
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use super::fault::{clean, grouped};
+use crate::model::ApiError;
+
+/// An answer, whatever its status.
+#[derive(Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Headers of the answer.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+    /// Host and port it came from.
+    pub host: String,
+    /// The path that was asked, without ids.
+    pub path: String,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    /// The value of a header, if it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Is it a web page, by its type or by its first letters?
+    pub fn is_web_page(&self) -> bool {
+        let typed = self
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|kind| {
+                let kind = kind.trim().to_ascii_lowercase();
+                kind.starts_with("text/html") || kind.starts_with("application/xhtml")
+            });
+        typed || {
+            let head: Vec<u8> = self
+                .trimmed()
+                .iter()
+                .take(14)
+                .map(u8::to_ascii_lowercase)
+                .collect();
+            head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
+        }
+    }
+
+    /// Is there nothing in the body but white space?
+    pub fn is_empty(&self) -> bool {
+        self.trimmed().is_empty()
+    }
+
+    fn trimmed(&self) -> &[u8] {
+        // Some servers put a byte order mark before their JSON.
+        self.body
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(&self.body)
+            .trim_ascii()
+    }
+
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    /// [`ApiError::Unexpected`] that says where and why; no text of the body is in it, but for the
+    /// title of a web page.
+    pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ApiError> {
+        if self.is_web_page() {
+            return Err(self.unexpected("the start", self.web_page()));
+        }
+        let body = self.trimmed();
+        if body.is_empty() {
+            return Err(self.unexpected("the start", "the answer is empty, JSON is due".into()));
+        }
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let value: Result<T, _> = serde_path_to_error::deserialize(&mut json);
+        match value {
+            Ok(value) => match json.end() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(self.not_json(body, &error)),
+            },
+            Err(error) => {
+                let path = error.path().to_string();
+                let inner = error.into_inner();
+                match inner.classify() {
+                    Category::Data => {
+                        let at = if path == "." {
+                            "the start".into()
+                        } else {
+                            clean(&path)
+                        };
+                        Err(self.unexpected(at, mismatch(&inner.to_string())))
+                    }
+                    _ => Err(self.not_json(body, &inner)),
+                }
+            }
+        }
+    }
+
+    fn not_json(&self, body: &[u8], error: &serde_json::Error) -> ApiError {
+        let at = offset(body, error.line(), error.column());
+        let looks_like_json = matches!(body.first(), Some(b'{' | b'[' | b'"'));
+        let why = if error.is_eof() {
+            "the JSON ends too early".to_owned()
+        } else if !looks_like_json && at <= 1 {
+            "the answer is not JSON".to_owned()
+        } else {
+            format!("not valid JSON: {}", without_place(&error.to_string()))
+        };
+        self.unexpected(
+            format!(
+                "byte {} of {}",
+                grouped(at as u64),
+                grouped(body.len() as u64)
+            ),
+            why,
+        )
+    }
+
+    /// An error that says what this answer has in it that was not expected.
+    pub fn unexpected(&self, at: impl Into<String>, why: String) -> ApiError {
+        ApiError::Unexpected {
+            host: self.host.clone(),
+            at: at.into(),
+            why,
+        }
+    }
+
+    fn web_page(&self) -> String {
+        match title(&self.body) {
+            Some(title) => format!("a web page (title \"{title}\"), not JSON"),
+            None => "a web page, not JSON".into(),
+        }
+    }
+
+    /// What the server said, for people: the message of a JSON error, the title of a web page, or
+    /// the text itself. Cleaned and cut; never empty.
+    pub fn words(&self) -> String {
+        if self.is_web_page() {
+            return match title(&self.body) {
+                Some(title) => format!("a web page titled \"{title}\""),
+                None => "a web page".into(),
+            };
+        }
+        let text = String::from_utf8_lossy(self.trimmed());
+        if text.is_empty() {
+            return self
+                .status
+                .canonical_reason()
+                .unwrap_or("no reason given")
+                .to_ascii_lowercase();
+        }
+        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
+            let words = message_in(&object);
+            if !words.is_empty() {
+                return clean(&words);
+            }
+        }
+        clean(&text)
+    }
+
+    /// This answer as an error, by its status alone. Systems that say more read it themselves.
+    pub fn fault(&self) -> ApiError {
+        let message = self.words();
+        match self.status.as_u16() {
+            401 => ApiError::Auth {
+                message,
+                can_login: false,
+            },
+            403 => ApiError::Forbidden {
+                message,
+                needs: None,
+            },
+            404 | 405 => ApiError::NoEndpoint {
+                host: self.host.clone(),
+                path: self.path.clone(),
+                message,
+            },
+            400 | 422 => ApiError::BadQuery {
+                message,
+                field: None,
+            },
+            status => ApiError::Server {
+                host: self.host.clone(),
+                status,
+                message,
+            },
+        }
+    }
+}
+
+/// The sentence in a JSON error object, from the keys that servers use for it.
+fn message_in(object: &serde_json::Map<String, serde_json::Value>) -> String {
+    let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str);
+    let mut words = Vec::new();
+    match object.get("error") {
+        Some(serde_json::Value::Object(inner)) => words.push(message_in(inner)),
+        Some(serde_json::Value::String(error)) => words.push(error.clone()),
+        _ => {}
+    }
+    for key in [
+        "message",
+        "error_description",
+        "errorMessage",
+        "description",
+        "reason",
+        "detail",
+    ] {
+        if let Some(text) = text(key)
+            && !words.iter().any(|word| word == text)
+        {
+            words.push(text.to_owned());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words.join(": ")
+}
+
+/// The title of a web page, cleaned and short.
+fn title(body: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
+    let lower = head.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    let title: String = clean(&head[start..end]).chars().take(80).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+/// The message of a type mismatch in plain words, without the value that was there.
+fn mismatch(message: &str) -> String {
+    let message = without_place(message);
+    if message.starts_with("invalid length") {
+        return "the list has another length than expected".into();
+    }
+    let Some(rest) = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
+    else {
+        // "missing field `x`" and the like are words of ours; anything in quotes may be the server's.
+        return match message.split_once('`') {
+            Some(("missing field ", _)) => message.to_owned(),
+            Some((kind, _)) => kind.trim_end().trim_end_matches(',').to_owned(),
+            None => clean(message),
+        };
+    };
+    let (got, expected) = match rest.rsplit_once(", expected ") {
+        Some((got, expected)) => (got, expected),
+        None => (rest, "something else"),
+    };
+    format!("expected {}, got {}", plain(expected), plain(got))
+}
+
+fn plain(kind: &str) -> &str {
+    let kind = kind.trim_start_matches("a ").trim_start_matches("an ");
+    let first = kind.split([' ', '`', '"']).next().unwrap_or(kind);
+    match first {
+        "string" | "borrowed" | "character" => "text",
+        "integer" | "floating" | "i64" | "u64" | "u32" | "i32" | "f64" | "number" => "a number",
+        "boolean" => "true or false",
+        "sequence" => "a list",
+        "map" | "struct" => "an object",
+        "null" | "unit" => "nothing",
+        _ => kind,
+    }
+}
+
+fn without_place(message: &str) -> &str {
+    message
+        .rfind(" at line ")
+        .map_or(message, |at| &message[..at])
+}
+
+/// The byte that line and column (both from 1) stand for.
+fn offset(body: &[u8], line: usize, column: usize) -> usize {
+    if line == 0 {
+        return column;
+    }
+    let before: usize = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(line - 1)
+        .map(<[u8]>::len)
+        .sum();
+    (before + column).min(body.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(kind: &str, body: &[u8]) -> Reply {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+        Reply {
+            status: StatusCode::OK,
+            headers,
+            body: Bytes::copy_from_slice(body),
+            host: "idp.example.org:443".into(),
+            path: "/x".into(),
+        }
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct Page {
+        entries: Vec<Entry>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[allow(dead_code)]
+    struct Entry {
+        name: String,
+    }
+
+    fn why(kind: &str, body: &[u8]) -> String {
+        reply(kind, body).decode::<Page>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn f_http_01_to_05_odd_bodies_are_named_for_what_they_are() {
+        let json = "application/json";
+        let cases: &[(&str, &[u8], &str)] = &[
+            (
+                "text/html; charset=utf-8",
+                b"<html><head><title>Sign in</title></head></html>",
+                "at the start: a web page (title \"Sign in\"), not JSON",
+            ),
+            (
+                "text/html",
+                b"{\"entries\":[]}",
+                "at the start: a web page, not JSON",
+            ),
+            (
+                json,
+                b"<!DOCTYPE html><p>x",
+                "at the start: a web page, not JSON",
+            ),
+            (json, b"", "at the start: the answer is empty, JSON is due"),
+            (
+                json,
+                b"  \n",
+                "at the start: the answer is empty, JSON is due",
+            ),
+            (json, b"hello", "at byte 1 of 5: the answer is not JSON"),
+            (
+                json,
+                b"{\"entries\":[{\"na",
+                "at byte 16 of 16: the JSON ends too early",
+            ),
+            (
+                json,
+                b"{\"entries\":[]}{",
+                "at byte 15 of 15: not valid JSON: trailing characters",
+            ),
+            (
+                json,
+                b"[]",
+                "at the start: the list has another length than expected",
+            ),
+            (json, b"7", "at the start: expected an object, got a number"),
+            (
+                json,
+                b"{\"entries\":{}}",
+                "at entries: expected a list, got an object",
+            ),
+            (
+                json,
+                b"{\"entries\":[{\"name\":\"a\"},{\"name\":5}]}",
+                "at entries[1].name: expected text, got a number",
+            ),
+        ];
+        for (kind, body, end) in cases {
+            let why = why(kind, body);
+            assert!(
+                why.ends_with(end),
+                "{}: {why}",
+                String::from_utf8_lossy(body)
+            );
+        }
+    }
+
+    #[test]
+    fn f_http_05_json_without_a_type_is_still_read() {
+        let mut reply = reply("text/plain", b"\xEF\xBB\xBF {\"entries\":[]}");
+        reply.headers.clear();
+
+        assert!(reply.decode::<Page>().is_ok());
+    }
+
+    #[test]
+    fn f_http_25_deep_nesting_is_an_error_and_no_crash() {
+        let body = "[".repeat(200_000);
+
+        let error = reply("application/json", body.as_bytes()).decode::<serde_json::Value>();
+
+        assert!(
+            error.unwrap_err().to_string().contains("recursion limit"),
+            "{body:.20}"
+        );
+    }
+
+    #[test]
+    fn the_value_that_was_there_is_not_in_the_error() {
+        let why = why("application/json", b"{\"entries\":\"canary-secret\"}");
+
+        assert!(!why.contains("canary"), "{why}");
+    }
+
+    #[test]
+    fn words_come_from_where_servers_put_them() {
+        let cases = [
+            (
+                r#"{"code":"400","message":"Maximum number"}"#,
+                "Maximum number",
+            ),
+            (
+                r#"{"error":"invalid_client","error_description":"bad"}"#,
+                "invalid_client: bad",
+            ),
+            (r#"{"error":{"message":"deep"}}"#, "deep"),
+            ("Token is Invalid.", "Token is Invalid."),
+            ("", "ok"),
+            ("<html><title>Down</title>", "a web page titled \"Down\""),
+        ];
+        for (body, words) in cases {
+            assert_eq!(reply("text/plain", body.as_bytes()).words(), words);
+        }
+    }
+}
