@@ -1,7 +1,19 @@
 //! Text from outside: one cleaning for screen, command line, log and panic text.
 
+mod clean;
+mod measure;
+mod unicode;
+
 use std::borrow::Cow;
 use std::fmt;
+
+pub use clean::{
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, safe_span_lines, safe_spans,
+};
+pub use measure::{
+    Align, Ellipsis, cut_end, cut_middle, fit, mask, mask_with, pad, safe_cut, width_cols,
+    with_thousands,
+};
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
 /// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.
@@ -41,9 +53,4 @@ impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.safe())
     }
-}
-
-/// Makes every character visible that could move the cursor, reorder or hide text.
-pub fn display_safe(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
 }
