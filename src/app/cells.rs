@@ -1,0 +1,183 @@
+//! What stands in a cell of the table.
+
+use std::borrow::Cow;
+
+use super::layout::{self, table_top};
+use super::role::Role;
+use super::state::{State, TimeStyle};
+use crate::model::time::{self, Zone};
+use crate::model::{Deletable, Field, State as Word, Thresholds, Untrusted, state_at};
+use crate::store::{Row, RowId};
+
+/// The text of a cell and how it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// The text. Not cleaned where `outside` is set.
+    pub text: Cow<'a, str>,
+    /// How it is drawn.
+    pub role: Role,
+    /// Did somebody outside choose this text?
+    pub outside: bool,
+}
+
+impl<'a> Cell<'a> {
+    fn own(text: impl Into<Cow<'a, str>>, role: Role) -> Self {
+        Self {
+            text: text.into(),
+            role,
+            outside: false,
+        }
+    }
+
+    fn outside(text: Option<&'a Untrusted>, missing: &'static str) -> Self {
+        match text.filter(|text| !text.is_empty()) {
+            Some(text) => Self {
+                text: Cow::Borrowed(text.expose()),
+                role: Role::Text,
+                outside: true,
+            },
+            None => Self::own(missing, Role::Dim),
+        }
+    }
+}
+
+/// What stands in this cell.
+pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
+    let session = &row.session;
+    let source = state.sources.get(usize::from(row.source.0));
+    let age = |at| Cell::own(age(state, at), Role::Dim);
+    match field {
+        Field::User => Cell::outside(session.subject.shown(), "(nobody)"),
+        Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
+        Field::Id => Cell::own(session.label.as_str(), Role::Text),
+        Field::Client => Cell::outside(session.client.as_ref(), "(none)"),
+        Field::Ip => Cell::outside(session.ip.as_ref(), "-"),
+        Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),
+        Field::Method => Cell::outside(session.auth_method.as_ref(), "-"),
+        Field::Scope => Cell::outside(session.scope.as_ref(), "-"),
+        Field::State => {
+            let (word, role) = state_word(state, id, row);
+            Cell::own(word, role)
+        }
+        Field::Created => age(session.created),
+        Field::Used => age(session.last_used),
+        Field::Expires => age(session.expires),
+        Field::Ended => age(session.ended),
+        Field::Age => length(session.created.map(|at| state.now - at)),
+        Field::Idle => length(
+            session
+                .last_used
+                .or(session.created)
+                .map(|at| state.now - at),
+        ),
+        Field::Left => length(session.expires.map(|at| at - state.now)),
+        Field::Profile => Cell::own(
+            source.map_or("-", |source| source.profile.name.as_str()),
+            Role::Text,
+        ),
+        Field::System => Cell::own(
+            source.map_or("-", |source| source.profile.system),
+            Role::Text,
+        ),
+        Field::Own => Cell::own(yes_no(session.own), Role::Text),
+        Field::Deletable => Cell::own(
+            match &session.deletable {
+                Deletable::Yes => "yes",
+                Deletable::No(_) => "no",
+                Deletable::Unknown => "-",
+            },
+            Role::Text,
+        ),
+        Field::Hint => Cell::own("-", Role::Dim),
+    }
+}
+
+fn length(length: Option<chrono::TimeDelta>) -> Cell<'static> {
+    let text = length.map_or_else(
+        || "-".to_owned(),
+        |length| match length < chrono::TimeDelta::zero() {
+            true => "0s".to_owned(),
+            false => time::duration_words(length),
+        },
+    );
+    Cell::own(text, Role::Dim)
+}
+
+fn yes_no(answer: Option<bool>) -> &'static str {
+    match answer {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "-",
+    }
+}
+
+/// An instant in the style that is chosen: an age, or a time with its zone. `-` for none.
+pub fn age(state: &State, at: Option<chrono::DateTime<chrono::Utc>>) -> String {
+    match (state.prefs.time, at) {
+        (TimeStyle::Age, _) | (_, None) => time::age(at, state.now),
+        (TimeStyle::Utc, Some(at)) => time::instant_short(at, Zone::Utc),
+        (TimeStyle::Local, Some(at)) => time::instant_short(at, Zone::Fixed(state.prefs.local)),
+    }
+}
+
+/// The word of the STATE column and its role: what happened to the row since it was loaded, else its
+/// state now.
+pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
+    if let Some(fate) = state.results.fates.get(&id) {
+        use super::results::Fate;
+        let role = match fate {
+            Fate::Revoking => Role::Warn,
+            Fate::AlreadyGone => Role::Muted,
+            _ => Role::Danger,
+        };
+        return (fate.word(), role);
+    }
+    let word = word_of(state, row);
+    (word.word(), role_of(word))
+}
+
+/// The state of a row now, by the thresholds of its profile.
+pub fn word_of(state: &State, row: &Row) -> Word {
+    let thresholds = state
+        .sources
+        .get(usize::from(row.source.0))
+        .map_or_else(Thresholds::default, |source| source.profile.thresholds);
+    let s = &row.session;
+    state_at(
+        s.fact,
+        s.created,
+        s.last_used,
+        s.expires,
+        thresholds,
+        state.now,
+    )
+}
+
+/// How the word of a state is drawn.
+pub fn role_of(word: Word) -> Role {
+    match word {
+        Word::Active => Role::Ok,
+        Word::Idle | Word::Expiring => Role::Warn,
+        Word::Revoked => Role::Danger,
+        Word::Expired => Role::Muted,
+        Word::Unauthenticated | Word::Unknown => Role::Dim,
+    }
+}
+
+/// The rows on screen, each with its position in the order.
+pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, &Row)> {
+    let top = table_top(state);
+    let height = usize::from(layout::table_height(state));
+    (top..top.saturating_add(height)).map_while(|position| {
+        let (id, row) = state.results.at(position)?;
+        Some((position, id, row))
+    })
+}
+
+/// Cells of the widest state among the rows on screen.
+pub fn widest_state(state: &State) -> u16 {
+    visible_rows(state)
+        .map(|(_, id, row)| state_word(state, id, row).0.len() as u16)
+        .max()
+        .unwrap_or(0)
+}

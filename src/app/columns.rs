@@ -1,0 +1,266 @@
+//! Which columns the table has at which width.
+
+use super::cells;
+use super::state::{State, TimeStyle};
+use crate::model::{ColumnSpec, Field};
+
+/// Cells left of the first column: the cursor, the mark, and a blank.
+pub const GUTTER: u16 = 3;
+
+/// One column as it is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What it shows and sorts by.
+    pub field: Field,
+    /// Its title, at the length that fits.
+    pub title: &'static str,
+    /// First cell, counted from the left edge of the table's inside.
+    pub x: u16,
+    /// Cells, the gap to the next column included.
+    pub width: u16,
+}
+
+/// The columns before the first connection has told what a system has.
+const DEFAULT: &[ColumnSpec] = &[
+    spec(Field::User, "USER", "USER", 3),
+    spec(Field::Client, "CLIENT", "CLIENT", 2),
+    spec(Field::Ip, "IP", "IP", 2),
+    spec(Field::Created, "CREATED", "CREATED", 0),
+    spec(Field::Used, "LAST USED", "USED", 0),
+    spec(Field::Expires, "EXPIRES", "EXPIRES", 0),
+    spec(Field::State, "STATE", "STATE", 0),
+];
+
+const PROFILE: ColumnSpec = spec(Field::Profile, "PROFILE", "PROFILE", 1);
+
+const fn spec(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
+    ColumnSpec {
+        field,
+        title,
+        short,
+        weight,
+    }
+}
+
+/// Which columns leave first when the table is narrow. What is not named never leaves.
+const LEAVE: [Field; 17] = [
+    Field::Agent,
+    Field::Hint,
+    Field::Own,
+    Field::Deletable,
+    Field::Id,
+    Field::UserId,
+    Field::System,
+    Field::Method,
+    Field::Age,
+    Field::Idle,
+    Field::Left,
+    Field::Ip,
+    Field::Ended,
+    Field::Scope,
+    Field::Used,
+    Field::Client,
+    Field::Created,
+];
+
+/// How much room the columns of fixed width take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Long titles, wide gaps.
+    Ample,
+    /// Short titles, one blank between columns.
+    Tight,
+    /// As tight, for screens of under 60 columns.
+    Least,
+}
+
+/// Below this width of the table's inside the state column is as narrow as its words.
+const LEAST_BELOW: u16 = 60;
+
+/// All columns of the open systems, in order, whether they fit or not.
+pub fn all(state: &State) -> Vec<ColumnSpec> {
+    let mut columns: Vec<ColumnSpec> = Vec::new();
+    for caps in state.sources.iter().filter_map(|s| s.caps.as_ref()) {
+        for spec in caps.columns {
+            if !columns.iter().any(|known| known.field == spec.field) {
+                columns.push(*spec);
+            }
+        }
+    }
+    if columns.is_empty() {
+        columns.extend_from_slice(DEFAULT);
+    }
+    if state.sources.len() > 1 && !columns.iter().any(|c| c.field == Field::Profile) {
+        let after_user = columns
+            .iter()
+            .position(|c| c.field == Field::User)
+            .map_or(0, |at| at + 1);
+        columns.insert(after_user, PROFILE);
+    }
+    columns
+}
+
+/// The columns shown in a table whose inside is this wide.
+pub fn columns(state: &State, width: u16) -> Vec<Column> {
+    let all = all(state);
+    let scroll = usize::from(state.results.scroll).min(max_scroll_of(state, &all, width));
+    place(state, &all, scroll, width)
+}
+
+/// How far the columns can be scrolled: 0 if all of them fit.
+pub fn max_scroll(state: &State, width: u16) -> u16 {
+    u16::try_from(max_scroll_of(state, &all(state), width)).unwrap_or(u16::MAX)
+}
+
+fn max_scroll_of(state: &State, all: &[ColumnSpec], width: u16) -> usize {
+    let most = all.len().saturating_sub(2);
+    if place(state, all, 0, width).len() == all.len() {
+        return 0;
+    }
+    (1..=most)
+        .find(|scroll| place(state, all, *scroll, width).len() == all.len() - scroll)
+        .unwrap_or(most)
+}
+
+/// The first column stays; `scroll` of the others have left at the left, and with any scrolled away the
+/// rest leave at the right, so that every column can be reached.
+fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Column> {
+    let mut shown: Vec<ColumnSpec> = all.first().copied().into_iter().collect();
+    shown.extend(all.iter().skip(1 + scroll).copied());
+    let sizes = Sizes::of(state, width);
+    if scroll > 0 {
+        while shown.len() > 1 && sizes.need(&shown, Room::Tight) > width {
+            shown.pop();
+        }
+        return sizes.spread(&shown, sizes.tightest(), width);
+    }
+    let without_agent: Vec<_> = shown
+        .iter()
+        .filter(|c| c.field != Field::Agent)
+        .copied()
+        .collect();
+    for columns in [&shown, &without_agent] {
+        if sizes.need(columns, Room::Ample) <= width {
+            return sizes.spread(columns, Room::Ample, width);
+        }
+    }
+    for field in LEAVE {
+        if sizes.need(&shown, sizes.tightest()) <= width {
+            break;
+        }
+        shown.retain(|column| column.field != field);
+    }
+    sizes.spread(&shown, sizes.tightest(), width)
+}
+
+/// What decides the widths: the width of the table, the style of times, and the words on screen.
+struct Sizes {
+    width: u16,
+    time: TimeStyle,
+    /// Widest word of the state column among the rows on screen.
+    state: u16,
+}
+
+impl Sizes {
+    fn of(state: &State, width: u16) -> Self {
+        Self {
+            width,
+            time: state.prefs.time,
+            state: cells::widest_state(state),
+        }
+    }
+
+    fn tightest(&self) -> Room {
+        if self.width < LEAST_BELOW {
+            Room::Least
+        } else {
+            Room::Tight
+        }
+    }
+
+    /// Cells of a column of fixed width, its gap included.
+    fn fixed(&self, field: Field, room: Room) -> u16 {
+        match field {
+            Field::State => match room {
+                Room::Ample => 19,
+                Room::Tight => 12.max(self.state + 1),
+                Room::Least => 9.max(self.state + 1),
+            },
+            Field::Created | Field::Used | Field::Expires | Field::Ended
+                if self.time != TimeStyle::Age =>
+            {
+                match self.time {
+                    TimeStyle::Local => 26,
+                    _ => 21,
+                }
+            }
+            Field::Expires if room != Room::Tight => 10,
+            Field::Used if room == Room::Ample => 12,
+            Field::Own | Field::Deletable => 10,
+            _ if room == Room::Ample => 11,
+            _ => 9,
+        }
+    }
+
+    /// The least cells of a text column, its gap included.
+    fn least(field: Field) -> u16 {
+        match field {
+            Field::User => 20,
+            Field::Ip | Field::Agent | Field::UserId => 16,
+            Field::Client => 14,
+            _ => 12,
+        }
+    }
+
+    fn need(&self, columns: &[ColumnSpec], room: Room) -> u16 {
+        columns.iter().fold(GUTTER, |sum, column| {
+            sum.saturating_add(match column.weight {
+                0 => self.fixed(column.field, room),
+                _ => Self::least(column.field),
+            })
+        })
+    }
+
+    /// Gives every column its place; text columns share by weight what the others leave.
+    fn spread(&self, columns: &[ColumnSpec], room: Room, width: u16) -> Vec<Column> {
+        let weights: u32 = columns.iter().map(|c| u32::from(c.weight)).sum();
+        let fixed: u16 = columns
+            .iter()
+            .filter(|c| c.weight == 0)
+            .fold(GUTTER, |sum, c| {
+                sum.saturating_add(self.fixed(c.field, room))
+            });
+        let spare = u32::from(width.saturating_sub(fixed));
+        let share = |weight: u8| (spare * u32::from(weight) / weights.max(1)) as u16;
+        let shared: u16 = columns.iter().map(|c| share(c.weight)).sum();
+        let mut rest = if weights > 0 {
+            spare as u16 - shared
+        } else {
+            0
+        };
+        let mut x = GUTTER;
+        let mut placed = Vec::with_capacity(columns.len());
+        for column in columns {
+            let mut cells = match column.weight {
+                0 => self.fixed(column.field, room),
+                weight => share(weight) + std::mem::take(&mut rest),
+            };
+            cells = cells.min(width.saturating_sub(x));
+            if cells == 0 {
+                break;
+            }
+            placed.push(Column {
+                field: column.field,
+                title: if room == Room::Ample {
+                    column.title
+                } else {
+                    column.short
+                },
+                x,
+                width: cells,
+            });
+            x += cells;
+        }
+        placed
+    }
+}

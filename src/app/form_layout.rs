@@ -1,0 +1,475 @@
+//! Where the fields of the search form are, folded and unfolded.
+
+use std::borrow::Cow;
+
+use super::action::{Action, Context};
+use super::form::{FormField, STATES, TextField};
+use super::layout::{Area, Mode, areas};
+use super::state::{Pane, State};
+use crate::model::{Field, Support};
+
+/// A field on screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Which one.
+    pub field: FormField,
+    /// What stands before it; empty for buttons.
+    pub label: String,
+    /// Where the label begins; the row is that of `area`.
+    pub label_x: u16,
+    /// Its text without the brackets; of a button all of it.
+    pub area: Area,
+}
+
+/// Cells of the label column of the unfolded form, the blank behind it included.
+const LABELS: u16 = 15;
+/// Room kept right of the unfolded fields for examples and errors, where the form is wide enough.
+pub const NOTES: u16 = 28;
+const NOTES_FROM: u16 = 70;
+const WIDEST_FIELD: u16 = 60;
+/// Room that the fields of the two-line form share at most; more would not be easier to read.
+const WIDEST_LINE: u16 = 150;
+/// How many lines "Ends up as" may take; the rest is counted.
+const PLAN_LINES: usize = 6;
+
+/// The fields that the open systems can search, in order, without buttons.
+pub fn fields(state: &State) -> Vec<FormField> {
+    let text = |f| FormField::Text(f);
+    [
+        text(TextField::Text),
+        text(TextField::User),
+        text(TextField::Client),
+        FormField::State,
+        text(TextField::CreatedAfter),
+        text(TextField::ExpiresAfter),
+        text(TextField::ExpiresBefore),
+    ]
+    .into_iter()
+    .filter(|field| support(state, *field) != Support::No)
+    .collect()
+}
+
+/// All that Tab visits in the form as it is shown, in order.
+pub fn stops(state: &State) -> Vec<FormField> {
+    place(state)
+        .into_iter()
+        .map(|placed| placed.field)
+        .collect()
+}
+
+/// Who answers a field: the most that any open system can. Before one has told: the server.
+pub fn support(state: &State, field: FormField) -> Support {
+    let asked = match field {
+        FormField::Text(TextField::User) => Field::User,
+        FormField::Text(TextField::Client) => Field::Client,
+        FormField::State => Field::State,
+        FormField::Text(TextField::CreatedAfter) => Field::Created,
+        FormField::Text(TextField::ExpiresAfter | TextField::ExpiresBefore) => Field::Expires,
+        _ => return Support::Server,
+    };
+    let known: Vec<Support> = state
+        .sources
+        .iter()
+        .filter_map(|source| source.caps.as_ref().map(|caps| caps.fields[asked]))
+        .collect();
+    if known.is_empty() {
+        return Support::Server;
+    }
+    [Support::Required, Support::Server, Support::Client]
+        .into_iter()
+        .find(|wanted| known.contains(wanted))
+        .unwrap_or(Support::No)
+}
+
+/// The name of a field in the form.
+pub fn label(field: FormField) -> &'static str {
+    match field {
+        FormField::Text(TextField::Text) => "Text",
+        FormField::Text(TextField::User) => "User",
+        FormField::Text(TextField::Client) => "Client",
+        FormField::Text(TextField::CreatedAfter) => "Created after",
+        FormField::Text(TextField::ExpiresAfter) => "Expires after",
+        FormField::Text(TextField::ExpiresBefore) => "Expires before",
+        FormField::State => "State",
+        FormField::More | FormField::Search | FormField::Clear => "",
+    }
+}
+
+/// The label as it is drawn: `*` marks a field without which the system cannot search.
+fn marked(state: &State, field: FormField) -> String {
+    let star = match support(state, field) {
+        Support::Required => "*",
+        _ => "",
+    };
+    format!("{}{star}", label(field))
+}
+
+/// The word shown in the choice of a state.
+pub fn state_word(state: &State) -> &'static str {
+    STATES
+        .get(state.form.state)
+        .copied()
+        .flatten()
+        .map_or("any", crate::model::State::word)
+}
+
+/// Does a field hold something?
+pub fn is_set(state: &State, field: FormField) -> bool {
+    match field {
+        FormField::Text(field) => !state.form.inputs[field].value().is_empty(),
+        FormField::State => state.form.state != 0,
+        _ => false,
+    }
+}
+
+/// What stands for the fields that are folded away, and whether any of them holds something.
+pub fn more(state: &State) -> Option<(String, bool)> {
+    let shown = shown_folded(state);
+    let away: Vec<FormField> = fields(state)
+        .into_iter()
+        .filter(|field| !shown.contains(field))
+        .collect();
+    let set = away.iter().filter(|f| is_set(state, **f)).count();
+    let key = state
+        .keymap
+        .keys(Context::Global, Action::Unfold)
+        .first()
+        .map_or(String::new(), |key| format!(" ({key})"));
+    match (away.len(), set) {
+        (0, _) => None,
+        (count, 0) => Some((format!("+{count} more{key}"), false)),
+        (_, set) => Some((format!("{set} set{key}"), true)),
+    }
+}
+
+/// How the form will be answered, line by line: `Ends up as:` and what each system is sent, then what is
+/// done here. Empty before a plan is known.
+pub fn plan_lines(state: &State) -> Vec<String> {
+    let several = state.sources.len() > 1;
+    let mut lines = Vec::new();
+    for source in &state.sources {
+        let name = match several {
+            true => format!("{}: ", source.profile.name),
+            false => String::new(),
+        };
+        match &source.plan {
+            None => {}
+            Some(Err(error)) => lines.push(format!("{name}! {error}")),
+            Some(Ok(plan)) => {
+                let native = match plan.native.is_empty() {
+                    true => Cow::Borrowed("everything is asked for"),
+                    false => Cow::Borrowed(plan.native.as_str()),
+                };
+                lines.push(format!("{name}{native}"));
+                if !plan.rest.is_empty() {
+                    let rest = super::words::clauses(&plan.rest);
+                    lines.push(format!("{name}here, on the rows that arrive: {rest}"));
+                }
+                lines.extend(plan.notes.iter().map(|note| format!("{name}{note}")));
+            }
+        }
+    }
+    if lines.len() > PLAN_LINES {
+        let more = lines.len() - (PLAN_LINES - 1);
+        lines.truncate(PLAN_LINES - 1);
+        lines.push(format!("… {more} more lines"));
+    }
+    lines
+}
+
+fn plan_height(state: &State) -> u16 {
+    plan_lines(state).len().max(1) as u16
+}
+
+/// Rows that the unfolded form takes if there is room, borders included.
+pub fn unfolded_height(state: &State) -> u16 {
+    // Two borders, the buttons, and a blank line before, behind, and below the plan.
+    fields(state).len() as u16 + plan_height(state) + 6
+}
+
+/// Rows that the unfolded form takes at least: no blank lines, and one line of the plan.
+pub fn least(state: &State) -> u16 {
+    fields(state).len() as u16 + 4
+}
+
+/// Where the lines of the plan are in the unfolded form; empty if there is no room.
+pub fn plan_area(state: &State) -> Area {
+    let all = areas(state);
+    let inner = all.form.inner();
+    if inner.is_empty() || !is_list(state) {
+        return Area::default();
+    }
+    let (_, plan_row) = list_rows(state, inner.height);
+    Area {
+        x: inner.x + 1,
+        y: inner.y + plan_row,
+        width: inner.width.saturating_sub(2),
+        height: inner
+            .height
+            .saturating_sub(plan_row)
+            .min(plan_height(state)),
+    }
+}
+
+/// Is the form a list of fields, one a line?
+pub fn is_list(state: &State) -> bool {
+    state.form.unfolded || areas(state).mode == Mode::Tabs
+}
+
+/// Where the fields are now; only those on screen.
+pub fn place(state: &State) -> Vec<Placed> {
+    let all = areas(state);
+    let inner = all.form.inner();
+    if inner.is_empty() {
+        return Vec::new();
+    }
+    if is_list(state) {
+        return list(state, inner);
+    }
+    match all.mode {
+        Mode::Wide | Mode::Tall => two_lines(state, inner),
+        _ => one_line(state, inner),
+    }
+}
+
+/// The row of the buttons and the first row of the plan, in an unfolded form of this height.
+fn list_rows(state: &State, height: u16) -> (u16, u16) {
+    let fields = fields(state).len() as u16;
+    let mut blanks = height.saturating_sub(fields + 1 + plan_height(state));
+    let mut blank = || {
+        let one = blanks.min(1);
+        blanks -= one;
+        one
+    };
+    let buttons = fields + blank();
+    let plan = buttons + 1 + blank();
+    (buttons, plan)
+}
+
+fn list(state: &State, inner: Area) -> Vec<Placed> {
+    let fields = fields(state);
+    let (buttons, _) = list_rows(state, inner.height);
+    let width = match inner.width {
+        NOTES_FROM.. => (inner.width - LABELS - 3 - NOTES).min(WIDEST_FIELD),
+        _ => inner.width.saturating_sub(LABELS + 4),
+    };
+    // A short screen shows the rows around the focus.
+    let focused = match state.form.field {
+        FormField::Search | FormField::Clear => buttons,
+        field => fields.iter().position(|f| *f == field).unwrap_or(0) as u16,
+    };
+    let first = (focused + 1).saturating_sub(inner.height);
+    let row = |at: u16| {
+        let shown = at.checked_sub(first)?;
+        (shown < inner.height).then_some(inner.y + shown)
+    };
+    let x = inner.x + 1;
+    let mut placed: Vec<Placed> = fields
+        .iter()
+        .zip(0..)
+        .filter_map(|(field, at)| {
+            Some(Placed {
+                field: *field,
+                label: marked(state, *field),
+                label_x: x,
+                area: Area::new(x + LABELS + 1, row(at)?, width, 1),
+            })
+        })
+        .collect();
+    if let Some(y) = row(buttons) {
+        let x = inner.x + 8.min(inner.width.saturating_sub(22));
+        placed.push(button(FormField::Search, x, y));
+        placed.push(button(FormField::Clear, x + 13, y));
+    }
+    placed
+}
+
+/// The text of a button, brackets included.
+pub fn button_text(field: FormField) -> &'static str {
+    match field {
+        FormField::Search => "[ Search ]",
+        FormField::Clear => "[ Clear ]",
+        _ => "",
+    }
+}
+
+fn button(field: FormField, x: u16, y: u16) -> Placed {
+    Placed {
+        field,
+        label: String::new(),
+        label_x: x,
+        area: Area::new(x, y, button_text(field).len() as u16, 1),
+    }
+}
+
+/// A field of a line: which one, its label there, its share of the spare room, and its fixed room.
+struct Part {
+    field: FormField,
+    label: String,
+    share: u32,
+    fixed: u16,
+}
+
+impl Part {
+    fn of(state: &State, field: FormField, share: u32) -> Self {
+        Self {
+            field,
+            label: marked(state, field),
+            share,
+            fixed: 0,
+        }
+    }
+
+    /// The choice of a state is as wide as its word and the mark, and never narrower than this.
+    fn choice(state: &State, least: u16) -> Self {
+        Self {
+            fixed: least.max(state_word(state).len() as u16 + 2),
+            ..Self::of(state, FormField::State, 0)
+        }
+    }
+
+    /// Cells of label, blank and brackets.
+    fn frame(&self) -> u16 {
+        self.label.len() as u16 + 3
+    }
+}
+
+/// Puts parts side by side; those with a share divide what the others leave of `width`.
+fn line(parts: Vec<Part>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Placed>, u16) {
+    let gaps = gap * (parts.len() as u16).saturating_sub(1);
+    let taken: u16 = parts.iter().map(|p| p.frame() + p.fixed).sum();
+    let spare = u32::from(width.saturating_sub(taken + gaps));
+    let shares: u32 = parts.iter().map(|p| p.share).sum::<u32>().max(1);
+    let mut given = 0;
+    let last = parts.iter().rposition(|p| p.share > 0);
+    let mut at = x;
+    let mut placed = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        let cells = if Some(index) == last {
+            (spare - given) as u16
+        } else {
+            (spare * part.share / shares) as u16 + part.fixed
+        };
+        given += u32::from(cells - part.fixed.min(cells));
+        let text_x = at + part.label.len() as u16 + 2;
+        placed.push(Placed {
+            field: part.field,
+            label: part.label,
+            label_x: at,
+            area: Area::new(text_x, y, cells, 1),
+        });
+        at = text_x + cells + 1 + gap;
+    }
+    (placed, at.saturating_sub(gap))
+}
+
+/// Which fields the folded form shows, in order.
+fn shown_folded(state: &State) -> Vec<FormField> {
+    let fields = fields(state);
+    let all = areas(state);
+    let most = match all.mode {
+        Mode::Compact if all.form.width >= 100 => 4,
+        Mode::Compact => 3,
+        _ => return fields,
+    };
+    let text = |f| FormField::Text(f);
+    let mut useful: Vec<FormField> = [
+        text(TextField::Text),
+        text(TextField::User),
+        FormField::State,
+        text(TextField::Client),
+        text(TextField::ExpiresAfter),
+    ]
+    .into_iter()
+    .filter(|field| fields.contains(field))
+    .take(most)
+    .collect();
+    useful.sort_by_key(|field| fields.iter().position(|f| f == field));
+    useful
+}
+
+fn one_line(state: &State, inner: Area) -> Vec<Placed> {
+    let parts = shown_folded(state)
+        .into_iter()
+        .map(|field| match field {
+            FormField::State => Part::choice(state, 5),
+            FormField::Text(TextField::Text) => Part::of(state, field, 18),
+            _ => Part::of(state, field, 14),
+        })
+        .collect();
+    let more = more(state).map(|(text, _)| text);
+    let tail = more.as_ref().map_or(1, |text| text.len() as u16 + 4);
+    let width = inner.width.saturating_sub(1 + tail);
+    let (mut placed, end) = line(parts, inner.x + 1, inner.y, width, 1);
+    if let Some(text) = more {
+        let area = Area::new(end + 2, inner.y, text.len() as u16, 1);
+        placed.push(Placed {
+            field: FormField::More,
+            label: String::new(),
+            label_x: area.x,
+            area,
+        });
+    }
+    placed
+}
+
+fn two_lines(state: &State, inner: Area) -> Vec<Placed> {
+    let width = inner.width.saturating_sub(5).min(WIDEST_LINE);
+    let x = inner.x + 1;
+    let shares = |field| match field {
+        FormField::Text(TextField::Text) => 26,
+        FormField::Text(TextField::User) => 21,
+        FormField::Text(TextField::Client) => 17,
+        FormField::Text(TextField::ExpiresAfter) => 16,
+        _ => 14,
+    };
+    let is_time = |field: &FormField| {
+        matches!(
+            field,
+            FormField::Text(
+                TextField::CreatedAfter | TextField::ExpiresAfter | TextField::ExpiresBefore
+            )
+        )
+    };
+    let (times, words): (Vec<FormField>, Vec<FormField>) =
+        fields(state).into_iter().partition(is_time);
+    let first = words
+        .into_iter()
+        .map(|field| match field {
+            FormField::State => Part::choice(state, 12),
+            _ => Part::of(state, field, shares(field)),
+        })
+        .collect();
+    let (mut placed, _) = line(first, x, inner.y, width, 2);
+    let both = times.contains(&FormField::Text(TextField::ExpiresAfter));
+    let second: Vec<Part> = times
+        .into_iter()
+        .map(|field| {
+            let mut part = Part::of(state, field, shares(field));
+            if both && field == FormField::Text(TextField::ExpiresBefore) {
+                part.label = part.label.replace("Expires before", "before");
+            }
+            part
+        })
+        .collect();
+    let y = inner.y + 1;
+    // Both buttons with their gaps; without room for readable fields Clear goes, which has a key.
+    let tail = if width >= 105 { 24 } else { 13 };
+    let end = if second.is_empty() {
+        x.saturating_sub(3)
+    } else {
+        let (times, end) = line(second, x, y, width.saturating_sub(tail), 2);
+        placed.extend(times);
+        end
+    };
+    placed.push(button(FormField::Search, end + 3, y));
+    if tail > 13 {
+        placed.push(button(FormField::Clear, end + 15, y));
+    }
+    placed
+}
+
+/// The pane of the form has the keys.
+pub fn has_focus(state: &State) -> bool {
+    state.focus == Pane::Search && state.overlays.is_empty()
+}
