@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::model::{
-    ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan, RowSink, Search, Session,
-    SessionKey, Subject, UserOutcome,
+    ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
+    RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
 /// One remote system, as usher sees it.
@@ -61,4 +61,18 @@ pub trait SessionApi: Send + Sync {
     /// # Errors
     /// Only if nothing was sent.
     async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError>;
+
+    /// Does one of `caps().actions`. One that changes something is never dropped half way by the
+    /// caller, and never opens a sign-in dialog; the others may be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::Unsupported`] if there is no such action here, [`ApiError::NotFound`] if the
+    /// session or token that it acts on is not there, or any other.
+    async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
+        let _ = (action, args);
+        Err(ApiError::Unsupported {
+            what: "this action",
+            system: self.caps().system,
+        })
+    }
 }

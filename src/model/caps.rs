@@ -2,6 +2,7 @@
 
 use enum_map::EnumMap;
 
+use super::action::ActionSpec;
 use super::query::Field;
 
 /// How the system answers one field of the query.
@@ -88,4 +89,10 @@ pub struct Capabilities {
     pub id_is_credential: bool,
     /// The columns, in order.
     pub columns: &'static [ColumnSpec],
+    /// What it can do beside listing and revoking, in the order of the menu. Those that this server
+    /// lacks are in it with the reason.
+    pub actions: Vec<ActionSpec>,
+    /// What the operator should know before anything is sent ("may list /alpha and not revoke there:
+    /// the server lets only amadmin do that"). Sentences without a full stop; usually none.
+    pub notes: Vec<String>,
 }

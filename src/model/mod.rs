@@ -1,5 +1,6 @@
 //! What a session is, and how one asks for sessions. No I/O, no drawing, no network.
 
+pub mod action;
 pub mod caps;
 pub mod error;
 pub mod page;
@@ -9,6 +10,9 @@ pub mod signin;
 pub mod text;
 pub mod time;
 
+pub use action::{
+    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind, ArgSpec,
+};
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};

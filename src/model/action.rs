@@ -1,0 +1,374 @@
+//! What a system can do beside listing and revoking: actions of its own, with their arguments and answers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::session::{Attribute, Outcome, Session, SessionKey, Subject};
+use super::text::Untrusted;
+
+/// What an action acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ActsOn {
+    /// A listed session, by its key (`--id`, or the row under the cursor).
+    Session,
+    /// A token that the operator holds (`--token -`, or typed into a masked field). Never from argv.
+    Token,
+    /// All sessions of a person (`user=NAME`, and `scope=REALM` where the system has scopes; on
+    /// screen the person of the row under the cursor).
+    User,
+    /// The system as a whole, or the operator's own session: no target is asked for.
+    Nothing,
+}
+
+/// What an argument may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArgKind {
+    /// Any text.
+    Text,
+    /// `yes` or `no`.
+    YesNo,
+}
+
+/// One argument of an action, written `name=value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArgSpec {
+    /// The name as it is typed ("reason").
+    pub name: &'static str,
+    /// What it is, for the field's label and the help ("Reason").
+    pub title: &'static str,
+    /// What it may hold.
+    pub kind: ArgKind,
+    /// Masked on screen, and on the command line only taken from standard input (`name=-`).
+    pub secret: bool,
+    /// Must it be given?
+    pub required: bool,
+}
+
+/// One action of a system.
+#[derive(Clone, Debug)]
+pub struct ActionSpec {
+    /// The name on the command line and in the audit log, in snake case ("session_info").
+    pub name: &'static str,
+    /// The line in the menu ("Show what the server knows of a token").
+    pub title: &'static str,
+    /// What it does and what it leaves alone, as one or two sentences true for this system. Stands
+    /// in the confirmation of an action that changes something.
+    pub help: &'static str,
+    /// What it acts on.
+    pub on: ActsOn,
+    /// Its arguments, in the order in which they are asked.
+    pub args: Vec<ArgSpec>,
+    /// What any other `name=value` pair means ("session properties"). `None`: there are no others.
+    pub pairs: Option<&'static str>,
+    /// Does it change something there? Then it is confirmed, audited, and refused where the profile
+    /// is read-only.
+    pub changes: bool,
+    /// Why this server, in the version or for the operator at hand, cannot do it. `None`: it can.
+    /// Such an action stays in the list, so that the reason can be read.
+    pub lacks: Option<String>,
+    /// Why it cannot be done with this row; `None`: it can. For actions on a session or its user.
+    /// Make it with [`any_row`] if every row will do.
+    pub row: fn(&Session) -> Option<String>,
+}
+
+/// Every row will do.
+pub fn any_row(_row: &Session) -> Option<String> {
+    None
+}
+
+impl ActionSpec {
+    /// An action that changes nothing, takes no arguments and every row.
+    pub fn new(name: &'static str, title: &'static str, help: &'static str, on: ActsOn) -> Self {
+        Self {
+            name,
+            title,
+            help,
+            on,
+            args: Vec::new(),
+            pairs: None,
+            changes: false,
+            lacks: None,
+            row: any_row,
+        }
+    }
+
+    /// Why it cannot be done with this row. `None`: it can.
+    pub fn why_not(&self, row: &Session) -> Option<String> {
+        self.lacks.clone().or_else(|| (self.row)(row))
+    }
+
+    /// Checks `name=value` pairs against the arguments. `user` and `scope` of an action on a person
+    /// belong to the target and are not among them.
+    ///
+    /// # Errors
+    /// One sentence about the first pair that does not fit, or the first argument that is lacking.
+    pub fn check(
+        &self,
+        target: ActionTarget,
+        pairs: impl IntoIterator<Item = (String, SecretString)>,
+    ) -> Result<ActionArgs, String> {
+        if target.acts_on() != self.on {
+            return Err(format!("{} needs {}", self.name, self.on.wanted()));
+        }
+        let mut values = BTreeMap::new();
+        for (name, value) in pairs {
+            match self.args.iter().find(|arg| arg.name == name) {
+                Some(arg) => arg.check(&value)?,
+                None if self.pairs.is_some() => {}
+                None => return Err(self.unknown(&name)),
+            }
+            if values.insert(name.clone(), value).is_some() {
+                return Err(format!("{name} is given twice"));
+            }
+        }
+        let lacking = self
+            .args
+            .iter()
+            .find(|arg| arg.required && !values.contains_key(arg.name));
+        match lacking {
+            Some(arg) => Err(format!("{} needs {}=…", self.name, arg.name)),
+            None => Ok(ActionArgs { target, values }),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let known: Vec<&str> = self.args.iter().map(|arg| arg.name).collect();
+        if known.is_empty() {
+            return format!("{} takes no arguments", self.name);
+        }
+        format!(
+            "{} has no argument \"{}\"; it takes {}",
+            self.name,
+            super::text::display_safe(name),
+            known.join(", ")
+        )
+    }
+}
+
+impl ActsOn {
+    /// What has to be given, for a sentence ("needs a token").
+    pub fn wanted(self) -> &'static str {
+        match self {
+            Self::Session => "a session (--id)",
+            Self::Token => "a token (--token -)",
+            Self::User => "a user (user=NAME)",
+            Self::Nothing => "neither a session nor a token",
+        }
+    }
+}
+
+impl ArgSpec {
+    fn check(&self, value: &SecretString) -> Result<(), String> {
+        match self.kind {
+            ArgKind::Text => Ok(()),
+            ArgKind::YesNo if matches!(value.expose_secret(), "yes" | "no") => Ok(()),
+            ArgKind::YesNo => Err(format!("{} is yes or no", self.name)),
+        }
+    }
+}
+
+/// What an action is done to. `Debug` shows no token.
+#[derive(Clone, Debug)]
+pub enum ActionTarget {
+    /// A listed session.
+    Session(SessionKey),
+    /// A token.
+    Token(SecretString),
+    /// A person.
+    User(Subject),
+    /// No target.
+    Nothing,
+}
+
+impl ActionTarget {
+    /// Which kind of target it is.
+    pub fn acts_on(&self) -> ActsOn {
+        match self {
+            Self::Session(_) => ActsOn::Session,
+            Self::Token(_) => ActsOn::Token,
+            Self::User(_) => ActsOn::User,
+            Self::Nothing => ActsOn::Nothing,
+        }
+    }
+}
+
+/// What an action is given: made by [`ActionSpec::check`]. `Debug` shows names and no values.
+#[derive(Clone)]
+pub struct ActionArgs {
+    /// What it is done to.
+    pub target: ActionTarget,
+    /// The arguments by name, in alphabetical order.
+    pub values: BTreeMap<String, SecretString>,
+}
+
+impl ActionArgs {
+    /// The value of an argument. `None`: it was not given.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(ExposeSecret::expose_secret)
+    }
+
+    /// Was this argument given as `yes`?
+    pub fn is_yes(&self, name: &str) -> bool {
+        self.get(name) == Some("yes")
+    }
+}
+
+impl fmt::Debug for ActionArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActionArgs")
+            .field("target", &self.target)
+            .field("values", &self.values.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+/// What an action gave back.
+#[derive(Clone, Debug)]
+pub struct ActionResult {
+    /// What happened, as one cleaned sentence without a full stop ("the token is valid").
+    pub summary: String,
+    /// What became of the session. `None`: the action ends none.
+    pub outcome: Option<Outcome>,
+    /// What the server told.
+    pub body: ActionBody,
+}
+
+/// What an action told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActionBody {
+    /// Nothing beside the summary.
+    Nothing,
+    /// Names and values, in the server's order.
+    Fields(Vec<Attribute>),
+    /// A table.
+    Table {
+        /// Titles of the columns.
+        columns: Vec<Untrusted>,
+        /// The rows; each as long as `columns`.
+        rows: Vec<Vec<Untrusted>>,
+    },
+}
+
+impl ActionResult {
+    /// A result that is only a sentence.
+    pub fn said(summary: impl Into<String>) -> Self {
+        Self {
+            summary: summary.into(),
+            outcome: None,
+            body: ActionBody::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> ActionSpec {
+        ActionSpec {
+            args: vec![ArgSpec {
+                name: "refresh",
+                title: "Refresh",
+                kind: ArgKind::YesNo,
+                secret: false,
+                required: true,
+            }],
+            ..ActionSpec::new("validate", "Validate", "Checks a token.", ActsOn::Token)
+        }
+    }
+
+    fn token() -> ActionTarget {
+        ActionTarget::Token(SecretString::from("tok-5ecret"))
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, SecretString)> {
+        list.iter()
+            .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
+            .collect()
+    }
+
+    #[test]
+    fn pairs_that_do_not_fit_are_refused_with_a_sentence() {
+        let cases = [
+            (
+                ActionTarget::Nothing,
+                pairs(&[("refresh", "yes")]),
+                "validate needs a token (--token -)",
+            ),
+            (token(), pairs(&[]), "validate needs refresh=…"),
+            (
+                token(),
+                pairs(&[("refresh", "perhaps")]),
+                "refresh is yes or no",
+            ),
+            (
+                token(),
+                pairs(&[("refresh", "yes"), ("refresh", "no")]),
+                "refresh is given twice",
+            ),
+            (
+                token(),
+                pairs(&[("refersh", "yes")]),
+                "validate has no argument \"refersh\"; it takes refresh",
+            ),
+        ];
+
+        for (target, given, expected) in cases {
+            let said = spec().check(target, given).unwrap_err();
+
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
+    fn other_pairs_pass_where_the_action_takes_them() {
+        let spec = ActionSpec {
+            pairs: Some("session properties"),
+            ..spec()
+        };
+
+        let args = spec
+            .check(token(), pairs(&[("refresh", "no"), ("mood", "calm")]))
+            .unwrap();
+
+        assert_eq!(args.get("mood"), Some("calm"));
+        assert!(!args.is_yes("refresh"));
+    }
+
+    #[test]
+    fn no_value_and_no_token_shows_in_debug() {
+        let args = ActionArgs {
+            target: token(),
+            values: pairs(&[("password", "hunter2")]).into_iter().collect(),
+        };
+
+        let shown = format!("{args:?}");
+
+        assert!(shown.contains("password"), "{shown}");
+        assert!(
+            !shown.contains("hunter2") && !shown.contains("5ecret"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn what_the_server_lacks_comes_before_what_the_row_lacks() {
+        let row = Session::new(SessionKey::new("k"), "k".into());
+        let mut spec = ActionSpec {
+            row: |_| Some("the row is the server's own".into()),
+            ..spec()
+        };
+
+        assert_eq!(
+            spec.why_not(&row).as_deref(),
+            Some("the row is the server's own")
+        );
+        spec.lacks = Some("this server has no such action".into());
+        assert_eq!(
+            spec.why_not(&row).as_deref(),
+            Some("this server has no such action")
+        );
+    }
+}
