@@ -1,10 +1,325 @@
-//! Configuration: one TOML file, environment, flags.
+//! Configuration: one TOML file, read strictly. Every key is described in `config.example.toml`.
 
+pub mod error;
+pub mod login;
 pub mod paths;
 pub mod private;
 pub mod profile;
+mod read;
 pub mod secret;
+mod table;
+#[cfg(test)]
+mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+pub use error::ConfigError;
+pub use login::Method;
 pub use paths::Paths;
 pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};
 pub use secret::SecretError;
+
+use private::{Access, PrivateError};
+use table::{Document, Item, Table};
+
+/// A configuration file larger than this is refused, in bytes.
+const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
+/// The name of the embedded demo, unless a profile has it.
+const DEMO: &str = "demo";
+
+/// What the configuration says, with its defaults.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it was read from. `None`: there is none.
+    pub source: Option<PathBuf>,
+    /// The profile to open when none is named. May be `demo` without being a profile.
+    pub default_profile: Option<String>,
+    /// Colours: `auto`, `dark`, `light`, `ansi`, `mono`, or the full path of a theme file.
+    pub theme: Theme,
+    /// How times are shown.
+    pub time: TimeShown,
+    /// Zone of times typed without one.
+    pub zone: Zone,
+    /// Take the mouse?
+    pub mouse: bool,
+    /// Plain ASCII borders and marks.
+    pub ascii: bool,
+    /// No spinner.
+    pub reduced_motion: bool,
+    /// Keys laid over the defaults: context, action, keys.
+    pub keys: BTreeMap<String, BTreeMap<String, Bound>>,
+    /// The profiles, in the order of the file.
+    pub profiles: Vec<Profile>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            source: None,
+            default_profile: None,
+            theme: Theme::default(),
+            time: TimeShown::default(),
+            zone: Zone::default(),
+            mouse: true,
+            ascii: false,
+            reduced_motion: false,
+            keys: BTreeMap::new(),
+            profiles: Vec::new(),
+        }
+    }
+}
+
+/// Which colours are used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// A theme that usher carries, by name; `auto` chooses.
+    Named(&'static str),
+    /// A theme file.
+    File(PathBuf),
+}
+
+impl Default for Theme {
+    fn default() -> Self {
+        Self::Named("auto")
+    }
+}
+
+/// The names of themes in the configuration.
+pub const THEMES: [&str; 5] = ["auto", "dark", "light", "ansi", "mono"];
+
+/// How times are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeShown {
+    /// "12m ago".
+    #[default]
+    Age,
+    /// In this machine's zone.
+    Local,
+    /// In UTC.
+    Utc,
+}
+
+/// Keys for one action, as they were written: whoever knows the actions checks them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The keys ("ctrl-p"). One empty text: no key.
+    pub keys: Vec<String>,
+    /// Line in the file, from 1, for errors.
+    pub line: usize,
+    /// Column in the file, from 1, for errors.
+    pub column: usize,
+}
+
+/// What is opened at start.
+#[derive(Clone, Debug)]
+pub enum Opening<'a> {
+    /// These profiles together. Never empty.
+    Profiles(Vec<&'a Profile>),
+    /// The embedded demo.
+    Demo,
+    /// Nothing yet: the person chooses.
+    Ask,
+}
+
+impl Config {
+    /// Where the configuration is: `--config`, else `$USHER_CONFIG`, else the platform's place.
+    /// `None`: this machine has no home folder. Empty variables count as not set.
+    pub fn place(flag: Option<&Path>, variable: Option<&OsStr>, paths: &Paths) -> Option<PathBuf> {
+        let variable = variable.filter(|v| !v.is_empty()).map(Path::new);
+        flag.or(variable)
+            .map(Path::to_owned)
+            .or_else(|| paths.config_file())
+    }
+
+    /// Reads the configuration. A file at the platform's place may be missing: then there are no
+    /// profiles. One that was named must be there.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the place in the file.
+    pub fn load(
+        flag: Option<&Path>,
+        variable: Option<&OsStr>,
+        paths: &Paths,
+    ) -> Result<Self, ConfigError> {
+        let named = flag.is_some() || variable.is_some_and(|v| !v.is_empty());
+        let Some(file) = Self::place(flag, variable, paths) else {
+            return Ok(Self::default());
+        };
+        match private::read(&file, Access::OthersMayRead, SIZE_LIMIT) {
+            Ok(bytes) => {
+                let private = private::mode_of(&file).is_some_and(|mode| mode & 0o077 == 0);
+                Self::parse(&file, &bytes, private, paths)
+            }
+            Err(PrivateError::Missing(_)) if !named => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads a configuration from its bytes. `private`: may only its owner read the file?
+    fn parse(file: &Path, bytes: &[u8], private: bool, paths: &Paths) -> Result<Self, ConfigError> {
+        let at = |text: &str, byte, message| ConfigError::at(file, text, byte, "", message);
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+            at(&good, good.len(), "it is not UTF-8 text".to_owned())
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // The parser's own picture of the line is left out: it may hold a secret.
+        let root = DeTable::parse(text).map_err(|error| {
+            let byte = error.span().map_or(0, |span| span.start);
+            at(text, byte, format!("not TOML: {}", error.message()))
+        })?;
+        let folder = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let doc = Document {
+            file: folder,
+            text,
+            private,
+            paths,
+        };
+        let mut config = top(&Table::root(&doc, root.get_ref()))?;
+        config.source = Some(file.to_owned());
+        config.hide_variables();
+        Ok(config)
+    }
+
+    /// Every environment variable that holds a secret of some profile: no child process gets them.
+    pub fn secret_variables(&self) -> BTreeSet<String> {
+        let sources = self.profiles.iter().flat_map(|p| p.login.secrets());
+        sources
+            .filter_map(|source| match source {
+                SecretSource::Env(name) => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The profile of this name.
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|p| p.name == name)
+    }
+
+    /// What is opened: the profiles named, all, the default, the only one; else the person chooses.
+    /// Without any profile it is the demo. A name that comes twice counts once.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoProfile`].
+    pub fn opening(&self, names: &[String], all: bool) -> Result<Opening<'_>, ConfigError> {
+        if all && !self.profiles.is_empty() {
+            return Ok(Opening::Profiles(self.profiles.iter().collect()));
+        }
+        let default: Vec<String> = self.default_profile.iter().cloned().collect();
+        let wanted = if names.is_empty() { &default } else { names };
+        match (wanted, self.profiles.as_slice()) {
+            ([], []) => Ok(Opening::Demo),
+            ([], [only]) => Ok(Opening::Profiles(vec![only])),
+            ([], _) => Ok(Opening::Ask),
+            ([name], _) if name == DEMO && self.profile(DEMO).is_none() => Ok(Opening::Demo),
+            _ => self.named(wanted).map(Opening::Profiles),
+        }
+    }
+
+    fn named(&self, names: &[String]) -> Result<Vec<&Profile>, ConfigError> {
+        let mut found: Vec<&Profile> = Vec::new();
+        for name in names {
+            let profile = self.profile(name).ok_or_else(|| {
+                let known: Vec<_> = self.profiles.iter().map(|p| p.name.as_str()).collect();
+                ConfigError::no_profile(name, &known)
+            })?;
+            if !found.iter().any(|seen| seen.name == profile.name) {
+                found.push(profile);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Tells every secret command which variables it must not get.
+    fn hide_variables(&mut self) {
+        let names: Arc<[String]> = self.secret_variables().into_iter().collect();
+        for profile in &mut self.profiles {
+            for source in profile.login.secrets_mut() {
+                if let SecretSource::Command { hidden, .. } = source {
+                    *hidden = names.clone();
+                }
+            }
+        }
+    }
+}
+
+/// The keys at the top of the file.
+const TOP: [&str; 9] = [
+    "default_profile",
+    "theme",
+    "time",
+    "zone",
+    "mouse",
+    "ascii",
+    "reduced_motion",
+    "keys",
+    "profile",
+];
+
+/// Reads the top of the file.
+fn top(root: &Table<'_>) -> Result<Config, ConfigError> {
+    root.only(&[&TOP])?;
+    let mut config = Config::default();
+    read::set(root, "theme", &mut config.theme, theme)?;
+    read::set(root, "time", &mut config.time, |item| {
+        item.word(&[
+            ("age", TimeShown::Age),
+            ("local", TimeShown::Local),
+            ("utc", TimeShown::Utc),
+        ])
+    })?;
+    read::set(root, "zone", &mut config.zone, read::zone)?;
+    read::set(root, "mouse", &mut config.mouse, Item::boolean)?;
+    read::set(root, "ascii", &mut config.ascii, Item::boolean)?;
+    let still = &mut config.reduced_motion;
+    read::set(root, "reduced_motion", still, Item::boolean)?;
+    read::set(root, "keys", &mut config.keys, keys)?;
+    if let Some(profiles) = root.get("profile") {
+        for (name, item) in profiles.table()?.items() {
+            config.profiles.push(read::profile(name, &item.table()?)?);
+        }
+    }
+    if let Some(item) = root.get("default_profile") {
+        let name = item.some_text()?.to_owned();
+        if name != DEMO && config.profile(&name).is_none() {
+            let error = config.named(std::slice::from_ref(&name)).err();
+            return Err(item.error(error.map_or_else(String::new, |e| e.to_string())));
+        }
+        config.default_profile = Some(name);
+    }
+    Ok(config)
+}
+
+fn theme(item: &Item<'_>) -> Result<Theme, ConfigError> {
+    let text = item.some_text()?;
+    if text.contains('/') || text.ends_with(".toml") {
+        return item.path().map(Theme::File);
+    }
+    item.word(&THEMES.map(|name| (name, name)))
+        .map(Theme::Named)
+}
+
+/// Reads `[keys.CONTEXT]`: an action and its keys, one text or a list.
+fn keys(item: &Item<'_>) -> Result<BTreeMap<String, BTreeMap<String, Bound>>, ConfigError> {
+    let mut contexts = BTreeMap::new();
+    for (context, actions) in item.table()?.items() {
+        let mut bound = BTreeMap::new();
+        for (action, keys) in actions.table()?.items() {
+            let (line, column) = keys.place();
+            let keys = if keys.is_text() {
+                vec![keys.text()?.to_owned()]
+            } else {
+                keys.texts()?
+            };
+            bound.insert(action.to_owned(), Bound { keys, line, column });
+        }
+        contexts.insert(context.to_owned(), bound);
+    }
+    Ok(contexts)
+}

@@ -8,8 +8,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::model::Sort;
 pub use crate::model::time::Zone;
+use crate::model::{Field, Sort};
 
 /// Which kind of system a profile is about.
 #[derive(
@@ -94,6 +94,47 @@ pub struct Profile {
     pub client_names: BTreeMap<String, String>,
 }
 
+impl Profile {
+    /// A profile with every other key at its default.
+    pub fn new(name: impl Into<String>, system: System, url: Url, login: Login) -> Self {
+        Self {
+            name: name.into(),
+            system,
+            url,
+            auth_url: None,
+            login,
+            ca_file: None,
+            client_cert: None,
+            client_key: None,
+            insecure: false,
+            allow_http: false,
+            timeout: Duration::from_secs(30),
+            max_body_mib: 64,
+            concurrency: 4,
+            rate: None,
+            page_size: None,
+            max_rows: 200_000,
+            sort: Sort {
+                field: Field::User,
+                descending: false,
+            },
+            search_on_start: false,
+            live_search: false,
+            reload_every: Duration::from_secs(30),
+            production: false,
+            read_only: false,
+            require_reason: false,
+            audit: AuditMode::Required,
+            reveal: true,
+            user_as: None,
+            server_zone: Zone::Utc,
+            idle_after: Duration::from_secs(8 * 3_600),
+            expiring_within: Duration::from_secs(5 * 60),
+            client_names: BTreeMap::new(),
+        }
+    }
+}
+
 /// How a profile signs in.
 #[derive(Clone, Debug)]
 pub enum Login {
@@ -131,6 +172,30 @@ pub enum Login {
     Certificate,
     /// No sign-in.
     None,
+}
+
+impl Login {
+    /// The secrets it needs.
+    pub fn secrets(&self) -> Vec<&SecretSource> {
+        match self {
+            Self::Token { token } => vec![token],
+            Self::ClientCredentials { client_secret, .. } => vec![client_secret],
+            Self::Device { client_secret, .. } => client_secret.iter().collect(),
+            Self::Password { password, .. } => vec![password],
+            Self::Certificate | Self::None => Vec::new(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn secrets_mut(&mut self) -> Vec<&mut SecretSource> {
+        match self {
+            Self::Token { token } => vec![token],
+            Self::ClientCredentials { client_secret, .. } => vec![client_secret],
+            Self::Device { client_secret, .. } => client_secret.iter_mut().collect(),
+            Self::Password { password, .. } => vec![password],
+            Self::Certificate | Self::None => Vec::new(),
+        }
+    }
 }
 
 /// Where a secret comes from.

@@ -1,0 +1,89 @@
+//! Why a configuration cannot be used, and where in the file.
+
+use std::path::{Path, PathBuf};
+
+use super::private::{PrivateError, shown};
+use crate::model::text::display_safe;
+
+/// A configuration that cannot be used. Nothing is started with half of one; the exit code is 2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file itself cannot be read.
+    #[error("cannot read the configuration: {0}")]
+    File(#[from] PrivateError),
+    /// Something in it is wrong.
+    #[error("cannot read {}: line {line}, column {column}: {message}", shown(file))]
+    At {
+        /// The file.
+        file: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// The full name of the key ("profile.prod.timeout"). Empty: the text is not TOML.
+        key: String,
+        /// What is wrong and how to mend it. Never a value that may be secret.
+        message: String,
+    },
+    /// No profile has this name.
+    #[error("no profile is called \"{name}\"{hint}")]
+    NoProfile {
+        /// The name that was asked for, cleaned.
+        name: String,
+        /// What there is, as the rest of the sentence.
+        hint: String,
+    },
+}
+
+impl ConfigError {
+    /// The exit code of the command line.
+    pub fn exit_code(&self) -> u8 {
+        2
+    }
+
+    /// An error at a byte of the text.
+    pub(super) fn at(file: &Path, text: &str, byte: usize, key: &str, message: String) -> Self {
+        let (line, column) = place(text, byte);
+        Self::At {
+            file: file.to_owned(),
+            line,
+            column,
+            key: display_safe(key).into_owned(),
+            message,
+        }
+    }
+
+    /// A profile that is not among these.
+    pub(super) fn no_profile(name: &str, known: &[&str]) -> Self {
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("; did you mean \"{}\"?", display_safe(near)),
+            None if known.is_empty() => "; the configuration has no profiles".to_owned(),
+            None => format!("; there are: {}", display_safe(&known.join(", "))),
+        };
+        Self::NoProfile {
+            name: display_safe(name).into_owned(),
+            hint,
+        }
+    }
+}
+
+/// Line and column, from 1, of a byte of the text.
+pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte.min(text.len())).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+    (line, before[start..].chars().count() + 1)
+}
+
+/// The name nearest to what was typed. `None`: none is near enough to be meant.
+pub(super) fn nearest<'a>(
+    typed: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

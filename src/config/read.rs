@@ -1,0 +1,257 @@
+//! Reads one profile of the configuration.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use strum::IntoEnumIterator;
+use url::{Host, Url};
+
+use super::error::ConfigError;
+use super::login;
+use super::profile::{AuditMode, Profile, System};
+use super::table::{Item, Table};
+use crate::model::time::Zone;
+use crate::model::{Field, Sort};
+
+/// The keys that every profile has. What one system adds is in [`System::own_keys`].
+pub(super) const COMMON: &[&str] = &[
+    "system",
+    "url",
+    "auth_url",
+    "login",
+    "token",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "insecure",
+    "allow_http",
+    "allow_plain",
+    "timeout",
+    "max_body_mib",
+    "concurrency",
+    "rate",
+    "page_size",
+    "max_rows",
+    "sort",
+    "search_on_start",
+    "live_search",
+    "reload_every",
+    "production",
+    "read_only",
+    "require_reason",
+    "audit",
+    "reveal",
+    "user_as",
+    "server_zone",
+    "idle_after",
+    "expiring_within",
+    "client_names",
+];
+
+/// A year, in seconds.
+const YEAR: u64 = 366 * 86_400;
+
+impl System {
+    /// The profile keys that only this system has. [`profile`] reads them after the common ones.
+    fn own_keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Janssen => &[],
+        }
+    }
+}
+
+/// Reads `[profile.NAME]`.
+pub(super) fn profile(name: &str, table: &Table<'_>) -> Result<Profile, ConfigError> {
+    check_name(name, table)?;
+    let system = system(table)?;
+    table.only(&[COMMON, system.own_keys()])?;
+    let url = table.require("url")?;
+    let allow_http = flag(table, "allow_http")?;
+    let allow_plain = flag(table, "allow_plain")?;
+    let login = login::read(table, system, allow_plain)?;
+    let mut profile = Profile::new(name, system, address(&url, allow_http)?, login);
+    profile.allow_http = allow_http;
+    connection(table, &mut profile)?;
+    reading(table, &mut profile)?;
+    changing(table, &mut profile)?;
+    meaning(table, &mut profile)?;
+    Ok(profile)
+}
+
+/// Names go into `--profile a,b`, file names and queries.
+fn check_name(name: &str, table: &Table<'_>) -> Result<(), ConfigError> {
+    let fits = |c: char| c.is_alphanumeric() || "-_.@".contains(c);
+    if name.is_empty() || name.len() > 64 || name.starts_with('.') || !name.chars().all(fits) {
+        return Err(table.error(
+            "the name of a profile is made of letters, digits, - _ . and @, 64 at most".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn system(table: &Table<'_>) -> Result<System, ConfigError> {
+    match table.get("system") {
+        Some(item) => {
+            let words: Vec<_> = System::iter().map(|s| (s.word(), s)).collect();
+            item.word(&words)
+        }
+        None => {
+            // A misspelt "system" is named as such.
+            let own: Vec<_> = System::iter().flat_map(|s| s.own_keys()).copied().collect();
+            table.only(&[COMMON, &own])?;
+            Err(table.missing("system"))
+        }
+    }
+}
+
+/// How the server is reached.
+fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    let auth = table.get("auth_url");
+    profile.auth_url = auth
+        .map(|item| address(&item, profile.allow_http))
+        .transpose()?;
+    profile.ca_file = table.get("ca_file").map(|item| item.path()).transpose()?;
+    profile.client_cert = table
+        .get("client_cert")
+        .map(|item| item.path())
+        .transpose()?;
+    profile.client_key = table
+        .get("client_key")
+        .map(|item| item.path())
+        .transpose()?;
+    if let (Some(_), None) | (None, Some(_)) = (&profile.client_cert, &profile.client_key) {
+        return Err(table.error(format!(
+            "{}: client_cert and client_key belong together",
+            table.title()
+        )));
+    }
+    profile.insecure = flag(table, "insecure")?;
+    set(table, "timeout", &mut profile.timeout, |item| {
+        item.duration(1..=3_600)
+    })?;
+    set(table, "max_body_mib", &mut profile.max_body_mib, |item| {
+        item.number(1..=65_536)
+    })?;
+    set(table, "concurrency", &mut profile.concurrency, |item| {
+        item.number(1..=64)
+    })?;
+    set(table, "rate", &mut profile.rate, |item| {
+        item.number(1..=100_000).map(Some)
+    })
+}
+
+/// What is read, and when.
+fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    set(table, "page_size", &mut profile.page_size, |item| {
+        item.number(1..=65_535).map(Some)
+    })?;
+    set(table, "max_rows", &mut profile.max_rows, |item| {
+        item.number(1..=100_000_000)
+    })?;
+    set(table, "sort", &mut profile.sort, sort)?;
+    profile.search_on_start = flag(table, "search_on_start")?;
+    profile.live_search = flag(table, "live_search")?;
+    set(table, "reload_every", &mut profile.reload_every, |item| {
+        item.duration(1..=86_400)
+    })
+}
+
+/// What may be changed and shown.
+fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    profile.production = flag(table, "production")?;
+    profile.read_only = flag(table, "read_only")?;
+    profile.require_reason = flag(table, "require_reason")?;
+    set(table, "reveal", &mut profile.reveal, Item::boolean)?;
+    set(table, "audit", &mut profile.audit, |item| {
+        item.word(&[
+            ("required", AuditMode::Required),
+            ("best_effort", AuditMode::BestEffort),
+        ])
+    })
+}
+
+/// What the server's words mean.
+fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    set(table, "user_as", &mut profile.user_as, |item| {
+        let text = item.some_text()?;
+        if !text.contains("{user}") {
+            return Err(item.error("must hold {user}, such as \"{user}@example.org\""));
+        }
+        Ok(Some(text.to_owned()))
+    })?;
+    set(table, "server_zone", &mut profile.server_zone, zone)?;
+    set(table, "idle_after", &mut profile.idle_after, |item| {
+        item.duration(1..=YEAR)
+    })?;
+    set(
+        table,
+        "expiring_within",
+        &mut profile.expiring_within,
+        |item| item.duration(0..=YEAR),
+    )?;
+    set(table, "client_names", &mut profile.client_names, |item| {
+        let names = item.table()?.items().into_iter();
+        names
+            .map(|(id, name)| Ok((id.to_owned(), name.text()?.to_owned())))
+            .collect::<Result<BTreeMap<_, _>, _>>()
+    })
+}
+
+/// Reads a zone: "utc", "local" or an offset.
+pub(super) fn zone(item: &Item<'_>) -> Result<Zone, ConfigError> {
+    item.text()?
+        .parse()
+        .map_err(|_| item.error("must be \"utc\", \"local\" or an offset such as \"+02:00\""))
+}
+
+/// Reads an order: a field, and `:desc` or `:asc` after it ("created:desc").
+fn sort(item: &Item<'_>) -> Result<Sort, ConfigError> {
+    let text = item.text()?;
+    let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
+    let field = Field::iter().find(|field| field.name() == name);
+    match (field, way) {
+        (Some(field), "asc" | "desc") => Ok(Sort {
+            field,
+            descending: way == "desc",
+        }),
+        _ => Err(item.error(
+            "must be a field, with :desc after it for the largest first, such as \"user\" or \"created:desc\"",
+        )),
+    }
+}
+
+/// An address that may be used: https, loopback, or plain http that is allowed.
+fn address(item: &Item<'_>, allow_http: bool) -> Result<Url, ConfigError> {
+    let url = item.url()?;
+    if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
+        return Err(item
+            .error("plain http sends credentials in clear; use https, or set allow_http = true"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn flag(table: &Table<'_>, key: &str) -> Result<bool, ConfigError> {
+    table.get(key).map_or(Ok(false), |item| item.boolean())
+}
+
+/// Replaces a default if the key is there.
+pub(super) fn set<'a, T>(
+    table: &Table<'a>,
+    key: &str,
+    target: &mut T,
+    read: impl FnOnce(&Item<'a>) -> Result<T, ConfigError>,
+) -> Result<(), ConfigError> {
+    if let Some(item) = table.get(key) {
+        *target = read(&item)?;
+    }
+    Ok(())
+}
