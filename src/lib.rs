@@ -5,5 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod config;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod model;
 pub mod store;

@@ -1,0 +1,121 @@
+//! Made-up people, applications and addresses. Addresses are from the ranges kept for documentation.
+
+/// Login name and full name of the people who come first, so that even a small world is a mixed one.
+pub(crate) const PEOPLE: &[(&str, &str)] = &[
+    ("amelia.ruiz", "Amelia Ruiz"),
+    ("bwong@example.org", "Benedict Wong"),
+    ("jürgen.weiß", "Jürgen Weiß"),
+    ("王小明", "王小明"),
+    ("søren.åkesson", "Søren Åkesson"),
+    ("jdoe", "Jordan Doe"),
+    ("priya.raghunathan", "Priya Raghunathan"),
+    ("佐藤花子", "佐藤花子"),
+    ("o.brien", "Órla O'Brien"),
+    ("kwame.mensah", "Kwame Mensah"),
+    ("zoë.dupont-lefèvre", "Zoë Dupont-Lefèvre"),
+    ("김민준", "김민준"),
+    ("n.al-farsi", "Noor al-Farsi"),
+    ("ivan.petrović", "Ivan Petrović"),
+    ("t.nguyễn", "Nguyễn Thị Thu"),
+    ("γ.παππάς", "Γιώργος Παππάς"),
+    ("olena.shevchenko", "Олена Шевченко"),
+    ("müller", "Käthe Müller"),
+    (
+        "maría-fernanda.garcía.lópez@partners.example.com",
+        "María Fernanda García López",
+    ),
+    ("ø", "Øyvind Ås"),
+];
+
+/// Given names for everybody else: as in a login name, and as people write it.
+pub(crate) const GIVEN: &[(&str, &str)] = &[
+    ("ada", "Ada"),
+    ("aino", "Aino"),
+    ("bogdan", "Bogdan"),
+    ("chen", "Chen"),
+    ("chloé", "Chloé"),
+    ("daniel", "Daniel"),
+    ("deepa", "Deepa"),
+    ("elif", "Elif"),
+    ("emre", "Emre"),
+    ("fatima", "Fatima"),
+    ("gustavo", "Gustavo"),
+    ("hana", "Hana"),
+    ("ines", "Inês"),
+    ("jakub", "Jakub"),
+    ("kofi", "Kofi"),
+    ("lucía", "Lucía"),
+    ("mei", "Mei"),
+    ("mihai", "Mihai"),
+    ("nadia", "Nadia"),
+    ("oskar", "Oskar"),
+    ("quynh", "Quỳnh"),
+    ("rania", "Rania"),
+    ("sakura", "Sakura"),
+    ("tomas", "Tomáš"),
+    ("ulrike", "Ulrike"),
+    ("valeria", "Valeria"),
+    ("wanjiru", "Wanjirũ"),
+    ("yusuf", "Yusuf"),
+];
+
+/// Family names, as [`GIVEN`].
+pub(crate) const FAMILY: &[(&str, &str)] = &[
+    ("andersson", "Andersson"),
+    ("banerjee", "Banerjee"),
+    ("castillo", "Castillo"),
+    ("dlamini", "Dlamini"),
+    ("eriksen", "Eriksen"),
+    ("fischer", "Fischer"),
+    ("greco", "Greco"),
+    ("haddad", "Haddad"),
+    ("ito", "Itō"),
+    ("jovanovic", "Jovanović"),
+    ("kowalska", "Kowalska"),
+    ("lindqvist", "Lindqvist"),
+    ("moreau", "Moreau"),
+    ("novak", "Novák"),
+    ("okafor", "Okafor"),
+    ("park", "Park"),
+    ("ramos", "Ramos"),
+    ("schäfer", "Schäfer"),
+    ("tanaka", "Tanaka"),
+    ("usman", "Usman"),
+    ("vermeulen", "Vermeulen"),
+    ("yılmaz", "Yılmaz"),
+    ("zhang", "Zhang"),
+    ("özdemir", "Özdemir"),
+];
+
+/// Accounts of programs: login name, and what they do.
+pub(crate) const SERVICES: &[(&str, &str)] = &[
+    ("svc-billing-sync", "Billing synchronisation"),
+    ("svc-monitoring", "Synthetic monitoring"),
+];
+
+/// Applications: name, first label of the host it is sent back to, and the scopes it asks for.
+pub(crate) const CLIENTS: &[(&str, &str, &str)] = &[
+    ("portal-web", "portal", "openid profile email"),
+    ("vpn-gateway", "vpn", "openid groups"),
+    (
+        "billing-api",
+        "billing",
+        "openid billing.read billing.write",
+    ),
+    ("mobile-app", "m", "openid profile email offline_access"),
+    ("wiki", "wiki", "openid profile"),
+    ("hr-selfservice", "hr", "openid profile address phone"),
+    ("ci-dashboard", "ci", "openid email groups"),
+    ("support-desk", "support", "openid profile email"),
+];
+
+/// Ways to sign in, the common ones first.
+pub(crate) const METHODS: &[&str] = &[
+    "simple_password_auth",
+    "simple_password_auth",
+    "simple_password_auth",
+    "fido2",
+    "otp",
+    "super_gluu",
+    "passkeys",
+];

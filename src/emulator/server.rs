@@ -1,0 +1,114 @@
+//! Listens on the loopback address and serves connections until it is told to stop.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::{Extension, Router};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::fault::apply::pause_of_connection;
+use super::shared::Shared;
+use super::wire::{Cut, Wire};
+
+/// Pause between two tries to get the port back after a refusal.
+const RETRY: Duration = Duration::from_millis(20);
+
+/// Opens a listener on 127.0.0.1; port 0 takes a free one.
+///
+/// # Errors
+/// The port is taken, or needs rights that this process lacks.
+pub(crate) async fn listen(port: u16) -> io::Result<TcpListener> {
+    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+}
+
+/// One listening server.
+pub(crate) struct Server {
+    /// Decides about pauses of new connections. `None`: faults do not apply here.
+    pub(crate) shared: Option<Arc<Shared>>,
+    /// Answers requests.
+    pub(crate) router: Router,
+    /// Encrypts. `None`: plain http.
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Ends it.
+    pub(crate) stop: CancellationToken,
+    /// For how long to close the listener and all connections, from the `refuse` fault.
+    pub(crate) refusals: mpsc::Receiver<Duration>,
+}
+
+impl Server {
+    /// Serves until it is stopped. Dropping the future closes all connections.
+    pub(crate) async fn run(mut self, mut listener: TcpListener, port: u16) {
+        let mut connections = JoinSet::new();
+        let stop = self.stop.clone();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => {
+                    // An error here is about one connection only, or about open files, which other ends free.
+                    if let Ok((stream, _)) = accepted {
+                        connections.spawn(self.connection(stream));
+                    }
+                }
+                Some(_) = connections.join_next() => {}
+                Some(pause) = self.refusals.recv() => {
+                    drop(listener);
+                    connections.shutdown().await;
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                    listener = tokio::select! {
+                        () = stop.cancelled() => return,
+                        again = listen_again(port) => again,
+                    };
+                }
+            }
+        }
+        connections.shutdown().await;
+    }
+
+    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
+        let cut = Arc::new(Cut::default());
+        let service = TowerToHyperService::new(self.router.clone().layer(Extension(cut.clone())));
+        let tls = self.tls.clone();
+        let pause = self
+            .shared
+            .as_deref()
+            .map_or(Duration::ZERO, pause_of_connection);
+        async move {
+            tokio::time::sleep(pause).await;
+            // Small answers must not wait for the acknowledgement of the one before.
+            let _ = stream.set_nodelay(true);
+            let wire = match tls {
+                None => Wire::plain(stream, cut),
+                Some(acceptor) => match acceptor.accept(stream).await {
+                    Ok(stream) => Wire::tls(stream, cut),
+                    // The client did not like the certificate, or spoke plain http.
+                    Err(_) => return,
+                },
+            };
+            // Ends with an error when the client goes away or a fault breaks the connection: both are normal.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(wire), service)
+                .await;
+        }
+    }
+}
+
+/// Takes the same port again; somebody else may hold it for a moment.
+async fn listen_again(port: u16) -> TcpListener {
+    loop {
+        match listen(port).await {
+            Ok(listener) => return listener,
+            Err(_) => tokio::time::sleep(RETRY).await,
+        }
+    }
+}

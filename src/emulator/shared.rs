@@ -1,0 +1,63 @@
+//! What all parts of one running emulator share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::clock::Clock;
+use super::devices::Devices;
+use super::fault::Fault;
+use super::journal::Journal;
+use super::rng::{Rng, Secrets, uuid_text};
+use super::tokens::Tokens;
+use super::world::World;
+use super::{Auth, Options};
+
+/// One running emulator. Each lock is held for one question only and never while waiting.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    /// Base address, without a slash at its end.
+    pub(crate) url: String,
+    pub(crate) auth: Auth,
+    pub(crate) clock: Clock,
+    pub(crate) world: Mutex<World>,
+    pub(crate) tokens: Mutex<Tokens>,
+    pub(crate) devices: Mutex<Devices>,
+    pub(crate) faults: Mutex<Vec<Fault>>,
+    pub(crate) journal: Journal,
+    pub(crate) secrets: Mutex<Secrets>,
+    /// Lengths of random pauses.
+    pub(crate) pauses: Mutex<Rng>,
+    pub(crate) refusals: mpsc::Sender<Duration>,
+}
+
+/// Locks; a panic elsewhere while it was held does not matter to a test server.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// A new random (or seeded) UUID as text.
+    pub(crate) fn new_secret(&self) -> String {
+        uuid_text(lock(&self.secrets).uuid())
+    }
+
+    /// Ends all tokens given out so far.
+    pub(crate) fn expire_tokens(&self) {
+        lock(&self.tokens).expire_all(self.clock.now_ms());
+    }
+
+    /// A pause of a length between the two, both included.
+    pub(crate) fn pause_between(&self, from_ms: u64, to_ms: u64) -> Duration {
+        let width = to_ms.saturating_sub(from_ms).saturating_add(1);
+        Duration::from_millis(from_ms + lock(&self.pauses).next() % width)
+    }
+
+    /// Closes the listener and all connections for a while.
+    pub(crate) fn refuse(&self, pause: Duration) {
+        // The queue holds one: a second refusal at the same moment adds nothing.
+        let _ = self.refusals.try_send(pause);
+    }
+}

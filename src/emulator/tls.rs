@@ -1,0 +1,62 @@
+//! A certificate authority and a server certificate made in memory at every start.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::{self, ServerConfig};
+
+/// Why no certificate could be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TlsError {
+    #[error(transparent)]
+    Certificate(#[from] rcgen::Error),
+    #[error(transparent)]
+    Config(#[from] rustls::Error),
+}
+
+/// What a TLS server needs, and what its clients must trust.
+pub(crate) struct Identity {
+    /// Does the handshakes.
+    pub(crate) acceptor: TlsAcceptor,
+    /// The authority's certificate, PEM.
+    pub(crate) ca_pem: String,
+}
+
+impl Identity {
+    /// A new authority and a certificate for `127.0.0.1` and `localhost`.
+    pub(crate) fn new() -> Result<Self, TlsError> {
+        let ca_key = KeyPair::generate()?;
+        let mut ca = CertificateParams::default();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        ca.distinguished_name
+            .push(DnType::CommonName, "usher emulator authority");
+        let ca_certificate = ca.self_signed(&ca_key)?;
+        let issuer = Issuer::new(ca, ca_key);
+
+        let key = KeyPair::generate()?;
+        let mut leaf = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        leaf.distinguished_name
+            .push(DnType::CommonName, "usher emulator");
+        leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
+        let certificate = leaf.signed_by(&key, &issuer)?;
+
+        // The provider is named here so that none is installed for the whole process.
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()?
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![certificate.der().clone()],
+                    PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+                )?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Identity {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            ca_pem: ca_certificate.pem(),
+        })
+    }
+}
