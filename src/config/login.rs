@@ -57,7 +57,6 @@ impl System {
     pub fn methods(self) -> &'static [Method] {
         match self {
             Self::Janssen => &[Method::Token, Method::ClientCredentials, Method::Device],
-            Self::PingAm => &[Method::Password, Method::Token],
         }
     }
 
