@@ -6,8 +6,8 @@ use super::layout::{self, table_top};
 use super::role::Role;
 use super::state::{State, TimeStyle};
 use crate::model::time::{self, Zone};
-use crate::model::{Deletable, Field, State as Word, Thresholds, Untrusted, state_at};
-use crate::store::{Row, RowId};
+use crate::model::{Deletable, Field, Session, State as Word, Thresholds, Untrusted, state_at};
+use crate::store::{Row, RowId, SourceId};
 
 /// The text of a cell and how it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,22 +132,21 @@ pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
         };
         return (fate.word(), role);
     }
-    let word = word_of(state, row);
+    let word = word_at(state, row.source, &row.session);
     (word.word(), role_of(word))
 }
 
-/// The state of a row now, by the thresholds of its profile.
-pub fn word_of(state: &State, row: &Row) -> Word {
+/// The state of a session now, by the thresholds of its profile.
+pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
     let thresholds = state
         .sources
-        .get(usize::from(row.source.0))
+        .get(usize::from(source.0))
         .map_or_else(Thresholds::default, |source| source.profile.thresholds);
-    let s = &row.session;
     state_at(
-        s.fact,
-        s.created,
-        s.last_used,
-        s.expires,
+        session.fact,
+        session.created,
+        session.last_used,
+        session.expires,
         thresholds,
         state.now,
     )

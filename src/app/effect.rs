@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::model::{Cursor, Search, SessionKey, Subject};
+use crate::model::{ActionArgs, ActionSpec, Cursor, Search, SessionKey, Subject};
 use crate::store::{RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
@@ -118,6 +118,17 @@ pub enum Effect {
         user: Subject,
         /// Why, for the audit log.
         reason: Option<String>,
+    },
+    /// Do an action of a system. One that changes something is recorded and never dropped.
+    Act {
+        /// Where.
+        source: SourceId,
+        /// The row that it acts on.
+        row: Option<RowId>,
+        /// The action.
+        spec: ActionSpec,
+        /// What it is given.
+        args: ActionArgs,
     },
     /// Start nothing more of a job; what is running is awaited.
     Stop(JobId),

@@ -11,7 +11,7 @@ use super::keymap::KeyPress;
 use super::source::ProfileView;
 use crate::model::signin::{Ask, DeviceCode};
 use crate::model::{
-    ApiError, Capabilities, Identity, Outcome, PageEnd, Plan, Session, UserOutcome,
+    ActionResult, ApiError, Capabilities, Identity, Outcome, PageEnd, Plan, Session, UserOutcome,
 };
 use crate::store::{Chunk, Order, RowId, SourceId};
 
@@ -101,6 +101,17 @@ pub enum Msg {
         source: SourceId,
         /// What became of it.
         result: Result<UserOutcome, ApiError>,
+    },
+    /// An action has ended.
+    Acted {
+        /// Where.
+        source: SourceId,
+        /// The row that it acted on.
+        row: Option<RowId>,
+        /// The title of the action.
+        title: &'static str,
+        /// What it gave back.
+        result: Result<ActionResult, ApiError>,
     },
     /// A job waits: nothing more is sent until `Effect::Resume`.
     Paused(JobId, ApiError),

@@ -8,8 +8,8 @@ use tui_input::Input;
 use super::effect::{JobId, RevokeItem};
 use super::msg::SignInStep;
 use super::source::ProfileView;
-use crate::model::{ApiError, Subject};
-use crate::store::SourceId;
+use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, Subject};
+use crate::store::{RowId, SourceId};
 
 /// A dialog.
 #[derive(Clone, Debug)]
@@ -31,6 +31,12 @@ pub enum Overlay {
     },
     /// A provider asks for a person.
     SignIn(Box<SignIn>),
+    /// What else this system can do.
+    Actions(ActionsMenu),
+    /// What an action needs to know, and whether it shall be done.
+    Arguments(Box<Arguments>),
+    /// What an action gave back.
+    Answer(Box<Answer>),
     /// Quit while a revoke runs?
     Quit {
         /// The focused button: 0 stay, 1 stop after the current one and quit.
@@ -174,6 +180,81 @@ pub struct SignIn {
     pub focus: usize,
     /// Until when a code works. `None`: not a code.
     pub until: Option<DateTime<Utc>>,
+}
+
+/// The menu of actions.
+#[derive(Clone, Debug)]
+pub struct ActionsMenu {
+    /// Whose actions.
+    pub source: SourceId,
+    /// The row they would act on. `None`: no row is selected.
+    pub row: Option<RowId>,
+    /// The actions, each with the reason why it cannot be done now.
+    pub entries: Vec<(ActionSpec, Option<String>)>,
+    /// The chosen line.
+    pub choice: usize,
+}
+
+/// The questions before an action.
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    /// Whose action.
+    pub source: SourceId,
+    /// The row that it acts on, for its state afterwards.
+    pub row: Option<RowId>,
+    /// The action.
+    pub spec: ActionSpec,
+    /// What it acts on; of a token it is filled in from the first field.
+    pub target: ActionTarget,
+    /// What it acts on, in words, cleaned.
+    pub on: String,
+    /// The fields, in order: a token first, then the arguments, then other pairs as `name=value …`.
+    pub fields: Vec<ArgumentField>,
+    /// The focused control: the fields first, then Cancel, then the button that does it.
+    pub focus: usize,
+    /// What is wrong with it.
+    pub error: Option<String>,
+    /// Does it take confirmations already?
+    pub armed: bool,
+    /// Is a production system touched?
+    pub production: bool,
+}
+
+/// One field of an action's questions.
+#[derive(Clone, Debug)]
+pub struct ArgumentField {
+    /// What to write before it.
+    pub title: String,
+    /// What the field is.
+    pub kind: ArgumentKind,
+    /// Masked?
+    pub secret: bool,
+    /// What is typed.
+    pub input: Input,
+}
+
+/// What a field of an action's questions is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// The token that the action acts on.
+    Token,
+    /// The argument of this name.
+    Named(&'static str),
+    /// Any other pairs, `name=value`, separated by blanks.
+    Pairs,
+}
+
+/// What an action gave back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Title of the action.
+    pub title: String,
+    /// What happened.
+    pub summary: String,
+    /// What the server told.
+    pub body: ActionBody,
+    /// First line shown.
+    pub top: usize,
 }
 
 /// How a job goes.

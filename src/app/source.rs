@@ -99,6 +99,8 @@ pub struct Source {
     pub who: Option<Identity>,
     /// How the form as it stands would be answered.
     pub plan: Option<Result<Plan, ApiError>>,
+    /// The number of the question for a plan that counts.
+    pub plan_gen: Gen,
     /// How far the search has come.
     pub progress: Progress,
     /// The number of the search that counts.
@@ -135,6 +137,7 @@ impl Source {
             caps: None,
             who: None,
             plan: None,
+            plan_gen: Gen::default(),
             progress: Progress::Never,
             search_gen: Gen::default(),
             waiting: None,

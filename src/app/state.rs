@@ -115,6 +115,8 @@ pub struct State {
     pub spinner: bool,
     /// Was Ctrl-C pressed within the last 2 s?
     pub ctrl_c: bool,
+    /// Quit as soon as no revoke runs any more?
+    pub quitting: bool,
     /// Size of the terminal.
     pub size: Size,
     /// The time of this batch of messages.
@@ -148,6 +150,7 @@ impl State {
             focus_follows: false,
             spinner: false,
             ctrl_c: false,
+            quitting: false,
             size: Size::default(),
             now,
             prefs,

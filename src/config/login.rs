@@ -57,6 +57,7 @@ impl System {
     pub fn methods(self) -> &'static [Method] {
         match self {
             Self::Janssen => &[Method::Token, Method::ClientCredentials, Method::Device],
+            Self::PingAm => &[Method::Password, Method::Token],
         }
     }
 

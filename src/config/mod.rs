@@ -1,8 +1,10 @@
 //! Configuration: one TOML file, read strictly. Every key is described in `config.example.toml`.
 
 pub mod error;
+pub mod lock;
 pub mod login;
 pub mod paths;
+pub mod pingam;
 pub mod private;
 pub mod profile;
 mod read;
@@ -21,6 +23,7 @@ use toml::de::DeTable;
 pub use error::ConfigError;
 pub use login::Method;
 pub use paths::Paths;
+pub use pingam::{AmFlavour, PingAmKeys, Realms, TokenAs};
 pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};
 pub use secret::SecretError;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
+use super::pingam::PingAmKeys;
 pub use crate::model::time::Zone;
 use crate::model::{Field, Sort};
 
@@ -27,6 +28,9 @@ use crate::model::{Field, Sort};
 pub enum System {
     /// Janssen Server, through its Config API.
     Janssen,
+    /// PingAM, ForgeRock AM and community OpenAM, through their session REST.
+    #[strum(serialize = "pingam")]
+    PingAm,
 }
 
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
@@ -92,6 +96,8 @@ pub struct Profile {
     pub expiring_within: Duration,
     /// Names to show for client ids.
     pub client_names: BTreeMap<String, String>,
+    /// What only PingAM and OpenAM have; the defaults for other systems.
+    pub pingam: PingAmKeys,
 }
 
 impl Profile {
@@ -131,6 +137,7 @@ impl Profile {
             idle_after: Duration::from_secs(8 * 3_600),
             expiring_within: Duration::from_secs(5 * 60),
             client_names: BTreeMap::new(),
+            pingam: PingAmKeys::default(),
         }
     }
 }

@@ -56,6 +56,7 @@ impl System {
     fn own_keys(self) -> &'static [&'static str] {
         match self {
             Self::Janssen => &[],
+            Self::PingAm => super::pingam::KEYS,
         }
     }
 }
@@ -75,6 +76,7 @@ pub(super) fn profile(name: &str, table: &Table<'_>) -> Result<Profile, ConfigEr
     reading(table, &mut profile)?;
     changing(table, &mut profile)?;
     meaning(table, &mut profile)?;
+    own(table, &mut profile)?;
     Ok(profile)
 }
 
@@ -195,6 +197,15 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
             .map(|(id, name)| Ok((id.to_owned(), name.text()?.to_owned())))
             .collect::<Result<BTreeMap<_, _>, _>>()
     })
+}
+
+/// What one system adds; its keys are in [`System::own_keys`].
+fn own(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    match profile.system {
+        System::Janssen => {}
+        System::PingAm => profile.pingam = super::pingam::read(table)?,
+    }
+    Ok(())
 }
 
 /// Reads a zone: "utc", "local" or an offset.

@@ -35,7 +35,7 @@ pub(crate) enum Poll {
 }
 
 /// One pending sign-in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Device {
     /// The secret code that the client polls with.
     pub(crate) device_code: String,
@@ -56,7 +56,7 @@ pub(crate) struct Device {
 }
 
 /// All pending sign-ins.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Devices {
     pending: Vec<Device>,
 }

@@ -75,7 +75,6 @@ pub(crate) fn uuid_text(bits: u128) -> String {
 }
 
 /// Where tokens, codes and secrets come from.
-#[derive(Debug)]
 pub(crate) enum Secrets {
     /// The operating system's random numbers.
     Random,

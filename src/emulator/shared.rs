@@ -15,7 +15,6 @@ use super::world::World;
 use super::{Auth, Options};
 
 /// One running emulator. Each lock is held for one question only and never while waiting.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,
     /// Base address, without a slash at its end.
@@ -36,6 +35,15 @@ pub(crate) struct Shared {
 /// Locks; a panic elsewhere while it was held does not matter to a test server.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Tokens and device codes stay out of it.
+        f.debug_struct("Emulator")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Shared {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// One access token.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Token {
     /// What it may do, in the order asked for.
     pub(crate) scopes: Vec<String>,
@@ -13,7 +13,6 @@ pub(crate) struct Token {
 }
 
 /// What a token text turned out to be.
-#[derive(Debug)]
 pub(crate) enum Found<'a> {
     /// Usable.
     Valid(&'a Token),
@@ -24,7 +23,7 @@ pub(crate) enum Found<'a> {
 }
 
 /// All tokens by their text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Tokens {
     by_text: HashMap<String, Token>,
     longest_ms: Option<i64>,

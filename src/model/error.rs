@@ -123,6 +123,9 @@ pub enum ApiError {
         /// What is wrong and how to mend it.
         why: String,
     },
+    /// What was to be changed could not be written into the audit log first; nothing was sent.
+    #[error("nothing was changed: {0}")]
+    NoAudit(String),
     /// The operator gave up (Esc, Ctrl-C); nothing more was sent.
     #[error("cancelled")]
     Cancelled,
@@ -158,6 +161,9 @@ impl ApiError {
             Self::Unsupported { .. } => "The help (?) says what this system can do.",
             Self::ReadOnly(_) => "Use a profile without read_only, or start without --read-only.",
             Self::Config { .. } => "Mend the configuration file (Ctrl-P, F4) and try again.",
+            Self::NoAudit(_) => {
+                "Mend the state folder; audit = \"best_effort\" in the profile sends all the same."
+            }
             Self::Cancelled => "Press r to try again.",
         }
     }
@@ -189,7 +195,7 @@ impl ApiError {
         match self {
             Self::Config { .. } | Self::BadQuery { .. } => 2,
             Self::Auth { .. } => 4,
-            Self::ReadOnly(_) => 5,
+            Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
             Self::NotFound => 7,
             Self::Tls { .. } => 8,
@@ -217,6 +223,7 @@ impl ApiError {
             Self::Unsupported { .. } => "unsupported",
             Self::ReadOnly(_) => "read_only",
             Self::Config { .. } => "config",
+            Self::NoAudit(_) => "no_audit",
             Self::Cancelled => "cancelled",
         }
     }

@@ -16,7 +16,9 @@ pub use action::{
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
-pub use query::{Clause, Field, Op, Plan, Query, Search, Sort, Target, Value};
+pub use query::{
+    Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
+};
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, Outcome, Session, SessionKey, State, Subject,
     Thresholds, UserOutcome, state_at,

@@ -188,7 +188,7 @@ pub struct Session {
     pub label: String,
     /// Whose session it is.
     pub subject: Subject,
-    /// What the system said. The word to show is made by `query::eval::state_at`.
+    /// What the system said. The word to show is made by `state_at`.
     pub fact: Fact,
     /// When the session began. `None`: not told.
     pub created: Option<DateTime<Utc>>,

@@ -6,6 +6,7 @@ mod read;
 mod show;
 mod zone;
 
+pub(in crate::model) use read::Scan;
 pub use read::{from_epoch_ms, from_epoch_seconds, parse_duration, parse_instant};
 pub use show::{
     age, clock, clock_seconds, duration, duration_words, instant, instant_short, time_short,

@@ -4,9 +4,15 @@
 
 #![cfg(feature = "emulator")]
 
+mod connections;
+mod device;
+mod faults;
+mod filters;
+mod generations;
 mod http;
 mod oauth;
 mod sessions;
+mod start;
 
 use http::{Answer, ask};
 use usher::emulator::{Credentials, Options, Running, start};

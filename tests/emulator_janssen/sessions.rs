@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use usher::emulator::{Generation, Options, Row};
+use usher::emulator::{Options, Row};
 
 use super::http::ask;
 use super::*;
 
 /// A session with every field of the contract's sample.
-fn full_row() -> Row {
+pub fn full_row() -> Row {
     Row {
         sid: Some("c190667e-a186-421d-8679-420e82615a38".into()),
         user: Some("sample.user".into()),
@@ -370,76 +370,6 @@ async fn row_without_an_id_gets_a_new_invented_one_at_every_read() {
             .status,
         404
     );
-}
-
-#[tokio::test]
-async fn generation_of_2024_shows_the_internal_ids() {
-    let emulator = running(Options {
-        generation: Generation::Y2024,
-        ..fixed()
-    })
-    .await;
-
-    let page = api(&emulator, "GET", "/search?limit=1").await.json();
-
-    let session = &page["entries"][0];
-    let id = session["id"].as_str().expect("an id");
-    assert_eq!(session["dn"], format!("jansId={id},ou=sessions,o=jans"));
-    assert_eq!(session["sessionAttributes"]["session_id"], id);
-    assert!(session["sessionAttributes"]["old_session_id"].is_string());
-}
-
-#[tokio::test]
-async fn old_generation_lists_a_bare_array_of_unexpired_sessions_newest_first() {
-    let emulator = running(Options {
-        generation: Generation::Old,
-        ..fixed()
-    })
-    .await;
-
-    let rows = api(&emulator, "GET", "").await.json();
-
-    let rows = rows.as_array().expect("a bare array");
-    let live = emulator.world().rows();
-    let live = live
-        .iter()
-        .filter(|r| r.expires_ms.is_none_or(|t| t > NOW_MS))
-        .count();
-    assert_eq!(rows.len(), live);
-    assert!(live < 240);
-    let created = rows
-        .iter()
-        .map(|r| r["creationDate"].as_str().expect("a time"));
-    assert!(created.clone().is_sorted_by(|a, b| a >= b));
-    assert!(created.clone().all(|t| t.ends_with(".000Z")));
-    assert!(
-        rows.iter()
-            .all(|r| r["id"].is_string() && r["dn"].is_string())
-    );
-}
-
-#[tokio::test]
-async fn old_generation_has_no_search_and_revokes_a_user_by_post() {
-    let emulator = running(Options {
-        generation: Generation::Old,
-        ..fixed()
-    })
-    .await;
-    emulator.world().add(&full_row());
-    let sid = "c190667e-a186-421d-8679-420e82615a38";
-    let inum = emulator
-        .world()
-        .find(sid)
-        .and_then(|r| r.user_id)
-        .expect("a user");
-
-    let search = api(&emulator, "GET", "/search?limit=1").await;
-    let revoke = api(&emulator, "POST", &format!("/inum={inum},ou=people,o=jans")).await;
-
-    assert_eq!(search.status, 405);
-    assert_eq!(revoke.status, 200);
-    assert_eq!(emulator.world().find(sid), None);
-    assert_eq!(api(&emulator, "GET", "/sid/x").await.status, 404);
 }
 
 #[tokio::test]

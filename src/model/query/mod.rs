@@ -1,4 +1,21 @@
 //! The query language: what the operator asks for.
+//!
+//! Text becomes a [`Query`] by [`Query::parse`] and text again by `Display`; a [`Matcher`] says
+//! which rows it means.
+
+mod address;
+mod build;
+mod check;
+mod error;
+mod eval;
+mod fields;
+mod parse;
+mod pattern;
+mod print;
+mod row;
+#[cfg(test)]
+mod tests;
+mod when;
 
 use std::num::NonZeroU16;
 use std::ops::Range;
@@ -6,6 +23,13 @@ use std::ops::Range;
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::time::Zone;
+
+pub use error::QueryError;
+pub use eval::Matcher;
+pub use fields::Kind;
+pub use row::{RowIn, RowView, SessionIn};
+
+pub use super::session::{Thresholds, state_at};
 
 /// A field of the query language and of a session. The canonical name is its `strum` text.
 #[derive(
@@ -82,8 +106,8 @@ pub struct Query {
     pub clauses: Vec<Clause>,
 }
 
-/// One condition.
-#[derive(Clone, Debug)]
+/// One condition. `Debug` leaves out the value of an `id`: in some systems it is a credential.
+#[derive(Clone)]
 pub struct Clause {
     /// What it is about.
     pub target: Target,

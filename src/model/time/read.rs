@@ -80,20 +80,28 @@ pub(super) fn whole_offset(text: &str) -> Option<FixedOffset> {
 
 /// Walks over the bytes of a text that should be an instant.
 pub(in crate::model) struct Scan<'a> {
-    rest: &'a [u8],
+    rest: &'a str,
 }
 
 impl<'a> Scan<'a> {
     /// Starts at the beginning.
     pub(in crate::model) fn new(text: &'a str) -> Self {
-        Self {
-            rest: text.as_bytes(),
-        }
+        Self { rest: text }
     }
 
-    /// How many bytes are left.
-    pub(in crate::model) fn left(&self) -> usize {
-        self.rest.len()
+    /// What has not been read.
+    pub(in crate::model) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
+    /// Takes the `T` or space between date and time, if it is there.
+    pub(in crate::model) fn takes_date_separator(&mut self) -> bool {
+        self.one_of(b"Tt ").is_some()
+    }
+
+    /// Takes one space, if it is there.
+    pub(in crate::model) fn takes_space(&mut self) -> bool {
+        self.one_of(b" ").is_some()
     }
 
     fn is_at_end(&self) -> bool {
@@ -101,7 +109,8 @@ impl<'a> Scan<'a> {
     }
 
     fn one_of(&mut self, set: &[u8]) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
+        let first = *self.rest.as_bytes().first()?;
+        let rest = self.rest.get(1..)?;
         set.contains(&first).then(|| {
             self.rest = rest;
             first
@@ -116,16 +125,16 @@ impl<'a> Scan<'a> {
     fn number(&mut self, least: usize, most: usize) -> Option<u32> {
         let digits = self
             .rest
-            .iter()
+            .bytes()
             .take(most)
-            .take_while(|b| b.is_ascii_digit())
+            .take_while(u8::is_ascii_digit)
             .count();
         if digits < least {
             return None;
         }
         let (number, rest) = self.rest.split_at(digits);
         self.rest = rest;
-        Some(number.iter().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
+        Some(number.bytes().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
     }
 
     /// `2026-11-21`.
@@ -160,9 +169,9 @@ impl<'a> Scan<'a> {
 
     /// The digits of a fraction as nanoseconds; digits beyond the ninth are dropped.
     fn fraction(&mut self) -> Option<u32> {
-        let before = self.left();
+        let before = self.rest.len();
         let number = self.number(1, 9)?;
-        let digits = u32::try_from(before - self.left()).ok()?;
+        let digits = u32::try_from(before - self.rest.len()).ok()?;
         while self.number(1, 9).is_some() {}
         Some(number * 10_u32.pow(9 - digits))
     }
@@ -181,7 +190,7 @@ impl<'a> Scan<'a> {
 
     fn zone_name(&mut self) -> Option<()> {
         let name = self.rest.get(..3)?;
-        let known = name.eq_ignore_ascii_case(b"UTC") || name.eq_ignore_ascii_case(b"GMT");
+        let known = name.eq_ignore_ascii_case("UTC") || name.eq_ignore_ascii_case("GMT");
         known.then(|| self.rest = self.rest.get(3..).unwrap_or_default())
     }
 
@@ -208,7 +217,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         // "+2h" is a duration, not a zone.
-        if self.rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+        if self.rest.starts_with(|c: char| c.is_ascii_alphanumeric()) {
             return None;
         }
         let seconds = i32::try_from(hours * 3_600 + minutes * 60).ok()?;

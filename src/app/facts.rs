@@ -1,0 +1,263 @@
+//! The facts of a session that every system has a place for, in words.
+
+use chrono::{DateTime, Utc};
+
+use super::action::{Action, Context};
+use super::agent;
+use super::cells;
+use super::life;
+use super::lines::{DetailLine, LABELS, LineKind};
+use super::results::Fate;
+use super::role::Role;
+use super::state::State;
+use super::text_wrap::Piece;
+use crate::model::text::with_thousands;
+use crate::model::time;
+use crate::model::{Class, Deletable, Field, Session, Untrusted};
+use crate::store::{Row, RowId};
+
+/// The label with which the right column begins.
+pub(super) const FIRST_OF_RIGHT: &str = "Created";
+/// Bytes of a value that are shown; copying gives all of it.
+const SHOWN_BYTES: usize = 64 * 1024;
+
+type Lines = Vec<DetailLine>;
+
+fn fact(label: &str, value: &str, role: Role) -> DetailLine {
+    DetailLine::new(LineKind::Fact, label, value, role)
+}
+
+fn outside(label: &str, text: Option<&Untrusted>, missing: &str) -> DetailLine {
+    match text.filter(|text| !text.is_empty()) {
+        None => fact(label, missing, Role::Dim),
+        Some(text) => {
+            let (cut, note) = cut_value(text.expose());
+            let mut line = fact(label, cut, Role::Text);
+            line.value.extend(note.map(Piece::note));
+            line
+        }
+    }
+}
+
+/// The part of a value that is shown, and how long it is where that is not all.
+pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
+    if value.len() <= SHOWN_BYTES {
+        return (value, None);
+    }
+    let all = with_thousands(value.len() as u64);
+    (
+        super::first_chars(value, SHOWN_BYTES),
+        Some(format!(" … {all} bytes in all")),
+    )
+}
+
+/// The facts of the left column (who and where) and of the right one (when and what state).
+pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (Lines, Lines) {
+    let subject = &session.subject;
+    let mut left = vec![
+        outside("User", subject.shown(), "(nobody)"),
+        outside("User id", subject.id.as_ref(), "-"),
+        session_line(state, row, session),
+        outside("Client", session.client.as_ref(), "(none)"),
+        outside("IP address", session.ip.as_ref(), "-"),
+    ];
+    let scope = session.scope.as_ref().or(subject.scope.as_ref());
+    left.extend(scope.map(|scope| outside("Scope", Some(scope), "-")));
+    if state.sources.len() > 1 {
+        let profile = cells::cell(state, id, row, Field::Profile).text;
+        left.push(fact("Profile", &profile, Role::Text));
+    }
+    let mut right = vec![
+        instant(state, "Created", session.created),
+        instant(state, "Last used", session.last_used),
+        instant(state, "Expires", session.expires),
+    ];
+    if session.ended.is_some() {
+        right.push(instant(state, "Ended", session.ended));
+    }
+    right.push(state_line(state, id, row, session));
+    right.push(deletable_line(session));
+    (left, right)
+}
+
+/// The facts that need the whole width.
+pub(super) fn full(session: &Session) -> Lines {
+    vec![
+        outside("Agent", session.user_agent.as_ref(), "-"),
+        outside("Auth", session.auth_method.as_ref(), "-"),
+    ]
+}
+
+fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
+    let reveal = state
+        .sources
+        .get(usize::from(row.source.0))
+        .is_some_and(|source| source.profile.reveal);
+    let mut line = fact("Session", &session.label, Role::Text);
+    let key = state.keymap.keys(Context::Details, Action::CopyField);
+    if let (true, Some(key)) = (reveal, key.first()) {
+        line.value
+            .push(Piece::note(format!(" ({key} copies the full id)")));
+    }
+    line
+}
+
+/// An instant in full, and how long ago or ahead it is.
+fn instant(state: &State, label: &str, at: Option<DateTime<Utc>>) -> DetailLine {
+    let Some(at) = at else {
+        return fact(label, "-", Role::Dim);
+    };
+    let exact = time::instant(at, state.prefs.zone);
+    let age = time::age(Some(at), state.now);
+    fact(label, &format!("{exact}   ({age})"), Role::Text)
+}
+
+/// The word of the table, and what else is known of it: what became of a revoke, and the system's own word.
+fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailLine {
+    let (word, role) = word(state, id, row, session);
+    let mut line = fact("State", word, role);
+    let fate = match state.results.fates.get(&id) {
+        Some(Fate::Refused(why) | Fate::Failed(why)) => Some(why.as_str()),
+        Some(Fate::Unknown) => Some("it was sent and no answer came"),
+        Some(Fate::StillListed) => Some("the server said yes and still lists it"),
+        _ => None,
+    };
+    let raw = session
+        .extra
+        .iter()
+        .filter(|a| a.class == Class::Plain)
+        .find(|a| ["state", "status"].contains(&a.name.expose().to_ascii_lowercase().as_str()))
+        .map(|a| a.value.expose());
+    for more in fate.into_iter().chain(raw) {
+        line.value.extend(Piece::all(&format!(" · {more}")));
+    }
+    if session.own == Some(true) {
+        line.value.extend(Piece::all(" · your own session"));
+    }
+    line
+}
+
+/// The word of a session that may have been read anew since its row was loaded.
+fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str, Role) {
+    if state.results.fates.contains_key(&id) {
+        return cells::state_word(state, id, row);
+    }
+    let word = cells::word_at(state, row.source, session);
+    (word.word(), cells::role_of(word))
+}
+
+fn deletable_line(session: &Session) -> DetailLine {
+    match &session.deletable {
+        Deletable::Yes => fact("Deletable", "yes", Role::Text),
+        Deletable::No(why) => fact("Deletable", &format!("no: {why}"), Role::Warn),
+        Deletable::Unknown => fact(
+            "Deletable",
+            "not told; trying it is the way to know",
+            Role::Dim,
+        ),
+    }
+}
+
+/// The life line, if it is known when the session began.
+pub(super) fn life_line(
+    state: &State,
+    id: RowId,
+    row: &Row,
+    session: &Session,
+    width: usize,
+) -> Option<DetailLine> {
+    let over = state.results.fates.get(&id).is_some_and(Fate::is_over);
+    let word = cells::word_at(state, row.source, session);
+    let room = width.saturating_sub(LABELS);
+    let life = life::life(session, word, over, state.now, state.prefs.zone, room)?;
+    let text = match life.line.is_empty() {
+        true => life.words,
+        false => format!("{} {} {}   {}", life.from, life.line, life.to, life.words),
+    };
+    Some(DetailLine::new(LineKind::Life, "Life", &text, Role::Text))
+}
+
+/// The short form of a compact screen: four lines.
+pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
+    let line = |value: &str| DetailLine::new(LineKind::Short, "", value, Role::Text);
+    let shown = |text: Option<&Untrusted>, missing: &str| {
+        text.map_or(missing.to_owned(), |t| {
+            super::first_chars(t.expose(), 64).to_owned()
+        })
+    };
+    let (word, _) = word(state, id, row, session);
+    let deletable = match &session.deletable {
+        Deletable::Yes => " · deletable".to_owned(),
+        Deletable::No(why) => format!(" · not deletable: {why}"),
+        Deletable::Unknown => String::new(),
+    };
+    let own = match session.own {
+        Some(true) => " · your own session",
+        _ => "",
+    };
+    let first = line(&format!(
+        "{} · {} · {word}{deletable}{own}",
+        shown(session.subject.shown(), "(nobody)"),
+        shown(session.client.as_ref(), "(none)"),
+    ));
+    let label = &session.label;
+    let ip = shown(session.ip.as_ref(), "-");
+    let second = line(&format!("Session  {label:<19}  IP  {ip}"));
+    let third = line(&times(state, session));
+    let agent = session.user_agent.as_ref().map_or("-".to_owned(), |agent| {
+        let text = agent.expose();
+        agent::summary(text).unwrap_or_else(|| super::first_chars(text, 512).to_owned())
+    });
+    vec![first, second, third, line(&format!("Agent    {agent}"))]
+}
+
+/// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`.
+fn times(state: &State, session: &Session) -> String {
+    let zone = state.prefs.zone;
+    let created = session.created.map_or("-".to_owned(), |at| {
+        let age = time::age(Some(at), state.now);
+        format!("{} ({age})", time::instant_short(at, zone))
+    });
+    let expires = session.expires.map_or("-".to_owned(), |at| {
+        let same_day = session
+            .created
+            .is_some_and(|created| zone.date_of(created) == zone.date_of(at));
+        let exact = match same_day {
+            true => time::time_short(at, zone),
+            false => time::instant_short(at, zone),
+        };
+        format!("{exact} ({})", time::age(Some(at), state.now))
+    });
+    format!("Created  {created}   Expires  {expires}")
+}
+
+/// What copying a fact gives, where that is more than the text on screen.
+pub(super) enum Whole {
+    /// The key of the session.
+    Key,
+    /// This text.
+    Text(String),
+}
+
+/// The whole value of a fact. `None`: the text on screen is all of it.
+pub(super) fn whole_value(session: &Session, label: &str) -> Option<Whole> {
+    let text = |text: Option<&Untrusted>| text.map(|t| Whole::Text(t.expose().to_owned()));
+    let time = |at: Option<DateTime<Utc>>| {
+        at.map(|at| Whole::Text(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    };
+    match label {
+        "Session" => Some(Whole::Key),
+        "User" => text(session.subject.shown()),
+        "User id" => text(session.subject.id.as_ref()),
+        "Client" => text(session.client.as_ref()),
+        "IP address" => text(session.ip.as_ref()),
+        "Scope" => text(session.scope.as_ref().or(session.subject.scope.as_ref())),
+        "Agent" => text(session.user_agent.as_ref()),
+        "Auth" => text(session.auth_method.as_ref()),
+        "Created" => time(session.created),
+        "Last used" => time(session.last_used),
+        "Expires" => time(session.expires),
+        "Ended" => time(session.ended),
+        _ => None,
+    }
+}

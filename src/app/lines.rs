@@ -1,0 +1,458 @@
+//! The lines of the details: every fact of a session in words, its attributes, or its JSON.
+
+use super::facts;
+use super::layout::{Mode, areas, details_height};
+use super::raw_json;
+use super::role::Role;
+use super::state::{Pane, State};
+use super::text_wrap::{Piece, wrap};
+use crate::model::text::{mask, width_cols, with_thousands};
+use crate::model::{Class, Session};
+use crate::store::{Row, RowId};
+
+/// What a line of the details is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// A fact that every system has a place for.
+    Fact,
+    /// The life line: times and line in `value`, words behind.
+    Life,
+    /// A heading.
+    Heading,
+    /// Something else that the system said: its index in `Session::extra`.
+    Attribute(usize),
+    /// A line of JSON.
+    Json,
+    /// A line of the short form.
+    Short,
+}
+
+/// One line of the details, or half of one where there is room for two side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailLine {
+    /// What it is.
+    pub kind: LineKind,
+    /// Its label; empty where it goes on with the value of the line above.
+    pub label: String,
+    /// Its value, cleaned, masked if it is secret; in pieces, so that replacements can be told apart.
+    pub value: Vec<Piece>,
+    /// How the value is drawn.
+    pub role: Role,
+    /// The name of the secret on it (masked, or shown for a while). `None`: it is none.
+    pub secret: Option<String>,
+    /// Does it stand in a column of half the width?
+    pub half: bool,
+    /// Does the text search match it?
+    pub found: bool,
+}
+
+impl DetailLine {
+    pub(super) fn new(kind: LineKind, label: &str, value: &str, role: Role) -> Self {
+        Self {
+            kind,
+            label: label.to_owned(),
+            value: Piece::all(value),
+            role,
+            secret: None,
+            half: false,
+            found: false,
+        }
+    }
+
+    /// The value as one text.
+    pub fn text(&self) -> String {
+        self.value.iter().map(|piece| piece.text.as_str()).collect()
+    }
+
+    /// The name of the secret on it, for `details.revealed`. `None`: it holds none.
+    pub fn secret_name(&self) -> Option<&str> {
+        self.secret.as_deref()
+    }
+
+    /// Does it hold a field?
+    pub fn is_field(&self) -> bool {
+        !matches!(self.kind, LineKind::Heading | LineKind::Short)
+    }
+
+    /// Cells of the label and the blanks behind it.
+    pub fn label_cells(&self) -> usize {
+        match (self.kind, width_cols(&self.label)) {
+            (LineKind::Heading | LineKind::Short | LineKind::Json, _) => 0,
+            (_, short) if short < LABELS => LABELS,
+            (_, long) => long + 2,
+        }
+    }
+
+    fn value_cells(&self) -> usize {
+        self.value.iter().map(|piece| width_cols(&piece.text)).sum()
+    }
+
+    /// Cells that label and value take on one line.
+    fn cells(&self) -> usize {
+        self.label_cells() + self.value_cells()
+    }
+}
+
+/// Two lines side by side, or one: indexes into the list of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VisualRow {
+    /// The line at the left.
+    pub left: usize,
+    /// The line at the right.
+    pub right: Option<usize>,
+}
+
+/// From this width of the pane's inside on, facts stand in two columns.
+pub const TWO_COLUMNS: u16 = 118;
+/// Cells of a label, the blanks behind it included.
+pub const LABELS: usize = 12;
+
+/// The session whose details are shown: as it was read anew, else as it was loaded.
+pub fn shown(state: &State) -> Option<(RowId, &Row, &Session)> {
+    let (id, row) = state.results.current()?;
+    let session = match &state.details.fresh {
+        Some((fresh, session)) if *fresh == id => session,
+        _ => &row.session,
+    };
+    Some((id, row, session))
+}
+
+/// Cells that a line may take: the inside of the pane without a blank on either side.
+pub fn width(state: &State) -> u16 {
+    areas(state).details.inner().width.saturating_sub(2)
+}
+
+/// Where the right column begins, in cells from where the left one does.
+pub fn right_column(width: u16) -> u16 {
+    (width / 2).saturating_sub(3)
+}
+
+fn is_two_columns(state: &State) -> bool {
+    areas(state).details.inner().width >= TWO_COLUMNS && !state.details.raw
+}
+
+/// Are the details the short form of a compact screen?
+pub fn is_short(state: &State) -> bool {
+    areas(state).mode == Mode::Compact && state.focus != Pane::Details && !state.details.raw
+}
+
+/// All lines. `details.line` is an index into them. Empty if no row is under the cursor.
+pub fn detail_lines(state: &State) -> Vec<DetailLine> {
+    let Some((id, row, session)) = shown(state) else {
+        return Vec::new();
+    };
+    let width = usize::from(width(state)).max(1);
+    if is_short(state) {
+        return facts::short(state, id, row, session);
+    }
+    let mut lines = match state.details.raw {
+        true => json_lines(session, width),
+        false => field_lines(state, id, row, session, width),
+    };
+    if let Some(find) = find_text(state) {
+        for line in &mut lines {
+            line.found = matches(line, &find);
+        }
+    }
+    lines
+}
+
+fn json_lines(session: &Session, width: usize) -> Vec<DetailLine> {
+    raw_json::lines(session)
+        .iter()
+        .flat_map(|line| wrap(line, width))
+        .map(|value| DetailLine {
+            value,
+            ..DetailLine::new(LineKind::Json, "", "", Role::Text)
+        })
+        .collect()
+}
+
+fn field_lines(
+    state: &State,
+    id: RowId,
+    row: &Row,
+    session: &Session,
+    width: usize,
+) -> Vec<DetailLine> {
+    let half = is_two_columns(state).then(|| usize::from(right_column(width as u16)));
+    let (left, right) = facts::facts(state, id, row, session);
+    let mut lines = Vec::new();
+    let mut long = Vec::new();
+    let sides = [(left, half), (right, half.map(|half| width - half))];
+    for (side, cells) in sides {
+        for line in side {
+            match cells {
+                // What would be cut in its half takes lines of its own below.
+                Some(cells) if line.cells() + 2 <= cells => {
+                    lines.push(DetailLine { half: true, ..line })
+                }
+                Some(_) => long.push(line),
+                None => lines.extend(wrapped(line, width)),
+            }
+        }
+    }
+    long.extend(facts::full(session));
+    lines.extend(long.into_iter().flat_map(|line| wrapped(line, width)));
+    lines.extend(facts::life_line(state, id, row, session, width));
+    lines.extend(attributes(state, session, width, half));
+    lines
+}
+
+fn attributes(
+    state: &State,
+    session: &Session,
+    width: usize,
+    half: Option<usize>,
+) -> Vec<DetailLine> {
+    if session.extra.is_empty() {
+        return Vec::new();
+    }
+    let rule = "─".repeat(width.saturating_sub(22).max(2));
+    let heading = format!("── attributes {rule}");
+    let mut lines = vec![DetailLine::new(LineKind::Heading, "", &heading, Role::Dim)];
+    for (index, attribute) in session.extra.iter().enumerate() {
+        let name = attribute.name.safe();
+        let secret = attribute.class == Class::Secret;
+        let revealed = state.details.revealed.as_deref() == Some(attribute.name.expose());
+        let masked;
+        let value = match secret && !revealed {
+            true => {
+                masked = mask(attribute.value.expose());
+                masked.as_str()
+            }
+            false => attribute.value.expose(),
+        };
+        let role = match (secret, revealed) {
+            (true, false) => Role::Dim,
+            (true, true) => Role::Warn,
+            _ => Role::Text,
+        };
+        let mut line = DetailLine::new(LineKind::Attribute(index), &name, "", role);
+        line.secret = secret.then(|| attribute.name.expose().to_owned());
+        let (cut, note) = facts::cut_value(value);
+        line.value = Piece::all(cut);
+        if let Some(note) = note {
+            line.value.push(Piece::note(note));
+        }
+        match half {
+            Some(half) if line.cells() + 2 <= half => {
+                line.half = true;
+                lines.push(line);
+            }
+            _ => lines.extend(wrapped(line, width)),
+        }
+    }
+    lines
+}
+
+/// A line and those that go on with its value.
+fn wrapped(line: DetailLine, width: usize) -> Vec<DetailLine> {
+    let label = line.label_cells();
+    let room = width.saturating_sub(label).max(1);
+    if line.value_cells() <= room {
+        return vec![line];
+    }
+    let mut parts = super::text_wrap::wrap_pieces(&line.value, room).into_iter();
+    let first = DetailLine {
+        value: parts.next().unwrap_or_default(),
+        ..line.clone()
+    };
+    let rest = parts.map(|value| DetailLine {
+        value,
+        label: String::new(),
+        ..line.clone()
+    });
+    std::iter::once(first).chain(rest).collect()
+}
+
+/// How the lines stand on screen: halves are paired, facts column by column, attributes row by row.
+pub fn visual_rows(lines: &[DetailLine]) -> Vec<VisualRow> {
+    let mut rows = Vec::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        let single = VisualRow {
+            left: at,
+            right: None,
+        };
+        if !line.half {
+            rows.push(single);
+            at += 1;
+            continue;
+        }
+        let run = lines[at..]
+            .iter()
+            .take_while(|next| next.half && is_same_kind(next, line))
+            .count();
+        match line.kind {
+            LineKind::Attribute(_) => rows.extend((at..at + run).step_by(2).map(|left| {
+                let right = (left + 1 < at + run).then_some(left + 1);
+                VisualRow { left, right }
+            })),
+            _ => rows.extend(columns_of(&lines[at..at + run], at)),
+        }
+        at += run;
+    }
+    rows
+}
+
+fn is_same_kind(a: &DetailLine, b: &DetailLine) -> bool {
+    matches!(a.kind, LineKind::Attribute(_)) == matches!(b.kind, LineKind::Attribute(_))
+}
+
+/// Pairs the facts of both columns. The right column begins with the first fact about time.
+fn columns_of(lines: &[DetailLine], first: usize) -> Vec<VisualRow> {
+    let split = lines
+        .iter()
+        .position(|line| line.label == facts::FIRST_OF_RIGHT)
+        .unwrap_or(lines.len().div_ceil(2));
+    let right = lines.len() - split;
+    // A right column that is longer goes on at the left.
+    let rows = split.max(right);
+    (0..rows)
+        .map(|row| match (row < split, row < right) {
+            (true, true) => VisualRow {
+                left: first + row,
+                right: Some(first + split + row),
+            },
+            (true, false) => VisualRow {
+                left: first + row,
+                right: None,
+            },
+            (false, _) => VisualRow {
+                left: first + split + row,
+                right: None,
+            },
+        })
+        .collect()
+}
+
+/// The first visual row that is shown: `details.top`, moved as little as is needed for the line under
+/// the cursor to be seen (while the details have the focus) and no row to be wasted.
+pub fn details_top(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> usize {
+    let height = usize::from(details_height(state)).max(1);
+    let last = rows.len().saturating_sub(height);
+    let top = state.details.top.min(last);
+    if state.focus != Pane::Details || lines.is_empty() {
+        return top;
+    }
+    let line = state.details.line.min(lines.len() - 1);
+    let row = rows
+        .iter()
+        .position(|row| row.left == line || row.right == Some(line))
+        .unwrap_or(0);
+    top.min(row).max((row + 1).saturating_sub(height))
+}
+
+/// The first visual row that shows the line under the cursor, to be kept in `details.top`.
+pub fn top_showing_cursor(state: &State) -> usize {
+    let lines = detail_lines(state);
+    details_top(state, &lines, &visual_rows(&lines))
+}
+
+/// What is looked for in the details, in lower case. `None`: nothing.
+fn find_text(state: &State) -> Option<String> {
+    let find = state.details.find.as_ref()?;
+    let text = find.input.value().trim().to_lowercase();
+    (!text.is_empty()).then_some(text)
+}
+
+fn matches(line: &DetailLine, find: &str) -> bool {
+    line.is_field()
+        && (line.label.to_lowercase().contains(find) || line.text().to_lowercase().contains(find))
+}
+
+/// The lines that the text search matches.
+pub fn find_matches(state: &State) -> Vec<usize> {
+    detail_lines(state)
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.found)
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// What `y` copies on a line: the whole value, not only what is shown of it.
+/// `None`: there is nothing on it, or the profile gives out no secrets.
+pub fn line_value(state: &State, line: usize) -> Option<String> {
+    let (_, row, session) = shown(state)?;
+    let lines = detail_lines(state);
+    let line = lines.get(line)?;
+    let may_reveal = state
+        .sources
+        .get(usize::from(row.source.0))
+        .is_some_and(|source| source.profile.reveal);
+    match line.kind {
+        LineKind::Heading | LineKind::Short => None,
+        LineKind::Attribute(index) => session
+            .extra
+            .get(index)
+            .filter(|attribute| attribute.class == Class::Plain || may_reveal)
+            .map(|attribute| attribute.value.expose().to_owned()),
+        LineKind::Fact => match facts::whole_value(session, first_label(&lines, line)) {
+            Some(facts::Whole::Key) => may_reveal.then(|| session.key.expose().to_owned()),
+            Some(facts::Whole::Text(text)) => Some(text),
+            None => Some(line.text()),
+        },
+        LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
+    }
+}
+
+/// The session as JSON: as it was received, else made of what is known. Secrets are in it.
+/// `None`: no row is under the cursor.
+pub fn row_json(state: &State) -> Option<String> {
+    let (_, _, session) = shown(state)?;
+    Some(match &session.raw {
+        Some(raw) => raw.get().to_owned(),
+        None => raw_json::from_fields(session).to_string(),
+    })
+}
+
+/// The label of the line, or of the one whose value it goes on with.
+fn first_label<'a>(lines: &'a [DetailLine], line: &'a DetailLine) -> &'a str {
+    let at = lines
+        .iter()
+        .position(|other| std::ptr::eq(other, line))
+        .unwrap_or(0);
+    lines[..=at]
+        .iter()
+        .rev()
+        .map(|line| line.label.as_str())
+        .find(|label| !label.is_empty())
+        .unwrap_or("")
+}
+
+/// How many fields there are, and the first and last of them on screen, counted from 1:
+/// "7-16 of 24 fields".
+pub fn count_words(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> String {
+    if state.details.raw {
+        return format!("{} lines", with_thousands(lines.len() as u64));
+    }
+    let is_counted = |index: usize| lines[index].is_field() && !lines[index].label.is_empty();
+    let count = (0..lines.len()).filter(|at| is_counted(*at)).count();
+    let top = details_top(state, lines, rows);
+    let height = usize::from(details_height(state));
+    let of_rows = |rows: &[VisualRow]| {
+        rows.iter()
+            .flat_map(|row| std::iter::once(row.left).chain(row.right))
+            .filter(|at| is_counted(*at))
+            .count()
+    };
+    let before = of_rows(&rows[..top.min(rows.len())]);
+    let end = (top + height).min(rows.len());
+    let seen = of_rows(&rows[top.min(end)..end]);
+    let count_words = with_thousands(count as u64);
+    match seen == count {
+        true => format!("{count_words} fields"),
+        false => format!("{}-{} of {count_words} fields", before + 1, before + seen),
+    }
+}
+
+/// How many fields the session has, for the short form.
+pub fn field_count(state: &State) -> usize {
+    let Some((id, row, session)) = shown(state) else {
+        return 0;
+    };
+    let (left, right) = facts::facts(state, id, row, session);
+    left.len() + right.len() + facts::full(session).len() + 1 + session.extra.len()
+}

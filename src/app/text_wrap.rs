@@ -1,0 +1,143 @@
+//! Breaking cleaned text into lines of a given width.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::model::text::{Replaced, safe_spans, width_cols};
+
+/// A piece of cleaned text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// The text, safe for a terminal.
+    pub text: String,
+    /// Does it stand in place of something that must not reach a terminal, or is it a note of ours?
+    pub marked: bool,
+}
+
+impl Piece {
+    /// Cleans a text and keeps apart what was replaced.
+    pub fn all(text: &str) -> Vec<Self> {
+        safe_spans(text)
+            .into_iter()
+            .map(|(text, replaced)| Self {
+                text: text.into_owned(),
+                marked: replaced == Replaced::Yes,
+            })
+            .collect()
+    }
+
+    /// A note of ours behind a value.
+    pub fn note(text: String) -> Self {
+        Self { text, marked: true }
+    }
+}
+
+/// Cleans a text and breaks it into lines of at most `width` columns. An empty text is one empty line.
+pub fn wrap(text: &str, width: usize) -> Vec<Vec<Piece>> {
+    wrap_pieces(&Piece::all(text), width)
+}
+
+/// Breaks pieces into lines of at most `width` columns, wherever that is: values have no words to keep.
+/// A grapheme wider than that gets a line of its own.
+pub fn wrap_pieces(pieces: &[Piece], width: usize) -> Vec<Vec<Piece>> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line: Vec<Piece> = Vec::new();
+    let mut used = 0;
+    for piece in pieces {
+        let mut part = String::new();
+        for grapheme in piece.text.graphemes(true) {
+            let cells = width_cols(grapheme);
+            if used + cells > width && used > 0 {
+                push(&mut line, &mut part, piece.marked);
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            part.push_str(grapheme);
+            used += cells;
+        }
+        push(&mut line, &mut part, piece.marked);
+    }
+    lines.push(line);
+    lines
+}
+
+fn push(line: &mut Vec<Piece>, part: &mut String, marked: bool) {
+    if !part.is_empty() {
+        line.push(Piece {
+            text: std::mem::take(part),
+            marked,
+        });
+    }
+}
+
+/// Breaks words of ours into lines of at most `width` columns, between words where that is possible.
+pub fn wrap_words(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let both = width_cols(&line) + 1 + width_cols(word);
+        if !line.is_empty() && both <= width {
+            line.push(' ');
+            line.push_str(word);
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        let mut parts = wrap(word, width).into_iter().map(join);
+        line = parts.next_back().unwrap_or_default();
+        lines.extend(parts);
+    }
+    lines.push(line);
+    lines
+}
+
+fn join(pieces: Vec<Piece>) -> String {
+    pieces.into_iter().map(|piece| piece.text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_kept_whole_where_they_fit() {
+        assert_eq!(
+            wrap_words("the session and its tokens end", 12),
+            ["the session", "and its", "tokens end"]
+        );
+        assert_eq!(wrap_words("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(wrap_words("", 4), [""]);
+    }
+
+    #[test]
+    fn replacements_stay_marked_across_lines() {
+        let lines = wrap("ab\u{1b}cd", 3);
+
+        let marked: Vec<_> = lines
+            .iter()
+            .flatten()
+            .map(|p| (p.text.as_str(), p.marked))
+            .collect();
+        assert_eq!(
+            marked,
+            [("ab", false), ("^", true), ("[", true), ("cd", false)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked_and_nothing_is_lost(text in "\\PC{0,60}", width in 2..20_usize) {
+            let lines = wrap(&text, width);
+
+            for line in &lines {
+                prop_assert!(width_cols(&join(line.clone())) <= width);
+            }
+            let all: String = lines.into_iter().map(join).collect();
+            prop_assert_eq!(all, crate::model::text::display_safe(&text).into_owned());
+        }
+    }
+}

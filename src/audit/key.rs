@@ -1,0 +1,92 @@
+//! Fingerprints of session ids: a keyed hash, so that the log can be searched by id and holds none.
+
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::AuditError;
+use crate::config::private::{self, Access, PrivateError};
+use crate::model::SessionKey;
+
+/// Length of the key in bytes.
+const KEY_BYTES: usize = 32;
+
+/// The key of this machine's fingerprints.
+pub(super) struct Key(Zeroizing<Vec<u8>>);
+
+impl Key {
+    /// Reads the key of the state folder; makes it, once, if there is none.
+    pub fn load(state_dir: &Path) -> Result<Self, AuditError> {
+        let path = state_dir.join("audit.key");
+        match Self::read(&path) {
+            Err(AuditError::File(PrivateError::Missing(_))) => {
+                let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
+                getrandom::fill(bytes.as_mut())
+                    .map_err(|error| AuditError::Key(error.to_string()))?;
+                private::create(&path, bytes.as_ref())?;
+                Self::read(&path)
+            }
+            read => read,
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, AuditError> {
+        let bytes = Zeroizing::new(private::read(path, Access::OwnerOnly, 1024)?);
+        if bytes.len() != KEY_BYTES {
+            return Err(AuditError::Key(format!(
+                "{} holds {} bytes, not {KEY_BYTES}; move it away and a new one is made",
+                private::shown(path),
+                bytes.len()
+            )));
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The first 16 hex digits of HMAC-SHA-256 over system, a zero byte and the id.
+    pub fn fingerprint(&self, system: &str, id: &SessionKey) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        mac.update(system.as_bytes());
+        mac.update(&[0]);
+        mac.update(id.expose().as_bytes());
+        hex(&mac.finalize().into_bytes()[..8])
+    }
+}
+
+/// Bytes as small hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hash of a line, without its newline.
+pub(super) fn hash(line: &[u8]) -> String {
+    hex(&Sha256::digest(line))
+}
+
+/// A new number for an operation: 16 hex digits.
+pub(super) fn random_id() -> String {
+    let mut bytes = [0_u8; 8];
+    // Without random numbers the clock has to do: the number only ties lines together.
+    if getrandom::fill(&mut bytes).is_err() {
+        let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
+        bytes = now.to_be_bytes();
+    }
+    hex(&bytes)
+}
+
+/// Who runs this process: name and number of the user.
+pub(super) fn local_user() -> String {
+    let number = rustix::process::getuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(number)).then_some(name)
+    });
+    match name {
+        Some(name) => format!("{}({number})", super::clean(name, 64)),
+        None => format!("uid {number}"),
+    }
+}

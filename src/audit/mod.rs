@@ -1,0 +1,309 @@
+//! The audit log: two JSON lines for every change, one before it is sent and one after.
+//!
+//! One file of the state folder, only appended to, chained line by line with SHA-256, never rotated. It
+//! never holds session ids, tokens, headers or bodies: a session is named by a keyed fingerprint.
+
+mod file;
+mod key;
+mod read;
+mod record;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+pub use read::{Entry, Problem, Report, read, verify};
+pub use record::{Actor, Event, Tls};
+
+use crate::config::private::PrivateError;
+use crate::config::{Paths, Profile};
+use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
+use file::Log;
+use key::Key;
+use record::{Line, clean};
+
+/// Records that share one write to the disk.
+const BATCH: usize = 64;
+
+/// Why the audit log could not be written or read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuditError {
+    /// The file or its folder cannot be used.
+    #[error("the audit log cannot be used: {0}")]
+    File(#[from] PrivateError),
+    /// The key of the fingerprints cannot be used.
+    #[error("the key of the audit log cannot be used: {0}")]
+    Key(String),
+}
+
+/// The audit log of this machine. Cheap to make; every write opens the file anew, so that a file that
+/// was moved away or damaged is noticed.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    paths: Paths,
+    local: String,
+}
+
+/// What one operation of the operator has in common for all its changes.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    id: String,
+    local: String,
+    remote: Option<String>,
+    profile: String,
+    system: &'static str,
+    host: String,
+    tls: Tls,
+    verb: String,
+    reason: Option<String>,
+    of: usize,
+}
+
+/// What is changed.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// One session.
+    Session {
+        /// Its key; only the fingerprint is kept.
+        key: SessionKey,
+        /// Whose it is.
+        subject: Subject,
+    },
+    /// All sessions of a person.
+    User(Subject),
+    /// Whatever a filter matches, as the person wrote it.
+    Filter(String),
+}
+
+/// One change that is about to be sent.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The operation it belongs to.
+    pub operation: Arc<Operation>,
+    /// Which one of the operation, from 1.
+    pub item: usize,
+    /// What is changed.
+    pub target: Target,
+}
+
+/// The right to send one change: it has been written down. Used up by [`Audit::done`].
+#[derive(Debug)]
+#[must_use = "an asked change without its end counts as unknown"]
+pub struct Ticket {
+    line: Line,
+    asked: Instant,
+}
+
+/// How a change ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`.
+    pub outcome: &'static str,
+    /// Class of the error. `None`: there was none.
+    pub error: Option<&'static str>,
+    /// Status of the answer, if one is known.
+    pub http_status: Option<u16>,
+}
+
+impl From<&Outcome> for Ending {
+    fn from(outcome: &Outcome) -> Self {
+        let plain = |outcome, error| Self {
+            outcome,
+            error,
+            http_status: None,
+        };
+        match outcome {
+            Outcome::Revoked => plain("done", None),
+            Outcome::AlreadyGone => plain("already_gone", None),
+            Outcome::StillListed => plain("failed", Some("still_listed")),
+            Outcome::Refused(_) => plain("failed", Some("refused")),
+            Outcome::Failed(error) => Self::from(error),
+            Outcome::Unknown => plain("unknown", None),
+        }
+    }
+}
+
+impl From<&ApiError> for Ending {
+    fn from(error: &ApiError) -> Self {
+        Self {
+            outcome: match error {
+                ApiError::Cancelled => "cancelled",
+                _ => "failed",
+            },
+            error: Some(error.class()),
+            http_status: match error {
+                ApiError::Server { status, .. } => Some(*status),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl Operation {
+    /// A new operation of `of` changes. `verb` is what is done ("revoke").
+    pub fn new(
+        audit: &Audit,
+        profile: &Profile,
+        who: Option<&Identity>,
+        verb: &str,
+        reason: Option<&str>,
+        of: usize,
+    ) -> Self {
+        let host = profile.url.host_str().unwrap_or_default();
+        let port = profile.url.port().map(|port| format!(":{port}"));
+        Self {
+            id: key::random_id(),
+            local: audit.local.clone(),
+            remote: who.map(|who| clean(who.name.expose(), 200)),
+            profile: profile.name.clone(),
+            system: profile.system.word(),
+            host: clean(&format!("{host}{}", port.unwrap_or_default()), 255),
+            tls: Tls::of(profile),
+            verb: clean(verb, 64),
+            reason: reason.map(|reason| clean(reason, 400)),
+            of,
+        }
+    }
+}
+
+impl Audit {
+    /// The audit log of these paths. Nothing is opened yet: [`check`](Self::check) tells whether it can be.
+    pub fn new(paths: &Paths) -> Self {
+        Self {
+            paths: paths.clone(),
+            local: key::local_user(),
+        }
+    }
+
+    /// Where it lies. `None`: there is no state folder.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.paths.audit_file()
+    }
+
+    /// Can it be written? Makes the file and its key if they are not there.
+    ///
+    /// # Errors
+    /// [`AuditError`]: then no change may be sent, unless the profile says `best_effort`.
+    pub fn check(&self) -> Result<(), AuditError> {
+        self.log()?.check()?;
+        self.key().map(|_| ())
+    }
+
+    /// Writes down, on the disk, that these changes are about to be sent. All of them or none of them
+    /// are in the log afterwards. Blocks for the disk.
+    ///
+    /// # Errors
+    /// [`AuditError`]: nothing may be sent.
+    pub fn asked(&self, changes: &[Change]) -> Result<Vec<Ticket>, AuditError> {
+        let key = self.key()?;
+        let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
+        for batch in lines.chunks(BATCH) {
+            self.log()?.append(batch, true)?;
+        }
+        let asked = Instant::now();
+        let ticket = |line| Ticket { line, asked };
+        Ok(lines.into_iter().map(ticket).collect())
+    }
+
+    /// Writes down how a change ended.
+    ///
+    /// # Errors
+    /// [`AuditError`]: the change stays without its end in the log, which means unknown.
+    pub fn done(&self, ticket: Ticket, ending: &Ending) -> Result<(), AuditError> {
+        let mut line = ticket.line;
+        line.event = Event::Done;
+        line.outcome = Some(ending.outcome);
+        line.error = ending.error;
+        line.http_status = ending.http_status;
+        line.dur_ms = Some(u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX));
+        self.log()?.append(&[line], false)
+    }
+
+    /// Writes down, in one line, that a masked value was shown or rows were saved.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub fn note(&self, event: Event, change: &Change) -> Result<(), AuditError> {
+        let mut line = line(change, &self.key()?);
+        line.event = event;
+        self.log()?.append(&[line], true)
+    }
+
+    /// The fingerprint under which a session stands in the log: to search for it by its id.
+    ///
+    /// # Errors
+    /// [`AuditError::Key`].
+    pub fn fingerprint(&self, system: &str, key: &SessionKey) -> Result<String, AuditError> {
+        Ok(self.key()?.fingerprint(system, key))
+    }
+
+    /// The changes of which the log has no end, oldest first: their outcome is unknown. A missing log has none.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub fn unfinished(&self) -> Result<Vec<Entry>, AuditError> {
+        match self.path() {
+            Some(path) if path.exists() => Ok(verify(&path)?.unfinished),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn log(&self) -> Result<Log, AuditError> {
+        let dir = self.paths.make_state_dir()?;
+        Ok(Log::at(dir.join("audit.jsonl")))
+    }
+
+    fn key(&self) -> Result<Key, AuditError> {
+        Key::load(&self.paths.make_state_dir()?)
+    }
+}
+
+/// The `asked` line of a change.
+fn line(change: &Change, key: &Key) -> Line {
+    let operation = &change.operation;
+    let (kind, sid_h, user) = match &change.target {
+        Target::Session { key: id, subject } => (
+            "session",
+            Some(key.fingerprint(operation.system, id)),
+            person(subject),
+        ),
+        Target::User(subject) => ("user", None, person(subject)),
+        Target::Filter(text) => ("filter", None, Some(clean(text, 300))),
+    };
+    Line {
+        event: Event::Asked,
+        op_id: operation.id.clone(),
+        item: format!("{}/{}", change.item, operation.of),
+        actor: Actor {
+            local: operation.local.clone(),
+            remote: operation.remote.clone(),
+        },
+        profile: operation.profile.clone(),
+        system: operation.system.to_owned(),
+        host: operation.host.clone(),
+        tls: operation.tls,
+        verb: operation.verb.clone(),
+        target_kind: kind.to_owned(),
+        sid_h,
+        user,
+        reason: operation.reason.clone(),
+        http_status: None,
+        outcome: None,
+        error: None,
+        dur_ms: None,
+    }
+}
+
+fn person(subject: &Subject) -> Option<String> {
+    subject.shown().map(|name| clean(name.expose(), 200))
+}
+
+/// The time of a record: UTC, milliseconds.
+fn stamp(now: DateTime<Utc>) -> String {
+    now.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests;

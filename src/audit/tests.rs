@@ -1,0 +1,408 @@
+//! What the log holds, what it never holds, and what is noticed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::{Login, SecretSource, System};
+use crate::model::Untrusted;
+
+struct Setup {
+    dir: TempDir,
+    audit: Audit,
+}
+
+fn setup() -> Setup {
+    let dir = tempfile::tempdir().unwrap();
+    let audit = Audit::new(&Paths::under(dir.path()));
+    Setup { dir, audit }
+}
+
+impl Setup {
+    fn path(&self) -> PathBuf {
+        self.audit.path().unwrap()
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        let line = |line| serde_json::from_str(line).unwrap();
+        self.text().lines().map(line).collect()
+    }
+}
+
+fn profile() -> Profile {
+    let token = SecretSource::Plain(SecretString::from("s3cret-token"));
+    let url = "https://idp.example.org:8443".parse().unwrap();
+    Profile::new("prod", System::Janssen, url, Login::Token { token })
+}
+
+fn operation(audit: &Audit, of: usize) -> Arc<Operation> {
+    let who = Identity {
+        name: Untrusted::from("help-desk"),
+        ..Identity::default()
+    };
+    let reason = Some("ticket 4711");
+    Arc::new(Operation::new(
+        audit,
+        &profile(),
+        Some(&who),
+        "revoke",
+        reason,
+        of,
+    ))
+}
+
+fn changes(audit: &Audit, count: usize) -> Vec<Change> {
+    let operation = operation(audit, count);
+    (1..=count)
+        .map(|item| Change {
+            operation: operation.clone(),
+            item,
+            target: Target::Session {
+                key: SessionKey::new(format!("s3cret-id-{item}")),
+                subject: Subject {
+                    name: Some(Untrusted::from("bwong")),
+                    ..Subject::default()
+                },
+            },
+        })
+        .collect()
+}
+
+fn run(audit: &Audit, count: usize) {
+    for ticket in audit.asked(&changes(audit, count)).unwrap() {
+        audit
+            .done(ticket, &Ending::from(&Outcome::Revoked))
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_change_makes_two_lines_with_all_fields_in_their_order() {
+    let setup = setup();
+
+    run(&setup.audit, 1);
+
+    let lines = setup.lines();
+    assert_eq!(lines.len(), 2);
+    let names: Vec<_> = lines[0].as_object().unwrap().keys().collect();
+    let wanted = "v ts mono_ms event op_id item actor profile system host tls verb target_kind sid_h \
+                  user reason http_status outcome error dur_ms ver prev";
+    assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());
+    let (asked, done) = (&lines[0], &lines[1]);
+    assert_eq!(
+        (&asked["event"], &done["event"]),
+        (&"asked".into(), &"done".into())
+    );
+    assert_eq!(
+        (&asked["item"], &asked["profile"]),
+        (&"1/1".into(), &"prod".into())
+    );
+    assert_eq!(asked["host"], "idp.example.org:8443");
+    assert_eq!(asked["tls"], "verified");
+    assert_eq!(asked["actor"]["remote"], "help-desk");
+    assert_eq!(
+        (&asked["user"], &asked["reason"]),
+        (&"bwong".into(), &"ticket 4711".into())
+    );
+    assert_eq!(
+        (&asked["outcome"], &done["outcome"]),
+        (&Value::Null, &"done".into())
+    );
+    assert_eq!(asked["op_id"], done["op_id"]);
+    assert_eq!(asked["sid_h"].as_str().unwrap().len(), 16);
+    assert!(done["dur_ms"].is_u64() && asked["dur_ms"].is_null());
+    assert!(asked["ts"].as_str().unwrap().ends_with('Z'));
+}
+
+#[test]
+fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
+    let setup = setup();
+    let tickets = setup.audit.asked(&changes(&setup.audit, 2)).unwrap();
+    let server = ApiError::Server {
+        host: "idp".into(),
+        status: 503,
+        message: "s3cret-body".into(),
+    };
+    let outcomes = [
+        Outcome::Failed(server),
+        Outcome::Refused("s3cret-words".into()),
+    ];
+
+    for (ticket, outcome) in tickets.into_iter().zip(&outcomes) {
+        setup.audit.done(ticket, &Ending::from(outcome)).unwrap();
+    }
+
+    assert!(!setup.text().contains("s3cret"), "{}", setup.text());
+    let lines = setup.lines();
+    assert_eq!(
+        (&lines[2]["error"], &lines[2]["http_status"]),
+        (&"server".into(), &503.into())
+    );
+    assert_eq!(lines[3]["error"], "refused");
+}
+
+#[test]
+fn every_outcome_has_a_word_of_the_list() {
+    let cases = [
+        (Outcome::Revoked, "done", None),
+        (Outcome::AlreadyGone, "already_gone", None),
+        (Outcome::StillListed, "failed", Some("still_listed")),
+        (Outcome::Refused(String::new()), "failed", Some("refused")),
+        (
+            Outcome::Failed(ApiError::Cancelled),
+            "cancelled",
+            Some("cancelled"),
+        ),
+        (
+            Outcome::Failed(ApiError::NotFound),
+            "failed",
+            Some("not_found"),
+        ),
+        (Outcome::Unknown, "unknown", None),
+    ];
+
+    for (outcome, word, error) in cases {
+        let ending = Ending::from(&outcome);
+        assert_eq!((ending.outcome, ending.error), (word, error), "{outcome:?}");
+    }
+}
+
+#[test]
+fn the_same_id_has_the_same_fingerprint_on_this_machine_and_another_on_others() {
+    let (one, two) = (setup(), setup());
+    let key = SessionKey::new("id");
+
+    let here = one.audit.fingerprint("janssen", &key).unwrap();
+
+    assert_eq!(here, one.audit.fingerprint("janssen", &key).unwrap());
+    assert_ne!(here, one.audit.fingerprint("pingam", &key).unwrap());
+    assert_ne!(here, two.audit.fingerprint("janssen", &key).unwrap());
+}
+
+#[test]
+fn f_file_07_log_and_key_are_for_their_owner_only() {
+    let setup = setup();
+    run(&setup.audit, 1);
+
+    for name in ["audit.jsonl", "audit.key"] {
+        let path = setup.dir.path().join("state").join(name);
+        let mode = fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_log_as_it_was_written_is_sound() {
+    let setup = setup();
+    run(&setup.audit, 70);
+
+    let report = verify(&setup.path()).unwrap();
+
+    assert_eq!((report.lines, report.is_sound()), (140, true), "{report:?}");
+    assert_eq!(report.unfinished, []);
+    assert_eq!(setup.lines()[0]["prev"], file::START);
+}
+
+#[test]
+fn changed_removed_and_added_lines_are_noticed_where_they_are() {
+    let setup = setup();
+    run(&setup.audit, 3);
+    let good: Vec<String> = setup.text().lines().map(str::to_owned).collect();
+    let mut changed = good.clone();
+    changed[2] = changed[2].replace("bwong", "ada");
+    let mut removed = good.clone();
+    removed.remove(1);
+    let mut added = good.clone();
+    added.insert(4, good[0].clone());
+    let mut swapped = good.clone();
+    swapped.swap(0, 1);
+    let mut junk = good.clone();
+    junk[1] = "{\"v\":1}".to_owned();
+    let cases = [
+        (changed, 4),
+        (removed, 2),
+        (added, 5),
+        (swapped, 1),
+        (junk, 2),
+    ];
+
+    for (lines, first) in cases {
+        fs::write(setup.path(), lines.join("\n") + "\n").unwrap();
+        let report = verify(&setup.path()).unwrap();
+        assert_eq!(report.problems[0].line, first, "{:?}", report.problems);
+    }
+}
+
+#[test]
+fn a_change_without_its_end_is_reported() {
+    let setup = setup();
+    let tickets = setup.audit.asked(&changes(&setup.audit, 3)).unwrap();
+    let mut tickets = tickets.into_iter();
+    let first = tickets.next().unwrap();
+    setup
+        .audit
+        .done(first, &Ending::from(&Outcome::Revoked))
+        .unwrap();
+
+    let unfinished = setup.audit.unfinished().unwrap();
+
+    let items: Vec<_> = unfinished.iter().map(|entry| entry.item.as_str()).collect();
+    assert_eq!(items, ["2/3", "3/3"]);
+    drop(tickets);
+}
+
+#[test]
+fn f_file_05_many_writers_keep_one_chain() {
+    let setup = setup();
+    let paths = Paths::under(setup.dir.path());
+
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            // An audit log of its own, as another process has it.
+            scope.spawn(|| {
+                let audit = Audit::new(&paths);
+                (0..10).for_each(|_| run(&audit, 2));
+            });
+        }
+    });
+
+    let report = verify(&setup.path()).unwrap();
+    assert_eq!((report.lines, report.problems.len()), (8 * 10 * 4, 0));
+    assert_eq!(report.unfinished.len(), 0);
+}
+
+#[test]
+fn a_torn_line_stays_visible_and_the_chain_goes_on_behind_it() {
+    let setup = setup();
+    run(&setup.audit, 1);
+    let mut text = setup.text();
+    text.truncate(text.len() - 20);
+    fs::write(setup.path(), &text).unwrap();
+    assert_eq!(
+        verify(&setup.path()).unwrap().problems[0].what,
+        "ends in the middle"
+    );
+
+    run(&setup.audit, 1);
+
+    let report = verify(&setup.path()).unwrap();
+    let lines: Vec<_> = report.problems.iter().map(|p| p.line).collect();
+    assert_eq!((report.lines, lines), (4, vec![2]), "{:?}", report.problems);
+}
+
+#[test]
+fn nothing_is_written_where_the_log_cannot_be_trusted() {
+    let setup = setup();
+    run(&setup.audit, 1);
+    let before = setup.text();
+    let refused = |why: &str| {
+        let error = setup.audit.asked(&changes(&setup.audit, 1)).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(setup.audit.check().is_err());
+    };
+
+    fs::set_permissions(setup.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    refused("chmod 600");
+    fs::set_permissions(setup.path(), fs::Permissions::from_mode(0o600)).unwrap();
+    let key = setup.dir.path().join("state/audit.key");
+    fs::write(&key, "short").unwrap();
+    assert!(setup.audit.asked(&changes(&setup.audit, 1)).is_err());
+
+    assert_eq!(setup.text(), before);
+    let nowhere = Audit::new(&Paths::default());
+    let error = nowhere.asked(&changes(&nowhere, 1)).unwrap_err();
+    assert!(error.to_string().contains("no home folder"), "{error}");
+}
+
+#[test]
+fn hostile_text_is_cleaned_and_no_record_is_too_long() {
+    let setup = setup();
+    let hostile = "\"\\\u{202e}\u{1b}[2J\n".repeat(4_000);
+    let who = Identity {
+        name: Untrusted::from(hostile.as_str()),
+        ..Identity::default()
+    };
+    let name = Some(Untrusted::from("\"".repeat(5_000)));
+    let reason = Some(hostile.as_str());
+    let operation = Operation::new(&setup.audit, &profile(), Some(&who), &hostile, reason, 2);
+    let operation = Arc::new(operation);
+    let subject = Subject {
+        name,
+        ..Subject::default()
+    };
+    let targets = [Target::User(subject), Target::Filter(hostile.clone())];
+    let changes: Vec<_> = targets
+        .into_iter()
+        .map(|target| Change {
+            operation: operation.clone(),
+            item: 1,
+            target,
+        })
+        .collect();
+
+    let tickets = setup.audit.asked(&changes).unwrap();
+
+    assert_eq!(tickets.len(), 2);
+    let text = setup.text();
+    assert_eq!(text.lines().count(), 2);
+    assert!(text.lines().all(|line| line.len() < file::LIMIT));
+    assert!(!text.contains(['\u{1b}', '\u{202e}']));
+    assert!(verify(&setup.path()).unwrap().is_sound());
+}
+
+#[test]
+fn a_reader_does_not_stop_a_writer() {
+    let setup = setup();
+    run(&setup.audit, 1);
+
+    let mut entries = read(&setup.path()).unwrap();
+    run(&setup.audit, 1);
+
+    let (number, entry) = entries.next().unwrap().unwrap();
+    assert_eq!((number, entry.event), (1, Event::Asked));
+    assert_eq!(entries.count(), 1);
+}
+
+#[test]
+fn what_was_revealed_is_one_line() {
+    let setup = setup();
+
+    setup
+        .audit
+        .note(Event::Reveal, &changes(&setup.audit, 1)[0])
+        .unwrap();
+
+    let lines = setup.lines();
+    assert_eq!((lines.len(), &lines[0]["event"]), (1, &"reveal".into()));
+    assert_eq!(verify(&setup.path()).unwrap().unfinished, []);
+}
+
+#[test]
+fn debug_of_a_change_hides_the_id() {
+    let setup = setup();
+
+    let text = format!("{:?}", changes(&setup.audit, 1));
+
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[test]
+fn the_trust_in_the_connection_follows_the_profile() {
+    let mut profile = profile();
+    assert_eq!(Tls::of(&profile), Tls::Verified);
+    profile.ca_file = Some(Path::new("ca.pem").to_owned());
+    assert_eq!(Tls::of(&profile), Tls::CustomCa);
+    profile.insecure = true;
+    assert_eq!(Tls::of(&profile), Tls::Insecure);
+    profile.url = "http://127.0.0.1".parse().unwrap();
+    assert_eq!(Tls::of(&profile), Tls::Plain);
+}

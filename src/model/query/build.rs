@@ -1,0 +1,95 @@
+//! Queries made by the program: by the search form, the overview, the command line.
+
+use super::check::{check_op, read_value};
+use super::{Clause, Field, Op, Query, QueryError, Target, Value};
+
+impl Query {
+    /// Everything that both match.
+    #[must_use]
+    pub fn and(mut self, other: Query) -> Query {
+        self.clauses.extend(other.clauses);
+        self
+    }
+
+    /// Has it no clause, so that everything matches?
+    pub fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+}
+
+impl From<Clause> for Query {
+    fn from(clause: Clause) -> Self {
+        Self {
+            clauses: vec![clause],
+        }
+    }
+}
+
+impl FromIterator<Clause> for Query {
+    fn from_iter<I: IntoIterator<Item = Clause>>(clauses: I) -> Self {
+        Self {
+            clauses: clauses.into_iter().collect(),
+        }
+    }
+}
+
+impl Clause {
+    /// A condition on a field, with a value that already has the field's kind.
+    ///
+    /// Whether value and operator suit the field is only looked at when a matcher is made; for
+    /// text that a person typed use [`Clause::read`].
+    pub fn field(field: Field, op: Op, value: Value) -> Self {
+        Self::new(Target::Field(field), op, value)
+    }
+
+    /// A condition on an attribute that the system sent.
+    pub fn attribute(name: impl Into<Box<str>>, op: Op, value: impl Into<Box<str>>) -> Self {
+        let value = Value::Text(value.into());
+        Self::new(Target::Attribute(name.into()), op, value)
+    }
+
+    /// A bare word: free text.
+    pub fn word(text: impl Into<Box<str>>) -> Self {
+        Self::new(Target::Word, Op::Eq, Value::Text(text.into()))
+    }
+
+    /// A condition with one value as a person typed it into a form field: no quotes are needed,
+    /// and a comma is part of the value.
+    ///
+    /// # Errors
+    /// The value does not suit the field, or the operator does not; places are those in `text`.
+    pub fn read(target: Target, op: Op, text: &str) -> Result<Self, QueryError> {
+        let at = 0..text.len();
+        if target != Target::Word {
+            check_op(&target, op, at.clone())?;
+        }
+        let value = read_value(&target, op, text, at.clone())?;
+        let mut clause = Self::new(target, op, value);
+        clause.at = at;
+        Ok(clause)
+    }
+
+    /// The same with one more value, any of which may match.
+    #[must_use]
+    pub fn or(mut self, value: Value) -> Self {
+        self.values.push(value);
+        self
+    }
+
+    /// The opposite.
+    #[must_use]
+    pub fn negate(mut self) -> Self {
+        self.negated = !self.negated;
+        self
+    }
+
+    fn new(target: Target, op: Op, value: Value) -> Self {
+        Self {
+            target,
+            op,
+            values: vec![value],
+            negated: false,
+            at: 0..0,
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! Which rows a query means.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use regex::Regex;
+use strum::IntoEnumIterator;
+
+use super::address::Network;
+use super::check::{check_op, compile_regex, name_of};
+use super::pattern::{Needle, Pattern};
+use super::row::RowView;
+use super::{Clause, Field, Kind, Op, QueryError, Search, Target, Value};
+use crate::model::session::{State, Thresholds, state_at};
+use crate::model::time::Zone;
+
+/// The fields in which a bare word is looked for; of the id only the start counts.
+const WORD_FIELDS: [Field; 6] = [
+    Field::User,
+    Field::Client,
+    Field::Ip,
+    Field::Agent,
+    Field::Scope,
+    Field::Method,
+];
+
+/// Clauses made ready for many rows: expressions compiled, networks read, instants settled.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    tests: Vec<Test>,
+    now: DateTime<Utc>,
+    thresholds: Thresholds,
+}
+
+impl Matcher {
+    /// Prepares clauses (all of a query, or the rest of a plan) for a question asked at `now`.
+    ///
+    /// `thresholds` are those of rows that have none of their own.
+    ///
+    /// # Errors
+    /// A clause that was not made by the parser and whose values do not suit its field.
+    pub fn new(
+        clauses: &[Clause],
+        now: DateTime<Utc>,
+        zone: Zone,
+        thresholds: Thresholds,
+    ) -> Result<Self, QueryError> {
+        let mut tests = clauses
+            .iter()
+            .map(|clause| Test::new(clause, now, zone))
+            .collect::<Result<Vec<_>, _>>()?;
+        // Cheap ones first: most rows are turned down before an expression runs.
+        tests.sort_by_key(Test::cost);
+        Ok(Self {
+            tests,
+            now,
+            thresholds,
+        })
+    }
+
+    /// Prepares the whole query of a search.
+    ///
+    /// # Errors
+    /// As [`Matcher::new`].
+    pub fn for_search(search: &Search, thresholds: Thresholds) -> Result<Self, QueryError> {
+        let clauses = &search.query.clauses;
+        Self::new(clauses, search.now, search.zone, thresholds)
+    }
+
+    /// Do all clauses hold for this row?
+    pub fn matches(&self, row: &dyn RowView) -> bool {
+        self.tests
+            .iter()
+            .all(|test| test.is_met(row, self) != test.negated)
+    }
+
+    /// The state of the row at the moment of the question.
+    fn state(&self, row: &dyn RowView) -> State {
+        state_at(
+            row.fact(),
+            row.instant(Field::Created),
+            row.instant(Field::Used),
+            row.instant(Field::Expires),
+            row.thresholds().unwrap_or(self.thresholds),
+            self.now,
+        )
+    }
+}
+
+/// One clause.
+#[derive(Clone, Debug)]
+struct Test {
+    negated: bool,
+    any: Vec<Check>,
+}
+
+/// One value of a clause, with what it is compared to.
+#[derive(Clone, Debug)]
+enum Check {
+    Word(Box<Needle>, Option<Network>),
+    Id(Box<str>),
+    Text(Source, Compare),
+    Address(Network),
+    State(Vec<State>),
+    Own(Option<bool>),
+    Deletable(Option<bool>),
+    Instant(Field, Span<DateTime<Utc>>),
+    Duration(Field, Span<TimeDelta>),
+}
+
+/// Where a text comes from.
+#[derive(Clone, Debug)]
+enum Source {
+    Field(Field),
+    Hint,
+    Attribute(Box<str>),
+}
+
+/// How a text is compared.
+#[derive(Clone, Debug)]
+enum Compare {
+    Like(Pattern),
+    Match(Regex),
+}
+
+/// A range of instants or durations.
+#[derive(Clone, Copy, Debug)]
+enum Span<T> {
+    Below(T),
+    UpTo(T),
+    Exactly(T),
+    From(T),
+    Above(T),
+    /// From the first, up to but without the second.
+    Within(T, T),
+}
+
+impl<T: PartialOrd> Span<T> {
+    fn new(op: Op, value: T) -> Self {
+        match op {
+            Op::Lt => Self::Below(value),
+            Op::Le => Self::UpTo(value),
+            Op::Gt => Self::Above(value),
+            Op::Ge => Self::From(value),
+            Op::Eq | Op::Ne | Op::Match => Self::Exactly(value),
+        }
+    }
+
+    fn has(&self, value: &T) -> bool {
+        match self {
+            Self::Below(end) => value < end,
+            Self::UpTo(end) => value <= end,
+            Self::Exactly(same) => value == same,
+            Self::From(start) => value >= start,
+            Self::Above(start) => value > start,
+            Self::Within(start, end) => start <= value && value < end,
+        }
+    }
+}
+
+impl Test {
+    fn new(clause: &Clause, now: DateTime<Utc>, zone: Zone) -> Result<Self, QueryError> {
+        if clause.target != Target::Word {
+            check_op(&clause.target, clause.op, clause.at.clone())?;
+        }
+        let any = clause
+            .values
+            .iter()
+            .map(|value| Check::new(clause, value, now, zone))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            negated: clause.negated != (clause.op == Op::Ne),
+            any,
+        })
+    }
+
+    fn is_met(&self, row: &dyn RowView, matcher: &Matcher) -> bool {
+        self.any.iter().any(|check| check.is_met(row, matcher))
+    }
+
+    fn cost(&self) -> usize {
+        self.any.iter().map(Check::cost).sum()
+    }
+}
+
+impl Check {
+    fn new(
+        clause: &Clause,
+        value: &Value,
+        now: DateTime<Utc>,
+        zone: Zone,
+    ) -> Result<Self, QueryError> {
+        let unfit = || {
+            let message = format!("{} cannot have such a value", name_of(&clause.target));
+            QueryError::new(clause.at.clone(), message)
+        };
+        let field = match (&clause.target, value) {
+            (Target::Word, Value::Text(text)) => {
+                let needle = Box::new(Needle::new(text));
+                return Ok(Self::Word(needle, Network::parse(text)));
+            }
+            (Target::Attribute(name), Value::Text(text)) => {
+                return Ok(Self::Text(
+                    Source::Attribute(name.clone()),
+                    Compare::new(clause, text)?,
+                ));
+            }
+            (Target::Field(field), _) => *field,
+            (Target::Word | Target::Attribute(_), _) => return Err(unfit()),
+        };
+        match (field.kind(), value) {
+            (Kind::Instant, Value::Instant(when)) => {
+                let equal = matches!(clause.op, Op::Eq | Op::Ne);
+                let span = match when.day_range(now, zone) {
+                    Some(day) if equal => Span::Within(day.start, day.end),
+                    _ => Span::new(clause.op, when.at(now, zone)),
+                };
+                Ok(Self::Instant(field, span))
+            }
+            (Kind::Duration, Value::Duration(length)) => {
+                // Nobody can write less than a second, so a second is what equals.
+                let end = length.checked_add(&TimeDelta::seconds(1));
+                let span = match clause.op {
+                    Op::Eq | Op::Ne => Span::Within(*length, end.unwrap_or(*length)),
+                    op => Span::new(op, *length),
+                };
+                Ok(Self::Duration(field, span))
+            }
+            (Kind::Instant | Kind::Duration, _) => Err(unfit()),
+            (_, Value::Text(text)) => Self::of_text(clause, field, text).ok_or_else(unfit)?,
+            (_, Value::Instant(_) | Value::Duration(_)) => Err(unfit()),
+        }
+    }
+
+    /// A check of a field whose values are written as text. `None`: not one of its words.
+    fn of_text(clause: &Clause, field: Field, text: &str) -> Option<Result<Self, QueryError>> {
+        let compare = |source| Compare::new(clause, text).map(|how| Self::Text(source, how));
+        let check = match field.kind() {
+            Kind::Exact => Self::Id(text.into()),
+            Kind::State => Self::State(states_meant(text)?),
+            Kind::YesNo => {
+                let answer = match text {
+                    "yes" => Some(true),
+                    "no" => Some(false),
+                    "unknown" => None,
+                    _ => return None,
+                };
+                if field == Field::Own {
+                    Self::Own(answer)
+                } else {
+                    Self::Deletable(answer)
+                }
+            }
+            Kind::Address if clause.op != Op::Match => match Network::parse(text) {
+                Some(network) => Self::Address(network),
+                None => return Some(compare(Source::Field(field))),
+            },
+            _ if field == Field::Hint => return Some(compare(Source::Hint)),
+            _ => return Some(compare(Source::Field(field))),
+        };
+        Some(Ok(check))
+    }
+
+    fn is_met(&self, row: &dyn RowView, matcher: &Matcher) -> bool {
+        match self {
+            Self::Word(needle, network) => word_is_met(needle, *network, row),
+            Self::Id(id) => row.text(Field::Id) == Some(&**id),
+            Self::Text(Source::Field(field), how) => {
+                row.text(*field).is_some_and(|text| how.is_met(text))
+            }
+            Self::Text(Source::Hint, how) => row.any_hint(&mut |hint| how.is_met(hint)),
+            Self::Text(Source::Attribute(name), how) => {
+                row.any_attribute(name, &mut |text| how.is_met(text))
+            }
+            Self::Address(network) => row
+                .text(Field::Ip)
+                .is_some_and(|text| network.has_any_of(text)),
+            Self::State(states) => states.contains(&matcher.state(row)),
+            Self::Own(answer) => row.own() == *answer,
+            Self::Deletable(answer) => row.deletable() == *answer,
+            Self::Instant(field, span) => row.instant(*field).is_some_and(|at| span.has(&at)),
+            Self::Duration(field, span) => {
+                length_of(*field, row, matcher.now).is_some_and(|length| span.has(&length))
+            }
+        }
+    }
+
+    fn cost(&self) -> usize {
+        match self {
+            Self::Own(_) | Self::Deletable(_) | Self::Instant(..) | Self::Duration(..) => 1,
+            Self::State(_) | Self::Id(_) => 2,
+            Self::Text(Source::Field(_), Compare::Like(_)) => 4,
+            Self::Address(_) => 8,
+            Self::Text(_, Compare::Like(_)) => 16,
+            Self::Word(..) => 32,
+            Self::Text(_, Compare::Match(_)) => 64,
+        }
+    }
+}
+
+impl Compare {
+    fn new(clause: &Clause, text: &str) -> Result<Self, QueryError> {
+        if clause.op != Op::Match {
+            return Ok(Self::Like(Pattern::new(text)));
+        }
+        compile_regex(text)
+            .map(Self::Match)
+            .map_err(|why| QueryError::new(clause.at.clone(), why))
+    }
+
+    fn is_met(&self, text: &str) -> bool {
+        match self {
+            Self::Like(pattern) => pattern.is_like(text),
+            Self::Match(regex) => regex.is_match(text),
+        }
+    }
+}
+
+/// The states a word of the query means: `active` is "usable now". `None`: no such word.
+fn states_meant(word: &str) -> Option<Vec<State>> {
+    let state = State::iter().find(|state| state.word() == word)?;
+    Some(match state {
+        State::Active => vec![State::Active, State::Idle, State::Expiring],
+        other => vec![other],
+    })
+}
+
+fn word_is_met(needle: &Needle, network: Option<Network>, row: &dyn RowView) -> bool {
+    let as_network = |network: Network| {
+        row.text(Field::Ip)
+            .is_some_and(|text| network.has_any_of(text))
+    };
+    WORD_FIELDS
+        .iter()
+        .any(|&field| row.text(field).is_some_and(|text| needle.is_in(text)))
+        || row.text(Field::Id).is_some_and(|id| needle.begins(id))
+        || network.is_some_and(as_network)
+}
+
+/// The value of `age`, `idle` or `left`; `left` is negative after the expiry.
+fn length_of(field: Field, row: &dyn RowView, now: DateTime<Utc>) -> Option<TimeDelta> {
+    let created = row.instant(Field::Created);
+    match field {
+        Field::Age => created.map(|at| now - at),
+        Field::Idle => row.instant(Field::Used).or(created).map(|at| now - at),
+        Field::Left => row.instant(Field::Expires).map(|at| at - now),
+        _ => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! The names of fields and the kinds of their values.
+
+use strum::IntoEnumIterator;
+
+use super::Field;
+
+/// What kind of value a field has; it decides which operators and values make sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text without case, with `*`; `~`.
+    Text,
+    /// Text that must be given whole.
+    Exact,
+    /// An address or a network; `~`.
+    Address,
+    /// One of the state words.
+    State,
+    /// Yes, no or unknown.
+    YesNo,
+    /// A moment.
+    Instant,
+    /// A length of time.
+    Duration,
+}
+
+/// Names beside the canonical ones.
+const ALIASES: &[(&str, Field)] = &[
+    ("username", Field::User),
+    ("auth_user", Field::User),
+    ("login", Field::User),
+    ("user_id", Field::UserId),
+    ("userDn", Field::UserId),
+    ("inum", Field::UserId),
+    ("universalId", Field::UserId),
+    ("sid", Field::Id),
+    ("session_id", Field::Id),
+    ("handle", Field::Id),
+    ("client_id", Field::Client),
+    ("app", Field::Client),
+    ("remote_ip", Field::Ip),
+    ("ip_address", Field::Ip),
+    ("user_agent", Field::Agent),
+    ("ua", Field::Agent),
+    ("auth_method", Field::Method),
+    ("acr", Field::Method),
+    ("amr", Field::Method),
+    ("realm", Field::Scope),
+    ("org", Field::Scope),
+    ("organization_id", Field::Scope),
+    ("tenant", Field::Scope),
+    ("status", Field::State),
+    ("created_at", Field::Created),
+    ("creationDate", Field::Created),
+    ("last_used", Field::Used),
+    ("lastUsedAt", Field::Used),
+    ("latestAccessTime", Field::Used),
+    ("expires_at", Field::Expires),
+    ("expirationDate", Field::Expires),
+    ("revoked_at", Field::Ended),
+    ("ended_at", Field::Ended),
+];
+
+impl Field {
+    /// The field of this name or alias, without case. `None`: no field is called so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        names()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, field)| field)
+    }
+
+    /// The other names under which the field may be written.
+    pub fn aliases(self) -> impl Iterator<Item = &'static str> {
+        ALIASES
+            .iter()
+            .filter(move |(_, field)| *field == self)
+            .map(|(name, _)| *name)
+    }
+
+    /// What kind of value it has.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Id => Kind::Exact,
+            Self::Ip => Kind::Address,
+            Self::State => Kind::State,
+            Self::Own | Self::Deletable => Kind::YesNo,
+            Self::Created | Self::Used | Self::Expires | Self::Ended => Kind::Instant,
+            Self::Age | Self::Idle | Self::Left => Kind::Duration,
+            Self::User
+            | Self::UserId
+            | Self::Client
+            | Self::Agent
+            | Self::Method
+            | Self::Scope
+            | Self::Profile
+            | Self::System
+            | Self::Hint => Kind::Text,
+        }
+    }
+}
+
+/// All names with their fields, canonical ones first.
+fn names() -> impl Iterator<Item = (&'static str, Field)> {
+    Field::iter()
+        .map(|field| (field.name(), field))
+        .chain(ALIASES.iter().copied())
+}
+
+/// The name that was probably meant. `None`: nothing is near enough to guess.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(name, names().map(|(known, _)| known))
+}
+
+/// The word that was probably meant; of equally near ones the first.
+pub(super) fn nearest_of(
+    word: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    // A long text is no misspelt word, and comparing would cost its square.
+    if word.len() > 40 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    let most = 1 + word.chars().count() / 4;
+    known
+        .map(|known| {
+            let distance = strsim::damerau_levenshtein(&word, &known.to_lowercase());
+            (distance, known)
+        })
+        .filter(|&(distance, known)| distance <= most && distance < known.len())
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_field_means_that_field_in_any_case() {
+        for (name, field) in names() {
+            assert_eq!(Field::from_name(name), Some(field), "{name}");
+            assert_eq!(
+                Field::from_name(&name.to_uppercase()),
+                Some(field),
+                "{name}"
+            );
+        }
+        assert_eq!(Field::from_name("nonsense"), None);
+    }
+
+    #[test]
+    fn no_name_means_two_fields() {
+        let mut seen: Vec<String> = names().map(|(name, _)| name.to_lowercase()).collect();
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+
+        assert_eq!(seen.len(), count);
+    }
+
+    #[test]
+    fn a_misspelt_name_has_a_nearest_one() {
+        for (typed, meant) in [
+            ("usr", Some("user")),
+            ("uesr", Some("user")),
+            ("cleint", Some("client")),
+            ("expirationDat", Some("expirationDate")),
+            ("creatd", Some("created")),
+            ("stat", Some("state")),
+            ("urn", None),
+            ("https", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(typed), meant, "{typed}");
+        }
+    }
+}

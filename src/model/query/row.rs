@@ -1,0 +1,191 @@
+//! A row as a query sees it, wherever it is kept.
+
+use chrono::{DateTime, Utc};
+
+use super::Field;
+use crate::model::page::RowRef;
+use crate::model::session::{Deletable, Fact, Session, Thresholds};
+use crate::model::text::Untrusted;
+
+/// The fields of one row, borrowed.
+pub trait RowView {
+    /// The value of a text field: `user`, `user.id`, `id`, `client`, `ip`, `agent`, `method`,
+    /// `scope`, `profile`, `system`. `None`: the row has none, or it is not a text field.
+    fn text(&self, field: Field) -> Option<&str>;
+
+    /// The value of `created`, `used`, `expires` or `ended`. `None`: the row has none.
+    fn instant(&self, field: Field) -> Option<DateTime<Utc>>;
+
+    /// What is known about its state: what the system said, or `Revoked` if we ended it.
+    fn fact(&self) -> Fact;
+
+    /// The operator's own? `None`: not known.
+    fn own(&self) -> Option<bool>;
+
+    /// May it be revoked? `None`: not known.
+    fn deletable(&self) -> Option<bool>;
+
+    /// Does a value of this attribute pass the test? An attribute may occur more than once.
+    fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool;
+
+    /// Does one of its hints pass the test? Rows have none unless their keeper finds them.
+    fn any_hint(&self, _test: &mut dyn FnMut(&str) -> bool) -> bool {
+        false
+    }
+
+    /// When this row counts as idle and expiring. `None`: as the matcher says.
+    fn thresholds(&self) -> Option<Thresholds> {
+        None
+    }
+}
+
+/// A row as it was read, with where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct RowIn<'a> {
+    /// The row.
+    pub row: &'a RowRef<'a>,
+    /// Name of the profile.
+    pub profile: &'a str,
+    /// Name of the system.
+    pub system: &'a str,
+}
+
+impl RowView for RowIn<'_> {
+    fn text(&self, field: Field) -> Option<&str> {
+        let row = self.row;
+        match field {
+            Field::User => row.user.as_deref(),
+            Field::UserId => row.user_id.as_deref(),
+            Field::Id => Some(&row.key),
+            Field::Client => row.client.as_deref(),
+            Field::Ip => row.ip.as_deref(),
+            Field::Agent => row.user_agent.as_deref(),
+            Field::Method => row.auth_method.as_deref(),
+            Field::Scope => row.scope.as_deref(),
+            Field::Profile => Some(self.profile),
+            Field::System => Some(self.system),
+            _ => None,
+        }
+    }
+
+    fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        match field {
+            Field::Created => self.row.created,
+            Field::Used => self.row.last_used,
+            Field::Expires => self.row.expires,
+            Field::Ended => self.row.ended,
+            _ => None,
+        }
+    }
+
+    fn fact(&self) -> Fact {
+        self.row.fact
+    }
+
+    fn own(&self) -> Option<bool> {
+        self.row.own
+    }
+
+    fn deletable(&self) -> Option<bool> {
+        yes_or_no(&self.row.deletable)
+    }
+
+    fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        self.row
+            .extra
+            .iter()
+            .any(|(known, value, _)| known == name && test(value))
+    }
+}
+
+/// A session with where it came from and what we know beyond what the system said.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionIn<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// Name of the profile.
+    pub profile: &'a str,
+    /// Name of the system.
+    pub system: &'a str,
+    /// What is known about its state now; [`SessionIn::new`] takes what the system said.
+    pub fact: Fact,
+    /// When it counts as idle and expiring. `None`: as the matcher says.
+    pub thresholds: Option<Thresholds>,
+}
+
+impl<'a> SessionIn<'a> {
+    /// A session of which we know no more than the system said.
+    pub fn new(session: &'a Session, profile: &'a str, system: &'a str) -> Self {
+        Self {
+            session,
+            profile,
+            system,
+            fact: session.fact,
+            thresholds: None,
+        }
+    }
+}
+
+impl RowView for SessionIn<'_> {
+    fn text(&self, field: Field) -> Option<&str> {
+        let session = self.session;
+        match field {
+            Field::User => exposed(session.subject.name.as_ref()),
+            Field::UserId => exposed(session.subject.id.as_ref()),
+            Field::Id => Some(session.key.expose()),
+            Field::Client => exposed(session.client.as_ref()),
+            Field::Ip => exposed(session.ip.as_ref()),
+            Field::Agent => exposed(session.user_agent.as_ref()),
+            Field::Method => exposed(session.auth_method.as_ref()),
+            Field::Scope => exposed(session.scope.as_ref()),
+            Field::Profile => Some(self.profile),
+            Field::System => Some(self.system),
+            _ => None,
+        }
+    }
+
+    fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        match field {
+            Field::Created => self.session.created,
+            Field::Used => self.session.last_used,
+            Field::Expires => self.session.expires,
+            Field::Ended => self.session.ended,
+            _ => None,
+        }
+    }
+
+    fn fact(&self) -> Fact {
+        self.fact
+    }
+
+    fn own(&self) -> Option<bool> {
+        self.session.own
+    }
+
+    fn deletable(&self) -> Option<bool> {
+        yes_or_no(&self.session.deletable)
+    }
+
+    fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        self.session
+            .extra
+            .iter()
+            .any(|extra| extra.name.expose() == name && test(extra.value.expose()))
+    }
+
+    fn thresholds(&self) -> Option<Thresholds> {
+        self.thresholds
+    }
+}
+
+fn exposed(text: Option<&Untrusted>) -> Option<&str> {
+    text.map(Untrusted::expose)
+}
+
+fn yes_or_no(deletable: &Deletable) -> Option<bool> {
+    match deletable {
+        Deletable::Yes => Some(true),
+        Deletable::No(_) => Some(false),
+        Deletable::Unknown => None,
+    }
+}
