@@ -1,16 +1,60 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+pub mod guard;
 pub mod http;
+mod janssen;
+pub mod oauth;
+pub mod secret;
 pub mod signin;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::config::{Profile, System};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
+
+use guard::ReadOnly;
+use http::{NoStore, TokenStore};
+use signin::Prompter;
+
+/// The client for a profile. Nothing is sent and no secret is read yet; tokens live as long as it does.
+///
+/// # Errors
+/// [`ApiError::Config`] if the profile cannot be used.
+pub fn open(
+    profile: &Profile,
+    prompter: Arc<dyn Prompter>,
+) -> Result<Arc<dyn SessionApi>, ApiError> {
+    open_with(profile, prompter, Arc::new(NoStore))
+}
+
+/// The same with a place where tokens outlive the process.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    profile: &Profile,
+    prompter: Arc<dyn Prompter>,
+    store: Arc<dyn TokenStore>,
+) -> Result<Arc<dyn SessionApi>, ApiError> {
+    let api: Arc<dyn SessionApi> = match profile.system {
+        System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
+        System::PingAm => {
+            return Err(ApiError::Config {
+                profile: profile.name.clone(),
+                why: "this version of usher cannot open pingam".into(),
+            });
+        }
+    };
+    Ok(match profile.read_only {
+        true => Arc::new(ReadOnly::new(&profile.name, api)),
+        false => api,
+    })
+}
 
 /// One remote system, as usher sees it.
 #[async_trait]

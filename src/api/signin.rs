@@ -1,6 +1,9 @@
 //! How a provider asks the person at the terminal to sign in.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use crate::model::ApiError;
@@ -37,4 +40,30 @@ impl Prompter for Nobody {
     }
 
     async fn done(&self) {}
+}
+
+/// Takes the box away when a sign-in ends, also when it is dropped half way.
+pub(crate) struct Closing<'a>(Option<&'a Arc<dyn Prompter>>);
+
+impl<'a> Closing<'a> {
+    /// From here on, the box is somebody's to take away.
+    pub(crate) fn new(prompter: &'a Arc<dyn Prompter>) -> Self {
+        Self(Some(prompter))
+    }
+
+    /// The sign-in has ended.
+    pub(crate) async fn close(mut self) {
+        if let Some(prompter) = self.0.take() {
+            prompter.done().await;
+        }
+    }
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        if let Some(prompter) = self.0.take() {
+            // A drop cannot wait; a queue with room takes the message at the first attempt.
+            let _ = prompter.done().now_or_never();
+        }
+    }
 }

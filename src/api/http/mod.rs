@@ -20,6 +20,7 @@ use reqwest::header::HeaderMap;
 use tokio::sync::Semaphore;
 use url::Url;
 
+pub(crate) use authorize::secret_value;
 pub use authorize::{
     Asking, Authorize, Credential, Grant, Interact, Known, NoAuth, NoStore, Renewing, StoredToken,
     TokenStore, lives,

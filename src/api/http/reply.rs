@@ -65,6 +65,16 @@ impl Reply {
         self.trimmed().is_empty()
     }
 
+    /// The body as text; bytes that are none are replaced.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
+    /// The first byte that is not white space.
+    pub fn first_byte(&self) -> Option<u8> {
+        self.trimmed().first().copied()
+    }
+
     fn trimmed(&self) -> &[u8] {
         // Some servers put a byte order mark before their JSON.
         self.body

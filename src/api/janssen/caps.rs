@@ -1,0 +1,64 @@
+//! What a Janssen server can do.
+
+use enum_map::enum_map;
+
+use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
+
+const fn column(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
+    ColumnSpec {
+        field,
+        title,
+        short,
+        weight,
+    }
+}
+
+const COLUMNS: &[ColumnSpec] = &[
+    column(Field::User, "USER", "USER", 3),
+    column(Field::Client, "CLIENT", "CLIENT", 2),
+    column(Field::Ip, "IP", "IP", 1),
+    column(Field::Created, "CREATED", "MADE", 0),
+    column(Field::Used, "LAST USED", "USED", 0),
+    column(Field::Expires, "EXPIRES", "ENDS", 0),
+    column(Field::State, "STATE", "STATE", 0),
+];
+
+/// The capabilities of the new generation (search, single sessions) or the old one.
+pub(super) fn capabilities(old: bool) -> Capabilities {
+    let server = if old {
+        Support::Client
+    } else {
+        Support::Server
+    };
+    Capabilities {
+        system: "Janssen",
+        fields: enum_map! {
+            Field::User | Field::UserId | Field::Id | Field::Client | Field::Ip | Field::Method
+            | Field::State | Field::Created | Field::Used | Field::Expires | Field::Age
+            | Field::Left | Field::Deletable => server,
+            Field::Idle | Field::Profile | Field::System | Field::Own | Field::Hint => {
+                Support::Client
+            }
+            Field::Agent | Field::Scope | Field::Ended => Support::No,
+        },
+        // Words without letters only, and seven attributes: the plan says which.
+        words: Support::Client,
+        attributes: Support::Client,
+        sort: server,
+        total: true,
+        paging: if old { Paging::None } else { Paging::Offset },
+        get: true,
+        revoke: if old { Revoke::UserOnly } else { Revoke::One },
+        revoke_user: true,
+        history: false,
+        after_revoke: if old {
+            "All sessions of the user end at once. Access and refresh tokens stay valid."
+        } else {
+            "The session and its access tokens end at once. Refresh tokens stay valid."
+        },
+        id_is_credential: false,
+        columns: COLUMNS,
+        actions: Vec::new(),
+        notes: Vec::new(),
+    }
+}

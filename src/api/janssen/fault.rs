@@ -1,0 +1,70 @@
+//! What Janssen's refusals mean.
+//!
+//! Every refused token is a 401 with plain text, lacking scopes too; there is no 403.
+//! Source: Janssen `AuthorizationFilter`, `OpenIdAuthorizationService` and `BaseResource`.
+
+use crate::api::http::{Reply, StatusCode, clean};
+use crate::model::ApiError;
+
+/// Does this 401 say that the token is good but may not do that? Another token would not help.
+pub(super) fn lacks_scope(reply: &Reply) -> bool {
+    reply.status == StatusCode::UNAUTHORIZED
+        && String::from_utf8_lossy(&reply.body)
+            .to_ascii_lowercase()
+            .contains("insufficient scope")
+}
+
+/// An answer that is no success, as an error. `can_login`: could the operator sign in again?
+pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
+    if lacks_scope(reply) {
+        let text = String::from_utf8_lossy(&reply.body);
+        return ApiError::Forbidden {
+            message: "the token lacks a scope for this".into(),
+            needs: required(&text),
+        };
+    }
+    match reply.fault() {
+        ApiError::Auth { message, .. } => ApiError::Auth {
+            message: format!("the server refused the token: {message}"),
+            can_login,
+        },
+        other => other,
+    }
+}
+
+/// The scopes named after "Required scope:", as one text.
+fn required(text: &str) -> Option<String> {
+    let rest = text.split("Required scope:").nth(1)?;
+    let inside = rest.split('[').nth(1)?.split(']').next()?;
+    let scopes = clean(inside);
+    (!scopes.is_empty()).then_some(scopes)
+}
+
+/// The number in "Maximum number of results per page is 200".
+pub(super) fn page_limit(reply: &Reply) -> Option<u32> {
+    if reply.status != StatusCode::BAD_REQUEST {
+        return None;
+    }
+    let words = reply.words();
+    if !words.contains("results per page") {
+        return None;
+    }
+    let digits: String = words
+        .chars()
+        .rev()
+        .skip_while(|letter| !letter.is_ascii_digit())
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let digits: String = digits.chars().rev().collect();
+    digits.parse().ok().filter(|limit| *limit > 0)
+}
+
+/// Is this 404 or 405 about the address, and not about a session? The resource itself answers with
+/// an empty body or its own words; the container and proxies answer with pages of theirs.
+pub(super) fn is_about_address(reply: &Reply) -> bool {
+    match reply.status.as_u16() {
+        405 => true,
+        404 => reply.is_web_page() || reply.body.windows(9).any(|part| part == b"\"servlet\""),
+        _ => false,
+    }
+}

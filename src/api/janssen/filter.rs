@@ -1,0 +1,418 @@
+//! From our query to what Janssen's search takes.
+//!
+//! `fieldValuePair` is a list of `field operator value`, joined by commas, all of which must hold.
+//! It has no way to escape a comma and splits again at every operator, so such values stay here.
+//! Operators work on dates only, and `>` includes equal. `pattern` is a list of texts, any of which
+//! must occur somewhere in the row.
+//! Source: Janssen `BaseResource`, `Util`, `DataUtil` and `SessionService`.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+
+use super::dates::{self, Dates};
+use super::wire::inum;
+use crate::model::time::Zone;
+use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
+
+/// What the profile and the server's version have to say about it.
+pub(super) struct Rules<'p> {
+    pub(super) user_as: Option<&'p str>,
+    pub(super) client_names: &'p BTreeMap<String, String>,
+    pub(super) server_zone: Zone,
+    pub(super) expiring_within: TimeDelta,
+    /// The server can search; those before late 2024 only list.
+    pub(super) can_search: bool,
+    /// The server failed at `pattern`, dates or an order: only equalities are sent.
+    pub(super) plain_only: bool,
+}
+
+/// A search as it goes out, and what stays here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Native {
+    /// The value of `fieldValuePair`.
+    pub(super) field_values: String,
+    /// The value of `pattern`.
+    pub(super) pattern: String,
+    /// The values of `sortBy` and `sortOrder`.
+    pub(super) sort: Option<(&'static str, &'static str)>,
+    /// The same for people.
+    pub(super) plan: Plan,
+}
+
+/// How one clause can be sent.
+enum Sent {
+    /// Pairs that say exactly the same.
+    Exactly(Vec<String>),
+    /// Pairs that let at least the same rows through.
+    Widely(Vec<String>),
+    /// Texts, one of which occurs in each of these rows.
+    Texts(Vec<String>),
+}
+
+const MINDS_CASE: &str = "text is compared by the server, which minds case on some databases";
+
+/// Translates a search.
+pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
+    let mut native = Native::default();
+    let mut pairs = Vec::new();
+    let may_send = rules.can_search && search.native.is_none();
+    for clause in &search.query.clauses {
+        let clause = in_their_words(clause, rules);
+        let sent = sendable(&clause, search, rules).filter(|_| may_send);
+        let stays = match sent {
+            Some(Sent::Exactly(found)) => {
+                if compares_text(&clause) {
+                    push_once(&mut native.plan.notes, MINDS_CASE.into());
+                }
+                pairs.extend(found);
+                false
+            }
+            Some(Sent::Widely(found)) => {
+                if compares_text(&clause) {
+                    push_once(&mut native.plan.notes, MINDS_CASE.into());
+                }
+                pairs.extend(found);
+                true
+            }
+            Some(Sent::Texts(found)) if native.pattern.is_empty() && !rules.plain_only => {
+                if compares_text(&clause) {
+                    push_once(&mut native.plan.notes, MINDS_CASE.into());
+                }
+                native.pattern = found.join(",");
+                true
+            }
+            _ => true,
+        };
+        if let Some(note) = never_matches(&clause) {
+            push_once(&mut native.plan.notes, note);
+        }
+        if stays {
+            native.plan.rest.push(in_our_words(clause, rules));
+        }
+    }
+    pairs.dedup();
+    native.field_values = match &search.native {
+        Some(own) if rules.can_search => own.clone(),
+        _ => pairs.join(","),
+    };
+    sort(&mut native, search, rules);
+    if !rules.can_search {
+        let note = "this version of the server cannot search: all is listed and filtered here";
+        push_once(&mut native.plan.notes, note.into());
+    }
+    native.plan.native = match (native.field_values.as_str(), native.pattern.as_str()) {
+        (pairs, "") => pairs.to_owned(),
+        ("", pattern) => format!("pattern={pattern}"),
+        (pairs, pattern) => format!("{pairs} pattern={pattern}"),
+    };
+    native
+}
+
+fn push_once(notes: &mut Vec<String>, note: String) {
+    if !notes.contains(&note) {
+        notes.push(note);
+    }
+}
+
+fn compares_text(clause: &Clause) -> bool {
+    let free_text = matches!(
+        clause.target,
+        Target::Attribute(_) | Target::Field(Field::User | Field::Client | Field::Method)
+    );
+    free_text
+        && clause.values.iter().any(|value| match value {
+            Value::Text(text) => text.contains(char::is_alphabetic),
+            _ => false,
+        })
+}
+
+fn never_matches(clause: &Clause) -> Option<String> {
+    let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended)) = clause.target else {
+        return None;
+    };
+    (!clause.negated && clause.op != Op::Ne).then(|| {
+        format!(
+            "{}: this system does not report it, so no row can match",
+            field.name()
+        )
+    })
+}
+
+/// Names typed by the operator as this system writes them.
+fn in_their_words(clause: &Clause, rules: &Rules<'_>) -> Clause {
+    let mut clause = clause.clone();
+    let is_user = clause.target == Target::Field(Field::User);
+    if let (Some(template), true, Op::Eq | Op::Ne) = (rules.user_as, is_user, clause.op) {
+        for value in &mut clause.values {
+            if let Value::Text(text) = value {
+                *text = in_template(template, text).into();
+            }
+        }
+    }
+    clause
+}
+
+/// The name typed as this system writes it; a name that has that form already stays.
+fn in_template(template: &str, name: &str) -> String {
+    let Some((before, after)) = template.split_once("{user}") else {
+        return name.to_owned();
+    };
+    let longer = name.len() > before.len() + after.len();
+    let head = name.get(..before.len());
+    let tail = name
+        .len()
+        .checked_sub(after.len())
+        .and_then(|at| name.get(at..));
+    let fits = longer
+        && head.is_some_and(|head| head.eq_ignore_ascii_case(before))
+        && tail.is_some_and(|tail| tail.eq_ignore_ascii_case(after));
+    if fits {
+        name.to_owned()
+    } else {
+        format!("{before}{name}{after}")
+    }
+}
+
+/// The clause as it is applied to our rows, which show names for clients and DNs for people.
+fn in_our_words(mut clause: Clause, rules: &Rules<'_>) -> Clause {
+    if !matches!(clause.op, Op::Eq | Op::Ne) {
+        return clause;
+    }
+    let mut more = Vec::new();
+    for value in &clause.values {
+        let Value::Text(text) = value else { continue };
+        match clause.target {
+            Target::Field(Field::Client) => {
+                let mut names = rules.client_names.iter();
+                let shown = names.find(|(id, _)| id.eq_ignore_ascii_case(text));
+                more.extend(shown.map(|(_, name)| Value::Text(name.as_str().into())));
+            }
+            Target::Field(Field::UserId) if !text.contains(['=', ',']) => {
+                more.push(Value::Text(format!("inum={text},*").into()));
+            }
+            _ => {}
+        }
+    }
+    for value in more {
+        if !clause.values.contains(&value) {
+            clause.values.push(value);
+        }
+    }
+    clause
+}
+
+/// How a clause can be sent. `None`: not at all.
+fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
+    if clause.negated || matches!(clause.op, Op::Ne | Op::Match) {
+        return None;
+    }
+    match &clause.target {
+        Target::Word => word(only_text(clause)?, rules),
+        Target::Attribute(name) => {
+            // Only these attributes are known to the server's search; others make it fail.
+            const KNOWN: [&str; 7] = [
+                "auth_user",
+                "client_id",
+                "acr",
+                "acr_values",
+                "scope",
+                "redirect_uri",
+                "response_type",
+            ];
+            let known = KNOWN.into_iter().find(|known| **known == **name)?;
+            equality(known, clause)
+        }
+        Target::Field(field) => field_sendable(*field, clause, search, rules),
+    }
+}
+
+/// The server minds case, so only a word without letters finds there what it finds here.
+fn word(word: &str, rules: &Rules<'_>) -> Option<Sent> {
+    let caseless = !word.contains(char::is_alphabetic);
+    let in_a_name = rules.client_names.values().any(|name| name.contains(word));
+    (caseless && !in_a_name && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
+}
+
+fn field_sendable(
+    field: Field,
+    clause: &Clause,
+    search: &Search,
+    rules: &Rules<'_>,
+) -> Option<Sent> {
+    let dates = |name| {
+        if rules.plain_only {
+            return None;
+        }
+        let found = Dates::of(clause, search)?;
+        Some(Sent::Widely(found.pairs(name, rules.server_zone)?))
+    };
+    match field {
+        // A database may take é for e, and a revoke must not hit another person: compared again here.
+        Field::User => match equality("auth_user", clause) {
+            Some(Sent::Exactly(pairs)) => Some(Sent::Widely(pairs)),
+            _ => any_text(clause),
+        },
+        Field::Method => equality("acr", clause).or_else(|| any_text(clause)),
+        Field::Id => equality("outsideSid", clause),
+        Field::UserId => {
+            // The server builds the DN itself, around the bare id.
+            let id = inum(only_text(clause)?);
+            is_pair_value(id).then(|| Sent::Exactly(vec![format!("userDn={id}")]))
+        }
+        Field::Client => client(clause, rules),
+        Field::Ip => {
+            // Of other addresses there are several ways to write them.
+            let address: std::net::Ipv4Addr = only_text(clause)?.parse().ok()?;
+            Some(Sent::Texts(vec![address.to_string()]))
+        }
+        Field::State => state(clause, search, rules),
+        Field::Deletable => {
+            (only_text(clause)? == "yes").then(|| Sent::Widely(vec!["deletable=true".into()]))
+        }
+        Field::Created | Field::Age => dates("creationDate"),
+        Field::Used => dates("lastUsedAt"),
+        Field::Expires | Field::Left => dates("expirationDate"),
+        _ => None,
+    }
+}
+
+fn only_text(clause: &Clause) -> Option<&str> {
+    match clause.values.as_slice() {
+        [Value::Text(text)] if clause.op == Op::Eq => Some(text),
+        _ => None,
+    }
+}
+
+/// May it stand as a value in `fieldValuePair`?
+pub(super) fn is_pair_value(text: &str) -> bool {
+    !text.is_empty()
+        && text.trim() == text
+        && !text.contains([',', '=', '<', '>', '*', '\\'])
+        && !text.contains(char::is_control)
+}
+
+/// Does it stand unchanged in the text of a JSON object, with no meaning of its own in `pattern`?
+fn is_findable(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:@-_ ".contains(&byte);
+    !text.is_empty() && text.trim() == text && text.bytes().all(plain)
+}
+
+fn equality(name: &str, clause: &Clause) -> Option<Sent> {
+    let text = only_text(clause)?;
+    is_pair_value(text).then(|| Sent::Exactly(vec![format!("{name}={text}")]))
+}
+
+/// Several values, any of which may be meant: found as texts, told apart here.
+fn any_text(clause: &Clause) -> Option<Sent> {
+    if clause.op != Op::Eq {
+        return None;
+    }
+    let texts: Option<Vec<String>> = clause
+        .values
+        .iter()
+        .map(|value| match value {
+            Value::Text(text) if is_findable(text) => Some(text.to_string()),
+            _ => None,
+        })
+        .collect();
+    Some(Sent::Texts(texts?))
+}
+
+/// A client is asked for by its id, or by the name that the profile gives it.
+fn client(clause: &Clause, rules: &Rules<'_>) -> Option<Sent> {
+    if clause.op != Op::Eq {
+        return None;
+    }
+    let mut ids: Vec<&str> = Vec::new();
+    for value in &clause.values {
+        let Value::Text(text) = value else {
+            return None;
+        };
+        let wanted = text.to_lowercase();
+        let names = rules.client_names.iter();
+        let named: Vec<&str> = names
+            .filter(|(_, name)| name.to_lowercase() == wanted)
+            .map(|(id, _)| id.as_str())
+            .collect();
+        match named.is_empty() {
+            true if text.contains('*') => return None,
+            true => ids.push(text),
+            false => ids.extend(named),
+        }
+    }
+    match ids.as_slice() {
+        [id] if is_pair_value(id) => Some(Sent::Exactly(vec![format!("client_id={id}")])),
+        ids if ids.iter().all(|id| is_findable(id)) => {
+            Some(Sent::Texts(ids.iter().map(ToString::to_string).collect()))
+        }
+        _ => None,
+    }
+}
+
+/// The server knows two states; the others are made here, from the clock.
+fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
+    if clause.op != Op::Eq {
+        return None;
+    }
+    let mut words = Vec::new();
+    for value in &clause.values {
+        let Value::Text(word) = value else {
+            return None;
+        };
+        words.push(word.to_ascii_lowercase());
+    }
+    let all = |set: &[&str]| words.iter().all(|word| set.contains(&word.as_str()));
+    let usable = "state=authenticated".to_owned();
+    let zone = rules.server_zone;
+    let name = "expirationDate";
+    let pairs = if all(&["expiring"]) && !rules.plain_only {
+        let end = search.now.checked_add_signed(rules.expiring_within)?;
+        vec![
+            usable,
+            format!("{name}>={}", dates::lower(search.now, zone)?),
+            format!("{name}<={}", dates::through(end, zone)?),
+        ]
+    } else if all(&["active", "idle", "expiring"]) {
+        // Not by the expiry: a session that never ends has none, and is the one to find.
+        vec![usable]
+    } else if all(&["unauthenticated"]) {
+        vec!["state=unauthenticated".to_owned()]
+    } else if all(&["expired"]) && !rules.plain_only {
+        vec![format!("{name}<={}", dates::through(search.now, zone)?)]
+    } else {
+        return None;
+    };
+    Some(Sent::Widely(pairs))
+}
+
+fn sort(native: &mut Native, search: &Search, rules: &Rules<'_>) {
+    let Some(sort) = search.sort else { return };
+    native.sort = database_order(sort).filter(|_| rules.can_search && !rules.plain_only);
+    if native.sort.is_none() {
+        let note = format!(
+            "sorted here: the server cannot sort by {}",
+            sort.field.name()
+        );
+        push_once(&mut native.plan.notes, note);
+    }
+}
+
+/// Database names: the server hands them to SQL unchanged.
+fn database_order(sort: Sort) -> Option<(&'static str, &'static str)> {
+    let (name, turned) = match sort.field {
+        Field::Id => ("sid", false),
+        Field::UserId => ("jansUsrDN", false),
+        Field::Expires | Field::Left => ("exp", false),
+        Field::Created => ("creationDate", false),
+        Field::Age => ("creationDate", true),
+        Field::Used => ("jansLastAccessTime", false),
+        Field::Deletable => ("del", false),
+        _ => return None,
+    };
+    let order = match sort.descending != turned {
+        true => "descending",
+        false => "ascending",
+    };
+    Some((name, order))
+}

@@ -1,0 +1,444 @@
+//! Janssen Server, through its Config API.
+//!
+//! Servers since late 2024 search and end single sessions; those before list everything and end
+//! all sessions of a user. Which one it is shows at the first search: the old ones answer 404 or 405.
+//! Source: Janssen `SessionResource`, in its two generations.
+
+mod caps;
+mod dates;
+mod fault;
+mod filter;
+mod revoke;
+mod row;
+mod signin;
+mod wire;
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use self::filter::{Native, Rules};
+use self::row::{Own, Rows};
+use self::wire::{Listing, listing};
+use super::SessionApi;
+use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
+use super::signin::Prompter;
+use crate::config::{Login, Profile};
+use crate::model::{
+    ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
+    Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
+};
+
+/// The path of the sessions under the base address.
+const SESSION: [&str; 5] = [
+    "jans-config-api",
+    "api",
+    "v1",
+    "jans-auth-server",
+    "session",
+];
+/// The largest page that a server takes unless it is set up otherwise.
+const LARGEST_PAGE: u32 = 200;
+
+/// One Janssen server.
+pub(super) struct Janssen {
+    http: Http,
+    profile: Profile,
+    generation: AtomicU8,
+    largest_page: AtomicU32,
+    caps_new: Arc<Capabilities>,
+    caps_old: Arc<Capabilities>,
+    /// The server failed at more than equalities once; see [`Rules::plain_only`].
+    plain_only: AtomicBool,
+}
+
+/// What kind of Config API it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Generation {
+    /// Not asked yet; taken for a new one.
+    Unknown,
+    /// Searches, and ends single sessions (since late 2024).
+    New,
+    /// Lists, and ends all sessions of a user.
+    Old,
+}
+
+impl Janssen {
+    /// A client for this profile. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`ApiError::Config`] if the profile cannot be used.
+    pub(super) fn new(
+        profile: &Profile,
+        prompter: Arc<dyn Prompter>,
+        store: Arc<dyn TokenStore>,
+    ) -> Result<Self, ApiError> {
+        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
+        let auth = signin::authorize(profile, &http, prompter, store)?;
+        Ok(Self {
+            http: http.with_auth(auth),
+            profile: profile.clone(),
+            generation: AtomicU8::new(0),
+            largest_page: AtomicU32::new(LARGEST_PAGE),
+            caps_new: Arc::new(caps::capabilities(false)),
+            caps_old: Arc::new(caps::capabilities(true)),
+            plain_only: AtomicBool::new(false),
+        })
+    }
+
+    fn generation(&self) -> Generation {
+        match self.generation.load(Ordering::Relaxed) {
+            1 => Generation::New,
+            2 => Generation::Old,
+            _ => Generation::Unknown,
+        }
+    }
+
+    fn is_old(&self) -> bool {
+        self.generation() == Generation::Old
+    }
+
+    fn learn(&self, generation: Generation) {
+        let number = match generation {
+            Generation::Unknown => 0,
+            Generation::New => 1,
+            Generation::Old => 2,
+        };
+        self.generation.store(number, Ordering::Relaxed);
+    }
+
+    /// The fixed part of the path; a base address may already hold its start.
+    fn sessions(&self) -> &'static [&'static str] {
+        let base = self.http.base().path().trim_end_matches('/');
+        match base.ends_with("/jans-config-api") {
+            true => &SESSION[1..],
+            false => &SESSION,
+        }
+    }
+
+    fn get_call(&self) -> Call<'_> {
+        self.http
+            .get(self.sessions())
+            .renew_if(|reply| !fault::lacks_scope(reply))
+    }
+
+    fn fault(&self, reply: &Reply) -> ApiError {
+        fault::of(reply, self.http.auth().can_login())
+    }
+
+    fn known(&self) -> Known {
+        self.http.auth().known()
+    }
+
+    fn rows(&self) -> Rows<'_> {
+        let own = match (&self.profile.login, self.known().id) {
+            (Login::ClientCredentials { .. }, _) => Own::Nobody,
+            (_, Some(inum)) => Own::Person(inum),
+            _ => Own::Unknown,
+        };
+        Rows {
+            zone: self.profile.server_zone,
+            client_names: &self.profile.client_names,
+            own,
+        }
+    }
+
+    fn rules(&self, plain_only: bool) -> Rules<'_> {
+        Rules {
+            user_as: self.profile.user_as.as_deref(),
+            client_names: &self.profile.client_names,
+            server_zone: self.profile.server_zone,
+            expiring_within: TimeDelta::from_std(self.profile.expiring_within).unwrap_or_default(),
+            can_search: !self.is_old(),
+            plain_only,
+        }
+    }
+
+    /// One page of a search as the server gives it, with the limit that it takes.
+    async fn page(&self, native: &Native, start: u64, size: u32) -> Result<(Reply, u32), ApiError> {
+        let mut limit = size.min(self.largest_page.load(Ordering::Relaxed)).max(1);
+        loop {
+            let (start, count) = (start.to_string(), limit.to_string());
+            let mut pairs = vec![("limit", count.as_str()), ("startIndex", start.as_str())];
+            if !native.field_values.is_empty() {
+                pairs.push(("fieldValuePair", &native.field_values));
+            }
+            if !native.pattern.is_empty() {
+                pairs.push(("pattern", &native.pattern));
+            }
+            if let Some((by, order)) = native.sort {
+                pairs.extend([("sortBy", by), ("sortOrder", order)]);
+            }
+            let reply = self
+                .get_call()
+                .then(&["search"])
+                .query(&pairs)
+                .send()
+                .await?;
+            match fault::page_limit(&reply) {
+                Some(largest) if largest < limit => {
+                    self.largest_page.store(largest, Ordering::Relaxed);
+                    limit = largest;
+                }
+                _ => return Ok((reply, limit)),
+            }
+        }
+    }
+
+    /// How many sessions match; asks for one row only.
+    async fn count(&self, field_values: String) -> Result<Option<u64>, ApiError> {
+        let native = Native {
+            field_values,
+            ..Native::default()
+        };
+        let (reply, _) = self.page(&native, 0, 1).await?;
+        if !reply.status.is_success() {
+            return Err(self.fault(&reply));
+        }
+        Ok(listing(&reply)?.total)
+    }
+
+    /// Everything that the parameterless list gives: all sessions of an old server, the first 50 of
+    /// a new one.
+    async fn plain_list(&self) -> Result<Reply, ApiError> {
+        let reply = self.get_call().send().await?;
+        match reply.status.is_success() {
+            true => Ok(reply),
+            false => Err(self.fault(&reply)),
+        }
+    }
+
+    /// Lists an old server; also how we learn that it is one.
+    async fn old_listing(&self, sink: &mut dyn RowSink) -> Result<PageEnd, ApiError> {
+        let reply = self.plain_list().await?;
+        let found = listing(&reply)?;
+        self.learn(Generation::Old);
+        let count = found.entries.len() as u64;
+        let _ = self.pour(&reply, &found, sink)?;
+        let total = found.total.filter(|total| *total >= count);
+        let completeness = match total {
+            Some(total) if total > count => Completeness::Truncated { at: count },
+            _ => Completeness::Complete,
+        };
+        Ok(PageEnd {
+            next: None,
+            total,
+            completeness,
+        })
+    }
+
+    fn pour(
+        &self,
+        reply: &Reply,
+        found: &Listing<'_>,
+        sink: &mut dyn RowSink,
+    ) -> Result<ControlFlow<()>, ApiError> {
+        let rows = self.rows();
+        for (number, entry) in found.entries.iter().enumerate() {
+            let Some(row) = rows.row(entry) else {
+                let why = "expected a session, got something else".into();
+                return Err(reply.unexpected(format!("entries[{number}]"), why));
+            };
+            if sink.row(row).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Finds one session in the list of an old server, which cannot be asked for one.
+    async fn find(&self, sid: &str) -> Result<Session, ApiError> {
+        let reply = self.plain_list().await?;
+        let found = listing(&reply)?;
+        let rows = self.rows();
+        let mut all = found.entries.iter().filter_map(|entry| rows.row(entry));
+        let row = all.find(|row| row.key == sid);
+        row.map(|row| row.to_session()).ok_or(ApiError::NotFound)
+    }
+}
+
+/// Where a page begins, and whether the listing began with equalities only.
+fn position(at: Option<&Cursor>) -> Option<(u64, bool)> {
+    let text = at?.as_str();
+    let plain = text.ends_with('p');
+    let start = text.trim_end_matches('p').parse().ok()?;
+    Some((start, plain))
+}
+
+#[async_trait]
+impl SessionApi for Janssen {
+    fn caps(&self) -> Arc<Capabilities> {
+        match self.is_old() {
+            true => Arc::clone(&self.caps_old),
+            false => Arc::clone(&self.caps_new),
+        }
+    }
+
+    fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
+        let plain = self.plain_only.load(Ordering::Relaxed);
+        if search.native.is_some() && self.is_old() {
+            return Err(ApiError::BadQuery {
+                message: "this version of the server cannot search".into(),
+                field: None,
+            });
+        }
+        Ok(filter::translate(search, &self.rules(plain)).plan)
+    }
+
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        let (reply, _) = self.page(&Native::default(), 0, 1).await?;
+        match reply.status {
+            status if status.is_success() => {
+                listing(&reply)?;
+                self.learn(Generation::New);
+            }
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
+                self.old_listing(&mut Nowhere).await?;
+            }
+            _ => return Err(self.fault(&reply)),
+        }
+        let known = self.known();
+        let name = known.name.or(known.id);
+        let name = name.unwrap_or_else(|| self.profile.name.clone());
+        Ok(Identity {
+            name: Untrusted::from(name),
+            scopes: known.scopes.into_iter().map(Untrusted::from).collect(),
+            server: self
+                .is_old()
+                .then(|| Untrusted::from("Config API from before late 2024")),
+        })
+    }
+
+    async fn search(
+        &self,
+        search: &Search,
+        at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError> {
+        if self.is_old() {
+            return self.old_listing(sink).await;
+        }
+        let known = self.plain_only.load(Ordering::Relaxed);
+        let (start, mut plain) = position(at).unwrap_or((0, known));
+        let size = u32::from(search.page_size.get());
+        let native = filter::translate(search, &self.rules(plain));
+        let (mut reply, _) = self.page(&native, start, size).await?;
+        // Some versions and databases fail at dates, `pattern` or an order. What those leave out is
+        // applied here anyway, so a listing may begin without them.
+        if reply.status == StatusCode::INTERNAL_SERVER_ERROR && at.is_none() && !plain {
+            let simple = filter::translate(search, &self.rules(true));
+            if (&simple.field_values, simple.sort) != (&native.field_values, native.sort)
+                || !native.pattern.is_empty()
+            {
+                let (second, _) = self.page(&simple, start, size).await?;
+                if second.status.is_success() {
+                    self.plain_only.store(true, Ordering::Relaxed);
+                    (plain, reply) = (true, second);
+                }
+            }
+        }
+        let may_be_old = self.generation() == Generation::Unknown && start == 0;
+        if may_be_old && matches!(reply.status.as_u16(), 404 | 405) {
+            return self.old_listing(sink).await;
+        }
+        if !reply.status.is_success() {
+            let error = self.fault(&reply);
+            return Err(match error {
+                // An unknown field in the operator's own filter makes the server fail.
+                ApiError::Server {
+                    status: 500,
+                    message,
+                    ..
+                } if search.native.is_some() => ApiError::BadQuery {
+                    message,
+                    field: None,
+                },
+                other => other,
+            });
+        }
+        let found = listing(&reply)?;
+        self.learn(Generation::New);
+        let stopped = self.pour(&reply, &found, sink)?.is_break();
+        Ok(page_end(start, &found, size, plain, stopped))
+    }
+
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
+        let sid = key.expose();
+        if self.is_old() {
+            return self.find(sid).await;
+        }
+        let reply = self.get_call().then(&["sid"]).arg(sid).send().await?;
+        match reply.status {
+            // An unknown id is answered by 200 with nothing in it.
+            StatusCode::OK if reply.is_empty() || reply.body.trim_ascii() == b"null" => {
+                Err(ApiError::NotFound)
+            }
+            StatusCode::NO_CONTENT => Err(ApiError::NotFound),
+            status if status.is_success() => {
+                let raw: &serde_json::value::RawValue = reply.decode()?;
+                let row = self.rows().row(raw).ok_or_else(|| {
+                    reply.unexpected("the start", "expected a session, got something else".into())
+                })?;
+                if !row.key.eq_ignore_ascii_case(sid) {
+                    return Err(reply.unexpected("outsideSid", "it is another session".into()));
+                }
+                Ok(row.to_session())
+            }
+            StatusCode::NOT_FOUND if !fault::is_about_address(&reply) => Err(ApiError::NotFound),
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
+                if self.generation() == Generation::Unknown =>
+            {
+                self.find(sid).await
+            }
+            _ => Err(self.fault(&reply)),
+        }
+    }
+
+    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+        revoke::each(self, keys).await
+    }
+
+    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
+        revoke::user(self, user).await
+    }
+}
+
+/// What a page says about itself. A page with fewer rows than asked for is not the last one as long
+/// as the server counts more.
+fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bool) -> PageEnd {
+    let rows = found.entries.len() as u64;
+    let end = start.saturating_add(rows);
+    // A total below what is already there is nonsense and said by nobody.
+    let total = found.total.filter(|total| *total >= end);
+    let mark = if plain { "p" } else { "" };
+    let next = || Some(Cursor::new(format!("{end}{mark}")));
+    let (next, completeness) = match total {
+        Some(total) if total > end && rows == 0 => (None, Completeness::Truncated { at: end }),
+        Some(total) if total > end => (next(), Completeness::More),
+        Some(_) => (None, Completeness::Complete),
+        None if rows > 0 && rows >= u64::from(size) => (next(), Completeness::More),
+        None if found.total.is_some() || rows == 0 => (None, Completeness::Complete),
+        None => (None, Completeness::Unknown),
+    };
+    PageEnd {
+        next,
+        total,
+        completeness: if stopped {
+            Completeness::More
+        } else {
+            completeness
+        },
+    }
+}
+
+/// Takes no row: when only the answer counts.
+struct Nowhere;
+
+impl RowSink for Nowhere {
+    fn row(&mut self, _row: crate::model::RowRef<'_>) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}

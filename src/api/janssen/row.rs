@@ -1,0 +1,215 @@
+//! From a Janssen session object to a row. What cannot be understood is kept as text among the
+//! other attributes; the row stays.
+//! Source: Janssen `SessionId`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::wire::{Object, instant, inum, text, yes_or_no};
+use crate::model::time::Zone;
+use crate::model::{Class, Deletable, Fact, RowRef};
+
+type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
+
+/// Can the operator's own session be told?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Own {
+    /// No.
+    Unknown,
+    /// The operator has none: a program signed in.
+    Nobody,
+    /// It is one of this person's (an inum).
+    Person(String),
+}
+
+/// What is needed to turn session objects into rows.
+pub(super) struct Rows<'p> {
+    /// Of times that have none.
+    pub(super) zone: Zone,
+    /// Client id to the name to show.
+    pub(super) client_names: &'p BTreeMap<String, String>,
+    pub(super) own: Own,
+}
+
+impl Rows<'_> {
+    /// One session object as a row. `None`: it is no object.
+    pub(super) fn row<'a>(&self, raw: &'a RawValue) -> Option<RowRef<'a>> {
+        let object: Object<'a> = serde_json::from_str(raw.get()).ok()?;
+        let mut row = RowRef::new("", "");
+        let mut sid = None;
+        let mut deletable = None;
+        let mut attributes = Vec::new();
+        for (name, value) in object.0 {
+            match name.as_ref() {
+                "outsideSid" => sid = text(value),
+                "userDn" => row.user_id = text(value),
+                "creationDate" => row.created = instant(value, self.zone),
+                "lastUsedAt" => row.last_used = instant(value, self.zone),
+                "expirationDate" => row.expires = instant(value, self.zone),
+                "deletable" => deletable = yes_or_no(value),
+                "state" => row.fact = fact(value),
+                "sessionAttributes" => {
+                    if let Ok(object) = serde_json::from_str::<Object<'a>>(value.get()) {
+                        attributes = object.0;
+                    }
+                }
+                _ => {}
+            }
+            if !self.is_understood(&name, value) {
+                self.keep(&mut row.extra, name, value);
+            }
+        }
+        // The same as the key where all is well, so not shown twice.
+        let repeated = attributes.iter().rev().find(|(name, _)| name == "sid");
+        let repeated = repeated.and_then(|(_, value)| text(value));
+        for (name, value) in attributes {
+            match name.as_ref() {
+                "auth_user" => row.user = text(value),
+                "client_id" => row.client = text(value),
+                "remote_ip" => row.ip = text(value),
+                "acr" => row.auth_method = text(value),
+                "sid" => continue,
+                _ => {}
+            }
+            self.keep(&mut row.extra, name, value);
+        }
+        let shown = row.client.as_deref();
+        if let Some(shown) = shown.and_then(|id| self.client_names.get(id)) {
+            // The id stays among the attributes.
+            row.client = Some(Cow::Owned(shown.clone()));
+        }
+        row.own = self.is_own(row.user_id.as_deref());
+        row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), deletable);
+        row.label = Cow::Owned(label(sid.as_deref().unwrap_or_default()));
+        row.key = sid.unwrap_or_default();
+        row.raw = Some(raw);
+        Some(row)
+    }
+
+    /// Does a field of the row say all that this value says?
+    fn is_understood(&self, name: &str, value: &RawValue) -> bool {
+        match name {
+            "outsideSid" | "userDn" => true,
+            "creationDate" | "lastUsedAt" | "expirationDate" => {
+                text(value).is_none() || instant(value, self.zone).is_some()
+            }
+            "deletable" => yes_or_no(value).is_some(),
+            "state" => fact(value) != Fact::Unknown,
+            "sessionAttributes" => serde_json::from_str::<Object<'_>>(value.get()).is_ok(),
+            _ => false,
+        }
+    }
+
+    fn keep<'a>(&self, extra: &mut Extra<'a>, name: Cow<'a, str>, raw: &'a RawValue) {
+        let value = match name.as_ref() {
+            "permissionGrantedMap" => granted(raw),
+            "authenticationTime" => match instant(raw, self.zone) {
+                Some(at) => Some(Cow::Owned(at.format("%Y-%m-%dT%H:%M:%SZ").to_string())),
+                None => text(raw),
+            },
+            _ => text(raw),
+        };
+        let Some(value) = value else { return };
+        let class = class_of(&name);
+        if name == "authenticationTime" {
+            extra.insert(0, (name, value, class));
+        } else {
+            extra.push((name, value, class));
+        }
+    }
+
+    fn is_own(&self, user_dn: Option<&str>) -> Option<bool> {
+        match &self.own {
+            Own::Unknown => None,
+            Own::Nobody => Some(false),
+            // Another person's session is not ours; of the operator's own ones, any may be.
+            Own::Person(mine) => match user_dn {
+                Some(dn) if inum(dn) == mine => None,
+                _ => Some(false),
+            },
+        }
+    }
+}
+
+fn fact(raw: &RawValue) -> Fact {
+    match text(raw).as_deref() {
+        Some("authenticated") => Fact::Live,
+        Some("unauthenticated") => Fact::Unauthenticated,
+        _ => Fact::Unknown,
+    }
+}
+
+/// Values that work as a credential or help to forge one.
+fn class_of(name: &str) -> Class {
+    const SECRET: [&str; 9] = [
+        "id",
+        "dn",
+        "session_id",
+        "old_session_id",
+        "opbs",
+        "opbrowserState",
+        "nonce",
+        "deviceSecrets",
+        "sessionState",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let telling = ["secret", "password", "token", "cookie"];
+    if SECRET.contains(&name) || telling.iter().any(|word| lower.contains(word)) {
+        Class::Secret
+    } else {
+        Class::Plain
+    }
+}
+
+/// The clients that the person has granted something, as a list; refused ones say so.
+fn granted(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let list = || -> Option<String> {
+        let outer: Object<'_> = serde_json::from_str(raw.get()).ok()?;
+        let mut words = Vec::new();
+        for (name, value) in outer.0 {
+            if name != "permissionGranted" {
+                return None;
+            }
+            let clients: Object<'_> = serde_json::from_str(value.get()).ok()?;
+            for (client, yes) in clients.0 {
+                match yes_or_no(yes)? {
+                    true => words.push(client.into_owned()),
+                    false => words.push(format!("{client} (refused)")),
+                }
+            }
+        }
+        Some(words.join(", "))
+    };
+    match list() {
+        Some(list) if list.is_empty() => None,
+        Some(list) => Some(Cow::Owned(list)),
+        None => text(raw),
+    }
+}
+
+/// For a session without a lasting id the server makes up a new one at every reading, and such an
+/// id deletes nothing. That can be told only where the attributes hold another one.
+fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>) -> Deletable {
+    match (sid, repeated, deletable) {
+        (None, ..) => Deletable::No("the server gives no id for it".into()),
+        (Some(sid), Some(repeated), _) if sid != repeated => {
+            Deletable::No("the server has no lasting id for it".into())
+        }
+        (.., Some(false)) => Deletable::No("the server marks it as not deletable".into()),
+        (_, Some(_), Some(true)) => Deletable::Yes,
+        _ => Deletable::Unknown,
+    }
+}
+
+/// A short name for a session id: `ss:c190…38`.
+pub(super) fn label(sid: &str) -> String {
+    let letters: Vec<char> = sid.chars().filter(char::is_ascii_alphanumeric).collect();
+    match letters.as_slice() {
+        [a, b, c, d, .., y, z] if letters.len() >= 12 => format!("ss:{a}{b}{c}{d}…{y}{z}"),
+        [a, b, ..] => format!("ss:{a}{b}…"),
+        [a] => format!("ss:{a}…"),
+        [] => "ss:?".into(),
+    }
+}
