@@ -5,6 +5,7 @@
 pub mod api;
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod config;
 #[cfg(feature = "emulator")]
 pub mod emulator;

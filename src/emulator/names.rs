@@ -94,19 +94,20 @@ pub(crate) const SERVICES: &[(&str, &str)] = &[
 ];
 
 /// Applications: name, first label of the host it is sent back to, and the scopes it asks for.
+/// The last one is for the service accounts.
 pub(crate) const CLIENTS: &[(&str, &str, &str)] = &[
     ("portal-web", "portal", "openid profile email"),
     ("vpn-gateway", "vpn", "openid groups"),
-    (
-        "billing-api",
-        "billing",
-        "openid billing.read billing.write",
-    ),
     ("mobile-app", "m", "openid profile email offline_access"),
     ("wiki", "wiki", "openid profile"),
     ("hr-selfservice", "hr", "openid profile address phone"),
     ("ci-dashboard", "ci", "openid email groups"),
     ("support-desk", "support", "openid profile email"),
+    (
+        "billing-api",
+        "billing",
+        "openid billing.read billing.write",
+    ),
 ];
 
 /// Ways to sign in, the common ones first.

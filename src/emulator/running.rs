@@ -83,13 +83,16 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         true => Some(Identity::new().map_err(|e| StartError::Certificate(e.to_string()))?),
     };
     let (listener, port) = open(options.port).await?;
-    let scheme = if options.tls { "https" } else { "http" };
+    let (tls, system) = (options.tls, options.system);
+    let scheme = if tls { "https" } else { "http" };
     // One is enough: a refusal that comes while another is waiting adds nothing.
     let (refuse, refusals) = mpsc::channel(1);
     let url = format!("{scheme}://127.0.0.1:{port}");
-    let shared = Arc::new(make_shared(options, faults, url, refuse));
+    // A big world takes its time: other tasks of this thread go on meanwhile.
+    let made = tokio::task::spawn_blocking(move || make_shared(options, faults, url, refuse));
+    let shared = Arc::new(made.await.expect("making the world up does not panic"));
     let stop = CancellationToken::new();
-    let router = match shared.options.system {
+    let router = match system {
         Kind::Janssen => janssen::router(shared.clone()),
     };
     let main = Server {
@@ -217,10 +220,11 @@ impl Running {
     /// With TLS it names a `ca_file` beside itself, see [`Running::ca_file_name`].
     #[must_use]
     pub fn config_toml(&self, profile: &str) -> String {
-        let name = json!(profile);
+        let name = toml_key(profile);
         let auth = self.auth();
         let mut text = format!(
-            "default_profile = {name}\n\n[profile.{name}]\nsystem = {}\nurl = {}\nallow_plain = true\n",
+            "default_profile = {}\n\n[profile.{name}]\nsystem = {}\nurl = {}\nallow_plain = true\n",
+            json!(profile),
             json!(self.shared.options.system.name()),
             json!(self.url()),
         );
@@ -293,6 +297,16 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// A key of TOML, quoted only if it must be. JSON's quoting is one that TOML understands.
+fn toml_key(name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if !name.is_empty() && name.chars().all(is_bare) {
+        name.to_owned()
+    } else {
+        json!(name).to_string()
     }
 }
 

@@ -45,7 +45,10 @@ impl Recipe {
         let mut rng = Rng::new(self.seed);
         let mut world = World::new(self.make_users(&mut rng), make_clients(&mut rng));
         let own_addresses = (0..world.users.len())
-            .map(|_| address(&mut rng))
+            .map(|user| match is_service(user) {
+                true => format!("10.0.{user}.17").into(),
+                false => address(&mut rng),
+            })
             .collect::<Vec<_>>();
         for _ in 0..self.sessions {
             let session = self.make_session(&mut rng, &world, &own_addresses);
@@ -85,7 +88,7 @@ impl Recipe {
         let idle_s = rng
             .between(0, end_s - authenticated_s)
             .min(rng.between(0, end_s - authenticated_s));
-        let elsewhere = rng.chance(30);
+        let elsewhere = rng.chance(30) && !is_service(user);
         let without_sid = rng.chance(if authenticated { 2 } else { 25 });
         let own_address = own_addresses[user].clone();
         let new_address = address(rng);
@@ -101,7 +104,10 @@ impl Recipe {
             last_used_ms: (!rng.chance(1)).then_some((end_s - idle_s) * 1_000),
             expires_ms: (!rng.chance(1)).then_some(expires_s * 1_000),
             ip: (!rng.chance(2)).then_some(if elsewhere { new_address } else { own_address }),
-            method: authenticated.then(|| *rng.pick(METHODS)),
+            method: authenticated.then(|| match is_service(user) {
+                true => METHODS[0],
+                false => *rng.pick(METHODS),
+            }),
             deletable: !rng.chance(3),
         }
     }
@@ -155,13 +161,20 @@ fn choose_user(rng: &mut Rng, users: usize) -> usize {
     rng.index(users).min(rng.index(users))
 }
 
-/// Everybody uses two applications mostly; the service accounts theirs only.
+/// The service accounts come right after the administrator.
+fn is_service(user: usize) -> bool {
+    (1..=SERVICES.len()).contains(&user)
+}
+
+/// Everybody uses two applications mostly; the service accounts theirs only, which is last in the list.
 fn choose_client(rng: &mut Rng, user: usize, clients: usize) -> usize {
-    match user {
-        1 => 2 % clients,
-        2 => 6 % clients,
-        _ if rng.chance(70) => (user + rng.index(2)) % clients,
-        _ => rng.index(clients),
+    let for_people = clients - 1;
+    if is_service(user) {
+        clients - 1
+    } else if rng.chance(70) {
+        (user + rng.index(2)) % for_people
+    } else {
+        rng.index(for_people)
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Action, AuthFault, Fault, Filter, Framing, Garbage, Place};
+use crate::emulator::options::Kind;
 
 /// Why a SPEC was refused. Names the field at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +52,7 @@ impl Filter {
         };
         let mut fields = Fields::new("match.", value)?;
         let filter = Filter {
-            system: fields.text("system")?,
+            system: fields.system()?,
             method: fields.text("method")?,
             path: fields.text("path")?,
             session_id: fields.text("session_id")?,
@@ -189,6 +190,16 @@ impl Fields {
         }
     }
 
+    fn system(&mut self) -> Result<Option<String>, FaultError> {
+        let system = self.text("system")?;
+        match &system {
+            Some(name) if Kind::from_name(name).is_none() => {
+                Err(wrong(format!("unknown system \"{name}\" in match.system")))
+            }
+            _ => Ok(system),
+        }
+    }
+
     fn number(&mut self, name: &str) -> Result<Option<u64>, FaultError> {
         match self.map.remove(name) {
             None => Ok(None),
@@ -300,6 +311,10 @@ mod tests {
             (
                 r#"{"match":{"verb":"GET"},"action":"hang"}"#,
                 "unknown field \"match.verb\"",
+            ),
+            (
+                r#"{"match":{"system":"other"},"action":"hang"}"#,
+                "unknown system \"other\"",
             ),
             (r#"{"match":{"nth":3},"action":"hang"}"#, "match.nth"),
             (r#"{"match":3,"action":"hang"}"#, "\"match\""),

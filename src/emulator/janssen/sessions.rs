@@ -114,6 +114,7 @@ fn question(app: &Janssen, parameters: &HashMap<String, String>) -> Result<Quest
     })
 }
 
+/// A limit of 0 gives no rows; what real servers do with it is not known.
 fn page(app: &Janssen, question: &Question, start: i64, limit: i64) -> Response {
     let world = lock(&app.shared.world);
     let slots = lock(&app.index).answer(&world, question);

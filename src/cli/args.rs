@@ -1,0 +1,161 @@
+//! What can be typed on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::args_verbs::{ConfigArgs, EmulatorArgs};
+
+/// How every command ends, as shown by `--help` and the manual page.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; a session that was gone already counts as done
+  1    failed
+  2    wrong usage or configuration, or --yes is missing without a terminal
+  3    partly failed, or an outcome is unknown
+  4    sign-in needed or refused
+  5    refused by usher itself: read-only, or a safety rule
+  6    the system cannot be reached, or did not answer in time
+  7    no such session (get); nothing matched (list --fail-empty)
+  8    the certificate of the system was not accepted
+  9    the system does not allow it: a scope or role is lacking
+  74   the terminal went away
+  101  a defect in usher itself
+  129, 130, 143  ended by a signal (hang-up, interrupt, terminate)";
+
+/// Find, understand and end login sessions, whichever identity system holds them.
+///
+/// Without a command the screen opens; without a configuration it shows a demo with made-up sessions.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, after_long_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do. `None`: open the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct GlobalArgs {
+    /// Read this configuration instead of $USHER_CONFIG or the one of the platform
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Work with these profiles, not with default_profile
+    #[arg(long, short, global = true, value_name = "A[,B]", value_delimiter = ',', conflicts_with = "all_profiles",
+          add = clap_complete::ArgValueCompleter::new(super::complete::profiles))]
+    pub profile: Vec<String>,
+    /// Work with every profile of the configuration
+    #[arg(long, global = true)]
+    pub all_profiles: bool,
+    /// Refuse everything that would change something, before it is sent
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Use no characters outside ASCII for frames and marks
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// When to use colours; NO_COLOR and TERM=dumb mean never, unless told otherwise here
+    #[arg(long, global = true, value_name = "WHEN", default_value_t, value_enum)]
+    pub color: ColorWhen,
+    /// How much the log file takes: off, error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL", value_enum)]
+    pub log_level: Option<LogLevel>,
+    /// Write nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum ColorWhen {
+    /// On a terminal that has colours.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// How much is written to the log file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// What looks wrong.
+    Warn,
+    /// What was done.
+    Info,
+    /// Every request.
+    Debug,
+    /// Every request with its body, secrets left out.
+    Trace,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write, check or import the configuration
+    #[command(subcommand)]
+    Config(ConfigArgs),
+    #[cfg(feature = "emulator")]
+    /// Run a made-up identity system on this machine, until a signal ends it
+    #[cfg(feature = "emulator")]
+    Emulator(EmulatorArgs),
+    /// Print the completion script of a shell
+    Completions {
+        /// bash, elvish, fish, powershell or zsh
+        #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
+        shell: String,
+    },
+    /// Print the manual page (roff)
+    Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_has_no_conflicts() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_may_stand_behind_the_command() {
+        let cli = Cli::try_parse_from(["usher", "man", "--profile", "a,b", "-q"]).unwrap();
+
+        assert_eq!(cli.global.profile, ["a", "b"]);
+        assert!(cli.global.quiet);
+    }
+
+    #[test]
+    fn no_option_takes_a_secret() {
+        let mut found = Vec::new();
+        let mut waiting = vec![Cli::command()];
+        while let Some(command) = waiting.pop() {
+            waiting.extend(command.get_subcommands().cloned());
+            for argument in command.get_arguments() {
+                let name = argument.get_long().unwrap_or_default().to_owned();
+                let takes_text = argument.get_action().takes_values();
+                let secret = ["secret", "password", "cookie", "key"]
+                    .iter()
+                    .any(|word| name.contains(word))
+                    || (name.contains("token") && name != "token-seconds");
+                if takes_text && secret && name != "keys" {
+                    found.push(format!("{} --{name}", command.get_name()));
+                }
+            }
+        }
+
+        assert!(found.is_empty(), "{found:?}");
+    }
+}

@@ -1,0 +1,342 @@
+//! The options of the single commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::ArgValueCompleter;
+
+use super::complete;
+
+/// The query language in short, as shown by `usher list --help`.
+pub(crate) const QUERY_HELP: &str = "\
+A query is a row of clauses that must all hold:
+  user:jdoe                     equal, without case; * stands for any run of characters
+  state:active,expiring         any of several values
+  ip:10.0.0.0/8                 an address or a network
+  created>now-2h idle>30m       instants and durations
+  -client:portal-web            not
+  agent~Firefox                 a regular expression
+  @acr:basic                    an attribute by the name the system gives it
+  jdoe                          anywhere in user, client, ip, agent, scope, method, start of id
+Put a query with quotes, < or > into single quotes for the shell.
+
+One JSON line for each session (-o jsonl), absent values null, times RFC 3339 in UTC:
+  profile system id label user user_id state created last_used expires ended client ip agent
+  method scope deletable not_deletable_because own hints attributes";
+
+/// What stands below `usher revoke --help`.
+pub(crate) const REVOKE_HELP: &str = "\
+Examples:
+  usher list user:jdoe -o jsonl | usher revoke - --yes
+  usher revoke --query 'idle>8h client:vpn-gateway' --dry-run
+  usher revoke --user jdoe --reason 'INC-4711 stolen laptop'";
+
+/// The shape of the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+    /// Comma-separated values with a header.
+    Csv,
+    /// A Markdown table.
+    Markdown,
+}
+
+/// The shape of small lists.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct ShapeArgs {
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// Options of `usher list`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ListArgs {
+    /// Which sessions (see below); several words are one query
+    #[arg(value_name = "QUERY", add = ArgValueCompleter::new(complete::fields_of_query))]
+    pub query: Vec<String>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+    /// Which fields, in this order; @name for an attribute
+    #[arg(long, short, value_delimiter = ',', value_name = "A,B", add = ArgValueCompleter::new(complete::fields))]
+    pub fields: Vec<String>,
+    /// In which order; all rows are read before the first is printed
+    #[arg(long, short, value_name = "FIELD[:desc]", add = ArgValueCompleter::new(complete::fields))]
+    pub sort: Option<String>,
+    /// Stop after this many
+    #[arg(long, short = 'n', value_name = "N")]
+    pub limit: Option<u64>,
+    /// Print only how many there are
+    #[arg(long, conflicts_with_all = ["group_by", "id_only", "watch"])]
+    pub count: bool,
+    /// Print how many there are for each value of a field
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["id_only", "watch", "limit"], add = ArgValueCompleter::new(complete::fields))]
+    pub group_by: Option<String>,
+    /// Print only the ids, one a line
+    #[arg(long, conflicts_with_all = ["watch", "output", "fields"])]
+    pub id_only: bool,
+    /// Print how each system would answer the query, and ask nothing
+    #[arg(long, conflicts_with_all = ["count", "group_by", "id_only", "watch"])]
+    pub explain: bool,
+    /// Send this filter in the system's own language, unread; the query is applied on top
+    #[arg(long, value_name = "FILTER")]
+    pub native: Option<String>,
+    /// Ask again every SECONDS and print what was added, changed or went away, as JSON lines
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30",
+          value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["output", "sort", "limit"])]
+    pub watch: Option<u32>,
+    /// End with code 7 if nothing matches
+    #[arg(long)]
+    pub fail_empty: bool,
+    /// Keep spreadsheets from running cells that start with = + - @ as formulas (csv)
+    #[arg(long, value_name = "BOOL", default_value_t = true, num_args = 0..=1, default_missing_value = "true",
+          require_equals = true, action = clap::ArgAction::Set)]
+    pub csv_safe: bool,
+}
+
+/// Options of `usher get`.
+#[derive(Args, Clone, Debug)]
+pub struct GetArgs {
+    /// Ids as `list` prints them, or - for standard input (ids or JSON lines of `list`)
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Print the session as the server sent it
+    #[arg(long)]
+    pub raw: bool,
+    /// How to print
+    #[arg(
+        long,
+        short,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        conflicts_with = "raw"
+    )]
+    pub output: Format,
+}
+
+/// Options of `usher revoke`.
+#[derive(Args, Clone, Debug)]
+#[command(group = clap::ArgGroup::new("what").required(true))]
+pub struct RevokeArgs {
+    /// Ids as `list` prints them, or - for standard input (ids or JSON lines of `list`)
+    #[arg(value_name = "ID", group = "what")]
+    pub ids: Vec<String>,
+    /// Every session of this person
+    #[arg(long, value_name = "USER", group = "what")]
+    pub user: Option<String>,
+    /// Every session that matches
+    #[arg(long, value_name = "QUERY", group = "what", add = ArgValueCompleter::new(complete::fields_of_query))]
+    pub query: Option<String>,
+    /// Print what would be ended, and send nothing that changes anything
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How many requests at the same time, 1 to 64
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: Option<u8>,
+    /// Go on after a failure (the default)
+    #[arg(long, conflicts_with = "fail_fast")]
+    pub keep_going: bool,
+    /// Start nothing more after the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// How to print the outcomes
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: OutcomeFormat,
+}
+
+/// The shape of outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum OutcomeFormat {
+    /// For people, one line each.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Options of `usher login`.
+#[derive(Args, Clone, Debug)]
+pub struct LoginArgs {
+    /// The profile, instead of --profile
+    #[arg(value_name = "PROFILE", add = ArgValueCompleter::new(complete::profiles))]
+    pub name: Option<String>,
+    /// Draw the address of a device sign-in as a QR code
+    #[arg(long)]
+    pub qr: bool,
+}
+
+/// Options of `usher doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// The profile, instead of --profile
+    #[arg(value_name = "PROFILE", add = ArgValueCompleter::new(complete::profiles))]
+    pub name: Option<String>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+}
+
+/// What to do with the configuration.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigArgs {
+    /// Write the commented example where the configuration is looked for
+    Init,
+    /// Read the configuration and say whether it is right
+    Check,
+    /// Print where usher reads and writes
+    Path(ShapeArgs),
+    /// Make a profile of the configuration of the Janssen command line
+    ImportJans {
+        /// The file; ~/.config/jans-cli.ini if not given
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The file with the salt of encoded secrets
+        #[arg(long, value_name = "FILE")]
+        salt: Option<PathBuf>,
+        /// Name of the new profile
+        #[arg(long, value_name = "NAME", default_value = "janssen")]
+        name: String,
+        /// Where the secret goes
+        #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+        keep_in: KeepIn,
+    },
+}
+
+/// Where an imported secret goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum KeepIn {
+    /// The keyring of the platform.
+    #[default]
+    Keyring,
+    /// A file beside the configuration that only its owner can read.
+    File,
+}
+
+/// Options of `usher render`.
+#[derive(Args, Clone, Debug)]
+pub struct RenderArgs {
+    /// Which screen; an unknown name lists them all
+    #[arg(value_name = "SCREEN")]
+    pub screen: String,
+    /// Columns and rows
+    #[arg(long, value_name = "WxH", default_value = "120x40")]
+    pub size: String,
+    /// Keys to press first, as in the keymap: "down down delete"
+    #[arg(long, value_name = "KEYS", default_value = "")]
+    pub keys: String,
+    /// How to draw
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Picture,
+    /// Name of a theme, or the path of its file
+    #[arg(long, value_name = "THEME", default_value = "dark")]
+    pub theme: String,
+    /// The moment that the screen shows
+    #[arg(long, value_name = "TIME", default_value = "2026-11-21 14:07:00")]
+    pub now: String,
+    /// How many sessions to make up
+    #[arg(long, value_name = "N", default_value_t = 1_204)]
+    pub sessions: u32,
+    /// The same number makes up the same sessions
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+}
+
+/// How a screen is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Picture {
+    /// Characters only.
+    #[default]
+    Text,
+    /// With the escape codes of colours.
+    Ansi,
+    /// A picture.
+    Svg,
+}
+
+/// Options of `usher emulator`.
+#[derive(Args, Clone, Debug)]
+pub struct EmulatorArgs {
+    /// Which system
+    #[arg(value_parser = ["janssen"])]
+    pub system: String,
+    /// On which port of 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub port: u16,
+    /// Speak TLS, with a certificate made for this run
+    #[arg(long)]
+    pub tls: bool,
+    /// How many sessions to make up
+    #[arg(long, value_name = "N", default_value_t = 1_204)]
+    pub sessions: u32,
+    /// How many people to make up; none given: what suits the sessions
+    #[arg(long, value_name = "N")]
+    pub users: Option<u32>,
+    /// The same number makes up the same sessions
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub seed: u64,
+    /// Misbehave: one JSON object, such as {"action":"status","code":500}; may be repeated
+    #[arg(long, value_name = "SPEC")]
+    pub fault: Vec<String>,
+    /// Take faults and show the journal of requests under /__emu/
+    #[arg(long)]
+    pub control: bool,
+    /// How long an access token lives
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub token_seconds: u64,
+    /// Behave like this generation of the server
+    #[arg(long, value_enum, default_value_t)]
+    pub generation: Generation,
+    /// Print one line of JSON once it listens: system, url, auth
+    #[arg(long)]
+    pub json: bool,
+    /// Write a configuration that opens it
+    #[arg(long, value_name = "FILE")]
+    pub config_out: Option<PathBuf>,
+}
+
+/// A generation of the emulated server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum Generation {
+    /// As current versions answer.
+    #[default]
+    New,
+    /// As versions of 2024 answer.
+    #[value(name = "2024")]
+    #[strum(serialize = "2024")]
+    Of2024,
+    /// As the oldest versions answer.
+    Old,
+}
+
+/// Options of `usher audit`.
+#[derive(Args, Clone, Debug)]
+pub struct AuditArgs {
+    /// Which records; id: is hashed as in the log
+    #[arg(value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// Check that no record was changed, removed or added
+    #[arg(long)]
+    pub verify: bool,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+}

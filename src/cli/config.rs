@@ -1,0 +1,178 @@
+//! `usher config`: write, check, show and import the configuration.
+
+use std::env;
+
+use serde_json::json;
+
+use super::args_verbs::{ConfigArgs, Format, ShapeArgs};
+use super::ctx::Ctx;
+use super::exit::{FAILED, Failure, OK};
+use super::import_jans;
+use super::output::small_table;
+use crate::config::{Config, paths, private};
+
+/// The commented example that `usher config init` writes.
+pub(crate) const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Does what was asked about the configuration.
+///
+/// # Errors
+/// The configuration cannot be used, or a file cannot be written.
+pub(crate) fn run(ctx: &Ctx, args: &ConfigArgs) -> Result<u8, Failure> {
+    match args {
+        ConfigArgs::Init => init(ctx),
+        ConfigArgs::Check => check(ctx),
+        ConfigArgs::Path(shape) => path(ctx, *shape),
+        ConfigArgs::ImportJans {
+            file,
+            salt,
+            name,
+            keep_in,
+        } => import_jans::run(
+            ctx,
+            &import_jans::Import {
+                file: file.as_deref(),
+                salt: salt.as_deref(),
+                name,
+                keep_in: *keep_in,
+            },
+        ),
+    }
+}
+
+/// Where the configuration is, or will be.
+///
+/// # Errors
+/// This machine has no home folder and no file was named.
+pub(crate) fn place(ctx: &Ctx) -> Result<std::path::PathBuf, Failure> {
+    let variable = env::var_os("USHER_CONFIG");
+    Config::place(
+        ctx.global.config.as_deref(),
+        variable.as_deref(),
+        &ctx.paths,
+    )
+    .ok_or_else(|| {
+        Failure::usage(
+            "there is no home folder (HOME) to look for a configuration in; name a file with --config",
+        )
+    })
+}
+
+fn init(ctx: &Ctx) -> Result<u8, Failure> {
+    let file = place(ctx)?;
+    if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        paths::make_dir(dir)?;
+    }
+    if !private::create(&file, EXAMPLE.as_bytes())? {
+        return Err(Failure::usage(format!(
+            "{} is there already; nothing was written. Edit it, or name another file with --config",
+            file.display()
+        )));
+    }
+    let mut out = ctx.out();
+    out.line(&file.display().to_string());
+    out.flush()?;
+    ctx.note("wrote the commented example; take the comment marks off one profile, then: usher config check");
+    Ok(OK)
+}
+
+fn check(ctx: &Ctx) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    let mut out = ctx.out();
+    match &config.source {
+        None => out.line(
+            "there is no configuration; usher opens the demo. Write one with: usher config init",
+        ),
+        Some(file) => out.line(&format!(
+            "{}: right, {} profile{}",
+            file.display(),
+            config.profiles.len(),
+            if config.profiles.len() == 1 { "" } else { "s" }
+        )),
+    }
+    out.flush()?;
+    Ok(OK)
+}
+
+fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let shown = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    let rows = [
+        ("config", shown(place(ctx).ok())),
+        ("audit", shown(ctx.paths.audit_file())),
+        ("log", shown(ctx.paths.log_dir())),
+        ("state", shown(ctx.paths.state_dir.clone())),
+    ];
+    let mut out = ctx.out();
+    match shape.output {
+        Format::Table => {
+            for (name, path) in &rows {
+                let path = path.as_deref().unwrap_or("(none: there is no home folder)");
+                out.line(&format!("{name:<8}{path}"));
+            }
+        }
+        _ => {
+            let map: serde_json::Map<_, _> = rows
+                .into_iter()
+                .map(|(name, path)| (name.to_owned(), json!(path)))
+                .collect();
+            out.json(&map.into())?;
+        }
+    }
+    out.flush()?;
+    Ok(OK)
+}
+
+/// Appends the block of a new profile to the configuration, which is made if it is not there.
+///
+/// # Errors
+/// The file cannot be written, or the configuration would not be right afterwards (then it is as before).
+pub(crate) fn append(ctx: &Ctx, block: &str) -> Result<std::path::PathBuf, Failure> {
+    let file = place(ctx)?;
+    if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        paths::make_dir(dir)?;
+    }
+    let mut text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            return Err(Failure::new(
+                FAILED,
+                format!("cannot read {}: {error}", file.display()),
+            ));
+        }
+    };
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(block);
+    private::replace(&file, text.as_bytes())?;
+    Ok(file)
+}
+
+/// Prints rows of a small list in a format: titles are the keys of JSON in lower case.
+pub(crate) fn print_small(
+    ctx: &Ctx,
+    config: &Config,
+    format: Format,
+    titles: &[&str],
+    rows: &[Vec<String>],
+    json: serde_json::Value,
+) -> Result<(), Failure> {
+    let mut out = ctx.out();
+    match format {
+        Format::Table => small_table(titles, rows, ctx.look(config), out.buffer()),
+        Format::Json => out.json(&json)?,
+        Format::Jsonl => {
+            for one in json.as_array().into_iter().flatten() {
+                out.json(one)?;
+            }
+        }
+        Format::Csv | Format::Markdown => {
+            super::output::small_text(format, titles, rows, out.buffer())?
+        }
+    }
+    out.flush()
+}

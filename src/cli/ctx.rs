@@ -1,0 +1,115 @@
+//! What every command needs: options, places, the configuration, and how to speak to the person.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use super::args::{ColorWhen, GlobalArgs};
+use super::exit::Failure;
+use super::output::{Look, Out, Times};
+use crate::config::{Config, Paths, TimeShown, Zone};
+
+/// What a command is run with.
+pub(crate) struct Ctx {
+    /// The options before or behind the command.
+    pub(crate) global: GlobalArgs,
+    /// Where files are.
+    pub(crate) paths: Paths,
+}
+
+impl Ctx {
+    /// The context of this process.
+    pub(crate) fn new(global: GlobalArgs) -> Self {
+        Self {
+            global,
+            paths: Paths::platform(),
+        }
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let variable = env::var_os("USHER_CONFIG");
+        Ok(Config::load(
+            self.global.config.as_deref(),
+            variable.as_deref(),
+            &self.paths,
+        )?)
+    }
+
+    /// Standard output.
+    pub(crate) fn out(&self) -> Out {
+        Out::stdout()
+    }
+
+    /// How tables look here.
+    pub(crate) fn look(&self, config: &Config) -> Look {
+        let times = match config.time {
+            TimeShown::Age => Times::Age,
+            TimeShown::Local => Times::In(Zone::Local),
+            TimeShown::Utc => Times::In(Zone::Utc),
+        };
+        Look {
+            color: self.has_color(),
+            ascii: self.global.ascii || config.ascii,
+            times,
+            width_cols: terminal_width(),
+        }
+    }
+
+    fn has_color(&self) -> bool {
+        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        match self.global.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => {
+                io::stdout().is_terminal()
+                    && !set("NO_COLOR")
+                    && env::var_os("TERM").is_some_and(|term| term != "dumb")
+            }
+        }
+    }
+
+    /// Says something beside the data, unless the person wants quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.global.quiet {
+            say(text);
+        }
+    }
+
+    /// Says what went wrong: one sentence.
+    pub(crate) fn error(&self, text: &str) {
+        say(&format!("error: {text}"));
+    }
+}
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self::new(error.exit_code(), error.to_string())
+    }
+}
+
+impl From<crate::config::private::PrivateError> for Failure {
+    fn from(error: crate::config::private::PrivateError) -> Self {
+        Self::new(super::exit::FAILED, error.to_string())
+    }
+}
+
+/// Writes a line on standard error. Nobody can be told when that fails.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Columns of the terminal on standard output. `None`: it is none.
+fn terminal_width() -> Option<usize> {
+    rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|cols| *cols > 0)
+}
+
+/// Can a person be asked? Standard input and standard error must be a terminal.
+pub(crate) fn has_person() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}

@@ -1,0 +1,343 @@
+//! The fields that can be printed, and what each holds for a row.
+
+use std::borrow::Cow;
+
+use chrono::TimeDelta;
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::record::{Record, rfc3339};
+use crate::cli::exit::Failure;
+use crate::model::time::Zone;
+use crate::model::time::{age, duration, duration_words, instant_short};
+use crate::model::{ColumnSpec, Field};
+
+/// A field of the output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// One that every row has.
+    Known(Known),
+    /// An attribute by the name the system gives it.
+    Attribute(Box<str>),
+}
+
+/// A field that every row has. The name is the `strum` text.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::EnumString, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+#[allow(missing_docs, reason = "the name is the meaning")]
+pub(crate) enum Known {
+    Profile,
+    System,
+    Id,
+    Label,
+    User,
+    UserId,
+    State,
+    Created,
+    LastUsed,
+    Expires,
+    Ended,
+    Client,
+    Ip,
+    Agent,
+    Method,
+    Scope,
+    Deletable,
+    NotDeletableBecause,
+    Own,
+    Hints,
+    Attributes,
+    Age,
+    Idle,
+    Left,
+}
+
+/// The names of all fields.
+pub(crate) const NAMES: &[&str] = <Known as strum::VariantNames>::VARIANTS;
+
+/// What a row has in JSON, in this order. Part of the format: fields are added at the end only.
+const ROW: [Known; 21] = [
+    Known::Profile,
+    Known::System,
+    Known::Id,
+    Known::Label,
+    Known::User,
+    Known::UserId,
+    Known::State,
+    Known::Created,
+    Known::LastUsed,
+    Known::Expires,
+    Known::Ended,
+    Known::Client,
+    Known::Ip,
+    Known::Agent,
+    Known::Method,
+    Known::Scope,
+    Known::Deletable,
+    Known::NotDeletableBecause,
+    Known::Own,
+    Known::Hints,
+    Known::Attributes,
+];
+
+/// What a cell holds.
+pub(crate) enum Cell<'a> {
+    /// Nothing: the system does not say.
+    None,
+    /// Text as it came; hostile characters included.
+    Text(Cow<'a, str>),
+    /// An instant.
+    Instant(chrono::DateTime<chrono::Utc>),
+    /// A duration.
+    Duration(TimeDelta),
+    /// Yes or no.
+    Bool(bool),
+    /// A list; there is none that can hold anything yet.
+    Empty,
+    /// The further attributes.
+    Attributes,
+}
+
+/// How instants are shown to people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// How long ago, or how far ahead.
+    Age,
+    /// As a date and time.
+    In(Zone),
+}
+
+impl Column {
+    /// The fields of a JSON row.
+    pub(crate) fn of_row() -> Vec<Self> {
+        ROW.into_iter().map(Self::Known).collect()
+    }
+
+    /// The fields of a CSV file: all of a row but the attributes, which have no fixed number.
+    pub(crate) fn of_csv() -> Vec<Self> {
+        ROW.into_iter()
+            .filter(|known| *known != Known::Attributes)
+            .map(Self::Known)
+            .collect()
+    }
+
+    /// The columns of a table for people.
+    pub(crate) fn of_specs(specs: &[ColumnSpec], several: bool) -> Vec<Self> {
+        let mut columns: Vec<Self> = specs
+            .iter()
+            .map(|spec| Self::Known(Known::of(spec.field)))
+            .collect();
+        if columns.is_empty() {
+            columns = [Known::User, Known::Client, Known::State, Known::Expires]
+                .map(Self::Known)
+                .to_vec();
+        }
+        let profile = Self::Known(Known::Profile);
+        if several && !columns.contains(&profile) {
+            columns.insert(1.min(columns.len()), profile);
+        }
+        columns
+    }
+
+    /// Reads the name of a field: of the output, of the query language, or `@name`.
+    ///
+    /// # Errors
+    /// A usage error that suggests the nearest name.
+    pub(crate) fn parse(name: &str) -> Result<Self, Failure> {
+        if let Some(attribute) = name.strip_prefix('@') {
+            return Ok(Self::Attribute(attribute.into()));
+        }
+        if let Ok(known) = name.parse() {
+            return Ok(Self::Known(known));
+        }
+        if let Some(field) =
+            <Field as strum::IntoEnumIterator>::iter().find(|field| field.name() == name)
+        {
+            return Ok(Self::Known(Known::of(field)));
+        }
+        let near = NAMES
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(known, name), known))
+            .min()
+            .filter(|(distance, _)| *distance <= 2);
+        let hint = match near {
+            Some((_, known)) => format!("did you mean \"{known}\"?"),
+            None => format!("there are {}, and @name for an attribute", NAMES.join(", ")),
+        };
+        Err(Failure::usage(format!("unknown field \"{name}\": {hint}")))
+    }
+
+    /// Its name in JSON and CSV.
+    pub(crate) fn name(&self) -> Cow<'static, str> {
+        match self {
+            Self::Known(known) => Cow::Borrowed(<&str>::from(known)),
+            Self::Attribute(name) => Cow::Owned(format!("@{name}")),
+        }
+    }
+
+    /// Its title in a table.
+    pub(crate) fn title(&self) -> String {
+        self.name().replace('_', " ").to_uppercase()
+    }
+
+    /// What it holds for a row.
+    pub(crate) fn cell<'a>(&self, record: &'a Record<'a>) -> Cell<'a> {
+        match self {
+            Self::Known(known) => known.cell(record),
+            Self::Attribute(name) => record.attribute(name).map_or(Cell::None, Cell::Text),
+        }
+    }
+}
+
+impl Known {
+    fn of(field: Field) -> Self {
+        match field {
+            Field::User => Self::User,
+            Field::UserId => Self::UserId,
+            Field::Id => Self::Id,
+            Field::Client => Self::Client,
+            Field::Ip => Self::Ip,
+            Field::Agent => Self::Agent,
+            Field::Method => Self::Method,
+            Field::Scope => Self::Scope,
+            Field::State => Self::State,
+            Field::Created => Self::Created,
+            Field::Used => Self::LastUsed,
+            Field::Expires => Self::Expires,
+            Field::Ended => Self::Ended,
+            Field::Age => Self::Age,
+            Field::Idle => Self::Idle,
+            Field::Left => Self::Left,
+            Field::Profile => Self::Profile,
+            Field::System => Self::System,
+            Field::Own => Self::Own,
+            Field::Deletable => Self::Deletable,
+            Field::Hint => Self::Hints,
+        }
+    }
+
+    fn cell<'a>(self, record: &'a Record<'a>) -> Cell<'a> {
+        let row = record.row;
+        let text = |text: &'a Option<Cow<'_, str>>| match text {
+            Some(text) => Cell::Text(Cow::Borrowed(text.as_ref())),
+            None => Cell::None,
+        };
+        let instant = |at: Option<_>| at.map_or(Cell::None, Cell::Instant);
+        let length = |length: Option<_>| length.map_or(Cell::None, Cell::Duration);
+        let truth = |yes: Option<bool>| yes.map_or(Cell::None, Cell::Bool);
+        match self {
+            Self::Profile => Cell::Text(record.profile.into()),
+            Self::System => Cell::Text(record.system.into()),
+            Self::Id => Cell::Text(Cow::Borrowed(row.key.as_ref())),
+            Self::Label => Cell::Text(Cow::Borrowed(row.label.as_ref())),
+            Self::User => text(&row.user),
+            Self::UserId => text(&row.user_id),
+            Self::State => Cell::Text(record.state.word().into()),
+            Self::Created => instant(row.created),
+            Self::LastUsed => instant(row.last_used),
+            Self::Expires => instant(row.expires),
+            Self::Ended => instant(row.ended),
+            Self::Client => text(&row.client),
+            Self::Ip => text(&row.ip),
+            Self::Agent => text(&row.user_agent),
+            Self::Method => text(&row.auth_method),
+            Self::Scope => text(&row.scope),
+            Self::Deletable => truth(record.deletable()),
+            Self::NotDeletableBecause => record
+                .not_deletable_because()
+                .map_or(Cell::None, |why| Cell::Text(why.into())),
+            Self::Own => truth(row.own),
+            Self::Hints => Cell::Empty,
+            Self::Attributes => Cell::Attributes,
+            Self::Age => length(record.age()),
+            Self::Idle => length(record.idle()),
+            Self::Left => length(record.left()),
+        }
+    }
+}
+
+impl<'a> Cell<'a> {
+    /// For people; not cleaned yet.
+    pub(crate) fn for_people(self, record: &'a Record<'a>, times: Times) -> Cow<'a, str> {
+        match (self, times) {
+            (Self::None | Self::Empty, _) => "-".into(),
+            (Self::Instant(at), Times::Age) => age(Some(at), record.now).into(),
+            (Self::Instant(at), Times::In(zone)) => instant_short(at, zone).into(),
+            (Self::Duration(length), _) if length < TimeDelta::zero() => {
+                format!("-{}", duration_words(length)).into()
+            }
+            (Self::Duration(length), _) => duration_words(length).into(),
+            (Self::Bool(yes), _) => if yes { "yes" } else { "no" }.into(),
+            (Self::Text(text), _) => text,
+            (Self::Attributes, _) => attributes_text(record),
+        }
+    }
+
+    /// For programs that take text only (CSV): empty for nothing; not cleaned yet.
+    pub(crate) fn for_machines(self, record: &'a Record<'a>) -> Cow<'a, str> {
+        match self {
+            Self::None | Self::Empty => "".into(),
+            Self::Text(text) => text,
+            Self::Instant(at) => rfc3339(at).into(),
+            Self::Duration(length) => duration(length).into(),
+            Self::Bool(yes) => if yes { "true" } else { "false" }.into(),
+            Self::Attributes => attributes_text(record),
+        }
+    }
+}
+
+/// The further attributes as one text: `name=value name=value`.
+fn attributes_text<'a>(record: &'a Record<'a>) -> Cow<'a, str> {
+    let pairs: Vec<String> = record
+        .attributes()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join(" ").into()
+}
+
+/// A row as JSON: the chosen fields, in the chosen order.
+pub(crate) struct JsonRow<'a> {
+    /// The row.
+    pub(crate) record: &'a Record<'a>,
+    /// The fields.
+    pub(crate) columns: &'a [Column],
+}
+
+impl Serialize for JsonRow<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(Some(self.columns.len()))?;
+        for column in self.columns {
+            match column {
+                Column::Known(known) => map.serialize_key(<&str>::from(known))?,
+                Column::Attribute(_) => map.serialize_key(&*column.name())?,
+            }
+            match column.cell(self.record) {
+                Cell::None => map.serialize_value(&())?,
+                Cell::Text(text) => map.serialize_value(&text)?,
+                Cell::Instant(at) => map.serialize_value(&rfc3339(at))?,
+                Cell::Duration(length) => map.serialize_value(&length.num_seconds())?,
+                Cell::Bool(yes) => map.serialize_value(&yes)?,
+                Cell::Empty => map.serialize_value(&EmptyList)?,
+                Cell::Attributes => map.serialize_value(&AttributeMap(self.record))?,
+            }
+        }
+        map.end()
+    }
+}
+
+struct EmptyList;
+
+impl Serialize for EmptyList {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_seq(Some(0))?.end()
+    }
+}
+
+struct AttributeMap<'a>(&'a Record<'a>);
+
+impl Serialize for AttributeMap<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.attributes())
+    }
+}

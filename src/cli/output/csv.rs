@@ -1,0 +1,85 @@
+//! Comma-separated values with a header.
+
+use super::{Column, Encode, Record};
+use crate::cli::exit::Failure;
+use crate::model::text::display_safe;
+
+/// Rows as CSV (RFC 4180, lines end in LF).
+pub(crate) struct Csv {
+    columns: Vec<Column>,
+    guard: bool,
+}
+
+impl Csv {
+    /// `guard`: put a quote before cells that a spreadsheet would run as a formula.
+    pub(crate) fn new(columns: Vec<Column>, guard: bool) -> Self {
+        Self { columns, guard }
+    }
+}
+
+impl Encode for Csv {
+    fn head(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
+        line(self.columns.iter().map(Column::name), self.guard, out)
+    }
+
+    fn row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let cells = self
+            .columns
+            .iter()
+            .map(|column| column.cell(record).for_machines(record));
+        line(cells, self.guard, out)
+    }
+
+    fn tail(&mut self, _sources: &[serde_json::Value], _out: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Appends one line.
+pub(crate) fn line<T: AsRef<str>>(
+    cells: impl Iterator<Item = T>,
+    guard: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let mut writer = ::csv::Writer::from_writer(out);
+    for cell in cells {
+        let text = display_safe(cell.as_ref());
+        if guard && is_formula(&text) {
+            writer.write_field(format!("'{text}"))?;
+        } else {
+            writer.write_field(text.as_ref())?;
+        }
+    }
+    writer.write_record(None::<&[u8]>)?;
+    writer.flush()?;
+    Ok(())
+}
+
+/// Would a spreadsheet run this cell? A minus before a number is a number.
+fn is_formula(text: &str) -> bool {
+    match text.bytes().next() {
+        Some(b'=' | b'+' | b'@' | b'\t' | b'\r') => true,
+        Some(b'-') => text.parse::<f64>().is_err(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_start_like_a_formula_are_guarded() {
+        for (text, formula) in [
+            ("=1+1", true),
+            ("+49 30", true),
+            ("-1+cmd|'/c calc'!A0", true),
+            ("@SUM(A1)", true),
+            ("-5", false),
+            ("jdoe", false),
+            ("", false),
+        ] {
+            assert_eq!(is_formula(text), formula, "{text}");
+        }
+    }
+}

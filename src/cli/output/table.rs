@@ -1,0 +1,178 @@
+//! A table for people: widths from the first page, colours only where they are wanted.
+
+use super::column::Times;
+use super::{Column, Encode, Record};
+use crate::cli::exit::Failure;
+use crate::model::State;
+use crate::model::text::{Align, Ellipsis, display_safe, fit, width_cols};
+
+/// How a table looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// With escape codes.
+    pub(crate) color: bool,
+    /// Nothing but ASCII beside the text itself.
+    pub(crate) ascii: bool,
+    /// How instants are shown.
+    pub(crate) times: Times,
+    /// Columns of the terminal. `None`: no terminal, so nothing is cut.
+    pub(crate) width_cols: Option<usize>,
+}
+
+/// Rows held back to be measured, at most: then widths are settled whatever comes.
+const MEASURED: usize = 1_000;
+/// Between two columns.
+const GAP: usize = 2;
+/// What a cell keeps even on a narrow terminal.
+const LEAST: usize = 4;
+
+/// Rows as a table.
+pub(crate) struct Table {
+    columns: Vec<Column>,
+    look: Look,
+    widths: Option<Vec<usize>>,
+    waiting: Vec<(Vec<String>, State)>,
+}
+
+impl Table {
+    pub(crate) fn new(columns: Vec<Column>, look: Look) -> Self {
+        Self {
+            columns,
+            look,
+            widths: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    fn settle(&mut self, out: &mut Vec<u8>) {
+        let titles: Vec<String> = self.columns.iter().map(Column::title).collect();
+        let rows = self.waiting.iter().map(|(cells, _)| cells);
+        let widths = widths(&titles, rows, self.look.width_cols);
+        let title = if self.look.color { "1" } else { "" };
+        line(&titles, &widths, self.look, title, out);
+        for (cells, state) in self.waiting.drain(..) {
+            line(&cells, &widths, self.look, paint(self.look, state), out);
+        }
+        self.widths = Some(widths);
+    }
+}
+
+impl Encode for Table {
+    fn head(&mut self, _out: &mut Vec<u8>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| {
+                let text = column.cell(record).for_people(record, self.look.times);
+                display_safe(&text).into_owned()
+            })
+            .collect();
+        match &self.widths {
+            Some(widths) => line(
+                &cells,
+                widths,
+                self.look,
+                paint(self.look, record.state),
+                out,
+            ),
+            None => {
+                self.waiting.push((cells, record.state));
+                if self.waiting.len() >= MEASURED {
+                    self.settle(out);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
+        if self.widths.is_none() && !self.waiting.is_empty() {
+            self.settle(out);
+        }
+        Ok(())
+    }
+
+    fn tail(&mut self, _sources: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), Failure> {
+        self.page(out)
+    }
+}
+
+/// A small table whose cells are already text: profiles, capabilities, the findings of the doctor.
+pub(crate) fn small_table(titles: &[&str], rows: &[Vec<String>], look: Look, out: &mut Vec<u8>) {
+    let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+    let widths = widths(&titles, rows.iter(), look.width_cols);
+    line(
+        &titles,
+        &widths,
+        look,
+        if look.color { "1" } else { "" },
+        out,
+    );
+    for row in rows {
+        line(row, &widths, look, "", out);
+    }
+}
+
+/// The width of each column: its widest cell, and less for the widest ones where the terminal is narrow.
+fn widths<'a>(
+    titles: &[String],
+    rows: impl Iterator<Item = &'a Vec<String>>,
+    room: Option<usize>,
+) -> Vec<usize> {
+    let mut widths: Vec<usize> = titles.iter().map(|title| width_cols(title)).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(width_cols(cell));
+        }
+    }
+    let Some(room) = room else { return widths };
+    let gaps = GAP * widths.len().saturating_sub(1);
+    while widths.iter().sum::<usize>() + gaps > room {
+        match widths.iter_mut().max() {
+            Some(widest) if *widest > LEAST => *widest -= 1,
+            _ => break,
+        }
+    }
+    widths
+}
+
+fn line(cells: &[String], widths: &[usize], look: Look, paint: &str, out: &mut Vec<u8>) {
+    let ellipsis = if look.ascii {
+        Ellipsis::Ascii
+    } else {
+        Ellipsis::Sign
+    };
+    let mut text = String::new();
+    for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        if at > 0 {
+            text.push_str(&" ".repeat(GAP));
+        }
+        // Without a terminal nothing is cut: rows after the measured ones may be wider.
+        let width = match look.width_cols {
+            Some(_) => *width,
+            None => (*width).max(width_cols(cell)),
+        };
+        text.push_str(&fit(cell, width, Align::Left, ellipsis));
+    }
+    let text = text.trim_end();
+    if paint.is_empty() {
+        out.extend_from_slice(text.as_bytes());
+    } else {
+        out.extend_from_slice(format!("\u{1b}[{paint}m{text}\u{1b}[0m").as_bytes());
+    }
+    out.push(b'\n');
+}
+
+/// The escape code of a row: the word in the STATE column says the same.
+fn paint(look: Look, state: State) -> &'static str {
+    match state {
+        _ if !look.color => "",
+        State::Revoked | State::Expired => "2",
+        State::Expiring => "33",
+        State::Active | State::Idle | State::Unauthenticated | State::Unknown => "",
+    }
+}
