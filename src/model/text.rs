@@ -31,6 +31,11 @@ impl Untrusted {
         display_safe(&self.0)
     }
 
+    /// The same cut to `cols`, in a time that does not grow with the text: see [`safe_cut`].
+    pub fn safe_cut(&self, cols: usize, ellipsis: Ellipsis) -> Cow<'_, str> {
+        safe_cut(&self.0, cols, ellipsis)
+    }
+
     /// Is there nothing in it?
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -52,5 +57,20 @@ impl From<String> for Untrusted {
 impl fmt::Debug for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.safe())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_text_is_clean_wherever_it_comes_out_for_people() {
+        let text = Untrusted::from("a\u{1b}]0;x\u{7}");
+
+        assert_eq!(text.safe(), "a^[]0;x^G");
+        assert_eq!(text.safe_cut(4, Ellipsis::Sign), "a^[…");
+        assert_eq!(format!("{text:?}"), "\"a^[]0;x^G\"");
+        assert_eq!(text.expose(), "a\u{1b}]0;x\u{7}");
     }
 }

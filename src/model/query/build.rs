@@ -54,15 +54,18 @@ impl Clause {
     }
 
     /// A condition with one value as a person typed it into a form field: no quotes are needed,
-    /// and a comma is part of the value.
+    /// and a comma is part of the value. A word has no operator; `op` is not looked at.
     ///
     /// # Errors
     /// The value does not suit the field, or the operator does not; places are those in `text`.
     pub fn read(target: Target, op: Op, text: &str) -> Result<Self, QueryError> {
         let at = 0..text.len();
-        if target != Target::Word {
-            check_op(&target, op, at.clone())?;
+        if target == Target::Word {
+            let mut word = Self::word(text);
+            word.at = at;
+            return Ok(word);
         }
+        check_op(&target, op, at.clone())?;
         let value = read_value(&target, op, text, at.clone())?;
         let mut clause = Self::new(target, op, value);
         clause.at = at;

@@ -120,7 +120,12 @@ pub(super) fn nearest_of(
         return None;
     }
     let word = word.to_lowercase();
-    let most = 1 + word.chars().count() / 4;
+    let most = match word.chars().count() {
+        0..=2 => 0,
+        3..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
     known
         .map(|known| {
             let distance = strsim::damerau_levenshtein(&word, &known.to_lowercase());
@@ -167,6 +172,9 @@ mod tests {
             ("expirationDat", Some("expirationDate")),
             ("creatd", Some("created")),
             ("stat", Some("state")),
+            ("usre", Some("user")),
+            ("orgnisation_id", Some("organization_id")),
+            ("ou", None),
             ("urn", None),
             ("https", None),
             ("x", None),

@@ -70,8 +70,17 @@ pub(super) fn grapheme_cols(grapheme: &str) -> usize {
 ///
 /// At most `cols` wide; one less where a wide character would have been cut.
 pub fn cut_end(text: &str, cols: usize, ellipsis: Ellipsis) -> Cow<'_, str> {
+    // Nothing is wider than it has bytes.
+    if text.len() <= cols {
+        return Cow::Borrowed(text);
+    }
     let mark = ellipsis.within(cols);
     let room = cols - width_cols(mark);
+    if let Some(start) = text.as_bytes().get(..=cols)
+        && start.iter().all(|b| matches!(b, b' '..=b'~'))
+    {
+        return Cow::Owned(format!("{}{mark}", &text[..room]));
+    }
     let (mut width, mut end) = (0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {
         width += grapheme_cols(grapheme);
@@ -255,6 +264,8 @@ mod tests {
             ("abc", 2, "a…", ".."),
             ("abc", 1, "…", "."),
             ("abc", 0, "", ""),
+            ("abe\u{0301}", 3, "abe\u{0301}", "abe\u{0301}"),
+            ("abce\u{0301}", 3, "ab…", "..."),
             ("", 0, "", ""),
         ] {
             assert_eq!(cut_end(text, cols, Ellipsis::Sign), sign, "{text} {cols}");
@@ -346,6 +357,11 @@ mod tests {
                 }
                 prop_assert_eq!(width_cols(&fit(&text, cols, Align::Right, ellipsis)), cols);
             }
+        }
+
+        #[test]
+        fn nothing_is_wider_than_it_has_bytes(text in any::<String>()) {
+            prop_assert!(width_cols(&text) <= text.len());
         }
 
         #[test]
