@@ -1,12 +1,15 @@
 //! Which rows are shown, and in which sequence.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::rows::{Row, RowId, Rows};
-use crate::model::{Deletable, Field, Sort, Thresholds, Untrusted, state_at};
+use crate::model::query::{Matcher, SessionIn};
+use crate::model::{Deletable, Fact, Field, Sort, State, Thresholds, Untrusted, state_at};
 
 /// Which rows are shown, in which sequence. Cloning it is free.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,10 @@ impl Order {
 pub struct View {
     /// In which order. `None`: in order of arrival.
     pub sort: Option<Sort>,
+    /// Which rows. `None`: all.
+    pub filter: Option<Arc<Matcher>>,
+    /// Rows that we have ended since they were loaded.
+    pub ended: Arc<HashSet<RowId>>,
     /// Of each source: name of its profile, its system, and its thresholds.
     pub sources: Arc<[SourceNames]>,
     /// The time, for ages and states.
@@ -63,96 +70,150 @@ pub struct SourceNames {
 
 /// Filters and sorts all rows.
 pub fn order(rows: &Rows, view: &View) -> Order {
-    let mut shown: Vec<(RowId, &Row)> = rows.iter().filter(|(_, row)| view.keeps(row)).collect();
-    if let Some(sort) = view.sort {
-        shown.sort_by(|a, b| view.compare(sort, a, b));
-    }
-    Order(shown.into_iter().map(|(id, _)| id.0).collect())
+    let shown = rows.iter().filter(|(id, row)| view.keeps(*id, row));
+    let Some(sort) = view.sort else {
+        return Order(shown.map(|(id, _)| id.0).collect());
+    };
+    let mut keyed: Vec<Keyed<'_>> = shown.map(|(id, row)| view.keyed(sort, id, row)).collect();
+    keyed.sort_unstable_by(|a, b| a.compare(b, sort.descending));
+    Order(keyed.into_iter().map(|keyed| keyed.id.0).collect())
 }
 
 /// Adds the rows from `first` on to an order of the rows before them.
 pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
-    let mut new: Vec<(RowId, &Row)> = rows
-        .from(first)
-        .filter(|(_, row)| view.keeps(row))
-        .collect();
+    let new = rows.from(first).filter(|(id, row)| view.keeps(*id, row));
     let Some(sort) = view.sort else {
         return Order(
             old.0
                 .iter()
                 .copied()
-                .chain(new.iter().map(|(id, _)| id.0))
+                .chain(new.map(|(id, _)| id.0))
                 .collect(),
         );
     };
-    new.sort_by(|a, b| view.compare(sort, a, b));
+    let mut new: Vec<Keyed<'_>> = new.map(|(id, row)| view.keyed(sort, id, row)).collect();
+    new.sort_unstable_by(|a, b| a.compare(b, sort.descending));
     let mut merged = Vec::with_capacity(old.len() + new.len());
     let mut new = new.into_iter().peekable();
-    for number in old.0.iter().copied() {
-        let Some(row) = rows.get(RowId(number)) else {
-            continue;
-        };
-        while let Some((id, _)) =
-            new.next_if(|next| view.compare(sort, next, &(RowId(number), row)) == Ordering::Less)
+    for id in old.iter() {
+        let Some(row) = rows.get(id) else { continue };
+        let row = view.keyed(sort, id, row);
+        while let Some(next) =
+            new.next_if(|next| next.compare(&row, sort.descending) == Ordering::Less)
         {
-            merged.push(id.0);
+            merged.push(next.id.0);
         }
-        merged.push(number);
+        merged.push(id.0);
     }
-    merged.extend(new.map(|(id, _)| id.0));
+    merged.extend(new.map(|keyed| keyed.id.0));
     Order(merged.into())
 }
 
-impl View {
-    fn keeps(&self, row: &Row) -> bool {
-        (row.source.0 as usize) < self.sources.len()
-    }
+/// What a row is sorted by, worked out once.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Text(Cow<'a, str>),
+    Instant(DateTime<Utc>),
+    State(State),
+    Answer(bool),
+}
 
-    /// Total: equal values are ordered newest first, then by arrival.
-    fn compare(&self, sort: Sort, a: &(RowId, &Row), b: &(RowId, &Row)) -> Ordering {
-        let primary = self.by_field(sort, a.1, b.1);
+struct Keyed<'a> {
+    key: Option<Key<'a>>,
+    created: Option<DateTime<Utc>>,
+    id: RowId,
+}
+
+impl Keyed<'_> {
+    /// Total: what is missing comes last in both directions; equal values newest first, then as they arrived.
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let primary = match (&self.key, &other.key) {
+            (Some(a), Some(b)) if descending => b.cmp(a),
+            (Some(a), Some(b)) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
         primary
-            .then_with(|| b.1.session.created.cmp(&a.1.session.created))
-            .then_with(|| a.0.cmp(&b.0))
+            .then_with(|| other.created.cmp(&self.created))
+            .then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+impl View {
+    fn names(&self, row: &Row) -> Option<&SourceNames> {
+        self.sources.get(usize::from(row.source.0))
     }
 
-    /// What is missing comes last in both directions.
-    fn by_field(&self, sort: Sort, a: &Row, b: &Row) -> Ordering {
-        let (x, y) = (&a.session, &b.session);
-        let down = sort.descending;
-        match sort.field {
-            Field::User => text(x.subject.shown(), y.subject.shown(), down),
-            Field::UserId => text(x.subject.id.as_ref(), y.subject.id.as_ref(), down),
-            Field::Id => known(Some(&x.label), Some(&y.label), down),
-            Field::Client => text(x.client.as_ref(), y.client.as_ref(), down),
-            Field::Ip => text(x.ip.as_ref(), y.ip.as_ref(), down),
-            Field::Agent => text(x.user_agent.as_ref(), y.user_agent.as_ref(), down),
-            Field::Method => text(x.auth_method.as_ref(), y.auth_method.as_ref(), down),
-            Field::Scope => text(x.scope.as_ref(), y.scope.as_ref(), down),
-            Field::State => known(Some(self.state(a)), Some(self.state(b)), down),
-            Field::Created => known(x.created, y.created, down),
-            Field::Used => known(x.last_used, y.last_used, down),
-            Field::Expires | Field::Left => known(x.expires, y.expires, down),
-            Field::Ended => known(x.ended, y.ended, down),
-            // The older, the smaller its instant: ages run the other way.
-            Field::Age => known(x.created, y.created, !down),
-            Field::Idle => known(x.last_used.or(x.created), y.last_used.or(y.created), !down),
-            Field::Profile => known(Some(self.profile(a)), Some(self.profile(b)), down),
-            Field::System => known(Some(self.system(a)), Some(self.system(b)), down),
-            Field::Own => known(x.own, y.own, down),
-            Field::Deletable => known(rank(&x.deletable), rank(&y.deletable), down),
-            Field::Hint => Ordering::Equal,
+    fn keeps(&self, id: RowId, row: &Row) -> bool {
+        let Some(filter) = &self.filter else {
+            return true;
+        };
+        let names = self.names(row);
+        let profile = names.map_or("", |n| &n.profile);
+        let system = names.map_or("", |n| &n.system);
+        filter.matches(&SessionIn {
+            fact: self.fact(id, row),
+            thresholds: names.map(|n| n.thresholds),
+            ..SessionIn::new(&row.session, profile, system)
+        })
+    }
+
+    fn keyed<'a>(&'a self, sort: Sort, id: RowId, row: &'a Row) -> Keyed<'a> {
+        Keyed {
+            key: self.key(sort.field, id, row),
+            created: row.session.created,
+            id,
         }
     }
 
-    fn state(&self, row: &Row) -> crate::model::State {
+    fn key<'a>(&'a self, field: Field, id: RowId, row: &'a Row) -> Option<Key<'a>> {
+        let s = &row.session;
+        match field {
+            Field::User => text(s.subject.shown()),
+            Field::UserId => text(s.subject.id.as_ref()),
+            Field::Id => Some(Key::Text(Cow::Borrowed(&s.label))),
+            Field::Client => text(s.client.as_ref()),
+            Field::Ip => text(s.ip.as_ref()),
+            Field::Agent => text(s.user_agent.as_ref()),
+            Field::Method => text(s.auth_method.as_ref()),
+            Field::Scope => text(s.scope.as_ref()),
+            Field::State => Some(Key::State(self.state(id, row))),
+            Field::Created | Field::Age => s.created.map(Key::Instant),
+            Field::Used => s.last_used.map(Key::Instant),
+            Field::Idle => s.last_used.or(s.created).map(Key::Instant),
+            Field::Expires | Field::Left => s.expires.map(Key::Instant),
+            Field::Ended => s.ended.map(Key::Instant),
+            Field::Profile => self
+                .names(row)
+                .map(|n| Key::Text(Cow::Borrowed(&n.profile))),
+            Field::System => self.names(row).map(|n| Key::Text(Cow::Borrowed(&n.system))),
+            Field::Own => s.own.map(Key::Answer),
+            Field::Deletable => match s.deletable {
+                Deletable::Yes => Some(Key::Answer(true)),
+                Deletable::No(_) => Some(Key::Answer(false)),
+                Deletable::Unknown => None,
+            },
+            Field::Hint => None,
+        }
+    }
+
+    /// What is known: what the system said, or that we ended it.
+    fn fact(&self, id: RowId, row: &Row) -> Fact {
+        if self.ended.contains(&id) {
+            Fact::Revoked
+        } else {
+            row.session.fact
+        }
+    }
+
+    fn state(&self, id: RowId, row: &Row) -> State {
         let thresholds = self
-            .sources
-            .get(row.source.0 as usize)
-            .map_or_else(Thresholds::default, |names| names.thresholds);
+            .names(row)
+            .map_or_else(Thresholds::default, |n| n.thresholds);
         let s = &row.session;
         state_at(
-            s.fact,
+            self.fact(id, row),
             s.created,
             s.last_used,
             s.expires,
@@ -160,39 +221,106 @@ impl View {
             self.now,
         )
     }
-
-    fn profile(&self, row: &Row) -> &str {
-        self.sources
-            .get(row.source.0 as usize)
-            .map_or("", |names| &names.profile)
-    }
-
-    fn system(&self, row: &Row) -> &str {
-        self.sources
-            .get(row.source.0 as usize)
-            .map_or("", |names| &names.system)
-    }
 }
 
-fn rank(deletable: &Deletable) -> Option<bool> {
-    match deletable {
-        Deletable::Yes => Some(true),
-        Deletable::No(_) => Some(false),
-        Deletable::Unknown => None,
+/// Text is sorted without case.
+fn text(text: Option<&Untrusted>) -> Option<Key<'_>> {
+    let text = text?.expose();
+    let lower = text.chars().all(|c| !c.is_uppercase());
+    Some(Key::Text(if lower {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RowRef, RowSink};
+    use crate::store::rows::{ChunkBuilder, Seen, SourceId};
+    use chrono::TimeDelta;
+
+    fn rows(users: &[(Option<&str>, i64)]) -> Rows {
+        let mut seen = Seen::default();
+        let mut builder = ChunkBuilder::new(SourceId(0), "p", "s", None, &mut seen, 1000);
+        for (number, (user, age)) in users.iter().enumerate() {
+            let mut row = RowRef::new(format!("key-{number}"), "label");
+            row.user = user.map(Into::into);
+            row.created = Some(DateTime::UNIX_EPOCH - TimeDelta::seconds(*age));
+            let _ = builder.row(row);
+        }
+        let mut rows = Rows::default();
+        rows.append(builder.finish().0);
+        rows
     }
-}
 
-fn text(a: Option<&Untrusted>, b: Option<&Untrusted>, down: bool) -> Ordering {
-    let fold = |t: &Untrusted| t.expose().to_lowercase();
-    known(a.map(fold), b.map(fold), down)
-}
+    fn view(sort: Option<Sort>) -> View {
+        let names = SourceNames {
+            profile: "p".into(),
+            system: "s".into(),
+            thresholds: Thresholds::default(),
+        };
+        View {
+            sort,
+            filter: None,
+            ended: Arc::default(),
+            sources: Arc::from([names]),
+            now: DateTime::UNIX_EPOCH,
+        }
+    }
 
-fn known<T: Ord>(a: Option<T>, b: Option<T>, down: bool) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if down => b.cmp(&a),
-        (Some(a), Some(b)) => a.cmp(&b),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
+    fn numbers(order: &Order) -> Vec<u32> {
+        order.iter().map(|id| id.0).collect()
+    }
+
+    #[test]
+    fn rows_without_a_value_come_last_in_both_directions() {
+        let rows = rows(&[(None, 0), (Some("b"), 0), (Some("A"), 0)]);
+        let by_user = |descending| {
+            Some(Sort {
+                field: Field::User,
+                descending,
+            })
+        };
+
+        assert_eq!(numbers(&order(&rows, &view(by_user(false)))), [2, 1, 0]);
+        assert_eq!(numbers(&order(&rows, &view(by_user(true)))), [1, 2, 0]);
+    }
+
+    #[test]
+    fn equal_values_are_ordered_newest_first() {
+        let rows = rows(&[(Some("a"), 50), (Some("a"), 10), (Some("a"), 90)]);
+        let by_user = Some(Sort {
+            field: Field::User,
+            descending: false,
+        });
+
+        assert_eq!(numbers(&order(&rows, &view(by_user))), [1, 0, 2]);
+    }
+
+    #[test]
+    fn merging_pages_gives_the_same_order_as_sorting_all() {
+        let all = rows(&[
+            (Some("d"), 1),
+            (Some("b"), 2),
+            (Some("c"), 3),
+            (Some("a"), 4),
+            (None, 5),
+        ]);
+        let view = view(Some(Sort {
+            field: Field::User,
+            descending: false,
+        }));
+        let first = Order(
+            numbers(&order(&all, &view))
+                .into_iter()
+                .filter(|n| *n < 2)
+                .collect(),
+        );
+
+        let merged = merge(&first, &all, RowId(2), &view);
+
+        assert_eq!(numbers(&merged), numbers(&order(&all, &view)));
     }
 }

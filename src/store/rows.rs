@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use crate::model::query::{Matcher, RowIn};
 use crate::model::{RowRef, RowSink, Session};
 
 /// Which open profile a row comes from: an index into the list of sources.
@@ -133,6 +134,11 @@ impl Seen {
         }
     }
 
+    /// An empty set with the same hashes: for the next search of the same screen.
+    pub fn emptied(&self) -> Self {
+        Self::with_hasher(self.hasher.clone())
+    }
+
     fn identity(&self, source: SourceId, row: &RowRef<'_>) -> u64 {
         self.hasher
             .hash_one((source.0, row.scope.as_deref(), row.key.as_ref()))
@@ -142,6 +148,9 @@ impl Seen {
 /// Builds a chunk from one page: applies what the server could not filter, and drops rows seen before.
 pub struct ChunkBuilder<'a> {
     source: SourceId,
+    profile: &'a str,
+    system: &'a str,
+    rest: Option<&'a Matcher>,
     seen: &'a mut Seen,
     room: usize,
     rows: Vec<Row>,
@@ -150,10 +159,20 @@ pub struct ChunkBuilder<'a> {
 }
 
 impl<'a> ChunkBuilder<'a> {
-    /// `room` is how many rows may still be taken.
-    pub fn new(source: SourceId, seen: &'a mut Seen, room: usize) -> Self {
+    /// `rest` is what is left of the query for us; `room` is how many rows may still be taken.
+    pub fn new(
+        source: SourceId,
+        profile: &'a str,
+        system: &'a str,
+        rest: Option<&'a Matcher>,
+        seen: &'a mut Seen,
+        room: usize,
+    ) -> Self {
         Self {
             source,
+            profile,
+            system,
+            rest,
             seen,
             room,
             rows: Vec::new(),
@@ -189,11 +208,18 @@ impl RowSink for ChunkBuilder<'_> {
             return ControlFlow::Break(());
         }
         self.seen.identities.insert(identity);
-        self.rows.push(Row {
-            source: self.source,
-            identity,
-            session: row.to_session(),
-        });
+        let seen_as = RowIn {
+            row: &row,
+            profile: self.profile,
+            system: self.system,
+        };
+        if self.rest.is_none_or(|rest| rest.matches(&seen_as)) {
+            self.rows.push(Row {
+                source: self.source,
+                identity,
+                session: row.to_session(),
+            });
+        }
         ControlFlow::Continue(())
     }
 }

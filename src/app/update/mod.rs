@@ -1,15 +1,100 @@
 //! What follows from each message. No I/O, no clock: the same state and message give the same effects.
 
+mod act;
+mod actions;
+mod blocked;
+mod confirm;
+mod details;
+mod dialogs;
+mod edit;
+mod form;
+mod keys;
+mod message;
+mod mouse;
+mod net;
+mod profiles;
+mod results;
+mod revoke;
+mod table;
+
+pub use blocked::blocked;
+pub use profiles::open_profiles;
+
 use super::effect::Effect;
-use super::msg::Msg;
+use super::msg::{Msg, Signal};
 use super::state::State;
 
 /// Changes the state as the message says, and names what is to be done outside.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
-    match msg {
-        Msg::Tick(now) => state.now = now,
-        Msg::Resize(size) => state.size = size,
-        _ => {}
-    }
-    Vec::new()
+    let effects = match msg {
+        Msg::Tick(now) => {
+            state.now = now;
+            Vec::new()
+        }
+        Msg::Key(key) => keys::press(state, key),
+        Msg::Mouse(mouse) => mouse::mouse(state, mouse),
+        Msg::Paste(text) => keys::paste(state, &text),
+        Msg::Resize(size) => {
+            state.size = size;
+            Vec::new()
+        }
+        Msg::Signal(signal) => vec![Effect::Quit(signal.exit_code())],
+        Msg::Due(timer, generation) => message::due(state, timer, generation),
+        Msg::Connected {
+            source,
+            generation,
+            result,
+        } => net::connected(state, source, generation, result),
+        Msg::SignIn { source, step } => dialogs::sign_in(state, source, step),
+        Msg::Planned {
+            source,
+            generation,
+            result,
+        } => form::planned(state, source, generation, result),
+        Msg::Page {
+            source,
+            generation,
+            result,
+        } => net::page(state, source, generation, result),
+        Msg::Detail {
+            source,
+            generation,
+            row,
+            result,
+        } => details::read(state, source, generation, row, result),
+        Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::Revoked { job, row, outcome } => revoke::outcome(state, job, row, outcome),
+        Msg::UserRevoked {
+            job,
+            source,
+            result,
+        } => revoke::user_outcome(state, job, source, result),
+        Msg::Acted {
+            source,
+            row,
+            title,
+            result,
+        } => actions::acted(state, source, row, title, result),
+        Msg::Paused(job, error) => revoke::paused(state, job, error),
+        Msg::Ended(job) => revoke::ended(state, job),
+        Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
+        Msg::Told { what: _, result } => message::told(state, result),
+    };
+    results::settle(state);
+    effects
 }
+
+impl Signal {
+    /// 128 and the number of the signal.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::HangUp => 129,
+            Self::Interrupt => 130,
+            Self::Quit => 131,
+            Self::Terminate => 143,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

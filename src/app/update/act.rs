@@ -1,0 +1,178 @@
+//! One arm an action: where each is done.
+
+use std::time::Duration;
+
+use super::{actions, blocked, details, dialogs, form, message, profiles, results, revoke, table};
+use crate::app::action::Action;
+use crate::app::effect::{Effect, Timer};
+use crate::app::form::TextField;
+use crate::app::layout;
+use crate::app::overlay::{JobState, Overlay};
+use crate::app::results::Find;
+use crate::app::state::{Level, Pane, State};
+
+/// How long the first of two Ctrl-C counts.
+const TWICE: Duration = Duration::from_secs(2);
+
+/// Does what the operator asked for, or says why it cannot be done.
+pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    if let Some(why) = blocked::blocked(state, action) {
+        let why = why.into_owned();
+        return message::say(state, Level::Warn, why);
+    }
+    match action {
+        Action::NextPane => next_pane(state, 1),
+        Action::PreviousPane => next_pane(state, -1),
+        Action::GoSearch => focus(state, Pane::Search),
+        Action::GoTable => focus(state, Pane::Table),
+        Action::GoDetails => focus(state, Pane::Details),
+        Action::Find => find(state),
+        Action::ClearForm => form::clear(state),
+        Action::Help => dialogs::open_help(state),
+        Action::Unfold => form::unfold(state),
+        Action::Reload => form::reload(state),
+        Action::Profiles => profiles::open_dialog(state),
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Mouse => mouse(state),
+        Action::ShowError => dialogs::show_error(state),
+        Action::Back => back(state),
+        Action::Quit => quit(state),
+        Action::Interrupt => interrupt(state),
+        Action::Submit => form::enter(state),
+        Action::ClearField => form::clear_field(state),
+        Action::Down => results::step(state, 1),
+        Action::Up => results::step(state, -1),
+        Action::First => results::step(state, isize::MIN),
+        Action::Last => results::step(state, isize::MAX),
+        Action::PageDown => results::page(state, 2),
+        Action::PageUp => results::page(state, -2),
+        Action::HalfDown => results::page(state, 1),
+        Action::HalfUp => results::page(state, -1),
+        Action::ScrollRight => table::scroll(state, 1),
+        Action::ScrollLeft => table::scroll(state, -1),
+        Action::Open => details::open(state),
+        Action::Revoke => revoke::ask(state),
+        Action::RevokeUser => revoke::ask_user(state),
+        Action::Actions => actions::open(state),
+        Action::Sort => table::sort(state),
+        Action::ReverseSort => table::reverse(state),
+        Action::ColumnLeft => table::choose_column(state, -1),
+        Action::ColumnRight => table::choose_column(state, 1),
+        Action::KeepCell => table::keep_cell(state),
+        Action::DropFilters => table::drop_filters(state),
+        Action::Filter => table::open_filter(state),
+        Action::Times => table::times(state),
+        Action::CopyId => details::copy_id(state),
+        Action::CopyRow => details::copy_row(state),
+        Action::CopyField => details::copy_field(state),
+        Action::ToggleDetails => toggle_details(state),
+        Action::RawJson => details::raw(state),
+        Action::Reveal => details::reveal(state),
+        Action::FindNext => details::find_next(state, 1),
+        Action::FindPrevious => details::find_next(state, -1),
+    }
+}
+
+/// Gives the focus to a pane, and shows it if it was hidden.
+pub fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
+    if pane == Pane::Details {
+        state.details.hidden = false;
+    }
+    state.focus = pane;
+    state.focus_follows = false;
+    Vec::new()
+}
+
+fn next_pane(state: &mut State, by: isize) -> Vec<Effect> {
+    if state.focus == Pane::Search && form::next_field(state, by) {
+        return Vec::new();
+    }
+    let panes: &[Pane] = if state.details.hidden {
+        &[Pane::Search, Pane::Table]
+    } else {
+        &[Pane::Search, Pane::Table, Pane::Details]
+    };
+    let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
+    let next = (at as isize + by).rem_euclid(panes.len() as isize) as usize;
+    if panes[next] == Pane::Search {
+        form::enter_from(state, by);
+    }
+    focus(state, panes[next])
+}
+
+fn find(state: &mut State) -> Vec<Effect> {
+    if state.focus == Pane::Details {
+        let find = state.details.find.get_or_insert_with(Find::default);
+        find.editing = true;
+        return Vec::new();
+    }
+    form::focus_field(state, TextField::Text);
+    focus(state, Pane::Search)
+}
+
+fn toggle_details(state: &mut State) -> Vec<Effect> {
+    state.details.hidden = !state.details.hidden;
+    if state.details.hidden && state.focus == Pane::Details {
+        state.focus = Pane::Table;
+    }
+    Vec::new()
+}
+
+fn mouse(state: &mut State) -> Vec<Effect> {
+    state.prefs.mouse = !state.prefs.mouse;
+    let text = if state.prefs.mouse {
+        "mouse on"
+    } else {
+        "mouse off: the terminal selects text"
+    };
+    let mut effects = vec![Effect::MouseCapture(state.prefs.mouse)];
+    effects.extend(message::say(state, Level::Ok, text));
+    effects
+}
+
+/// Esc: leave the field, else stop a search. Never drops anything, never quits.
+fn back(state: &mut State) -> Vec<Effect> {
+    match state.focus {
+        Pane::Search if state.form.unfolded => {
+            state.form.unfolded = false;
+            form::refocus(state);
+        }
+        Pane::Search | Pane::Details => state.focus = Pane::Table,
+        Pane::Table => return form::stop(state),
+    }
+    Vec::new()
+}
+
+fn quit(state: &mut State) -> Vec<Effect> {
+    if state.jobs.iter().any(|job| job.state != JobState::Ended) {
+        state.overlays.push(Overlay::Quit { button: 0 });
+        return Vec::new();
+    }
+    vec![Effect::Quit(0)]
+}
+
+fn interrupt(state: &mut State) -> Vec<Effect> {
+    if state.ctrl_c {
+        return vec![Effect::Quit(0)];
+    }
+    state.ctrl_c = true;
+    let generation = state.next_gen();
+    let mut effects = vec![Effect::After {
+        timer: Timer::CtrlC,
+        generation,
+        delay: TWICE,
+    }];
+    if !matches!(state.overlays.last(), Some(Overlay::Quit { .. })) {
+        effects.extend(quit(state));
+    }
+    effects
+}
+
+/// Height of the pane that has the focus, in lines.
+pub fn focused_height(state: &State) -> usize {
+    usize::from(match state.focus {
+        Pane::Details => layout::details_height(state),
+        _ => layout::table_height(state),
+    })
+}

@@ -1,0 +1,506 @@
+//! The dialogs: opening, their keys, and sign-in.
+
+use secrecy::SecretString;
+use tui_input::Input;
+
+use super::{act, actions, confirm, edit, message, net, profiles};
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::msg::SignInStep;
+use crate::app::overlay::{ErrorBox, Help, JobState, Overlay, SignIn};
+use crate::app::source::{Link, Progress};
+use crate::app::state::{Level, State};
+use crate::model::ApiError;
+use crate::model::signin::QuestionKind;
+use crate::store::SourceId;
+
+/// A key while a dialog has the keys.
+pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    match state.overlays.last_mut() {
+        None => Vec::new(),
+        Some(Overlay::Confirm(_)) => confirm::press(state, key),
+        Some(Overlay::Profiles(_)) => profiles::press(state, key),
+        Some(Overlay::Help(help)) => match key.key {
+            Key::Esc => close(state),
+            Key::F(1) => close(state),
+            Key::Down => scroll(&mut help.top, 1),
+            Key::Up => scroll(&mut help.top, -1),
+            Key::PageDown => scroll(&mut help.top, 10),
+            Key::PageUp => scroll(&mut help.top, -10),
+            _ => {
+                if edit::edit(&mut help.input, key) {
+                    help.top = 0;
+                }
+                Vec::new()
+            }
+        },
+        Some(Overlay::Error(_)) => error_key(state, key),
+        Some(Overlay::FirstRun { .. }) => first_run_key(state, key),
+        Some(Overlay::SignIn(_)) => sign_in_key(state, key),
+        Some(Overlay::Progress(_)) => progress_key(state, key),
+        Some(Overlay::Actions(_)) => actions::menu_key(state, key),
+        Some(Overlay::Arguments(_)) => actions::arguments_key(state, key),
+        Some(Overlay::Answer(_)) => actions::answer_key(state, key),
+        Some(Overlay::Quit { .. }) => quit_key(state, key),
+    }
+}
+
+/// Presses a button of the top dialog by its number, as the mouse does.
+pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
+    match state.overlays.last_mut() {
+        Some(Overlay::Confirm(_)) => confirm::button(state, number),
+        Some(Overlay::Error(error)) => {
+            error.button = number;
+            error_button(state)
+        }
+        Some(Overlay::SignIn(sign_in)) => {
+            sign_in.focus = sign_in.inputs.len() + number;
+            sign_in_enter(state)
+        }
+        Some(Overlay::Quit { button }) => {
+            *button = number;
+            quit_enter(state)
+        }
+        Some(Overlay::Progress(id)) => {
+            let id = *id;
+            if let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) {
+                job.button = number;
+            }
+            progress_enter(state)
+        }
+        Some(Overlay::Arguments(arguments)) => {
+            arguments.focus = arguments.fields.len() + number;
+            actions::arguments_enter(state)
+        }
+        Some(Overlay::Answer(_)) => close(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Chooses a line of the top dialog by its number, as the mouse does.
+pub fn choice(state: &mut State, number: usize) -> Vec<Effect> {
+    match state.overlays.last_mut() {
+        Some(Overlay::Profiles(dialog)) => dialog.choice = number,
+        Some(Overlay::FirstRun { choice }) => *choice = number,
+        Some(Overlay::Actions(menu)) => menu.choice = number,
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The text field of the top dialog that has the focus.
+pub fn focused_input(state: &mut State) -> Option<&mut Input> {
+    match state.overlays.last_mut()? {
+        Overlay::Confirm(confirm) => confirm.input(),
+        Overlay::Help(help) => Some(&mut help.input),
+        Overlay::Profiles(dialog) if !dialog.new => Some(&mut dialog.input),
+        Overlay::SignIn(sign_in) => sign_in.inputs.get_mut(sign_in.focus),
+        Overlay::Arguments(arguments) => arguments
+            .fields
+            .get_mut(arguments.focus)
+            .map(|field| &mut field.input),
+        _ => None,
+    }
+}
+
+/// Text was pasted into the top dialog.
+pub fn pasted(state: &mut State) {
+    if let Some(Overlay::Profiles(dialog)) = state.overlays.last_mut() {
+        dialog.choice = 0;
+    }
+}
+
+fn close(state: &mut State) -> Vec<Effect> {
+    state.overlays.pop();
+    Vec::new()
+}
+
+fn scroll(top: &mut usize, by: isize) -> Vec<Effect> {
+    *top = top.saturating_add_signed(by);
+    Vec::new()
+}
+
+/// Opens the help.
+pub fn open_help(state: &mut State) -> Vec<Effect> {
+    state.overlays.push(Overlay::Help(Help::default()));
+    Vec::new()
+}
+
+/// Shows the last error in full.
+pub fn show_error(state: &mut State) -> Vec<Effect> {
+    if let Some(error) = state.errors.back() {
+        state.overlays.push(Overlay::Error(Box::new(error.clone())));
+    }
+    Vec::new()
+}
+
+impl ErrorBox {
+    /// The labels of the buttons, in order.
+    pub fn buttons(&self) -> Vec<&'static str> {
+        match self.can_login {
+            Some(_) => vec!["Sign in again", "Copy report", "Close"],
+            None => vec!["Try again", "Copy report", "Close"],
+        }
+    }
+
+    /// All of it as text, for a ticket.
+    pub fn report(&self) -> String {
+        let mut text = format!(
+            "{}\nWhat: {}\nWhy: {}\nDo: {}",
+            self.title, self.what, self.why, self.advice
+        );
+        for note in &self.notes {
+            text.push('\n');
+            text.push_str(note);
+        }
+        text
+    }
+}
+
+fn error_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::Error(error)) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let count = error.buttons().len();
+    match key.key {
+        Key::Esc => return close(state),
+        Key::Tab | Key::Right if !key.shift => error.button = (error.button + 1) % count,
+        Key::Tab | Key::Left => error.button = (error.button + count - 1) % count,
+        Key::Down => return scroll(&mut error.top, 1),
+        Key::Up => return scroll(&mut error.top, -1),
+        Key::Char('r') => {
+            error.button = 0;
+            return error_button(state);
+        }
+        Key::Enter => return error_button(state),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn error_button(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Error(error)) = state.overlays.last() else {
+        return Vec::new();
+    };
+    match error.button {
+        0 => {
+            state.overlays.pop();
+            act::act(state, Action::Reload)
+        }
+        1 => vec![Effect::Copy(SecretString::from(error.report()))],
+        _ => close(state),
+    }
+}
+
+/// How many lines the first-run screen has.
+pub const FIRST_RUN_CHOICES: usize = 4;
+
+fn first_run_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::FirstRun { choice }) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
+    match key.key {
+        Key::Up | Key::Char('k') => *choice = choice.saturating_sub(1),
+        Key::Down | Key::Tab | Key::Char('j') => {
+            *choice = (*choice + 1).min(FIRST_RUN_CHOICES - 1);
+        }
+        Key::Char('?') | Key::F(1) => return open_help(state),
+        Key::Char('q') => return vec![Effect::Quit(0)],
+        Key::Enter => return first_run_enter(state),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Takes the chosen line of the first-run screen.
+pub fn first_run_enter(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::FirstRun { choice }) = state.overlays.last() else {
+        return Vec::new();
+    };
+    match choice {
+        0 => {
+            let demo = state.profiles.iter().find(|entry| entry.view.demo);
+            let Some(name) = demo.map(|entry| entry.view.name.clone()) else {
+                let text = "this usher was built without the demo";
+                return message::say(state, Level::Warn, text);
+            };
+            state.overlays.pop();
+            profiles::open_profiles(state, &[name])
+        }
+        1 => {
+            let effects = profiles::open_dialog(state);
+            if let Some(Overlay::Profiles(dialog)) = state.overlays.last_mut() {
+                (dialog.new, dialog.choice) = (true, 0);
+            }
+            effects
+        }
+        2 => vec![Effect::WriteExample, Effect::Quit(0)],
+        _ => vec![Effect::Quit(0)],
+    }
+}
+
+/// A provider asks for a person.
+pub fn sign_in(state: &mut State, source: SourceId, step: SignInStep) -> Vec<Effect> {
+    net::close_sign_in(&mut state.overlays, source);
+    let (inputs, until) = match &step {
+        SignInStep::Done => return Vec::new(),
+        SignInStep::ShowCode(code) => (Vec::new(), Some(code.until)),
+        SignInStep::Ask(ask) => (
+            ask.questions
+                .iter()
+                .map(|question| match &question.kind {
+                    QuestionKind::Text { default } => Input::new(default.safe().into_owned()),
+                    QuestionKind::Secret => Input::default(),
+                    QuestionKind::Choice { default, .. } => Input::new(default.to_string()),
+                })
+                .collect(),
+            None,
+        ),
+    };
+    state.overlays.push(Overlay::SignIn(Box::new(SignIn {
+        source,
+        step,
+        inputs,
+        focus: 0,
+        until,
+    })));
+    Vec::new()
+}
+
+impl SignIn {
+    /// The labels of the buttons, in order.
+    pub fn buttons(&self) -> Vec<&'static str> {
+        match self.step {
+            SignInStep::ShowCode(_) => vec!["Copy address", "Copy code", "Cancel"],
+            _ => vec!["Sign in", "Cancel"],
+        }
+    }
+
+    /// The choice that has the focus: number of options.
+    fn focused_choice(&self) -> Option<usize> {
+        let SignInStep::Ask(ask) = &self.step else {
+            return None;
+        };
+        match &ask.questions.get(self.focus)?.kind {
+            QuestionKind::Choice { options, .. } => Some(options.len()),
+            _ => None,
+        }
+    }
+}
+
+fn sign_in_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::SignIn(sign_in)) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let controls = sign_in.inputs.len() + sign_in.buttons().len();
+    let in_field = sign_in.focus < sign_in.inputs.len();
+    let back = (sign_in.focus + controls - 1) % controls;
+    match key.key {
+        Key::Esc => return give_up(state),
+        Key::Tab if key.shift => sign_in.focus = back,
+        Key::Up => sign_in.focus = back,
+        Key::Tab | Key::Down => sign_in.focus = (sign_in.focus + 1) % controls,
+        Key::Left | Key::Right if sign_in.focused_choice().is_some() => {
+            let count = sign_in.focused_choice().unwrap_or(1).max(1);
+            let by = if key.key == Key::Left { count - 1 } else { 1 };
+            let input = &mut sign_in.inputs[sign_in.focus];
+            let now: usize = input.value().parse().unwrap_or(0);
+            *input = Input::new(((now + by) % count).to_string());
+        }
+        Key::Left if !in_field => sign_in.focus = back,
+        Key::Right if !in_field => sign_in.focus = (sign_in.focus + 1) % controls,
+        Key::Enter => return sign_in_enter(state),
+        _ if in_field && sign_in.focused_choice().is_none() => {
+            edit::edit(&mut sign_in.inputs[sign_in.focus], key);
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn sign_in_enter(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::SignIn(sign_in)) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
+    let fields = sign_in.inputs.len();
+    let button = if sign_in.focus < fields {
+        if sign_in.focus + 1 < fields {
+            sign_in.focus += 1;
+            return Vec::new();
+        }
+        0
+    } else {
+        sign_in.focus - fields
+    };
+    match &sign_in.step {
+        SignInStep::ShowCode(code) => {
+            let text = match button {
+                0 => code.url_complete.as_ref().unwrap_or(&code.url),
+                1 => &code.code,
+                _ => return give_up(state),
+            };
+            // What is copied is cleaned: it goes into a browser or a shell.
+            vec![Effect::Copy(SecretString::from(text.safe().into_owned()))]
+        }
+        SignInStep::Ask(_) if button == 0 => {
+            let source = sign_in.source;
+            let answers = sign_in
+                .inputs
+                .iter()
+                .map(|i| SecretString::from(i.value().to_owned()))
+                .collect();
+            state.overlays.pop();
+            vec![Effect::Answer {
+                source,
+                answers: Some(answers),
+            }]
+        }
+        _ => give_up(state),
+    }
+}
+
+/// Esc in the sign-in box: the search that needed it is given up, the form and the rows stay.
+fn give_up(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::SignIn(sign_in)) = state.overlays.pop() else {
+        return Vec::new();
+    };
+    let id = sign_in.source;
+    let mut effects = vec![Effect::Answer {
+        source: id,
+        answers: None,
+    }];
+    if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
+        effects.push(Effect::Cancel(source.link_gen));
+        effects.push(Effect::Cancel(source.search_gen));
+        source.waiting = None;
+        if matches!(source.link, Link::Connecting) {
+            source.link = Link::Down(ApiError::Cancelled);
+        }
+        if source.is_loading() {
+            source.progress = Progress::Failed(ApiError::Cancelled);
+        }
+        (source.link_gen, source.search_gen) = Default::default();
+    }
+    effects.extend(net::finished(state));
+    effects.extend(message::say(
+        state,
+        Level::Info,
+        "not signed in; r tries again",
+    ));
+    effects
+}
+
+fn progress_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::Progress(id)) = state.overlays.last() else {
+        return Vec::new();
+    };
+    let id = *id;
+    let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
+        return close(state);
+    };
+    let count = job.buttons().len().max(1);
+    match key.key {
+        Key::Esc => return close(state),
+        Key::Tab | Key::Right | Key::Left => job.button = (job.button + 1) % count,
+        Key::Enter => return progress_enter(state),
+        Key::Char('y') if job.state == JobState::Ended && !job.failed.is_empty() => {
+            let report: Vec<&str> = job.failed.iter().map(|(_, why)| why.as_str()).collect();
+            return vec![Effect::Copy(SecretString::from(report.join("\n")))];
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+impl crate::app::overlay::Job {
+    /// The labels of the buttons of its box, in order.
+    pub fn buttons(&self) -> Vec<&'static str> {
+        match self.state {
+            JobState::Running if self.user.is_some() => vec!["Hide"],
+            JobState::Running => vec!["Stop after current"],
+            JobState::Paused(_) => vec!["Sign in", "Stop"],
+            JobState::Ready => vec!["Go on", "Stop"],
+            JobState::Stopping => vec!["Hide"],
+            JobState::Ended => vec!["Close"],
+        }
+    }
+}
+
+fn progress_enter(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Progress(id)) = state.overlays.last() else {
+        return Vec::new();
+    };
+    let id = *id;
+    let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
+        return close(state);
+    };
+    let label = job.buttons().get(job.button).copied();
+    match label {
+        Some("Stop after current" | "Stop") => {
+            job.state = JobState::Stopping;
+            job.button = 0;
+            vec![Effect::Stop(id)]
+        }
+        Some("Go on") => {
+            job.state = JobState::Running;
+            job.button = 0;
+            vec![Effect::Resume(id)]
+        }
+        Some("Sign in") => {
+            let mut sources: Vec<SourceId> = job.items.iter().map(|item| item.source).collect();
+            sources.extend(job.user.as_ref().map(|(source, _)| *source));
+            sources.sort_unstable();
+            sources.dedup();
+            sources
+                .into_iter()
+                .flat_map(|source| net::connect(state, source))
+                .collect()
+        }
+        _ => close(state),
+    }
+}
+
+fn quit_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::Quit { button }) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
+    match key.key {
+        Key::Esc | Key::Char('n') => return close(state),
+        Key::Tab | Key::Left | Key::Right => *button = 1 - *button,
+        Key::Char('y') => {
+            *button = 1;
+            return quit_enter(state);
+        }
+        Key::Enter => return quit_enter(state),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn quit_enter(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Quit { button }) = state.overlays.last() else {
+        return Vec::new();
+    };
+    if *button == 0 {
+        return close(state);
+    }
+    state.overlays.pop();
+    state.quitting = true;
+    let running: Vec<_> = state
+        .jobs
+        .iter()
+        .filter(|j| j.state != JobState::Ended)
+        .map(|j| j.id)
+        .collect();
+    if running.is_empty() {
+        return vec![Effect::Quit(0)];
+    }
+    let mut effects: Vec<Effect> = running.into_iter().map(Effect::Stop).collect();
+    effects.extend(message::say(
+        state,
+        Level::Info,
+        "stopping after the current request, then quitting",
+    ));
+    effects
+}

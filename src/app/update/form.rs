@@ -1,0 +1,371 @@
+//! The search form: typing, folding, and from its fields to searches.
+
+use std::num::NonZeroU16;
+use std::time::Duration;
+
+use strum::IntoEnumIterator;
+
+use super::{act, edit, message, net};
+use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::form::{Form, FormError, FormField, STATES, TextField};
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::layout;
+use crate::app::source::{Link, Progress, Source};
+use crate::app::state::{Level, Pane, State};
+use crate::model::{ApiError, Clause, Field, Op, Plan, Query, Search, Target, Value};
+use crate::store::SourceId;
+
+/// A pause in typing after which the form shows how it ends up.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How long a search runs before anything spins.
+const SPIN_AFTER: Duration = Duration::from_millis(150);
+/// Rows a page where the profile does not say.
+const PAGE: u16 = 100;
+
+impl Form {
+    /// The query that the form stands for: what is typed as text, and a clause for each other field.
+    ///
+    /// # Errors
+    /// The first field that cannot be read, with what to write instead.
+    pub fn query(&self) -> Result<Query, FormError> {
+        let mut query = Query::default();
+        for field in TextField::iter() {
+            let text = self.inputs[field].value().trim();
+            if text.is_empty() {
+                continue;
+            }
+            let clause = |field, op| {
+                let clause = Clause::read(Target::Field(field), op, text)?;
+                Ok(Query {
+                    clauses: vec![clause],
+                })
+            };
+            let read = match field {
+                TextField::Text => Query::parse(text),
+                TextField::User => clause(Field::User, Op::Eq),
+                TextField::Client => clause(Field::Client, Op::Eq),
+                TextField::CreatedAfter => clause(Field::Created, Op::Gt),
+                TextField::ExpiresAfter => clause(Field::Expires, Op::Gt),
+                TextField::ExpiresBefore => clause(Field::Expires, Op::Lt),
+            };
+            let part = read.map_err(|error| FormError {
+                field: FormField::Text(field),
+                message: error.to_string(),
+            })?;
+            query.clauses.extend(part.clauses);
+        }
+        if let Some(Some(word)) = STATES.get(self.state) {
+            let value = Value::Text(word.word().into());
+            query
+                .clauses
+                .push(Clause::field(Field::State, Op::Eq, value));
+        }
+        Ok(query)
+    }
+
+    /// Is nothing filled in?
+    pub fn is_empty(&self) -> bool {
+        self.state == 0
+            && self
+                .inputs
+                .values()
+                .all(|input| input.value().trim().is_empty())
+    }
+}
+
+/// A key in the form that is for its field. `None`: it is not.
+pub fn typed_key(state: &mut State, key: KeyPress) -> Option<Vec<Effect>> {
+    match state.form.field {
+        FormField::Text(field) => {
+            let selected = std::mem::take(&mut state.form.selected);
+            if selected
+                && (key.typed().is_some() || matches!(key.key, Key::Backspace | Key::Delete))
+            {
+                state.form.inputs[field].reset();
+            }
+            edit::edit(&mut state.form.inputs[field], key).then(|| edited(state))
+        }
+        FormField::State => {
+            let by = match key.key {
+                Key::Left => -1,
+                Key::Right | Key::Char(' ') => 1,
+                _ => return None,
+            };
+            choose_state(state, by);
+            Some(edited(state))
+        }
+        _ => (key.key == Key::Char(' ')).then(|| enter(state)),
+    }
+}
+
+/// Changes the choice of a state.
+pub fn choose_state(state: &mut State, by: isize) {
+    let next = (state.form.state as isize + by).rem_euclid(STATES.len() as isize);
+    state.form.state = next as usize;
+}
+
+/// Something in the form has changed.
+pub fn edited(state: &mut State) -> Vec<Effect> {
+    state.form.error = None;
+    let generation = state.next_gen();
+    vec![Effect::After {
+        timer: Timer::Form,
+        generation,
+        delay: PAUSE,
+    }]
+}
+
+/// Typing has paused.
+pub fn typed(state: &mut State) -> Vec<Effect> {
+    if state.sources.iter().any(|s| s.profile.live_search) && state.form.query().is_ok() {
+        return submit(state);
+    }
+    plan(state)
+}
+
+/// Asks every source how the form as it stands would be answered.
+fn plan(state: &mut State) -> Vec<Effect> {
+    if !state.form.unfolded {
+        return Vec::new();
+    }
+    let query = match state.form.query() {
+        Ok(query) => query,
+        Err(error) => {
+            state.form.error = Some(error);
+            return Vec::new();
+        }
+    };
+    let generation = state.next_gen();
+    let mut effects = Vec::new();
+    for at in 0..state.sources.len() {
+        let search = search_for(state, &state.sources[at], query.clone());
+        state.sources[at].plan_gen = generation;
+        effects.push(Effect::Plan {
+            source: SourceId(at as u8),
+            generation,
+            search,
+        });
+    }
+    effects
+}
+
+/// How a search would be answered has arrived.
+pub fn planned(
+    state: &mut State,
+    source: SourceId,
+    generation: Gen,
+    result: Result<Plan, ApiError>,
+) -> Vec<Effect> {
+    if let Some(source) = state.sources.get_mut(usize::from(source.0))
+        && source.plan_gen == generation
+    {
+        source.plan = Some(result);
+    }
+    Vec::new()
+}
+
+/// Shows all fields, or folds them away.
+pub fn unfold(state: &mut State) -> Vec<Effect> {
+    state.form.unfolded = !state.form.unfolded;
+    let mut effects = act::focus(state, Pane::Search);
+    refocus(state);
+    effects.extend(plan(state));
+    effects
+}
+
+/// Enter in the form.
+pub fn enter(state: &mut State) -> Vec<Effect> {
+    match state.form.field {
+        FormField::More => unfold(state),
+        FormField::Clear => clear(state),
+        _ => submit(state),
+    }
+}
+
+/// Empties every field.
+pub fn clear(state: &mut State) -> Vec<Effect> {
+    let (field, unfolded) = (state.form.field, state.form.unfolded);
+    state.form = Form {
+        field,
+        unfolded,
+        ..Form::default()
+    };
+    plan(state)
+}
+
+/// Empties the field that has the focus.
+pub fn clear_field(state: &mut State) -> Vec<Effect> {
+    match state.form.field {
+        FormField::Text(field) => state.form.inputs[field].reset(),
+        FormField::State => state.form.state = 0,
+        _ => {}
+    }
+    edited(state)
+}
+
+/// Searches for what the form says.
+pub fn submit(state: &mut State) -> Vec<Effect> {
+    match state.form.query() {
+        Ok(query) => {
+            state.form.error = None;
+            if state.is_loading() && state.results.query.as_ref() == Some(&query) {
+                return Vec::new();
+            }
+            state.focus_follows = state.focus == Pane::Search;
+            state.results.wanted = None;
+            search(state, query)
+        }
+        Err(error) => {
+            let text = error.message.clone();
+            state.form.field = error.field;
+            if !fields(state).contains(&error.field) {
+                state.form.unfolded = true;
+            }
+            state.form.error = Some(error);
+            message::say(state, Level::Error, text)
+        }
+    }
+}
+
+/// Asks the same again; the cursor finds its session again.
+pub fn reload(state: &mut State) -> Vec<Effect> {
+    let Some(query) = state.results.query.clone() else {
+        return submit(state);
+    };
+    state.results.wanted = state.results.current().map(|(_, row)| row.identity);
+    state.focus_follows = false;
+    search(state, query)
+}
+
+/// Sends a query to every source. The rows of the one before stay until the first page is there.
+pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
+    if state.sources.is_empty() {
+        return message::say(state, Level::Warn, "no profile is open: Ctrl-P opens one");
+    }
+    let mut effects = net::cancel_searches(state);
+    state.message = None;
+    state.spinner = false;
+    state.results.query = Some(query.clone());
+    state.results.stale = true;
+    for at in 0..state.sources.len() {
+        let search = search_for(state, &state.sources[at], query.clone());
+        let generation = state.next_gen();
+        let now = state.now;
+        let source = &mut state.sources[at];
+        source.begin(search.clone(), generation, now);
+        let id = SourceId(at as u8);
+        if matches!(source.link, Link::Up { .. }) {
+            effects.push(Effect::Search {
+                source: id,
+                generation,
+                search,
+                at: None,
+            });
+        } else {
+            source.waiting = Some(search);
+            effects.extend(net::connect(state, id));
+        }
+    }
+    let generation = state.next_gen();
+    effects.push(Effect::After {
+        timer: Timer::Spinner,
+        generation,
+        delay: SPIN_AFTER,
+    });
+    effects
+}
+
+impl Source {
+    fn begin(&mut self, search: Search, generation: Gen, now: chrono::DateTime<chrono::Utc>) {
+        self.search = Some(search);
+        self.search_gen = generation;
+        self.progress = Progress::Loading;
+        self.resume = None;
+        (self.pages, self.rows, self.duplicates, self.total) = (0, 0, 0, None);
+        self.asked_at = Some(now);
+    }
+}
+
+fn search_for(state: &State, source: &Source, query: Query) -> Search {
+    let size = source.profile.page_size.and_then(NonZeroU16::new);
+    Search {
+        query,
+        sort: Some(state.results.sort),
+        page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
+        native: None,
+        now: state.now,
+        zone: state.prefs.zone,
+    }
+}
+
+/// Esc in the table: stops a running search; its rows stay.
+pub fn stop(state: &mut State) -> Vec<Effect> {
+    if !state.is_loading() {
+        return Vec::new();
+    }
+    let effects = net::cancel_searches(state);
+    for source in state.sources.iter_mut().filter(|s| s.is_loading()) {
+        source.waiting = None;
+        source.progress = Progress::Stopped("stopped by Esc".into());
+    }
+    let mut after = net::finished(state);
+    after.splice(0..0, effects);
+    after.extend(message::say(
+        state,
+        Level::Info,
+        "search stopped; r asks again",
+    ));
+    after
+}
+
+/// The fields that are shown, in order.
+pub fn fields(state: &State) -> Vec<FormField> {
+    layout::form_fields(state)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect()
+}
+
+/// Moves to another field. `false`: out at the end.
+pub fn next_field(state: &mut State, by: isize) -> bool {
+    let fields = fields(state);
+    let at = fields.iter().position(|f| *f == state.form.field);
+    let next = at
+        .and_then(|at| at.checked_add_signed(by))
+        .and_then(|at| fields.get(at));
+    state.form.selected = false;
+    match next {
+        Some(field) => state.form.field = *field,
+        None => return false,
+    }
+    true
+}
+
+/// Comes into the form from its first or its last field.
+pub fn enter_from(state: &mut State, by: isize) {
+    let fields = fields(state);
+    let field = if by > 0 {
+        fields.first()
+    } else {
+        fields.last()
+    };
+    state.form.field = field.copied().unwrap_or(FormField::Text(TextField::Text));
+}
+
+/// Gives the focus to a text field and selects its text.
+pub fn focus_field(state: &mut State, field: TextField) {
+    state.form.field = FormField::Text(field);
+    state.form.selected = !state.form.inputs[field].value().is_empty();
+    refocus(state);
+}
+
+/// After folding: a field that is no longer shown gives the focus to the first.
+pub fn refocus(state: &mut State) {
+    let fields = fields(state);
+    if !fields.contains(&state.form.field) {
+        state.form.field = fields
+            .first()
+            .copied()
+            .unwrap_or(FormField::Text(TextField::Text));
+    }
+}

@@ -1,0 +1,128 @@
+//! From a key to what it means here: a dialog, a text field, or an action.
+
+use super::{act, details, dialogs, edit, form, message, table};
+use crate::app::action::{Action, Context};
+use crate::app::effect::Effect;
+use crate::app::form::FormField;
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::state::{Level, Pane, State};
+
+/// A key was pressed.
+pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    if is_too_small(state) && !is_way_out(state, key) {
+        return Vec::new();
+    }
+    if state.message.as_ref().is_some_and(|m| m.level == Level::Ok) {
+        state.message = None;
+    }
+    if key == KeyPress::ctrl('c') {
+        return act::act(state, Action::Interrupt);
+    }
+    if !state.overlays.is_empty() {
+        return dialogs::press(state, key);
+    }
+    if table::is_editing_filter(state) {
+        return table::filter_key(state, key);
+    }
+    if details::is_editing_find(state) {
+        return details::find_key(state, key);
+    }
+    let context = context(state);
+    if context == Context::Form {
+        if let Some(effects) = form::typed_key(state, key) {
+            return effects;
+        }
+        if key.typed().is_some() {
+            return Vec::new();
+        }
+    }
+    match state.keymap.action(context, key) {
+        Some(action) => act::act(state, action),
+        // Esc and a letter typed fast arrive as one Alt chord; a lone chord that means nothing here is both.
+        None if key.alt && matches!(key.key, Key::Char(_)) => {
+            let mut effects = press(state, KeyPress::plain(Key::Esc));
+            effects.extend(press(state, KeyPress { alt: false, ..key }));
+            effects
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Text was pasted: into the field that has the focus, else nowhere. It never means keys.
+pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if is_too_small(state) {
+        return Vec::new();
+    }
+    let Some(input) = focused_input(state) else {
+        return Vec::new();
+    };
+    let whole = edit::paste(input, text);
+    let mut effects = pasted(state);
+    if !whole {
+        let limit = crate::model::text::with_thousands(edit::LONGEST as u64);
+        effects.extend(message::say(
+            state,
+            Level::Warn,
+            format!("the pasted text was cut: a field takes {limit} bytes"),
+        ));
+    }
+    effects
+}
+
+fn pasted(state: &mut State) -> Vec<Effect> {
+    if !state.overlays.is_empty() {
+        dialogs::pasted(state);
+        return Vec::new();
+    }
+    if table::is_editing_filter(state) {
+        return table::filter_edited(state);
+    }
+    if details::is_editing_find(state) {
+        Vec::new()
+    } else {
+        form::edited(state)
+    }
+}
+
+fn focused_input(state: &mut State) -> Option<&mut tui_input::Input> {
+    if !state.overlays.is_empty() {
+        return dialogs::focused_input(state);
+    }
+    if table::is_editing_filter(state) {
+        return state.results.live.as_mut().map(|live| &mut live.input);
+    }
+    if details::is_editing_find(state) {
+        return state.details.find.as_mut().map(|find| &mut find.input);
+    }
+    match (state.focus, state.form.field) {
+        (Pane::Search, FormField::Text(field)) => {
+            if std::mem::take(&mut state.form.selected) {
+                state.form.inputs[field].reset();
+            }
+            Some(&mut state.form.inputs[field])
+        }
+        _ => None,
+    }
+}
+
+/// Where a key of the main screen is looked up.
+pub fn context(state: &State) -> Context {
+    match state.focus {
+        Pane::Search => Context::Form,
+        Pane::Table => Context::Table,
+        Pane::Details => Context::Details,
+    }
+}
+
+fn is_too_small(state: &State) -> bool {
+    crate::app::layout::areas(state).mode == crate::app::layout::Mode::TooSmall
+}
+
+fn is_way_out(state: &State, key: KeyPress) -> bool {
+    key == KeyPress::ctrl('c')
+        || state.keymap.action(Context::Global, key) == Some(Action::Quit)
+        || state
+            .overlays
+            .iter()
+            .any(|o| matches!(o, crate::app::overlay::Overlay::Quit { .. }))
+}

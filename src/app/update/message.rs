@@ -1,0 +1,127 @@
+//! The status line and the last errors.
+
+use std::time::Duration;
+
+use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::overlay::{ErrorBox, Overlay};
+use crate::app::state::{Level, Message, State};
+use crate::model::ApiError;
+use crate::store::SourceId;
+
+/// How long a message of success stays.
+const FADE: Duration = Duration::from_secs(6);
+/// How many errors are kept.
+const KEPT: usize = 20;
+
+/// Shows a message. A success fades by itself.
+pub fn say(state: &mut State, level: Level, text: impl Into<String>) -> Vec<Effect> {
+    state.message = Some(Message {
+        level,
+        text: text.into(),
+    });
+    if level != Level::Ok {
+        return Vec::new();
+    }
+    let generation = state.next_gen();
+    vec![Effect::After {
+        timer: Timer::Fade,
+        generation,
+        delay: FADE,
+    }]
+}
+
+/// Keeps an error for `E`, and shows its first line.
+pub fn fail(
+    state: &mut State,
+    title: &str,
+    what: String,
+    error: &ApiError,
+    source: Option<SourceId>,
+) -> ErrorBox {
+    let can_login = source.filter(|_| {
+        matches!(
+            error,
+            ApiError::Auth {
+                can_login: true,
+                ..
+            }
+        )
+    });
+    let shown = ErrorBox {
+        title: title.to_owned(),
+        what,
+        why: error.to_string(),
+        advice: error.advice().to_owned(),
+        notes: notes(state),
+        can_login,
+        button: 0,
+        top: 0,
+    };
+    let hint = if can_login.is_some() {
+        "r sign in · E details"
+    } else {
+        "E details"
+    };
+    state.message = Some(Message {
+        level: Level::Error,
+        text: format!("{}. {hint}", one_line(&shown.why)),
+    });
+    keep(state, shown.clone());
+    shown
+}
+
+/// Keeps an error for `E`.
+pub fn keep(state: &mut State, error: ErrorBox) {
+    if state.errors.len() >= KEPT {
+        state.errors.pop_front();
+    }
+    state.errors.push_back(error);
+}
+
+fn notes(state: &State) -> Vec<String> {
+    let rows = state.results.rows.len();
+    let asked = state.sources.iter().filter_map(|s| s.asked_at).max();
+    match asked {
+        Some(at) if rows > 0 => vec![format!(
+            "The {} rows on screen are from {}.",
+            crate::model::text::with_thousands(rows as u64),
+            crate::model::time::clock_seconds(at, state.prefs.zone)
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn one_line(text: &str) -> &str {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('.')
+}
+
+/// A small task has ended.
+pub fn told(state: &mut State, result: Result<String, String>) -> Vec<Effect> {
+    match result {
+        Ok(text) => say(state, Level::Ok, text),
+        Err(text) => say(state, Level::Error, text),
+    }
+}
+
+/// A timer has run out. Only the last one of a kind runs out, so its number says nothing more.
+pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
+    match timer {
+        Timer::Arm => match state.overlays.last_mut() {
+            Some(Overlay::Confirm(confirm)) => confirm.armed = true,
+            Some(Overlay::Arguments(arguments)) => arguments.armed = true,
+            _ => {}
+        },
+        Timer::Fade => {
+            state.message = state.message.take().filter(|m| m.level != Level::Ok);
+        }
+        Timer::Filter => return super::table::filter_typed(state),
+        Timer::Form => return super::form::typed(state),
+        Timer::Spinner => state.spinner = state.is_loading(),
+        Timer::CtrlC => state.ctrl_c = false,
+        Timer::Mask => state.details.revealed = None,
+    }
+    Vec::new()
+}

@@ -1,0 +1,240 @@
+//! What comes back from the network: connections and pages.
+
+use super::{message, results};
+use crate::app::effect::{Effect, Gen};
+use crate::app::msg::{Connected, Page};
+use crate::app::overlay::{JobState, Overlay};
+use crate::app::source::{Link, Progress};
+use crate::app::state::{Pane, State};
+use crate::model::{ApiError, Completeness};
+use crate::store::SourceId;
+
+/// Connects a source, unless that is on the way already.
+pub fn connect(state: &mut State, id: SourceId) -> Vec<Effect> {
+    let generation = state.next_gen();
+    let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
+        return Vec::new();
+    };
+    if matches!(source.link, Link::Connecting) {
+        return Vec::new();
+    }
+    source.link = Link::Connecting;
+    source.link_gen = generation;
+    vec![Effect::Connect {
+        source: id,
+        generation,
+        profile: source.profile.name.clone(),
+    }]
+}
+
+/// A profile is connected, or is not.
+pub fn connected(
+    state: &mut State,
+    id: SourceId,
+    generation: Gen,
+    result: Result<Connected, ApiError>,
+) -> Vec<Effect> {
+    let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
+        return Vec::new();
+    };
+    if source.link_gen != generation {
+        return Vec::new();
+    }
+    close_sign_in(&mut state.overlays, id);
+    let name = source.profile.name.clone();
+    match result {
+        Ok(Connected { who, caps, took }) => {
+            source.link = Link::Up { took };
+            source.took = Some(took);
+            (source.who, source.caps) = (Some(who), Some(caps));
+            let waiting = source.waiting.take();
+            let search_gen = source.search_gen;
+            remember(state, &name, format!("ok {} ms", took.as_millis()));
+            for job in &mut state.jobs {
+                if matches!(job.state, JobState::Paused(_)) {
+                    job.state = JobState::Ready;
+                    job.button = 0;
+                }
+            }
+            waiting
+                .map(|search| Effect::Search {
+                    source: id,
+                    generation: search_gen,
+                    search,
+                    at: None,
+                })
+                .into_iter()
+                .collect()
+        }
+        Err(error) => {
+            source.link = Link::Down(error.clone());
+            let searched = source.waiting.take().is_some();
+            if searched {
+                source.progress = Progress::Failed(error.clone());
+            }
+            remember(state, &name, short(&error));
+            failed(
+                state,
+                id,
+                &error,
+                if searched {
+                    "Search failed"
+                } else {
+                    "Cannot connect"
+                },
+            )
+        }
+    }
+}
+
+fn remember(state: &mut State, profile: &str, last: String) {
+    for entry in state
+        .profiles
+        .iter_mut()
+        .filter(|entry| entry.view.name == profile)
+    {
+        entry.last.clone_from(&last);
+    }
+}
+
+fn short(error: &ApiError) -> String {
+    match error {
+        ApiError::Auth { .. } => "sign-in needed".into(),
+        other => other.class().replace('_', " "),
+    }
+}
+
+/// Takes away a sign-in box of this source.
+pub fn close_sign_in(overlays: &mut Vec<Overlay>, id: SourceId) {
+    overlays.retain(|o| !matches!(o, Overlay::SignIn(sign_in) if sign_in.source == id));
+}
+
+/// Drops every search and connection that is on the way.
+pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for source in state.sources.iter_mut().filter(|s| s.is_loading()) {
+        effects.push(Effect::Cancel(source.search_gen));
+        if matches!(source.link, Link::Connecting) {
+            effects.push(Effect::Cancel(source.link_gen));
+            source.link = Link::Never;
+        }
+        source.search_gen = Gen::default();
+    }
+    effects
+}
+
+/// A page has arrived, or failed.
+pub fn page(
+    state: &mut State,
+    id: SourceId,
+    generation: Gen,
+    result: Result<Page, ApiError>,
+) -> Vec<Effect> {
+    let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
+        return Vec::new();
+    };
+    if source.search_gen != generation {
+        return Vec::new();
+    }
+    match result {
+        Ok(page) => arrived(state, id, page),
+        Err(error) => {
+            source.progress = Progress::Failed(error.clone());
+            let effects = failed(state, id, &error, "Search failed");
+            let mut all = finished(state);
+            all.extend(effects);
+            all
+        }
+    }
+}
+
+fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
+    if state.results.stale {
+        results::begin(state);
+    }
+    close_sign_in(&mut state.overlays, id);
+    let first = crate::store::RowId(state.results.rows.len() as u32);
+    state.results.rows.append(page.chunk.clone());
+    let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
+        return Vec::new();
+    };
+    source.pages += 1;
+    source.rows += page.chunk.len() as u32;
+    source.duplicates += page.duplicates;
+    source.total = page.end.total;
+    source.completeness = page.end.completeness;
+    source.took = Some(page.took);
+    source.resume = page.end.next.clone();
+    let last = page.end.next.is_none() || page.stopped.is_some();
+    if last {
+        source.progress = match page.stopped {
+            Some(why) => Progress::Stopped(why),
+            None => Progress::Loaded,
+        };
+    }
+    let mut effects = results::appended(state, first);
+    if state.focus_follows && !state.results.order.is_empty() && state.overlays.is_empty() {
+        state.focus = Pane::Table;
+        state.focus_follows = false;
+    }
+    if last {
+        effects.extend(finished(state));
+        effects.extend(say_truncated(state, id));
+    }
+    effects
+}
+
+/// If no source is loading any more, the rows get the order that was chosen.
+pub fn finished(state: &mut State) -> Vec<Effect> {
+    if state.is_loading() {
+        return Vec::new();
+    }
+    state.spinner = false;
+    if state.results.stale {
+        // Every source failed or was stopped before its first page: the rows of before stay.
+        return Vec::new();
+    }
+    state.results.arrival = false;
+    results::reorder(state)
+}
+
+fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
+    let Some(source) = state.sources.get(usize::from(id.0)) else {
+        return Vec::new();
+    };
+    let text = match (&source.progress, source.completeness) {
+        (_, Completeness::Truncated { at }) => format!(
+            "the server stops at {}; narrow the search",
+            crate::model::text::with_thousands(at)
+        ),
+        (Progress::Stopped(why), _) => why.clone(),
+        _ => return Vec::new(),
+    };
+    message::say(state, crate::app::state::Level::Warn, text)
+}
+
+/// Says what failed; in full if there is nothing else to look at.
+fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec<Effect> {
+    if *error == ApiError::Cancelled {
+        return message::say(
+            state,
+            crate::app::state::Level::Info,
+            "cancelled; r tries again",
+        );
+    }
+    let profile = state
+        .sources
+        .get(usize::from(id.0))
+        .map_or(String::new(), |s| {
+            format!("{} ({})", s.profile.name, s.profile.address)
+        });
+    let what = match title {
+        "Search failed" => format!("list the sessions of {profile}"),
+        _ => format!("connect to {profile}"),
+    };
+    let shown = message::fail(state, title, what, error, Some(id));
+    if state.results.rows.is_empty() && state.overlays.is_empty() {
+        state.overlays.push(Overlay::Error(Box::new(shown)));
+    }
+    Vec::new()
+}

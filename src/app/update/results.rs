@@ -1,0 +1,219 @@
+//! The rows on screen: appending, ordering, and where the cursor is.
+
+use std::sync::Arc;
+
+use super::act;
+use crate::app::effect::{Effect, Gen};
+use crate::app::layout;
+use crate::app::lines;
+use crate::app::state::{Pane, State};
+use crate::model::Thresholds;
+use crate::model::query::Matcher;
+use crate::store::order::{SourceNames, View, merge, order};
+use crate::store::{Order, RowId, Rows};
+
+/// Up to this many rows are ordered at once; more go to a task of their own.
+const AT_ONCE: usize = 5_000;
+
+/// The first page of a new result set is there: the old rows go.
+pub fn begin(state: &mut State) {
+    let results = &mut state.results;
+    results.stale = false;
+    results.arrival = true;
+    results.rows = Rows::default();
+    results.order = Order::default();
+    results.fates.clear();
+    results.ordering = false;
+    results.order_gen = Gen::default();
+    results.touched = false;
+    results.epoch += 1;
+    (results.cursor, results.top) = (0, 0);
+    state.details.fresh = None;
+    state.details.row = None;
+}
+
+/// Rows from `first` on are new: they join the order.
+pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
+    if state.results.ordering {
+        // The order on its way lacks them: ask for another.
+        return reorder(state);
+    }
+    let view = view(state);
+    let merged = merge(&state.results.order, &state.results.rows, first, &view);
+    place(state, merged);
+    Vec::new()
+}
+
+/// Makes the order anew: after a filter, a sort, or the end of loading.
+pub fn reorder(state: &mut State) -> Vec<Effect> {
+    let view = view(state);
+    if state.results.rows.len() <= AT_ONCE {
+        state.results.ordering = false;
+        state.results.order_gen = Gen::default();
+        let made = order(&state.results.rows, &view);
+        place(state, made);
+        return Vec::new();
+    }
+    let generation = state.next_gen();
+    state.results.ordering = true;
+    state.results.order_gen = generation;
+    vec![Effect::Order {
+        generation,
+        rows: state.results.rows.clone(),
+        view,
+    }]
+}
+
+/// An order made off the loop is there.
+pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
+    if state.results.order_gen == generation && state.results.ordering {
+        state.results.ordering = false;
+        place(state, made);
+    }
+    Vec::new()
+}
+
+/// What is shown of the rows.
+fn view(state: &State) -> View {
+    let results = &state.results;
+    let mut clauses = results.quick.clone();
+    if let Some(query) = results.live.as_ref().and_then(|live| live.query.as_ref()) {
+        clauses.extend(query.clauses.iter().cloned());
+    }
+    let filter = (!clauses.is_empty())
+        .then(|| Matcher::new(&clauses, state.now, state.prefs.zone, Thresholds::default()))
+        .and_then(Result::ok)
+        .map(Arc::new);
+    let ended = results
+        .fates
+        .iter()
+        .filter(|(_, fate)| fate.is_over())
+        .map(|(id, _)| *id)
+        .collect();
+    let sources = state
+        .sources
+        .iter()
+        .map(|source| SourceNames {
+            profile: source.profile.name.clone(),
+            system: source.profile.system_word.to_owned(),
+            thresholds: source.profile.thresholds,
+        })
+        .collect();
+    View {
+        sort: (!results.arrival).then_some(results.sort),
+        ended: Arc::new(ended),
+        filter,
+        sources,
+        now: state.now,
+    }
+}
+
+/// Takes a new order; the cursor stays on its row, and the row on its line of the screen.
+fn place(state: &mut State, made: Order) {
+    let results = &mut state.results;
+    let on_line = results.cursor.saturating_sub(results.top);
+    let wanted = results.wanted.and_then(|identity| {
+        results
+            .rows
+            .iter()
+            .find(|(_, row)| row.identity == identity)
+            .map(|(id, _)| id)
+    });
+    if wanted.is_some() {
+        results.touched = true;
+        results.wanted = None;
+    }
+    let current = wanted.or_else(|| results.current().map(|(id, _)| id));
+    results.order = made;
+    if !results.touched {
+        (results.cursor, results.top) = (0, 0);
+        return;
+    }
+    match current.and_then(|id| results.order.position(id)) {
+        Some(position) => {
+            results.cursor = position;
+            results.top = position.saturating_sub(on_line);
+        }
+        None => results.cursor = results.cursor.min(results.order.len().saturating_sub(1)),
+    }
+}
+
+/// Moves the cursor of the pane that has the focus.
+pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
+    match state.focus {
+        Pane::Search => {
+            super::form::next_field(state, by.signum());
+        }
+        Pane::Table => {
+            state.results.touched = true;
+            state.results.cursor = moved(state.results.cursor, by, state.results.order.len());
+        }
+        Pane::Details => {
+            let count = lines::detail_lines(state).len();
+            state.details.line = moved(state.details.line, by, count);
+        }
+    }
+    Vec::new()
+}
+
+/// Moves by half pages: 2 is a page.
+pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
+    let height = act::focused_height(state).max(2) as isize;
+    step(state, halves * height / 2)
+}
+
+/// Moves the window, not the cursor, as a wheel does; the cursor comes along at the edges.
+pub fn wheel(state: &mut State, pane: Pane, by: isize) {
+    match pane {
+        Pane::Details => {
+            let count = lines::detail_lines(state).len();
+            state.details.line = moved(state.details.line, by, count);
+        }
+        _ => {
+            let height = usize::from(layout::table_height(state));
+            let last = state.results.order.len().saturating_sub(height.max(1));
+            let results = &mut state.results;
+            results.top = results.top.saturating_add_signed(by).min(last);
+            results.cursor = results
+                .cursor
+                .clamp(results.top, results.top + height.saturating_sub(1));
+            results.touched = true;
+        }
+    }
+}
+
+fn moved(at: usize, by: isize, count: usize) -> usize {
+    at.saturating_add_signed(by).min(count.saturating_sub(1))
+}
+
+/// After every message: cursor and window are within bounds, and details begin anew for another row.
+pub fn settle(state: &mut State) {
+    let height = usize::from(layout::table_height(state)).max(1);
+    let results = &mut state.results;
+    let count = results.order.len();
+    results.cursor = results.cursor.min(count.saturating_sub(1));
+    let lowest = results.cursor.saturating_sub(height - 1);
+    results.top = results.top.clamp(lowest, results.cursor.max(lowest));
+    results.top = results.top.min(count.saturating_sub(height));
+    let row = state.results.current().map(|(id, _)| id);
+    if state.details.row != row {
+        state.details.row = row;
+        (state.details.line, state.details.top) = (0, 0);
+        state.details.revealed = None;
+        state.details.fresh = state
+            .details
+            .fresh
+            .take()
+            .filter(|(id, _)| Some(*id) == row);
+    }
+    settle_details(state);
+}
+
+fn settle_details(state: &mut State) {
+    if state.details.line == 0 && state.details.top == 0 {
+        return;
+    }
+    let count = lines::detail_lines(state).len();
+    state.details.line = state.details.line.min(count.saturating_sub(1));
+    state.details.top = lines::top_showing_cursor(state);
+}

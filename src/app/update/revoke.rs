@@ -1,0 +1,408 @@
+//! Revoking: what will be sent, the question before it, and what became of it.
+
+use std::time::Duration;
+
+use super::confirm::{self, RowFacts};
+use super::{blocked, form, message};
+use crate::app::effect::{Effect, JobId, RevokeItem, Timer};
+use crate::app::overlay::{Confirm, ConfirmKind, Job, JobState, Overlay, RevokePlan};
+use crate::app::results::Fate;
+use crate::app::source::Progress;
+use crate::app::state::{Level, State};
+use crate::model::text::with_thousands;
+use crate::model::{ApiError, Completeness, Outcome, Subject, UserOutcome};
+use crate::store::{Row, RowId, SourceId};
+
+/// A dialog takes no confirmation before it has been open for this long.
+const ARM_AFTER: Duration = Duration::from_millis(150);
+
+/// Asks whether the row under the cursor shall be revoked.
+pub fn ask(state: &mut State) -> Vec<Effect> {
+    let ids: Vec<RowId> = state
+        .results
+        .current()
+        .map(|(id, _)| id)
+        .into_iter()
+        .collect();
+    let plan = plan(state, &ids);
+    if plan.send.is_empty() {
+        let why = plan
+            .skip
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |(_, why)| why);
+        return message::say(state, Level::Warn, format!("cannot be deleted: {why}"));
+    }
+    let confirm = confirm::for_rows(state, plan);
+    open(state, confirm)
+}
+
+/// Splits rows into what is sent and what is left out, with the reasons.
+pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
+    let mut plan = RevokePlan::default();
+    for id in ids {
+        let Some(row) = state.results.rows.get(*id) else {
+            continue;
+        };
+        let Some(source) = state.sources.get(usize::from(row.source.0)) else {
+            continue;
+        };
+        let fate = state.results.fates.get(id);
+        let why = blocked::source_cannot(state, source)
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| blocked::why_not(row, fate, source, state.now));
+        match why {
+            None => plan.send.push(item(*id, row)),
+            Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {
+                Some((count, _)) => *count += 1,
+                None => plan.skip.push((1, why)),
+            },
+        }
+    }
+    plan
+}
+
+fn item(row: RowId, loaded: &Row) -> RevokeItem {
+    let session = &loaded.session;
+    RevokeItem {
+        row,
+        source: loaded.source,
+        key: session.key.clone(),
+        subject: session.subject.clone(),
+    }
+}
+
+/// Asks whether every session of the row's user shall be revoked.
+pub fn ask_user(state: &mut State) -> Vec<Effect> {
+    let Some((_, row)) = state.results.current() else {
+        return Vec::new();
+    };
+    let (source, user) = (row.source, row.session.subject.clone());
+    let loaded = state
+        .results
+        .rows
+        .iter()
+        .filter(|(id, row)| {
+            row.source == source
+                && row.session.subject.id == user.id
+                && !state.results.fates.get(id).is_some_and(Fate::is_over)
+        })
+        .count();
+    let whole = state.sources.get(usize::from(source.0)).is_some_and(|s| {
+        matches!(s.progress, Progress::Loaded)
+            && s.completeness == Completeness::Complete
+            && state
+                .results
+                .query
+                .as_ref()
+                .is_some_and(|q| q.clauses.is_empty())
+    });
+    let confirm = confirm::for_user(state, source, user, loaded, whole);
+    open(state, confirm)
+}
+
+fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
+    state.message = None;
+    state.overlays.push(Overlay::Confirm(Box::new(confirm)));
+    let generation = state.next_gen();
+    vec![Effect::After {
+        timer: Timer::Arm,
+        generation,
+        delay: ARM_AFTER,
+    }]
+}
+
+/// Confirmed: sends exactly what the dialog held.
+pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
+    state.last_job = JobId(state.last_job.0 + 1);
+    let id = state.last_job;
+    let reason = confirm
+        .reason
+        .map(|input| input.value().trim().to_owned())
+        .filter(|reason| !reason.is_empty());
+    state.jobs.retain(|job| job.state != JobState::Ended);
+    let mut job = Job {
+        id,
+        title: String::new(),
+        items: Vec::new(),
+        user: None,
+        done: 0,
+        gone: 0,
+        unclear: 0,
+        failed: Vec::new(),
+        state: JobState::Running,
+        production: confirm.production,
+        reason: reason.clone(),
+        epoch: state.results.epoch,
+        summary: None,
+        button: 0,
+    };
+    let effect = match confirm.kind {
+        ConfirmKind::Rows(plan) => {
+            job.title = match plan.send.len() {
+                1 => "Deleting 1 session".into(),
+                n => format!("Revoking {} sessions", with_thousands(n as u64)),
+            };
+            job.items.clone_from(&plan.send);
+            for item in &plan.send {
+                state.results.fates.insert(item.row, Fate::Revoking);
+            }
+            Effect::Revoke {
+                job: id,
+                items: plan.send,
+                reason,
+            }
+        }
+        ConfirmKind::User { source, user, .. } => {
+            job.title = format!("Revoking every session of {}", shown(&user));
+            job.user = Some((source, user.clone()));
+            Effect::RevokeUser {
+                job: id,
+                source,
+                user,
+                reason,
+            }
+        }
+    };
+    if job.user.is_some() || job.items.len() > 1 {
+        state.overlays.push(Overlay::Progress(id));
+    }
+    let text = format!("{}…", job.title.to_lowercase());
+    state.jobs.push(job);
+    let mut effects = vec![effect];
+    effects.extend(message::say(state, Level::Info, text));
+    effects
+}
+
+/// Name of a person, cleaned.
+pub fn shown(user: &Subject) -> String {
+    user.shown()
+        .map_or_else(|| "(nobody)".to_owned(), |name| name.safe().into_owned())
+}
+
+/// One row has its outcome: it stays where it is and says so.
+pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> Vec<Effect> {
+    let Some(at) = state.jobs.iter().position(|j| j.id == job) else {
+        return Vec::new();
+    };
+    let Some(item) = state.jobs[at]
+        .items
+        .iter()
+        .find(|item| item.row == row)
+        .cloned()
+    else {
+        return Vec::new();
+    };
+    let fate = fate(&outcome);
+    let job = &mut state.jobs[at];
+    match &outcome {
+        Outcome::Revoked => job.done += 1,
+        Outcome::AlreadyGone => job.gone += 1,
+        Outcome::StillListed | Outcome::Unknown => job.unclear += 1,
+        Outcome::Refused(why) => job.failed.push((item.clone(), why.clone())),
+        Outcome::Failed(error) => job.failed.push((item.clone(), error.to_string())),
+    }
+    let epoch = job.epoch;
+    if let Some(row) = current_row(state, &item, epoch) {
+        state.results.fates.insert(row, fate);
+    }
+    match outcome {
+        Outcome::Failed(error) => {
+            let what = format!("delete {}", RowFacts::of(state, &item).line());
+            message::fail(state, "Delete failed", what, &error, Some(item.source));
+        }
+        Outcome::Refused(why) => {
+            let error = ApiError::Forbidden {
+                message: why,
+                needs: None,
+            };
+            let what = format!("delete {}", RowFacts::of(state, &item).line());
+            message::fail(state, "Delete refused", what, &error, Some(item.source));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The row of an item in the rows now shown: rows may have been loaded anew meanwhile.
+fn current_row(state: &State, item: &RevokeItem, epoch: u64) -> Option<RowId> {
+    if state.results.epoch == epoch {
+        return Some(item.row);
+    }
+    state
+        .results
+        .rows
+        .iter()
+        .find(|(_, row)| row.source == item.source && row.session.key == item.key)
+        .map(|(id, _)| id)
+}
+
+fn fate(outcome: &Outcome) -> Fate {
+    match outcome {
+        Outcome::Revoked => Fate::Revoked,
+        Outcome::AlreadyGone => Fate::AlreadyGone,
+        Outcome::StillListed => Fate::StillListed,
+        Outcome::Refused(why) => Fate::Refused(why.clone()),
+        Outcome::Failed(error) => Fate::Failed(error.to_string()),
+        Outcome::Unknown => Fate::Unknown,
+    }
+}
+
+/// Every session of a user has been revoked, or not: says so, and lists them again.
+pub fn user_outcome(
+    state: &mut State,
+    job: JobId,
+    source: SourceId,
+    result: Result<UserOutcome, ApiError>,
+) -> Vec<Effect> {
+    let Some(at) = state.jobs.iter().position(|j| j.id == job) else {
+        return Vec::new();
+    };
+    let Some((_, user)) = state.jobs[at].user.clone() else {
+        return Vec::new();
+    };
+    let name = shown(&user);
+    let error = match result {
+        Ok(outcome) => {
+            let summary = user_summary(state, &name, &outcome);
+            state.jobs[at].summary = Some(summary.clone());
+            match outcome.outcome {
+                Outcome::Failed(error) => error,
+                Outcome::Refused(message) => ApiError::Forbidden {
+                    message,
+                    needs: None,
+                },
+                _ => {
+                    let mut effects = form::reload(state);
+                    let grave = matches!(outcome.outcome, Outcome::Unknown | Outcome::StillListed);
+                    let level = if grave { Level::Warn } else { Level::Info };
+                    effects.extend(message::say(state, level, summary));
+                    return effects;
+                }
+            }
+        }
+        Err(error) => error,
+    };
+    state.jobs[at].summary = Some(format!("nothing is known to have ended: {error}"));
+    let what = format!("revoke every session of {name}");
+    message::fail(state, "Revoke failed", what, &error, Some(source));
+    Vec::new()
+}
+
+fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
+    let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+    let left = match outcome.left {
+        Some(left) => format!("{} left, listed again {at}", with_thousands(left)),
+        None => "could not be listed again".to_owned(),
+    };
+    let ended = match (outcome.before, outcome.left) {
+        (Some(before), Some(left)) => Some(before.saturating_sub(left)),
+        _ => None,
+    };
+    match (&outcome.outcome, ended) {
+        (Outcome::Revoked, Some(1)) => format!("ended 1 session of {name}; {left}"),
+        (Outcome::Revoked, Some(n)) => {
+            format!("ended {} sessions of {name}; {left}", with_thousands(n))
+        }
+        (Outcome::Revoked, None) => format!("the sessions of {name} were ended; {left}"),
+        (Outcome::AlreadyGone, _) => format!("{name} had no live session; {left}"),
+        (Outcome::StillListed, _) => {
+            format!("the server said yes to ending {name}'s sessions; {left}")
+        }
+        (Outcome::Unknown, _) => {
+            format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
+        }
+        (Outcome::Refused(_) | Outcome::Failed(_), _) => format!("{name}'s sessions: {left}"),
+    }
+}
+
+/// A job waits for somebody to sign in.
+pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
+    let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
+        return Vec::new();
+    };
+    let text = format!(
+        "{} done, {} waiting: sign in",
+        job.done + job.gone,
+        job.waiting().max(usize::from(job.user.is_some()))
+    );
+    job.state = JobState::Paused(error);
+    job.button = 0;
+    if !state
+        .overlays
+        .iter()
+        .any(|o| matches!(o, Overlay::Progress(shown) if *shown == id))
+    {
+        state.overlays.push(Overlay::Progress(id));
+    }
+    message::say(state, Level::Warn, text)
+}
+
+/// A job has ended: says what became of it. The box stays only if it has something to say.
+pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
+    let Some(at) = state.jobs.iter().position(|job| job.id == id) else {
+        return Vec::new();
+    };
+    // What was never sent, because the job was stopped, is as it was.
+    let (items, epoch) = (state.jobs[at].items.clone(), state.jobs[at].epoch);
+    for item in &items {
+        if let Some(row) = current_row(state, item, epoch)
+            && state.results.fates.get(&row) == Some(&Fate::Revoking)
+        {
+            state.results.fates.remove(&row);
+        }
+    }
+    let job = &mut state.jobs[at];
+    job.state = JobState::Ended;
+    let job = job.clone();
+    let keep = !job.failed.is_empty() || job.summary.is_some();
+    if !keep {
+        state
+            .overlays
+            .retain(|o| !matches!(o, Overlay::Progress(shown) if *shown == id));
+    }
+    if state.quitting && state.jobs.iter().all(|job| job.state == JobState::Ended) {
+        return vec![Effect::Quit(0)];
+    }
+    if job.user.is_some() {
+        return Vec::new();
+    }
+    let (level, text) = summary(state, &job);
+    if level == Level::Error {
+        Vec::new()
+    } else {
+        message::say(state, level, text)
+    }
+}
+
+/// What became of a job, in one line.
+fn summary(state: &State, job: &Job) -> (Level, String) {
+    if let [item] = job.items.as_slice() {
+        let who = RowFacts::of(state, item).whose();
+        return match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
+            (1, ..) => (Level::Ok, format!("deleted 1 session{who}")),
+            (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),
+            (_, _, 1, _) => (
+                Level::Warn,
+                format!(
+                    "the outcome for the session{who} is not certain: see its state, r asks again"
+                ),
+            ),
+            (_, _, _, false) => (Level::Error, String::new()),
+            _ => (
+                Level::Info,
+                format!("not deleted: the session{who} was left alone"),
+            ),
+        };
+    }
+    let text = format!(
+        "deleted {}, already gone {}, failed {}, unknown {}, not sent {}",
+        job.done,
+        job.gone,
+        job.failed.len(),
+        job.unclear,
+        job.waiting()
+    );
+    let clean = job.failed.is_empty() && job.unclear == 0 && job.waiting() == 0;
+    (if clean { Level::Ok } else { Level::Warn }, text)
+}

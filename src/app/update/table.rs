@@ -1,0 +1,250 @@
+//! The results table: columns, sorting, quick filters and the filter over loaded rows.
+
+use std::time::Duration;
+
+use super::{edit, message, results};
+use crate::app::columns;
+use crate::app::effect::{Effect, Timer};
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::layout;
+use crate::app::results::LiveFilter;
+use crate::app::state::{Level, State, TimeStyle};
+use crate::model::{Clause, Field, Op, Query, Sort, Target, Untrusted, Value};
+use crate::store::Row;
+
+/// A pause in typing after which the filter is applied.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// Sorts by the chosen column; by the same once more: the other way round.
+pub fn sort(state: &mut State) -> Vec<Effect> {
+    let field = state.results.column;
+    let same = state.results.sort.field == field && !state.results.arrival;
+    let descending = if same {
+        !state.results.sort.descending
+    } else {
+        // Of instants people want the latest first, of everything else the smallest.
+        matches!(field, Field::Created | Field::Used | Field::Ended)
+    };
+    order_by(state, Sort { field, descending })
+}
+
+/// Turns the order round.
+pub fn reverse(state: &mut State) -> Vec<Effect> {
+    let Sort { field, descending } = state.results.sort;
+    order_by(
+        state,
+        Sort {
+            field,
+            descending: !descending,
+        },
+    )
+}
+
+/// Sorts by a column whose title was clicked.
+pub fn sort_by(state: &mut State, field: Field) -> Vec<Effect> {
+    state.results.column = field;
+    sort(state)
+}
+
+fn order_by(state: &mut State, sort: Sort) -> Vec<Effect> {
+    state.results.sort = sort;
+    state.results.arrival = false;
+    results::reorder(state)
+}
+
+/// Chooses another column, and scrolls to it if it is out of sight.
+pub fn choose_column(state: &mut State, by: isize) -> Vec<Effect> {
+    let all: Vec<Field> = columns::all(state).into_iter().map(|c| c.field).collect();
+    let at = all
+        .iter()
+        .position(|field| *field == state.results.column)
+        .unwrap_or(0);
+    let next = at
+        .saturating_add_signed(by)
+        .min(all.len().saturating_sub(1));
+    let Some(field) = all.get(next).copied() else {
+        return Vec::new();
+    };
+    state.results.column = field;
+    let most = columns::max_scroll(state, width(state));
+    let is_shown = |state: &State| {
+        columns::columns(state, width(state))
+            .iter()
+            .any(|column| column.field == field)
+    };
+    if !is_shown(state) {
+        let nearest = (0..=most).find(|scroll| {
+            state.results.scroll = *scroll;
+            is_shown(state)
+        });
+        state.results.scroll = nearest.unwrap_or(0);
+    }
+    Vec::new()
+}
+
+/// Scrolls the columns sideways.
+pub fn scroll(state: &mut State, by: i16) -> Vec<Effect> {
+    let most = columns::max_scroll(state, width(state));
+    state.results.scroll = state.results.scroll.saturating_add_signed(by).min(most);
+    Vec::new()
+}
+
+/// Times as age, local, UTC.
+pub fn times(state: &mut State) -> Vec<Effect> {
+    let (next, text) = match state.prefs.time {
+        TimeStyle::Age => (TimeStyle::Local, "times in the zone of this machine"),
+        TimeStyle::Local => (TimeStyle::Utc, "times in UTC"),
+        TimeStyle::Utc => (TimeStyle::Age, "times as age"),
+    };
+    state.prefs.time = next;
+    message::say(state, Level::Ok, text)
+}
+
+/// Keeps only rows with this row's value in the chosen column.
+pub fn keep_cell(state: &mut State) -> Vec<Effect> {
+    let field = state.results.column;
+    let Some((_, row)) = state.results.current() else {
+        return Vec::new();
+    };
+    let Some(text) = cell_text(state, row, field) else {
+        return message::say(
+            state,
+            Level::Warn,
+            format!("this session has no {}", field.name()),
+        );
+    };
+    let clause = Clause {
+        target: Target::Field(field),
+        op: Op::Eq,
+        values: vec![Value::Text(text.into())],
+        negated: false,
+        at: 0..0,
+    };
+    if !state.results.quick.contains(&clause) {
+        state.results.quick.push(clause);
+    }
+    results::reorder(state)
+}
+
+fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
+    let s = &row.session;
+    let text = |t: &Option<Untrusted>| t.as_ref().map(|t| t.expose().to_owned());
+    let source = state.sources.get(usize::from(row.source.0))?;
+    match field {
+        Field::User => s.subject.shown().map(|t| t.expose().to_owned()),
+        Field::UserId => text(&s.subject.id),
+        Field::Client => text(&s.client),
+        Field::Ip => text(&s.ip),
+        Field::Agent => text(&s.user_agent),
+        Field::Method => text(&s.auth_method),
+        Field::Scope => text(&s.scope),
+        Field::Profile => Some(source.profile.name.clone()),
+        Field::System => Some(source.profile.system_word.to_owned()),
+        Field::State => {
+            let thresholds = source.profile.thresholds;
+            let at = crate::model::state_at(
+                s.fact,
+                s.created,
+                s.last_used,
+                s.expires,
+                thresholds,
+                state.now,
+            );
+            Some(at.word().to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Drops the quick filters and the filter over loaded rows.
+pub fn drop_filters(state: &mut State) -> Vec<Effect> {
+    state.results.quick.clear();
+    state.results.live = None;
+    results::reorder(state)
+}
+
+/// Opens the filter over loaded rows.
+pub fn open_filter(state: &mut State) -> Vec<Effect> {
+    state.focus = crate::app::state::Pane::Table;
+    state
+        .results
+        .live
+        .get_or_insert_with(LiveFilter::default)
+        .editing = true;
+    Vec::new()
+}
+
+/// Has the filter the keys?
+pub fn is_editing_filter(state: &State) -> bool {
+    state.results.live.as_ref().is_some_and(|live| live.editing)
+}
+
+/// A key while the filter has the keys.
+pub fn filter_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(live) = state.results.live.as_mut() else {
+        return Vec::new();
+    };
+    match key.key {
+        Key::Esc => {
+            state.results.live = None;
+            results::reorder(state)
+        }
+        Key::Enter | Key::Tab => {
+            live.editing = false;
+            let effects = filter_typed(state);
+            if state
+                .results
+                .live
+                .as_ref()
+                .is_some_and(|l| l.input.value().trim().is_empty())
+            {
+                state.results.live = None;
+            }
+            effects
+        }
+        Key::Up => results::step(state, -1),
+        Key::Down => results::step(state, 1),
+        Key::PageUp => results::page(state, -2),
+        Key::PageDown => results::page(state, 2),
+        _ if edit::edit(&mut live.input, key) => filter_edited(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Something was typed into the filter.
+pub fn filter_edited(state: &mut State) -> Vec<Effect> {
+    let generation = state.next_gen();
+    vec![Effect::After {
+        timer: Timer::Filter,
+        generation,
+        delay: PAUSE,
+    }]
+}
+
+/// Typing in the filter has paused: apply it. What cannot be read yet leaves the rows as they are.
+pub fn filter_typed(state: &mut State) -> Vec<Effect> {
+    let Some(live) = state.results.live.as_mut() else {
+        return Vec::new();
+    };
+    let text = live.input.value().trim();
+    live.error = None;
+    if text.is_empty() {
+        live.query = None;
+        return results::reorder(state);
+    }
+    match Query::parse(text) {
+        Ok(query) => {
+            live.query = Some(query);
+            results::reorder(state)
+        }
+        Err(error) => {
+            live.error = Some(error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+/// Width of the table's inside.
+fn width(state: &State) -> u16 {
+    layout::areas(state).table.inner().width
+}

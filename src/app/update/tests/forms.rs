@@ -1,0 +1,239 @@
+//! The form, searches and profiles.
+
+use super::*;
+use crate::app::effect::Timer;
+use crate::app::form::{FormField, TextField};
+use crate::app::state::Pane;
+
+fn is_search(effect: &Effect) -> bool {
+    matches!(effect, Effect::Search { .. })
+}
+
+fn is_connect(effect: &Effect) -> bool {
+    matches!(effect, Effect::Connect { .. })
+}
+
+#[test]
+fn nothing_is_asked_of_a_server_before_enter() {
+    let mut app = TestApp::new();
+
+    app.typed("jdoe");
+
+    assert_eq!(app.count(|e| is_search(e) || is_connect(e)), 0);
+    assert_eq!(app.state.focus, Pane::Search);
+}
+
+#[test]
+fn enter_connects_first_and_searches_when_the_connection_is_up() {
+    let mut app = TestApp::new();
+
+    app.keys("enter");
+    assert_eq!((app.count(is_connect), app.count(is_search)), (1, 0));
+
+    app.connect();
+    assert_eq!(app.count(is_search), 1);
+}
+
+#[test]
+fn a_profile_with_search_on_start_searches_and_leaves_the_focus_in_the_form() {
+    let mut app = TestApp::with(|profile| profile.search_on_start = true);
+
+    app.connect().page(&[("jdoe", 60)], None);
+
+    assert_eq!(app.shown(), ["jdoe"]);
+    assert_eq!(app.state.focus, Pane::Search);
+}
+
+#[test]
+fn the_focus_moves_to_the_table_with_the_first_row_and_not_before() {
+    let mut app = TestApp::new();
+
+    app.keys("enter").connect();
+    assert_eq!(app.state.focus, Pane::Search);
+
+    app.page(&[("jdoe", 60)], None);
+    assert_eq!(app.state.focus, Pane::Table);
+}
+
+#[test]
+fn the_focus_stays_where_the_operator_has_moved_on_to() {
+    let mut app = TestApp::new();
+
+    app.keys("enter")
+        .connect()
+        .keys("tab tab tab tab tab tab tab tab tab tab");
+    let before = app.state.focus;
+    app.page(&[("jdoe", 60)], None);
+
+    assert_eq!(app.state.focus, before);
+}
+
+#[test]
+fn a_second_enter_with_the_same_query_sends_nothing() {
+    let mut app = TestApp::new();
+
+    app.keys("enter").connect().keys("enter enter");
+
+    assert_eq!(app.count(is_search), 1);
+}
+
+#[test]
+fn a_late_page_of_an_old_search_is_dropped() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let old = app.state.sources[0].search_gen;
+
+    app.typed("root").keys("enter");
+    app.page_of(old, &[("jdoe", 60)], None);
+
+    assert!(app.shown().is_empty());
+    assert!(
+        app.effects
+            .iter()
+            .any(|e| matches!(e, Effect::Cancel(g) if *g == old))
+    );
+}
+
+#[test]
+fn the_text_field_takes_the_whole_language_and_the_others_add_clauses() {
+    let mut app = TestApp::new();
+
+    app.typed("auth_user=admin,expirationDate>2024-10-12 00:00:00");
+    app.state.form.inputs[TextField::Client] = "portal-web".into();
+    app.state.form.inputs[TextField::CreatedAfter] = "now-2h".into();
+
+    let query = app.state.form.query().unwrap();
+    assert_eq!(
+        query.to_string(),
+        "user:admin expires>\"2024-10-12 00:00:00\" client:portal-web created>now-2h"
+            .replace("\"2024-10-12 00:00:00\"", "2024-10-12 00:00:00")
+    );
+}
+
+#[test]
+fn a_field_that_cannot_be_read_gets_the_focus_and_says_why() {
+    let mut app = TestApp::new();
+    app.state.form.inputs[TextField::ExpiresAfter] = "yesterdy".into();
+
+    app.keys("enter");
+
+    assert_eq!(
+        app.state.form.field,
+        FormField::Text(TextField::ExpiresAfter)
+    );
+    assert!(app.status().contains("is not a time"), "{}", app.status());
+    assert_eq!(app.count(is_connect), 0);
+}
+
+#[test]
+fn slash_selects_the_text_and_typing_replaces_it() {
+    let mut app = TestApp::new();
+    app.typed("abc")
+        .keys("enter")
+        .connect()
+        .page(&[("jdoe", 60)], None);
+
+    app.keys("/").typed("x");
+
+    assert_eq!(app.state.form.inputs[TextField::Text].value(), "x");
+}
+
+#[test]
+fn unfolding_asks_how_the_form_would_be_answered() {
+    let mut app = TestApp::new();
+
+    app.keys("f2");
+
+    assert!(app.effects.iter().any(|e| matches!(e, Effect::Plan { .. })));
+}
+
+#[test]
+fn esc_folds_then_leaves_the_form_then_stops_the_search_and_never_quits() {
+    let mut app = TestApp::new();
+    app.keys("f2 enter").connect();
+
+    app.keys("esc");
+    assert!(!app.state.form.unfolded && app.state.focus == Pane::Search);
+    app.keys("esc");
+    assert!(app.state.focus == Pane::Table && app.state.is_loading());
+    app.keys("esc");
+    assert!(!app.state.is_loading());
+    app.keys("esc esc esc");
+    assert_eq!(app.count(|e| matches!(e, Effect::Quit(_))), 0);
+}
+
+#[test]
+fn rows_stay_when_a_later_search_fails() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+
+    app.keys("r").page_fails(refused());
+
+    assert_eq!(app.shown(), ["asmith", "bwong"]);
+    assert!(
+        app.status().contains("connection refused"),
+        "{}",
+        app.status()
+    );
+    assert!(
+        app.top().is_none(),
+        "rows are there to look at, so no box covers them"
+    );
+}
+
+#[test]
+fn the_first_search_that_fails_is_explained_in_a_box() {
+    let mut app = TestApp::new();
+
+    app.keys("enter");
+    let generation = app.state.sources[0].link_gen;
+    app.send(Msg::Connected {
+        source: SourceId(0),
+        generation,
+        result: Err(refused()),
+    });
+
+    let Some(Overlay::Error(error)) = app.top() else {
+        panic!("no error box")
+    };
+    assert!(error.why.contains("connection refused"));
+    assert!(!error.advice.is_empty());
+}
+
+#[test]
+fn switching_the_profile_cancels_clears_and_closes() {
+    let mut app = TestApp::listing(&["asmith"]);
+
+    app.keys("r ctrl-p down enter");
+
+    assert_eq!(app.state.sources[0].profile.name, "other");
+    assert!(app.shown().is_empty());
+    assert!(app.effects.iter().any(|e| matches!(e, Effect::Cancel(_))));
+    assert!(app.effects.iter().any(|e| matches!(e, Effect::Close(_))));
+}
+
+#[test]
+fn letters_in_the_form_are_text_and_never_actions() {
+    let mut app = TestApp::new();
+
+    app.typed("qDU?");
+
+    assert_eq!(app.state.form.inputs[TextField::Text].value(), "qDU?");
+    assert!(app.effects.iter().all(|e| matches!(
+        e,
+        Effect::After {
+            timer: Timer::Form,
+            ..
+        }
+    )));
+}
+
+#[test]
+fn a_paste_goes_into_the_field_and_never_means_keys() {
+    let mut app = TestApp::listing(&["asmith"]);
+
+    app.send(Msg::Paste("q\ny\x7f".into()));
+    assert!(app.effects.is_empty());
+    app.keys("1").send(Msg::Paste("user:a\nD".into()));
+
+    assert_eq!(app.state.form.inputs[TextField::Text].value(), "user:a D");
+}

@@ -1,0 +1,314 @@
+//! What an operator does, step by step, and what follows: the core driven by real keys.
+
+mod forms;
+mod revokes;
+mod rows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
+use enum_map::EnumMap;
+
+use super::{open_profiles, update};
+use crate::app::effect::{Effect, Gen};
+use crate::app::keymap::{KeyPress, Keymap};
+use crate::app::msg::{Connected, Msg, Page, Size};
+use crate::app::overlay::{Overlay, ProfileEntry};
+use crate::app::source::ProfileView;
+use crate::app::state::{Prefs, State, TimeStyle};
+use crate::model::time::Zone;
+use crate::model::{
+    ApiError, Capabilities, Completeness, Cursor, Fact, Field, Identity, PageEnd, Paging, Revoke,
+    RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+};
+use crate::store::{ChunkBuilder, RowId, Seen, SourceId};
+
+/// The moment of every test.
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 21, 14, 7, 0).unwrap()
+}
+
+/// A screen without a terminal, and everything that it asked to be done.
+struct TestApp {
+    state: State,
+    effects: Vec<Effect>,
+    seen: Seen,
+}
+
+impl TestApp {
+    /// One open profile, nothing searched.
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// One open profile that is changed before it is opened.
+    fn with(change: impl Fn(&mut ProfileView)) -> Self {
+        let prefs = Prefs {
+            time: TimeStyle::Age,
+            zone: Zone::Utc,
+            local: FixedOffset::east_opt(0).unwrap(),
+            ascii: false,
+            reduced_motion: false,
+            mouse: true,
+            read_only: false,
+            config_path: "config.toml".into(),
+        };
+        let mut state = State::new(prefs, Keymap::default(), now());
+        state.size = Size {
+            width: 120,
+            height: 40,
+        };
+        let mut view = profile("prod-janssen");
+        change(&mut view);
+        let name = view.name.clone();
+        state.profiles = vec![
+            ProfileEntry {
+                view,
+                last: "-".into(),
+            },
+            ProfileEntry {
+                view: profile("other"),
+                last: "-".into(),
+            },
+        ];
+        let effects = open_profiles(&mut state, &[name]);
+        Self {
+            state,
+            effects,
+            seen: Seen::default(),
+        }
+    }
+
+    /// As after Enter and these rows.
+    fn listing(users: &[&str]) -> Self {
+        let mut app = Self::new();
+        app.keys("enter").connect();
+        let rows: Vec<_> = users.iter().map(|user| (*user, 600)).collect();
+        app.page(&rows, None);
+        app.effects.clear();
+        app
+    }
+
+    fn send(&mut self, msg: Msg) -> &mut Self {
+        let effects = update(&mut self.state, msg);
+        self.effects.extend(effects);
+        self
+    }
+
+    /// Keys by their names in the configuration, separated by blanks.
+    fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            let key: KeyPress = key.parse().unwrap();
+            self.send(Msg::Key(key));
+        }
+        self
+    }
+
+    /// Text, letter by letter.
+    fn typed(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            self.send(Msg::Key(KeyPress::plain(crate::app::keymap::Key::Char(
+                letter,
+            ))));
+        }
+        self
+    }
+
+    /// The last connection asked for is up.
+    fn connect(&mut self) -> &mut Self {
+        self.connect_with(caps())
+    }
+
+    fn connect_with(&mut self, caps: Capabilities) -> &mut Self {
+        let generation = self.state.sources[0].link_gen;
+        let who = Identity {
+            name: Untrusted::from("help-desk"),
+            ..Identity::default()
+        };
+        let up = Connected {
+            who,
+            caps: Arc::new(caps),
+            took: Duration::from_millis(142),
+        };
+        self.send(Msg::Connected {
+            source: SourceId(0),
+            generation,
+            result: Ok(up),
+        })
+    }
+
+    /// A page of the search that counts: user and age in seconds of each row.
+    fn page(&mut self, rows: &[(&str, i64)], next: Option<&str>) -> &mut Self {
+        let generation = self.state.sources[0].search_gen;
+        self.page_of(generation, rows, next)
+    }
+
+    fn page_of(&mut self, generation: Gen, rows: &[(&str, i64)], next: Option<&str>) -> &mut Self {
+        let mut builder = ChunkBuilder::new(
+            SourceId(0),
+            "prod-janssen",
+            "janssen",
+            None,
+            &mut self.seen,
+            9999,
+        );
+        for (number, (user, age)) in rows.iter().enumerate() {
+            let _ = builder.row(row(user, *age, number));
+        }
+        let (chunk, duplicates, _) = builder.finish();
+        let end = PageEnd {
+            next: next.map(Cursor::new),
+            total: None,
+            completeness: if next.is_some() {
+                Completeness::More
+            } else {
+                Completeness::Complete
+            },
+        };
+        let page = Page {
+            chunk,
+            end,
+            took: Duration::from_millis(9),
+            duplicates,
+            stopped: None,
+        };
+        self.send(Msg::Page {
+            source: SourceId(0),
+            generation,
+            result: Ok(page),
+        })
+    }
+
+    fn page_fails(&mut self, error: ApiError) -> &mut Self {
+        let generation = self.state.sources[0].search_gen;
+        self.send(Msg::Page {
+            source: SourceId(0),
+            generation,
+            result: Err(error),
+        })
+    }
+
+    /// Forgets which rows came before, as a new search does.
+    fn forget(&mut self) -> &mut Self {
+        self.seen = Seen::default();
+        self
+    }
+
+    fn due(&mut self, timer: crate::app::effect::Timer) -> &mut Self {
+        self.send(Msg::Due(timer, Gen::default()))
+    }
+
+    /// Users in the order shown.
+    fn shown(&self) -> Vec<String> {
+        let results = &self.state.results;
+        results
+            .order
+            .iter()
+            .filter_map(|id| results.rows.get(id))
+            .map(|row| row.session.subject.shown().unwrap().expose().to_owned())
+            .collect()
+    }
+
+    fn cursor_user(&self) -> String {
+        let (_, row) = self
+            .state
+            .results
+            .current()
+            .expect("a row under the cursor");
+        row.session.subject.shown().unwrap().expose().to_owned()
+    }
+
+    fn status(&self) -> &str {
+        self.state.message.as_ref().map_or("", |m| &m.text)
+    }
+
+    fn top(&self) -> Option<&Overlay> {
+        self.state.overlays.last()
+    }
+
+    /// The ids that were sent to be revoked, in order.
+    fn sent(&self) -> Vec<String> {
+        self.effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Revoke { items, .. } => Some(items),
+                _ => None,
+            })
+            .flatten()
+            .map(|item| item.key.expose().to_owned())
+            .collect()
+    }
+
+    fn count(&self, of: impl Fn(&Effect) -> bool) -> usize {
+        self.effects.iter().filter(|effect| of(effect)).count()
+    }
+}
+
+fn row(user: &str, age: i64, number: usize) -> RowRef<'static> {
+    let mut row = RowRef::new(format!("{user}-{age}-{number}"), format!("ss:{number:04}…"));
+    row.user = Some(user.to_owned().into());
+    row.user_id = Some(format!("inum={user},ou=people").into());
+    row.client = Some("portal-web".into());
+    row.fact = Fact::Live;
+    row.created = Some(now() - TimeDelta::seconds(age));
+    row.expires = Some(now() + TimeDelta::hours(1));
+    row.deletable = crate::model::Deletable::Yes;
+    row
+}
+
+fn profile(name: &str) -> ProfileView {
+    ProfileView {
+        name: name.into(),
+        system: "Janssen",
+        system_word: "janssen",
+        address: "https://idp.example.org".into(),
+        production: false,
+        read_only: false,
+        insecure: false,
+        plain_http: false,
+        demo: false,
+        best_effort: false,
+        require_reason: false,
+        reveal: true,
+        search_on_start: false,
+        live_search: false,
+        sort: Sort {
+            field: Field::User,
+            descending: false,
+        },
+        page_size: None,
+        max_rows: 200_000,
+        thresholds: Thresholds::default(),
+    }
+}
+
+fn caps() -> Capabilities {
+    Capabilities {
+        system: "Janssen",
+        fields: EnumMap::from_fn(|_| Support::Server),
+        words: Support::Client,
+        attributes: Support::Client,
+        sort: Support::Server,
+        total: true,
+        paging: Paging::Offset,
+        get: true,
+        revoke: Revoke::One,
+        revoke_user: true,
+        history: false,
+        after_revoke: "The session ends at once.",
+        id_is_credential: false,
+        columns: &[],
+        actions: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn refused() -> ApiError {
+    ApiError::Unreachable {
+        host: "idp.example.org".into(),
+        why: "connection refused".into(),
+    }
+}
+
+const FIRST: RowId = RowId(0);

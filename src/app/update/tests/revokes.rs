@@ -1,0 +1,358 @@
+//! Deleting the right thing, once.
+
+use super::*;
+use crate::app::effect::{JobId, Timer};
+use crate::app::overlay::JobState;
+use crate::app::results::Fate;
+use crate::app::state::Level;
+use crate::model::{Outcome, UserOutcome};
+
+/// Opens the question about the row under the cursor and waits until it takes an answer.
+fn asked(users: &[&str]) -> TestApp {
+    let mut app = TestApp::listing(users);
+    app.keys("delete").due(Timer::Arm);
+    app
+}
+
+#[test]
+fn delete_asks_and_y_sends_exactly_that_row() {
+    let mut app = asked(&["asmith", "bwong"]);
+
+    app.keys("y");
+
+    assert_eq!(app.sent(), ["asmith-600-0"]);
+    assert_eq!(app.state.results.fates[&FIRST], Fate::Revoking);
+}
+
+#[test]
+fn the_question_names_the_session() {
+    let app = asked(&["asmith"]);
+
+    let Some(Overlay::Confirm(confirm)) = app.top() else {
+        panic!("no question")
+    };
+    let all = format!("{:?} {}", confirm.facts, confirm.after);
+    for part in [
+        "asmith",
+        "portal-web",
+        "10m ago",
+        "prod-janssen",
+        "ends at once",
+    ] {
+        assert!(all.contains(part), "{part} is missing in {all}");
+    }
+    assert!(!all.contains("asmith-600-0"), "the full id is not shown");
+}
+
+#[test]
+fn the_focus_is_on_cancel_so_enter_sends_nothing() {
+    let mut app = asked(&["asmith"]);
+
+    app.keys("enter");
+
+    assert!(app.sent().is_empty() && app.top().is_none());
+}
+
+#[test]
+fn n_and_esc_cancel() {
+    for key in ["n", "esc"] {
+        let mut app = asked(&["asmith"]);
+
+        app.keys(key);
+
+        assert!(app.sent().is_empty() && app.top().is_none(), "{key}");
+    }
+}
+
+#[test]
+fn what_is_typed_ahead_before_the_question_is_armed_confirms_nothing() {
+    let mut app = TestApp::listing(&["asmith"]);
+
+    app.keys("delete y right enter");
+
+    assert!(app.sent().is_empty());
+    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn a_held_delete_key_opens_one_question_and_confirms_nothing() {
+    let mut app = asked(&["asmith"]);
+
+    app.keys("delete delete delete");
+
+    assert_eq!(app.state.overlays.len(), 1);
+    assert!(app.sent().is_empty());
+}
+
+#[test]
+fn rows_that_arrive_and_move_while_the_question_is_open_change_nothing() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("mia", 600)], Some("1"));
+    app.keys("delete").due(Timer::Arm);
+
+    app.page(&[("amy", 600), ("bob", 600)], None).keys("y");
+
+    assert_eq!(app.sent(), ["mia-600-0"]);
+}
+
+#[test]
+fn a_revoked_row_stays_where_it_is_and_shows_its_state() {
+    let mut app = asked(&["asmith", "bwong"]);
+    app.keys("y");
+
+    let (job, row) = (JobId(1), FIRST);
+    app.send(Msg::Revoked {
+        job,
+        row,
+        outcome: Outcome::Revoked,
+    })
+    .send(Msg::Ended(job));
+
+    assert_eq!(app.shown(), ["asmith", "bwong"]);
+    assert_eq!(app.state.results.fates[&FIRST].word(), "revoked");
+    assert_eq!(app.status(), "deleted 1 session of asmith");
+}
+
+#[test]
+fn a_row_that_was_revoked_is_not_sent_again() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y").send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    });
+
+    app.keys("delete");
+
+    assert!(app.top().is_none());
+    assert!(app.status().contains("already ended"), "{}", app.status());
+}
+
+#[test]
+fn an_unknown_outcome_is_never_called_deleted() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Unknown,
+    })
+    .send(Msg::Ended(JobId(1)));
+
+    assert_eq!(app.state.results.fates[&FIRST].word(), "outcome?");
+    assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
+    assert!(app.status().contains("not certain"), "{}", app.status());
+}
+
+#[test]
+fn a_failed_delete_says_why_and_can_be_read_in_full() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Failed(refused()),
+    })
+    .send(Msg::Ended(JobId(1)));
+
+    assert!(
+        app.status().contains("connection refused"),
+        "{}",
+        app.status()
+    );
+    app.keys("E");
+    let Some(Overlay::Error(error)) = app.top() else {
+        panic!("no error box")
+    };
+    assert!(error.what.contains("asmith"), "{}", error.what);
+}
+
+#[test]
+fn own_session_is_never_sent() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let mut builder = ChunkBuilder::new(
+        SourceId(0),
+        "prod-janssen",
+        "janssen",
+        None,
+        &mut app.seen,
+        9,
+    );
+    let _ = builder.row(RowRef {
+        own: Some(true),
+        ..row("me", 60, 0)
+    });
+    let end = PageEnd {
+        next: None,
+        total: None,
+        completeness: Completeness::Complete,
+    };
+    let page = Page {
+        chunk: builder.finish().0,
+        end,
+        took: Duration::ZERO,
+        duplicates: 0,
+        stopped: None,
+    };
+    let generation = app.state.sources[0].search_gen;
+    app.send(Msg::Page {
+        source: SourceId(0),
+        generation,
+        result: Ok(page),
+    });
+
+    app.keys("delete").due(Timer::Arm).keys("y");
+
+    assert!(app.sent().is_empty());
+    assert!(app.status().contains("signed in with"), "{}", app.status());
+}
+
+#[test]
+fn a_read_only_profile_sends_nothing_and_says_why() {
+    let mut app = TestApp::with(|profile| profile.read_only = true);
+    app.keys("enter").connect().page(&[("asmith", 60)], None);
+
+    for key in ["delete", "D", "U"] {
+        app.keys(key);
+        assert!(app.top().is_none(), "{key}");
+        assert!(
+            app.status().contains("read-only"),
+            "{key}: {}",
+            app.status()
+        );
+    }
+}
+
+#[test]
+fn an_old_server_offers_the_whole_user_in_place_of_one_session() {
+    let mut app = TestApp::new();
+    app.keys("enter");
+    let old = Capabilities {
+        revoke: Revoke::UserOnly,
+        ..caps()
+    };
+    app.connect_with(old).page(&[("asmith", 60)], None);
+
+    app.keys("delete");
+    assert!(app.top().is_none());
+    assert!(app.status().contains("press U"), "{}", app.status());
+
+    app.keys("U");
+    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn a_whole_user_must_be_confirmed_by_typing() {
+    let mut app = TestApp::listing(&["asmith", "asmith", "bwong"]);
+    app.keys("U").due(Timer::Arm);
+
+    app.keys("enter");
+    app.typed("y").keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 0);
+
+    app.keys("ctrl-u").typed("asmith").keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
+}
+
+#[test]
+fn after_a_whole_user_the_sessions_are_listed_again() {
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    app.effects.clear();
+
+    let outcome = UserOutcome {
+        outcome: Outcome::Revoked,
+        before: Some(2),
+        left: Some(0),
+    };
+    let job = JobId(1);
+    app.send(Msg::UserRevoked {
+        job,
+        source: SourceId(0),
+        result: Ok(outcome),
+    });
+
+    assert_eq!(app.count(|e| matches!(e, Effect::Search { .. })), 1);
+    assert_eq!(
+        app.status(),
+        "ended 2 sessions of asmith; 0 left, listed again 14:07:00 UTC"
+    );
+}
+
+#[test]
+fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+    let lost = ApiError::Auth {
+        message: "token expired".into(),
+        can_login: true,
+    };
+
+    app.send(Msg::Paused(JobId(1), lost));
+    assert!(
+        app.status().contains("1 waiting: sign in"),
+        "{}",
+        app.status()
+    );
+    app.keys("enter");
+    assert!(
+        app.effects
+            .iter()
+            .any(|e| matches!(e, Effect::Connect { .. }))
+    );
+    app.connect();
+    assert_eq!(app.state.jobs[0].state, JobState::Ready);
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 0);
+
+    app.keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 1);
+}
+
+#[test]
+fn the_profile_cannot_be_switched_while_a_revoke_runs() {
+    let mut app = asked(&["asmith"]);
+
+    app.keys("y ctrl-p");
+
+    assert!(app.top().is_none());
+    assert!(
+        app.status().contains("a revoke is running"),
+        "{}",
+        app.status()
+    );
+}
+
+#[test]
+fn quitting_while_a_revoke_runs_asks_and_two_ctrl_c_always_quit() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y q");
+
+    assert!(matches!(app.top(), Some(Overlay::Quit { .. })));
+    assert_eq!(app.count(|e| matches!(e, Effect::Quit(_))), 0);
+
+    app.keys("ctrl-c ctrl-c");
+    assert_eq!(app.count(|e| matches!(e, Effect::Quit(0))), 1);
+}
+
+#[test]
+fn an_outcome_that_comes_after_a_reload_finds_its_session() {
+    let mut app = asked(&["asmith", "bwong"]);
+    app.keys("y r")
+        .forget()
+        .page(&[("new", 1), ("x", 2)], Some("2"));
+    app.page(&[("asmith", 600)], None);
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    });
+
+    let revoked: Vec<_> = app.state.results.fates.keys().copied().collect();
+    let key = &app.state.results.rows.get(revoked[0]).unwrap().session.key;
+    assert_eq!((revoked.len(), key.expose()), (1, "asmith-600-0"));
+}

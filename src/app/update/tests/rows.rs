@@ -1,0 +1,215 @@
+//! Rows, cursor, order and filters.
+
+use super::*;
+use crate::app::effect::Timer;
+use crate::app::state::Pane;
+
+#[test]
+fn rows_are_shown_as_they_arrive_and_sorted_when_the_last_page_is_there() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+
+    app.page(&[("zoe", 60), ("bob", 60)], Some("2"));
+    assert_eq!(app.shown(), ["zoe", "bob"]);
+
+    app.page(&[("amy", 60)], None);
+    assert_eq!(app.shown(), ["amy", "bob", "zoe"]);
+}
+
+#[test]
+fn one_persons_last_sign_in_is_on_top() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+
+    app.page(&[("amy", 900), ("amy", 30), ("amy", 300)], None);
+
+    let ages: Vec<_> = app
+        .state
+        .results
+        .order
+        .iter()
+        .map(|id| {
+            (now()
+                - app
+                    .state
+                    .results
+                    .rows
+                    .get(id)
+                    .unwrap()
+                    .session
+                    .created
+                    .unwrap())
+            .num_seconds()
+        })
+        .collect();
+    assert_eq!(ages, [30, 300, 900]);
+}
+
+#[test]
+fn the_cursor_keeps_its_row_while_pages_arrive_and_while_they_are_sorted() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("zoe", 60), ("bob", 60), ("mia", 60)], Some("3"));
+
+    app.keys("down");
+    assert_eq!(app.cursor_user(), "bob");
+    app.page(&[("amy", 60), ("ann", 60)], None);
+
+    assert_eq!(app.cursor_user(), "bob");
+}
+
+#[test]
+fn a_cursor_that_nobody_moved_is_at_the_top_after_sorting() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+
+    app.page(&[("zoe", 60)], Some("1"))
+        .page(&[("amy", 60)], None);
+
+    assert_eq!(app.cursor_user(), "amy");
+}
+
+#[test]
+fn a_reload_finds_the_session_under_the_cursor_again() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "cruz"]);
+    app.keys("down down");
+    assert_eq!(app.cursor_user(), "cruz");
+    let hashes = app.seen.emptied();
+
+    app.keys("r");
+    app.seen = hashes;
+    app.page(&[("asmith", 600), ("new", 600), ("cruz", 600)], None);
+
+    assert_eq!(app.cursor_user(), "cruz");
+}
+
+#[test]
+fn sorting_by_another_column_keeps_the_cursor_on_its_row() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "cruz"]);
+    app.keys("down");
+
+    app.keys("S");
+
+    assert_eq!(app.shown(), ["cruz", "bwong", "asmith"]);
+    assert_eq!(app.cursor_user(), "bwong");
+}
+
+#[test]
+fn the_live_filter_narrows_loaded_rows_and_esc_brings_them_back() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "bwong2"]);
+
+    app.keys("&").typed("user:bw*").due(Timer::Filter);
+    assert_eq!(app.shown(), ["bwong", "bwong2"]);
+
+    app.keys("esc");
+    assert_eq!(app.shown(), ["asmith", "bwong", "bwong2"]);
+}
+
+#[test]
+fn the_live_filter_stays_after_enter_and_gives_the_keys_back() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+
+    app.keys("&").typed("wong").keys("enter");
+
+    assert_eq!(app.shown(), ["bwong"]);
+    app.keys("F");
+    assert_eq!(app.shown(), ["asmith", "bwong"]);
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_leaves_the_rows_and_says_why() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+
+    app.keys("&").typed("usr:x").due(Timer::Filter);
+
+    assert_eq!(app.shown().len(), 2);
+    let error = app
+        .state
+        .results
+        .live
+        .as_ref()
+        .unwrap()
+        .error
+        .clone()
+        .unwrap();
+    assert!(error.contains("usr"), "{error}");
+}
+
+#[test]
+fn f_keeps_rows_with_the_value_under_the_cursor() {
+    let mut app = TestApp::listing(&["asmith", "asmith", "bwong"]);
+
+    app.keys("f");
+
+    assert_eq!(app.shown(), ["asmith", "asmith"]);
+}
+
+#[test]
+fn duplicates_across_pages_are_dropped_and_counted() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+
+    app.page(&[("amy", 60)], Some("1"))
+        .page(&[("amy", 60), ("bob", 60)], None);
+
+    assert_eq!(app.shown(), ["amy", "bob"]);
+    assert_eq!(app.state.sources[0].duplicates, 1);
+}
+
+#[test]
+fn many_rows_are_ordered_off_the_loop_and_an_old_order_is_dropped() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let names: Vec<String> = (0..6000).map(|n| format!("u{n:05}")).collect();
+    let rows: Vec<_> = names.iter().map(|name| (name.as_str(), 60)).collect();
+
+    app.page(&rows, None);
+    let orders: Vec<(Gen, crate::store::Order)> = app
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Order {
+                generation,
+                rows,
+                view,
+            } => Some((*generation, crate::store::order(rows, view))),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(orders.len(), 1);
+    app.keys("S");
+    let (generation, order) = orders[0].clone();
+    app.send(Msg::Ordered { generation, order });
+
+    assert!(
+        app.state.results.ordering,
+        "the order of before S must not count"
+    );
+}
+
+#[test]
+fn enter_opens_details_and_a_second_enter_reads_the_session_anew() {
+    let mut app = TestApp::listing(&["asmith"]);
+
+    app.keys("enter");
+    assert_eq!(app.state.focus, Pane::Details);
+    app.keys("enter");
+
+    assert_eq!(app.count(|e| matches!(e, Effect::Get { .. })), 1);
+}
+
+#[test]
+fn a_row_that_the_server_no_longer_has_says_so() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("enter enter");
+    let generation = app.state.details.gen_read;
+
+    app.send(Msg::Detail {
+        source: SourceId(0),
+        generation,
+        row: FIRST,
+        result: Err(ApiError::NotFound),
+    });
+
+    assert_eq!(app.state.results.fates[&FIRST].word(), "gone");
+}
