@@ -232,3 +232,39 @@ async fn refusal_closes_the_port_for_a_while_and_keeps_the_world() {
     assert!(begun.elapsed() >= Duration::from_millis(150));
     assert_eq!(api(&emulator, "GET", "/search").await.status, 200);
 }
+
+/// One answer of a connection that stays open.
+async fn next_answer(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while take_apart(&bytes).is_err() {
+        let byte = tokio::time::timeout(LIMIT, stream.read_u8()).await;
+        bytes.push(byte.expect("in time").expect("a byte"));
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn connection_stays_usable_after_an_answer_by_fault() {
+    let emulator = running(fixed()).await;
+    set(
+        &emulator,
+        r#"{"times":1,"action":"status","code":503,"body":"x"}"#,
+    );
+    let mut stream = TcpStream::connect(address(emulator.url()))
+        .await
+        .expect("a connection");
+    let body = "x".repeat(100_000);
+    let request = format!(
+        "POST /jans-auth/restv1/revoke HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let answer = take_apart(&next_answer(&mut stream).await).expect("whole");
+        statuses.push(answer.status);
+    }
+
+    assert_eq!(statuses, [503, 401]);
+}

@@ -8,6 +8,7 @@ mod connections;
 mod device;
 mod faults;
 mod filters;
+mod fixtures;
 mod generations;
 mod http;
 mod oauth;

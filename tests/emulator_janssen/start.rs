@@ -1,10 +1,12 @@
 //! Starting, what the emulator tells about itself, TLS, the journal, and size.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -109,6 +111,29 @@ async fn configuration_names_url_client_and_certificate() {
     );
 }
 
+fn trusting(roots: RootCertStore) -> TlsConnector {
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+async fn handshake(emulator: &Running, roots: RootCertStore) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address(emulator.url())).await?;
+    let name = ServerName::try_from("127.0.0.1").expect("an address");
+    trusting(roots).connect(name, stream).await
+}
+
+fn roots_of(emulator: &Running) -> RootCertStore {
+    let ca = emulator.ca_pem().expect("a certificate");
+    let ca = CertificateDer::from_pem_slice(ca.as_bytes()).expect("PEM");
+    let mut roots = RootCertStore::empty();
+    roots.add(ca).expect("a certificate");
+    roots
+}
+
 #[tokio::test]
 async fn tls_handshake_succeeds_for_those_who_trust_the_authority() {
     let emulator = running(Options {
@@ -116,38 +141,38 @@ async fn tls_handshake_succeeds_for_those_who_trust_the_authority() {
         ..fixed()
     })
     .await;
-    let ca = emulator.ca_pem().expect("a certificate");
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(ca.as_bytes()).expect("PEM"))
-        .expect("a certificate");
 
-    for (roots, trusted) in [(roots, true), (RootCertStore::empty(), false)] {
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = TlsConnector::from(Arc::new(config));
-        let stream = TcpStream::connect(address(emulator.url()))
-            .await
-            .expect("a connection");
-        let name = ServerName::try_from("127.0.0.1").expect("an address");
+    let stranger = handshake(&emulator, RootCertStore::empty()).await;
+    let mut stream = handshake(&emulator, roots_of(&emulator))
+        .await
+        .expect("trusted");
+    let path = "/.well-known/openid-configuration";
+    let bytes = exchange(&mut stream, "GET", path, &[], "")
+        .await
+        .expect("an answer");
 
-        let Ok(mut stream) = connector.connect(name, stream).await else {
-            assert!(!trusted);
-            continue;
-        };
+    assert!(stranger.is_err());
+    assert!(emulator.url().starts_with("https://127.0.0.1:"));
+    let answer = take_apart(&bytes).expect("a whole answer");
+    assert_eq!(answer.json()["issuer"], emulator.url());
+}
 
-        assert!(trusted);
-        let path = "/.well-known/openid-configuration";
-        let bytes = exchange(&mut stream, "GET", path, &[], "")
-            .await
-            .expect("an answer");
-        let answer = take_apart(&bytes).expect("a whole answer");
-        assert_eq!(answer.json()["issuer"], emulator.url());
-        assert!(emulator.url().starts_with("https://127.0.0.1:"));
-    }
+#[tokio::test]
+async fn tls_connection_can_be_reset_too() {
+    let emulator = running(Options {
+        tls: true,
+        faults: vec![r#"{"action":"reset","after_bytes":0}"#.into()],
+        ..fixed()
+    })
+    .await;
+
+    let mut stream = handshake(&emulator, roots_of(&emulator))
+        .await
+        .expect("trusted");
+    let broken = exchange(&mut stream, "GET", "/", &[], "").await;
+
+    let kind = broken.err().map(|error| error.kind());
+    assert_eq!(kind, Some(io::ErrorKind::ConnectionReset));
 }
 
 #[tokio::test]

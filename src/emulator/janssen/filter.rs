@@ -264,7 +264,7 @@ impl Clause {
             Clause::Sid(want) => session.sid.as_deref() == Some(want.as_str()),
             Clause::Id(want) => uuid_text(session.id) == *want,
             Clause::State(want) => render::state(session) == want,
-            Clause::SessionState(want) => render::session_state(session) == *want,
+            Clause::SessionState(want) => render::session_state(session).as_ref() == Some(want),
             Clause::Time(column, from, to) => column
                 .of(session)
                 .is_some_and(|ms| (*from..=*to).contains(&ms)),

@@ -26,7 +26,8 @@ pub(super) struct SessionJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     authentication_time: Option<String>,
     state: &'static str,
-    session_state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     permission_granted: Option<bool>,
     permission_granted_map: Permissions<'a>,
@@ -102,15 +103,18 @@ pub(super) fn user_dn(world: &World, session: &Session) -> Option<String> {
     Some(format!("inum={},ou=people,o=jans", uuid_text(user.id)))
 }
 
-/// OIDC `session_state`: 64 hex digits, a dot, a UUID.
-pub(super) fn session_state(session: &Session) -> String {
+/// OIDC `session_state`: 64 hex digits, a dot, a UUID. Nothing before the sign-in is finished.
+pub(super) fn session_state(session: &Session) -> Option<String> {
+    if !session.authenticated {
+        return None;
+    }
     let mut text = String::with_capacity(101);
     for part in 0..4 {
         text.push_str(&format!("{:016x}", derived(session, Salt::State, part)));
     }
     text.push('.');
     text.push_str(&derived_uuid(session, Salt::Pepper));
-    text
+    Some(text)
 }
 
 /// Rarely there at all.
@@ -186,7 +190,8 @@ pub(super) fn attributes<'a>(world: &'a World, session: &'a Session) -> Attribut
     if let Some(opbs) = opbs(session) {
         all.push("opbs", opbs);
     }
-    if let Some(sid) = session.sid.as_deref() {
+    // An unfinished session may have a public id and still lack it here.
+    if let (Some(sid), true) = (session.sid.as_deref(), session.authenticated) {
         all.push("sid", sid);
     }
     if let (Some(client), true) = (client, session.authenticated) {
