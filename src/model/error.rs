@@ -99,7 +99,7 @@ pub enum ApiError {
     Unexpected {
         /// Host and port.
         host: String,
-        /// Where in the answer ("entries[3].expirationDate", "byte 512").
+        /// Where in the answer (`entries[3].expirationDate`, `byte 512`).
         at: String,
         /// What was expected and what was there.
         why: String,
