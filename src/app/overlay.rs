@@ -1,6 +1,6 @@
 //! The dialogs that can lie over the main screen. The last one has the keys.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -272,6 +272,19 @@ pub enum JobState {
     Ended,
 }
 
+/// Under what a row of a job was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Ended by us.
+    Done,
+    /// Had already gone.
+    Gone,
+    /// Outcome unknown, or still listed.
+    Unclear,
+    /// Failed or refused.
+    Failed,
+}
+
 /// A revoke job as the screen knows it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -291,6 +304,8 @@ pub struct Job {
     pub unclear: usize,
     /// Failed or refused, newest last: what and why, cleaned.
     pub failed: Vec<(RevokeItem, String)>,
+    /// What was counted for each row; a later outcome of the same row corrects it.
+    pub counted: HashMap<RowId, Counted>,
     /// How it goes.
     pub state: JobState,
     /// Title of the production bar.
@@ -306,6 +321,23 @@ pub struct Job {
 }
 
 impl Job {
+    /// Counts what became of a row, in place of what was counted for it before.
+    pub fn count(&mut self, item: &RevokeItem, counted: Counted, why: Option<String>) {
+        match self.counted.insert(item.row, counted) {
+            Some(Counted::Done) => self.done -= 1,
+            Some(Counted::Gone) => self.gone -= 1,
+            Some(Counted::Unclear) => self.unclear -= 1,
+            Some(Counted::Failed) => self.failed.retain(|(failed, _)| failed.row != item.row),
+            None => {}
+        }
+        match counted {
+            Counted::Done => self.done += 1,
+            Counted::Gone => self.gone += 1,
+            Counted::Unclear => self.unclear += 1,
+            Counted::Failed => self.failed.push((item.clone(), why.unwrap_or_default())),
+        }
+    }
+
     /// How many items have no outcome yet.
     pub fn waiting(&self) -> usize {
         self.items

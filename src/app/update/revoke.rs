@@ -1,11 +1,12 @@
 //! Revoking: what will be sent, the question before it, and what became of it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::confirm::{self, RowFacts};
 use super::{blocked, form, message};
 use crate::app::effect::{Effect, JobId, RevokeItem, Timer};
-use crate::app::overlay::{Confirm, ConfirmKind, Job, JobState, Overlay, RevokePlan};
+use crate::app::overlay::{Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan};
 use crate::app::results::Fate;
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
@@ -130,6 +131,7 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
         gone: 0,
         unclear: 0,
         failed: Vec::new(),
+        counted: HashMap::new(),
         state: JobState::Running,
         production: confirm.production,
         reason: reason.clone(),
@@ -193,15 +195,17 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     else {
         return Vec::new();
     };
-    let fate = fate(&outcome);
     let job = &mut state.jobs[at];
     match &outcome {
-        Outcome::Revoked => job.done += 1,
-        Outcome::AlreadyGone => job.gone += 1,
-        Outcome::StillListed | Outcome::Unknown => job.unclear += 1,
-        Outcome::Refused(why) => job.failed.push((item.clone(), why.clone())),
-        Outcome::Failed(error) => job.failed.push((item.clone(), error.to_string())),
+        Outcome::Revoked => job.count(&item, Counted::Done, None),
+        Outcome::AlreadyGone => job.count(&item, Counted::Gone, None),
+        Outcome::StillListed | Outcome::Unknown => job.count(&item, Counted::Unclear, None),
+        // Stopped before it was sent: it is as it was.
+        Outcome::Failed(ApiError::Cancelled) => return Vec::new(),
+        Outcome::Refused(why) => job.count(&item, Counted::Failed, Some(why.clone())),
+        Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
+    let fate = fate(&outcome);
     let epoch = job.epoch;
     if let Some(row) = current_row(state, &item, epoch) {
         state.results.fates.insert(row, fate);

@@ -356,3 +356,37 @@ fn an_outcome_that_comes_after_a_reload_finds_its_session() {
     let key = &app.state.results.rows.get(revoked[0]).unwrap().session.key;
     assert_eq!((revoked.len(), key.expose()), (1, "asmith-600-0"));
 }
+
+#[test]
+fn a_later_outcome_of_a_row_corrects_the_first() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+
+    for outcome in [Outcome::Revoked, Outcome::StillListed] {
+        app.send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        });
+    }
+
+    let job = &app.state.jobs[0];
+    assert_eq!((job.done, job.unclear, job.waiting()), (0, 1, 0));
+    assert_eq!(app.state.results.fates[&FIRST], Fate::StillListed);
+}
+
+#[test]
+fn a_row_that_was_never_sent_is_as_it_was() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Failed(ApiError::Cancelled),
+    })
+    .send(Msg::Ended(JobId(1)));
+
+    assert!(app.state.results.fates.is_empty());
+    assert!(app.status().starts_with("not deleted"), "{}", app.status());
+}
