@@ -3,6 +3,9 @@
 /// `slow_down` makes the pause between two polls this much longer, RFC 8628 section 3.5.
 const SLOW_DOWN_MS: i64 = 5_000;
 
+/// A poll may come this much early: clients count from when they sent the one before.
+const JITTER_MS: i64 = 100;
+
 /// Letters of user codes: no vowels, so that no words come out, and none that look alike.
 const CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -113,7 +116,7 @@ impl Devices {
         let too_early = device
             .polled_ms
             .replace(steady_ms)
-            .is_some_and(|before| steady_ms - before < device.pause_ms);
+            .is_some_and(|before| steady_ms - before < device.pause_ms - JITTER_MS);
         match device.decision {
             Decision::Approved => Poll::Approved(self.pending.remove(position).scopes),
             Decision::Denied => Poll::Denied,

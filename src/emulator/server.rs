@@ -18,7 +18,7 @@ use super::fault::apply::pause_of_connection;
 use super::shared::Shared;
 use super::wire::{Cut, Wire};
 
-/// Pause between two tries to get the port back after a refusal.
+/// Pause before the next try to accept, or to get the port back after a refusal.
 const RETRY: Duration = Duration::from_millis(20);
 
 /// Opens a listener on 127.0.0.1; port 0 takes a free one.
@@ -52,9 +52,12 @@ impl Server {
             tokio::select! {
                 () = stop.cancelled() => break,
                 accepted = listener.accept() => {
-                    // An error here is about one connection only, or about open files, which other ends free.
-                    if let Ok((stream, _)) = accepted {
-                        connections.spawn(self.connection(stream));
+                    match accepted {
+                        Ok((stream, _)) => {
+                            connections.spawn(self.connection(stream));
+                        }
+                        // Too many open files, for one: trying again at once would only burn time.
+                        Err(_) => tokio::time::sleep(RETRY).await,
                     }
                 }
                 Some(_) = connections.join_next() => {}
