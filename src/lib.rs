@@ -10,4 +10,5 @@ pub mod config;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod model;
+pub mod revoke;
 pub mod store;

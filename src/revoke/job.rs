@@ -1,0 +1,370 @@
+//! Ending sessions one by one, or in the batches that the system takes.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
+use tokio::sync::mpsc;
+
+use super::look::{self, Seen, Verdict, is_doubtful, look, settle};
+use super::{Book, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, tell};
+use crate::api::SessionApi;
+use crate::audit::{AuditError, Change, Ending, Target, Ticket};
+use crate::model::{ApiError, Outcome, Revoke, SessionKey};
+
+/// Ends sessions. Every item is told through `report`; what is returned counts them.
+///
+/// Never drop it half way: stop it by its control and await its end. It goes on when nobody listens.
+pub async fn run_job<R: Clone + Send + Sync + 'static>(
+    api: Arc<dyn SessionApi>,
+    context: JobContext,
+    items: Vec<Item<R>>,
+    control: JobControl,
+    report: mpsc::Sender<Progress<R>>,
+) -> Tally {
+    let waiting = items.into_iter().enumerate().map(|(at, item)| Pending {
+        number: at + 1,
+        item,
+        ticket: None,
+        written: false,
+    });
+    let waiting: VecDeque<_> = waiting.collect();
+    let caps = api.caps();
+    let mut job = Job {
+        book: Book::new(&context, waiting.len()),
+        reads_each: caps.get && waiting.len() <= READ_EACH,
+        gets: caps.get,
+        batch: match caps.revoke {
+            Revoke::Batch(size) => usize::from(size.max(1)),
+            _ => 1,
+        },
+        lanes: usize::from(context.profile.concurrency.max(1)),
+        max_rows: context.profile.max_rows,
+        running: FuturesUnordered::new(),
+        sending: 0,
+        waiting,
+        doubtful: Vec::new(),
+        trusted: Vec::new(),
+        tally: Tally::default(),
+        told_unlogged: false,
+        api,
+        control,
+        report,
+    };
+    let end = if context.profile.read_only {
+        Some(ApiError::ReadOnly(context.profile.name.clone()))
+    } else {
+        job.send_all().await
+    };
+    job.read_back().await;
+    job.leave(end.unwrap_or(ApiError::Cancelled)).await;
+    tell(&job.report, Progress::Ended(job.tally)).await;
+    job.tally
+}
+
+/// Sessions of one batch that are looked at at the same time.
+const LOOKS: usize = 4;
+
+/// An item that has not ended.
+struct Pending<R> {
+    number: usize,
+    item: Item<R>,
+    /// The log knows that it is being sent.
+    ticket: Option<Ticket>,
+    /// It was offered to the log, which took it or was allowed not to.
+    written: bool,
+}
+
+/// Something on its way has come back.
+enum Event<R> {
+    Answered(Vec<(Pending<R>, Answer)>),
+    LookedAgain(Box<Pending<R>>, Seen),
+}
+
+/// What came of sending one item.
+enum Answer {
+    Verdict(Verdict),
+    /// Only a look at the list can settle it.
+    Doubtful(Outcome),
+    /// The sign-in is lost; it was not done.
+    SignIn(ApiError),
+}
+
+struct Job<R> {
+    api: Arc<dyn SessionApi>,
+    book: Book,
+    control: JobControl,
+    report: mpsc::Sender<Progress<R>>,
+    /// Is every session read back by itself?
+    reads_each: bool,
+    /// Can a session be read by its key at all?
+    gets: bool,
+    /// Keys a request.
+    batch: usize,
+    /// Requests at the same time.
+    lanes: usize,
+    max_rows: u32,
+    waiting: VecDeque<Pending<R>>,
+    running: FuturesUnordered<BoxFuture<'static, Event<R>>>,
+    /// Requests among what is running.
+    sending: usize,
+    /// Sent, and to be settled by the list at the end.
+    doubtful: Vec<(Pending<R>, Outcome)>,
+    /// The server said yes; the list at the end may correct it.
+    trusted: Vec<Item<R>>,
+    tally: Tally,
+    told_unlogged: bool,
+}
+
+impl<R: Clone + Send + Sync + 'static> Job<R> {
+    /// Sends until nothing waits, or until it is stopped. An error: why the rest is not sent.
+    async fn send_all(&mut self) -> Option<ApiError> {
+        let mut sign_in: Option<ApiError> = None;
+        loop {
+            let stopped = self.control.stop.is_cancelled();
+            let starts = !stopped && sign_in.is_none();
+            if starts && let Err(error) = self.start().await {
+                self.drain().await;
+                return Some(ApiError::NoAudit(error.to_string()));
+            }
+            if let Some(event) = self.running.next().await {
+                if let Some(error) = self.take(event).await {
+                    sign_in.get_or_insert(error);
+                }
+                continue;
+            }
+            if stopped || self.waiting.is_empty() {
+                return None;
+            }
+            if let Some(error) = sign_in.take() {
+                self.control.forget();
+                tell(&self.report, Progress::Paused(error)).await;
+                self.control.told().await;
+            }
+        }
+    }
+
+    /// Waits for what is on its way.
+    async fn drain(&mut self) {
+        while let Some(event) = self.running.next().await {
+            self.take(event).await;
+        }
+    }
+
+    /// Writes down and sends as much as there are free lanes for: one write of the log for all of it.
+    async fn start(&mut self) -> Result<(), AuditError> {
+        let free = self.lanes.saturating_sub(self.sending) * self.batch;
+        let mut next: Vec<_> = self.waiting.drain(..free.min(self.waiting.len())).collect();
+        if let Err(error) = self.write_down(&mut next).await {
+            for pending in next.into_iter().rev() {
+                self.waiting.push_front(pending);
+            }
+            return Err(error);
+        }
+        while !next.is_empty() {
+            let rest = next.split_off(self.batch.min(next.len()));
+            let send = send(self.api.clone(), next, self.reads_each, self.gets);
+            self.running.push(Box::pin(send));
+            self.sending += 1;
+            next = rest;
+        }
+        Ok(())
+    }
+
+    /// Offers to the log what it does not know yet.
+    async fn write_down(&mut self, next: &mut [Pending<R>]) -> Result<(), AuditError> {
+        let mut new: Vec<_> = next.iter_mut().filter(|p| !p.written).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let change = |pending: &&mut Pending<R>| Change {
+            operation: self.book.operation.clone(),
+            item: pending.number,
+            target: Target::Session {
+                key: pending.item.key.clone(),
+                subject: pending.item.subject.clone(),
+            },
+        };
+        let changes = new.iter().map(change).collect();
+        let (tickets, error) = self.book.asked(changes).await?;
+        for (pending, ticket) in new.iter_mut().zip(tickets) {
+            pending.ticket = ticket;
+            pending.written = true;
+        }
+        self.unlogged(error).await;
+        Ok(())
+    }
+
+    /// Takes what has come back. An error: the sign-in is lost.
+    async fn take(&mut self, event: Event<R>) -> Option<ApiError> {
+        let answers = match event {
+            Event::LookedAgain(pending, seen) => {
+                self.finish(*pending, second(seen)).await;
+                return None;
+            }
+            Event::Answered(answers) => answers,
+        };
+        self.sending -= 1;
+        let mut lost = None;
+        let mut back = Vec::new();
+        for (pending, answer) in answers {
+            match answer {
+                Answer::Verdict(Verdict::Settled(outcome)) => self.finish(pending, outcome).await,
+                Answer::Verdict(Verdict::LookAgain) => self.look_again(pending),
+                Answer::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
+                Answer::SignIn(error) => {
+                    lost = Some(error);
+                    back.push(pending);
+                }
+            }
+        }
+        for pending in back.into_iter().rev() {
+            self.waiting.push_front(pending);
+        }
+        lost
+    }
+
+    fn look_again(&mut self, pending: Pending<R>) {
+        let api = self.api.clone();
+        self.running.push(Box::pin(async move {
+            tokio::time::sleep(SECOND_LOOK).await;
+            let seen = look(api.as_ref(), &pending.item.key).await;
+            Event::LookedAgain(Box::new(pending), seen)
+        }));
+    }
+
+    /// Writes down and tells what became of an item.
+    async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
+        let error = self.book.done(pending.ticket, Ending::from(&outcome)).await;
+        self.unlogged(error).await;
+        self.tally.count(&outcome);
+        let row = pending.item.row.clone();
+        if matches!(outcome, Outcome::Revoked) && !self.reads_each {
+            self.trusted.push(pending.item);
+        }
+        tell(&self.report, Progress::Outcome { row, outcome }).await;
+    }
+
+    /// Looks once, in the list, for all that was not read back by itself.
+    async fn read_back(&mut self) {
+        if self.doubtful.is_empty() && self.trusted.is_empty() {
+            return;
+        }
+        let listed = self.list().await;
+        let mut again = Vec::new();
+        for (pending, answer) in std::mem::take(&mut self.doubtful) {
+            match settle(answer, listed.seen(&pending.item.key)) {
+                Verdict::Settled(outcome) => self.finish(pending, outcome).await,
+                Verdict::LookAgain => again.push(pending),
+            }
+        }
+        self.trusted
+            .retain(|item| listed.seen(&item.key) == Seen::Live);
+        if again.is_empty() && self.trusted.is_empty() {
+            return;
+        }
+        tokio::time::sleep(SECOND_LOOK).await;
+        let still = std::mem::take(&mut self.trusted);
+        let wanted = again.iter().map(|p| &p.item).chain(&still);
+        let wanted = wanted.map(|item| (&item.key, &item.subject));
+        let listed = look::list(self.api.as_ref(), wanted, self.max_rows).await;
+        for pending in again {
+            let seen = listed.seen(&pending.item.key);
+            self.finish(pending, second(seen)).await;
+        }
+        for item in still {
+            if listed.seen(&item.key) != Seen::Live {
+                continue;
+            }
+            let (row, outcome) = (item.row, Outcome::StillListed);
+            self.tally.correct(&Outcome::Revoked, &outcome);
+            tell(&self.report, Progress::Outcome { row, outcome }).await;
+        }
+        // What was settled by the second look needs no third.
+        self.trusted.clear();
+    }
+
+    async fn list(&self) -> look::Listed {
+        let doubtful = self.doubtful.iter().map(|(pending, _)| &pending.item);
+        let wanted = doubtful.chain(&self.trusted);
+        let wanted = wanted.map(|item| (&item.key, &item.subject));
+        look::list(self.api.as_ref(), wanted, self.max_rows).await
+    }
+
+    /// Tells why the rest is not sent. What the log knows gets its second line.
+    async fn leave(&mut self, why: ApiError) {
+        for pending in std::mem::take(&mut self.waiting) {
+            let ending = Ending::from(&ApiError::Cancelled);
+            let error = self.book.done(pending.ticket, ending).await;
+            self.unlogged(error).await;
+            self.tally.not_sent += 1;
+            let (row, outcome) = (pending.item.row, Outcome::Failed(why.clone()));
+            tell(&self.report, Progress::Outcome { row, outcome }).await;
+        }
+    }
+
+    async fn unlogged(&mut self, error: Option<AuditError>) {
+        if let Some(error) = error.filter(|_| !self.told_unlogged) {
+            self.told_unlogged = true;
+            tell(&self.report, Progress::Unlogged(error)).await;
+        }
+    }
+}
+
+/// Sends one request and looks at what it did. Never dropped half way.
+async fn send<R>(
+    api: Arc<dyn SessionApi>,
+    batch: Vec<Pending<R>>,
+    reads_each: bool,
+    gets: bool,
+) -> Event<R> {
+    let keys: Vec<SessionKey> = batch.iter().map(|p| p.item.key.clone()).collect();
+    let answers = match api.revoke(&keys).await {
+        Ok(answers) => answers,
+        Err(error) => vec![Outcome::Failed(error); batch.len()],
+    };
+    // An answer that is too short says nothing about the rest.
+    let answers = answers
+        .into_iter()
+        .chain(std::iter::repeat(Outcome::Unknown));
+    let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
+        let api = api.clone();
+        async move {
+            let answer = first(api.as_ref(), &pending.item.key, outcome, reads_each, gets).await;
+            (pending, answer)
+        }
+    });
+    Event::Answered(stream::iter(looked).buffered(LOOKS).collect().await)
+}
+
+/// What an answer comes to, after a look if there is one to take now.
+async fn first(
+    api: &dyn SessionApi,
+    key: &SessionKey,
+    outcome: Outcome,
+    reads_each: bool,
+    gets: bool,
+) -> Answer {
+    if let Outcome::Failed(error @ ApiError::Auth { .. }) = outcome {
+        return Answer::SignIn(error);
+    }
+    let doubtful = is_doubtful(&outcome);
+    let answered_yes = matches!(outcome, Outcome::Revoked);
+    if (doubtful && gets) || (answered_yes && reads_each) {
+        let seen = look(api, key).await;
+        Answer::Verdict(settle(outcome, seen))
+    } else if doubtful {
+        Answer::Doubtful(outcome)
+    } else {
+        Answer::Verdict(Verdict::Settled(outcome))
+    }
+}
+
+/// What the second look at a session says of which the server said that it has ended.
+fn second(seen: Seen) -> Outcome {
+    match seen {
+        Seen::Gone => Outcome::Revoked,
+        Seen::Live | Seen::Unclear => Outcome::StillListed,
+    }
+}

@@ -1,0 +1,271 @@
+//! Looking whether a session is still there, and what that says about an answer.
+
+use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroU16;
+use std::ops::ControlFlow;
+
+use chrono::Utc;
+
+use crate::api::SessionApi;
+use crate::model::time::Zone;
+use crate::model::{
+    ApiError, Clause, Completeness, Cursor, Fact, Field, Op, Outcome, Query, RowRef, RowSink,
+    Search, Session, SessionKey, Subject, Support, Target, Value,
+};
+
+/// People that are asked for in one search; above, the whole list is read.
+const PEOPLE: usize = 20;
+/// Rows a page of the search that reads back.
+const PAGE: u16 = 200;
+
+/// What a look at a session showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It is not there, or is there as ended.
+    Gone,
+    /// It is there and usable.
+    Live,
+    /// The look failed, or could not show everything.
+    Unclear,
+}
+
+/// What is to be done after an answer and a look.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    /// That is it.
+    Settled(Outcome),
+    /// The server said yes and still lists it: look again in a while.
+    LookAgain,
+}
+
+/// Reads one session.
+pub(super) async fn look(api: &dyn SessionApi, key: &SessionKey) -> Seen {
+    match api.get(key).await {
+        Err(ApiError::NotFound) => Seen::Gone,
+        Err(_) => Seen::Unclear,
+        Ok(session) => seen(&session),
+    }
+}
+
+fn seen(session: &Session) -> Seen {
+    let over = session.expires.is_some_and(|at| at <= Utc::now());
+    if session.fact == Fact::Revoked || session.ended.is_some() || over {
+        Seen::Gone
+    } else {
+        Seen::Live
+    }
+}
+
+/// Must this answer be settled by a look before it is called anything?
+pub(super) fn is_doubtful(answer: &Outcome) -> bool {
+    match answer {
+        Outcome::Revoked => false,
+        Outcome::AlreadyGone | Outcome::StillListed | Outcome::Refused(_) | Outcome::Unknown => {
+            true
+        }
+        Outcome::Failed(error) => error.may_have_acted() || *error == ApiError::NotFound,
+    }
+}
+
+/// What an answer comes to after a look. A lost answer is neither success nor failure before it.
+pub(super) fn settle(answer: Outcome, seen: Seen) -> Verdict {
+    let answer = match answer {
+        Outcome::Failed(ApiError::NotFound) => Outcome::AlreadyGone,
+        other => other,
+    };
+    Verdict::Settled(match (answer, seen) {
+        (Outcome::Revoked | Outcome::StillListed, Seen::Live) => return Verdict::LookAgain,
+        (Outcome::StillListed | Outcome::Unknown, Seen::Gone) => Outcome::Revoked,
+        (Outcome::Refused(_), Seen::Gone) => Outcome::AlreadyGone,
+        // A 404 proves nothing while the session can still be read.
+        (Outcome::AlreadyGone, Seen::Live) => Outcome::Refused(
+            "the server answered that there is no such session, and still lists it".to_owned(),
+        ),
+        (Outcome::Failed(error), seen) if error.may_have_acted() => match seen {
+            Seen::Gone => Outcome::Revoked,
+            Seen::Live => Outcome::Failed(error),
+            Seen::Unclear => Outcome::Unknown,
+        },
+        (answer, _) => answer,
+    })
+}
+
+/// What a list showed of the sessions that were looked for.
+pub(super) struct Listed {
+    live: HashSet<String>,
+    whole: bool,
+}
+
+impl Listed {
+    /// What it shows of this session.
+    pub fn seen(&self, key: &SessionKey) -> Seen {
+        if self.live.contains(key.expose()) {
+            Seen::Live
+        } else if self.whole {
+            Seen::Gone
+        } else {
+            Seen::Unclear
+        }
+    }
+}
+
+/// Looks for sessions in a list: of their users where the system finds those, else in the whole one.
+pub(super) async fn list<'a>(
+    api: &dyn SessionApi,
+    wanted: impl IntoIterator<Item = (&'a SessionKey, &'a Subject)>,
+    max_rows: u32,
+) -> Listed {
+    let (mut keys, mut people) = (HashSet::new(), BTreeSet::new());
+    for (key, subject) in wanted {
+        keys.insert(key.expose());
+        people.insert(person(subject));
+    }
+    let mut sink = Wanted {
+        keys,
+        live: HashSet::new(),
+        rows: 0,
+        max_rows,
+    };
+    let mut whole = true;
+    for search in searches(api, &people) {
+        whole &= read_all(api, &search, &mut sink).await;
+    }
+    Listed {
+        live: sink.live,
+        whole,
+    }
+}
+
+/// The field and the text that name a person, if the system said who it is.
+fn person(subject: &Subject) -> Option<(Field, String)> {
+    let name = subject.name.as_ref().map(|name| (Field::User, name));
+    let id = || subject.id.as_ref().map(|id| (Field::UserId, id));
+    name.or_else(id)
+        .map(|(field, text)| (field, text.expose().to_owned()))
+}
+
+/// The fewest searches that show these people's sessions.
+fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) -> Vec<Search> {
+    let caps = api.caps();
+    let finds = |field| matches!(caps.fields[field], Support::Server | Support::Required);
+    let known: Vec<_> = people.iter().flatten().filter(|p| finds(p.0)).collect();
+    let whole = || vec![search(Vec::new())];
+    if known.len() < people.len() {
+        return whole();
+    }
+    let one_field = known.windows(2).all(|pair| pair[0].0 == pair[1].0);
+    if let Some(first) = known.first().filter(|_| one_field && known.len() <= PEOPLE) {
+        let names = known.iter().map(|p| p.1.clone()).collect();
+        let together = search(vec![clause(first.0, names)]);
+        if api.plan(&together).is_ok() {
+            return vec![together];
+        }
+    }
+    // A system that must be asked for a person takes one at a time.
+    let needs_person = caps.fields[Field::User] == Support::Required
+        || caps.fields[Field::UserId] == Support::Required;
+    if needs_person || known.len() <= PEOPLE {
+        let one = |p: &&(Field, String)| search(vec![clause(p.0, vec![p.1.clone()])]);
+        return known.iter().map(one).collect();
+    }
+    whole()
+}
+
+fn clause(field: Field, names: Vec<String>) -> Clause {
+    Clause {
+        target: Target::Field(field),
+        op: Op::Eq,
+        values: names.into_iter().map(|n| Value::Text(n.into())).collect(),
+        negated: false,
+        at: 0..0,
+    }
+}
+
+/// A search for these clauses as of now.
+pub(super) fn search(clauses: Vec<Clause>) -> Search {
+    Search {
+        query: Query { clauses },
+        sort: None,
+        page_size: NonZeroU16::new(PAGE).expect("the page size is not zero"),
+        native: None,
+        now: Utc::now(),
+        zone: Zone::Utc,
+    }
+}
+
+/// A search for the sessions of one person. `None`: the system does not find people.
+pub(super) fn search_of(api: &dyn SessionApi, subject: &Subject) -> Option<Search> {
+    let (field, text) = person(subject)?;
+    let found = search(vec![clause(field, vec![text])]);
+    api.plan(&found).is_ok().then_some(found)
+}
+
+/// Reads every page. `false`: the list was not whole.
+pub(super) async fn read_all(
+    api: &dyn SessionApi,
+    search: &Search,
+    sink: &mut dyn RowSink,
+) -> bool {
+    let mut seen: HashSet<Cursor> = HashSet::new();
+    let mut at: Option<Cursor> = None;
+    let mut rows = Counted {
+        sink,
+        stopped: false,
+    };
+    loop {
+        let Ok(end) = api.search(search, at.as_ref(), &mut rows).await else {
+            return false;
+        };
+        if rows.stopped || matches!(end.completeness, Completeness::Truncated { .. }) {
+            return false;
+        }
+        match end.next {
+            // A cursor that comes again would never end.
+            Some(next) if !seen.insert(next.clone()) => return false,
+            Some(next) => at = Some(next),
+            None => return end.completeness != Completeness::More,
+        }
+    }
+}
+
+/// Notes whether the sink has had enough.
+struct Counted<'a> {
+    sink: &'a mut dyn RowSink,
+    stopped: bool,
+}
+
+impl RowSink for Counted<'_> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        let flow = self.sink.row(row);
+        self.stopped |= flow.is_break();
+        flow
+    }
+}
+
+/// Keeps the keys that are wanted and live.
+struct Wanted<'a> {
+    keys: HashSet<&'a str>,
+    live: HashSet<String>,
+    rows: u32,
+    max_rows: u32,
+}
+
+impl RowSink for Wanted<'_> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        if self.keys.contains(row.key.as_ref()) && is_live(&row) {
+            self.live.insert(row.key.as_ref().to_owned());
+        }
+        self.rows += 1;
+        if self.rows < self.max_rows {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+}
+
+/// Is the row a session that can still be used?
+pub(super) fn is_live(row: &RowRef<'_>) -> bool {
+    let over = row.expires.is_some_and(|at| at <= Utc::now());
+    row.fact != Fact::Revoked && row.ended.is_none() && !over
+}

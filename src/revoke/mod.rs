@@ -1,0 +1,206 @@
+//! The one way in which sessions are ended: written down, sent, read back, written down again.
+//!
+//! The screen and the command line both run these jobs. A job is never dropped half way: `stop` only keeps
+//! the next item from starting, and a sign-in that is lost pauses it before anything more is sent.
+
+mod job;
+mod look;
+#[cfg(test)]
+mod tests;
+mod user;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::audit::{Audit, AuditError, Change, Ending, Operation, Ticket};
+use crate::config::{AuditMode, Profile};
+use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
+
+pub use job::run_job;
+pub use user::run_user_job;
+
+/// Up to this many items every session is read back by itself; above, by one search at the end.
+pub const READ_EACH: usize = 50;
+/// A session that is still listed is looked at once more after this long.
+const SECOND_LOOK: Duration = Duration::from_secs(2);
+
+/// What a job works with.
+#[derive(Clone)]
+pub struct JobContext {
+    /// The profile whose sessions are ended.
+    pub profile: Arc<Profile>,
+    /// The audit log.
+    pub audit: Arc<Audit>,
+    /// Who the server says we are. `None`: not known.
+    pub who: Option<Identity>,
+    /// Why, in the operator's words. `None`: not asked.
+    pub reason: Option<String>,
+    /// What is done, for the audit log ("revoke").
+    pub verb: String,
+}
+
+/// One session that is to be ended. `R` is whatever the caller knows it by.
+#[derive(Clone, Debug)]
+pub struct Item<R> {
+    /// The caller's name for it, handed back with the outcome.
+    pub row: R,
+    /// Its key.
+    pub key: SessionKey,
+    /// Whose it is.
+    pub subject: Subject,
+}
+
+/// What a job tells while it works.
+#[derive(Clone, Debug)]
+pub enum Progress<R> {
+    /// What became of an item. Every item has at least one; of a job too large to read each session
+    /// back, a second one (`StillListed`) may correct the first.
+    Outcome {
+        /// Which item.
+        row: R,
+        /// What became of it. `Failed(Cancelled)`: it was stopped before it was sent.
+        outcome: Outcome,
+    },
+    /// The sign-in is lost: nothing more is sent until [`JobControl::resume`] or a stop.
+    Paused(ApiError),
+    /// The audit log could not be written, and the profile says that this is no reason to stop; or the
+    /// end of a change could not be written. Told once.
+    Unlogged(AuditError),
+    /// The job is over.
+    Ended(Tally),
+}
+
+/// How many items ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Ended by us.
+    pub revoked: usize,
+    /// Had already gone.
+    pub already_gone: usize,
+    /// The server said yes, and still lists them.
+    pub still_listed: usize,
+    /// Failed or refused.
+    pub failed: usize,
+    /// Sent, and nobody knows.
+    pub unknown: usize,
+    /// Never sent, or refused for want of a sign-in and not sent again.
+    pub not_sent: usize,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        *self.of(outcome) += 1;
+    }
+
+    fn correct(&mut self, from: &Outcome, to: &Outcome) {
+        *self.of(from) -= 1;
+        *self.of(to) += 1;
+    }
+
+    fn of(&mut self, outcome: &Outcome) -> &mut usize {
+        match outcome {
+            Outcome::Revoked => &mut self.revoked,
+            Outcome::AlreadyGone => &mut self.already_gone,
+            Outcome::StillListed => &mut self.still_listed,
+            Outcome::Unknown => &mut self.unknown,
+            Outcome::Refused(_) | Outcome::Failed(_) => &mut self.failed,
+        }
+    }
+}
+
+/// The reins of a job, shared with whoever runs it.
+#[derive(Clone, Debug, Default)]
+pub struct JobControl {
+    /// Cancelled: nothing more is started. What is on its way is awaited.
+    pub stop: CancellationToken,
+    resume: Arc<Notify>,
+}
+
+impl JobControl {
+    /// Lets a paused job go on.
+    pub fn resume(&self) {
+        self.resume.notify_one();
+    }
+
+    /// Forgets what was told before the pause.
+    fn forget(&self) {
+        let _ = self.resume.notified().now_or_never();
+    }
+
+    /// Waits until the job is told to go on or to stop.
+    async fn told(&self) {
+        tokio::select! {
+            () = self.resume.notified() => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+}
+
+/// The audit log as a job uses it: off the loop, and with the profile's rule for its failures.
+struct Book {
+    audit: Arc<Audit>,
+    operation: Arc<Operation>,
+    mode: AuditMode,
+}
+
+impl Book {
+    fn new(context: &JobContext, of: usize) -> Self {
+        let operation = Operation::new(
+            &context.audit,
+            &context.profile,
+            context.who.as_ref(),
+            &context.verb,
+            context.reason.as_deref(),
+            of,
+        );
+        Self {
+            audit: context.audit.clone(),
+            operation: Arc::new(operation),
+            mode: context.profile.audit,
+        }
+    }
+
+    /// Writes down what is about to be sent. Without tickets only if the profile allows that: then with
+    /// the error, to be told.
+    async fn asked(
+        &self,
+        changes: Vec<Change>,
+    ) -> Result<(Vec<Option<Ticket>>, Option<AuditError>), AuditError> {
+        let (audit, count) = (self.audit.clone(), changes.len());
+        match off_loop(move || audit.asked(&changes)).await {
+            Ok(tickets) => Ok((tickets.into_iter().map(Some).collect(), None)),
+            Err(error) if self.mode == AuditMode::BestEffort => {
+                Ok(((0..count).map(|_| None).collect(), Some(error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes down how a change ended. The error is to be told.
+    async fn done(&self, ticket: Option<Ticket>, ending: Ending) -> Option<AuditError> {
+        let ticket = ticket?;
+        let audit = self.audit.clone();
+        off_loop(move || audit.done(ticket, &ending)).await.err()
+    }
+}
+
+/// Waits for the disk on a thread that may wait.
+async fn off_loop<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
+) -> Result<T, AuditError> {
+    let joined = tokio::task::spawn_blocking(work).await;
+    joined.unwrap_or_else(|_| {
+        Err(AuditError::Key(
+            "the writer of the log broke off".to_owned(),
+        ))
+    })
+}
+
+/// Sends without caring whether anybody listens: a job goes on when its screen has gone.
+async fn tell<R>(report: &mpsc::Sender<Progress<R>>, progress: Progress<R>) {
+    let _ = report.send(progress).await;
+}

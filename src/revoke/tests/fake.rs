@@ -1,0 +1,204 @@
+//! A remote system in memory that notes every call.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use enum_map::enum_map;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::SessionApi;
+use crate::model::{
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
+    Revoke, RowRef, RowSink, Search, Session, SessionKey, Subject, Support, UserOutcome,
+};
+
+/// A remote system in memory that notes every call.
+pub(super) struct Fake {
+    pub caps: Capabilities,
+    pub state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Sessions that are there, with how many more looks they survive once they are ended.
+    pub live: HashMap<String, usize>,
+    /// What the next revokes of a key answer, instead of ending it.
+    pub script: HashMap<String, VecDeque<Result<Outcome, ApiError>>>,
+    pub calls: Vec<String>,
+    pub now_sending: usize,
+    pub most_sending: usize,
+    pub on_revoke: Option<CancellationToken>,
+}
+
+/// Sessions s1 to sN, and what the system can do.
+pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fake> {
+    let mut caps = Capabilities {
+        system: "Fake",
+        fields: enum_map! { Field::User => Support::Server, _ => Support::No },
+        words: Support::Client,
+        attributes: Support::Client,
+        sort: Support::Client,
+        total: true,
+        paging: Paging::Offset,
+        get: true,
+        revoke: Revoke::One,
+        revoke_user: true,
+        history: false,
+        after_revoke: "",
+        id_is_credential: false,
+        columns: &[],
+        notes: Vec::new(),
+        actions: Vec::new(),
+    };
+    set(&mut caps);
+    let live = (1..=count).map(|n| (format!("s{n}"), 0)).collect();
+    let state = Mutex::new(State {
+        live,
+        ..State::default()
+    });
+    Arc::new(Fake { caps, state })
+}
+
+impl Fake {
+    pub fn script(&self, key: &str, answers: impl IntoIterator<Item = Result<Outcome, ApiError>>) {
+        let answers = answers.into_iter().collect();
+        self.lock().script.insert(key.to_owned(), answers);
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn calls(&self, kind: &str) -> Vec<String> {
+        let state = self.lock();
+        let of = state.calls.iter().filter(|call| call.starts_with(kind));
+        of.cloned().collect()
+    }
+
+    fn end(&self, key: &str) -> Outcome {
+        let mut state = self.lock();
+        match state.live.get_mut(key) {
+            None => Outcome::AlreadyGone,
+            Some(0) => {
+                state.live.remove(key);
+                Outcome::Revoked
+            }
+            Some(looks) => {
+                *looks += 1;
+                Outcome::Revoked
+            }
+        }
+    }
+}
+
+/// A session that is to outlive its end for some looks counts them down; 1 means: not ended.
+fn is_there(state: &mut State, key: &str) -> bool {
+    match state.live.get_mut(key) {
+        None => false,
+        Some(looks @ 2..) => {
+            *looks -= 1;
+            if *looks == 1 {
+                state.live.remove(key);
+            }
+            true
+        }
+        Some(_) => true,
+    }
+}
+
+#[async_trait]
+impl SessionApi for Fake {
+    fn caps(&self) -> Arc<Capabilities> {
+        Arc::new(self.caps.clone())
+    }
+
+    fn plan(&self, _search: &Search) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        Ok(Identity::default())
+    }
+
+    async fn search(
+        &self,
+        search: &Search,
+        _at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError> {
+        let mut state = self.lock();
+        state
+            .calls
+            .push(format!("search {}", search.query.clauses.len()));
+        let mut keys: Vec<_> = state.live.keys().cloned().collect();
+        keys.sort();
+        for key in keys {
+            if is_there(&mut state, &key) {
+                let mut row = RowRef::new(key.as_str(), "label");
+                row.user = Some("bwong".into());
+                if let ControlFlow::Break(()) = sink.row(row) {
+                    break;
+                }
+            }
+        }
+        Ok(PageEnd {
+            next: None,
+            total: None,
+            completeness: Completeness::Complete,
+        })
+    }
+
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
+        let mut state = self.lock();
+        state.calls.push(format!("get {}", key.expose()));
+        if is_there(&mut state, key.expose()) {
+            Ok(Session::new(key.clone(), "label".to_owned()))
+        } else {
+            Err(ApiError::NotFound)
+        }
+    }
+
+    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+        {
+            let mut state = self.lock();
+            let names: Vec<_> = keys.iter().map(SessionKey::expose).collect();
+            state.calls.push(format!("revoke {}", names.join(" ")));
+            state.now_sending += 1;
+            state.most_sending = state.most_sending.max(state.now_sending);
+            if let Some(stop) = &state.on_revoke {
+                stop.cancel();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        self.lock().now_sending -= 1;
+        let mut outcomes = Vec::new();
+        for key in keys {
+            let scripted = self
+                .lock()
+                .script
+                .get_mut(key.expose())
+                .and_then(VecDeque::pop_front);
+            outcomes.push(match scripted {
+                Some(answer) => answer?,
+                None => self.end(key.expose()),
+            });
+        }
+        Ok(outcomes)
+    }
+
+    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
+        let mut state = self.lock();
+        let name = user.shown().map_or("", |name| name.expose());
+        state.calls.push(format!("revoke_user {name}"));
+        let before = state.live.len() as u64;
+        state.live.clear();
+        Ok(UserOutcome {
+            outcome: Outcome::Unknown,
+            before: Some(before),
+            left: None,
+        })
+    }
+}
