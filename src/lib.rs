@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod logging;
 pub mod model;
 pub mod revoke;
 pub mod store;

@@ -1,0 +1,176 @@
+//! The log: one file a day in the state folder, seven kept, every secret taken out before it is written.
+//!
+//! Nothing ever goes to the screen. Where the log cannot be written, there is none; that is no failure.
+
+mod file;
+mod redact;
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+pub use file::newest;
+pub use redact::redact;
+
+use crate::config::Paths;
+use file::DailyFile;
+
+/// Lines that may wait for the disk; what comes beyond is dropped, so that the program never waits for it.
+const WAITING_LINES: usize = 8_192;
+/// What is logged unless somebody asks for more.
+const LEVEL: &str = "info";
+
+/// Keeps the log going. What waits is written when it is dropped: hold it in `main`.
+#[must_use = "the log ends when this is dropped"]
+pub struct LogGuard {
+    _worker: Option<WorkerGuard>,
+    /// Folder of the log files. `None`: there is no log.
+    pub dir: Option<PathBuf>,
+    /// Why there is no log, or a level was not understood. `None`: all is well.
+    pub note: Option<String>,
+}
+
+/// Starts the log of this process. `flag` is `--log-level`, `variable` is `$USHER_LOG`: a level
+/// (`error`, `warn`, `info`, `debug`, `trace`, `off`) or directives of `tracing` ("usher=debug").
+pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> LogGuard {
+    let (filter, note) = filter(flag, variable);
+    match open(paths) {
+        Err(why) => LogGuard {
+            _worker: None,
+            dir: None,
+            note: Some(format!("nothing is logged: {why}")),
+        },
+        Ok((dir, writer)) => {
+            let (writer, worker) = queue(writer);
+            let subscriber = tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_writer(move || writer.clone())
+                .with_ansi(false)
+                .finish();
+            // A second start in the same process (in tests) keeps the first.
+            let _ = tracing::subscriber::set_global_default(subscriber);
+            LogGuard {
+                _worker: Some(worker),
+                dir: Some(dir),
+                note,
+            }
+        }
+    }
+}
+
+fn open(paths: &Paths) -> Result<(PathBuf, Redacting<DailyFile>), String> {
+    let dir = paths.log_dir().ok_or("there is no home folder (HOME)")?;
+    paths.make_state_dir().map_err(|error| error.to_string())?;
+    let file = DailyFile::open(&dir).map_err(|error| error.to_string())?;
+    Ok((dir, Redacting(file)))
+}
+
+fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .lossy(true)
+        .thread_name("log")
+        .finish(writer)
+}
+
+/// The filter, and what to say if it was not understood.
+fn filter(flag: Option<&str>, variable: Option<&OsStr>) -> (EnvFilter, Option<String>) {
+    let variable = variable.map(OsStr::to_string_lossy);
+    let wanted = flag.or(variable.as_deref()).filter(|text| !text.is_empty());
+    let Some(wanted) = wanted else {
+        return (EnvFilter::new(LEVEL), None);
+    };
+    match EnvFilter::try_new(wanted) {
+        Ok(filter) => (filter, None),
+        Err(_) => (
+            EnvFilter::new(LEVEL),
+            Some("the log level is unknown; use error, warn, info, debug, trace or off".to_owned()),
+        ),
+    }
+}
+
+/// Takes secrets and hostile characters out of each line. Each write is one whole event.
+struct Redacting<W>(W);
+
+impl<W: Write> Write for Redacting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.0.write_all(redact(&text).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// Logs to a folder of its own, without touching the log of the process.
+    fn logged(level: &str, work: impl FnOnce()) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::under(dir.path());
+        let (dir, writer) = open(&paths).unwrap();
+        let (writer, worker) = queue(writer);
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter(Some(level), None).0)
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .finish();
+
+        tracing::subscriber::with_default(subscriber, work);
+        drop(worker);
+
+        fs::read_to_string(newest(&dir).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn at_every_level_secrets_are_taken_out_of_messages_and_fields() {
+        let text = logged("trace", || {
+            tracing::trace!(url = "https://h/x?sid=s3cret-a", "Bearer s3cret-b");
+            tracing::error!("Set-Cookie: session=s3cret-c; Path=/");
+            tracing::debug!(error = %"line one\n\u{1b}[2Jtoken=s3cret-d", "failed");
+        });
+
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(!text.contains("s3cret"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn the_level_decides_what_is_logged() {
+        let text = logged("warn", || {
+            tracing::info!("small");
+            tracing::warn!("large");
+        });
+
+        assert!(text.contains("large") && !text.contains("small"), "{text}");
+    }
+
+    #[test]
+    fn the_flag_comes_before_the_variable_and_nonsense_is_said() {
+        let variable = Some(OsStr::new("debug"));
+
+        assert_eq!(filter(Some("warn"), variable).0.to_string(), "warn");
+        assert_eq!(filter(None, variable).0.to_string(), "debug");
+        assert_eq!(filter(None, None).0.to_string(), "info");
+        let (filter, note) = filter(Some("a=b=c"), None);
+        assert_eq!(filter.to_string(), "info");
+        assert!(note.unwrap().contains("log level"));
+    }
+
+    #[test]
+    fn f_file_02_without_a_place_there_is_no_log_and_no_failure() {
+        let guard = start(&Paths::default(), None, None);
+
+        assert_eq!(guard.dir, None);
+        assert!(guard.note.unwrap().contains("nothing is logged"));
+    }
+}
