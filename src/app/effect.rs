@@ -28,6 +28,8 @@ pub enum Timer {
     Form,
     /// A search has been running long enough to show a spinner.
     Spinner,
+    /// Time for the automatic reload.
+    Reload,
     /// The second Ctrl-C no longer counts.
     CtrlC,
     /// A revealed value is masked again.

@@ -41,6 +41,8 @@ pub struct ProfileView {
     pub search_on_start: bool,
     /// Search while typing.
     pub live_search: bool,
+    /// Pause of the automatic reload.
+    pub reload_every: Duration,
     /// Order of rows at first.
     pub sort: Sort,
     /// Rows a page; `None`: 100.

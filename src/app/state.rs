@@ -113,6 +113,8 @@ pub struct State {
     pub focus_follows: bool,
     /// Has a search been running long enough for a spinner?
     pub spinner: bool,
+    /// Is the automatic reload on, and how often has it failed in a row?
+    pub auto_reload: Option<u8>,
     /// Was Ctrl-C pressed within the last 2 s?
     pub ctrl_c: bool,
     /// Quit as soon as no revoke runs any more?
@@ -149,6 +151,7 @@ impl State {
             systems: Vec::new(),
             focus_follows: false,
             spinner: false,
+            auto_reload: None,
             ctrl_c: false,
             quitting: false,
             size: Size::default(),

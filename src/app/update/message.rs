@@ -121,6 +121,7 @@ pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
         Timer::Form => return super::form::typed(state),
         Timer::Spinner => state.spinner = state.is_loading(),
         Timer::CtrlC => state.ctrl_c = false,
+        Timer::Reload => return super::form::auto_reload(state),
         Timer::Mask => state.details.revealed = None,
     }
     Vec::new()

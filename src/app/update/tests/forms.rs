@@ -237,3 +237,28 @@ fn a_paste_goes_into_the_field_and_never_means_keys() {
 
     assert_eq!(app.state.form.inputs[TextField::Text].value(), "user:a D");
 }
+
+#[test]
+fn the_automatic_reload_asks_again_skips_a_beat_and_gives_up_after_three_failures() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("R").due(Timer::Reload);
+    assert_eq!(app.count(is_search), 1);
+
+    app.due(Timer::Reload);
+    assert_eq!(app.count(is_search), 1, "one is on its way already");
+
+    for _ in 0..3 {
+        app.page_fails(refused()).due(Timer::Reload);
+    }
+    assert!(app.state.auto_reload.is_none());
+    assert!(app.status().contains("failed 3 times"), "{}", app.status());
+}
+
+#[test]
+fn the_automatic_reload_does_not_run_under_a_dialog() {
+    let mut app = TestApp::listing(&["asmith"]);
+
+    app.keys("R delete").due(Timer::Reload);
+
+    assert_eq!(app.count(is_search), 0);
+}

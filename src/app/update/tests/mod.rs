@@ -273,6 +273,7 @@ fn profile(name: &str) -> ProfileView {
         reveal: true,
         search_on_start: false,
         live_search: false,
+        reload_every: Duration::from_secs(30),
         sort: Sort {
             field: Field::User,
             descending: false,
