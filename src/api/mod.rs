@@ -4,6 +4,7 @@ pub mod guard;
 pub mod http;
 mod janssen;
 pub mod oauth;
+mod pingam;
 pub mod secret;
 pub mod signin;
 
@@ -43,12 +44,7 @@ pub fn open_with(
 ) -> Result<Arc<dyn SessionApi>, ApiError> {
     let api: Arc<dyn SessionApi> = match profile.system {
         System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
-        System::PingAm => {
-            return Err(ApiError::Config {
-                profile: profile.name.clone(),
-                why: "this version of usher cannot open pingam".into(),
-            });
-        }
+        System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
     };
     Ok(match profile.read_only {
         true => Arc::new(ReadOnly::new(&profile.name, api)),

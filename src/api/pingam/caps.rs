@@ -1,0 +1,99 @@
+//! What these servers can do, as the screen and the command line show it.
+
+use enum_map::EnumMap;
+
+use super::filter;
+use super::flavour::{Flavour, Op};
+use super::revoke::BATCH;
+use super::server::{Facts, ONLY_SUPER};
+use super::{actions, row};
+use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
+
+/// The name before the server has said which it is.
+pub(super) const UNSETTLED: &str = "PingAM";
+
+static COLUMNS: &[ColumnSpec] = &[
+    column(Field::User, "USER", "USER", 4),
+    column(Field::Scope, "REALM", "REALM", 2),
+    column(Field::State, "STATE", "STATE", 0),
+    column(Field::Used, "LAST USED", "USED", 0),
+    column(Field::Expires, "EXPIRES", "EXP", 0),
+    column(Field::Id, "ID", "ID", 1),
+];
+
+const fn column(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
+    ColumnSpec {
+        field,
+        title,
+        short,
+        weight,
+    }
+}
+
+/// What is known to be possible. Before the server was asked, what its line can do at most.
+pub(super) fn capabilities(
+    flavour: Option<&'static Flavour>,
+    facts: Option<&Facts>,
+) -> Capabilities {
+    let flavour = facts.map(|facts| facts.flavour).or(flavour);
+    let may_not = facts.and_then(Facts::may_not_revoke);
+    Capabilities {
+        system: flavour.map_or(UNSETTLED, |flavour| flavour.system),
+        fields: EnumMap::from_fn(filter::support),
+        words: Support::Client,
+        attributes: Support::Client,
+        sort: Support::Client,
+        total: false,
+        paging: Paging::Forward,
+        get: true,
+        revoke: match may_not {
+            Some(_) => Revoke::No,
+            None => Revoke::Batch(BATCH),
+        },
+        revoke_user: may_not.is_none(),
+        history: false,
+        after_revoke: match flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
+            true => {
+                "Ends sessions that the server keeps. Client-side sessions are not listed; only \
+                 \"all of a user\" reaches them, where the server was set up for it."
+            }
+            false => {
+                "Ends sessions that the server keeps. Client-side sessions (tokens that carry their \
+                 own state) are not listed and go on."
+            }
+        },
+        id_is_credential: false,
+        columns: COLUMNS,
+        actions: actions::specs(flavour, facts),
+        notes: facts.map(notes).unwrap_or_default(),
+    }
+}
+
+/// What the operator should know before anything is sent.
+fn notes(facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    if facts.may_not_revoke().is_some() {
+        notes.push(format!(
+            "may list {} and revoke nothing: {ONLY_SUPER}",
+            named(&facts.realms)
+        ));
+    }
+    if facts.own.username.as_deref().is_some_and(row::is_service) {
+        notes.push("signed in as one of the server's own users".into());
+    }
+    notes
+}
+
+fn named(realms: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut text = realms
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if realms.len() > SHOWN {
+        text.push_str(&format!(" and {} more realms", realms.len() - SHOWN));
+    }
+    crate::model::text::display_safe(&text).into_owned()
+}

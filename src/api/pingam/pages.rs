@@ -1,0 +1,238 @@
+//! Lists, one request a page: each realm, or each user in each realm, one after the other.
+
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use super::filter::{self, Unit};
+use super::key::Key;
+use super::row::{self, Context};
+use super::server::{Facts, Server, broke_off, item};
+use super::wire;
+use crate::api::http::{Interact, Reply};
+use crate::model::{ApiError, Completeness, Cursor, PageEnd, RowRef, RowSink, Search, Session};
+
+/// Where the next page begins, and what the pages before it leave to be told.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct At {
+    /// Which request of the plan.
+    unit: usize,
+    /// How many requests the plan had; another number means that the realms have changed.
+    of: usize,
+    /// The server's own mark, where it hands out a list in pieces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cookie: Option<String>,
+    /// How long the first list was that the server cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cut: Option<u64>,
+    /// Rows of this list that came before.
+    #[serde(default)]
+    rows: u64,
+    /// Realms that the operator may not list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<String>,
+    /// Has any realm been listed?
+    #[serde(default)]
+    listed: bool,
+}
+
+impl At {
+    fn read(cursor: Option<&Cursor>, of: usize) -> Result<Self, ApiError> {
+        let changed = || ApiError::BadQuery {
+            message: "the realms of the server have changed; search again".into(),
+            field: None,
+        };
+        let at = match cursor {
+            None => Self {
+                of,
+                ..Self::default()
+            },
+            Some(cursor) => serde_json::from_str(cursor.as_str()).map_err(|_| changed())?,
+        };
+        match at.of == of {
+            true => Ok(at),
+            false => Err(changed()),
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        // A struct of numbers and texts: it has no way to fail.
+        Cursor::new(serde_json::to_string(self).unwrap_or_default())
+    }
+}
+
+/// Reads one page into the sink.
+pub(super) async fn page(
+    server: &Server,
+    search: &Search,
+    cursor: Option<&Cursor>,
+    sink: &mut dyn RowSink,
+) -> Result<PageEnd, ApiError> {
+    let facts = server.facts(Interact::Allowed).await?;
+    let (units, _) = filter::plan(search, Some(&facts.realms), Some(facts.flavour));
+    let mut at = At::read(cursor, units.len())?;
+    let Some(unit) = units.get(at.unit) else {
+        return end(at);
+    };
+    let cookie = at.cookie.clone();
+    let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
+    let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
+    let reply = call.send().await?;
+    if !reply.status.is_success() {
+        match server.fault(&reply) {
+            // The others may still be listed; it is told once they are.
+            ApiError::Forbidden { .. } if units.len() > 1 => at.refused.push(unit.realm.clone()),
+            error => return Err(error),
+        }
+        return next(at);
+    }
+    let page: wire::Page<'_> = reply.decode()?;
+    at.listed = true;
+    at.rows += page.result.len() as u64;
+    let stopped = pour(server, &facts, unit, &reply, &page, sink)?;
+    if let Some(error) = &page.error {
+        return Err(broke_off(&reply, error));
+    }
+    let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
+    if stopped.is_continue() && mark.is_some() && mark != cookie {
+        at.cookie = mark;
+        return Ok(more(&at));
+    }
+    // A list that came in pieces is not cut: the server hands out all of it.
+    if cookie.is_none() && mark.is_none() && facts.limit.cuts(at.rows) {
+        at.cut.get_or_insert(at.rows);
+    }
+    next(at)
+}
+
+/// Goes on with the next request of the plan.
+fn next(mut at: At) -> Result<PageEnd, ApiError> {
+    at.unit += 1;
+    at.rows = 0;
+    at.cookie = None;
+    match at.unit < at.of {
+        true => Ok(more(&at)),
+        false => end(at),
+    }
+}
+
+fn more(at: &At) -> PageEnd {
+    PageEnd {
+        next: Some(at.cursor()),
+        total: None,
+        completeness: Completeness::More,
+    }
+}
+
+/// The end of the list, with what is to be told of it.
+fn end(at: At) -> Result<PageEnd, ApiError> {
+    if !at.refused.is_empty() {
+        let mut refused = at.refused;
+        refused.dedup();
+        let which = crate::api::http::clean(&refused.join(", "));
+        let message = match at.listed {
+            true => format!("the sessions of {which} may not be listed; the others are shown"),
+            false => format!("the sessions of {which} may not be listed"),
+        };
+        return Err(ApiError::Forbidden {
+            message,
+            needs: None,
+        });
+    }
+    Ok(PageEnd {
+        next: None,
+        total: None,
+        completeness: match at.cut {
+            Some(at) => Completeness::Truncated { at },
+            None => Completeness::Complete,
+        },
+    })
+}
+
+fn pour(
+    server: &Server,
+    facts: &Facts,
+    unit: &Unit,
+    reply: &Reply,
+    page: &wire::Page<'_>,
+    sink: &mut dyn RowSink,
+) -> Result<ControlFlow<()>, ApiError> {
+    let may_not = facts.may_not_revoke();
+    let context = Context {
+        realm: &unit.realm,
+        zone: server.profile.server_zone,
+        own: &facts.own,
+        may_not: may_not.as_deref(),
+    };
+    for (number, raw) in page.result.iter().enumerate() {
+        let item = item(reply, number, raw)?;
+        if sink.row(row::row(&item, raw, &context)).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+/// Finds one session in the list in which it stands: the servers give none by its handle.
+pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError> {
+    let facts = server.facts(Interact::Allowed).await?;
+    let units: Vec<Unit> = match &key.home {
+        Some(home) => vec![Unit {
+            realm: home.realm.clone(),
+            user: (!home.user.is_empty()).then(|| home.user.clone()),
+            native: None,
+        }],
+        None => facts
+            .realms
+            .iter()
+            .map(|realm| Unit {
+                realm: realm.clone(),
+                user: None,
+                native: None,
+            })
+            .collect(),
+    };
+    for unit in &units {
+        let mut cookie: Option<String> = None;
+        loop {
+            let mark = cookie.as_deref().map(|cookie| (cookie, 100));
+            let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
+            let reply = call.send().await?;
+            if !reply.status.is_success() {
+                return Err(server.fault(&reply));
+            }
+            let page: wire::Page<'_> = reply.decode()?;
+            let mut one = One {
+                handle: &key.handle,
+                found: None,
+            };
+            let _ = pour(server, &facts, unit, &reply, &page, &mut one)?;
+            if let Some(found) = one.found {
+                return Ok(*found);
+            }
+            let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
+            if mark.is_none() || mark == cookie {
+                break;
+            }
+            cookie = mark;
+        }
+    }
+    Err(ApiError::NotFound)
+}
+
+/// Keeps the one row that is looked for.
+struct One<'a> {
+    handle: &'a str,
+    found: Option<Box<Session>>,
+}
+
+impl RowSink for One<'_> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        let rest = row.key.strip_prefix(self.handle);
+        if rest.is_some_and(|rest| rest.starts_with('#')) {
+            self.found = Some(Box::new(row.to_session()));
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    }
+}

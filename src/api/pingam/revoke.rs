@@ -1,0 +1,423 @@
+//! Ending sessions, by handle and by user, and looking whether they have gone.
+//!
+//! The server says yes to handles it never made, so what it says proves nothing: the lists are read
+//! before and after.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::Utc;
+
+use super::filter::Unit;
+use super::flavour::Op;
+use super::key::{Home, Key};
+use super::server::{Facts, Server};
+use super::wire::{HandlesEnded, UserEnded};
+use super::{realm, row};
+use crate::api::http::{Interact, Reply, StatusCode, clean};
+use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
+
+/// Handles in one request. No limit is documented; so many take about a second.
+pub(super) const BATCH: u16 = 100;
+/// Above so many users in one realm, its whole list is read instead of each user's.
+const MOST_LOOKS: usize = 8;
+/// Rounds of "list and end" for one user in one realm; each ends what one list holds.
+const MOST_ROUNDS: u32 = 50;
+
+const OWN: &str = "it is the session in which usher itself is signed in";
+
+/// What a look at the lists found.
+#[derive(Default)]
+struct Seen {
+    handles: HashSet<String>,
+    /// Realms and users whose list was cut: what is not in `handles` may still be there.
+    cut: HashSet<Home>,
+    /// A look over all realms was cut somewhere.
+    any_cut: bool,
+}
+
+impl Seen {
+    /// Is the session listed? `None`: its list was cut, so nobody knows.
+    fn has(&self, key: &Key) -> Option<bool> {
+        if self.handles.contains(&key.handle) {
+            return Some(true);
+        }
+        let unsure = match &key.home {
+            Some(home) => self.cut.contains(home),
+            None => self.any_cut,
+        };
+        (!unsure).then_some(false)
+    }
+}
+
+/// Ends sessions; the answer has the length and order of `keys`.
+///
+/// # Errors
+/// Only if nothing was sent.
+pub(super) async fn sessions(
+    server: &Server,
+    keys: &[SessionKey],
+) -> Result<Vec<Outcome>, ApiError> {
+    let facts = server.facts(Interact::Never).await?;
+    if let Some(why) = facts.may_not_revoke() {
+        return Err(forbidden(why));
+    }
+    let keys: Vec<Option<Key>> = keys.iter().map(Key::parse).collect();
+    let mut outcomes: Vec<Option<Outcome>> =
+        keys.iter().map(|key| left_alone(key, &facts)).collect();
+    let open = |outcomes: &[Option<Outcome>]| -> Vec<Key> {
+        let pairs = keys.iter().zip(outcomes);
+        let open = pairs.filter(|(_, outcome)| outcome.is_none());
+        open.filter_map(|(key, _)| key.clone()).collect()
+    };
+    let before = look(server, &facts, &open(&outcomes)).await?;
+    for (outcome, key) in outcomes.iter_mut().zip(&keys) {
+        if let (None, Some(key)) = (&outcome, key)
+            && before.has(key) == Some(false)
+        {
+            *outcome = Some(Outcome::AlreadyGone);
+        }
+    }
+    let sent = open(&outcomes);
+    let answers = send(server, &facts, &sent).await;
+    let after = look(server, &facts, &sent).await;
+    for (outcome, key) in outcomes.iter_mut().zip(&keys) {
+        if let (None, Some(key)) = (&outcome, key) {
+            *outcome = Some(settled(key, &answers, &before, after.as_ref().ok()));
+        }
+    }
+    Ok(outcomes
+        .into_iter()
+        .map(|outcome| outcome.unwrap_or(Outcome::Unknown))
+        .collect())
+}
+
+/// What is never sent: what is no handle, the server's own sessions, and the operator's.
+fn left_alone(key: &Option<Key>, facts: &Facts) -> Option<Outcome> {
+    let Some(key) = key else {
+        return Some(Outcome::Refused(
+            "it is no session handle (shandle:…); nothing was sent".into(),
+        ));
+    };
+    if key
+        .home
+        .as_ref()
+        .is_some_and(|home| row::is_service(&home.user))
+    {
+        return Some(Outcome::Refused(row::SERVICE.into()));
+    }
+    if facts.own.handle.as_deref() == Some(&key.handle) {
+        return Some(Outcome::Refused(OWN.into()));
+    }
+    None
+}
+
+/// Reads the lists in which these sessions stand: of each user, or of a realm whole where there are
+/// many users; of all realms where a home is not known.
+async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiError> {
+    let mut seen = Seen::default();
+    let mut homes: BTreeMap<&str, BTreeSet<&Home>> = BTreeMap::new();
+    for home in keys.iter().filter_map(|key| key.home.as_ref()) {
+        homes.entry(&home.realm).or_default().insert(home);
+    }
+    let homeless = keys.iter().any(|key| key.home.is_none());
+    let mut whole: BTreeSet<&str> = BTreeSet::new();
+    if homeless {
+        whole.extend(facts.realms.iter().map(String::as_str));
+    }
+    for (realm, users) in &homes {
+        if users.len() > MOST_LOOKS {
+            whole.insert(realm);
+        }
+    }
+    let mut complete: BTreeSet<&str> = BTreeSet::new();
+    for realm in whole {
+        let listed = server
+            .read(facts, &unit(realm, None), Interact::Never)
+            .await?;
+        seen.handles
+            .extend(listed.rows.into_iter().map(|row| row.handle));
+        if listed.cut {
+            seen.any_cut |= homeless;
+        } else {
+            complete.insert(realm);
+        }
+    }
+    for (realm, users) in homes {
+        if complete.contains(realm) {
+            continue;
+        }
+        for home in users {
+            // A session without a user has no list of its own.
+            let user = (!home.user.is_empty()).then_some(home.user.as_str());
+            let listed = server
+                .read(facts, &unit(realm, user), Interact::Never)
+                .await?;
+            seen.handles
+                .extend(listed.rows.into_iter().map(|row| row.handle));
+            if listed.cut {
+                seen.cut.insert(home.clone());
+            }
+        }
+    }
+    Ok(seen)
+}
+
+/// What the server said of each handle; `Err` if it was not asked well.
+type Answers = HashMap<String, Result<bool, ApiError>>;
+
+/// Sends the handles, realm by realm, so that an operator of one realm asks there.
+async fn send(server: &Server, facts: &Facts, keys: &[Key]) -> Answers {
+    let mut realms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for key in keys {
+        let home = key.home.as_ref().map(|home| home.realm.as_str());
+        realms
+            .entry(home.unwrap_or(realm::ROOT))
+            .or_default()
+            .insert(&key.handle);
+    }
+    let mut answers = Answers::new();
+    let mut stop: Option<ApiError> = None;
+    for (realm, handles) in realms {
+        let handles: Vec<&str> = handles.into_iter().collect();
+        for batch in handles.chunks(usize::from(BATCH)) {
+            let answer = match &stop {
+                Some(error) => Err(error.clone()),
+                None => one_batch(server, facts, realm, batch).await,
+            };
+            if let Err(error @ (ApiError::Auth { .. } | ApiError::RateLimited { .. })) = &answer {
+                // The next batch would meet the same.
+                stop = Some(error.clone());
+            }
+            for handle in batch {
+                let told = match &answer {
+                    Ok(told) => Ok(told.get(*handle).copied().unwrap_or(false)),
+                    Err(error) => Err(error.clone()),
+                };
+                answers.insert((*handle).to_owned(), told);
+            }
+        }
+    }
+    answers
+}
+
+async fn one_batch(
+    server: &Server,
+    facts: &Facts,
+    realm: &str,
+    handles: &[&str],
+) -> Result<BTreeMap<String, bool>, ApiError> {
+    let reply = server
+        .by_handles(facts.flavour, realm, handles)?
+        .send()
+        .await?;
+    if !reply.status.is_success() {
+        return Err(server.fault(&reply));
+    }
+    Ok(reply.decode::<HandlesEnded>()?.result)
+}
+
+/// What became of one session, from what was listed before, what the server said, and what is listed
+/// now. `after`: `None` if the lists could not be read again.
+fn settled(key: &Key, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
+    let now = after.and_then(|after| after.has(key));
+    match (answers.get(&key.handle), now) {
+        (Some(Ok(true)), Some(true)) => Outcome::StillListed,
+        (Some(Ok(true)), Some(false)) => match before.has(key) {
+            Some(true) => Outcome::Revoked,
+            // It was never seen, and the server says yes to anything.
+            _ => Outcome::Unknown,
+        },
+        // In a list that is cut, what was there and is not any more has made room for others.
+        (Some(Ok(true)), None) if before.has(key) == Some(true) && after.is_some() => {
+            Outcome::Revoked
+        }
+        (Some(Ok(false)), Some(false)) => Outcome::AlreadyGone,
+        (Some(Ok(false)), _) => Outcome::Refused("the server did not end it".into()),
+        (Some(Err(error)), Some(false)) if error.may_have_acted() => Outcome::Revoked,
+        (Some(Err(error)), None) if error.may_have_acted() => Outcome::Unknown,
+        (Some(Err(error)), _) => Outcome::Failed(error.clone()),
+        (Some(Ok(true)), None) | (None, _) => Outcome::Unknown,
+    }
+}
+
+/// Ends all sessions of a user: in the realm of the subject, or in every realm of the profile. The
+/// operator's own session is neither ended nor counted.
+///
+/// # Errors
+/// Only if nothing was sent.
+pub(super) async fn user(
+    server: &Server,
+    by_user_lacks: &AtomicBool,
+    subject: &Subject,
+) -> Result<UserOutcome, ApiError> {
+    let facts = server.facts(Interact::Never).await?;
+    if let Some(why) = facts.may_not_revoke() {
+        return Err(forbidden(why));
+    }
+    let name = name_of(subject)?;
+    let realms: Vec<String> = match &subject.scope {
+        Some(scope) => vec![realm::normal(scope.expose())],
+        None => facts.realms.clone(),
+    };
+    let mut before = 0;
+    let mut found = Vec::new();
+    for realm in &realms {
+        let listed = server
+            .read(&facts, &unit(realm, Some(&name)), Interact::Never)
+            .await?;
+        let mine = listed.rows.iter().any(|row| row.own);
+        before += live(&listed.rows);
+        found.push((realm, mine, listed.rows.is_empty()));
+    }
+    let mut trouble: Option<Outcome> = None;
+    let mut left = Some(0);
+    for (realm, mine, empty) in found {
+        let whole =
+            facts.flavour.has(Op::LogoutByUser) && !mine && !by_user_lacks.load(Ordering::Relaxed);
+        let ended = match whole {
+            true => by_user(server, &facts, by_user_lacks, realm, &name).await,
+            false => Ok(false),
+        };
+        let ended = match ended {
+            // Also where nothing is listed: client-side sessions are not, and it reaches them.
+            Ok(true) => Ok(()),
+            Ok(false) if empty => Ok(()),
+            Ok(false) => by_list(server, &facts, realm, &name).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            trouble = Some(match error.may_have_acted() {
+                true => Outcome::Unknown,
+                false => Outcome::Failed(error),
+            });
+        }
+        let listed = server
+            .read(&facts, &unit(realm, Some(&name)), Interact::Never)
+            .await;
+        left = match (left, listed) {
+            (Some(left), Ok(listed)) => Some(left + live(&listed.rows)),
+            _ => None,
+        };
+    }
+    let outcome = match (trouble, left) {
+        (Some(Outcome::Unknown), Some(0)) if before > 0 => Outcome::Revoked,
+        (Some(trouble), _) => trouble,
+        (None, Some(0)) if before == 0 => Outcome::AlreadyGone,
+        (None, Some(0)) => Outcome::Revoked,
+        (None, Some(_)) => Outcome::StillListed,
+        (None, None) => Outcome::Unknown,
+    };
+    Ok(UserOutcome {
+        outcome,
+        before: Some(before),
+        left,
+    })
+}
+
+/// Asks the server to end all sessions of a user in a realm. `false`: it has no such operation, or
+/// says that it did not do it.
+pub(super) async fn by_user(
+    server: &Server,
+    facts: &Facts,
+    lacks: &AtomicBool,
+    realm: &str,
+    name: &str,
+) -> Result<bool, ApiError> {
+    let reply = server.by_user(facts.flavour, realm, name)?.send().await?;
+    if is_lacking(&reply) {
+        lacks.store(true, Ordering::Relaxed);
+        return Ok(false);
+    }
+    if !reply.status.is_success() {
+        return Err(server.fault(&reply));
+    }
+    Ok(reply.decode::<UserEnded>()?.result)
+}
+
+/// Has this server no such operation? Older ones know neither the version (404) nor the name (501).
+fn is_lacking(reply: &Reply) -> bool {
+    matches!(
+        reply.status,
+        StatusCode::NOT_FOUND | StatusCode::NOT_IMPLEMENTED
+    )
+}
+
+/// Lists the user's sessions and ends them, until none is listed: one list may be cut.
+async fn by_list(server: &Server, facts: &Facts, realm: &str, name: &str) -> Result<(), ApiError> {
+    let mut tried: HashSet<String> = HashSet::new();
+    for _ in 0..MOST_ROUNDS {
+        let listed = server
+            .read(facts, &unit(realm, Some(name)), Interact::Never)
+            .await?;
+        let fresh = listed
+            .rows
+            .iter()
+            .filter(|row| !row.own && !row::is_service(&row.user) && !tried.contains(&row.handle));
+        let handles: Vec<String> = fresh.map(|row| row.handle.clone()).collect();
+        if handles.is_empty() {
+            return Ok(());
+        }
+        for batch in handles.chunks(usize::from(BATCH)) {
+            let batch: Vec<&str> = batch.iter().map(String::as_str).collect();
+            one_batch(server, facts, realm, &batch).await?;
+        }
+        tried.extend(handles);
+        if !listed.cut {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The name by which the server lists a user's sessions.
+pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
+    let refuse = |message: &str| ApiError::BadQuery {
+        message: message.into(),
+        field: Some(crate::model::Field::User),
+    };
+    let name = match (&subject.name, &subject.id) {
+        (Some(name), _) => name.expose().to_owned(),
+        (None, Some(id)) => match id.expose().strip_prefix("id=") {
+            // Names with special letters are escaped in there in a way that cannot be undone.
+            Some(rest) if !rest.contains('\\') => {
+                rest.split(',').next().unwrap_or_default().to_owned()
+            }
+            Some(_) => return Err(refuse("give the name of the user, not the universal id")),
+            None => id.expose().to_owned(),
+        },
+        (None, None) => String::new(),
+    };
+    if name.trim().is_empty() {
+        return Err(refuse("the name of the user is empty"));
+    }
+    if row::is_service(&name) {
+        return Err(ApiError::Forbidden {
+            message: format!("{} is {}", clean(&name), row::SERVICE),
+            needs: None,
+        });
+    }
+    Ok(name)
+}
+
+/// How many of these count: live, and not the operator's own.
+fn live(rows: &[super::server::Entry]) -> u64 {
+    let now = Utc::now();
+    let counts = |row: &&super::server::Entry| !row.own && row.ends.is_none_or(|ends| ends > now);
+    rows.iter().filter(counts).count() as u64
+}
+
+fn unit(realm: &str, user: Option<&str>) -> Unit {
+    Unit {
+        realm: realm.to_owned(),
+        user: user.map(str::to_owned),
+        native: None,
+    }
+}
+
+pub(super) fn forbidden(message: String) -> ApiError {
+    ApiError::Forbidden {
+        message,
+        needs: Some("amadmin".into()),
+    }
+}

@@ -1,0 +1,474 @@
+//! One server: which line it is of, who asks, which realms there are, and how a request is built.
+//!
+//! Everything that names a token goes through [`Server::about_token`], which puts it where this line
+//! of servers looks for it. There is no other way to send `logout`, so it cannot hit the operator.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
+
+use super::flavour::{CANDIDATES, Flavour, OPENAM, Op, PINGAM, Place};
+use super::row::Own;
+use super::{fault, filter, realm, row, wire};
+use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode};
+use crate::config::{AmFlavour, Profile, Realms};
+use crate::model::ApiError;
+
+/// The length at which a server cuts its lists unless it was told another.
+const USUAL_LIMIT: u64 = 120;
+
+/// What was found out about a server and the operator. Never changes; a new sign-in makes a new one.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) flavour: &'static Flavour,
+    /// The operator's session.
+    pub(super) own: Own,
+    /// Is the operator the super user? `None`: this line of servers does not tell.
+    pub(super) is_super: Option<bool>,
+    /// The realms that the profile covers, in the server's order.
+    pub(super) realms: Vec<String>,
+    /// At how many rows a list is cut.
+    pub(super) limit: Limit,
+    /// What the server calls itself.
+    pub(super) version: Option<String>,
+    /// The credential for which all this was found out.
+    credential: u64,
+}
+
+/// At how many rows a list is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The server or the profile says so.
+    Known(u64),
+    /// Nobody says: 120, or another round number.
+    Guessed,
+}
+
+impl Limit {
+    /// Was a list of so many rows cut? A cut list has exactly the length of the limit.
+    pub(super) fn cuts(self, rows: u64) -> bool {
+        match self {
+            Self::Known(limit) => rows >= limit,
+            Self::Guessed => rows == USUAL_LIMIT || (rows > 0 && rows.is_multiple_of(50)),
+        }
+    }
+}
+
+impl Facts {
+    /// Why this operator can end nothing here. `None`: nothing is known against it.
+    pub(super) fn may_not_revoke(&self) -> Option<String> {
+        (self.flavour.only_super_revokes && self.is_super == Some(false))
+            .then(|| ONLY_SUPER.to_owned())
+    }
+}
+
+/// What a delegated administrator of a community server reads.
+pub(super) const ONLY_SUPER: &str =
+    "this server lets only its super user (amadmin) end sessions from the list";
+
+/// One server and how to ask it.
+pub(super) struct Server {
+    pub(super) http: Http,
+    pub(super) profile: Profile,
+    facts: Mutex<Option<Arc<Facts>>>,
+}
+
+impl Server {
+    /// `http` signs its requests.
+    pub(super) fn new(http: Http, profile: Profile) -> Self {
+        Self {
+            http,
+            profile,
+            facts: Mutex::new(None),
+        }
+    }
+
+    /// What is known by now. `None`: nothing has been asked yet.
+    pub(super) fn known(&self) -> Option<Arc<Facts>> {
+        self.facts.lock().ok().and_then(|facts| facts.clone())
+    }
+
+    /// What is known, found out first if there is need. A new sign-in has another session of its
+    /// own, so it is looked at again.
+    ///
+    /// # Errors
+    /// Whatever keeps the server from answering.
+    pub(super) async fn facts(&self, interact: Interact) -> Result<Arc<Facts>, ApiError> {
+        let credential = self.http.auth().credential(interact).await?;
+        match self.known() {
+            Some(facts) if facts.credential == credential.number => Ok(facts),
+            _ => self.learn(interact).await,
+        }
+    }
+
+    /// Finds everything out, by requests that change nothing.
+    pub(super) async fn learn(&self, interact: Interact) -> Result<Arc<Facts>, ApiError> {
+        let (flavour, own) = self.flavour(interact).await?;
+        let (version, is_super) = self.version(flavour, interact).await?;
+        let limit = self.limit(interact).await;
+        let realms = self.realms(&own, interact).await?;
+        // The first requests may have signed in anew.
+        let credential = self.http.auth().credential(interact).await?;
+        let facts = Arc::new(Facts {
+            flavour,
+            own,
+            is_super,
+            realms,
+            limit,
+            version,
+            credential: credential.number,
+        });
+        if let Ok(mut known) = self.facts.lock() {
+            *known = Some(Arc::clone(&facts));
+        }
+        Ok(facts)
+    }
+
+    /// Asks for the own session in one version after the other. Without a target there is no token
+    /// in the request, so nothing can be in the wrong place, and the request reads only.
+    async fn flavour(&self, interact: Interact) -> Result<(&'static Flavour, Own), ApiError> {
+        let candidates: Vec<&'static Flavour> = match self.profile.pingam.flavour {
+            AmFlavour::Auto => CANDIDATES.to_vec(),
+            AmFlavour::PingAm => CANDIDATES
+                .into_iter()
+                .filter(|flavour| flavour.place == Place::Body)
+                .collect(),
+            AmFlavour::OpenAm => vec![&OPENAM],
+        };
+        let mut last = None;
+        for flavour in candidates {
+            let reply = self.own_session(flavour, interact).await?;
+            if reply.status.is_success() {
+                let item: wire::Item<'_> = reply.decode()?;
+                return Ok((flavour, Own::of(&item, self.profile.server_zone)));
+            }
+            let error = self.fault(&reply);
+            if reply.status != StatusCode::NOT_FOUND || reply.is_web_page() {
+                return Err(error);
+            }
+            last = Some(error);
+        }
+        Err(match (last, self.profile.pingam.flavour) {
+            (Some(ApiError::NoEndpoint { host, path, .. }), AmFlavour::Auto) => {
+                ApiError::NoEndpoint {
+                    host,
+                    path,
+                    message: "it has the session resource in no version that usher knows".into(),
+                }
+            }
+            (Some(ApiError::NoEndpoint { host, path, .. }), _) => ApiError::NoEndpoint {
+                host,
+                path,
+                message: "the server is of another kind than flavour says; try flavour = \"auto\""
+                    .into(),
+            },
+            (Some(error), _) => error,
+            (None, _) => ApiError::NotFound,
+        })
+    }
+
+    async fn own_session(
+        &self,
+        flavour: &'static Flavour,
+        interact: Interact,
+    ) -> Result<Reply, ApiError> {
+        let call = self.post(flavour, Op::Info, realm::ROOT, interact)?;
+        call.json(&BTreeMap::<String, String>::new())
+            .idempotent()
+            .send()
+            .await
+    }
+
+    /// The community server gives its version to its super user only, which is how that one is known.
+    async fn version(
+        &self,
+        flavour: &'static Flavour,
+        interact: Interact,
+    ) -> Result<(Option<String>, Option<bool>), ApiError> {
+        let call = self.http.get(&["json", "serverinfo", "version"]);
+        let reply = ask(call, "1.0", interact).send().await?;
+        let version = match reply.status.is_success() {
+            true => reply.decode::<wire::Version>().ok().and_then(|v| v.version),
+            false => None,
+        };
+        let told = match reply.status {
+            StatusCode::FORBIDDEN => Some(false),
+            status if status.is_success() => Some(true),
+            _ => None,
+        };
+        let shown = version.map(|version| format!("{} {version}", flavour.system));
+        Ok((shown, told.filter(|_| flavour.only_super_revokes)))
+    }
+
+    /// Where lists are cut. Only that one number is asked for: the document around it holds keys.
+    async fn limit(&self, interact: Interact) -> Limit {
+        if let Some(limit) = self.profile.pingam.list_limit {
+            return Limit::Known(u64::from(limit));
+        }
+        let call = self
+            .http
+            .get(&["json", "global-config", "services", "session"])
+            .query(&[("_fields", "search/maxSessionListSize")]);
+        match ask(call, "1.0", interact).no_retry().send().await {
+            Ok(reply) if reply.status.is_success() => {
+                let size = reply.decode::<wire::ListSize>().ok();
+                let size = size.and_then(|size| size.max_session_list_size);
+                size.map_or(Limit::Guessed, Limit::Known)
+            }
+            _ => Limit::Guessed,
+        }
+    }
+
+    /// The realms of the profile; all that the server names to this operator, where it says "all".
+    async fn realms(&self, own: &Own, interact: Interact) -> Result<Vec<String>, ApiError> {
+        if let Realms::These(list) = &self.profile.pingam.realms {
+            let mut realms: Vec<String> = Vec::new();
+            for realm in list.iter().map(|realm| realm::normal(realm)) {
+                if !realms.iter().any(|known| realm::same(known, &realm)) {
+                    realms.push(realm);
+                }
+            }
+            return Ok(realms);
+        }
+        let call = self
+            .http
+            .get(&["json", "global-config", "realms"])
+            .query(&[("_queryFilter", "true")]);
+        let reply = ask(call, "1.0", interact).send().await?;
+        if reply.status.is_success() {
+            let listed: wire::Realms = reply.decode()?;
+            let paths = listed.result.iter();
+            let paths: Vec<String> = paths
+                .map(|entry| realm::path(entry.parent_path.as_deref(), &entry.name))
+                .collect();
+            if !paths.is_empty() {
+                return Ok(paths);
+            }
+        }
+        // Who may not read the list of realms may still see the sessions of his own.
+        Ok(vec![
+            own.realm.clone().unwrap_or_else(|| realm::ROOT.into()),
+        ])
+    }
+
+    /// A list of sessions.
+    pub(super) fn list(
+        &self,
+        flavour: &'static Flavour,
+        unit: &filter::Unit,
+        cookie: Option<(&str, u16)>,
+        interact: Interact,
+    ) -> Result<Call<'_>, ApiError> {
+        let version = version(flavour, Op::Query)?;
+        let call = realm::at(self.http.get(&["json"]), &unit.realm).then(&["sessions"]);
+        let call = call.query(&[("_queryFilter", &unit.filter())]);
+        let call = match cookie {
+            None => call,
+            Some((cookie, size)) => call.query(&[
+                ("_pagedResultsCookie", cookie),
+                ("_pageSize", &size.to_string()),
+            ]),
+        };
+        Ok(ask(call, version, interact))
+    }
+
+    /// An operation on the session of a token. The token goes where this line of servers looks for
+    /// it, and nowhere else.
+    ///
+    /// # Errors
+    /// [`ApiError::BadQuery`] for an empty token, which would mean the operator's own session;
+    /// [`ApiError::Unsupported`] if the operation is not offered.
+    pub(super) fn about_token(
+        &self,
+        flavour: &'static Flavour,
+        op: Op,
+        token: &SecretString,
+        properties: &BTreeMap<String, String>,
+        interact: Interact,
+    ) -> Result<Call<'_>, ApiError> {
+        let token = token.expose_secret().trim();
+        if token.is_empty() {
+            return Err(ApiError::BadQuery {
+                message: "the token is empty".into(),
+                field: None,
+            });
+        }
+        let call = self.post(flavour, op, realm::ROOT, interact)?;
+        Ok(match flavour.place {
+            Place::Query => call.query(&[("tokenId", token)]).json(properties),
+            Place::Body => call.json(&wire::TokenBody {
+                token_id: token,
+                more: properties,
+            }),
+        })
+    }
+
+    /// Ends the sessions with these handles.
+    pub(super) fn by_handles(
+        &self,
+        flavour: &'static Flavour,
+        realm: &str,
+        handles: &[&str],
+    ) -> Result<Call<'_>, ApiError> {
+        let call = self.post(flavour, Op::LogoutByHandle, realm, Interact::Never)?;
+        Ok(call
+            .json(&wire::Handles {
+                session_handles: handles,
+            })
+            .repeat(Repeat::One))
+    }
+
+    /// Ends all sessions of a user in one realm.
+    pub(super) fn by_user(
+        &self,
+        flavour: &'static Flavour,
+        realm: &str,
+        user: &str,
+    ) -> Result<Call<'_>, ApiError> {
+        let call = self.post(flavour, Op::LogoutByUser, realm, Interact::Never)?;
+        Ok(call
+            .json(&wire::User { username: user })
+            .repeat(Repeat::Many))
+    }
+
+    /// An action of the session resource.
+    fn post(
+        &self,
+        flavour: &'static Flavour,
+        op: Op,
+        realm: &str,
+        interact: Interact,
+    ) -> Result<Call<'_>, ApiError> {
+        let version = version(flavour, op)?;
+        let call = realm::at(self.http.post(&["json"]), realm).then(&["sessions"]);
+        Ok(ask(
+            call.query(&[("_action", op.name())]),
+            version,
+            interact,
+        ))
+    }
+
+    /// Every session of a unit; of a user with more than the server lists, as many as it lists.
+    pub(super) async fn read(
+        &self,
+        facts: &Facts,
+        unit: &filter::Unit,
+        interact: Interact,
+    ) -> Result<Listed, ApiError> {
+        let mut listed = Listed::default();
+        let mut cookie: Option<String> = None;
+        loop {
+            let page = cookie.as_deref().map(|cookie| (cookie, 100));
+            let reply = self
+                .list(facts.flavour, unit, page, interact)?
+                .send()
+                .await?;
+            if !reply.status.is_success() {
+                return Err(self.fault(&reply));
+            }
+            let page: wire::Page<'_> = reply.decode()?;
+            for (number, raw) in page.result.iter().enumerate() {
+                let item = item(&reply, number, raw)?;
+                let own = facts.own.is(&item, self.profile.server_zone);
+                if let Some(handle) = item.session_handle.as_deref() {
+                    listed.rows.push(Entry {
+                        handle: handle.to_owned(),
+                        user: row::user(&item).unwrap_or_default().to_owned(),
+                        ends: row::expires(&item, self.profile.server_zone),
+                        own: own == Some(true),
+                    });
+                }
+            }
+            if let Some(error) = page.error {
+                return Err(broke_off(&reply, &error));
+            }
+            let next = page.paged_results_cookie.filter(|next| !next.is_empty());
+            if next.is_none() || next == cookie {
+                let rows = listed.rows.len() as u64;
+                listed.cut = cookie.is_none() && facts.limit.cuts(rows);
+                return Ok(listed);
+            }
+            cookie = next;
+        }
+    }
+
+    /// An answer that is no success, as an error.
+    pub(super) fn fault(&self, reply: &Reply) -> ApiError {
+        fault::of(reply, self.http.auth().can_login())
+    }
+}
+
+/// Sessions as far as revoking needs them.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) rows: Vec<Entry>,
+    /// The server has more.
+    pub(super) cut: bool,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) handle: String,
+    pub(super) user: String,
+    pub(super) ends: Option<chrono::DateTime<chrono::Utc>>,
+    pub(super) own: bool,
+}
+
+/// The session in one place of a list.
+pub(super) fn item<'a>(
+    reply: &Reply,
+    number: usize,
+    raw: &'a RawValue,
+) -> Result<wire::Item<'a>, ApiError> {
+    serde_json::from_str(raw.get()).map_err(|_| {
+        reply.unexpected(
+            format!("result[{number}]"),
+            "expected a session, got something else".into(),
+        )
+    })
+}
+
+/// The server failed after it had written some rows.
+pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
+    let message = error.message.as_deref().map(fault::plain);
+    ApiError::Server {
+        host: reply.host.clone(),
+        status: error.code.unwrap_or(500),
+        message: message.unwrap_or_else(|| "the list broke off".into()),
+    }
+}
+
+/// The version of an operation.
+fn version(flavour: &'static Flavour, op: Op) -> Result<&'static str, ApiError> {
+    flavour.version(op).ok_or(ApiError::Unsupported {
+        what: op.name(),
+        system: flavour.system,
+    })
+}
+
+/// The headers of every request. The version header, or the other one, is what PingAM wants to see
+/// against forged requests (its CSRF filter).
+fn ask<'a>(call: Call<'a>, version: &str, interact: Interact) -> Call<'a> {
+    let call = call
+        .header(
+            "accept-api-version",
+            &format!("protocol=1.0,resource={version}"),
+        )
+        .header("x-requested-with", "usher");
+    match interact {
+        Interact::Allowed => call,
+        Interact::Never => call.no_prompt(),
+    }
+}
+
+/// The line of servers that the profile names, before anything is asked.
+pub(super) fn expected(profile: &Profile) -> Option<&'static Flavour> {
+    match profile.pingam.flavour {
+        AmFlavour::Auto => None,
+        AmFlavour::PingAm => Some(&PINGAM),
+        AmFlavour::OpenAm => Some(&OPENAM),
+    }
+}

@@ -1,0 +1,411 @@
+//! Signing in: by name and password, by a tree or chain, or with a token that is there already.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+use super::callbacks::{Known as Given, Step};
+use super::wire::{ServerInfo, SignedIn};
+use super::{fault, realm};
+use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, SET_COOKIE};
+use crate::api::http::{
+    Asking, Authorize, Call, Credential, Grant, Http, Interact, Known, NoStore, Renewing, Repeat,
+    Reply, StoredToken, TokenStore,
+};
+use crate::api::oauth::GivenToken;
+use crate::api::secret::ProfileSecret;
+use crate::api::signin::{Closing, Prompter};
+use crate::config::{Login, Method, Profile, TokenAs};
+use crate::model::ApiError;
+
+/// `authenticate` in the version whose errors have a code; every server has it.
+const AUTHENTICATE: &str = "protocol=1.0,resource=2.0";
+const SERVER_INFO: &str = "protocol=1.0,resource=1.1";
+/// The cookie of every server that was not told another name.
+const USUAL_COOKIE: &str = "iPlanetDirectoryPro";
+/// Documents of one sign-in; a tree that goes round would never end.
+const MOST_STEPS: usize = 200;
+/// Approving on a phone takes a while; longer than this nobody is there.
+const LONGEST_POLL: Duration = Duration::from_secs(300);
+
+/// The proof for the session resource, as the profile says.
+///
+/// # Errors
+/// [`ApiError::Config`] if there is no such way to sign in here.
+pub(super) fn authorize(
+    profile: &Profile,
+    http: &Http,
+    prompter: Arc<dyn Prompter>,
+    store: Arc<dyn TokenStore>,
+) -> Result<Arc<dyn Authorize>, ApiError> {
+    let cookie = Arc::new(Cookie {
+        http: http.clone(),
+        name: OnceCell::new(),
+    });
+    let secret = |what: String, source: &crate::config::SecretSource| {
+        ProfileSecret::new(&profile.name, what, source.clone(), Arc::clone(&prompter))
+    };
+    match &profile.login {
+        Login::Token { token } => {
+            let grant = Token {
+                given: GivenToken::new(secret("Token".into(), token)),
+                carry: profile.pingam.token_as,
+                cookie: Arc::clone(&cookie),
+            };
+            // Such a token is the profile's to keep, not ours.
+            let inner = Renewing::new(grant, Arc::new(NoStore));
+            Ok(Arc::new(Named { inner, cookie }))
+        }
+        Login::Password {
+            user,
+            password,
+            realm,
+            service,
+        } => {
+            let grant = SignIn {
+                http: http.clone(),
+                profile: profile.name.clone(),
+                user: user.clone(),
+                password: secret(format!("Password of {user}"), password),
+                realm: realm::normal(realm.as_deref().unwrap_or(realm::ROOT)),
+                service: service.clone(),
+                carry: profile.pingam.token_as,
+                cookie: Arc::clone(&cookie),
+                prompter,
+            };
+            let inner = Renewing::new(grant, store);
+            Ok(Arc::new(Named { inner, cookie }))
+        }
+        _ => {
+            let ways: Vec<_> = profile
+                .system
+                .methods()
+                .iter()
+                .map(|m| Method::word(*m))
+                .collect();
+            Err(ApiError::Config {
+                profile: profile.name.clone(),
+                why: format!(
+                    "{} can sign in by: {}",
+                    profile.system.word(),
+                    ways.join(", ")
+                ),
+            })
+        }
+    }
+}
+
+/// The name of the server's cookie, asked for once. Tenants of the cloud have names of their own.
+struct Cookie {
+    http: Http,
+    name: OnceCell<HeaderName>,
+}
+
+impl Cookie {
+    async fn name(&self) -> Result<&HeaderName, ApiError> {
+        self.name.get_or_try_init(|| self.ask()).await
+    }
+
+    async fn ask(&self) -> Result<HeaderName, ApiError> {
+        let call = self.http.get(&["json", "serverinfo", "*"]);
+        let reply = call
+            .header("accept-api-version", SERVER_INFO)
+            .send()
+            .await?;
+        if !reply.status.is_success() {
+            return Err(fault::of(&reply, false));
+        }
+        let info: ServerInfo = reply.decode()?;
+        let name = info.cookie_name.unwrap_or_else(|| USUAL_COOKIE.to_owned());
+        name.parse()
+            .map_err(|_| reply.unexpected("cookieName", "it cannot name a header".into()))
+    }
+
+    /// The headers that carry a token.
+    fn headers(&self, token: &SecretString, carry: TokenAs) -> Result<HeaderMap, ApiError> {
+        let name = self.name.get().map_or(USUAL_COOKIE, HeaderName::as_str);
+        let text = token.expose_secret();
+        let (header, value) = match carry {
+            TokenAs::Header => (name.parse().ok(), text.to_owned()),
+            TokenAs::Cookie => (Some(COOKIE), format!("{name}={text}")),
+            TokenAs::Bearer => (Some(AUTHORIZATION), format!("Bearer {text}")),
+        };
+        let value = SecretString::from(value);
+        let header = header.unwrap_or(HeaderName::from_static("iplanetdirectorypro"));
+        Ok(Credential::of_header(0, header, value.expose_secret())?.headers)
+    }
+}
+
+/// Knows the name of the cookie before any token is put into a header.
+struct Named<G> {
+    inner: Renewing<G>,
+    cookie: Arc<Cookie>,
+}
+
+#[async_trait]
+impl<G: Grant> Authorize for Named<G> {
+    async fn credential(&self, interact: Interact) -> Result<Credential, ApiError> {
+        self.cookie.name().await?;
+        self.inner.credential(interact).await
+    }
+
+    async fn renew(
+        &self,
+        used: &Credential,
+        interact: Interact,
+    ) -> Result<Option<Credential>, ApiError> {
+        self.inner.renew(used, interact).await
+    }
+
+    fn known(&self) -> Known {
+        self.inner.known()
+    }
+
+    fn can_login(&self) -> bool {
+        self.inner.can_login()
+    }
+}
+
+/// A token that the profile gives: one of a sign-in elsewhere, or an OAuth access token.
+struct Token {
+    given: GivenToken,
+    carry: TokenAs,
+    cookie: Arc<Cookie>,
+}
+
+#[async_trait]
+impl Grant for Token {
+    async fn fetch(
+        &self,
+        old: Option<&StoredToken>,
+        asking: &Asking,
+    ) -> Result<Option<StoredToken>, ApiError> {
+        self.given.fetch(old, asking).await
+    }
+
+    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+        self.cookie.headers(&token.access, self.carry)
+    }
+
+    fn known(&self) -> Known {
+        self.given.known()
+    }
+
+    fn can_login(&self) -> bool {
+        self.given.can_login()
+    }
+}
+
+/// A sign-in of our own, by name and password and whatever else the server asks.
+struct SignIn {
+    http: Http,
+    profile: String,
+    user: String,
+    password: ProfileSecret,
+    realm: String,
+    service: Option<String>,
+    carry: TokenAs,
+    cookie: Arc<Cookie>,
+    prompter: Arc<dyn Prompter>,
+}
+
+impl SignIn {
+    /// The address of the sign-in; every document of one flow goes to the same.
+    fn call(&self) -> Call<'_> {
+        let call = realm::at(self.http.post(&["json"]), &self.realm).then(&["authenticate"]);
+        let call = call
+            .header("accept-api-version", AUTHENTICATE)
+            .header("x-requested-with", "usher")
+            .repeat(Repeat::Token);
+        match &self.service {
+            Some(service) => {
+                call.query(&[("authIndexType", "service"), ("authIndexValue", service)])
+            }
+            None => call,
+        }
+    }
+
+    /// Name and password in headers, which carry printable ASCII only: the server reads other bytes
+    /// as Latin-1, and blanks at the ends are lost on the way. Other names go through the callbacks.
+    async fn first(&self, password: &SecretString) -> Result<Reply, ApiError> {
+        let nothing = Map::new();
+        let call = self.call().json(&nothing);
+        let call = match fits_header(&self.user) && fits_header(password.expose_secret()) {
+            true => call
+                .header("x-openam-username", &self.user)
+                .secret_header(HeaderName::from_static("x-openam-password"), password),
+            false => call,
+        };
+        call.send().await
+    }
+
+    async fn flow(&self, asking: &Asking) -> Result<SecretString, ApiError> {
+        let password = self.password.get(asking).await?;
+        let reply = self.first(&password).await?;
+        let mut given = Given {
+            user: Some(&self.user),
+            password: Some(&password),
+        };
+        let sent = fits_header(&self.user) && fits_header(password.expose_secret());
+        if sent && !asks_name(&reply) {
+            // The headers were taken: the next password that is asked for is another one.
+            given.password = None;
+        }
+        self.steps(reply, &mut given, asking).await
+    }
+
+    async fn steps(
+        &self,
+        mut reply: Reply,
+        given: &mut Given<'_>,
+        asking: &Asking,
+    ) -> Result<SecretString, ApiError> {
+        let mut polling: Option<Instant> = None;
+        for _ in 0..MOST_STEPS {
+            let document = match self.done(&reply)? {
+                Done::Token(token) => return Ok(token),
+                Done::Goes(document) => document,
+            };
+            let mut step = Step::read(document, given)?;
+            let seen = polling.is_some();
+            if let Some(ask) = step.ask_of(format!("Sign in to {}", self.profile))
+                && !(seen && step.wait.is_some())
+            {
+                let _busy = asking.begin()?;
+                let closing = Closing::new(&self.prompter);
+                let answers = self.prompter.ask(ask).await;
+                closing.close().await;
+                step.answer(&answers?);
+            }
+            match step.wait {
+                None => polling = None,
+                Some(wait) => {
+                    let since = *polling.get_or_insert_with(Instant::now);
+                    if since.elapsed() > LONGEST_POLL {
+                        return Err(refused("nobody approved the sign-in in time"));
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+            }
+            reply = self.call().json(step.document()).send().await?;
+        }
+        Err(refused("the sign-in asks on and on"))
+    }
+
+    /// Is the sign-in done, and with what?
+    fn done(&self, reply: &Reply) -> Result<Done, ApiError> {
+        if !reply.status.is_success() {
+            return Err(match fault::of(reply, true) {
+                ApiError::Auth { message, .. } => refused(&message),
+                // "No Configuration found" for a chain that is not there, "Org is inactive".
+                ApiError::BadQuery { message, .. } => refused(&message),
+                other => other,
+            });
+        }
+        let mut document: Map<String, Value> = reply.decode()?;
+        if document.contains_key("callbacks") {
+            return Ok(Done::Goes(document));
+        }
+        document.remove("authId");
+        let signed: SignedIn = reply.decode()?;
+        let token = signed
+            .token_id
+            .filter(|token| !token.expose_secret().is_empty());
+        if let Some(token) = token.or_else(|| self.of_cookie(reply)) {
+            return Ok(Done::Token(token));
+        }
+        let what = match signed.success_url {
+            Some(_) => "the server signed in and gave no session",
+            None => "the server gave neither a token nor a question",
+        };
+        Err(refused(what))
+    }
+
+    /// Servers that keep tokens to cookies send it there only.
+    fn of_cookie(&self, reply: &Reply) -> Option<SecretString> {
+        let name = self.cookie.name.get()?.as_str();
+        reply.headers.get_all(SET_COOKIE).iter().find_map(|line| {
+            let (key, rest) = line.to_str().ok()?.split_once('=')?;
+            let value = rest.split(';').next()?.trim().trim_matches('"');
+            let ours = key.trim().eq_ignore_ascii_case(name);
+            (ours && !value.is_empty() && value != "LOGOUT").then(|| SecretString::from(value))
+        })
+    }
+}
+
+/// What an answer to `authenticate` is.
+enum Done {
+    Token(SecretString),
+    Goes(Map<String, Value>),
+}
+
+#[async_trait]
+impl Grant for SignIn {
+    async fn fetch(
+        &self,
+        _old: Option<&StoredToken>,
+        asking: &Asking,
+    ) -> Result<Option<StoredToken>, ApiError> {
+        self.cookie.name().await?;
+        match self.flow(asking).await {
+            Ok(access) => Ok(Some(StoredToken {
+                known: self.known(),
+                ..StoredToken::bare(access)
+            })),
+            Err(error) => {
+                if matches!(error, ApiError::Auth { .. }) {
+                    // It may have been changed, or mistyped: fetch it anew next time.
+                    self.password.forget().await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+        let carry = match self.carry {
+            // What a sign-in gives is no OAuth token.
+            TokenAs::Bearer => TokenAs::Header,
+            other => other,
+        };
+        self.cookie.headers(&token.access, carry)
+    }
+
+    fn known(&self) -> Known {
+        Known {
+            name: Some(self.user.clone()),
+            ..Known::default()
+        }
+    }
+
+    fn can_login(&self) -> bool {
+        self.password.is_prompt()
+    }
+}
+
+fn refused(why: &str) -> ApiError {
+    ApiError::Auth {
+        message: format!("the sign-in was refused: {why}"),
+        can_login: true,
+    }
+}
+
+/// Does a document ask for the name, as one does whose server has not looked at the headers?
+fn asks_name(reply: &Reply) -> bool {
+    let document: Map<String, Value> = reply.decode().unwrap_or_default();
+    let callbacks = document.get("callbacks").and_then(Value::as_array);
+    callbacks
+        .into_iter()
+        .flatten()
+        .any(|callback| callback.get("type").and_then(Value::as_str) == Some("NameCallback"))
+}
+
+fn fits_header(text: &str) -> bool {
+    let printable = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    printable && !text.is_empty() && text.trim() == text
+}

@@ -1,0 +1,160 @@
+//! The JSON of the servers, as the contract and the answers of a running server have it.
+//!
+//! Every field that a server may leave out is optional; what is not named here is ignored.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// `GET serverinfo/*`, which needs no sign-in.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ServerInfo {
+    /// Name of the cookie, which is also the name of the header that carries a token.
+    pub(super) cookie_name: Option<String>,
+}
+
+/// `GET serverinfo/version`, which the community server gives to its super user only.
+#[derive(Debug, Deserialize)]
+pub(super) struct Version {
+    pub(super) version: Option<String>,
+}
+
+/// `GET global-config/realms?_queryFilter=true`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Realms {
+    pub(super) result: Vec<Realm>,
+}
+
+/// One realm.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Realm {
+    /// `None` for the top realm.
+    pub(super) parent_path: Option<String>,
+    pub(super) name: String,
+}
+
+/// `GET global-config/services/session?_fields=search/maxSessionListSize`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListSize {
+    pub(super) max_session_list_size: Option<u64>,
+}
+
+/// The answer to `_queryFilter`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page<'a> {
+    #[serde(borrow)]
+    pub(super) result: Vec<&'a RawValue>,
+    pub(super) paged_results_cookie: Option<String>,
+    /// Stands in a 200 when the server failed after it had begun to write rows.
+    pub(super) error: Option<Fault>,
+}
+
+/// An error inside an answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Fault {
+    pub(super) code: Option<u16>,
+    pub(super) message: Option<String>,
+}
+
+/// A session in a list; also what `getSessionInfo` answers. Of a dead token that is
+/// `{"valid":false}` with status 200, so a session without a user name is no session.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Item<'a> {
+    #[serde(borrow)]
+    pub(super) username: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) universal_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) realm: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) session_handle: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) latest_access_time: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) max_idle_expiration_time: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    pub(super) max_session_expiration_time: Option<Cow<'a, str>>,
+    /// Only the properties that the realm lists; PingAM's `getSessionInfo` alone has them.
+    #[serde(default)]
+    pub(super) properties: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// `logoutByHandle`: each handle and whether the server says it ended it. It says yes to handles it
+/// never made.
+#[derive(Debug, Deserialize)]
+pub(super) struct HandlesEnded {
+    pub(super) result: BTreeMap<String, bool>,
+}
+
+/// `logoutByUser`.
+#[derive(Debug, Deserialize)]
+pub(super) struct UserEnded {
+    pub(super) result: bool,
+}
+
+/// `logout`: "Successfully logged out", or "Token has expired".
+#[derive(Debug, Deserialize)]
+pub(super) struct LoggedOut {
+    pub(super) result: Option<String>,
+}
+
+/// `validate`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Validated {
+    pub(super) valid: bool,
+    pub(super) uid: Option<String>,
+    pub(super) realm: Option<String>,
+    pub(super) session_uid: Option<String>,
+}
+
+/// `refresh`. Idle and remaining time are seconds, the two limits minutes. All absent: a dead token.
+#[derive(Debug, Deserialize)]
+pub(super) struct Refreshed {
+    pub(super) uid: Option<String>,
+    pub(super) realm: Option<String>,
+    pub(super) idletime: Option<i64>,
+    pub(super) maxidletime: Option<i64>,
+    pub(super) maxsessiontime: Option<i64>,
+    pub(super) maxtime: Option<i64>,
+}
+
+/// What `authenticate` says once it is done. While it goes on the answer has `callbacks` instead.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SignedIn {
+    /// Missing or empty where the server keeps tokens to cookies.
+    pub(super) token_id: Option<SecretString>,
+    pub(super) success_url: Option<String>,
+}
+
+/// The body of an operation on one token, for servers that look for it there.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TokenBody<'a> {
+    pub(super) token_id: &'a str,
+    /// Properties to be changed.
+    #[serde(flatten)]
+    pub(super) more: &'a BTreeMap<String, String>,
+}
+
+/// The body of `logoutByHandle`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Handles<'a> {
+    pub(super) session_handles: &'a [&'a str],
+}
+
+/// The body of `logoutByUser`.
+#[derive(Serialize)]
+pub(super) struct User<'a> {
+    pub(super) username: &'a str,
+}
