@@ -285,11 +285,17 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         self.trusted.clear();
     }
 
-    async fn list(&self) -> look::Listed {
-        let doubtful = self.doubtful.iter().map(|(pending, _)| &pending.item);
-        let wanted = doubtful.chain(&self.trusted);
-        let wanted = wanted.map(|item| (&item.key, &item.subject));
-        look::list(self.api.as_ref(), wanted, self.max_rows).await
+    // Borrows its parts, not the job: what is on its way may not be shared between threads, and a job
+    // that holds a borrow of it across a wait could not be spawned.
+    fn list(&self) -> impl Future<Output = look::Listed> + Send + use<'_, R> {
+        let (api, max_rows) = (&self.api, self.max_rows);
+        let (doubtful, trusted) = (&self.doubtful, &self.trusted);
+        async move {
+            let doubtful = doubtful.iter().map(|(pending, _)| &pending.item);
+            let wanted = doubtful.chain(trusted);
+            let wanted = wanted.map(|item| (&item.key, &item.subject));
+            look::list(api.as_ref(), wanted, max_rows).await
+        }
     }
 
     /// Tells why the rest is not sent. What the log knows gets its second line.
