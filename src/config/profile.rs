@@ -33,6 +33,16 @@ pub enum System {
     PingAm,
 }
 
+impl System {
+    /// Its name for people ("Janssen").
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Janssen => "Janssen",
+            Self::PingAm => "PingAM / OpenAM",
+        }
+    }
+}
+
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
 #[derive(Clone, Debug)]
 pub struct Profile {
