@@ -177,6 +177,8 @@ pub enum Told {
     Copied,
     /// The example configuration was written.
     Written(PathBuf),
+    /// The audit log lacks a line of a change that was sent.
+    Unlogged,
 }
 
 /// A signal that ends the program.
