@@ -12,4 +12,5 @@ pub mod emulator;
 pub mod logging;
 pub mod model;
 pub mod revoke;
+pub mod runtime;
 pub mod store;

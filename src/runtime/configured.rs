@@ -1,0 +1,327 @@
+//! Profiles as the configuration has them, and the embedded demo beside them.
+
+use std::ffi::OsString;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+
+use super::profiles::{Opened, Profiles};
+use crate::api;
+use crate::api::signin::Prompter;
+use crate::app::source::ProfileView;
+use crate::config::private;
+use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
+use crate::model::{ApiError, Thresholds};
+
+/// The commented example, with every key.
+const EXAMPLE: &str = include_str!("../../config.example.toml");
+/// The name of the demo, unless a profile of the configuration has it.
+const DEMO: &str = "demo";
+
+/// How many sessions the demo makes up, and from which seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoWorld {
+    /// Sessions.
+    pub sessions: usize,
+    /// The same number makes up the same sessions.
+    pub seed: u64,
+}
+
+impl Default for DemoWorld {
+    fn default() -> Self {
+        Self {
+            sessions: 1_204,
+            seed: 7,
+        }
+    }
+}
+
+/// The profiles of a configuration, and the demo.
+pub struct Configured {
+    /// `--config`.
+    flag: Option<PathBuf>,
+    /// `$USHER_CONFIG`.
+    variable: Option<OsString>,
+    paths: Paths,
+    /// `--read-only`.
+    read_only: bool,
+    config: RwLock<Config>,
+    #[cfg(feature = "emulator")]
+    demo: demo::Demo,
+}
+
+impl Configured {
+    /// Profiles of this configuration, which was read with the same flag and variable.
+    pub fn new(
+        config: Config,
+        flag: Option<PathBuf>,
+        variable: Option<OsString>,
+        paths: Paths,
+        read_only: bool,
+        world: DemoWorld,
+    ) -> Self {
+        #[cfg(not(feature = "emulator"))]
+        let _ = world;
+        Self {
+            flag,
+            variable,
+            paths,
+            read_only,
+            config: RwLock::new(config),
+            #[cfg(feature = "emulator")]
+            demo: demo::Demo::new(world),
+        }
+    }
+
+    /// All profiles as the screen knows them, the demo last.
+    pub fn views(&self) -> Vec<ProfileView> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        let mut views: Vec<ProfileView> = config
+            .profiles
+            .iter()
+            .map(|profile| ProfileView {
+                read_only: profile.read_only || self.read_only,
+                ..view(profile)
+            })
+            .collect();
+        #[cfg(feature = "emulator")]
+        if config.profile(DEMO).is_none() {
+            views.push(ProfileView {
+                read_only: self.read_only,
+                ..demo::view()
+            });
+        }
+        views
+    }
+
+    fn profile(&self, name: &str) -> Option<Profile> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        config.profile(name).cloned()
+    }
+
+    async fn found(&self, name: &str) -> Result<Profile, ApiError> {
+        if let Some(profile) = self.profile(name) {
+            return Ok(profile);
+        }
+        #[cfg(feature = "emulator")]
+        if name == DEMO {
+            return self.demo.profile().await;
+        }
+        Err(ApiError::Config {
+            profile: name.to_owned(),
+            why: "the configuration has no such profile any more".to_owned(),
+        })
+    }
+
+    fn place(&self) -> Result<PathBuf, String> {
+        Config::place(self.flag.as_deref(), self.variable.as_deref(), &self.paths).ok_or_else(
+            || "there is no place for a configuration; name one with --config".to_owned(),
+        )
+    }
+}
+
+#[async_trait]
+impl Profiles for Configured {
+    async fn open(&self, name: &str, prompter: Arc<dyn Prompter>) -> Result<Opened, ApiError> {
+        let mut profile = self.found(name).await?;
+        profile.read_only |= self.read_only;
+        let profile = Arc::new(profile);
+        let written = profile.clone();
+        // Certificate files are read, and a set of authorities: some 10 ms.
+        let client = tokio::task::spawn_blocking(move || api::open(&written, prompter)).await;
+        let api = client.map_err(|_| ApiError::Cancelled)??;
+        Ok(Opened { api, profile })
+    }
+
+    fn reload(&self) -> Result<Vec<ProfileView>, String> {
+        let read = Config::load(self.flag.as_deref(), self.variable.as_deref(), &self.paths);
+        let config = read.map_err(|error| error.to_string())?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(self.views())
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        self.place().ok()
+    }
+
+    fn write_example(&self) -> Result<PathBuf, String> {
+        let file = self.place()?;
+        match create(&file, EXAMPLE)? {
+            true => Ok(file),
+            false => Err(format!(
+                "{} is there already; nothing was written",
+                file.display()
+            )),
+        }
+    }
+
+    fn add_profile(&self, system: &str) -> Result<PathBuf, String> {
+        let file = self.place()?;
+        let block = block(system);
+        if create(&file, &block)? {
+            return Ok(file);
+        }
+        let cannot = |error| format!("cannot write {}: {error}", file.display());
+        let mut open = OpenOptions::new()
+            .append(true)
+            .open(&file)
+            .map_err(cannot)?;
+        open.write_all(format!("\n{block}").as_bytes())
+            .map_err(cannot)?;
+        Ok(file)
+    }
+
+    fn secret_variables(&self) -> Vec<String> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        config.secret_variables().into_iter().collect()
+    }
+}
+
+/// Makes a file, and its folder, unless it is there.
+fn create(file: &Path, text: &str) -> Result<bool, String> {
+    if let Some(folder) = file.parent().filter(|folder| !folder.exists()) {
+        paths::make_dir(folder).map_err(|error| error.to_string())?;
+    }
+    private::create(file, text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// A profile of this system to be filled in, as comments.
+fn block(system: &str) -> String {
+    format!(
+        "# A new profile: give it a name and its address, and take the # away.\n\
+         # config.example.toml has every key; `usher config init` writes it.\n\
+         #[profile.NAME]\n\
+         #system = \"{system}\"\n\
+         #url = \"https://idp.example.org\"\n\
+         #token = {{ prompt = true }}\n"
+    )
+}
+
+/// A profile as the screen knows it: nothing in it is secret.
+fn view(profile: &Profile) -> ProfileView {
+    let delta = |span| chrono::TimeDelta::from_std(span).unwrap_or(chrono::TimeDelta::MAX);
+    ProfileView {
+        name: profile.name.clone(),
+        system: profile.system.title(),
+        system_word: profile.system.word(),
+        address: address(profile),
+        production: profile.production,
+        read_only: profile.read_only,
+        insecure: profile.insecure,
+        plain_http: profile.url.scheme() == "http" && !is_loopback(profile),
+        demo: false,
+        best_effort: profile.audit == AuditMode::BestEffort,
+        require_reason: profile.require_reason,
+        reveal: profile.reveal,
+        search_on_start: profile.search_on_start,
+        live_search: profile.live_search,
+        reload_every: profile.reload_every,
+        sort: profile.sort,
+        page_size: profile.page_size,
+        max_rows: profile.max_rows,
+        thresholds: Thresholds {
+            idle_after: delta(profile.idle_after),
+            expiring_within: delta(profile.expiring_within),
+        },
+    }
+}
+
+/// The address without credentials, should somebody have written some into it.
+fn address(profile: &Profile) -> String {
+    let mut url = profile.url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.as_str().trim_end_matches('/').to_owned()
+}
+
+fn is_loopback(profile: &Profile) -> bool {
+    match profile.url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// Systems that a new profile can be for: word in the configuration, name for people.
+pub(super) fn systems() -> Vec<(&'static str, &'static str)> {
+    use strum::IntoEnumIterator;
+    System::iter()
+        .map(|system| (system.word(), system.title()))
+        .collect()
+}
+
+#[cfg(feature = "emulator")]
+mod demo {
+    //! The demo: an emulator inside this process, started when it is opened.
+
+    use tokio::sync::OnceCell;
+
+    use super::{DEMO, DemoWorld};
+    use crate::app::source::ProfileView;
+    use crate::config::{AuditMode, Login, Profile, SecretSource, System};
+    use crate::emulator::{Options, Running, start};
+    use crate::model::ApiError;
+
+    /// The emulator, once somebody has opened the demo.
+    pub(super) struct Demo {
+        world: DemoWorld,
+        running: OnceCell<Running>,
+    }
+
+    impl Demo {
+        pub(super) fn new(world: DemoWorld) -> Self {
+            Self {
+                world,
+                running: OnceCell::new(),
+            }
+        }
+
+        /// The profile of the running emulator, which is started if it does not run yet.
+        pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
+            let options = Options {
+                sessions: self.world.sessions,
+                seed: self.world.seed,
+                ..Options::default()
+            };
+            let config = |why: String| ApiError::Config {
+                profile: DEMO.to_owned(),
+                why,
+            };
+            let running = self
+                .running
+                .get_or_try_init(|| start(options))
+                .await
+                .map_err(|error| config(format!("the demo server does not start: {error}")))?;
+            let url = running
+                .url()
+                .parse()
+                .map_err(|error| config(format!("{error}")))?;
+            let auth = running.auth();
+            let login = Login::ClientCredentials {
+                client_id: auth.client_id.clone(),
+                client_secret: SecretSource::Plain(auth.client_secret.clone().into()),
+            };
+            let mut profile = Profile::new(DEMO, System::Janssen, url, login);
+            profile.audit = AuditMode::BestEffort;
+            profile.search_on_start = true;
+            Ok(profile)
+        }
+    }
+
+    /// The demo as the screen knows it before it runs: its port is not known yet.
+    pub(super) fn view() -> ProfileView {
+        let url = "http://127.0.0.1".parse().expect("a fixed address");
+        let mut profile = Profile::new(DEMO, System::Janssen, url, Login::None);
+        profile.audit = AuditMode::BestEffort;
+        profile.search_on_start = true;
+        ProfileView {
+            demo: true,
+            ..super::view(&profile)
+        }
+    }
+}

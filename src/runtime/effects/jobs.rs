@@ -1,0 +1,361 @@
+//! Revoke jobs and changing actions: never cut off, every row gets its message, and the end comes last.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
+use tokio::time::timeout;
+
+use super::link::Client;
+use crate::app::msg::Told;
+use crate::app::{JobId, Msg, RevokeItem};
+use crate::audit::{Audit, AuditError, Change, Ending, Operation, Target, Ticket};
+use crate::config::AuditMode;
+use crate::model::{
+    ActionArgs, ActionResult, ActionSpec, ActionTarget, ApiError, Outcome, Subject,
+};
+use crate::revoke::{Item, JobContext, JobControl, Progress, run_job, run_user_job};
+use crate::store::{RowId, SourceId};
+
+/// Outcomes that may wait to be handed on: one burst of a batch.
+const BURST: usize = 64;
+
+/// The part of a job that one source does.
+struct Part {
+    control: JobControl,
+    /// Resuming a part that does not wait would let its next pause pass unseen.
+    paused: Arc<AtomicBool>,
+}
+
+/// A job on its way.
+struct Job {
+    parts: Vec<Part>,
+    handle: JoinHandle<()>,
+}
+
+/// All jobs of a run.
+pub(super) struct Jobs {
+    audit: Arc<Audit>,
+    running: HashMap<JobId, Job>,
+    /// Changing actions: they have no number and cannot be stopped.
+    actions: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// None yet. Every change is written into this log.
+    pub(super) fn new(audit: Arc<Audit>) -> Self {
+        Self {
+            audit,
+            running: HashMap::new(),
+            actions: Vec::new(),
+        }
+    }
+
+    /// Is any on its way?
+    pub(super) fn is_running(&self) -> bool {
+        self.running.values().any(|job| !job.handle.is_finished())
+            || self.actions.iter().any(|action| !action.is_finished())
+    }
+
+    /// Starts nothing more of a job.
+    pub(super) fn stop(&self, id: JobId) {
+        for part in self.running.get(&id).iter().flat_map(|job| &job.parts) {
+            part.control.stop.cancel();
+        }
+    }
+
+    /// Lets a job go on that waits for a sign-in.
+    pub(super) fn resume(&self, id: JobId) {
+        for part in self.running.get(&id).iter().flat_map(|job| &job.parts) {
+            if part.paused.swap(false, Ordering::SeqCst) {
+                part.control.resume();
+            }
+        }
+    }
+
+    /// Starts nothing more, and waits for what is on its way. May be dropped.
+    pub(super) async fn finish(&mut self, limit: Duration) {
+        let ids: Vec<JobId> = self.running.keys().copied().collect();
+        ids.into_iter().for_each(|id| self.stop(id));
+        let handles = self
+            .running
+            .values_mut()
+            .map(|job| &mut job.handle)
+            .chain(&mut self.actions);
+        let all = async {
+            for handle in handles.filter(|handle| !handle.is_finished()) {
+                // A panic has ended the program already.
+                let _ = handle.await;
+            }
+        };
+        // Past the limit the log keeps `asked` without `done`, which means unknown.
+        let _ = timeout(limit, all).await;
+    }
+
+    /// Revokes rows of one or of several sources, side by side.
+    pub(super) fn revoke(
+        &mut self,
+        job: JobId,
+        items: Vec<RevokeItem>,
+        reason: Option<String>,
+        client: impl Fn(SourceId) -> Option<Client>,
+        send: mpsc::Sender<Msg>,
+    ) {
+        let mut parts = Vec::new();
+        let mut work = JoinSet::new();
+        for (source, items) in by_source(items) {
+            let part = Part {
+                control: JobControl::default(),
+                paused: Arc::default(),
+            };
+            match client(source) {
+                Some(client) => {
+                    let context = self.context(&client, reason.clone());
+                    work.spawn(run_part(
+                        job,
+                        client,
+                        context,
+                        items,
+                        part.clone_reins(),
+                        send.clone(),
+                    ));
+                }
+                // Closed meanwhile: nothing is sent, and every row is told so.
+                None => {
+                    work.spawn(nothing_sent(job, items, send.clone()));
+                }
+            }
+            parts.push(part);
+        }
+        let handle = spawn(async move {
+            work.join_all().await;
+            // Fails only when the screen has ended; so below.
+            let _ = send.send(Msg::Ended(job)).await;
+        });
+        self.keep(job, parts, handle);
+    }
+
+    /// Revokes every session of a person at one source.
+    pub(super) fn revoke_user(
+        &mut self,
+        job: JobId,
+        source: SourceId,
+        user: Subject,
+        reason: Option<String>,
+        client: Option<Client>,
+        send: mpsc::Sender<Msg>,
+    ) {
+        let context = client.as_ref().map(|client| self.context(client, reason));
+        let handle = spawn(async move {
+            let (told, unlogged) = (send.clone(), std::sync::Mutex::new(None));
+            let result = match (client, context) {
+                (Some(client), Some(context)) => {
+                    let keep = |error: AuditError| {
+                        *unlogged
+                            .lock()
+                            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+                    };
+                    run_user_job(client.opened.api, context, user, keep).await
+                }
+                _ => Err(ApiError::Cancelled),
+            };
+            let _ = send
+                .send(Msg::UserRevoked {
+                    job,
+                    source,
+                    result,
+                })
+                .await;
+            if let Some(error) = unlogged
+                .into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+            {
+                tell_unlogged(&told, &error).await;
+            }
+            let _ = send.send(Msg::Ended(job)).await;
+        });
+        self.keep(job, Vec::new(), handle);
+    }
+
+    /// Does an action that changes something.
+    pub(super) fn act(
+        &mut self,
+        spec: ActionSpec,
+        args: ActionArgs,
+        client: Client,
+        done: impl FnOnce(Result<ActionResult, ApiError>) -> Msg + Send + 'static,
+        send: mpsc::Sender<Msg>,
+    ) {
+        let audit = self.audit.clone();
+        self.actions.retain(|action| !action.is_finished());
+        self.actions.push(spawn(async move {
+            let (result, unlogged) = recorded(audit, spec, args, client).await;
+            let _ = send.send(done(result)).await;
+            if let Some(error) = unlogged {
+                tell_unlogged(&send, &error).await;
+            }
+        }));
+    }
+
+    fn context(&self, client: &Client, reason: Option<String>) -> JobContext {
+        JobContext {
+            profile: client.opened.profile.clone(),
+            audit: self.audit.clone(),
+            who: client.who.clone(),
+            reason,
+            verb: "revoke".to_owned(),
+        }
+    }
+
+    fn keep(&mut self, id: JobId, parts: Vec<Part>, handle: JoinHandle<()>) {
+        self.running.retain(|_, job| !job.handle.is_finished());
+        self.running.insert(id, Job { parts, handle });
+    }
+}
+
+impl Part {
+    fn clone_reins(&self) -> Self {
+        Self {
+            control: self.control.clone(),
+            paused: self.paused.clone(),
+        }
+    }
+}
+
+/// The items of each source, in the order in which the sources first come.
+fn by_source(items: Vec<RevokeItem>) -> Vec<(SourceId, Vec<RevokeItem>)> {
+    let mut groups: Vec<(SourceId, Vec<RevokeItem>)> = Vec::new();
+    for item in items {
+        match groups.iter_mut().find(|(source, _)| *source == item.source) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((item.source, vec![item])),
+        }
+    }
+    groups
+}
+
+async fn run_part(
+    job: JobId,
+    client: Client,
+    context: JobContext,
+    items: Vec<RevokeItem>,
+    part: Part,
+    send: mpsc::Sender<Msg>,
+) {
+    let (report, mut reported) = mpsc::channel::<Progress<RowId>>(BURST);
+    let items = items
+        .into_iter()
+        .map(|item| Item {
+            row: item.row,
+            key: item.key,
+            subject: item.subject,
+        })
+        .collect();
+    let work = run_job(client.opened.api, context, items, part.control, report);
+    let relay = async {
+        while let Some(progress) = reported.recv().await {
+            match progress {
+                Progress::Outcome { row, outcome } => {
+                    let _ = send.send(Msg::Revoked { job, row, outcome }).await;
+                }
+                Progress::Paused(error) => {
+                    part.paused.store(true, Ordering::SeqCst);
+                    let _ = send.send(Msg::Paused(job, error)).await;
+                }
+                Progress::Unlogged(error) => tell_unlogged(&send, &error).await,
+                Progress::Ended(_) => {}
+            }
+        }
+    };
+    tokio::join!(work, relay);
+}
+
+async fn nothing_sent(job: JobId, items: Vec<RevokeItem>, send: mpsc::Sender<Msg>) {
+    for item in items {
+        let outcome = Outcome::Failed(ApiError::Cancelled);
+        let _ = send
+            .send(Msg::Revoked {
+                job,
+                row: item.row,
+                outcome,
+            })
+            .await;
+    }
+}
+
+async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
+    let result = Err(format!("the audit log is not complete: {error}"));
+    let _ = send
+        .send(Msg::Told {
+            what: Told::Unlogged,
+            result,
+        })
+        .await;
+}
+
+/// Writes the action down, does it, writes down how it ended.
+async fn recorded(
+    audit: Arc<Audit>,
+    spec: ActionSpec,
+    args: ActionArgs,
+    client: Client,
+) -> (Result<ActionResult, ApiError>, Option<AuditError>) {
+    let profile = client.opened.profile.clone();
+    if profile.read_only {
+        return (Err(ApiError::ReadOnly(profile.name.clone())), None);
+    }
+    let operation = Operation::new(&audit, &profile, client.who.as_ref(), spec.name, None, 1);
+    let change = Change {
+        operation: Arc::new(operation),
+        item: 1,
+        target: target_of(&args.target, spec.name),
+    };
+    let (ticket, mut unlogged) = match asked(audit.clone(), change).await {
+        Ok(ticket) => (ticket, None),
+        Err(error) if profile.audit == AuditMode::BestEffort => (None, Some(error)),
+        Err(error) => return (Err(ApiError::NoAudit(error.to_string())), None),
+    };
+    let result = client.opened.api.act(spec.name, args).await;
+    if let Some(ticket) = ticket {
+        let ending = match &result {
+            Ok(_) => Ending {
+                outcome: "done",
+                error: None,
+                http_status: None,
+            },
+            Err(error) if error.may_have_acted() => Ending {
+                outcome: "unknown",
+                ..Ending::from(error)
+            },
+            Err(error) => error.into(),
+        };
+        let written = spawn_blocking(move || audit.done(ticket, &ending)).await;
+        unlogged = unlogged.or(written.ok().and_then(Result::err));
+    }
+    (result, unlogged)
+}
+
+async fn asked(audit: Arc<Audit>, change: Change) -> Result<Option<Ticket>, AuditError> {
+    let joined = spawn_blocking(move || audit.asked(&[change])).await;
+    let tickets = joined.unwrap_or_else(|_| {
+        Err(AuditError::Key(
+            "the writer of the log broke off".to_owned(),
+        ))
+    })?;
+    Ok(tickets.into_iter().next())
+}
+
+/// What an action changes, as the audit log names it. A token is a secret and stays out.
+fn target_of(target: &ActionTarget, action: &str) -> Target {
+    match target {
+        ActionTarget::Session(key) => Target::Session {
+            key: key.clone(),
+            subject: Subject::default(),
+        },
+        ActionTarget::User(user) => Target::User(user.clone()),
+        ActionTarget::Token(_) | ActionTarget::Nothing => Target::Filter(action.to_owned()),
+    }
+}

@@ -1,0 +1,171 @@
+//! One open profile: its client, its connection, and the person it may ask.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::SessionApi;
+use crate::api::signin::{Ask, DeviceCode, Prompter};
+use crate::app::Msg;
+use crate::app::msg::{Connected, SignInStep};
+use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey};
+use crate::runtime::profiles::{Opened, Profiles};
+use crate::store::SourceId;
+
+/// A client, and who we are with it.
+#[derive(Clone)]
+pub(crate) struct Client {
+    /// The client.
+    pub(crate) opened: Opened,
+    /// Who the server says we are. `None`: it has not said.
+    pub(crate) who: Option<Identity>,
+}
+
+/// An open profile. Dropping it ends what waits for it.
+pub(crate) struct Link {
+    /// Name in the configuration.
+    pub(crate) profile: String,
+    /// Ends every task of this source that may be dropped.
+    pub(crate) token: CancellationToken,
+    /// The client, once there is one.
+    opened: watch::Sender<Option<Client>>,
+    /// Has the configuration changed since the client was made?
+    outdated: Arc<AtomicBool>,
+    /// The person at the screen.
+    person: Arc<Person>,
+}
+
+impl Link {
+    /// Nothing is opened yet.
+    pub(crate) fn new(source: SourceId, profile: String, send: mpsc::Sender<Msg>) -> Self {
+        Self {
+            profile,
+            token: CancellationToken::new(),
+            opened: watch::Sender::new(None),
+            outdated: Arc::default(),
+            person: Arc::new(Person {
+                source,
+                send,
+                waiting: Mutex::new(None),
+            }),
+        }
+    }
+
+    /// The next connection reads the configuration and the secrets anew. Until then the old client goes on.
+    pub(crate) fn outdate(&self) {
+        self.outdated.store(true, Ordering::SeqCst);
+    }
+
+    /// The client if there is one.
+    pub(crate) fn current(&self) -> Option<Client> {
+        self.opened.borrow().clone()
+    }
+
+    /// Waits for the client. `None`: the profile was closed meanwhile.
+    pub(crate) fn wait(&self) -> impl Future<Output = Option<Client>> + use<> {
+        let mut opened = self.opened.subscribe();
+        async move { opened.wait_for(Option::is_some).await.ok()?.clone() }
+    }
+
+    /// Hands the operator's answers to whoever asked. `None`: given up.
+    pub(crate) fn answer(&self, answers: Option<Vec<SecretString>>) {
+        let waiting = self.person.waiting().take();
+        if let Some(waiting) = waiting {
+            // Whoever asked may have been cancelled.
+            let _ = waiting.send(answers);
+        }
+    }
+
+    /// Opens the profile, unless it is open, and asks who we are there. May be dropped at any await.
+    pub(crate) fn connect(
+        &self,
+        profiles: Arc<dyn Profiles>,
+    ) -> impl Future<Output = Result<Connected, ApiError>> + Send + use<> {
+        let (name, person) = (self.profile.clone(), self.person.clone());
+        let (opened, outdated) = (self.opened.clone(), self.outdated.clone());
+        async move {
+            let fresh = outdated.swap(false, Ordering::SeqCst);
+            let known = opened.borrow().clone().filter(|_| !fresh);
+            let mut client = match known {
+                Some(known) => known,
+                None => Client {
+                    opened: profiles.open(&name, person).await?,
+                    who: None,
+                },
+            };
+            opened.send_replace(Some(client.clone()));
+            let start = Instant::now();
+            let who = client.opened.api.whoami().await?;
+            let took = start.elapsed();
+            let caps = client.opened.api.caps();
+            client.who = Some(who.clone());
+            opened.send_replace(Some(client));
+            Ok(Connected { who, caps, took })
+        }
+    }
+}
+
+/// How a search would be answered. Off the loop, since a provider may think for a while.
+pub(crate) async fn plan(api: Arc<dyn SessionApi>, search: Search) -> Result<Plan, ApiError> {
+    api.plan(&search)
+}
+
+/// One session, read anew. May be dropped at any await.
+pub(crate) async fn get(
+    api: Arc<dyn SessionApi>,
+    key: SessionKey,
+) -> Result<Box<Session>, ApiError> {
+    api.get(&key).await.map(Box::new)
+}
+
+/// The person at the screen: questions become a dialog, its answer comes back by [`Link::answer`].
+struct Person {
+    source: SourceId,
+    send: mpsc::Sender<Msg>,
+    waiting: Mutex<Option<oneshot::Sender<Option<Vec<SecretString>>>>>,
+}
+
+impl Person {
+    fn waiting(
+        &self,
+    ) -> std::sync::MutexGuard<'_, Option<oneshot::Sender<Option<Vec<SecretString>>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn show(&self, step: SignInStep) {
+        // Fails only when the screen has ended.
+        let _ = self
+            .send
+            .send(Msg::SignIn {
+                source: self.source,
+                step,
+            })
+            .await;
+    }
+}
+
+#[async_trait]
+impl Prompter for Person {
+    async fn show_code(&self, code: DeviceCode) {
+        self.show(SignInStep::ShowCode(code)).await;
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError> {
+        let (answer, answered) = oneshot::channel();
+        *self.waiting() = Some(answer);
+        self.show(SignInStep::Ask(ask)).await;
+        match answered.await {
+            Ok(Some(answers)) => Ok(answers),
+            Ok(None) | Err(_) => Err(ApiError::Cancelled),
+        }
+    }
+
+    async fn done(&self) {
+        self.show(SignInStep::Done).await;
+    }
+}

@@ -1,0 +1,462 @@
+//! What the core wants done outside: the only place that starts tasks.
+//!
+//! Every task ends by itself, by its token, or is a revoke, which is never cut off. A task that
+//! panics ends the program by the panic hook (see [`modes`](super::modes)): none vanishes.
+
+mod jobs;
+mod link;
+mod search;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use self::jobs::Jobs;
+use self::link::{Client, Link};
+use self::search::{Reading, Then};
+use self::timers::Timers;
+use super::profiles::{Opened, Profiles};
+use crate::app::msg::Told;
+use crate::app::{Effect, Gen, Msg};
+use crate::audit::Audit;
+use crate::model::{ActionArgs, ActionSpec, ApiError, Cursor, Search};
+use crate::store::{RowId, Seen, SourceId, order};
+
+/// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
+/// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
+const WAITING: usize = 64;
+
+/// What is left for the loop, because it has the terminal.
+#[derive(Debug)]
+pub(super) enum Local {
+    /// Put this into the clipboard of the terminal.
+    Copy(SecretString),
+    /// Open the configuration in the operator's editor.
+    Edit {
+        /// At the place of this profile.
+        profile: Option<String>,
+    },
+    /// Add a profile of this system to the configuration, then open it in the editor.
+    NewProfile(&'static str),
+    /// Take or free the mouse.
+    Mouse(bool),
+    /// Draw everything.
+    Redraw,
+    /// Stop to the shell.
+    Suspend,
+    /// End with this code.
+    Quit(u8),
+}
+
+/// A task that may be dropped.
+struct Task {
+    token: CancellationToken,
+    handle: JoinHandle<()>,
+}
+
+/// Everything that is under way outside the core.
+pub(super) struct Effects {
+    profiles: Arc<dyn Profiles>,
+    send: mpsc::Sender<Msg>,
+    links: HashMap<SourceId, Link>,
+    tasks: HashMap<Gen, Task>,
+    pub(super) timers: Timers,
+    /// One for the whole run, so that a reload finds its rows again.
+    hasher: RandomState,
+    /// What each source has loaded, for a search that goes on from a cursor.
+    seen: Arc<Mutex<HashMap<SourceId, Seen>>>,
+    jobs: Jobs,
+}
+
+impl Effects {
+    /// Nothing is under way. The receiver is the loop's.
+    pub(super) fn new(
+        profiles: Arc<dyn Profiles>,
+        audit: Arc<Audit>,
+    ) -> (Self, mpsc::Receiver<Msg>) {
+        let (send, receive) = mpsc::channel(WAITING);
+        let effects = Self {
+            profiles,
+            send,
+            links: HashMap::new(),
+            tasks: HashMap::new(),
+            timers: Timers::default(),
+            hasher: RandomState::new(),
+            seen: Arc::default(),
+            jobs: Jobs::new(audit),
+        };
+        (effects, receive)
+    }
+
+    /// Starts what the core wants. Returns at once; hands back what only the loop can do.
+    pub(super) fn start(&mut self, effect: Effect) -> Option<Local> {
+        match effect {
+            Effect::Connect {
+                source,
+                generation,
+                profile,
+            } => {
+                self.connect(source, generation, profile);
+            }
+            Effect::Close(source) => self.close(source),
+            Effect::Answer { source, answers } => {
+                if let Some(link) = self.links.get(&source) {
+                    link.answer(answers);
+                }
+            }
+            Effect::Plan {
+                source,
+                generation,
+                search,
+            } => self.plan(source, generation, search),
+            Effect::Search {
+                source,
+                generation,
+                search,
+                at,
+            } => {
+                self.search(source, generation, search, at);
+            }
+            Effect::Get {
+                source,
+                generation,
+                row,
+                key,
+            } => {
+                self.ask(source, generation, move |opened| async move {
+                    let result = link::get(opened.api, key).await;
+                    Msg::Detail {
+                        source,
+                        generation,
+                        row,
+                        result,
+                    }
+                });
+            }
+            Effect::Cancel(generation) => {
+                if let Some(task) = self.tasks.remove(&generation) {
+                    task.token.cancel();
+                }
+            }
+            Effect::Order {
+                generation,
+                rows,
+                view,
+            } => {
+                let send = self.send.clone();
+                spawn_blocking(move || {
+                    let order = order(&rows, &view);
+                    // Fails only when the screen has ended.
+                    let _ = send.blocking_send(Msg::Ordered { generation, order });
+                });
+            }
+            Effect::After {
+                timer,
+                generation,
+                delay,
+            } => {
+                self.timers.start(timer, generation, delay);
+            }
+            Effect::WriteExample => self.write_example(),
+            Effect::Copy(text) => return Some(Local::Copy(text)),
+            Effect::Edit { profile } => return Some(Local::Edit { profile }),
+            Effect::NewProfile { system } => return Some(Local::NewProfile(system)),
+            Effect::MouseCapture(taken) => return Some(Local::Mouse(taken)),
+            Effect::Redraw => return Some(Local::Redraw),
+            Effect::Suspend => return Some(Local::Suspend),
+            Effect::Quit(code) => return Some(Local::Quit(code)),
+            Effect::Revoke { job, items, reason } => {
+                let (links, send) = (&self.links, self.send.clone());
+                let client = |source| links.get(&source).and_then(Link::current);
+                self.jobs.revoke(job, items, reason, client, send);
+            }
+            Effect::RevokeUser {
+                job,
+                source,
+                user,
+                reason,
+            } => {
+                let (client, send) = (self.client(source), self.send.clone());
+                self.jobs
+                    .revoke_user(job, source, user, reason, client, send);
+            }
+            Effect::Stop(job) => self.jobs.stop(job),
+            Effect::Resume(job) => self.jobs.resume(job),
+            Effect::Act {
+                source,
+                row,
+                spec,
+                args,
+            } => self.act(source, row, spec, args),
+        }
+        None
+    }
+
+    /// Ends the program when the terminal vanishes.
+    pub(super) fn watch_terminal(&self) {
+        spawn(super::process::watch_terminal());
+    }
+
+    /// Is a revoke on its way?
+    pub(super) fn has_running_jobs(&self) -> bool {
+        self.jobs.is_running()
+    }
+
+    /// Starts nothing more of any revoke, and waits for what is on its way. May be dropped.
+    pub(super) async fn finish_jobs(&mut self, limit: Duration) {
+        self.jobs.finish(limit).await;
+    }
+
+    /// For tests of debug builds: a task that panics, if `USHER_PANIC_AT=task`.
+    #[cfg(debug_assertions)]
+    pub(super) fn panic_if_asked(&self) {
+        if panics_at("task") {
+            spawn(async { panic!("asked for by USHER_PANIC_AT in `task`") });
+        }
+    }
+
+    /// The configuration was changed: the next connection reads it anew.
+    pub(super) fn configuration_changed(&self) {
+        self.links.values().for_each(Link::outdate);
+    }
+
+    fn connect(&mut self, source: SourceId, generation: Gen, profile: String) {
+        let link = match self.links.remove(&source) {
+            Some(link) if link.profile == profile => link,
+            other => {
+                if let Some(other) = other {
+                    other.token.cancel();
+                }
+                Link::new(source, profile, self.send.clone())
+            }
+        };
+        let (connecting, token) = (
+            link.connect(self.profiles.clone()),
+            link.token.child_token(),
+        );
+        self.links.insert(source, link);
+        self.task(generation, token, async move {
+            Msg::Connected {
+                source,
+                generation,
+                result: connecting.await,
+            }
+        });
+    }
+
+    fn close(&mut self, source: SourceId) {
+        if let Some(link) = self.links.remove(&source) {
+            link.token.cancel();
+        }
+        self.seen().remove(&source);
+    }
+
+    fn client(&self, source: SourceId) -> Option<Client> {
+        self.links.get(&source).and_then(Link::current)
+    }
+
+    /// Does an action of a system: one that changes something is recorded and never cut off.
+    fn act(&mut self, source: SourceId, row: Option<RowId>, spec: ActionSpec, args: ActionArgs) {
+        let (title, send) = (spec.title, self.send.clone());
+        let done = move |result| Msg::Acted {
+            source,
+            row,
+            title,
+            result,
+        };
+        let Some(link) = self.links.get(&source) else {
+            return;
+        };
+        match (link.current(), spec.changes) {
+            (Some(client), true) => self.jobs.act(spec, args, client, done, send),
+            (Some(client), false) => {
+                let token = link.token.child_token();
+                spawn(async move {
+                    tokio::select! { biased;
+                        () = token.cancelled() => {}
+                        result = client.opened.api.act(spec.name, args) => {
+                            // Fails only when the screen has ended.
+                            let _ = send.send(done(result)).await;
+                        }
+                    }
+                });
+            }
+            (None, _) => {
+                spawn(async move {
+                    let _ = send.send(done(Err(ApiError::Cancelled))).await;
+                });
+            }
+        }
+    }
+
+    fn plan(&mut self, source: SourceId, generation: Gen, search: Search) {
+        self.ask(source, generation, move |opened| async move {
+            let result = link::plan(opened.api, search).await;
+            Msg::Planned {
+                source,
+                generation,
+                result,
+            }
+        });
+    }
+
+    /// Asks a source something once it is open, until it is cancelled.
+    fn ask<F>(
+        &mut self,
+        source: SourceId,
+        generation: Gen,
+        question: impl FnOnce(Opened) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Msg> + Send + 'static,
+    {
+        let Some(link) = self.links.get(&source) else {
+            // Never connected or closed meanwhile: nobody is there to ask, and nobody waits for it.
+            return;
+        };
+        let (opened, token) = (link.wait(), link.token.child_token());
+        self.task(generation, token, async move {
+            match opened.await {
+                Some(client) => question(client.opened).await,
+                None => std::future::pending().await,
+            }
+        });
+    }
+
+    /// Runs a question that ends in one message, until it is cancelled.
+    fn task(
+        &mut self,
+        generation: Gen,
+        token: CancellationToken,
+        question: impl Future<Output = Msg> + Send + 'static,
+    ) {
+        let (send, cancelled) = (self.send.clone(), token.clone());
+        let handle = spawn(async move {
+            tokio::select! { biased;
+                () = cancelled.cancelled() => {}
+                message = question => {
+                    // Fails only when the screen has ended.
+                    let _ = send.send(message).await;
+                }
+            }
+        });
+        self.keep(generation, Task { token, handle });
+    }
+
+    fn keep(&mut self, generation: Gen, task: Task) {
+        self.tasks.retain(|_, task| !task.handle.is_finished());
+        self.tasks.insert(generation, task);
+    }
+
+    fn search(&mut self, source: SourceId, generation: Gen, search: Search, at: Option<Cursor>) {
+        let Some(link) = self.links.get(&source) else {
+            return;
+        };
+        let loaded = self.seen().remove(&source).filter(|_| at.is_some());
+        let seen = loaded.unwrap_or_else(|| Seen::with_hasher(self.hasher.clone()));
+        let (opened, token) = (link.wait(), link.token.child_token());
+        let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
+        let handle = spawn(async move {
+            let reading = async {
+                let opened = opened.await?.opened;
+                let seen = read(opened, source, generation, search, at, seen, &send).await;
+                Some(seen)
+            };
+            tokio::select! { biased;
+                // What was seen is thrown away too: pages on their way may be dropped by the core.
+                () = cancelled.cancelled() => {}
+                seen = reading => if let Some(seen) = seen {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, seen);
+                }
+            }
+        });
+        self.keep(generation, Task { token, handle });
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_example(&self) {
+        let (profiles, send) = (self.profiles.clone(), self.send.clone());
+        spawn_blocking(move || {
+            let (what, result) = match profiles.write_example() {
+                Ok(path) => {
+                    let said = format!("wrote {}", path.display());
+                    (Told::Written(path), Ok(said))
+                }
+                Err(why) => (Told::Written(profiles.file().unwrap_or_default()), Err(why)),
+            };
+            // Fails only when the screen has ended.
+            let _ = send.blocking_send(Msg::Told { what, result });
+        });
+    }
+}
+
+/// For tests of debug builds: panics while drawing, if `USHER_PANIC_AT=render`.
+#[cfg(debug_assertions)]
+pub(super) fn panic_in_frame() {
+    assert!(
+        !panics_at("render"),
+        "asked for by USHER_PANIC_AT in `render`"
+    );
+}
+
+#[cfg(debug_assertions)]
+fn panics_at(place: &str) -> bool {
+    std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)
+}
+
+/// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
+async fn read(
+    opened: Opened,
+    source: SourceId,
+    generation: Gen,
+    search: Search,
+    at: Option<Cursor>,
+    seen: Seen,
+    send: &mpsc::Sender<Msg>,
+) -> Seen {
+    // Fails only when the screen has ended.
+    let tell = async |result| {
+        send.send(Msg::Page {
+            source,
+            generation,
+            result,
+        })
+        .await
+        .is_ok()
+    };
+    let mut reading = match Reading::new(opened, source, search, at, seen) {
+        Ok(reading) => reading,
+        Err((error, seen)) => {
+            tell(Err::<_, ApiError>(*error)).await;
+            return seen;
+        }
+    };
+    loop {
+        let (page, then) = reading.page().await;
+        if let Some(page) = page
+            && !tell(Ok(page)).await
+        {
+            break;
+        }
+        match then {
+            Ok(Then::Next) => {}
+            Ok(Then::End) => break,
+            Err(error) => {
+                tell(Err(error)).await;
+                break;
+            }
+        }
+    }
+    reading.seen
+}

@@ -1,0 +1,269 @@
+//! Stand-ins for tests of this folder: a system that answers from a script.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::Utc;
+use secrecy::SecretString;
+
+use super::profiles::{Opened, Profiles};
+use crate::api::SessionApi;
+use crate::api::signin::{Ask, Prompter, Question, QuestionKind};
+use crate::app::source::ProfileView;
+use crate::config::{Login, Profile, System};
+use crate::model::{
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
+    Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support, Thresholds,
+    UserOutcome,
+};
+use crate::store::order::SourceNames;
+
+/// A profile as the screen knows it.
+pub(crate) fn profile_view(name: &str) -> ProfileView {
+    ProfileView {
+        name: name.to_owned(),
+        system: "Janssen",
+        system_word: "janssen",
+        address: "http://127.0.0.1".to_owned(),
+        production: false,
+        read_only: false,
+        insecure: false,
+        plain_http: false,
+        demo: false,
+        best_effort: false,
+        require_reason: false,
+        reveal: true,
+        search_on_start: false,
+        live_search: false,
+        reload_every: std::time::Duration::from_secs(30),
+        sort: Sort {
+            field: Field::User,
+            descending: false,
+        },
+        page_size: None,
+        max_rows: 1000,
+        thresholds: Thresholds::default(),
+    }
+}
+
+/// What the rows of a source are called.
+pub(crate) fn names() -> SourceNames {
+    SourceNames {
+        profile: "demo".to_owned(),
+        system: "janssen".to_owned(),
+        thresholds: Thresholds::default(),
+    }
+}
+
+/// A search for everything.
+pub(crate) fn search() -> Search {
+    Search {
+        query: Default::default(),
+        sort: None,
+        page_size: 10.try_into().unwrap(),
+        native: None,
+        now: Utc::now(),
+        zone: Default::default(),
+    }
+}
+
+/// What one page does.
+pub(crate) enum Script {
+    /// These keys, and the next cursor.
+    Rows(Vec<&'static str>, Option<&'static str>),
+    /// These keys, then an error.
+    Breaks(Vec<&'static str>, ApiError),
+    /// No answer, ever.
+    Hangs,
+}
+
+/// A system that answers from a script.
+#[derive(Default)]
+pub(crate) struct FakeApi {
+    /// Pages, one after the other; when there is none left, the last page says it is the last.
+    pub(crate) pages: Mutex<VecDeque<Script>>,
+    /// Cursors that were asked.
+    pub(crate) asked: Mutex<Vec<Option<String>>>,
+    /// Does `whoami` never answer?
+    pub(crate) hangs: bool,
+}
+
+impl FakeApi {
+    /// A system with these pages.
+    pub(crate) fn with(pages: impl IntoIterator<Item = Script>) -> Arc<Self> {
+        Arc::new(Self {
+            pages: Mutex::new(pages.into_iter().collect()),
+            ..Self::default()
+        })
+    }
+}
+
+#[async_trait]
+impl SessionApi for FakeApi {
+    fn caps(&self) -> Arc<Capabilities> {
+        Arc::new(Capabilities {
+            system: "Janssen",
+            fields: Default::default(),
+            words: Support::Client,
+            attributes: Support::No,
+            sort: Support::No,
+            total: false,
+            paging: Paging::Forward,
+            get: true,
+            revoke: Revoke::One,
+            revoke_user: false,
+            history: false,
+            after_revoke: "The session ends.",
+            id_is_credential: false,
+            columns: &[],
+            actions: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    fn plan(&self, _search: &Search) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        if self.hangs {
+            std::future::pending().await
+        }
+        Ok(Identity {
+            name: "help-desk".into(),
+            ..Identity::default()
+        })
+    }
+
+    async fn search(
+        &self,
+        _search: &Search,
+        at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError> {
+        self.asked
+            .lock()
+            .unwrap()
+            .push(at.map(|cursor| cursor.as_str().to_owned()));
+        let script = self.pages.lock().unwrap().pop_front();
+        let (keys, answer) = match script {
+            Some(Script::Rows(keys, next)) => (keys, Ok(next.map(Cursor::new))),
+            Some(Script::Breaks(keys, error)) => (keys, Err(error)),
+            Some(Script::Hangs) => std::future::pending().await,
+            None => (Vec::new(), Ok(None)),
+        };
+        for key in keys {
+            if sink.row(RowRef::new(key, key)).is_break() {
+                break;
+            }
+        }
+        let next = answer?;
+        let completeness = match next {
+            Some(_) => Completeness::More,
+            None => Completeness::Complete,
+        };
+        Ok(PageEnd {
+            next,
+            total: None,
+            completeness,
+        })
+    }
+
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
+        Ok(Session::new(key.clone(), "ss:fresh".to_owned()))
+    }
+
+    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+        Ok(keys.iter().map(|_| Outcome::Revoked).collect())
+    }
+
+    async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
+        Err(ApiError::Unsupported {
+            what: "revoke all of a user",
+            system: "Janssen",
+        })
+    }
+}
+
+/// One profile, `demo`, behind which is a fake system.
+pub(crate) struct FakeProfiles {
+    /// The system.
+    pub(crate) api: Arc<FakeApi>,
+    /// Rows at most.
+    pub(crate) max_rows: u32,
+    /// Is a password asked for when it is opened?
+    pub(crate) asks: bool,
+    /// How often it was opened.
+    pub(crate) opened: AtomicUsize,
+    /// What was answered.
+    pub(crate) answers: Mutex<Vec<SecretString>>,
+}
+
+impl FakeProfiles {
+    /// A profile that asks nothing.
+    pub(crate) fn of(api: Arc<FakeApi>) -> Arc<Self> {
+        Arc::new(Self::plain(api))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn plain(api: Arc<FakeApi>) -> Self {
+        Self {
+            api,
+            max_rows: 1000,
+            asks: false,
+            opened: AtomicUsize::new(0),
+            answers: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Profiles for FakeProfiles {
+    async fn open(&self, profile: &str, prompter: Arc<dyn Prompter>) -> Result<Opened, ApiError> {
+        if self.asks {
+            let question = Question {
+                prompt: "Password".into(),
+                kind: QuestionKind::Secret,
+            };
+            let ask = Ask {
+                title: "Password".into(),
+                lines: Vec::new(),
+                questions: vec![question],
+            };
+            let answers = prompter.ask(ask).await?;
+            prompter.done().await;
+            *self.answers.lock().unwrap() = answers;
+        }
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        let url = "http://127.0.0.1:1".parse().unwrap();
+        let mut profile = Profile::new(profile, System::Janssen, url, Login::None);
+        profile.max_rows = self.max_rows;
+        Ok(Opened {
+            api: self.api.clone(),
+            profile: Arc::new(profile),
+        })
+    }
+
+    fn reload(&self) -> Result<Vec<ProfileView>, String> {
+        Ok(vec![profile_view("demo")])
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn write_example(&self) -> Result<PathBuf, String> {
+        Err("a file is there already".to_owned())
+    }
+
+    fn add_profile(&self, _system: &str) -> Result<PathBuf, String> {
+        Err("nowhere".to_owned())
+    }
+
+    fn secret_variables(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

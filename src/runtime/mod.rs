@@ -1,0 +1,121 @@
+//! The impure shell of the screen: what happens outside becomes messages, what the core wants is done.
+//!
+//! ```text
+//! signals ─┐                                     ┌─► screen     one write a frame, off the loop
+//! input   ─┼─► Msg ─► app::update ─► Effect ─────┼─► effects    tasks, timers, jobs
+//! effects ─┘          (at most 256 a batch)      └─► terminal   clipboard, editor, suspend, quit
+//! ```
+//!
+//! A frame is drawn when something changed, at most every 16 ms. An idle screen sleeps until an age
+//! on it turns; only the look at the terminal once a second remains, which draws and writes nothing.
+
+mod clipboard;
+mod configured;
+mod editor;
+mod effects;
+#[cfg(test)]
+pub(crate) mod fakes;
+mod input;
+pub mod modes;
+mod process;
+pub mod profiles;
+mod setup;
+mod shell;
+mod signals;
+mod terminal;
+mod wake;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use configured::{Configured, DemoWorld};
+pub use modes::{NoScreen, check, set_panic_hook};
+pub use process::harden;
+pub use profiles::{Opened, Profiles};
+pub use setup::Wishes;
+pub use terminal::Paint;
+
+use crate::app::keymap::Keymap;
+use crate::app::source::ProfileView;
+use crate::app::state::Prefs;
+use crate::audit::Audit;
+
+/// Everything the screen needs to start. Nothing in it has asked a server or read a secret yet.
+pub struct Setup {
+    /// Opens profiles and reads the configuration anew.
+    pub profiles: Arc<dyn Profiles>,
+    /// All profiles that can be opened.
+    pub views: Vec<ProfileView>,
+    /// What is to be seen at first.
+    pub begin: Begin,
+    /// The systems that a new profile can be for: word in the configuration, and name for people.
+    pub systems: Vec<(&'static str, &'static str)>,
+    /// The operator's wishes.
+    pub prefs: Prefs,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Draws the picture of a state.
+    pub paint: Paint,
+    /// Where every change is written down.
+    pub audit: Arc<Audit>,
+    /// Where the log is, for the line after a panic. `None`: there is no log.
+    pub log: Option<String>,
+}
+
+/// What is to be seen at first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// These profiles, opened together.
+    Open(Vec<String>),
+    /// The list of profiles: the operator chooses.
+    Choose,
+    /// The welcome to a configuration without profiles.
+    Welcome,
+}
+
+/// Why the screen did not start, or ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum ScreenError {
+    /// It cannot be shown here; exit code 2.
+    #[error(transparent)]
+    NoScreen(#[from] NoScreen),
+    /// The terminal or the system refused something; exit code 1.
+    #[error("cannot take the terminal: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl ScreenError {
+    /// The exit code of the program.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoScreen(_) => 2,
+            Self::Io(_) => 1,
+        }
+    }
+}
+
+/// How long what is still under way may take at the end, if a revoke is among it.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Shows the screen until the operator ends it. The terminal is given back whatever happens.
+/// Returns the exit code of the program.
+///
+/// # Errors
+/// There is no terminal, or it refuses.
+pub fn start(setup: Setup) -> Result<u8, ScreenError> {
+    check()?;
+    set_panic_hook(setup.log.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(shell::run(setup));
+    modes::leave();
+    // Never a plain drop: a task that blocks (a name that is looked up) would hold the shell.
+    match &ended {
+        Ok(end) if end.jobs_running => runtime.shutdown_timeout(GRACE),
+        _ => runtime.shutdown_background(),
+    }
+    Ok(ended?.code)
+}

@@ -1,0 +1,286 @@
+//! From a configuration and the wishes of the command line to a screen that can start.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{Local, Offset};
+
+use super::configured::{Configured, DemoWorld, systems};
+use super::terminal::Paint;
+use super::{Begin, Setup};
+use crate::app::keymap::{Keymap, UserKeys};
+use crate::app::state::{Prefs, TimeStyle};
+use crate::audit::Audit;
+use crate::config::{Config, ConfigError, Opening, Paths, TimeShown};
+
+/// What the command line and the environment say about the screen.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// `--profile A,B`.
+    pub profiles: Vec<String>,
+    /// `--all-profiles`.
+    pub all_profiles: bool,
+    /// `usher demo`, whatever the configuration says. `None`: what the configuration says.
+    pub demo: Option<DemoWorld>,
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `$USHER_CONFIG`.
+    pub variable: Option<OsString>,
+    /// `--read-only`.
+    pub read_only: bool,
+    /// `--ascii`.
+    pub ascii: bool,
+}
+
+impl Setup {
+    /// A screen for this configuration, which was read with the same flag and variable. Starts nothing.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for profiles that are not there, and for keys that cannot be used.
+    pub fn new(
+        config: Config,
+        wishes: Wishes,
+        paths: Paths,
+        log: Option<String>,
+        paint: Paint,
+    ) -> Result<Self, ConfigError> {
+        let keymap = keymap(&config)?;
+        let begin = begin(&config, &wishes)?;
+        let prefs = prefs(&config, &wishes, &paths);
+        let audit = Arc::new(Audit::new(&paths));
+        let world = wishes.demo.unwrap_or_default();
+        let profiles = Configured::new(
+            config,
+            wishes.config,
+            wishes.variable,
+            paths,
+            wishes.read_only,
+            world,
+        );
+        Ok(Self {
+            views: profiles.views(),
+            profiles: Arc::new(profiles),
+            begin,
+            systems: systems(),
+            prefs,
+            keymap,
+            paint,
+            audit,
+            log,
+        })
+    }
+}
+
+fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
+    let demo = || Begin::Open(vec!["demo".to_owned()]);
+    if wishes.demo.is_some() {
+        return Ok(demo());
+    }
+    Ok(
+        match config.opening(&wishes.profiles, wishes.all_profiles)? {
+            Opening::Profiles(profiles) => Begin::Open(
+                profiles
+                    .iter()
+                    .map(|profile| profile.name.clone())
+                    .collect(),
+            ),
+            // A file without profiles was begun by somebody who wants one.
+            Opening::Demo
+                if config.source.is_some()
+                    && wishes.profiles.is_empty()
+                    && config.default_profile.is_none() =>
+            {
+                Begin::Welcome
+            }
+            Opening::Demo if cfg!(feature = "emulator") => demo(),
+            Opening::Demo => Begin::Welcome,
+            Opening::Ask => Begin::Choose,
+        },
+    )
+}
+
+fn prefs(config: &Config, wishes: &Wishes, paths: &Paths) -> Prefs {
+    let place = Config::place(wishes.config.as_deref(), wishes.variable.as_deref(), paths);
+    let wants_calm =
+        std::env::var_os("USHER_REDUCED_MOTION").is_some_and(|value| !value.is_empty());
+    Prefs {
+        time: match config.time {
+            TimeShown::Age => TimeStyle::Age,
+            TimeShown::Local => TimeStyle::Local,
+            TimeShown::Utc => TimeStyle::Utc,
+        },
+        zone: config.zone,
+        local: Local::now().offset().fix(),
+        ascii: config.ascii || wishes.ascii || !speaks_utf8(|name| std::env::var(name).ok()),
+        reduced_motion: config.reduced_motion || wants_calm,
+        mouse: config.mouse,
+        read_only: wishes.read_only,
+        config_path: place.map_or_else(String::new, |path| path.display().to_string()),
+    }
+}
+
+/// Does the locale say that the terminal takes UTF-8? The first variable that is set counts.
+fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty())
+        .is_some_and(|value| {
+            let value = value.to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        })
+}
+
+/// The keys of the configuration over the defaults.
+fn keymap(config: &Config) -> Result<Keymap, ConfigError> {
+    let user: UserKeys = config
+        .keys
+        .iter()
+        .map(|(context, actions)| {
+            let actions = actions
+                .iter()
+                .map(|(action, bound)| (action.clone(), bound.keys.clone()));
+            (context.clone(), actions.collect())
+        })
+        .collect();
+    Keymap::with_user(&user).map_err(|error| {
+        let actions = config.keys.get(&error.context);
+        let bound = actions.and_then(|actions| {
+            actions
+                .get(&error.action)
+                .or_else(|| actions.values().next())
+        });
+        ConfigError::At {
+            file: config.source.clone().unwrap_or_default(),
+            line: bound.map_or(1, |bound| bound.line),
+            column: bound.map_or(1, |bound| bound.column),
+            key: format!("keys.{}.{}", error.context, error.action),
+            message: error.to_string(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::config::{Bound, Login, Profile, System};
+
+    fn config(names: &[&str]) -> Config {
+        let url: url::Url = "https://idp.example.org".parse().unwrap();
+        Config {
+            profiles: names
+                .iter()
+                .map(|name| Profile::new(*name, System::Janssen, url.clone(), Login::None))
+                .collect(),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn what_is_opened_follows_the_configuration_and_the_wishes() {
+        let open = |names: &[&str]| Begin::Open(names.iter().map(|n| (*n).to_owned()).collect());
+        let file = |config| Config {
+            source: Some("config.toml".into()),
+            ..config
+        };
+        let named = |names: &[&str]| Wishes {
+            profiles: names.iter().map(|n| (*n).to_owned()).collect(),
+            ..Wishes::default()
+        };
+        let all = Wishes {
+            all_profiles: true,
+            ..Wishes::default()
+        };
+        let demo = Wishes {
+            demo: Some(DemoWorld::default()),
+            ..Wishes::default()
+        };
+        let cases = [
+            ("no file", config(&[]), Wishes::default(), open(&["demo"])),
+            (
+                "a file without profiles",
+                file(config(&[])),
+                Wishes::default(),
+                Begin::Welcome,
+            ),
+            (
+                "one profile",
+                file(config(&["a"])),
+                Wishes::default(),
+                open(&["a"]),
+            ),
+            (
+                "several",
+                file(config(&["a", "b"])),
+                Wishes::default(),
+                Begin::Choose,
+            ),
+            (
+                "named",
+                file(config(&["a", "b"])),
+                named(&["b"]),
+                open(&["b"]),
+            ),
+            ("all", file(config(&["a", "b"])), all, open(&["a", "b"])),
+            (
+                "the demo wanted",
+                file(config(&["a"])),
+                demo,
+                open(&["demo"]),
+            ),
+            (
+                "the demo named",
+                file(config(&["a"])),
+                named(&["demo"]),
+                open(&["demo"]),
+            ),
+        ];
+        for (what, config, wishes, expected) in cases {
+            assert_eq!(begin(&config, &wishes).unwrap(), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn only_a_utf8_locale_gets_more_than_ascii() {
+        let cases: [(&[(&str, &str)], bool); 6] = [
+            (&[], false),
+            (&[("LANG", "C")], false),
+            (&[("LANG", "en_GB.UTF-8")], true),
+            (&[("LANG", "C.utf8")], true),
+            (&[("LC_ALL", "POSIX"), ("LANG", "en_GB.UTF-8")], false),
+            (&[("LC_ALL", ""), ("LC_CTYPE", "de_DE.UTF-8")], true),
+        ];
+        for (set, expected) in cases {
+            let variable = |name: &str| {
+                set.iter()
+                    .find(|(n, _)| *n == name)
+                    .map(|(_, value)| (*value).to_owned())
+            };
+
+            assert_eq!(speaks_utf8(variable), expected, "{set:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_named_with_its_place() {
+        let bound = Bound {
+            keys: vec!["hyper-x".to_owned()],
+            line: 7,
+            column: 3,
+        };
+        let mut config = config(&["a"]);
+        config.source = Some("config.toml".into());
+        let actions = BTreeMap::from([("revoke".to_owned(), bound)]);
+        config.keys = BTreeMap::from([("table".to_owned(), actions)]);
+
+        let error = keymap(&config).unwrap_err().to_string();
+
+        assert!(
+            error.contains("line 7, column 3") && error.contains("hyper-x"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,441 @@
+//! The loop: wait, apply everything that waits, draw once.
+
+use std::future::poll_fn;
+use std::io;
+use std::ops::ControlFlow;
+use std::task::Poll;
+use std::time::Duration;
+
+use chrono::{DateTime, Local as Here, Offset, Utc};
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt;
+use secrecy::ExposeSecret;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::effects::{Effects, Local};
+use super::input::Decoder;
+use super::profiles::Profiles;
+use super::signals::{Caught, Signals};
+use super::terminal::{Paint, Screen};
+use super::{Begin, Setup, clipboard, editor, modes, process, wake};
+use crate::app::msg::Told;
+use crate::app::overlay::{Overlay, ProfileEntry, Profiles as Dialog};
+use crate::app::update::open_profiles;
+use crate::app::{Effect, Msg, Size, State, update};
+
+/// The shortest time from one frame to the next: 60 a second.
+const FRAME: Duration = Duration::from_millis(16);
+/// Messages applied before a frame is drawn.
+const BATCH: usize = 256;
+/// How long a signal waits for revokes that are on their way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How the screen ended.
+pub(super) struct End {
+    /// The exit code.
+    pub(super) code: u8,
+    /// Is a revoke still on its way?
+    pub(super) jobs_running: bool,
+}
+
+/// Shows the screen until it is ended.
+pub(super) async fn run(setup: Setup) -> io::Result<End> {
+    // Before the terminal is taken: a signal in between would leave it taken.
+    let signals = Signals::new()?;
+    let mouse = mouse(setup.prefs.mouse);
+    let first = setup.begin.clone();
+    let mut shell = Shell::new(setup, signals);
+    let _back = GiveBack;
+    modes::enter(mouse)?;
+    let begin = shell.begin(&first);
+    // The first frame comes before everything that may take time.
+    shell.draw();
+    shell.input = Some(EventStream::new());
+    shell.effects.watch_terminal();
+    #[cfg(debug_assertions)]
+    shell.effects.panic_if_asked();
+    let mut end = shell.start(begin).await;
+    while end.is_continue() {
+        end = shell.turn().await;
+    }
+    let code = match end {
+        ControlFlow::Break(code) => code,
+        ControlFlow::Continue(()) => 0,
+    };
+    // The operator's shell gets its terminal back before anything is waited for.
+    modes::leave();
+    if shell.ended_by_signal {
+        shell.finish_jobs().await;
+    }
+    Ok(End {
+        code,
+        jobs_running: shell.effects.has_running_jobs(),
+    })
+}
+
+/// Gives the terminal back when the loop is left, by whatever way.
+struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        modes::leave();
+    }
+}
+
+/// What the loop was woken by.
+enum Woken {
+    Signal(Caught),
+    Input(Option<io::Result<Event>>),
+    Message(Msg),
+    Written(io::Result<()>),
+    Time,
+}
+
+struct Shell {
+    state: State,
+    paint: Paint,
+    profiles: std::sync::Arc<dyn Profiles>,
+    effects: Effects,
+    messages: mpsc::Receiver<Msg>,
+    signals: Signals,
+    /// `None`: another program has the terminal.
+    input: Option<EventStream>,
+    decoder: Decoder,
+    screen: Screen,
+    /// Must a frame be drawn?
+    dirty: bool,
+    /// Not before this.
+    next_frame: Instant,
+    /// When the picture changes by itself.
+    turns_at: Instant,
+    /// Then revokes that are on their way are awaited; who quits by key has been asked.
+    ended_by_signal: bool,
+}
+
+impl Shell {
+    fn new(setup: Setup, signals: Signals) -> Self {
+        let (effects, messages) = Effects::new(setup.profiles.clone(), setup.audit);
+        let mut state = State::new(setup.prefs, setup.keymap, Utc::now());
+        state.systems = setup.systems;
+        state.profiles = setup
+            .views
+            .into_iter()
+            .map(|view| ProfileEntry {
+                view,
+                last: "-".to_owned(),
+            })
+            .collect();
+        state.size = terminal_size();
+        Self {
+            screen: Screen::new(state.size),
+            state,
+            paint: setup.paint,
+            profiles: setup.profiles,
+            effects,
+            messages,
+            signals,
+            input: None,
+            decoder: Decoder::default(),
+            dirty: true,
+            next_frame: Instant::now(),
+            turns_at: Instant::now(),
+            ended_by_signal: false,
+        }
+    }
+
+    /// What is to be seen at first, in the state only.
+    fn begin(&mut self, begin: &Begin) -> Vec<Effect> {
+        match begin {
+            Begin::Open(names) => open_profiles(&mut self.state, names),
+            Begin::Choose => {
+                self.state
+                    .overlays
+                    .push(Overlay::Profiles(Dialog::default()));
+                Vec::new()
+            }
+            Begin::Welcome => {
+                self.state.overlays.push(Overlay::FirstRun { choice: 0 });
+                Vec::new()
+            }
+        }
+    }
+
+    /// One turn of the loop.
+    async fn turn(&mut self) -> ControlFlow<u8> {
+        if self.dirty && !self.screen.is_writing() && Instant::now() >= self.next_frame {
+            self.draw();
+        }
+        match self.wait().await {
+            Woken::Signal(Caught::End(signal)) => {
+                self.ended_by_signal = true;
+                let end = self.apply(vec![Msg::Signal(signal)]).await;
+                ControlFlow::Break(end.break_value().unwrap_or(signal.exit_code()))
+            }
+            Woken::Signal(Caught::Stop) => self.suspend().await,
+            Woken::Signal(Caught::Continued) => self.take_again().await,
+            Woken::Input(event) => match self.read(event) {
+                Some(message) => self.apply_all(message).await,
+                None => ControlFlow::Continue(()),
+            },
+            Woken::Message(message) => self.apply_all(message).await,
+            Woken::Written(Ok(())) => ControlFlow::Continue(()),
+            Woken::Written(Err(_)) => modes::lost(),
+            Woken::Time => self.on_time().await,
+        }
+    }
+
+    /// Waits for whatever comes first; signals and keys before pages, so that a flood of pages delays no key.
+    async fn wait(&mut self) -> Woken {
+        let mut wake = self
+            .effects
+            .timers
+            .next()
+            .map_or(self.turns_at, |at| at.min(self.turns_at));
+        if self.dirty && !self.screen.is_writing() {
+            wake = wake.min(self.next_frame);
+        }
+        let input = self
+            .input
+            .as_mut()
+            .expect("the terminal is ours while the loop waits");
+        tokio::select! { biased;
+            caught = self.signals.next() => Woken::Signal(caught),
+            event = input.next() => Woken::Input(event),
+            Some(message) = self.messages.recv() => Woken::Message(message),
+            result = self.screen.written() => Woken::Written(result),
+            () = sleep_until(wake) => Woken::Time,
+        }
+    }
+
+    /// Timers that ran out, and a picture that changes by itself.
+    async fn on_time(&mut self) -> ControlFlow<u8> {
+        let now = Instant::now();
+        let due = self.effects.timers.take_due(now);
+        if due.is_empty() && now < self.turns_at {
+            return ControlFlow::Continue(());
+        }
+        self.apply(
+            due.into_iter()
+                .map(|(timer, generation)| Msg::Due(timer, generation))
+                .collect(),
+        )
+        .await
+    }
+
+    fn read(&mut self, event: Option<io::Result<Event>>) -> Option<Msg> {
+        match event {
+            Some(Ok(event)) => self.decoder.message(event, std::time::Instant::now()),
+            Some(Err(_)) | None => modes::lost(),
+        }
+    }
+
+    /// Applies a message and everything that already waits, keys first.
+    async fn apply_all(&mut self, message: Msg) -> ControlFlow<u8> {
+        let mut batch = vec![message];
+        while batch.len() < BATCH {
+            let Some(input) = &mut self.input else { break };
+            // With the loop's own waker: crossterm remembers the one it was asked with last.
+            let event = poll_fn(|cx| match input.poll_next_unpin(cx) {
+                Poll::Ready(event) => Poll::Ready(Some(event)),
+                Poll::Pending => Poll::Ready(None),
+            })
+            .await;
+            let Some(event) = event else { break };
+            batch.extend(self.read(event));
+        }
+        while batch.len() < BATCH {
+            match self.messages.try_recv() {
+                Ok(message) => batch.push(message),
+                Err(_) => break,
+            }
+        }
+        self.apply(batch).await
+    }
+
+    /// Applies messages in order, each as if it came now.
+    async fn apply(&mut self, batch: Vec<Msg>) -> ControlFlow<u8> {
+        let now = Utc::now();
+        self.state.prefs.local = local_offset(now);
+        let effects = update(&mut self.state, Msg::Tick(now));
+        self.start(effects).await?;
+        for message in batch {
+            if let Msg::Resize(size) = &message {
+                self.screen.resize(*size);
+            }
+            let effects = update(&mut self.state, message);
+            self.start(effects).await?;
+        }
+        self.changed();
+        ControlFlow::Continue(())
+    }
+
+    /// Waits a while for revokes that are on their way. A second signal ends the waiting.
+    async fn finish_jobs(&mut self) {
+        if !self.effects.has_running_jobs() {
+            return;
+        }
+        // Nobody reads messages any more; a job that wants to tell something must not wait for that.
+        self.messages.close();
+        tokio::select! {
+            () = self.effects.finish_jobs(PATIENCE) => {}
+            _ = self.signals.next() => {}
+        }
+    }
+
+    fn changed(&mut self) {
+        self.dirty = true;
+        self.turns_at = Instant::now() + wake::pause(&self.state, self.state.now);
+    }
+
+    async fn start(&mut self, effects: Vec<Effect>) -> ControlFlow<u8> {
+        for effect in effects {
+            if let Some(local) = self.effects.start(effect) {
+                self.local(local).await?;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What only the owner of the terminal can do.
+    async fn local(&mut self, local: Local) -> ControlFlow<u8> {
+        match local {
+            Local::Quit(code) => return ControlFlow::Break(code),
+            Local::Redraw => self.screen.forget(),
+            Local::Mouse(taken) => self.screen.send(modes::mouse_bytes(mouse(taken))),
+            Local::Copy(text) => {
+                let result = clipboard::sequence(text.expose_secret()).map(|bytes| {
+                    self.screen.send(&bytes);
+                    "sent to the clipboard of the terminal".to_owned()
+                });
+                return self.tell(Msg::Told {
+                    what: Told::Copied,
+                    result,
+                });
+            }
+            Local::Edit { profile } => return self.edit(profile).await,
+            Local::NewProfile(system) => return self.new_profile(system).await,
+            Local::Suspend => return self.suspend().await,
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Applies a message about something that was done here. It asks for nothing that the loop must do.
+    fn tell(&mut self, message: Msg) -> ControlFlow<u8> {
+        for effect in update(&mut self.state, message) {
+            if let Some(Local::Quit(code)) = self.effects.start(effect) {
+                return ControlFlow::Break(code);
+            }
+        }
+        self.changed();
+        ControlFlow::Continue(())
+    }
+
+    fn draw(&mut self) {
+        #[cfg(debug_assertions)]
+        super::effects::panic_in_frame();
+        let (state, paint) = (&self.state, &self.paint);
+        self.screen.draw(|frame| paint(state, frame));
+        self.dirty = false;
+        self.next_frame = Instant::now() + FRAME;
+    }
+
+    /// Stops to the shell until SIGCONT.
+    async fn suspend(&mut self) -> ControlFlow<u8> {
+        self.give().await;
+        process::stop();
+        self.signals.wait_until_continued().await;
+        self.take_again().await
+    }
+
+    /// Gives the terminal to another program. The stream goes first: it would read that program's keys.
+    async fn give(&mut self) {
+        self.input = None;
+        if self.screen.is_writing() && self.screen.written().await.is_err() {
+            modes::lost();
+        }
+        modes::leave();
+    }
+
+    /// Takes the terminal, whoever had it, and draws everything.
+    async fn take_again(&mut self) -> ControlFlow<u8> {
+        if self.screen.is_writing() && self.screen.written().await.is_err() {
+            modes::lost();
+        }
+        // After a stop that we were not asked about, the terminal may be in any mode.
+        modes::leave();
+        if modes::enter(mouse(self.state.prefs.mouse)).is_err() {
+            modes::lost();
+        }
+        if self.input.is_none() {
+            self.input = Some(EventStream::new());
+        }
+        self.screen.forget();
+        let size = terminal_size();
+        self.screen.resize(size);
+        self.tell(Msg::Resize(size))
+    }
+
+    async fn new_profile(&mut self, system: &'static str) -> ControlFlow<u8> {
+        match self.profiles.add_profile(system) {
+            Ok(_) => self.edit(None).await,
+            Err(why) => self.tell(Msg::Profiles {
+                profiles: None,
+                result: Err(why),
+            }),
+        }
+    }
+
+    /// Opens the configuration in the operator's editor, and reads it again.
+    async fn edit(&mut self, profile: Option<String>) -> ControlFlow<u8> {
+        let Some(file) = self.profiles.file() else {
+            let why = "there is no place for a configuration; name one with --config".to_owned();
+            return self.tell(Msg::Profiles {
+                profiles: None,
+                result: Err(why),
+            });
+        };
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let line = profile.and_then(|profile| editor::line_of(&text, &profile));
+        let (chosen, hidden) = (editor::chosen(), self.profiles.secret_variables());
+        self.give().await;
+        let ran = editor::run(&chosen, &file, line, &hidden).await;
+        self.signals.forget_keyboard();
+        self.take_again().await?;
+        let (profiles, result) = match ran {
+            Err(error) => (
+                None,
+                Err(format!(
+                    "cannot start {}: {error}; set EDITOR",
+                    chosen.join(" ")
+                )),
+            ),
+            Ok(_) => match self.profiles.reload() {
+                Ok(views) => {
+                    self.effects.configuration_changed();
+                    (Some(views), Ok(format!("read {}", file.display())))
+                }
+                Err(why) => (None, Err(why)),
+            },
+        };
+        self.tell(Msg::Profiles { profiles, result })
+    }
+}
+
+fn mouse(taken: bool) -> modes::Mouse {
+    if taken {
+        modes::Mouse::Taken
+    } else {
+        modes::Mouse::Free
+    }
+}
+
+/// The size as the system tells it. Zero is normal; a system that does not tell counts as 80×24.
+fn terminal_size() -> Size {
+    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    Size { width, height }
+}
+
+fn local_offset(now: DateTime<Utc>) -> chrono::FixedOffset {
+    now.with_timezone(&Here).offset().fix()
+}

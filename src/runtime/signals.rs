@@ -1,0 +1,78 @@
+//! Signals of the operating system, one after the other, through the loop.
+
+use std::io;
+
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+use crate::app::msg::Signal;
+
+/// A signal that means something to the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caught {
+    /// End.
+    End(Signal),
+    /// SIGTSTP from outside (Ctrl-Z is a key here): stop to the shell.
+    Stop,
+    /// SIGCONT: somebody may have used the terminal meanwhile.
+    Continued,
+}
+
+/// The signals that are caught.
+pub(super) struct Signals {
+    interrupt: Stream,
+    terminate: Stream,
+    hang_up: Stream,
+    quit: Stream,
+    stop: Stream,
+    continued: Stream,
+}
+
+impl Signals {
+    /// Starts to catch them. Needs the runtime.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(super) fn new() -> io::Result<Self> {
+        let stop = rustix::process::Signal::TSTP.as_raw();
+        let continued = rustix::process::Signal::CONT.as_raw();
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+            stop: signal(SignalKind::from_raw(stop))?,
+            continued: signal(SignalKind::from_raw(continued))?,
+        })
+    }
+
+    /// The next one. May be dropped at any time.
+    pub(super) async fn next(&mut self) -> Caught {
+        tokio::select! { biased;
+            _ = self.hang_up.recv() => Caught::End(Signal::HangUp),
+            _ = self.terminate.recv() => Caught::End(Signal::Terminate),
+            _ = self.quit.recv() => Caught::End(Signal::Quit),
+            _ = self.interrupt.recv() => Caught::End(Signal::Interrupt),
+            _ = self.stop.recv() => Caught::Stop,
+            _ = self.continued.recv() => Caught::Continued,
+        }
+    }
+
+    /// Waits until the process goes on after it was stopped.
+    pub(super) async fn wait_until_continued(&mut self) {
+        self.continued.recv().await;
+    }
+
+    /// Forgets what the keyboard sent to another program that had the terminal (an editor).
+    pub(super) fn forget_keyboard(&mut self) {
+        use futures_util::FutureExt;
+        for stream in [
+            &mut self.interrupt,
+            &mut self.quit,
+            &mut self.stop,
+            &mut self.continued,
+        ] {
+            // Several of one kind are delivered as one.
+            let _ = stream.recv().now_or_never();
+        }
+    }
+}
