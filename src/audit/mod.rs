@@ -75,6 +75,8 @@ pub enum Target {
     User(Subject),
     /// Whatever a filter matches, as the person wrote it.
     Filter(String),
+    /// The system itself, or the operator's own session there.
+    System,
 }
 
 /// One change that is about to be sent.
@@ -271,6 +273,7 @@ fn line(change: &Change, key: &Key) -> Line {
         ),
         Target::User(subject) => ("user", None, person(subject)),
         Target::Filter(text) => ("filter", None, Some(clean(text, 300))),
+        Target::System => ("system", None, None),
     };
     Line {
         event: Event::Asked,

@@ -3,6 +3,7 @@
 //! The screen and the command line both run these jobs. A job is never dropped half way: `stop` only keeps
 //! the next item from starting, and a sign-in that is lost pauses it before anything more is sent.
 
+mod act;
 mod job;
 mod look;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::audit::{Audit, AuditError, Change, Ending, Operation, Ticket};
 use crate::config::{AuditMode, Profile};
 use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 
+pub use act::run_action;
 pub use job::run_job;
 pub use user::run_user_job;
 

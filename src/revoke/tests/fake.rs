@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::SessionApi;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
-    Revoke, RowRef, RowSink, Search, Session, SessionKey, Subject, Support, UserOutcome,
+    ActionArgs, ActionResult, ApiError, Capabilities, Completeness, Cursor, Field, Identity,
+    Outcome, PageEnd, Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Subject,
+    Support, UserOutcome,
 };
 
 /// A remote system in memory that notes every call.
@@ -158,6 +159,19 @@ impl SessionApi for Fake {
             Ok(Session::new(key.clone(), "label".to_owned()))
         } else {
             Err(ApiError::NotFound)
+        }
+    }
+
+    async fn act(&self, action: &str, _args: ActionArgs) -> Result<ActionResult, ApiError> {
+        self.lock().calls.push(format!("act {action}"));
+        let scripted = self
+            .lock()
+            .script
+            .get_mut(action)
+            .and_then(VecDeque::pop_front);
+        match scripted {
+            Some(Err(error)) => Err(error),
+            _ => Ok(ActionResult::said("done")),
         }
     }
 

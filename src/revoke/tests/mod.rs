@@ -1,5 +1,6 @@
 //! What is sent, what is looked at, what is written down and what is told.
 
+mod act;
 mod fake;
 
 use std::fs;

@@ -1,0 +1,92 @@
+//! An action of a system: written down like a revoke if it changes something, simply done if it does not.
+
+use std::sync::Arc;
+
+use super::{Book, JobContext};
+use crate::api::SessionApi;
+use crate::audit::{AuditError, Change, Ending, Target};
+use crate::model::{
+    ActionArgs, ActionResult, ActionSpec, ActionTarget, ApiError, SessionKey, Subject,
+};
+use secrecy::ExposeSecret;
+
+/// Does an action. One that changes something has two lines in the audit log; never drop it half way.
+///
+/// `subject` is whose session it is, as far as the caller knows. `unlogged` takes the failure of an audit
+/// log that may fail. The verb of the context is not used: it is the name of the action.
+///
+/// # Errors
+/// Any [`ApiError`]; nothing was sent for [`ApiError::ReadOnly`] and [`ApiError::NoAudit`].
+pub async fn run_action(
+    api: Arc<dyn SessionApi>,
+    context: JobContext,
+    spec: &ActionSpec,
+    args: ActionArgs,
+    subject: Subject,
+    mut unlogged: impl FnMut(AuditError) + Send,
+) -> Result<ActionResult, ApiError> {
+    if !spec.changes {
+        return api.act(spec.name, args).await;
+    }
+    if context.profile.read_only {
+        return Err(ApiError::ReadOnly(context.profile.name.clone()));
+    }
+    let context = JobContext {
+        verb: spec.name.to_owned(),
+        ..context
+    };
+    let book = Book::new(&context, 1);
+    let change = Change {
+        operation: book.operation.clone(),
+        item: 1,
+        target: target(&args.target, subject),
+    };
+    let asked = book.asked(vec![change]).await;
+    let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
+    error.into_iter().for_each(&mut unlogged);
+
+    let result = api.act(spec.name, args).await;
+
+    let ticket = tickets.into_iter().next().flatten();
+    book.done(ticket, ending(&result))
+        .await
+        .into_iter()
+        .for_each(&mut unlogged);
+    result
+}
+
+/// A token is a secret like a key: only its fingerprint is kept.
+fn target(target: &ActionTarget, subject: Subject) -> Target {
+    match target {
+        ActionTarget::Session(key) => Target::Session {
+            key: key.clone(),
+            subject,
+        },
+        ActionTarget::Token(token) => Target::Session {
+            key: SessionKey::new(token.expose_secret()),
+            subject,
+        },
+        ActionTarget::User(user) => Target::User(user.clone()),
+        ActionTarget::Nothing => Target::System,
+    }
+}
+
+/// An action whose answer was lost may have been done: that is not known.
+fn ending(result: &Result<ActionResult, ApiError>) -> Ending {
+    match result {
+        Ok(ActionResult {
+            outcome: Some(outcome),
+            ..
+        }) => Ending::from(outcome),
+        Ok(_) => Ending {
+            outcome: "done",
+            error: None,
+            http_status: None,
+        },
+        Err(error) if error.may_have_acted() => Ending {
+            outcome: "unknown",
+            ..Ending::from(error)
+        },
+        Err(error) => Ending::from(error),
+    }
+}
