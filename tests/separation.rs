@@ -1,0 +1,314 @@
+//! The walls between the folders, read from the sources: who may use whom, and how long a file may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// Lines of the longest file.
+const LINES: usize = 600;
+
+/// What each folder (or file) of `src/` may use of the others. What is not here may use everything but
+/// the emulator.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("store", &["model"]),
+    ("app", &["model", "store"]),
+    ("ui", &["app", "store", "model"]),
+    ("config", &["model"]),
+    ("api", &["model", "config"]),
+    ("audit", &["model", "config"]),
+    ("logging", &["model", "config"]),
+    ("revoke", &["api", "audit", "model", "config"]),
+    ("emulator", &[]),
+];
+
+/// Where each crate may be named: folders, or files with their ending.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    (
+        "ratatui",
+        &["ui/", "runtime/terminal.rs", "runtime/terminal/"],
+    ),
+    ("crossterm", &["runtime/"]),
+    ("reqwest", &["api/"]),
+    ("axum", &["emulator/"]),
+    ("rcgen", &["emulator/"]),
+    ("keyring", &["config/"]),
+    ("clap", &["cli/", "main.rs"]),
+];
+
+/// Folders that may name the emulator: they start it, and see nothing of its inside.
+const STARTS_EMULATOR: &[&str] = &["cli", "runtime", "lib", "main"];
+
+struct Source {
+    /// Path below `src/`, with forward slashes.
+    path: String,
+    /// The text as it is.
+    text: String,
+    /// The text without comments, and with empty string literals.
+    code: String,
+}
+
+impl Source {
+    /// The folder or file at the top of `src/` it belongs to.
+    fn part(&self) -> &str {
+        let first = self.path.split('/').next().unwrap_or_default();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// How many modules it lies below the crate.
+    fn depth(&self) -> usize {
+        let names = self.path.split('/').count();
+        names - usize::from(self.path.ends_with("/mod.rs"))
+    }
+
+    /// The top modules of the crate that it uses, with the line.
+    fn uses(&self) -> Vec<(String, usize)> {
+        let start = Regex::new(r"\b(crate|usher)\s*::\s*|((?:\bsuper\s*::\s*)+)").unwrap();
+        let mut found = Vec::new();
+        for hit in start.captures_iter(&self.code) {
+            let whole = hit.get(0).unwrap();
+            if let Some(chain) = hit.get(2) {
+                // One more than the depth: a module of tests inside the file.
+                let steps = chain.as_str().matches("super").count();
+                if steps < self.depth() {
+                    continue;
+                }
+            }
+            let line = self.code[..whole.start()].matches('\n').count() + 1;
+            for name in names(&self.code[whole.end()..]) {
+                found.push((name, line));
+            }
+        }
+        found
+    }
+}
+
+/// The first names of a path: one, or those of a group in braces.
+fn names(rest: &str) -> Vec<String> {
+    let ident = |text: &str| -> String {
+        let text = text.trim_start();
+        text.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let Some(group) = rest.strip_prefix('{') else {
+        return vec![ident(rest)];
+    };
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.push(ident(&group[start..at]));
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// Takes comments and the inside of strings out, and keeps the lines.
+fn strip(text: &str) -> String {
+    let shapes = concat!(
+        r#"(?s)//[^\n]*"#,
+        r#"|/\*.*?\*/"#,
+        r##"|r#+".*?"#+"##,
+        r#"|b?r?"(?:[^"\\]|\\.)*""#,
+        r"|b?'(?:[^'\\\n]|\\[^\n]{1,8}?)'",
+    );
+    let shape = Regex::new(shapes).unwrap();
+    let blank = |hit: &regex::Captures<'_>| "\n".repeat(hit[0].matches('\n').count());
+    shape.replace_all(text, blank).into_owned()
+}
+
+fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&root, &mut files);
+    files.sort();
+    let source = |file: &PathBuf| {
+        let path = file.strip_prefix(&root).unwrap();
+        let text = fs::read_to_string(file).unwrap();
+        Source {
+            path: path.to_str().unwrap().replace('\\', "/"),
+            code: strip(&text),
+            text,
+        }
+    };
+    files.iter().map(source).collect()
+}
+
+/// The names of the folders and files at the top of `src/`.
+fn parts(sources: &[Source]) -> BTreeSet<String> {
+    sources.iter().map(|s| s.part().to_owned()).collect()
+}
+
+#[test]
+fn each_folder_uses_only_what_it_may() {
+    let sources = sources();
+    let parts = parts(&sources);
+    let rules: BTreeMap<_, _> = MAY_USE.iter().copied().collect();
+    let mut wrong = Vec::new();
+
+    for source in &sources {
+        let part = source.part();
+        for (used, line) in source.uses() {
+            let allowed = match rules.get(part) {
+                Some(list) => list.contains(&used.as_str()),
+                None => used != "emulator" || STARTS_EMULATOR.contains(&part),
+            };
+            if used != part && parts.contains(&used) && !allowed {
+                wrong.push(format!("src/{}:{line} uses {used}", source.path));
+            }
+        }
+    }
+
+    assert!(wrong.is_empty(), "walls are broken:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn client_and_emulator_share_nothing() {
+    for source in sources() {
+        let other = match source.part() {
+            "api" => "emulator",
+            "emulator" => "api",
+            _ => continue,
+        };
+        let names = |used: &(String, usize)| used.0 == other;
+        assert!(!source.uses().iter().any(names), "src/{}", source.path);
+    }
+}
+
+#[test]
+fn crates_are_named_only_where_they_belong() {
+    let mut wrong = Vec::new();
+
+    for (krate, places) in ONLY_IN {
+        let name = Regex::new(&format!(r"\b{krate}\s*::|\buse\s+{krate}\b")).unwrap();
+        for source in sources() {
+            let here = places.iter().any(|place| source.path.starts_with(place));
+            if !here && name.is_match(&source.code) {
+                wrong.push(format!("src/{} names {krate}", source.path));
+            }
+        }
+    }
+
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn certificates_are_left_unchecked_in_one_place() {
+    let switch = Regex::new(r"danger_accept|dangerous\(\)|ServerCertVerifier").unwrap();
+
+    let uses: Vec<_> = sources()
+        .iter()
+        .filter(|source| source.part() != "emulator")
+        .flat_map(|s| {
+            let hits = switch.find_iter(&s.code);
+            hits.map(|_| s.path.clone()).collect::<Vec<_>>()
+        })
+        .collect();
+
+    assert!(
+        uses.len() <= 1,
+        "certificates are left unchecked in {uses:?}"
+    );
+    assert!(
+        uses.iter().all(|path| path.starts_with("api/http/")),
+        "{uses:?}"
+    );
+}
+
+#[test]
+fn no_file_is_longer_than_it_may_be() {
+    let long: Vec<_> = sources()
+        .iter()
+        .map(|source| (source.text.lines().count(), source.path.clone()))
+        .filter(|(lines, _)| *lines > LINES)
+        .collect();
+
+    assert!(long.is_empty(), "split these: {long:?}");
+}
+
+#[test]
+fn every_file_says_first_what_it_is_about() {
+    let mute: Vec<_> = sources()
+        .iter()
+        .filter(|source| !source.text.starts_with("//! "))
+        .map(|source| source.path.clone())
+        .collect();
+
+    assert!(mute.is_empty(), "these begin without //!: {mute:?}");
+}
+
+#[test]
+fn every_folder_has_its_rule_or_may_use_everything() {
+    let free = ["cli", "runtime", "lib", "main"];
+    let rules: BTreeSet<_> = MAY_USE.iter().map(|(part, _)| *part).collect();
+
+    for part in parts(&sources()) {
+        let known = rules.contains(part.as_str()) || free.contains(&part.as_str());
+        assert!(known, "src/{part} has no rule in MAY_USE");
+    }
+}
+
+/// A made-up file, for the tests of the reader itself.
+fn made_up(path: &str, text: &str) -> Source {
+    Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        code: strip(text),
+    }
+}
+
+#[test]
+fn the_reader_sees_every_form_of_use() {
+    let cases = [
+        ("model/a.rs", "use crate::api::X;", "api"),
+        (
+            "model/a.rs",
+            "use crate::{model::Y, api::{X, Z}, ui};",
+            "model api ui",
+        ),
+        ("model/a.rs", "fn f() { crate::ui::draw() }", "ui"),
+        ("model/a.rs", "use super::super::app;", "app"),
+        ("model/mod.rs", "use super::store;", "store"),
+        ("model/a.rs", "use super::b;", ""),
+        (
+            "model/a.rs",
+            "// use crate::api;\n/* crate::ui */ let x = \"crate::app\";",
+            "",
+        ),
+        ("model/a.rs", "let q = '\"'; use crate::api;", "api"),
+        (
+            "model/a.rs",
+            "let l: &'a str = r#\"crate::ui\"#; use crate::api;",
+            "api",
+        ),
+        ("main.rs", "usher::cli::run()", "cli"),
+    ];
+
+    for (path, text, wanted) in cases {
+        let source = made_up(path, text);
+        let found: Vec<_> = source.uses().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(found.join(" "), wanted, "{text}");
+    }
+}
