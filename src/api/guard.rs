@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 
 use super::SessionApi;
 use crate::model::{
@@ -65,6 +66,15 @@ impl SessionApi for ReadOnly {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         self.refuse()
     }
+
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.inner.clock_offset()
+    }
+
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        self.inner.sign_out().await
+    }
+
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         let caps = self.inner.caps();
         let changes = caps

@@ -7,10 +7,12 @@ pub mod oauth;
 mod pingam;
 pub mod secret;
 pub mod signin;
+pub mod token_file;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 
 use crate::config::{Profile, System};
 use crate::model::{
@@ -101,6 +103,24 @@ pub trait SessionApi: Send + Sync {
     /// # Errors
     /// Only if nothing was sent.
     async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError>;
+
+    /// How far the server's clock is ahead of ours, by its last answer. `None`: nothing has been
+    /// answered yet, or it does not tell.
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        None
+    }
+
+    /// Tells the server that the token in use, or the one kept from an earlier run, is no longer
+    /// needed. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::Unsupported`] if this system has no such call, or any other.
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        Err(ApiError::Unsupported {
+            what: "revoking a token",
+            system: self.caps().system,
+        })
+    }
 
     /// Does one of `caps().actions`. One that changes something is never dropped half way by the
     /// caller, and never opens a sign-in dialog; the others may be dropped at any await.

@@ -83,6 +83,43 @@ impl<'a> RowRef<'a> {
         }
     }
 
+    /// A session that was read before, as a row again.
+    pub fn of(session: &'a Session) -> Self {
+        fn text(text: &Option<Untrusted>) -> Option<Cow<'_, str>> {
+            text.as_ref().map(|text| Cow::Borrowed(text.expose()))
+        }
+        Self {
+            key: Cow::Borrowed(session.key.expose()),
+            label: Cow::Borrowed(&session.label),
+            user_id: text(&session.subject.id),
+            user: text(&session.subject.name),
+            fact: session.fact,
+            created: session.created,
+            last_used: session.last_used,
+            expires: session.expires,
+            ended: session.ended,
+            client: text(&session.client),
+            ip: text(&session.ip),
+            user_agent: text(&session.user_agent),
+            auth_method: text(&session.auth_method),
+            scope: text(&session.scope),
+            deletable: session.deletable.clone(),
+            own: session.own,
+            extra: session
+                .extra
+                .iter()
+                .map(|one| {
+                    (
+                        one.name.expose().into(),
+                        one.value.expose().into(),
+                        one.class,
+                    )
+                })
+                .collect(),
+            raw: session.raw.as_deref(),
+        }
+    }
+
     /// The same as a value that stands alone.
     pub fn to_session(&self) -> Session {
         let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);

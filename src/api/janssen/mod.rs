@@ -288,6 +288,10 @@ impl SessionApi for Janssen {
         Ok(filter::translate(search, &self.rules(plain)).plan)
     }
 
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.http.clock_offset()
+    }
+
     async fn whoami(&self) -> Result<Identity, ApiError> {
         let (reply, _) = self.page(&Native::default(), 0, 1).await?;
         match reply.status {

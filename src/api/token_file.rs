@@ -1,0 +1,238 @@
+//! Tokens that outlive the process: one private file for each profile, in the state folder.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::http::{Known, StoredToken, TokenStore};
+use crate::config::private::{self, Access};
+use crate::config::{Login, Paths, Profile, paths};
+
+/// No token file is larger than this, in bytes.
+const SIZE_LIMIT: u64 = 256 * 1024;
+
+/// The token of one profile in a file (0600) of the state folder.
+///
+/// Whatever the profile says about where to sign in and as whom is part of the file's name, so that a
+/// profile that was changed does not use the token of what it was before.
+#[derive(Clone, Debug)]
+pub struct TokenFile(Option<PathBuf>);
+
+impl TokenFile {
+    /// The file of a profile. Without a state folder nothing is kept.
+    pub fn new(paths: &Paths, profile: &Profile) -> Self {
+        let Some(state) = &paths.state_dir else {
+            return Self(None);
+        };
+        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let name: String = profile.name.chars().take(40).map(safe).collect();
+        Self(Some(
+            state
+                .join("tokens")
+                .join(format!("{name}-{}.json", fingerprint(profile))),
+        ))
+    }
+
+    fn try_load(&self) -> Option<StoredToken> {
+        let file = self.0.as_ref()?;
+        let bytes = match private::read(file, Access::OwnerOnly, SIZE_LIMIT) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(private::PrivateError::Missing(_)) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "the kept token is not used");
+                return None;
+            }
+        };
+        match serde_json::from_slice::<Kept>(&bytes) {
+            Ok(kept) => Some(kept.into()),
+            Err(_) => {
+                // The error's own text may hold a piece of the token.
+                tracing::warn!("the kept token is not used: its file is damaged");
+                None
+            }
+        }
+    }
+}
+
+impl TokenStore for TokenFile {
+    fn load(&self) -> Option<StoredToken> {
+        self.try_load()
+    }
+
+    fn save(&self, token: &StoredToken) {
+        let Some(file) = &self.0 else { return };
+        let Ok(bytes) = serde_json::to_vec(&Kept::from(token)).map(Zeroizing::new) else {
+            return;
+        };
+        let kept = file
+            .parent()
+            .map_or(Ok(()), paths::make_dir)
+            .and_then(|()| private::replace(file, &bytes));
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the token is not kept");
+        }
+    }
+
+    fn clear(&self) {
+        let Some(file) = &self.0 else { return };
+        if let Err(error) = std::fs::remove_file(file)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the kept token is not removed");
+        }
+    }
+}
+
+/// The token as it stands in the file.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    access: String,
+    until: Option<DateTime<Utc>>,
+    renewal: Option<String>,
+    name: Option<String>,
+    id: Option<String>,
+    scopes: Vec<String>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.access);
+        zeroize::Zeroize::zeroize(&mut self.renewal);
+    }
+}
+
+impl From<&StoredToken> for Kept {
+    fn from(token: &StoredToken) -> Self {
+        let renewal = token.renewal.as_ref();
+        Self {
+            access: token.access.expose_secret().to_owned(),
+            until: token.until,
+            renewal: renewal.map(|renewal| renewal.expose_secret().to_owned()),
+            name: token.known.name.clone(),
+            id: token.known.id.clone(),
+            scopes: token.known.scopes.clone(),
+        }
+    }
+}
+
+impl From<Kept> for StoredToken {
+    fn from(kept: Kept) -> Self {
+        Self {
+            access: SecretString::from(kept.access.as_str()),
+            until: kept.until,
+            renewal: kept.renewal.as_deref().map(SecretString::from),
+            known: Known {
+                name: kept.name.clone(),
+                id: kept.id.clone(),
+                scopes: kept.scopes.clone(),
+            },
+        }
+    }
+}
+
+/// Where and as whom the profile signs in, as 16 hex digits. Secrets are not part of it.
+fn fingerprint(profile: &Profile) -> String {
+    let (method, who) = match &profile.login {
+        Login::Token { .. } => ("token", ""),
+        Login::ClientCredentials { client_id, .. } => ("client_credentials", client_id.as_str()),
+        Login::Device { client_id, .. } => ("device", client_id.as_str()),
+        Login::Password { user, .. } => ("password", user.as_str()),
+        Login::Certificate => ("certificate", ""),
+        Login::None => ("none", ""),
+    };
+    let mut hash = Sha256::new();
+    let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
+    // A read-only profile asks for fewer rights: its token must not become that of a full one.
+    let rights = if profile.read_only { "read" } else { "all" };
+    for part in [
+        profile.name.as_str(),
+        profile.system.word(),
+        profile.url.as_str(),
+        auth_url,
+        method,
+        who,
+        rights,
+    ] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    let digest = hash.finalize();
+    digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(url: &str) -> Profile {
+        Profile::new(
+            "prod a/b",
+            crate::config::System::Janssen,
+            url.parse().unwrap(),
+            Login::None,
+        )
+    }
+
+    fn token() -> StoredToken {
+        StoredToken {
+            access: SecretString::from("canary-access"),
+            until: Some(Utc::now()),
+            renewal: Some(SecretString::from("canary-renewal")),
+            known: Known {
+                name: Some("jdoe".into()),
+                id: None,
+                scopes: vec!["a".into()],
+            },
+        }
+    }
+
+    #[test]
+    fn a_kept_token_comes_back_and_its_file_is_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::under(dir.path());
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+
+        store.save(&token());
+
+        let back = store.load().unwrap();
+        assert_eq!(back.access.expose_secret(), "canary-access");
+        assert_eq!(back.known, token().known);
+        let file = store.0.as_ref().unwrap();
+        assert_eq!(private::mode_of(file), Some(0o600));
+        assert!(
+            file.starts_with(dir.path().join("state/tokens")),
+            "{file:?}"
+        );
+    }
+
+    #[test]
+    fn another_address_does_not_see_the_token_and_clear_forgets_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::under(dir.path());
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+        store.save(&token());
+
+        let other = TokenFile::new(&paths, &profile("https://b.example.org")).load();
+        store.clear();
+
+        assert!(other.is_none());
+        assert!(store.load().is_none());
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let store = TokenFile::new(&Paths::under(dir.path()), &profile("https://a.example.org"));
+        store.save(&token());
+        let file = store.0.clone().unwrap();
+
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+
+        assert!(store.load().is_none());
+    }
+}
