@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::args_verbs::{ConfigArgs, EmulatorArgs};
+use super::args_verbs::{
+    AuditArgs, ConfigArgs, DoctorArgs, EmulatorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs,
+    ShapeArgs,
+};
 
 /// How every command ends, as shown by `--help` and the manual page.
 pub(crate) const EXIT_CODES: &str = "\
@@ -101,13 +104,36 @@ pub enum LogLevel {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List sessions; rows are printed while pages arrive
+    #[command(after_long_help = super::args_verbs::QUERY_HELP)]
+    List(Box<ListArgs>),
+    /// Show one session whole
+    Get(GetArgs),
+    /// End sessions
+    #[command(visible_alias = "delete", after_long_help = super::args_verbs::REVOKE_HELP)]
+    Revoke(RevokeArgs),
+    /// Say who you are at each system
+    Whoami(ShapeArgs),
+    /// Sign in and keep the token
+    Login(LoginArgs),
+    /// Revoke and forget the token
+    Logout,
+    /// Print a valid access token and nothing else
+    Token,
+    /// List the profiles, and whether they answer
+    Profiles(ShapeArgs),
+    /// List what each system can do
+    Systems(ShapeArgs),
+    /// Check name, network, certificate, clock, sign-in and rights, with a remedy for each
+    Doctor(DoctorArgs),
     /// Write, check or import the configuration
     #[command(subcommand)]
     Config(ConfigArgs),
-    #[cfg(feature = "emulator")]
     /// Run a made-up identity system on this machine, until a signal ends it
     #[cfg(feature = "emulator")]
     Emulator(EmulatorArgs),
+    /// Read the audit log
+    Audit(AuditArgs),
     /// Print the completion script of a shell
     Completions {
         /// bash, elvish, fish, powershell or zsh
@@ -131,7 +157,7 @@ mod tests {
 
     #[test]
     fn global_options_may_stand_behind_the_command() {
-        let cli = Cli::try_parse_from(["usher", "man", "--profile", "a,b", "-q"]).unwrap();
+        let cli = Cli::try_parse_from(["usher", "whoami", "--profile", "a,b", "-q"]).unwrap();
 
         assert_eq!(cli.global.profile, ["a", "b"]);
         assert!(cli.global.quiet);

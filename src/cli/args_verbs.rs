@@ -62,9 +62,9 @@ pub struct ListArgs {
     /// Which sessions (see below); several words are one query
     #[arg(value_name = "QUERY", add = ArgValueCompleter::new(complete::fields_of_query))]
     pub query: Vec<String>,
-    /// How to print
-    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
-    pub output: Format,
+    /// How to print [default: table on a terminal, else jsonl]
+    #[arg(long, short, value_enum, value_name = "FORMAT")]
+    pub output: Option<Format>,
     /// Which fields, in this order; @name for an attribute
     #[arg(long, short, value_delimiter = ',', value_name = "A,B", add = ArgValueCompleter::new(complete::fields))]
     pub fields: Vec<String>,

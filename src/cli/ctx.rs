@@ -9,11 +9,14 @@ use super::output::{Look, Out, Times};
 use crate::config::{Config, Paths, TimeShown, Zone};
 
 /// What a command is run with.
+#[derive(Clone)]
 pub(crate) struct Ctx {
     /// The options before or behind the command.
     pub(crate) global: GlobalArgs,
     /// Where files are.
     pub(crate) paths: Paths,
+    /// Cut table cells to the width of the terminal?
+    cut: bool,
 }
 
 impl Ctx {
@@ -22,6 +25,15 @@ impl Ctx {
         Self {
             global,
             paths: Paths::platform(),
+            cut: true,
+        }
+    }
+
+    /// The same for tables in which every word counts.
+    pub(crate) fn uncut(&self) -> Self {
+        Self {
+            cut: false,
+            ..self.clone()
         }
     }
 
@@ -54,8 +66,23 @@ impl Ctx {
             color: self.has_color(),
             ascii: self.global.ascii || config.ascii,
             times,
-            width_cols: terminal_width(),
+            width_cols: terminal_width().filter(|_| self.cut),
         }
+    }
+
+    /// How output looks that is only read by programs.
+    pub(crate) fn plain_look(&self) -> Look {
+        Look {
+            color: false,
+            ascii: true,
+            times: Times::Age,
+            width_cols: None,
+        }
+    }
+
+    /// Does a person see standard output?
+    pub(crate) fn stdout_is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     fn has_color(&self) -> bool {

@@ -1,20 +1,30 @@
 //! The command line: every verb, its output and its exit code.
 
 mod args;
-#[allow(dead_code, reason = "the verbs that print rows come next")]
 mod args_verbs;
+mod audit;
 mod complete;
-#[allow(dead_code, reason = "the verbs that print rows come next")]
 mod config;
-#[allow(dead_code, reason = "the verbs that print rows come next")]
 mod ctx;
+mod doctor;
 #[cfg(feature = "emulator")]
 mod emulator;
-#[allow(dead_code, reason = "the verbs that send requests come next")]
 mod exit;
+mod get;
 mod import_jans;
-#[allow(dead_code, reason = "the verbs that print rows come next")]
+mod list;
+mod login;
+mod outcome;
 mod output;
+mod pages;
+mod profiles;
+mod prompter;
+mod revoke;
+mod revoke_run;
+mod sort;
+mod sources;
+mod targets;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -47,6 +57,17 @@ pub fn run(cli: Cli) -> ExitCode {
 
 fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
     match command {
+        Command::List(args) => block_on(list::run(ctx, &args)),
+        Command::Get(args) => block_on(get::run(ctx, &args)),
+        Command::Revoke(args) => block_on(revoke::run(ctx, &args)),
+        Command::Whoami(shape) => block_on(login::whoami(ctx, shape)),
+        Command::Login(args) => block_on(login::login(ctx, &args)),
+        Command::Logout => block_on(login::logout(ctx)),
+        Command::Token => block_on(login::token(ctx)),
+        Command::Profiles(shape) => block_on(profiles::profiles(ctx, shape)),
+        Command::Systems(shape) => block_on(profiles::systems(ctx, shape)),
+        Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
+        Command::Audit(args) => audit::run(ctx, &args),
         Command::Config(args) => config::run(ctx, &args),
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => block_on(emulator::run(ctx, &args)),

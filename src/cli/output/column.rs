@@ -151,9 +151,7 @@ impl Column {
         if let Ok(known) = name.parse() {
             return Ok(Self::Known(known));
         }
-        if let Some(field) =
-            <Field as strum::IntoEnumIterator>::iter().find(|field| field.name() == name)
-        {
+        if let Some(field) = Field::from_name(name) {
             return Ok(Self::Known(Known::of(field)));
         }
         let near = NAMES

@@ -9,9 +9,8 @@ mod table;
 
 use std::io::{self, Write};
 
-pub(crate) use column::Column;
-pub(crate) use column::Times;
-pub(crate) use record::Record;
+pub(crate) use column::{Cell, Column, Times};
+pub(crate) use record::{Record, rfc3339};
 pub(crate) use table::{Look, small_table};
 
 use super::args_verbs::Format;
@@ -72,6 +71,9 @@ pub(crate) fn small_text(
     Ok(())
 }
 
+/// From so many bytes on a page is written before its end.
+const LARGE: usize = 256 * 1024;
+
 /// Standard output: written when it is told to, so that a page appears at once and a row costs no call.
 pub(crate) struct Out {
     bytes: Vec<u8>,
@@ -108,6 +110,14 @@ impl Out {
         json::write(value, &mut self.bytes)?;
         self.bytes.push(b'\n');
         Ok(())
+    }
+
+    /// The same once there is enough of it: a long page must not wait for its end, nor fill the memory.
+    pub(crate) fn flush_if_large(&mut self) -> Result<(), Failure> {
+        match self.bytes.len() >= LARGE {
+            true => self.flush(),
+            false => Ok(()),
+        }
     }
 
     /// Sends what has been appended. Writing after the reader has gone is [`Failure`] with code 0.

@@ -1,0 +1,222 @@
+//! `usher audit`: what was changed, when, by whom, and what came of it.
+
+use std::io::Write as _;
+
+use chrono::Utc;
+
+use super::args_verbs::{AuditArgs, Format};
+use super::ctx::Ctx;
+use super::exit::{self, FAILED, Failure, OK};
+use super::output::{small_table, small_text};
+use super::sources::parse_query;
+use crate::audit::{self, Audit, Entry};
+use crate::model::query::RowView;
+use crate::model::text::display_safe;
+use crate::model::time::parse_instant;
+use crate::model::{
+    Clause, Fact, Field, Matcher, Op, Query, SessionKey, Target, Thresholds, Value,
+};
+
+/// Prints the records that match, oldest first; or checks the chain.
+///
+/// # Errors
+/// The log cannot be read, or standard output.
+pub(crate) fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
+    let log = Audit::new(&ctx.paths);
+    let Some(path) = log.path() else {
+        return Err(Failure::new(
+            FAILED,
+            "there is no home folder (HOME), so there is no audit log",
+        ));
+    };
+    let query = parse_query(&args.query.join(" "))?;
+    if !path.exists() {
+        ctx.note(&format!(
+            "nothing has been changed yet: there is no {}",
+            path.display()
+        ));
+        return Ok(OK);
+    }
+    let unreadable = |error: audit::AuditError| Failure::new(FAILED, error.to_string());
+    if args.verify {
+        let report = audit::verify(&path).map_err(unreadable)?;
+        return verify(ctx, &report);
+    }
+    let config = ctx.config()?;
+    let thresholds = Thresholds::default();
+    let (ids, clauses) = split(&query);
+    let rest = Matcher::new(&clauses, Utc::now(), config.zone, thresholds)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let mut rows = Vec::new();
+    let mut damaged = 0_u64;
+    let mut out = ctx.out();
+    for line in audit::read(&path).map_err(unreadable)? {
+        let entry = match line {
+            Ok((_, entry)) => entry,
+            Err(_) => {
+                damaged += 1;
+                continue;
+            }
+        };
+        if !has_id(&log, &ids, &entry).map_err(unreadable)? || !rest.matches(&Record(&entry)) {
+            continue;
+        }
+        match args.output {
+            Format::Json | Format::Jsonl => rows.push(Row::Json(serde_json::to_value(&entry)?)),
+            _ => rows.push(Row::Text(text(&entry))),
+        }
+    }
+    print(ctx, &config, args.output, rows, &mut out)?;
+    if damaged > 0 {
+        ctx.error(&format!(
+            "{damaged} lines of {} cannot be read; `usher audit --verify` says which",
+            path.display()
+        ));
+        return Ok(exit::PARTLY);
+    }
+    Ok(OK)
+}
+
+enum Row {
+    Json(serde_json::Value),
+    Text(Vec<String>),
+}
+
+const TITLES: [&str; 9] = [
+    "TIME", "EVENT", "PROFILE", "VERB", "USER", "SESSION", "OUTCOME", "BY", "REASON",
+];
+
+fn text(entry: &Entry) -> Vec<String> {
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let event = serde_json::to_value(entry.event).unwrap_or_default();
+    let by = match &entry.actor.remote {
+        Some(remote) => format!("{} as {remote}", entry.actor.local),
+        None => entry.actor.local.clone(),
+    };
+    [
+        entry.ts.clone(),
+        event.as_str().unwrap_or_default().to_owned(),
+        entry.profile.clone(),
+        entry.verb.clone(),
+        or_dash(&entry.user),
+        or_dash(&entry.sid_h),
+        or_dash(&entry.outcome),
+        by,
+        or_dash(&entry.reason),
+    ]
+    .map(|cell| display_safe(&cell).into_owned())
+    .to_vec()
+}
+
+fn print(
+    ctx: &Ctx,
+    config: &crate::config::Config,
+    format: Format,
+    rows: Vec<Row>,
+    out: &mut super::output::Out,
+) -> Result<(), Failure> {
+    let mut texts = Vec::new();
+    let mut values = Vec::new();
+    for row in rows {
+        match row {
+            Row::Text(text) => texts.push(text),
+            Row::Json(value) => values.push(value),
+        }
+    }
+    match format {
+        Format::Table => small_table(&TITLES, &texts, ctx.look(config), out.buffer()),
+        Format::Csv | Format::Markdown => small_text(format, &TITLES, &texts, out.buffer())?,
+        Format::Json => out.json(&serde_json::json!({ "version": 1, "records": values }))?,
+        Format::Jsonl => values.iter().try_for_each(|value| out.json(value))?,
+    }
+    out.flush()
+}
+
+fn verify(ctx: &Ctx, report: &audit::Report) -> Result<u8, Failure> {
+    let mut out = ctx.out();
+    for problem in &report.problems {
+        writeln!(out.buffer(), "line {}: {}", problem.line, problem.what)?;
+    }
+    let state = match report.is_sound() {
+        true => "every line stands as it was written",
+        false => "the log cannot be trusted",
+    };
+    out.line(&format!("{} lines: {state}", report.lines));
+    if !report.unfinished.is_empty() {
+        out.line(&format!(
+            "{} changes have no end in the log, so their outcome is unknown",
+            report.unfinished.len()
+        ));
+    }
+    out.flush()?;
+    Ok(if report.is_sound() { OK } else { FAILED })
+}
+
+/// The clauses about ids, which the log knows by their fingerprints only, and the others.
+fn split(query: &Query) -> (Vec<Clause>, Vec<Clause>) {
+    query
+        .clauses
+        .iter()
+        .cloned()
+        .partition(|clause| clause.target == Target::Field(Field::Id))
+}
+
+/// Do all clauses about ids hold?
+fn has_id(log: &Audit, ids: &[Clause], entry: &Entry) -> Result<bool, audit::AuditError> {
+    for clause in ids {
+        let mut any = false;
+        for value in &clause.values {
+            if let Value::Text(id) = value {
+                let print = log.fingerprint(&entry.system, &SessionKey::new(id.as_ref()))?;
+                any |= entry.sid_h.as_deref() == Some(print.as_str());
+            }
+        }
+        let wanted = (clause.op != Op::Ne) != clause.negated;
+        if any != wanted {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A record as a query sees it: `created` is its time, and everything else is an attribute.
+struct Record<'a>(&'a Entry);
+
+impl RowView for Record<'_> {
+    fn text(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::User => self.0.user.as_deref(),
+            Field::Profile => Some(&self.0.profile),
+            Field::System => Some(&self.0.system),
+            _ => None,
+        }
+    }
+
+    fn instant(&self, field: Field) -> Option<chrono::DateTime<Utc>> {
+        match field {
+            Field::Created => parse_instant(&self.0.ts, crate::config::Zone::Utc),
+            _ => None,
+        }
+    }
+
+    fn fact(&self) -> Fact {
+        Fact::Unknown
+    }
+
+    fn own(&self) -> Option<bool> {
+        None
+    }
+
+    fn deletable(&self) -> Option<bool> {
+        None
+    }
+
+    fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        let value = serde_json::to_value(self.0).unwrap_or_default();
+        match value.get(name).or_else(|| value.get("actor")?.get(name)) {
+            Some(serde_json::Value::String(text)) => test(text),
+            Some(serde_json::Value::Number(number)) => test(&number.to_string()),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `usher get`: single sessions, whole.
+
+use futures_util::stream::{self, StreamExt};
+
+use super::args_verbs::{Format, GetArgs};
+use super::ctx::Ctx;
+use super::exit::{self, Failure};
+use super::output::{Column, Out, Record, Times, encoder};
+use super::sources::{self, Source};
+use super::targets::{self, Target};
+use crate::config::Config;
+use crate::model::text::{display_safe, display_safe_lines, mask};
+use crate::model::{ApiError, Class, RowRef, Session};
+
+/// Shows sessions in the order of their ids.
+///
+/// # Errors
+/// A wrong id, or standard output.
+pub(crate) async fn run(ctx: &Ctx, args: &GetArgs) -> Result<u8, Failure> {
+    let (config, sources) = sources::all(ctx)?;
+    let targets = targets::read(&args.ids, &sources)?;
+    if args.raw {
+        refuse_hidden(&sources, &targets)?;
+    }
+    let at_once = sources
+        .iter()
+        .map(|source| usize::from(source.profile.concurrency))
+        .min()
+        .unwrap_or(1);
+    let sources = &sources;
+    let mut answers = stream::iter(&targets)
+        .map(|target| async move {
+            let answer = match sources.get(target.source) {
+                Some(source) => source.api.get(&target.key).await,
+                None => Err(ApiError::NotFound),
+            };
+            (target, answer)
+        })
+        .buffered(at_once.max(1));
+    let (now, _) = sources::moment(&config);
+    let mut printer = Printer {
+        ctx,
+        config: &config,
+        args,
+        sources,
+        now,
+        out: ctx.out(),
+        encode: encoder(args.output, columns(args.output), true, ctx.look(&config)),
+    };
+    printer.head()?;
+    let mut codes = Vec::new();
+    while let Some((target, answer)) = answers.next().await {
+        let Some(source) = sources.get(target.source) else {
+            continue;
+        };
+        match answer {
+            Ok(session) => {
+                codes.push(exit::OK);
+                printer.session(source, &session)?;
+            }
+            Err(error) => {
+                codes.push(error.exit_code());
+                let what = format!("cannot show {} of {}", called(target), source.name());
+                ctx.error(&exit::sentence(&what, source.name(), &error));
+            }
+        }
+    }
+    printer.tail()?;
+    Ok(exit::code_of_all(&codes))
+}
+
+/// Raw answers hold what is masked elsewhere.
+fn refuse_hidden(sources: &[Source], targets: &[Target]) -> Result<(), Failure> {
+    let hidden = targets
+        .iter()
+        .filter_map(|target| sources.get(target.source))
+        .find(|source| !source.profile.reveal);
+    match hidden {
+        None => Ok(()),
+        Some(source) => Err(Failure::new(
+            exit::REFUSED,
+            format!(
+                "profile {} says reveal = false, and a raw answer may hold secrets; leave out --raw",
+                source.name()
+            ),
+        )),
+    }
+}
+
+/// What to call a session of which an id may be all that is known: never the id.
+fn called(target: &Target) -> String {
+    match target.label.as_str() {
+        "" => "the session".to_owned(),
+        label => format!("session {label}"),
+    }
+}
+
+fn columns(format: Format) -> Vec<Column> {
+    match format {
+        Format::Csv => Column::of_csv(),
+        Format::Markdown => Column::of_specs(&[], false),
+        Format::Table | Format::Json | Format::Jsonl => Column::of_row(),
+    }
+}
+
+struct Printer<'a> {
+    ctx: &'a Ctx,
+    config: &'a Config,
+    args: &'a GetArgs,
+    sources: &'a [Source],
+    now: chrono::DateTime<chrono::Utc>,
+    out: Out,
+    encode: Box<dyn super::output::Encode>,
+}
+
+impl Printer<'_> {
+    fn people(&self) -> bool {
+        !self.args.raw && self.args.output == Format::Table
+    }
+
+    fn head(&mut self) -> Result<(), Failure> {
+        if self.args.raw || self.people() {
+            return Ok(());
+        }
+        self.encode.head(self.out.buffer())
+    }
+
+    fn tail(&mut self) -> Result<(), Failure> {
+        if !self.args.raw && !self.people() {
+            self.encode.tail(&[], self.out.buffer())?;
+        }
+        self.out.flush()
+    }
+
+    fn session(&mut self, source: &Source, session: &Session) -> Result<(), Failure> {
+        if self.args.raw {
+            self.raw(source, session)?;
+        } else {
+            let row = RowRef::of(session);
+            let thresholds = source.thresholds();
+            let record = Record::new(source.name(), source.word(), &row, thresholds, self.now);
+            match self.people() {
+                true => self.block(&record, session),
+                false => self.encode.row(&record, self.out.buffer())?,
+            }
+        }
+        self.out.flush()
+    }
+
+    /// As the server sent it; on a terminal nothing in it can steer the terminal.
+    fn raw(&mut self, source: &Source, session: &Session) -> Result<(), Failure> {
+        let Some(raw) = &session.raw else {
+            self.ctx.error(&format!(
+                "{} gave session {} without the text it was read from; leave out --raw",
+                source.name(),
+                session.label
+            ));
+            return Ok(());
+        };
+        match self.ctx.stdout_is_terminal() {
+            true => self.out.line(&display_safe_lines(raw.get())),
+            false => self.out.line(raw.get()),
+        }
+        Ok(())
+    }
+
+    /// One line for each thing that is known.
+    fn block(&mut self, record: &Record<'_>, session: &Session) {
+        let times = match self.ctx.look(self.config).times {
+            Times::Age => Times::In(crate::model::time::Zone::Utc),
+            other => other,
+        };
+        for column in Column::of_row() {
+            let name = column.name();
+            if name == "attributes" || name == "hints" {
+                continue;
+            }
+            let text = column.cell(record).for_people(record, times);
+            if text != "-" && (name != "profile" || self.sources.len() > 1) {
+                self.out
+                    .line(&format!("{name:<21} {}", display_safe(&text)));
+            }
+        }
+        for one in &session.extra {
+            let name = format!("@{}", one.name.safe());
+            let value = match one.class {
+                Class::Plain => one.value.safe().into_owned(),
+                Class::Secret => mask(one.value.expose()),
+            };
+            self.out.line(&format!("{name:<21} {value}"));
+        }
+        self.out.line("");
+    }
+}

@@ -1,0 +1,418 @@
+//! `usher list`: rows are printed while pages arrive.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde_json::json;
+
+use super::args_verbs::{Format, ListArgs};
+use super::ctx::Ctx;
+use super::exit::{self, Failure};
+use super::output::{Cell, Column, Encode, Out, Record, encoder, small_table, small_text};
+use super::pages::{self, Ended, Question, Take};
+use super::sort::{SortBy, Sorted};
+use super::sources::{self, Source};
+use crate::config::Config;
+use crate::model::text::{display_safe, with_thousands};
+use crate::model::{ApiError, Plan};
+
+/// Lists sessions.
+///
+/// # Errors
+/// A wrong option, or standard output.
+pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
+    let text = args.query.join(" ");
+    let query = sources::parse_query(&text)?;
+    let columns = args
+        .fields
+        .iter()
+        .map(|name| Column::parse(name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let sort = args.sort.as_deref().map(SortBy::parse).transpose()?;
+    let group = args.group_by.as_deref().map(Column::parse).transpose()?;
+    let (config, sources) = sources::all(ctx)?;
+    let (now, zone) = sources::moment(&config);
+    let format = args.output.unwrap_or(match ctx.stdout_is_terminal() {
+        true => Format::Table,
+        false => Format::Jsonl,
+    });
+    let question = Question {
+        query,
+        native: args.native.clone(),
+        now,
+        zone,
+        // The first rows by some order are known only when all have been read.
+        limit: args.limit.filter(|_| sort.is_none()),
+    };
+    if args.explain {
+        return explain(
+            ctx,
+            &config,
+            args.output.unwrap_or_default(),
+            &sources,
+            &question,
+        );
+    }
+    if let Some(seconds) = args.watch {
+        return super::watch::run(ctx, &sources, question, columns, seconds).await;
+    }
+    let mut out = ctx.out();
+    let ended = if args.count {
+        let mut count = Count(0);
+        let ended = pages::read(&sources, &question, &mut count).await?;
+        print_count(args.output.unwrap_or_default(), count.0, &ended, &mut out)?;
+        ended
+    } else if let Some(column) = group {
+        let mut groups = Groups::new(column);
+        let ended = pages::read(&sources, &question, &mut groups).await?;
+        groups.print(ctx, &config, args.output.unwrap_or_default(), &mut out)?;
+        ended
+    } else if args.id_only {
+        let mut ids = Ids {
+            out: &mut out,
+            left: args.limit,
+        };
+        pages::read(&sources, &question, &mut ids).await?
+    } else {
+        let encode = encoder(
+            format,
+            shown(format, columns, &sources),
+            args.csv_safe,
+            ctx.look(&config),
+        );
+        rows(args, sort, encode, &sources, &question, &mut out).await?
+    };
+    out.flush()?;
+    Ok(conclude(ctx, args, &ended))
+}
+
+/// Prints the rows, sorted if that was asked for.
+async fn rows(
+    args: &ListArgs,
+    sort: Option<SortBy>,
+    encode: Box<dyn Encode>,
+    sources: &[Source],
+    question: &Question,
+    out: &mut Out,
+) -> Result<Vec<Ended>, Failure> {
+    let mut stream = Stream {
+        encode,
+        out,
+        left: args.limit,
+    };
+    stream.encode.head(stream.out.buffer())?;
+    let ended = match sort {
+        None => pages::read(sources, question, &mut stream).await?,
+        Some(by) => {
+            let mut sorted = Sorted::new(by, args.limit);
+            let ended = pages::read(sources, question, &mut sorted).await?;
+            for (profile, session) in sorted.finish() {
+                if let Some(source) = sources.iter().find(|source| source.name() == profile) {
+                    let row = crate::model::RowRef::of(&session);
+                    let thresholds = source.thresholds();
+                    let record =
+                        Record::new(source.name(), source.word(), &row, thresholds, question.now);
+                    let _ = stream.row(&record)?;
+                }
+            }
+            ended
+        }
+    };
+    let tails: Vec<_> = ended.iter().map(Ended::to_json).collect();
+    stream.encode.tail(&tails, stream.out.buffer())?;
+    Ok(ended)
+}
+
+/// The fields that are printed when none are named.
+fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> {
+    if !named.is_empty() {
+        return named;
+    }
+    match format {
+        Format::Json | Format::Jsonl => Column::of_row(),
+        Format::Csv => Column::of_csv(),
+        Format::Table | Format::Markdown => {
+            let mut specs = Vec::new();
+            for source in sources {
+                for spec in source.api.caps().columns {
+                    if !specs
+                        .iter()
+                        .any(|known: &crate::model::ColumnSpec| known.field == spec.field)
+                    {
+                        specs.push(*spec);
+                    }
+                }
+            }
+            Column::of_specs(&specs, sources.len() > 1)
+        }
+    }
+}
+
+/// Says how the lists ended, and finds the exit code.
+fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[Ended]) -> u8 {
+    report(ctx, ended);
+    let code = exit::code_of_all(&ended.iter().map(Ended::code).collect::<Vec<_>>());
+    let rows: u64 = ended.iter().map(|one| one.rows).sum();
+    match code {
+        exit::OK if rows == 0 && args.fail_empty => exit::NOTHING,
+        code => code,
+    }
+}
+
+/// One sentence for each source that failed or has something to say.
+pub(crate) fn report(ctx: &Ctx, ended: &[Ended]) {
+    for one in ended {
+        for note in &one.notes {
+            ctx.note(&format!("note: {}: {note}", one.profile));
+        }
+        if let Some(error) = &one.error {
+            let mut what = format!("cannot list the sessions of {}", one.profile);
+            if one.rows > 0 {
+                what.push_str(&format!(" after {}", with_thousands(one.rows)));
+            }
+            ctx.error(&exit::sentence(&what, &one.profile, error));
+        }
+    }
+}
+
+/// Prints each row as it comes.
+struct Stream<'a> {
+    encode: Box<dyn Encode>,
+    out: &'a mut Out,
+    left: Option<u64>,
+}
+
+impl Take for Stream<'_> {
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        if self.left == Some(0) {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.encode.row(record, self.out.buffer())?;
+        self.out.flush_if_large()?;
+        Ok(count_down(&mut self.left))
+    }
+
+    fn page(&mut self) -> Result<(), Failure> {
+        self.encode.page(self.out.buffer())?;
+        self.out.flush()
+    }
+}
+
+/// Prints the ids.
+struct Ids<'a> {
+    out: &'a mut Out,
+    left: Option<u64>,
+}
+
+impl Take for Ids<'_> {
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        if self.left == Some(0) {
+            return Ok(ControlFlow::Break(()));
+        }
+        // An id that is not one plain line would become two ids, or none, for whoever reads them.
+        if display_safe(&record.row.key) == record.row.key {
+            self.out.line(&record.row.key);
+        }
+        Ok(count_down(&mut self.left))
+    }
+
+    fn page(&mut self) -> Result<(), Failure> {
+        self.out.flush()
+    }
+}
+
+fn count_down(left: &mut Option<u64>) -> ControlFlow<()> {
+    match left {
+        None => ControlFlow::Continue(()),
+        Some(left) => {
+            *left = left.saturating_sub(1);
+            match *left {
+                0 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+}
+
+struct Count(u64);
+
+impl Take for Count {
+    fn row(&mut self, _record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        self.0 += 1;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn page(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn print_count(format: Format, count: u64, ended: &[Ended], out: &mut Out) -> Result<(), Failure> {
+    match format {
+        Format::Json | Format::Jsonl => {
+            let sources: Vec<_> = ended.iter().map(Ended::to_json).collect();
+            out.json(&json!({ "count": count, "sources": sources }))
+        }
+        Format::Table | Format::Csv | Format::Markdown => {
+            out.line(&count.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Counts the values of a field.
+struct Groups {
+    column: Column,
+    counts: BTreeMap<Option<String>, u64>,
+}
+
+impl Groups {
+    fn new(column: Column) -> Self {
+        Self {
+            column,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// The largest group first.
+    fn print(
+        self,
+        ctx: &Ctx,
+        config: &Config,
+        format: Format,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        let name = self.column.name();
+        let mut counts: Vec<_> = self.counts.into_iter().collect();
+        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        if matches!(format, Format::Json | Format::Jsonl) {
+            let rows: Vec<_> = counts
+                .iter()
+                .map(|(value, count)| json!({ &*name: value, "count": count }))
+                .collect();
+            if format == Format::Json {
+                return out.json(&json!({ "version": 1, "groups": rows }));
+            }
+            return rows.iter().try_for_each(|row| out.json(row));
+        }
+        let title = self.column.title();
+        let titles = [title.as_str(), "COUNT"];
+        let rows: Vec<Vec<String>> = counts
+            .into_iter()
+            .map(|(value, count)| {
+                let value = value.unwrap_or_else(|| "-".to_owned());
+                vec![display_safe(&value).into_owned(), count.to_string()]
+            })
+            .collect();
+        match format {
+            Format::Table => small_table(&titles, &rows, ctx.look(config), out.buffer()),
+            other => small_text(other, &titles, &rows, out.buffer())?,
+        }
+        Ok(())
+    }
+}
+
+impl Take for Groups {
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        let cell = self.column.cell(record);
+        let value = match cell {
+            Cell::None | Cell::Empty => None,
+            other => Some(other.for_machines(record).into_owned()),
+        };
+        *self.counts.entry(value).or_default() += 1;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn page(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Prints how each system would answer, and asks nothing.
+fn explain(
+    ctx: &Ctx,
+    config: &Config,
+    format: Format,
+    sources: &[Source],
+    question: &Question,
+) -> Result<u8, Failure> {
+    let plans: Vec<(&Source, Result<Plan, ApiError>)> = sources
+        .iter()
+        .map(|source| (source, source.api.plan(&question.search(source))))
+        .collect();
+    let mut out = ctx.out();
+    if format == Format::Table {
+        let widest = sources.iter().map(|s| s.name().chars().count()).max();
+        for (source, plan) in &plans {
+            for (at, (side, what)) in lines(plan).into_iter().enumerate() {
+                let name = if at == 0 { source.name() } else { "" };
+                let width = widest.unwrap_or(0);
+                let line = format!("{name:<width$}  {side:<7} {what}");
+                out.line(display_safe(line.trim_end()).as_ref());
+            }
+        }
+    } else {
+        let rows: Vec<_> = plans
+            .iter()
+            .map(|(source, plan)| explain_json(source, plan))
+            .collect();
+        let text: Vec<Vec<String>> = plans
+            .iter()
+            .flat_map(|(source, plan)| {
+                lines(plan)
+                    .into_iter()
+                    .map(|(side, what)| vec![source.name().to_owned(), side.to_owned(), what])
+            })
+            .collect();
+        return super::config::print_small(
+            ctx,
+            config,
+            format,
+            &["PROFILE", "SIDE", "WHAT"],
+            &text,
+            rows.into(),
+        )
+        .map(|()| plans_code(&plans));
+    }
+    out.flush()?;
+    Ok(plans_code(&plans))
+}
+
+fn plans_code(plans: &[(&Source, Result<Plan, ApiError>)]) -> u8 {
+    let codes: Vec<u8> = plans
+        .iter()
+        .map(|(_, plan)| plan.as_ref().map_or_else(ApiError::exit_code, |_| exit::OK))
+        .collect();
+    exit::code_of_all(&codes)
+}
+
+/// What is sent, what is left for us, and what else there is to say.
+fn lines(plan: &Result<Plan, ApiError>) -> Vec<(&'static str, String)> {
+    match plan {
+        Err(error) => vec![("cannot", error.to_string())],
+        Ok(plan) => {
+            let everything = || "everything".to_owned();
+            let native = Some(plan.native.clone()).filter(|text| !text.is_empty());
+            let mut lines = vec![("server", native.unwrap_or_else(everything))];
+            if !plan.rest.is_empty() {
+                let rest: Vec<String> = plan.rest.iter().map(ToString::to_string).collect();
+                lines.push(("here", rest.join(" ")));
+            }
+            lines.extend(plan.notes.iter().map(|note| ("note", note.clone())));
+            lines
+        }
+    }
+}
+
+fn explain_json(source: &Source, plan: &Result<Plan, ApiError>) -> serde_json::Value {
+    match plan {
+        Err(error) => json!({ "profile": source.name(), "error": error.to_string() }),
+        Ok(plan) => json!({
+            "profile": source.name(),
+            "system": source.word(),
+            "server": plan.native,
+            "here": plan.rest.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "notes": plan.notes,
+        }),
+    }
+}

@@ -1,0 +1,241 @@
+//! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::args_verbs::{LoginArgs, ShapeArgs};
+use super::config::print_small;
+use super::ctx::Ctx;
+use super::exit::{self, Failure, OK};
+use super::prompter::Person;
+use super::sources::{self, side_by_side};
+use crate::api;
+use crate::api::http::{StoredToken, TokenStore};
+use crate::api::signin::Prompter;
+use crate::api::token_file::TokenFile;
+use crate::config::{Login, Profile};
+use crate::model::{ApiError, Identity, Untrusted};
+
+/// Says who you are at each open profile.
+///
+/// # Errors
+/// No profile can be chosen, or standard output.
+pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let (config, sources) = sources::all(ctx)?;
+    let answers = side_by_side(&sources, |source| source.api.whoami()).await;
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    let mut codes = Vec::new();
+    for (source, answer) in sources.iter().zip(answers) {
+        match answer {
+            Ok(who) => {
+                codes.push(OK);
+                rows.push(row(source.name(), source.word(), &who));
+                values.push(json!({
+                    "profile": source.name(),
+                    "system": source.word(),
+                    "name": who.name.expose(),
+                    "scopes": who.scopes.iter().map(Untrusted::expose).collect::<Vec<_>>(),
+                    "server": who.server.as_ref().map(Untrusted::expose),
+                    "read_only": source.profile.read_only,
+                }));
+            }
+            Err(error) => {
+                codes.push(error.exit_code());
+                let what = format!("cannot ask {} who you are", source.name());
+                ctx.error(&exit::sentence(&what, source.name(), &error));
+            }
+        }
+    }
+    if !rows.is_empty() {
+        let titles = ["PROFILE", "SYSTEM", "NAME", "SERVER", "SCOPES"];
+        print_small(ctx, &config, shape.output, &titles, &rows, values.into())?;
+    }
+    Ok(exit::code_of_all(&codes))
+}
+
+fn row(profile: &str, system: &str, who: &Identity) -> Vec<String> {
+    let scopes: Vec<_> = who.scopes.iter().map(Untrusted::safe).collect();
+    let server = who.server.as_ref().map_or("-".into(), Untrusted::safe);
+    vec![
+        profile.to_owned(),
+        system.to_owned(),
+        who.name.safe().into_owned(),
+        server.into_owned(),
+        if scopes.is_empty() {
+            "-".to_owned()
+        } else {
+            scopes.join(" ")
+        },
+    ]
+}
+
+/// Signs in anew, and keeps the token.
+///
+/// # Errors
+/// No profile can be chosen.
+pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
+    let person: Arc<Person> = Person::with_qr(args.qr);
+    let mut codes = Vec::new();
+    // One after the other: each may show a code or ask for a password.
+    for profile in profiles {
+        TokenFile::new(&ctx.paths, &profile).clear();
+        let mut opened = sources::open(ctx, vec![profile], &person)?;
+        let Some(source) = opened.pop() else { continue };
+        match source.api.whoami().await {
+            Ok(who) => {
+                codes.push(OK);
+                ctx.note(&format!(
+                    "signed in to {} as {}",
+                    source.name(),
+                    who.name.safe()
+                ));
+            }
+            Err(error) => {
+                codes.push(error.exit_code());
+                let what = format!("cannot sign in to {}", source.name());
+                ctx.error(&exit::sentence(&what, source.name(), &error));
+            }
+        }
+    }
+    Ok(exit::code_of_all(&codes))
+}
+
+/// Revokes the kept tokens at their servers, and forgets them.
+///
+/// # Errors
+/// No profile can be chosen.
+pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    let person = Person::new();
+    let mut codes = Vec::new();
+    for profile in sources::chosen(ctx, &config)? {
+        let store = TokenFile::new(&ctx.paths, &profile);
+        if store.load().is_none() {
+            codes.push(OK);
+            ctx.note(&format!("{}: no token was kept", profile.name));
+            continue;
+        }
+        let source = sources::open(ctx, vec![profile], &person)?.pop();
+        let Some(source) = source else { continue };
+        let ended = source.api.sign_out().await;
+        // Forgotten in any case: a token that cannot be revoked must not lie about either.
+        store.clear();
+        match ended {
+            Ok(()) => {
+                codes.push(OK);
+                ctx.note(&format!(
+                    "{}: the token was revoked and forgotten",
+                    source.name()
+                ));
+            }
+            Err(ApiError::Unsupported { .. }) => {
+                codes.push(OK);
+                ctx.note(&format!(
+                    "{}: the token was forgotten; this system cannot revoke it, so it works until it ends by itself",
+                    source.name()
+                ));
+            }
+            Err(error) => {
+                codes.push(error.exit_code());
+                let what = format!(
+                    "forgot the token of {}, but cannot revoke it",
+                    source.name()
+                );
+                ctx.error(&exit::sentence(&what, source.name(), &error));
+            }
+        }
+    }
+    Ok(exit::code_of_all(&codes))
+}
+
+/// Prints a valid access token and nothing else.
+///
+/// # Errors
+/// Several profiles are open, the system has no token, or the sign-in failed.
+pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    let mut profiles = sources::chosen(ctx, &config)?;
+    let (Some(profile), true) = (profiles.pop(), profiles.is_empty()) else {
+        return Err(Failure::usage(
+            "a token is of one system; name one profile with --profile",
+        ));
+    };
+    let failed = |error: &ApiError| {
+        Failure::api(
+            &format!("no token of {}", profile.name),
+            &profile.name,
+            error,
+        )
+    };
+    let keep = Arc::new(Remember {
+        file: TokenFile::new(&ctx.paths, &profile),
+        last: Mutex::new(None),
+    });
+    let person: Arc<dyn Prompter> = Person::new();
+    let api = api::open_with(&profile, person, keep.clone()).map_err(|error| failed(&error))?;
+    // Asking who we are renews a token that is used up, and proves that it works.
+    api.whoami().await.map_err(|error| failed(&error))?;
+    let token = match keep.take() {
+        Some(token) => token.access,
+        None => given(&profile).ok_or_else(|| {
+            Failure::usage(format!(
+                "profile {} does not sign in with a token",
+                profile.name
+            ))
+        })?,
+    };
+    let mut out = ctx.out();
+    out.line(token.expose_secret());
+    out.flush()?;
+    Ok(OK)
+}
+
+/// The token that the profile itself names.
+fn given(profile: &Profile) -> Option<SecretString> {
+    match &profile.login {
+        Login::Token { token } => token.resolve(&profile.name).ok(),
+        _ => None,
+    }
+}
+
+/// Keeps tokens as always, and remembers the one in use.
+struct Remember {
+    file: TokenFile,
+    last: Mutex<Option<StoredToken>>,
+}
+
+impl Remember {
+    fn take(&self) -> Option<StoredToken> {
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn put(&self, token: Option<StoredToken>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+}
+
+impl TokenStore for Remember {
+    fn load(&self) -> Option<StoredToken> {
+        let token = self.file.load();
+        self.put(token.clone());
+        token
+    }
+
+    fn save(&self, token: &StoredToken) {
+        self.file.save(token);
+        self.put(Some(token.clone()));
+    }
+
+    fn clear(&self) {
+        self.file.clear();
+        self.put(None);
+    }
+}

@@ -1,0 +1,126 @@
+//! One line for each session that was to be ended.
+
+use serde_json::json;
+
+use super::args_verbs::OutcomeFormat;
+use super::ctx::Ctx;
+use super::exit::Failure;
+use super::output::Out;
+use super::sources::Source;
+use super::targets::{Skip, Target};
+use crate::model::Outcome;
+use crate::model::text::{display_safe, mask};
+
+/// Prints outcomes, and remembers how many sessions were ended.
+pub(crate) struct Outcomes<'a> {
+    out: Out,
+    format: OutcomeFormat,
+    sources: &'a [Source],
+    revoked: usize,
+    /// The reader has gone: go on without printing, since half a job is worse than an unread line.
+    closed: bool,
+}
+
+impl<'a> Outcomes<'a> {
+    /// Prints to standard output.
+    pub(crate) fn new(ctx: &Ctx, format: OutcomeFormat, sources: &'a [Source]) -> Self {
+        Self {
+            out: ctx.out(),
+            format,
+            sources,
+            revoked: 0,
+            closed: false,
+        }
+    }
+
+    /// How many sessions were ended.
+    pub(crate) fn revoked(&self) -> usize {
+        self.revoked
+    }
+
+    /// It was left out.
+    pub(crate) fn skipped(&mut self, target: &Target, skip: &Skip) -> Result<(), Failure> {
+        self.print(target, "skipped", Some(&skip.words()))
+    }
+
+    /// It would be ended.
+    pub(crate) fn would_revoke(&mut self, target: &Target) -> Result<(), Failure> {
+        self.print(target, "would_revoke", None)
+    }
+
+    /// What became of it.
+    pub(crate) fn outcome(&mut self, target: &Target, outcome: &Outcome) -> Result<(), Failure> {
+        if matches!(outcome, Outcome::Revoked) {
+            self.revoked += 1;
+        }
+        let message = match outcome {
+            Outcome::Refused(why) => Some(why.clone()),
+            Outcome::Failed(error) => Some(error.to_string()),
+            Outcome::Unknown => Some("sent, and no answer came; look with `usher get`".to_owned()),
+            Outcome::StillListed => Some("the server said yes, and still lists it".to_owned()),
+            Outcome::Revoked | Outcome::AlreadyGone => None,
+        };
+        self.print(target, outcome.word(), message.as_deref())
+    }
+
+    fn print(&mut self, target: &Target, word: &str, message: Option<&str>) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let source = self.sources.get(target.source);
+        let profile = source.map(Source::name).unwrap_or_default();
+        let user = target.subject.shown();
+        match self.format {
+            OutcomeFormat::Jsonl => self.out.json(&json!({
+                "profile": profile,
+                "system": source.map(Source::word),
+                "id": target.key.expose(),
+                "label": Some(&target.label).filter(|label| !label.is_empty()),
+                "user": user.map(crate::model::Untrusted::expose),
+                "outcome": word,
+                "message": message,
+            })),
+            OutcomeFormat::Text => {
+                let name = self.called(target);
+                let user = user
+                    .map(|user| user.safe().into_owned())
+                    .unwrap_or_default();
+                let mut line = format!("{word:<12}  {profile}  {name}  {user}");
+                if let Some(message) = message {
+                    line.truncate(line.trim_end().len());
+                    line.push_str("  ");
+                    line.push_str(&display_safe(message));
+                }
+                self.out.line(line.trim_end());
+                Ok(())
+            }
+        }
+    }
+
+    /// Its label; else its id, masked where the id is a credential.
+    fn called(&self, target: &Target) -> String {
+        let credential = self
+            .sources
+            .get(target.source)
+            .is_none_or(|source| source.api.caps().id_is_credential);
+        match (target.label.is_empty(), credential) {
+            (false, _) => display_safe(&target.label).into_owned(),
+            (true, true) => mask(target.key.expose()),
+            (true, false) => display_safe(target.key.expose()).into_owned(),
+        }
+    }
+
+    /// Sends the lines. A reader that has gone is remembered and is no failure.
+    ///
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        match self.out.flush() {
+            Err(failure) if failure.message.is_empty() => {
+                self.closed = true;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Reading whole lists of several systems side by side, page by page.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::num::NonZeroU16;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::{Value, json};
+
+use super::exit::{self, Failure};
+use super::output::Record;
+use super::sources::Source;
+use crate::model::query::{Matcher, RowIn};
+use crate::model::text::with_thousands;
+use crate::model::time::Zone;
+use crate::model::{ApiError, Completeness, Cursor, PageEnd, Query, RowRef, RowSink, Search};
+
+/// Rows a page where the profile does not say: large, since nobody waits for a first screen.
+const PAGE_SIZE: NonZeroU16 = NonZeroU16::new(1_000).expect("a constant above zero");
+
+/// Takes the rows of all sources in the order in which they arrive.
+pub(crate) trait Take: Send {
+    /// One row that matches. `Break`: no more rows are wanted, from any source.
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure>;
+
+    /// A page of some source has ended.
+    fn page(&mut self) -> Result<(), Failure>;
+}
+
+/// What is asked of every source.
+pub(crate) struct Question {
+    /// What to match.
+    pub(crate) query: Query,
+    /// A filter in the systems' own language.
+    pub(crate) native: Option<String>,
+    /// The moment of the question.
+    pub(crate) now: DateTime<Utc>,
+    /// The zone of times typed without one.
+    pub(crate) zone: Zone,
+    /// No more rows than this are wanted, so no page need be larger.
+    pub(crate) limit: Option<u64>,
+}
+
+impl Question {
+    /// The search of one source.
+    pub(crate) fn search(&self, source: &Source) -> Search {
+        let own = source.profile.page_size.and_then(NonZeroU16::new);
+        let size = own.unwrap_or(PAGE_SIZE);
+        let wanted = self
+            .limit
+            .and_then(|limit| u16::try_from(limit).ok())
+            .and_then(NonZeroU16::new);
+        Search {
+            query: self.query.clone(),
+            sort: None,
+            page_size: wanted.map_or(size, |wanted| wanted.min(size)),
+            native: self.native.clone(),
+            now: self.now,
+            zone: self.zone,
+        }
+    }
+}
+
+/// How the list of one source ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Name of the profile.
+    pub(crate) profile: String,
+    /// Rows that matched.
+    pub(crate) rows: u64,
+    /// What the last page said.
+    pub(crate) completeness: Completeness,
+    /// How many match on the server, if it says so.
+    pub(crate) total: Option<u64>,
+    /// What a person should know.
+    pub(crate) notes: Vec<String>,
+    /// Why it broke off.
+    pub(crate) error: Option<ApiError>,
+}
+
+impl Ended {
+    /// The exit code of this source alone.
+    pub(crate) fn code(&self) -> u8 {
+        self.error.as_ref().map_or(exit::OK, ApiError::exit_code)
+    }
+
+    /// For the end of a JSON document.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "profile": self.profile,
+            "rows": self.rows,
+            "complete": self.error.is_none() && matches!(self.completeness, Completeness::Complete),
+            "total": self.total,
+            "error": self.error.as_ref().map(ToString::to_string),
+        })
+    }
+}
+
+/// Reads the lists of all sources into `take`. Sources do not wait for each other.
+///
+/// # Errors
+/// What `take` says; a source that fails is in its [`Ended`].
+pub(crate) async fn read(
+    sources: &[Source],
+    question: &Question,
+    take: &mut dyn Take,
+) -> Result<Vec<Ended>, Failure> {
+    // One consumer, several readers in one task: the lock is never waited for, and never held across an await.
+    let shared = Mutex::new(Shared {
+        take,
+        enough: false,
+        failure: None,
+    });
+    let mut running: FuturesUnordered<_> = sources
+        .iter()
+        .map(|source| async { Reader::new(source, question).run(&shared).await })
+        .collect();
+    let mut ended = Vec::new();
+    while let Some(one) = running.next().await {
+        ended.push(one?);
+    }
+    drop(running);
+    let order = |profile: &str| sources.iter().position(|s| s.profile.name == profile);
+    ended.sort_by_key(|one: &Ended| order(&one.profile));
+    Ok(ended)
+}
+
+struct Shared<'a> {
+    take: &'a mut dyn Take,
+    enough: bool,
+    failure: Option<Failure>,
+}
+
+/// The list of one source as it is read.
+struct Reader<'a> {
+    source: &'a Source,
+    search: Search,
+    cursors: HashSet<Cursor>,
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    ended: Ended,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a Source, question: &Question) -> Self {
+        Self {
+            source,
+            search: question.search(source),
+            cursors: HashSet::new(),
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+            ended: Ended {
+                profile: source.profile.name.clone(),
+                rows: 0,
+                completeness: Completeness::Unknown,
+                total: None,
+                notes: Vec::new(),
+                error: None,
+            },
+        }
+    }
+
+    async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<Ended, Failure> {
+        if let Err(error) = self.pages(shared).await? {
+            self.ended.error = Some(error);
+        }
+        Ok(self.ended)
+    }
+
+    /// The outer error ends everything (standard output), the inner one this source.
+    async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
+        let matcher = match self.prepare() {
+            Ok(matcher) => matcher,
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut at = None;
+        loop {
+            let mut sink = Sink {
+                reader: self,
+                matcher: &matcher,
+                shared,
+                rows: 0,
+            };
+            let search = sink.reader.search.clone();
+            let api = sink.reader.source.api.clone();
+            let result = api.search(&search, at.as_ref(), &mut sink).await;
+            let rows = sink.rows;
+            let enough = finish_page(shared)?;
+            let end = match result {
+                Ok(end) => end,
+                Err(error) if enough => {
+                    tracing::debug!(
+                        class = error.class(),
+                        "the page ended after the last row wanted"
+                    );
+                    return Ok(Ok(()));
+                }
+                Err(error) => return Ok(Err(error)),
+            };
+            at = match self.next(end, rows) {
+                Some(cursor) if !enough => Some(cursor),
+                _ => return Ok(Ok(())),
+            };
+        }
+    }
+
+    fn prepare(&self) -> Result<Matcher, ApiError> {
+        let plan = self.source.api.plan(&self.search)?;
+        Matcher::new(
+            &plan.rest,
+            self.search.now,
+            self.search.zone,
+            self.source.thresholds(),
+        )
+        .map_err(|error| ApiError::BadQuery {
+            message: error.to_string(),
+            field: None,
+        })
+    }
+
+    /// Where the next page begins, if there is one worth asking for.
+    fn next(&mut self, end: PageEnd, rows: u64) -> Option<Cursor> {
+        self.ended.completeness = end.completeness;
+        self.ended.total = end.total;
+        if let Completeness::Truncated { at } = end.completeness {
+            self.ended.notes.push(format!(
+                "the server stopped at {} sessions and has more; narrow the query",
+                with_thousands(at)
+            ));
+        }
+        let cursor = end.next?;
+        if rows == 0 {
+            self.broken_paging("an empty page that is not the last");
+            return None;
+        }
+        if !self.cursors.insert(cursor.clone()) {
+            self.broken_paging("the same page again");
+            return None;
+        }
+        Some(cursor)
+    }
+
+    fn broken_paging(&mut self, what: &str) {
+        self.ended.completeness = Completeness::Unknown;
+        self.ended
+            .notes
+            .push(format!("stopped reading: the server sent {what}"));
+    }
+}
+
+fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
+    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(failure) = shared.failure.take() {
+        return Err(failure);
+    }
+    shared.take.page()?;
+    Ok(shared.enough)
+}
+
+/// Filters what arrives and hands on what is new.
+struct Sink<'r, 'a, 's, 't> {
+    reader: &'r mut Reader<'a>,
+    matcher: &'r Matcher,
+    shared: &'s Mutex<Shared<'t>>,
+    rows: u64,
+}
+
+impl RowSink for Sink<'_, '_, '_, '_> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        self.rows += 1;
+        let source = self.reader.source;
+        let name = source.profile.name.as_str();
+        if !self.matcher.matches(&RowIn {
+            row: &row,
+            profile: name,
+            system: source.word(),
+        }) {
+            return ControlFlow::Continue(());
+        }
+        let scope = row.scope.as_deref().unwrap_or_default();
+        let identity = self.reader.hasher.hash_one((scope, row.key.as_ref()));
+        if !self.reader.seen.insert(identity) {
+            return ControlFlow::Continue(());
+        }
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if shared.enough {
+            return ControlFlow::Break(());
+        }
+        self.reader.ended.rows += 1;
+        let record = Record::new(
+            name,
+            source.word(),
+            &row,
+            source.thresholds(),
+            self.reader.search.now,
+        );
+        match shared.take.row(&record) {
+            Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
+            Ok(ControlFlow::Break(())) => {
+                shared.enough = true;
+                ControlFlow::Break(())
+            }
+            Err(failure) => {
+                shared.enough = true;
+                shared.failure = Some(failure);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}

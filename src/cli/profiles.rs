@@ -1,0 +1,228 @@
+//! `usher profiles` and `usher systems`: what is configured, whether it answers, and what it can do.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use strum::IntoEnumIterator;
+
+use super::args_verbs::ShapeArgs;
+use super::config::print_small;
+use super::ctx::Ctx;
+use super::exit::{self, Failure, OK};
+use super::prompter::Person;
+use super::sources::{self, side_by_side};
+use crate::model::text::display_safe;
+use crate::model::{ApiError, Capabilities, Field, Identity, Paging, Revoke, Support, Untrusted};
+
+/// Lists the profiles and asks each of them. All of the configuration, unless some are named.
+///
+/// # Errors
+/// The configuration cannot be used, or standard output.
+pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    let profiles = match ctx.global.profile.is_empty() {
+        true => config.profiles.clone(),
+        false => sources::chosen(ctx, &config)?,
+    };
+    if profiles.is_empty() {
+        ctx.note("no profile is configured; write one with: usher config init");
+    }
+    let sources = sources::open(ctx, profiles, &Person::absent())?;
+    let answers = side_by_side(&sources, |source| async {
+        let asked = Instant::now();
+        let who = source.api.whoami().await?;
+        Ok::<(Identity, u128), ApiError>((who, asked.elapsed().as_millis()))
+    })
+    .await;
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    let mut codes = Vec::new();
+    for (source, answer) in sources.iter().zip(answers) {
+        let profile = &source.profile;
+        let default = config.default_profile.as_deref() == Some(source.name());
+        let (state, who, took, error) = match &answer {
+            Ok((who, took)) => ("ok", Some(who), Some(*took), None),
+            Err(error) => (error.class(), None, None, Some(error)),
+        };
+        codes.push(error.map_or(OK, ApiError::exit_code));
+        let mut marks = Vec::new();
+        for (mark, holds) in [
+            ("default", default),
+            ("production", profile.production),
+            ("read-only", profile.read_only),
+            ("insecure", profile.insecure),
+        ] {
+            if holds {
+                marks.push(mark);
+            }
+        }
+        rows.push(vec![
+            source.name().to_owned(),
+            source.word().to_owned(),
+            profile.url.to_string(),
+            match (who, took) {
+                (Some(who), Some(took)) => format!("{} ({took} ms)", who.name.safe()),
+                _ => state.to_owned(),
+            },
+            marks.join(" "),
+        ]);
+        values.push(json!({
+            "profile": source.name(),
+            "system": source.word(),
+            "url": profile.url.as_str(),
+            "default": default,
+            "production": profile.production,
+            "read_only": profile.read_only,
+            "insecure": profile.insecure,
+            "state": state,
+            "name": who.map(|who| who.name.expose()),
+            "took_ms": took.and_then(|took| u64::try_from(took).ok()),
+            "error": error.map(ToString::to_string),
+        }));
+        if let Some(error) = error {
+            let what = format!("{} does not answer as it should", source.name());
+            ctx.error(&exit::sentence(&what, source.name(), error));
+        }
+    }
+    let titles = ["PROFILE", "SYSTEM", "URL", "ANSWER", "MARKS"];
+    print_small(ctx, &config, shape.output, &titles, &rows, values.into())?;
+    Ok(exit::code_of_all(&codes))
+}
+
+/// Lists what each open system can do. Asks each once, since old servers can do less; one that does not
+/// answer is described as its newest version.
+///
+/// # Errors
+/// No profile can be chosen, or standard output.
+pub(crate) async fn systems(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let (config, sources) = sources::all(ctx)?;
+    let answers = side_by_side(&sources, |source| source.api.whoami()).await;
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    let mut codes = Vec::new();
+    for (source, answer) in sources.iter().zip(answers) {
+        let server = match answer {
+            Ok(who) => {
+                codes.push(OK);
+                who.server
+            }
+            Err(error) => {
+                codes.push(error.exit_code());
+                let what = format!(
+                    "{} was not asked, so this is what its newest version can do",
+                    source.name()
+                );
+                ctx.error(&exit::sentence(&what, source.name(), &error));
+                None
+            }
+        };
+        let caps = source.api.caps();
+        for (what, how) in facts(&caps) {
+            rows.push(vec![source.name().to_owned(), what, how]);
+        }
+        let mut value = to_json(&caps);
+        value["profile"] = json!(source.name());
+        value["word"] = json!(source.word());
+        value["server"] = json!(server.as_ref().map(Untrusted::expose));
+        values.push(value);
+    }
+    let titles = ["PROFILE", "WHAT", "HOW"];
+    print_small(ctx, &config, shape.output, &titles, &rows, values.into())?;
+    Ok(exit::code_of_all(&codes))
+}
+
+/// What a system can do, for people.
+fn facts(caps: &Capabilities) -> Vec<(String, String)> {
+    let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
+    let mut facts = vec![
+        ("system".to_owned(), caps.system.to_owned()),
+        ("revoke".to_owned(), revoke(caps.revoke)),
+        ("revoke user".to_owned(), yes(caps.revoke_user)),
+        ("after a revoke".to_owned(), caps.after_revoke.to_owned()),
+        ("get one".to_owned(), yes(caps.get)),
+        ("keeps ended".to_owned(), yes(caps.history)),
+        ("total".to_owned(), yes(caps.total)),
+        ("paging".to_owned(), paging(caps.paging).to_owned()),
+        ("sort".to_owned(), support(caps.sort).to_owned()),
+        ("id is secret".to_owned(), yes(caps.id_is_credential)),
+    ];
+    for field in Field::iter() {
+        facts.push((
+            format!("field {}", field.name()),
+            support(caps.fields[field]).to_owned(),
+        ));
+    }
+    facts.push((
+        "field @name".to_owned(),
+        support(caps.attributes).to_owned(),
+    ));
+    facts.push(("words".to_owned(), support(caps.words).to_owned()));
+    for action in &caps.actions {
+        let lacks = action
+            .lacks
+            .as_ref()
+            .map(|why| format!(" (not here: {why})"));
+        facts.push((
+            format!("action {}", action.name),
+            display_safe(&format!("{}{}", action.title, lacks.unwrap_or_default())).into_owned(),
+        ));
+    }
+    facts
+}
+
+fn to_json(caps: &Capabilities) -> Value {
+    let fields: serde_json::Map<String, Value> = Field::iter()
+        .map(|field| (field.name().to_owned(), json!(support(caps.fields[field]))))
+        .collect();
+    json!({
+        "profile": null,
+        "system": caps.system,
+        "word": null,
+        "server": null,
+        "revoke": revoke(caps.revoke),
+        "revoke_user": caps.revoke_user,
+        "after_revoke": caps.after_revoke,
+        "get": caps.get,
+        "history": caps.history,
+        "total": caps.total,
+        "paging": paging(caps.paging),
+        "sort": support(caps.sort),
+        "id_is_credential": caps.id_is_credential,
+        "fields": fields,
+        "attributes": support(caps.attributes),
+        "words": support(caps.words),
+        "actions": caps.actions.iter().map(|action| json!({
+            "name": action.name,
+            "title": action.title,
+            "changes": action.changes,
+            "lacks": action.lacks,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn support(support: Support) -> &'static str {
+    match support {
+        Support::Server => "server",
+        Support::Client => "here",
+        Support::Required => "required",
+        Support::No => "no",
+    }
+}
+
+fn paging(paging: Paging) -> &'static str {
+    match paging {
+        Paging::None => "none",
+        Paging::Offset => "offset",
+        Paging::Forward => "forward",
+    }
+}
+
+fn revoke(revoke: Revoke) -> String {
+    match revoke {
+        Revoke::One => "one".to_owned(),
+        Revoke::Batch(most) => format!("batch of {most}"),
+        Revoke::UserOnly => "user only".to_owned(),
+        Revoke::OwnOnly => "own only".to_owned(),
+        Revoke::No => "no".to_owned(),
+    }
+}

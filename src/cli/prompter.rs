@@ -1,0 +1,173 @@
+//! The person at the shell, as a sign-in sees them.
+
+use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+
+use super::ctx::has_person;
+use crate::api::signin::{Ask, DeviceCode, Prompter, Question, QuestionKind};
+use crate::model::ApiError;
+use crate::model::text::display_safe_lines;
+
+/// Asks on the terminal, and never where there is none.
+pub(crate) struct Person {
+    present: bool,
+    qr: bool,
+    /// Two profiles may ask at the same time; a terminal takes one question after the other. Held while a
+    /// person types, which is why tasks wait for it.
+    turn: Mutex<()>,
+}
+
+impl Person {
+    /// Whoever is there.
+    pub(crate) fn new() -> Arc<Self> {
+        Self::with_qr(false)
+    }
+
+    /// Nobody: where a question would hold up a command that only looks.
+    pub(crate) fn absent() -> Arc<Self> {
+        Arc::new(Self {
+            present: false,
+            qr: false,
+            turn: Mutex::new(()),
+        })
+    }
+
+    /// The same, with the addresses of sign-ins drawn as pictures.
+    pub(crate) fn with_qr(qr: bool) -> Arc<Self> {
+        Arc::new(Self {
+            present: has_person(),
+            qr,
+            turn: Mutex::new(()),
+        })
+    }
+}
+
+#[async_trait]
+impl Prompter for Person {
+    // Shown without a terminal too: a script may hand the address on to somebody with a browser.
+    async fn show_code(&self, code: DeviceCode) {
+        let _turn = self.turn.lock().await;
+        let mut text = format!(
+            "Open {} and type the code {}\n(it works until {})\n",
+            code.url.safe(),
+            code.code.safe(),
+            code.until.format("%H:%M:%S UTC")
+        );
+        if self.qr {
+            let address = code.url_complete.as_ref().unwrap_or(&code.url);
+            text.push_str(&picture(address.expose()));
+        }
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError> {
+        if !self.present {
+            return Err(ApiError::Auth {
+                message: format!(
+                    "{}: there is no terminal to ask on",
+                    ask.title.trim_end_matches(':')
+                ),
+                can_login: true,
+            });
+        }
+        let _turn = self.turn.lock().await;
+        tokio::task::spawn_blocking(move || ask_all(&ask))
+            .await
+            .unwrap_or(Err(ApiError::Cancelled))
+    }
+
+    async fn done(&self) {}
+}
+
+/// Asks one question after the other. The end of input means that the person gives up.
+fn ask_all(ask: &Ask) -> Result<Vec<SecretString>, ApiError> {
+    let mut terminal = io::stderr();
+    let _ = writeln!(terminal, "{}", ask.title);
+    for line in &ask.lines {
+        let _ = writeln!(terminal, "{}", display_safe_lines(line.expose()));
+    }
+    ask.questions.iter().map(ask_one).collect()
+}
+
+fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
+    let prompt = question.prompt.safe();
+    let prompt = prompt.trim_end().trim_end_matches(':');
+    match &question.kind {
+        QuestionKind::Secret => rpassword::prompt_password(format!("{prompt}: "))
+            .map(SecretString::from)
+            .map_err(|_| ApiError::Cancelled),
+        QuestionKind::Text { default } => {
+            let shown = match default.is_empty() {
+                true => format!("{prompt}: "),
+                false => format!("{prompt} [{}]: ", default.safe()),
+            };
+            let answer = line(&shown)?;
+            Ok(SecretString::from(match answer.is_empty() {
+                true => default.expose().to_owned(),
+                false => answer,
+            }))
+        }
+        QuestionKind::Choice { options, default } => loop {
+            let mut shown = format!("{prompt}\n");
+            for (at, option) in options.iter().enumerate() {
+                shown.push_str(&format!("  {} {}\n", at + 1, option.safe()));
+            }
+            shown.push_str(&format!("number [{}]: ", default + 1));
+            let answer = line(&shown)?;
+            let chosen = match answer.is_empty() {
+                true => Some(*default),
+                false => answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1)),
+            };
+            if let Some(at) = chosen.filter(|at| *at < options.len()) {
+                break Ok(SecretString::from(at.to_string()));
+            }
+        },
+    }
+}
+
+/// Asks for a line of text. `Cancelled` at the end of input.
+pub(crate) fn line(prompt: &str) -> Result<String, ApiError> {
+    let mut terminal = io::stderr();
+    let _ = terminal.write_all(prompt.as_bytes());
+    let _ = terminal.flush();
+    let mut answer = String::new();
+    match io::stdin().lock().read_line(&mut answer) {
+        Ok(0) | Err(_) => Err(ApiError::Cancelled),
+        Ok(_) => Ok(answer.trim().to_owned()),
+    }
+}
+
+/// A text as a QR code in half blocks, two modules a character. Empty: it is too long for one.
+fn picture(text: &str) -> String {
+    let Ok(code) = qrcode::QrCode::new(text) else {
+        return String::new();
+    };
+    let drawn = code
+        .render::<qrcode::render::unicode::Dense1x2>()
+        .quiet_zone(true)
+        .build();
+    format!("{drawn}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_becomes_a_square_picture() {
+        let drawn = picture("https://idp.example.org/device?code=ABCD-EFGH");
+
+        let widths: Vec<usize> = drawn.lines().map(|line| line.chars().count()).collect();
+        assert!(widths.iter().all(|width| *width == widths[0]), "{widths:?}");
+        assert_eq!(widths.len(), widths[0].div_ceil(2));
+    }
+
+    #[test]
+    fn a_text_too_long_for_a_code_draws_nothing() {
+        assert_eq!(picture(&"x".repeat(10_000)), "");
+    }
+}

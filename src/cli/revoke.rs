@@ -1,0 +1,313 @@
+//! `usher revoke`: ends sessions, and says of each what became of it.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+
+use super::args_verbs::RevokeArgs;
+use super::ctx::{Ctx, has_person};
+use super::exit::{self, Failure};
+use super::outcome::Outcomes;
+use super::output::Record;
+use super::pages::{self, Question, Take};
+use super::prompter;
+use super::revoke_run::{self, Job};
+use super::sources::{self, Source};
+use super::targets::{self, Skip, Target};
+use crate::config::Config;
+use crate::model::text::{display_safe, with_thousands};
+use crate::model::{
+    ApiError, Clause, Field, Op, Query, Revoke, SessionKey, Subject, Untrusted, Value,
+};
+
+/// Above so many sessions, and for production, a number has to be typed.
+const MANY: usize = 10;
+
+/// Ends sessions.
+///
+/// # Errors
+/// Wrong usage, or a refusal before anything was sent.
+pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
+    let (config, mut sources) = sources::all(ctx)?;
+    if let Some(at_once) = args.concurrency {
+        for source in &mut sources {
+            std::sync::Arc::make_mut(&mut source.profile).concurrency = at_once;
+        }
+    }
+    if !args.dry_run {
+        refuse_read_only(&sources)?;
+        require_reason(&sources, args)?;
+        require_person(args)?;
+    }
+    let found = find(ctx, args, &config, &sources).await?;
+    let (left_out, chosen): (Vec<_>, Vec<_>) = found
+        .targets
+        .into_iter()
+        .partition(|target| target.skip.is_some());
+    let mut outcomes = Outcomes::new(ctx, args.output, &sources);
+    for target in &left_out {
+        if let Some(skip) = &target.skip {
+            outcomes.skipped(target, skip)?;
+        }
+    }
+    if args.dry_run {
+        for target in &chosen {
+            outcomes.would_revoke(target)?;
+        }
+        outcomes.flush()?;
+        summary_of_dry_run(ctx, &sources, &chosen, &left_out);
+        return Ok(found.code);
+    }
+    outcomes.flush()?;
+    if !chosen.is_empty() && !args.yes {
+        confirm(&sources, &chosen)?;
+    }
+    let job = Job {
+        ctx,
+        sources: &sources,
+        reason: args.reason.as_deref(),
+        fail_fast: args.fail_fast,
+        whole_user: args.user.is_some(),
+    };
+    let ended = revoke_run::run(&job, chosen, &mut outcomes).await?;
+    let own = left_out.iter().any(|target| target.skip == Some(Skip::Own));
+    let mut codes = vec![found.code, ended];
+    if own {
+        codes.push(exit::REFUSED);
+    }
+    codes.retain(|code| *code != exit::OK);
+    Ok(match codes.split_first() {
+        None => exit::OK,
+        Some((130, _)) => 130,
+        Some((only, [])) if outcomes.revoked() == 0 => *only,
+        Some(_) => exit::PARTLY,
+    })
+}
+
+fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
+    match sources.iter().find(|source| source.profile.read_only) {
+        None => Ok(()),
+        Some(source) => Err(Failure::api(
+            "nothing was ended",
+            source.name(),
+            &ApiError::ReadOnly(source.name().to_owned()),
+        )),
+    }
+}
+
+fn require_reason(sources: &[Source], args: &RevokeArgs) -> Result<(), Failure> {
+    let blank = args
+        .reason
+        .as_deref()
+        .is_none_or(|reason| reason.trim().is_empty());
+    match sources.iter().find(|source| source.profile.require_reason) {
+        Some(source) if blank => Err(Failure::usage(format!(
+            "profile {} wants a reason for every change; say it with --reason",
+            source.name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Without `--yes` somebody must be there to ask; found out before anything is read.
+fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
+    if args.yes || has_person() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "there is no terminal to ask on, so nothing was ended; say --yes, or --dry-run to see what would be",
+    ))
+}
+
+/// What is to be ended, and the code of sources that could not tell.
+struct Found {
+    targets: Vec<Target>,
+    code: u8,
+}
+
+async fn find(
+    ctx: &Ctx,
+    args: &RevokeArgs,
+    config: &Config,
+    sources: &[Source],
+) -> Result<Found, Failure> {
+    let query = match (&args.user, &args.query) {
+        (Some(user), _) => of_user(user)?,
+        (None, Some(text)) => of_text(text)?,
+        (None, None) => {
+            let mut targets = targets::read(&args.ids, sources)?;
+            let mut seen = HashSet::new();
+            targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
+            return Ok(Found {
+                targets,
+                code: exit::OK,
+            });
+        }
+    };
+    let (now, zone) = sources::moment(config);
+    let question = Question {
+        query,
+        native: None,
+        now,
+        zone,
+        limit: None,
+    };
+    let mut collect = Collect {
+        sources,
+        targets: Vec::new(),
+    };
+    let ended = pages::read(sources, &question, &mut collect).await?;
+    super::list::report(ctx, &ended);
+    let codes: Vec<u8> = ended.iter().map(pages::Ended::code).collect();
+    Ok(Found {
+        targets: collect.targets,
+        code: exit::code_of_all(&codes),
+    })
+}
+
+/// Nobody is ended by an empty name, and nobody else by a wildcard.
+fn of_user(user: &str) -> Result<Query, Failure> {
+    let name = user.trim();
+    if name.is_empty() || name.contains('*') {
+        return Err(Failure::usage(format!(
+            "--user takes one exact name, not \"{}\"; for several people use --query",
+            display_safe(user)
+        )));
+    }
+    Ok(Query {
+        clauses: vec![Clause::field(Field::User, Op::Eq, Value::Text(name.into()))],
+    })
+}
+
+/// An empty query means everything in `list`; here it is far more likely a variable that was not set.
+fn of_text(text: &str) -> Result<Query, Failure> {
+    let query = sources::parse_query(text)?;
+    if query.is_empty() {
+        return Err(Failure::usage(
+            "--query is empty, which means every session; if that is meant, say it: --query 'system:*'",
+        ));
+    }
+    Ok(query)
+}
+
+/// Keeps what is needed to end the rows that match.
+struct Collect<'a> {
+    sources: &'a [Source],
+    targets: Vec<Target>,
+}
+
+impl Take for Collect<'_> {
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        let row = record.row;
+        let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Untrusted::from);
+        let source = self.sources.iter().position(|s| s.name() == record.profile);
+        self.targets.push(Target {
+            source: source.unwrap_or_default(),
+            key: SessionKey::new(row.key.as_ref()),
+            label: row.label.to_string(),
+            subject: Subject {
+                id: text(&row.user_id),
+                name: text(&row.user),
+                scope: text(&row.scope),
+            },
+            skip: Skip::of(
+                record.state,
+                record.deletable(),
+                record.not_deletable_because(),
+                row.own,
+            ),
+        });
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn page(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out: &[Target]) {
+    let mut text = format!(
+        "nothing was sent; {} would be ended{}",
+        sessions(chosen.len()),
+        by_profile(sources, chosen)
+    );
+    if !left_out.is_empty() {
+        text.push_str(&format!(", {} left out", left_out.len()));
+    }
+    ctx.note(&text);
+}
+
+/// Asks on the terminal. Many, and any in production, want the number typed.
+fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
+    let production = chosen.iter().any(|target| {
+        sources
+            .get(target.source)
+            .is_some_and(|source| source.profile.production)
+    });
+    let what = sessions(chosen.len());
+    let wanted = match production || chosen.len() > MANY {
+        true => chosen.len().to_string(),
+        false => "y".to_owned(),
+    };
+    let mut prompt = String::new();
+    for (at, source) in sources.iter().enumerate() {
+        if chosen.iter().any(|target| target.source == at) {
+            prompt.push_str(&format!(
+                "{}{}: {}\n",
+                source.name(),
+                if source.profile.production {
+                    " (production)"
+                } else {
+                    ""
+                },
+                source.api.caps().after_revoke
+            ));
+        }
+    }
+    prompt.push_str(&format!(
+        "End {what}{}? Type {wanted} to do it: ",
+        by_profile(sources, chosen)
+    ));
+    let answer = prompter::line(&prompt).unwrap_or_default();
+    let yes = answer == wanted || (wanted == "y" && answer.eq_ignore_ascii_case("yes"));
+    match yes || (wanted == "y" && answer.eq_ignore_ascii_case("y")) {
+        true => Ok(()),
+        false => Err(Failure::usage("nothing was ended")),
+    }
+}
+
+/// ` (prod: 12, test: 3)`; empty for one profile.
+fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
+    if sources.len() < 2 {
+        return String::new();
+    }
+    let parts: Vec<String> = sources
+        .iter()
+        .enumerate()
+        .map(|(at, source)| {
+            (
+                source.name(),
+                chosen.iter().filter(|t| t.source == at).count(),
+            )
+        })
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name}: {count}"))
+        .collect();
+    format!(" ({})", parts.join(", "))
+}
+
+/// `1 session`, `1,204 sessions`.
+pub(crate) fn sessions(count: usize) -> String {
+    match count {
+        1 => "1 session".to_owned(),
+        count => format!("{} sessions", with_thousands(count as u64)),
+    }
+}
+
+/// Why a source cannot end these sessions at all. `None`: it can.
+pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
+    let caps = source.api.caps();
+    matches!(caps.revoke, Revoke::No).then_some(ApiError::Unsupported {
+        what: "ending sessions",
+        system: caps.system,
+    })
+}

@@ -1,0 +1,357 @@
+//! Runs what `usher revoke` has decided on: one job for each source, side by side.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::ctx::Ctx;
+use super::exit::{self, Failure};
+use super::outcome::Outcomes;
+use super::revoke::{cannot, sessions};
+use super::sources::Source;
+use super::targets::Target;
+use crate::audit::{Audit, AuditError};
+use crate::model::{ApiError, Outcome, Subject};
+use crate::revoke::{Item, JobContext, JobControl, Progress, READ_EACH, run_job, run_user_job};
+
+/// What is said of jobs while they run; small, since it is read at once.
+const REPORTS: usize = 64;
+
+/// The exit code after SIGINT or SIGTERM, which both only ask to stop here.
+const INTERRUPTED: u8 = 130;
+
+/// What all sources have in common.
+pub(crate) struct Job<'a> {
+    /// How to speak.
+    pub(crate) ctx: &'a Ctx,
+    /// The open profiles.
+    pub(crate) sources: &'a [Source],
+    /// Why, for the audit log.
+    pub(crate) reason: Option<&'a str>,
+    /// Start nothing more after the first failure.
+    pub(crate) fail_fast: bool,
+    /// All sessions of a person are meant: the system's own operation for that is used.
+    pub(crate) whole_user: bool,
+}
+
+/// Ends the sessions and prints their outcomes. The answer is the exit code.
+///
+/// # Errors
+/// Standard output cannot be written; every job has ended by then.
+pub(crate) async fn run(
+    job: &Job<'_>,
+    targets: Vec<Target>,
+    outcomes: &mut Outcomes<'_>,
+) -> Result<u8, Failure> {
+    let stop = CancellationToken::new();
+    let by_signal = CancellationToken::new();
+    let signals = tokio::spawn(stop_on_signals(stop.clone(), by_signal.clone()));
+    let (report, mut reports) = mpsc::channel(REPORTS);
+    let audit = Arc::new(Audit::new(&job.ctx.paths));
+    let work = join_all(job.sources.iter().enumerate().map(|(at, source)| {
+        let mine: Vec<(usize, &Target)> = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, target)| target.source == at)
+            .collect();
+        let lane = Lane {
+            job,
+            source,
+            audit: audit.clone(),
+            stop: stop.child_token(),
+            report: report.clone(),
+        };
+        async move { lane.run(mine).await }
+    }));
+    drop(report);
+    let mut listener = Listener {
+        targets: &targets,
+        told: vec![None; targets.len()],
+        hold: targets.len() > READ_EACH,
+        fail_fast: job.fail_fast.then_some(&stop),
+        outcomes,
+        failure: None,
+    };
+    let listen = async {
+        while let Some((at, outcome)) = reports.recv().await {
+            listener.hear(at, outcome);
+        }
+    };
+    let (ended, ()) = tokio::join!(work, listen);
+    signals.abort();
+    let (told, failure) = listener.finish();
+    for one in &ended {
+        if let Some(error) = &one.error {
+            let what = format!("cannot end {} of {}", sessions(one.count), one.profile);
+            job.ctx.error(&exit::sentence(&what, &one.profile, error));
+        }
+    }
+    summary(job.ctx, &told);
+    match failure {
+        Some(failure) => Err(failure),
+        None if by_signal.is_cancelled() => Ok(INTERRUPTED),
+        None => Ok(code(&targets, &told, &ended, job.sources)),
+    }
+}
+
+/// The first signal stops after what is on its way; the second leaves at once. What was sent is in the
+/// audit log by then.
+async fn stop_on_signals(stop: CancellationToken, by_signal: CancellationToken) {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    for first in [true, false] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if !first {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        by_signal.cancel();
+        stop.cancel();
+    }
+}
+
+/// How the job of one source ended.
+struct Ended {
+    profile: String,
+    /// How many sessions of it were to be ended.
+    count: usize,
+    /// Why nothing, or nothing more, was sent.
+    error: Option<ApiError>,
+}
+
+/// The job of one source.
+struct Lane<'a> {
+    job: &'a Job<'a>,
+    source: &'a Source,
+    audit: Arc<Audit>,
+    stop: CancellationToken,
+    report: mpsc::Sender<(usize, Outcome)>,
+}
+
+impl Lane<'_> {
+    async fn run(self, mine: Vec<(usize, &Target)>) -> Ended {
+        let error = match mine.is_empty() {
+            true => None,
+            false => self.end(&mine).await.err(),
+        };
+        Ended {
+            profile: self.source.name().to_owned(),
+            count: mine.len(),
+            error,
+        }
+    }
+
+    async fn end(&self, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+        // Also the negotiation of versions: what the system can do is certain only now.
+        let who = match self.source.api.whoami().await {
+            Ok(who) => Some(who),
+            // Whoever may end sessions need not be allowed to ask who they are.
+            Err(ApiError::Forbidden { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(error) = cannot(self.source) {
+            return Err(error);
+        }
+        let context = JobContext {
+            profile: self.source.profile.clone(),
+            audit: self.audit.clone(),
+            who,
+            reason: self.job.reason.map(str::to_owned),
+            verb: "revoke".to_owned(),
+        };
+        match self.job.whole_user && self.source.api.caps().revoke_user {
+            true => self.people(context, mine).await,
+            false => self.each(context, mine).await,
+        }
+    }
+
+    /// One session after the other.
+    async fn each(&self, context: JobContext, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+        let items = mine
+            .iter()
+            .map(|(at, target)| Item {
+                row: *at,
+                key: target.key.clone(),
+                subject: target.subject.clone(),
+            })
+            .collect();
+        let mut control = JobControl::default();
+        control.stop = self.stop.clone();
+        let (progress, mut told) = mpsc::channel(REPORTS);
+        let mut error = None;
+        let listen = async {
+            while let Some(one) = told.recv().await {
+                match one {
+                    Progress::Outcome { row, outcome } => self.tell(row, outcome).await,
+                    Progress::Paused(why) => {
+                        // Nobody signs in while a script runs: what is left stays as it is.
+                        error = Some(why);
+                        self.stop.cancel();
+                    }
+                    Progress::Unlogged(why) => self.unlogged(&why),
+                    Progress::Ended(_) => {}
+                }
+            }
+        };
+        let api = self.source.api.clone();
+        let (_, ()) = tokio::join!(run_job(api, context, items, control, progress), listen);
+        error.map_or(Ok(()), Err)
+    }
+
+    /// All sessions of each person at once, by the system's own operation.
+    async fn people(&self, context: JobContext, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+        let mut people: Vec<&Subject> = Vec::new();
+        for (_, target) in mine {
+            if !people.contains(&&target.subject) {
+                people.push(&target.subject);
+            }
+        }
+        for subject in people {
+            let api = self.source.api.clone();
+            let unlogged = |why| self.unlogged(&why);
+            let ended = run_user_job(api, context.clone(), subject.clone(), unlogged).await?;
+            for (at, target) in mine.iter().filter(|(_, t)| t.subject == *subject) {
+                let outcome = match &ended.outcome {
+                    // Some are left: which ones has to be looked up.
+                    Outcome::StillListed => self.look(target).await,
+                    other => other.clone(),
+                };
+                self.tell(*at, outcome).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&self, target: &Target) -> Outcome {
+        match self.source.api.get(&target.key).await {
+            Ok(_) => Outcome::StillListed,
+            Err(ApiError::NotFound) => Outcome::Revoked,
+            Err(_) => Outcome::Unknown,
+        }
+    }
+
+    async fn tell(&self, at: usize, outcome: Outcome) {
+        // Nobody listens only when the command is ending already.
+        let _ = self.report.send((at, outcome)).await;
+    }
+
+    fn unlogged(&self, why: &AuditError) {
+        self.job.ctx.error(&format!(
+            "{}; profile {} goes on without it",
+            why,
+            self.source.name()
+        ));
+    }
+}
+
+/// Prints what is heard: at once, or at the end where a second look may correct the first word.
+struct Listener<'a, 'o> {
+    targets: &'a [Target],
+    told: Vec<Option<Outcome>>,
+    hold: bool,
+    fail_fast: Option<&'a CancellationToken>,
+    outcomes: &'a mut Outcomes<'o>,
+    failure: Option<Failure>,
+}
+
+impl Listener<'_, '_> {
+    fn hear(&mut self, at: usize, outcome: Outcome) {
+        let failed = !matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone);
+        if failed && let Some(stop) = self.fail_fast {
+            stop.cancel();
+        }
+        if !self.hold {
+            self.print(at, &outcome);
+        }
+        if let Some(told) = self.told.get_mut(at) {
+            *told = Some(outcome);
+        }
+    }
+
+    fn print(&mut self, at: usize, outcome: &Outcome) {
+        let Some(target) = self.targets.get(at) else {
+            return;
+        };
+        let printed = self
+            .outcomes
+            .outcome(target, outcome)
+            .and_then(|()| self.outcomes.flush());
+        if let Err(failure) = printed {
+            self.failure.get_or_insert(failure);
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Option<Outcome>>, Option<Failure>) {
+        if self.hold {
+            for at in 0..self.told.len() {
+                if let Some(outcome) = self.told.get(at).cloned().flatten() {
+                    self.print(at, &outcome);
+                }
+            }
+        }
+        (self.told, self.failure)
+    }
+}
+
+/// `deleted 18, already gone 1, failed 0, unknown 0` on standard error.
+fn summary(ctx: &Ctx, told: &[Option<Outcome>]) {
+    let count = |test: fn(&Outcome) -> bool| told.iter().flatten().filter(|o| test(o)).count();
+    let not_sent = count(is_not_sent) + told.iter().filter(|o| o.is_none()).count();
+    let mut text = format!(
+        "revoked {}, already gone {}, failed {}, unknown {}",
+        count(|o| matches!(o, Outcome::Revoked)),
+        count(|o| matches!(o, Outcome::AlreadyGone)),
+        count(|o| matches!(o, Outcome::Refused(_) | Outcome::Failed(_)) && !is_not_sent(o)),
+        count(|o| matches!(o, Outcome::Unknown)),
+    );
+    let listed = count(|o| matches!(o, Outcome::StillListed));
+    if listed > 0 {
+        text.push_str(&format!(", still listed {listed}"));
+    }
+    if not_sent > 0 {
+        text.push_str(&format!(", not sent {not_sent}"));
+    }
+    ctx.note(&text);
+}
+
+fn is_not_sent(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(ApiError::Cancelled))
+}
+
+/// The exit code of the whole: of all sessions if they agree, else "partly".
+fn code(targets: &[Target], told: &[Option<Outcome>], ended: &[Ended], sources: &[Source]) -> u8 {
+    let error_of = |target: &Target| {
+        let name = sources.get(target.source).map(Source::name)?;
+        let ended = ended.iter().find(|one| one.profile == name)?;
+        ended.error.as_ref().map(ApiError::exit_code)
+    };
+    let mut codes: Vec<u8> = Vec::with_capacity(told.len());
+    let mut not_sent = false;
+    for (target, outcome) in targets.iter().zip(told) {
+        match outcome {
+            Some(Outcome::Revoked | Outcome::AlreadyGone) => codes.push(exit::OK),
+            Some(Outcome::Refused(_) | Outcome::StillListed) => codes.push(exit::FAILED),
+            Some(Outcome::Unknown) => codes.push(exit::PARTLY),
+            Some(Outcome::Failed(error)) if !matches!(error, ApiError::Cancelled) => {
+                codes.push(error.exit_code());
+            }
+            Some(Outcome::Failed(_)) | None => match error_of(target) {
+                Some(code) => codes.push(code),
+                None => not_sent = true,
+            },
+        }
+    }
+    match exit::code_of_all(&codes) {
+        exit::OK if not_sent => exit::PARTLY,
+        code => code,
+    }
+}

@@ -1,0 +1,156 @@
+//! The profiles a command works with, opened.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::ctx::Ctx;
+use super::exit::Failure;
+use super::prompter::Person;
+use crate::api::token_file::TokenFile;
+use crate::api::{self, SessionApi};
+use crate::config::{Config, Opening, Profile};
+use crate::model::time::Zone;
+use crate::model::{ApiError, Query, Thresholds};
+
+/// One open profile.
+#[derive(Clone)]
+pub(crate) struct Source {
+    /// The profile.
+    pub(crate) profile: Arc<Profile>,
+    /// Its client.
+    pub(crate) api: Arc<dyn SessionApi>,
+}
+
+impl Source {
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// The word of its system in the configuration.
+    pub(crate) fn word(&self) -> &'static str {
+        self.profile.system.word()
+    }
+
+    /// When its sessions count as idle and as expiring.
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        let delta = |length| TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
+        Thresholds {
+            idle_after: delta(self.profile.idle_after),
+            expiring_within: delta(self.profile.expiring_within),
+        }
+    }
+}
+
+/// The profiles of the command line: named, all, the default, or the only one.
+///
+/// # Errors
+/// A usage error if none can be chosen.
+pub(crate) fn chosen(ctx: &Ctx, config: &Config) -> Result<Vec<Profile>, Failure> {
+    chosen_as(ctx, config, None)
+}
+
+/// The same, where the command itself may name a profile.
+///
+/// # Errors
+/// A usage error if none can be chosen.
+pub(crate) fn chosen_as(
+    ctx: &Ctx,
+    config: &Config,
+    name: Option<&str>,
+) -> Result<Vec<Profile>, Failure> {
+    let named: Vec<String> = name.map(str::to_owned).into_iter().collect();
+    let names = match named.is_empty() {
+        true => &ctx.global.profile,
+        false => &named,
+    };
+    match config.opening(names, ctx.global.all_profiles && name.is_none())? {
+        Opening::Profiles(profiles) => Ok(profiles
+            .into_iter()
+            .map(|profile| {
+                let mut profile = profile.clone();
+                profile.read_only |= ctx.global.read_only;
+                profile
+            })
+            .collect()),
+        Opening::Demo if config.profiles.is_empty() => Err(Failure::usage(format!(
+            "no profile is configured{}. Write one with `usher config init`, or try `usher demo`",
+            match &config.source {
+                Some(file) => format!(" in {}", file.display()),
+                None => String::new(),
+            }
+        ))),
+        Opening::Demo => Err(Failure::usage(
+            "the demo has a screen only; name a profile with --profile",
+        )),
+        Opening::Ask => {
+            let names: Vec<&str> = config.profiles.iter().map(|p| p.name.as_str()).collect();
+            Err(Failure::usage(format!(
+                "which profile? Name one with --profile, take all with --all-profiles, or set default_profile; there are: {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+/// Opens profiles. Nothing is sent yet.
+///
+/// # Errors
+/// A profile that cannot be used as it is written.
+pub(crate) fn open(
+    ctx: &Ctx,
+    profiles: Vec<Profile>,
+    person: &Arc<Person>,
+) -> Result<Vec<Source>, Failure> {
+    profiles
+        .into_iter()
+        .map(|profile| {
+            let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
+            let api = api::open_with(&profile, person.clone(), store)
+                .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
+            Ok(Source {
+                profile: Arc::new(profile),
+                api,
+            })
+        })
+        .collect()
+}
+
+/// The configuration and the open profiles of a command.
+///
+/// # Errors
+/// As [`chosen`] and [`open`].
+pub(crate) fn all(ctx: &Ctx) -> Result<(Config, Vec<Source>), Failure> {
+    let config = ctx.config()?;
+    let profiles = chosen(ctx, &config)?;
+    let sources = open(ctx, profiles, &Person::new())?;
+    Ok((config, sources))
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// A usage error that shows the place.
+pub(crate) fn parse_query(text: &str) -> Result<Query, Failure> {
+    Query::parse(text).map_err(|error| {
+        let report = error.report(text);
+        Failure::usage(report.strip_prefix("error: ").unwrap_or(&report))
+    })
+}
+
+/// The moment and the zone of a question.
+pub(crate) fn moment(config: &Config) -> (DateTime<Utc>, Zone) {
+    (Utc::now(), config.zone)
+}
+
+/// Asks every source something side by side; the answers are in the order of the sources.
+pub(crate) async fn side_by_side<'a, T, F>(
+    sources: &'a [Source],
+    ask: impl Fn(&'a Source) -> F,
+) -> Vec<Result<T, ApiError>>
+where
+    F: Future<Output = Result<T, ApiError>> + 'a,
+{
+    futures_util::future::join_all(sources.iter().map(ask)).await
+}
