@@ -179,40 +179,46 @@ pub(super) fn life_line(
 
 /// The short form of a compact screen: four lines.
 pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
-    let line = |value: &str| DetailLine::new(LineKind::Short, "", value, Role::Text);
-    let shown = |text: Option<&Untrusted>, missing: &str| {
-        text.map_or(missing.to_owned(), |t| {
-            super::first_chars(t.expose(), 64).to_owned()
-        })
-    };
     let (word, _) = word(state, id, row, session);
-    let deletable = match &session.deletable {
-        Deletable::Yes => " · deletable".to_owned(),
-        Deletable::No(why) => format!(" · not deletable: {why}"),
-        Deletable::Unknown => String::new(),
-    };
-    let own = match session.own {
-        Some(true) => " · your own session",
-        _ => "",
-    };
-    let first = line(&format!(
-        "{} · {} · {word}{deletable}{own}",
-        shown(session.subject.shown(), "(nobody)"),
-        shown(session.client.as_ref(), "(none)"),
-    ));
-    let label = &session.label;
-    let ip = shown(session.ip.as_ref(), "-");
-    let second = line(&format!("Session  {label:<19}  IP  {ip}"));
-    let third = line(&times(state, session));
-    let agent = session.user_agent.as_ref().map_or("-".to_owned(), |agent| {
-        let text = agent.expose();
-        agent::summary(text).unwrap_or_else(|| super::first_chars(text, 512).to_owned())
+    let mut first = beginning(session.subject.shown(), "(nobody)");
+    first.push(Piece::note(" · "));
+    first.extend(beginning(session.client.as_ref(), "(none)"));
+    first.extend(Piece::all(&format!(" · {word}")));
+    match &session.deletable {
+        Deletable::Yes => first.extend(Piece::all(" · deletable")),
+        Deletable::No(why) => first.extend(Piece::all(&format!(" · not deletable: {why}"))),
+        Deletable::Unknown => {}
+    }
+    if session.own == Some(true) {
+        first.extend(Piece::all(" · your own session"));
+    }
+    let mut second = vec![Piece::note("Session  ")];
+    second.extend(Piece::all(&format!("{:<19}", session.label)));
+    second.push(Piece::note("  IP  "));
+    second.extend(beginning(session.ip.as_ref(), "-"));
+    let mut fourth = vec![Piece::note("Agent    ")];
+    let agent = session.user_agent.as_ref().map_or("", Untrusted::expose);
+    fourth.extend(match agent::summary(agent) {
+        Some(summary) => Piece::all(&summary),
+        None => beginning(session.user_agent.as_ref(), "-"),
     });
-    vec![first, second, third, line(&format!("Agent    {agent}"))]
+    [first, second, times(state, session), fourth]
+        .into_iter()
+        .map(|value| DetailLine {
+            value,
+            ..DetailLine::new(LineKind::Short, "", "", Role::Text)
+        })
+        .collect()
+}
+
+/// As much of a text as a short line may need.
+fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
+    let text = text.map_or(missing, Untrusted::expose);
+    Piece::all(super::first_chars(text, 512))
 }
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`.
-fn times(state: &State, session: &Session) -> String {
+fn times(state: &State, session: &Session) -> Vec<Piece> {
     let zone = state.prefs.zone;
     let created = session.created.map_or("-".to_owned(), |at| {
         let age = time::age(Some(at), state.now);
@@ -228,7 +234,11 @@ fn times(state: &State, session: &Session) -> String {
         };
         format!("{exact} ({})", time::age(Some(at), state.now))
     });
-    format!("Created  {created}   Expires  {expires}")
+    let mut pieces = vec![Piece::note("Created  ")];
+    pieces.extend(Piece::all(&created));
+    pieces.push(Piece::note("   Expires  "));
+    pieces.extend(Piece::all(&expires));
+    pieces
 }
 
 /// What copying a fact gives, where that is more than the text on screen.

@@ -25,7 +25,8 @@ pub struct Placed {
 const LABELS: u16 = 15;
 /// Room kept right of the unfolded fields for examples and errors, where the form is wide enough.
 pub const NOTES: u16 = 28;
-const NOTES_FROM: u16 = 70;
+/// From this width of the inside on there is such room.
+pub const NOTES_FROM: u16 = 70;
 const WIDEST_FIELD: u16 = 60;
 /// Room that the fields of the two-line form share at most; more would not be easier to read.
 const WIDEST_LINE: u16 = 150;

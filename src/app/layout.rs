@@ -1,8 +1,10 @@
 //! Where everything is on the screen, by the size of the terminal, and what lies under a point of it.
 
 use super::columns::{self, GUTTER};
+use super::dialogs;
 use super::form::FormField;
 use super::form_layout;
+use super::lines;
 use super::state::{Pane, State};
 use crate::model::Field;
 
@@ -309,25 +311,51 @@ pub enum Hit {
 /// What lies under a point. While a dialog is open only its own parts are there.
 pub fn hit(state: &State, x: u16, y: u16) -> Hit {
     let areas = areas(state);
-    if areas.mode == Mode::TooSmall || !state.overlays.is_empty() {
+    if areas.mode == Mode::TooSmall {
         return Hit::Nothing;
+    }
+    if let Some(overlay) = state.overlays.last() {
+        let sheet = dialogs::sheet(state, overlay);
+        let button = sheet.button_at(x, y).map(Hit::Button);
+        let choice = || sheet.choice_at(x, y).map(Hit::Choice);
+        return button.or_else(choice).unwrap_or(Hit::Nothing);
     }
     if areas.tabs.contains(x, y) {
         return tab_at(x).map_or(Hit::Nothing, Hit::Pane);
     }
     if areas.form.contains(x, y) {
-        return form_fields(state)
+        return form_layout::place(state)
             .into_iter()
-            .find(|(_, area)| area.contains(x, y))
-            .map_or(Hit::Pane(Pane::Search), |(field, _)| Hit::Form(field));
+            .find(|placed| {
+                placed.area.y == y && (placed.label_x..=placed.area.right()).contains(&x)
+            })
+            .map_or(Hit::Pane(Pane::Search), |placed| Hit::Form(placed.field));
     }
     if areas.table.contains(x, y) {
         return table_hit(state, areas.table.inner(), x, y);
     }
     if areas.details.contains(x, y) {
-        return Hit::Pane(Pane::Details);
+        return details_hit(state, areas.details.inner(), x, y);
     }
     Hit::Nothing
+}
+
+fn details_hit(state: &State, inner: Area, x: u16, y: u16) -> Hit {
+    let miss = Hit::Pane(Pane::Details);
+    if !inner.contains(x, y) || lines::is_short(state) {
+        return miss;
+    }
+    let all = lines::detail_lines(state);
+    let rows = lines::visual_rows(&all);
+    let top = lines::details_top(state, &all, &rows);
+    let Some(row) = rows.get(top + usize::from(y - inner.y)) else {
+        return miss;
+    };
+    let right_from = inner.x + 1 + lines::right_column(lines::width(state));
+    match row.right {
+        Some(right) if x >= right_from => Hit::DetailsLine(right),
+        _ => Hit::DetailsLine(row.left),
+    }
 }
 
 fn table_hit(state: &State, inner: Area, x: u16, y: u16) -> Hit {

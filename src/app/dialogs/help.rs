@@ -1,0 +1,291 @@
+//! Keys and what they do, made from the keymap: what is shown is what the keys do here and now.
+
+use crate::app::action::{Action, Context};
+use crate::app::overlay::Help;
+use crate::app::role::Role;
+use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room};
+use crate::app::state::State;
+use crate::app::update::blocked;
+use crate::model::text::{cut_end, width_cols};
+
+const WIDTH: (u16, u16) = (84, 66);
+/// Where the right column begins, and the cells of keys in the left and in the right one.
+const LARGE: (usize, usize, usize) = (40, 17, 13);
+const SMALL: (usize, usize, usize) = (31, 14, 12);
+
+/// A line of the help: the actions whose keys it shows, and what they do.
+struct Entry {
+    context: Context,
+    actions: &'static [Action],
+    words: &'static str,
+}
+
+const fn entry(context: Context, actions: &'static [Action], words: &'static str) -> Entry {
+    Entry {
+        context,
+        actions,
+        words,
+    }
+}
+
+use Action as A;
+use Context as C;
+
+/// Every action once for each context it has keys in. A test compares this with the keymap.
+const ENTRIES: [Entry; 49] = [
+    entry(
+        C::Global,
+        &[A::NextPane, A::PreviousPane],
+        "next / previous pane",
+    ),
+    entry(
+        C::Global,
+        &[A::GoSearch, A::GoTable, A::GoDetails],
+        "go to pane",
+    ),
+    entry(C::Global, &[A::Find], "search field; find"),
+    entry(C::Global, &[A::Unfold], "all search fields"),
+    entry(C::Global, &[A::ClearForm], "clear the form"),
+    entry(C::Global, &[A::Reload], "reload, sign in if needed"),
+    entry(C::Global, &[A::AutoReload], "automatic reload on / off"),
+    entry(C::Global, &[A::Profiles], "switch profile"),
+    entry(C::Global, &[A::ShowError], "last error in full"),
+    entry(C::Global, &[A::Mouse], "mouse on / off"),
+    entry(C::Global, &[A::Redraw], "redraw"),
+    entry(C::Global, &[A::Suspend], "suspend to the shell"),
+    entry(C::Global, &[A::Help], "this help"),
+    entry(C::Global, &[A::Back], "back, cancel, stop"),
+    entry(C::Global, &[A::Quit, A::Interrupt], "quit"),
+    entry(C::Form, &[A::Down, A::Up], "next / previous field"),
+    entry(C::Form, &[A::Submit], "search"),
+    entry(C::Form, &[A::ClearField], "clear this field"),
+    entry(C::Table, &[A::Down, A::Up], "move"),
+    entry(C::Table, &[A::PageDown, A::PageUp], "page"),
+    entry(C::Table, &[A::HalfDown, A::HalfUp], "half a page"),
+    entry(C::Table, &[A::First, A::Last], "first / last"),
+    entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
+    entry(C::Table, &[A::Open], "details"),
+    entry(C::Table, &[A::Revoke], "delete (asks)"),
+    entry(C::Table, &[A::RevokeUser], "revoke all of user"),
+    entry(C::Table, &[A::Actions], "what else it can do"),
+    entry(C::Table, &[A::Sort, A::ReverseSort], "sort / reverse"),
+    entry(C::Table, &[A::ColumnLeft, A::ColumnRight], "choose column"),
+    entry(
+        C::Table,
+        &[A::KeepCell, A::DropFilters],
+        "keep this value / drop",
+    ),
+    entry(C::Table, &[A::Filter], "filter loaded rows"),
+    entry(C::Table, &[A::Times], "time: ago, local, UTC"),
+    entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / row as JSON"),
+    entry(C::Table, &[A::RawJson], "raw JSON and back"),
+    entry(C::Table, &[A::ToggleDetails], "show / hide details"),
+    entry(C::Details, &[A::Down, A::Up], "move by field"),
+    entry(C::Details, &[A::PageDown, A::PageUp], "page"),
+    entry(C::Details, &[A::HalfDown, A::HalfUp], "half a page"),
+    entry(C::Details, &[A::First, A::Last], "first / last"),
+    entry(C::Details, &[A::Open], "read anew"),
+    entry(
+        C::Details,
+        &[A::FindNext, A::FindPrevious],
+        "next / previous match",
+    ),
+    entry(
+        C::Details,
+        &[A::CopyField, A::CopyRow],
+        "copy field / row as JSON",
+    ),
+    entry(C::Details, &[A::Reveal], "show a masked value"),
+    entry(C::Details, &[A::RawJson], "raw JSON and back"),
+    entry(C::Details, &[A::Revoke], "delete (asks)"),
+    entry(C::Details, &[A::RevokeUser], "revoke all of user"),
+    entry(C::Details, &[A::Actions], "what else it can do"),
+    entry(C::Details, &[A::Times], "time: ago, local, UTC"),
+    entry(C::Details, &[A::ToggleDetails], "show / hide details"),
+];
+
+/// The titles of the groups, and in which column each stands.
+const GROUPS: [(Context, &str, bool); 4] = [
+    (C::Global, "EVERYWHERE", false),
+    (C::Form, "SEARCH FORM", false),
+    (C::Table, "SESSIONS TABLE", true),
+    (C::Details, "DETAILS", true),
+];
+
+/// One column, line by line: keys and words; a group's title has no words, a blank line neither.
+type Column = Vec<(String, String, Role)>;
+
+/// The help as it is drawn.
+pub fn sheet(state: &State, help: &Help) -> Sheet {
+    let large = is_large(state);
+    let width = if large { WIDTH.0 } else { WIDTH.1 };
+    let typed = help.input.value().trim().to_lowercase();
+    let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
+    let (left, right) = (column(state, &left, &typed), column(state, &right, &typed));
+    let sizes = if large { LARGE } else { SMALL };
+    let inner = usize::from(width.min(state.size.width)).saturating_sub(2);
+    let mut body = side_by_side(&left, &right, sizes, inner);
+    body.extend(not_now(state, &typed, inner));
+    let mut lines = head(help, large);
+    // The field stays while the rest is scrolled.
+    let most = usize::from(room(state).height)
+        .saturating_sub(2 + lines.len())
+        .max(1);
+    let most = if large { most.min(23) } else { most.min(13) };
+    let top = help.top.min(body.len().saturating_sub(most));
+    let below = body.len().saturating_sub(top + most);
+    lines.extend(body.into_iter().skip(top).take(most));
+    let footer = match below {
+        0 => "type to filter · Esc close".to_owned(),
+        n => format!("↓ {n} more · type to filter · Esc"),
+    };
+    Sheet {
+        title: "Help".to_owned(),
+        footer,
+        lines,
+        ..Sheet::default()
+    }
+    .placed(state, width)
+}
+
+fn head(help: &Help, large: bool) -> Vec<SheetLine> {
+    let field = FieldText::of(&help.input);
+    match large {
+        true => vec![
+            SheetLine::plain(" Search / find …")
+                .to_cell(41)
+                .with_field(&field, 20, true),
+            SheetLine::default(),
+        ],
+        false => vec![SheetLine::plain(" find ").with_field(&field, 20, true)],
+    }
+}
+
+/// The groups of one column that have a line left by what is typed.
+fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> Column {
+    let mut lines = Column::new();
+    for (context, title, _) in groups {
+        let entries: Vec<_> = ENTRIES
+            .iter()
+            .filter(|entry| entry.context == *context)
+            .filter_map(|entry| shown(state, entry))
+            .filter(|(keys, words, _)| {
+                typed.is_empty() || format!("{keys} {words}").to_lowercase().contains(typed)
+            })
+            .collect();
+        if entries.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push(Default::default());
+        }
+        lines.push(((*title).to_owned(), String::new(), Role::Title));
+        lines.extend(entries);
+    }
+    lines
+}
+
+/// The keys of an entry and what they do. `None`: its keys were taken away.
+fn shown(state: &State, entry: &Entry) -> Option<(String, String, Role)> {
+    let keys: Vec<String> = entry
+        .actions
+        .iter()
+        .flat_map(|action| state.keymap.keys(entry.context, *action))
+        .map(|key| key.to_string())
+        .collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let possible = entry
+        .actions
+        .iter()
+        .any(|action| blocked(state, *action).is_none());
+    let role = if possible { Role::Text } else { Role::Dim };
+    Some((keys.join(" "), entry.words.to_owned(), role))
+}
+
+fn side_by_side(
+    left: &Column,
+    right: &Column,
+    (start, left_keys, right_keys): (usize, usize, usize),
+    width: usize,
+) -> Vec<SheetLine> {
+    let rows = left.len().max(right.len());
+    let cut = |text: &str, cells: usize| cut_end(text, cells, Default::default()).into_owned();
+    let place =
+        |line: SheetLine, cell: Option<&(String, String, Role)>, keys: usize, end: usize| {
+            let Some((key, words, role)) = cell else {
+                return line;
+            };
+            let room = end.saturating_sub(line.cells());
+            if words.is_empty() {
+                return line.with(cut(key, room), *role);
+            }
+            let key_role = if *role == Role::Text {
+                Role::Key
+            } else {
+                *role
+            };
+            let shown = cut(key, keys.saturating_sub(1));
+            let blanks = keys - width_cols(&shown).min(keys);
+            line.with(shown, key_role)
+                .with(" ".repeat(blanks), Role::Text)
+                .with(cut(words, room.saturating_sub(keys)), *role)
+        };
+    (0..rows)
+        .map(|row| {
+            let line = place(SheetLine::plain(" "), left.get(row), left_keys, start - 1);
+            place(line.to_cell(start), right.get(row), right_keys, width)
+        })
+        .collect()
+}
+
+/// What cannot be done now, each with its reason.
+fn not_now(state: &State, typed: &str, width: usize) -> Vec<SheetLine> {
+    let mut lines = Vec::new();
+    let mut told: Vec<Action> = Vec::new();
+    for entry in &ENTRIES {
+        for action in entry.actions {
+            let Some(why) = blocked(state, *action) else {
+                continue;
+            };
+            if told.contains(action) || !typed.is_empty() {
+                continue;
+            }
+            told.push(*action);
+            let keys = state.keymap.keys(entry.context, *action);
+            let Some(key) = keys.first() else { continue };
+            let text = format!("{key}  {}: {why}", action.hint());
+            let text = cut_end(&text, width.saturating_sub(4), Default::default()).into_owned();
+            lines.push(SheetLine::plain("   ").with(text, Role::Dim));
+        }
+    }
+    if !lines.is_empty() {
+        let title = SheetLine::plain(" ").with("GREYED OUT HERE", Role::Title);
+        lines.splice(0..0, [SheetLine::default(), title]);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::IntoEnumIterator;
+
+    use super::*;
+    use crate::app::keymap::Keymap;
+
+    #[test]
+    fn every_action_is_in_the_help_of_each_context_it_has_a_key_in() {
+        let keymap = Keymap::default();
+
+        for context in Context::iter() {
+            for (action, _) in keymap.listed(context) {
+                let times = ENTRIES
+                    .iter()
+                    .filter(|entry| entry.context == context && entry.actions.contains(&action))
+                    .count();
+                assert_eq!(times, 1, "{action:?} in {context:?}");
+            }
+        }
+    }
+}

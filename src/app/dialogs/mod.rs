@@ -1,0 +1,31 @@
+//! What the dialogs say, and where their buttons are.
+
+mod confirm;
+mod error;
+mod first_run;
+mod help;
+mod profiles;
+mod progress;
+mod quit;
+mod sign_in;
+
+use super::overlay::Overlay;
+use super::sheet::Sheet;
+use super::state::State;
+
+pub use profiles::listed;
+
+/// A dialog as it is drawn.
+pub fn sheet(state: &State, overlay: &Overlay) -> Sheet {
+    match overlay {
+        Overlay::Confirm(confirm) => confirm::sheet(state, confirm),
+        Overlay::Progress(job) => progress::sheet(state, *job),
+        Overlay::Help(help) => help::sheet(state, help),
+        Overlay::Profiles(profiles) => profiles::sheet(state, profiles),
+        Overlay::Error(error) => error::sheet(state, error),
+        Overlay::FirstRun { choice } => first_run::sheet(state, *choice),
+        Overlay::SignIn(sign_in) => sign_in::sheet(state, sign_in),
+        Overlay::Quit { button } => quit::sheet(state, *button),
+        Overlay::Actions(_) | Overlay::Arguments(_) | Overlay::Answer(_) => Sheet::default(),
+    }
+}

@@ -1,0 +1,298 @@
+//! The hint line: the keys that work where the focus is, the most useful first.
+
+use super::action::{Action, Context};
+use super::form::FormField;
+use super::layout::{Mode, areas};
+use super::overlay::Overlay;
+use super::state::{Pane, State};
+use super::update::blocked;
+use crate::model::text::width_cols;
+
+/// A key and the word for what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as the operator reads it.
+    pub key: String,
+    /// What it does.
+    pub word: String,
+}
+
+impl Hint {
+    /// Cells it takes.
+    pub fn cells(&self) -> usize {
+        width_cols(&self.key) + 1 + width_cols(&self.word)
+    }
+}
+
+/// Blanks between two hints.
+pub const GAP: usize = 2;
+/// Up to this width no more hints than `FEW` are shown.
+const NARROW: u16 = 80;
+const FEW: usize = 7;
+
+/// A hint that could be shown, and how soon it leaves when there is no room: the largest first.
+struct Candidate {
+    hint: Hint,
+    rank: u8,
+}
+
+fn fixed(key: &str, word: &str, rank: u8) -> Option<Candidate> {
+    Some(Candidate {
+        hint: Hint {
+            key: key.to_owned(),
+            word: word.to_owned(),
+        },
+        rank,
+    })
+}
+
+/// The hints that fit, in the order in which they are shown.
+pub fn hints(state: &State) -> Vec<Hint> {
+    let mut all: Vec<Candidate> = candidates(state).into_iter().flatten().collect();
+    let room = usize::from(state.size.width).saturating_sub(2);
+    let most = if state.size.width <= NARROW {
+        FEW
+    } else {
+        usize::MAX
+    };
+    let cells = |all: &[Candidate]| -> usize {
+        let hints: usize = all.iter().map(|c| c.hint.cells()).sum();
+        hints + GAP * all.len().saturating_sub(1)
+    };
+    while all.len() > most || (cells(&all) > room && !all.is_empty()) {
+        let worst = (0..all.len()).max_by_key(|at| all[*at].rank).unwrap_or(0);
+        all.remove(worst);
+    }
+    all.into_iter().map(|candidate| candidate.hint).collect()
+}
+
+fn candidates(state: &State) -> Vec<Option<Candidate>> {
+    if let Some(overlay) = state.overlays.last() {
+        return dialog(state, overlay);
+    }
+    let filter = state.results.live.as_ref();
+    if state.focus == Pane::Table && filter.is_some_and(|live| live.editing) {
+        return vec![
+            fixed("Enter", "keep the filter", 0),
+            fixed("Esc", "drop it", 1),
+            fixed("F1", "help", 2),
+        ];
+    }
+    let find = state.details.find.as_ref();
+    if state.focus == Pane::Details && find.is_some_and(|find| find.editing) {
+        return vec![
+            fixed("Enter", "find", 0),
+            fixed("Esc", "drop", 1),
+            fixed("F1", "help", 2),
+        ];
+    }
+    match state.focus {
+        Pane::Search => form(state),
+        Pane::Table => table(state),
+        Pane::Details => details(state),
+    }
+}
+
+fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
+    let tab = fixed("Tab", "choose", 2);
+    let enter = |word| fixed("Enter", word, 0);
+    match overlay {
+        Overlay::Confirm(confirm) => {
+            let verb = confirm.verb.to_lowercase();
+            let typing = confirm.typed.is_some() || confirm.reason.is_some();
+            vec![
+                tab,
+                enter("press"),
+                if typing { None } else { fixed("y", &verb, 3) },
+                fixed("Esc", "cancel", 1),
+            ]
+        }
+        Overlay::Progress(_) => vec![enter("press"), fixed("Esc", "hide", 1)],
+        Overlay::Help(_) => vec![fixed("↑↓", "scroll", 1), fixed("Esc", "close", 0)],
+        Overlay::Profiles(dialog) if dialog.new => vec![
+            fixed("↑↓", "choose", 1),
+            enter("add and edit"),
+            fixed("Esc", "back", 1),
+        ],
+        Overlay::Profiles(_) => vec![
+            fixed("↑↓", "choose", 1),
+            enter("switch"),
+            fixed("^N", "new", 3),
+            fixed("F4", "edit file", 4),
+            fixed("Esc", "close", 2),
+        ],
+        Overlay::Error(_) => vec![
+            tab,
+            enter("press"),
+            fixed("↑↓", "scroll", 3),
+            fixed("Esc", "close", 1),
+        ],
+        Overlay::FirstRun { .. } => vec![
+            fixed("↑↓", "choose", 1),
+            enter("go"),
+            key(state, Context::Global, Action::Help, 2),
+            key(state, Context::Global, Action::Quit, 3),
+        ],
+        Overlay::SignIn(_) => vec![tab, enter("press"), fixed("Esc", "cancel", 1)],
+        Overlay::Actions(_) => vec![
+            fixed("↑↓", "choose", 2),
+            enter("go on"),
+            fixed("Esc", "close", 1),
+        ],
+        Overlay::Arguments(_) => vec![tab, enter("press"), fixed("Esc", "cancel", 1)],
+        Overlay::Answer(_) => vec![
+            fixed("↑↓", "scroll", 2),
+            fixed("y", "copy", 3),
+            fixed("Esc", "close", 1),
+        ],
+        Overlay::Quit { .. } => vec![tab, enter("press"), fixed("Esc", "stay", 1)],
+    }
+}
+
+/// The first key of an action, if it has one and the action can be done now.
+fn key(state: &State, context: Context, action: Action, rank: u8) -> Option<Candidate> {
+    worded(state, context, action, action.hint(), rank)
+}
+
+fn worded(
+    state: &State,
+    context: Context,
+    action: Action,
+    word: &str,
+    rank: u8,
+) -> Option<Candidate> {
+    if blocked(state, action).is_some() {
+        return None;
+    }
+    let keys = state.keymap.keys(context, action);
+    fixed(&keys.first()?.to_string(), word, rank)
+}
+
+/// Two keys that belong together: "↑↓".
+fn both(
+    state: &State,
+    context: Context,
+    (one, other): (Action, Action),
+    word: &str,
+    rank: u8,
+) -> Option<Candidate> {
+    let first = |action| {
+        state
+            .keymap
+            .keys(context, action)
+            .first()
+            .map(|k| k.to_string())
+    };
+    fixed(&format!("{}{}", first(one)?, first(other)?), word, rank)
+}
+
+fn form(state: &State) -> Vec<Option<Candidate>> {
+    let c = Context::Form;
+    let folded = !state.form.unfolded && areas(state).mode == Mode::Compact;
+    let enter = match state.form.field {
+        FormField::More => "all fields",
+        FormField::Clear => "clear",
+        _ => "search",
+    };
+    // Letters are typed here, so only keys that cannot be typed are named.
+    vec![
+        both(state, c, (Action::Up, Action::Down), "field", 3),
+        match state.form.field {
+            FormField::State => fixed("←→", "change", 1),
+            _ => None,
+        },
+        worded(state, c, Action::Submit, enter, 0),
+        match state.form.field {
+            FormField::Text(_) => key(state, c, Action::ClearField, 4),
+            _ => None,
+        },
+        match folded {
+            true => key(state, c, Action::Unfold, 5),
+            false => None,
+        },
+        fixed("Esc", if state.form.unfolded { "fold" } else { "table" }, 2),
+        fixed("F1", "help", 2),
+    ]
+}
+
+fn table(state: &State) -> Vec<Option<Candidate>> {
+    let c = Context::Table;
+    let tabs = areas(state).mode == Mode::Tabs;
+    if state.results.current().is_none() {
+        return vec![
+            match state.is_loading() {
+                true => fixed("Esc", "stop", 0),
+                false => None,
+            },
+            key(state, c, Action::Find, 0),
+            key(state, c, Action::ClearForm, 3),
+            match state.results.is_filtered() {
+                true => worded(state, c, Action::DropFilters, "drop filters", 1),
+                false => None,
+            },
+            match state.results.query {
+                Some(_) => key(state, c, Action::Reload, 2),
+                None => None,
+            },
+            key(state, c, Action::Profiles, 4),
+            key(state, c, Action::Help, 1),
+            key(state, c, Action::Quit, 2),
+        ];
+    }
+    vec![
+        key(state, c, Action::Revoke, 0),
+        key(state, c, Action::RevokeUser, 7),
+        match tabs {
+            true => key(state, c, Action::NextPane, 2),
+            false => None,
+        },
+        key(state, c, Action::Find, 3),
+        key(state, c, Action::Open, 4),
+        match state.is_loading() {
+            true => fixed("Esc", "stop", 1),
+            false => None,
+        },
+        key(state, c, Action::Sort, 6),
+        worded(state, c, Action::Filter, "filter", 8),
+        match state.results.is_filtered() {
+            true => worded(state, c, Action::DropFilters, "drop filters", 2),
+            false => None,
+        },
+        key(state, c, Action::CopyId, 9),
+        key(state, c, Action::Reload, 10),
+        key(state, c, Action::Profiles, 11),
+        key(state, c, Action::Help, 1),
+        key(state, c, Action::Quit, 5),
+    ]
+}
+
+fn details(state: &State) -> Vec<Option<Candidate>> {
+    let c = Context::Details;
+    if state.results.current().is_none() {
+        return vec![
+            key(state, c, Action::NextPane, 2),
+            key(state, c, Action::Help, 0),
+            key(state, c, Action::Quit, 1),
+        ];
+    }
+    let raw = if state.details.raw {
+        "fields"
+    } else {
+        "raw JSON"
+    };
+    vec![
+        both(state, c, (Action::Up, Action::Down), "field", 3),
+        key(state, c, Action::CopyField, 2),
+        worded(state, c, Action::RawJson, raw, 4),
+        worded(state, c, Action::Find, "find", 6),
+        match state.details.raw {
+            true => None,
+            false => key(state, c, Action::Reveal, 8),
+        },
+        worded(state, c, Action::Open, "read anew", 7),
+        key(state, c, Action::Revoke, 5),
+        fixed("Esc", "table", 1),
+        key(state, c, Action::Help, 0),
+        key(state, c, Action::Quit, 9),
+    ]
+}

@@ -1,0 +1,426 @@
+//! The lines above and below the panes: where we are, what happened, which keys work.
+
+use std::time::Duration;
+
+use super::text::Canvas;
+use super::theme::Role;
+use crate::app::form::FormField;
+use crate::app::form_layout;
+use crate::app::hints::{self, GAP};
+use crate::app::layout::{Area, Mode, TABS, areas};
+use crate::app::overlay::JobState;
+use crate::app::source::{Link, Progress, Source};
+use crate::app::state::{Level, State};
+use crate::app::words;
+use crate::model::text::{width_cols, with_thousands};
+use crate::model::time::{self, Zone};
+use crate::model::{Completeness, Field};
+
+/// The notice of a screen that is too small for anything else.
+pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
+    let size = state.size;
+    let (width, height) = crate::app::layout::SMALLEST;
+    let lines = [
+        format!(" Too small: {}×{}", size.width, size.height),
+        format!(" This needs {width}×{height}."),
+        " q quit".to_owned(),
+    ];
+    for (y, line) in (0..size.height).zip(&lines) {
+        canvas.text(Area::new(0, y, size.width, 1), 0, line, Role::Text);
+    }
+}
+
+/// The clock and its zone: `14:07 UTC`.
+fn clock(state: &State) -> String {
+    let zone = state.prefs.zone;
+    let name = match zone {
+        Zone::Utc => "UTC".to_owned(),
+        Zone::Local | Zone::Fixed(_) => zone.offset_at(state.now).to_string(),
+    };
+    format!("{} {name}", time::clock(state.now, zone))
+}
+
+/// The header while there is no profile.
+pub fn first_run_header(state: &State, canvas: &mut Canvas<'_>) {
+    let area = areas(state).header;
+    canvas.text(area, 1, "usher", Role::Title);
+    at_right(area, &clock(state), Role::Text, canvas);
+}
+
+fn at_right(area: Area, text: &str, role: Role, canvas: &mut Canvas<'_>) -> u16 {
+    let cells = width_cols(&canvas.plain(text)) as u16 + 1;
+    let start = area.width.saturating_sub(cells);
+    canvas.text(area, start, text, role);
+    start
+}
+
+/// The first line: profile, system, who we are there; warnings as words; latency and clock.
+pub fn header(state: &State, canvas: &mut Canvas<'_>) {
+    let all = areas(state);
+    let area = all.header;
+    let mode = all.mode;
+    let clock = clock(state);
+    let right = match (mode, latency(state)) {
+        (Mode::Tabs, _) | (_, None) => clock,
+        (_, Some(latency)) => format!("{latency} │ {clock}"),
+    };
+    let mut end = at_right(area, &right, Role::Text, canvas);
+    for (word, role) in marks(state) {
+        let text = format!(" {word} ");
+        let cells = text.len() as u16;
+        if end < cells + 1 {
+            break;
+        }
+        end -= cells + 1;
+        canvas.text(area, end, &text, role);
+    }
+    let room = Area {
+        width: end.saturating_sub(1),
+        ..area
+    };
+    let mut x = 1;
+    if mode != Mode::Tabs {
+        x += canvas.text(room, x, "usher", Role::Title);
+        x += canvas.text(room, x, " │ ", Role::Dim);
+    }
+    let place = place(state, mode);
+    canvas.outside(room, x, &place, Default::default());
+    if is_alarming(state) {
+        let style = canvas.style(Role::Banner);
+        canvas.restyle(area, style);
+    }
+}
+
+fn place(state: &State, mode: Mode) -> String {
+    match state.sources.as_slice() {
+        [] => "no profile is open · ^P opens one".to_owned(),
+        [source] => {
+            let mut parts = vec![source.profile.name.clone()];
+            if matches!(mode, Mode::Tall | Mode::Wide) {
+                parts.push(source.profile.system.to_owned());
+            }
+            if mode != Mode::Tabs {
+                parts.extend(who(source));
+            }
+            parts.join(" ▸ ")
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
+            format!("{} profiles ▸ {}", several.len(), names.join(", "))
+        }
+    }
+}
+
+fn who(source: &Source) -> Option<String> {
+    match (&source.who, &source.link) {
+        (Some(who), _) => Some(who.name.safe().into_owned()),
+        (None, Link::Connecting) => Some("connecting …".to_owned()),
+        (None, Link::Down(_)) => Some("not connected".to_owned()),
+        (None, _) => None,
+    }
+}
+
+/// How long the last request took: of the only source, or of the slowest.
+fn latency(state: &State) -> Option<String> {
+    let of = |source: &Source| match (source.took, &source.link) {
+        (Some(took), _) => Some(took),
+        (None, Link::Up { took }) => Some(*took),
+        (None, _) => None,
+    };
+    state.sources.iter().filter_map(of).max().map(milliseconds)
+}
+
+fn milliseconds(took: Duration) -> String {
+    format!("{} ms", with_thousands(took.as_millis() as u64))
+}
+
+/// What must not be overlooked, as words, the gravest last so that it stands at the left.
+fn marks(state: &State) -> Vec<(&'static str, Role)> {
+    let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
+    let mut marks = Vec::new();
+    if any(|s| s.profile.demo) {
+        marks.push(("demo", Role::Warn));
+    }
+    if any(|s| s.profile.best_effort) {
+        marks.push(("audit may fail", Role::Warn));
+    }
+    if state.prefs.read_only || any(|s| s.profile.read_only) {
+        marks.push(("read-only", Role::Warn));
+    }
+    if any(|s| s.profile.plain_http) {
+        marks.push(("PLAIN HTTP", Role::Danger));
+    }
+    if any(|s| s.profile.insecure) {
+        marks.push(("CERTIFICATE NOT CHECKED", Role::Danger));
+    }
+    if any(|s| s.profile.production) {
+        marks.push(("PRODUCTION", Role::Danger));
+    }
+    marks
+}
+
+fn is_alarming(state: &State) -> bool {
+    state
+        .sources
+        .iter()
+        .any(|s| s.profile.production || s.profile.insecure)
+}
+
+/// The tabs of a narrow screen.
+pub fn tabs(state: &State, canvas: &mut Canvas<'_>) {
+    let area = areas(state).tabs;
+    if area.is_empty() {
+        return;
+    }
+    let mut x = 0;
+    for (index, (pane, name)) in TABS.into_iter().enumerate() {
+        if index > 0 {
+            x += canvas.text(area, x, "│", Role::Dim);
+        }
+        let (text, role) = match pane == state.focus {
+            true => (format!("[{name}]"), Role::Title),
+            false => (format!(" {name} "), Role::Dim),
+        };
+        x += canvas.text(area, x, &text, role);
+    }
+}
+
+/// The hint line.
+pub fn hints(state: &State, canvas: &mut Canvas<'_>) {
+    let area = areas(state).hints;
+    let mut x = 1;
+    for hint in hints::hints(state) {
+        x += canvas.text(area, x, &hint.key, Role::Key) + 1;
+        x += canvas.text(area, x, &hint.word, Role::Dim) + GAP as u16;
+    }
+}
+
+/// The status line: the last message, else the state of the rows.
+pub fn status(state: &State, canvas: &mut Canvas<'_>) {
+    let area = areas(state).status;
+    let area = Area {
+        width: area.width.saturating_sub(1),
+        ..area
+    };
+    let (text, role) = status_words(state);
+    let style = canvas.style(role);
+    let plain = canvas.plain(&text).into_owned();
+    canvas.outside(area, 1, &plain, style);
+}
+
+fn status_words(state: &State) -> (String, Role) {
+    if let Some(message) = &state.message {
+        let (mark, role) = match message.level {
+            Level::Ok => ("", Role::Ok),
+            Level::Info => ("", Role::Text),
+            Level::Warn => ("~ ", Role::Warn),
+            Level::Error => ("! ", Role::Danger),
+        };
+        return (format!("{mark}{}", message.text), role);
+    }
+    if let Some(job) = state.jobs.iter().find(|job| job.state != JobState::Ended) {
+        let all = job.items.len();
+        let words = match (&job.state, all) {
+            (JobState::Paused(_), _) => "a revoke waits: sign in".to_owned(),
+            (_, 0) => "revoking the sessions of a user …".to_owned(),
+            _ => format!(
+                "revoking {} / {}",
+                with_thousands((all - job.waiting()) as u64),
+                with_thousands(all as u64)
+            ),
+        };
+        return (words, Role::Warn);
+    }
+    if state.is_loading() {
+        return (searching(state), Role::Text);
+    }
+    let cut = state.sources.iter().find_map(|s| match s.completeness {
+        Completeness::Truncated { at } if s.rows > 0 => Some(at),
+        _ => None,
+    });
+    if let Some(at) = cut {
+        let at = with_thousands(at);
+        return (
+            format!("~ the server stops at {at}; narrow the search"),
+            Role::Warn,
+        );
+    }
+    if state.results.query.is_none() && state.results.rows.is_empty() {
+        return (not_searched(state), Role::Dim);
+    }
+    (loaded(state), Role::Text)
+}
+
+fn is_long(state: &State) -> bool {
+    matches!(areas(state).mode, Mode::Tall | Mode::Wide)
+}
+
+fn searching(state: &State) -> String {
+    let rows = with_thousands(state.results.rows.len() as u64);
+    if state.results.stale {
+        return "searching… · Esc stops".to_owned();
+    }
+    if !is_long(state) {
+        return format!("searching… {rows} rows · Esc stops");
+    }
+    let pages: u32 = state.sources.iter().map(|s| s.pages).sum();
+    let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
+    let elapsed = asked.map_or(0, |at| (state.now - at).num_milliseconds().max(0));
+    format!(
+        "searching… {rows} rows, {} pages, {}.{} s · Esc stops (rows stay)",
+        with_thousands(u64::from(pages)),
+        elapsed / 1000,
+        elapsed % 1000 / 100
+    )
+}
+
+fn not_searched(state: &State) -> String {
+    match state.sources.as_slice() {
+        [] => String::new(),
+        [source] if source.profile.demo => {
+            "demo with made-up data · ^P then ^N sets up your own".to_owned()
+        }
+        sources => sources
+            .iter()
+            .map(|source| {
+                let read_only = match state.prefs.read_only || source.profile.read_only {
+                    true => " (read-only)",
+                    false => "",
+                };
+                format!("{}{read_only}", source.profile.name)
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+/// `1,204 loaded · last search 142 ms`.
+fn loaded(state: &State) -> String {
+    let results = &state.results;
+    let rows = results.rows.len() as u64;
+    let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
+    let mut parts = Vec::new();
+    let long = is_long(state);
+    parts.push(match (rows, total) {
+        (0, _) => "0 sessions".to_owned(),
+        (_, Some(total)) if long || total > rows => {
+            format!(
+                "{} of {} loaded",
+                with_thousands(rows),
+                with_thousands(total)
+            )
+        }
+        _ => format!("{} loaded", with_thousands(rows)),
+    });
+    for source in &state.sources {
+        match &source.progress {
+            Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
+            Progress::Failed(_) => parts.push("the list is not whole".to_owned()),
+            _ => {}
+        }
+    }
+    let duplicates: u32 = state.sources.iter().map(|s| s.duplicates).sum();
+    if duplicates > 0 && long {
+        let count = with_thousands(u64::from(duplicates));
+        parts.push(format!("{count} came twice and are shown once"));
+    }
+    if long && rows > 0 && !results.arrival {
+        let column = title_of(state, results.sort.field);
+        let way = if results.sort.descending {
+            "descending"
+        } else {
+            "ascending"
+        };
+        parts.push(format!("sorted by {column} {way}"));
+    }
+    let took = state.sources.iter().filter_map(|s| s.took).max();
+    if let (Some(took), false) = (took, state.form.unfolded || areas(state).mode == Mode::Tabs) {
+        parts.push(format!("last search {}", milliseconds(took)));
+    }
+    parts.join(" · ")
+}
+
+fn title_of(state: &State, field: Field) -> String {
+    crate::app::columns::all(state)
+        .into_iter()
+        .find(|column| column.field == field)
+        .map_or_else(|| field.name().to_owned(), |column| column.title.to_owned())
+}
+
+/// What the empty table says, line by line.
+pub fn empty_words(state: &State) -> Vec<(String, Role)> {
+    let results = &state.results;
+    if state.sources.is_empty() {
+        return vec![("No profile is open. ^P opens one.".to_owned(), Role::Text)];
+    }
+    if !results.rows.is_empty() {
+        return vec![
+            (
+                "No loaded session passes the filter.".to_owned(),
+                Role::Text,
+            ),
+            (String::new(), Role::Text),
+            ("F drops the filter   & changes it".to_owned(), Role::Dim),
+        ];
+    }
+    if results.query.is_none() {
+        let needed = form_layout::fields(state)
+            .into_iter()
+            .find(|field| form_layout::support(state, *field) == crate::model::Support::Required);
+        let text = match needed {
+            Some(field) => format!(
+                "Fill in {}, then Enter: this system lists nothing without it",
+                form_layout::label(field)
+            ),
+            None => "Enter lists all sessions, or type a user name first".to_owned(),
+        };
+        return vec![(text, Role::Text)];
+    }
+    if state
+        .sources
+        .iter()
+        .any(|s| matches!(s.progress, Progress::Failed(_)))
+    {
+        return vec![
+            ("The search failed.".to_owned(), Role::Danger),
+            (String::new(), Role::Text),
+            (
+                "E all of the error   r try again   / change it".to_owned(),
+                Role::Dim,
+            ),
+        ];
+    }
+    let mut lines = vec![("No session matches this search.".to_owned(), Role::Text)];
+    lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
+    let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
+    let forgets = state
+        .sources
+        .iter()
+        .any(|s| s.caps.as_ref().is_some_and(|caps| !caps.history));
+    if about_user && forgets {
+        lines.push((String::new(), Role::Text));
+        for line in [
+            "This system keeps no ended sessions: this does not tell",
+            "when they last signed in.",
+        ] {
+            lines.push((line.to_owned(), Role::Warn));
+        }
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push((
+        "/ change it   c clear it   r ask again".to_owned(),
+        Role::Dim,
+    ));
+    lines
+}
+
+/// What was searched, one clause a line.
+fn asked(state: &State) -> Vec<String> {
+    let Some(query) = &state.results.query else {
+        return Vec::new();
+    };
+    match query.clauses.is_empty() {
+        true => vec!["It asked for every session.".to_owned()],
+        false => query.clauses.iter().map(words::clause).collect(),
+    }
+}

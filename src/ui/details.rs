@@ -1,0 +1,142 @@
+//! The details of the session under the cursor.
+
+use super::has_focus;
+use super::text::Canvas;
+use super::theme::Role;
+use crate::app::action::{Action, Context};
+use crate::app::layout::{Area, Mode, areas};
+use crate::app::lines::{self, DetailLine, LineKind};
+use crate::app::sheet::FieldText;
+use crate::app::state::{Pane, State};
+
+/// Draws the details.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
+    let all = areas(state);
+    if all.details.is_empty() {
+        return;
+    }
+    let focused = has_focus(state, Pane::Details);
+    canvas.border(all.details, focused);
+    let from = match all.mode {
+        Mode::Tabs => all.details.x,
+        _ => canvas.title(all.details, "3 Details", Role::Title),
+    };
+    let lines = lines::detail_lines(state);
+    if lines.is_empty() {
+        let row = all.details.inner().row(1);
+        canvas.text(row, 1, "Nothing selected.", Role::Dim);
+        return;
+    }
+    let rows = lines::visual_rows(&lines);
+    right_title(state, all.details, from, canvas);
+    lower_border(state, all.details, &lines, &rows, canvas);
+    let inner = all.details.inner();
+    let top = lines::details_top(state, &lines, &rows);
+    let right = lines::right_column(lines::width(state));
+    for (row, visual) in (0..inner.height).zip(rows.iter().skip(top)) {
+        let area = inner.row(row);
+        let whole = Area::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
+        let left = match visual.right {
+            Some(_) => Area {
+                width: right.saturating_sub(1),
+                ..whole
+            },
+            None => whole,
+        };
+        draw_line(state, left, &lines, visual.left, focused, canvas);
+        if let Some(index) = visual.right {
+            let area = Area::new(
+                whole.x + right,
+                whole.y,
+                whole.width.saturating_sub(right),
+                1,
+            );
+            draw_line(state, area, &lines, index, focused, canvas);
+        }
+    }
+}
+
+fn key(state: &State, action: Action) -> String {
+    let keys = state.keymap.keys(Context::Details, action);
+    keys.first().map(ToString::to_string).unwrap_or_default()
+}
+
+fn right_title(state: &State, area: Area, from: u16, canvas: &mut Canvas<'_>) {
+    let text = match (lines::is_short(state), state.details.raw) {
+        _ if state.details.reading => "reading anew …".to_owned(),
+        (true, _) => format!(
+            "{} all {} fields",
+            key(state, Action::Open),
+            lines::field_count(state)
+        ),
+        (false, true) => format!("{} fields", key(state, Action::RawJson)),
+        (false, false) => format!("{} raw JSON", key(state, Action::RawJson)),
+    };
+    canvas.right(area, 0, from, &text, Role::Dim);
+}
+
+/// What is looked for, and how much of it all is on screen.
+fn lower_border(
+    state: &State,
+    area: Area,
+    all: &[DetailLine],
+    rows: &[lines::VisualRow],
+    canvas: &mut Canvas<'_>,
+) {
+    if lines::is_short(state) {
+        return;
+    }
+    let row = area.height.saturating_sub(1);
+    let count = lines::count_words(state, all, rows);
+    let Some(find) = &state.details.find else {
+        canvas.right(area, row, area.x, &count, Role::Dim);
+        return;
+    };
+    let room = super::text::border_room(area, row);
+    let width = room.width.min(30);
+    let mut x = canvas.text(room, 0, " find: ", Role::Key);
+    let (shown, cursor) = FieldText::of(&find.input).window(width.saturating_sub(8));
+    let style = canvas.style(Role::Input);
+    let field = x;
+    x += canvas.outside(room, x, &shown, style);
+    canvas.text(room, x, " ", Role::Text);
+    if find.editing && has_focus(state, Pane::Details) {
+        canvas.cursor = Some((room.x + field + cursor, room.y));
+    }
+    let found = all.iter().filter(|line| line.found).count();
+    let words = format!("{found} found · {count}");
+    canvas.right(area, row, room.x + x + 1, &words, Role::Dim);
+}
+
+fn draw_line(
+    state: &State,
+    area: Area,
+    lines: &[DetailLine],
+    index: usize,
+    focused: bool,
+    canvas: &mut Canvas<'_>,
+) {
+    let line = &lines[index];
+    let label = match line.found {
+        true => Role::Mark,
+        false => Role::Dim,
+    };
+    canvas.text(area, 0, &line.label, label);
+    let x = line.label_cells() as u16;
+    let style = canvas.style(line.role);
+    match line.kind {
+        LineKind::Life | LineKind::Heading => {
+            let text = line.text();
+            canvas.text(area, x, &text, line.role);
+        }
+        _ => {
+            canvas.pieces(area, x, &line.value, style);
+        }
+    }
+    if focused && state.details.line.min(lines.len() - 1) == index {
+        let selection = canvas.style(Role::Selection);
+        canvas.restyle(area, selection);
+        let mark = Area::new(area.x.saturating_sub(1), area.y, 1, 1);
+        canvas.text(mark, 0, ">", Role::Text);
+    }
+}

@@ -1,0 +1,196 @@
+//! The search form, folded and unfolded.
+
+use super::has_focus;
+use super::text::Canvas;
+use super::theme::Role;
+use crate::app::action::{Action, Context};
+use crate::app::form::{FormField, TextField};
+use crate::app::form_layout::{self, Placed};
+use crate::app::layout::{Area, Mode, areas};
+use crate::app::sheet::FieldText;
+use crate::app::state::{Pane, State};
+use crate::model::Support;
+
+/// Draws the form.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
+    let all = areas(state);
+    if all.form.is_empty() {
+        return;
+    }
+    let focused = has_focus(state, Pane::Search);
+    canvas.border(all.form, focused);
+    if all.mode != Mode::Tabs {
+        canvas.title(all.form, "1 Search", Role::Title);
+    }
+    lower_border(state, all.form, all.mode, focused, canvas);
+    for placed in form_layout::place(state) {
+        draw_field(state, &placed, focused, canvas);
+    }
+    if form_layout::is_list(state) {
+        plan(state, canvas);
+    }
+}
+
+/// The keys of the form; where the fields have no room beside them, what is wrong with one.
+fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &mut Canvas<'_>) {
+    let row = area.height.saturating_sub(1);
+    if let Some(error) = &state.form.error
+        && !has_notes(state, area)
+    {
+        let text = format!("! {}", error.message);
+        let room = super::text::border_room(area, row);
+        canvas.text(room, 0, &format!(" {text} "), Role::Danger);
+        return;
+    }
+    let first = |context, action| {
+        let keys = state.keymap.keys(context, action);
+        keys.first().map(ToString::to_string).unwrap_or_default()
+    };
+    let enter = first(Context::Form, Action::Submit);
+    let text = match (state.form.unfolded, mode) {
+        (true, _) if focused => format!(
+            "{enter} search · {} fold · Esc table",
+            first(Context::Global, Action::Unfold)
+        ),
+        (false, Mode::Tall | Mode::Wide) => format!("{enter} search · Esc leave"),
+        _ => return,
+    };
+    canvas.right(area, row, area.x, &text, Role::Dim);
+}
+
+/// Is there room beside the fields?
+fn has_notes(state: &State, area: Area) -> bool {
+    form_layout::is_list(state) && area.inner().width >= form_layout::NOTES_FROM
+}
+
+fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_>) {
+    let area = placed.area;
+    let focused = pane && state.form.field == placed.field;
+    let row = Area::new(placed.label_x, area.y, area.right() - placed.label_x, 1);
+    let wrong = state
+        .form
+        .error
+        .as_ref()
+        .is_some_and(|error| error.field == placed.field);
+    let label = match (wrong, focused) {
+        (true, _) => Role::Danger,
+        (false, true) => Role::Title,
+        (false, false) => Role::Dim,
+    };
+    canvas.text(row, 0, &placed.label, label);
+    match placed.field {
+        FormField::Search | FormField::Clear => {
+            let role = if focused {
+                Role::ButtonFocus
+            } else {
+                Role::Text
+            };
+            canvas.text(area, 0, form_layout::button_text(placed.field), role);
+        }
+        FormField::More => {
+            let (text, set) = form_layout::more(state).unwrap_or_default();
+            let role = match (focused, set) {
+                (true, _) => Role::ButtonFocus,
+                (false, true) => Role::Warn,
+                (false, false) => Role::Dim,
+            };
+            canvas.text(area, 0, &text, role);
+        }
+        FormField::State => {
+            brackets(area, canvas);
+            let role = if focused {
+                Role::ButtonFocus
+            } else {
+                Role::Input
+            };
+            canvas.fill(area, role);
+            let word = Area {
+                width: area.width.saturating_sub(2),
+                ..area
+            };
+            canvas.text(word, 0, form_layout::state_word(state), role);
+            canvas.text(area, area.width.saturating_sub(1), "▾", role);
+        }
+        FormField::Text(field) => text_field(state, field, area, focused, canvas),
+    }
+    if has_notes(state, areas(state).form) {
+        note(state, placed, focused, canvas);
+    }
+}
+
+fn brackets(area: Area, canvas: &mut Canvas<'_>) {
+    let whole = Area::new(area.x.saturating_sub(1), area.y, area.width + 2, 1);
+    canvas.text(whole, 0, "[", Role::Dim);
+    canvas.text(whole, whole.width - 1, "]", Role::Dim);
+}
+
+fn text_field(state: &State, field: TextField, area: Area, focused: bool, canvas: &mut Canvas<'_>) {
+    brackets(area, canvas);
+    canvas.fill(area, Role::Input);
+    let input = &state.form.inputs[field];
+    let (shown, cursor) = match focused {
+        true => FieldText::of(input).window(area.width),
+        // Without the focus the beginning is shown, and cut where it does not fit.
+        false => (input.value().to_owned(), 0),
+    };
+    let style = canvas.style(Role::Input);
+    let style = match focused && state.form.selected && !shown.is_empty() {
+        true => canvas.style(Role::Selection),
+        false => style,
+    };
+    canvas.outside(area, 0, &shown, style);
+    if focused && area.width > 0 {
+        canvas.cursor = Some((area.x + cursor, area.y));
+    }
+}
+
+/// What stands beside a field of the unfolded form: what is wrong, an example, or who answers it.
+fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) {
+    let inner = areas(state).form.inner();
+    let x = placed.area.right() + 3;
+    let area = Area::new(x, placed.area.y, inner.right().saturating_sub(x), 1);
+    if let Some(error) = &state.form.error
+        && error.field == placed.field
+    {
+        // The message goes on below the field if the lines there are free; it is cut otherwise.
+        canvas.text(area, 0, &format!("! {}", error.message), Role::Danger);
+        return;
+    }
+    let is_time = matches!(
+        placed.field,
+        FormField::Text(
+            TextField::CreatedAfter | TextField::ExpiresAfter | TextField::ExpiresBefore
+        )
+    );
+    let used = focused || form_layout::is_set(state, placed.field);
+    let text = match form_layout::support(state, placed.field) {
+        _ if is_time && used => "e.g. 2026-11-21, now-2h",
+        Support::Client if placed.field != FormField::Text(TextField::Text) => "(loaded rows)",
+        Support::Required => "(needed)",
+        _ => return,
+    };
+    canvas.text(area, 0, text, Role::Dim);
+}
+
+/// How the form will be answered.
+fn plan(state: &State, canvas: &mut Canvas<'_>) {
+    let area = form_layout::plan_area(state);
+    if area.is_empty() {
+        return;
+    }
+    let mut lines = form_layout::plan_lines(state);
+    if let Some(error) = &state.form.error
+        && !has_notes(state, areas(state).form)
+    {
+        lines = vec![format!("! {}", error.message)];
+    }
+    const TITLE: &str = "Ends up as:  ";
+    let indent = TITLE.len() as u16;
+    for (row, line) in (0..area.height).zip(&lines) {
+        let area = area.row(row);
+        if row == 0 {
+            canvas.text(area, 0, TITLE, Role::Dim);
+        }
+        canvas.outside(area, indent, line, Default::default());
+    }
+}

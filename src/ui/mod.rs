@@ -1,0 +1,90 @@
+//! The pure view: paints the state, decides nothing and changes nothing.
+
+mod bars;
+mod details;
+mod form;
+mod overlay;
+pub mod picture;
+mod svg;
+mod table;
+mod text;
+pub mod theme;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+
+use crate::app::layout::{Mode, areas};
+use crate::app::overlay::Overlay;
+use crate::app::state::{Pane, State};
+
+pub use theme::{Depth, Role, Theme};
+
+use text::Canvas;
+
+/// Draws the whole screen, and puts the terminal's cursor into the text field that has the focus.
+pub fn render(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    if let Some(cursor) = draw(state, theme, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the whole screen into a buffer. Returns where the terminal's cursor is to be; `None`: hidden.
+pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
+    let mut canvas = Canvas::new(buffer, theme, state.prefs.ascii);
+    let screen = crate::app::layout::Area::new(0, 0, state.size.width, state.size.height);
+    canvas.fill(screen, Role::Text);
+    if areas(state).mode == Mode::TooSmall {
+        bars::too_small(state, &mut canvas);
+        return None;
+    }
+    let first_run = state
+        .overlays
+        .iter()
+        .any(|overlay| matches!(overlay, Overlay::FirstRun { .. }));
+    if first_run {
+        bars::first_run_header(state, &mut canvas);
+    } else {
+        main_screen(state, &mut canvas);
+    }
+    bars::hints(state, &mut canvas);
+    for (index, dialog) in state.overlays.iter().enumerate() {
+        canvas.cursor = None;
+        let top = index + 1 == state.overlays.len();
+        overlay::draw(state, dialog, top, &mut canvas);
+    }
+    canvas.cursor
+}
+
+fn main_screen(state: &State, canvas: &mut Canvas<'_>) {
+    bars::header(state, canvas);
+    bars::tabs(state, canvas);
+    form::draw(state, canvas);
+    table::draw(state, canvas);
+    details::draw(state, canvas);
+    bars::status(state, canvas);
+}
+
+/// Has this pane the keys?
+fn has_focus(state: &State, pane: Pane) -> bool {
+    state.focus == pane && state.overlays.is_empty()
+}
+
+/// One of the signs of the spinner: eight a second, by the clock of the state.
+fn spinner(state: &State, ascii: bool) -> &'static str {
+    const SIGNS: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧"];
+    const PLAIN: [&str; 4] = ["|", "/", "-", "\\"];
+    let eighth = state.now.timestamp_millis().div_euclid(125);
+    match ascii {
+        true => PLAIN[eighth.rem_euclid(4) as usize],
+        false => SIGNS[eighth.rem_euclid(8) as usize],
+    }
+}
+
+fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
+    names
+        .map(|name| (strsim::damerau_levenshtein(word, name), name))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map(|(_, name)| format!(" (did you mean \"{name}\"?)"))
+        .unwrap_or_default()
+}

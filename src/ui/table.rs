@@ -1,0 +1,349 @@
+//! The table of sessions. Only the rows on screen are looked at.
+
+use super::has_focus;
+use super::text::{Canvas, border_room};
+use super::theme::Role;
+use crate::app::cells;
+use crate::app::columns::{Column, columns};
+use crate::app::layout::{Area, Mode, areas, table_height};
+use crate::app::sheet::FieldText;
+use crate::app::source::Progress;
+use crate::app::state::{Pane, State};
+use crate::app::words;
+use crate::model::Completeness;
+use crate::model::text::{width_cols, with_thousands};
+use crate::store::{Row, RowId};
+
+/// Draws the table.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
+    let all = areas(state);
+    if all.table.is_empty() {
+        return;
+    }
+    let focused = has_focus(state, Pane::Table);
+    canvas.border(all.table, focused);
+    let from = match all.mode {
+        Mode::Tabs => all.table.x,
+        _ => canvas.title(all.table, "2 Sessions", Role::Title),
+    };
+    let long = matches!(all.mode, Mode::Tall | Mode::Wide);
+    let (count, role) = count(state, long, canvas.is_ascii());
+    canvas.right(all.table, 0, from, &count, role);
+    lower_border(state, all.table, focused, canvas);
+    let inner = all.table.inner();
+    let columns = columns(state, inner.width);
+    titles(state, inner.row(0), &columns, canvas);
+    let mut row = 1;
+    for (position, id, data) in cells::visible_rows(state) {
+        let cursor = position == state.results.cursor;
+        draw_row(
+            state,
+            inner.row(row),
+            &columns,
+            (id, data),
+            cursor,
+            focused,
+            canvas,
+        );
+        row += 1;
+    }
+    match row {
+        1 => nothing(state, inner, canvas),
+        _ => loading(state, inner, row, canvas),
+    }
+}
+
+fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>) {
+    let results = &state.results;
+    for column in columns {
+        let sorted = results.sort.field == column.field;
+        let chosen = results.column == column.field;
+        let mark = match (sorted, results.sort.descending) {
+            (true, false) => " ▲",
+            (true, true) => " ▼",
+            (false, _) => "",
+        };
+        let choice = if chosen && !sorted { "›" } else { "" };
+        let cell = Area::new(area.x + column.x, area.y, column.width, area.height);
+        let role = if chosen && !sorted {
+            Role::Key
+        } else {
+            Role::Title
+        };
+        canvas.text(cell, 0, &format!("{choice}{}{mark}", column.title), role);
+    }
+}
+
+fn draw_row(
+    state: &State,
+    area: Area,
+    columns: &[Column],
+    (id, row): (RowId, &Row),
+    cursor: bool,
+    focused: bool,
+    canvas: &mut Canvas<'_>,
+) {
+    let selected = cursor && focused;
+    if cursor {
+        canvas.text(area, 0, ">", Role::Text);
+    }
+    for column in columns {
+        // One blank stays before the next column.
+        let last = column.x + column.width >= area.width;
+        let width = column.width.saturating_sub(u16::from(!last));
+        let cell_area = Area::new(area.x + column.x, area.y, width, area.height);
+        let cell = cells::cell(state, id, row, column.field);
+        // The row under the cursor has one style, so that it can be read on any background.
+        let role = if selected { Role::Text } else { cell.role };
+        let style = canvas.style(role);
+        match cell.outside {
+            true => canvas.outside(cell_area, 0, &cell.text, style),
+            false => canvas.styled(cell_area, 0, &cell.text, style),
+        };
+    }
+    let role = match (cursor, focused) {
+        (true, true) => Role::Selection,
+        (true, false) => Role::SelectionIdle,
+        _ => return,
+    };
+    let style = canvas.style(role);
+    canvas.restyle(area, style);
+}
+
+/// What stands at the right of the title: where the cursor is, how many there are, and what to know of them.
+fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
+    let results = &state.results;
+    if results.query.is_none() && results.rows.is_empty() && !state.is_loading() {
+        return (String::new(), Role::Dim);
+    }
+    let number = |n: usize| with_thousands(n as u64);
+    let shown = results.order.len();
+    let loaded = results.rows.len();
+    let cursor = if shown == 0 { 0 } else { results.cursor + 1 };
+    if let Some(at) = truncated(state) {
+        return (
+            format!("{} of ? · cut by server", with_thousands(at)),
+            Role::Warn,
+        );
+    }
+    if state.is_loading() && !results.stale {
+        let tail = match long && state.spinner {
+            true if state.prefs.reduced_motion => " · loading".to_owned(),
+            true => format!(" {} loading", super::spinner(state, ascii)),
+            false => String::new(),
+        };
+        return (
+            format!("{}/{}+{tail}", number(cursor), number(loaded)),
+            Role::Dim,
+        );
+    }
+    let mut text = match (shown, results.is_filtered()) {
+        (0, false) => "0 of 0".to_owned(),
+        (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
+        _ => format!("{}/{}", number(cursor), number(shown)),
+    };
+    let mut role = Role::Dim;
+    if let Some((words, grave)) = trouble(state) {
+        text = format!("{text} · {words}");
+        role = if grave { Role::Warn } else { Role::Dim };
+    } else if results.ordering {
+        text.push_str(" · sorting…");
+    } else if long && shown > 0 && is_whole(state) {
+        text.push_str(" · all loaded");
+    }
+    (text, role)
+}
+
+/// Where a server cut the list. `None`: none did.
+fn truncated(state: &State) -> Option<u64> {
+    state
+        .sources
+        .iter()
+        .find_map(|source| match source.completeness {
+            Completeness::Truncated { at } if state.sources.len() == 1 => Some(at),
+            _ => None,
+        })
+}
+
+fn is_whole(state: &State) -> bool {
+    !state.sources.is_empty()
+        && state.sources.iter().all(|source| {
+            matches!(source.progress, Progress::Loaded)
+                && source.completeness == Completeness::Complete
+        })
+}
+
+/// What is wrong with the list, and whether it is more than the operator's own doing.
+fn trouble(state: &State) -> Option<(String, bool)> {
+    let several = state.sources.len() > 1;
+    let failed: Vec<_> = state
+        .sources
+        .iter()
+        .filter_map(|source| match &source.progress {
+            Progress::Failed(error) => Some((source, error)),
+            _ => None,
+        })
+        .collect();
+    if let (true, Some((source, error))) = (several, failed.first()) {
+        let all = state.sources.len();
+        let class = error.class().replace('_', " ");
+        return Some((
+            format!(
+                "{} of {all} systems · {}: {class} (E)",
+                all - failed.len(),
+                source.profile.name
+            ),
+            true,
+        ));
+    }
+    if !failed.is_empty() {
+        return Some(("broke off (E)".to_owned(), true));
+    }
+    let cut = state
+        .sources
+        .iter()
+        .find(|source| matches!(source.completeness, Completeness::Truncated { .. }));
+    if let Some(source) = cut {
+        return Some((format!("{}: cut by server", source.profile.name), true));
+    }
+    state
+        .sources
+        .iter()
+        .find_map(|source| match &source.progress {
+            Progress::Stopped(_) => match source.total {
+                Some(total) => Some((format!("stopped, {} in all", with_thousands(total)), false)),
+                None => Some(("stopped".to_owned(), false)),
+            },
+            _ => None,
+        })
+}
+
+/// The live filter, or the quick filters, in the lower border.
+fn lower_border(state: &State, area: Area, focused: bool, canvas: &mut Canvas<'_>) {
+    let row = area.height.saturating_sub(1);
+    let room = border_room(area, row);
+    let results = &state.results;
+    let Some(live) = &results.live else {
+        if !results.quick.is_empty() {
+            let text = format!("only {} · F drops", words::clauses(&results.quick));
+            let cut = Area {
+                width: room.width.saturating_sub(2),
+                ..room
+            };
+            let end = canvas.text(cut, 0, &format!(" {text}"), Role::Warn);
+            canvas.text(room, end, " ", Role::Text);
+        }
+        return;
+    };
+    let mut x = canvas.text(room, 0, " filter: ", Role::Key);
+    let most = room.width.saturating_sub(x).min(room.width / 2).max(8);
+    let (shown, cursor) = FieldText::of(&live.input).window(most);
+    let style = canvas.style(Role::Input);
+    if live.editing && focused && room.width > x {
+        canvas.cursor = Some((room.x + (x + cursor).min(room.width - 1), room.y));
+    }
+    x += canvas.outside(room, x, &shown, style);
+    if live.editing && cursor as usize >= width_cols(&shown) {
+        x += canvas.text(room, x, " ", Role::Input);
+    }
+    x += canvas.text(room, x, " ", Role::Text);
+    let counts = format!(
+        "{} of {}",
+        with_thousands(results.order.len() as u64),
+        with_thousands(results.rows.len() as u64)
+    );
+    match (&live.error, live.editing) {
+        (Some(error), _) => {
+            let text = format!("! {error}");
+            canvas.right(area, row, room.x + x, &text, Role::Danger);
+        }
+        (None, true) => {
+            let text = format!("{counts} · Enter keep · Esc drop");
+            canvas.right(area, row, room.x + x, &text, Role::Dim);
+        }
+        (None, false) => {
+            let text = format!("{counts} · F drops");
+            canvas.right(area, row, room.x + x, &text, Role::Warn);
+        }
+    }
+}
+
+/// "loading page 5 …" below the rows, or over the last two where they fill the table.
+fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
+    if !state.is_loading() || !state.spinner || state.results.stale {
+        return;
+    }
+    let cursor =
+        state.results.cursor - crate::app::layout::table_top(state).min(state.results.cursor);
+    let height = table_height(state);
+    let free = used + 1 < inner.height;
+    // The row under the cursor is never covered.
+    if !free && (cursor + 2 >= usize::from(height) || height < 4) {
+        return;
+    }
+    let row = if free { used + 1 } else { inner.height - 1 };
+    for line in [row - 1, row] {
+        let area = inner.row(line);
+        if !free {
+            canvas.fill(area, Role::Text);
+        }
+    }
+    let text = loading_words(state, canvas.is_ascii());
+    let long = inner.width >= 100 && !state.results.rows.is_empty();
+    let text = match long {
+        true => format!(
+            "{text}  {} rows so far",
+            with_thousands(state.results.rows.len() as u64)
+        ),
+        false => text,
+    };
+    middle(inner.row(row), &text, Role::Dim, canvas);
+}
+
+fn loading_words(state: &State, ascii: bool) -> String {
+    let pages: u32 = state.sources.iter().map(|source| source.pages).sum();
+    let page = with_thousands(u64::from(pages) + 1);
+    match state.prefs.reduced_motion {
+        true => format!("loading page {page} …"),
+        false => format!("{} loading page {page} …", super::spinner(state, ascii)),
+    }
+}
+
+fn middle(area: Area, text: &str, role: Role, canvas: &mut Canvas<'_>) {
+    let cells = width_cols(&canvas.plain(text)) as u16;
+    let x = area.width.saturating_sub(cells) / 2;
+    canvas.text(area, x, text, role);
+}
+
+/// What the table says when it has no row to show.
+fn nothing(state: &State, inner: Area, canvas: &mut Canvas<'_>) {
+    if state.is_loading() {
+        if state.spinner {
+            let text = loading_words(state, canvas.is_ascii());
+            middle(inner.row(middle_row(inner, 1)), &text, Role::Dim, canvas);
+        }
+        return;
+    }
+    let lines = super::bars::empty_words(state);
+    let first = middle_row(inner, lines.len() as u16);
+    let widest = lines
+        .iter()
+        .map(|(line, _)| width_cols(line))
+        .max()
+        .unwrap_or(0) as u16;
+    // One left edge for all lines, as far left as the widest needs.
+    let x = (inner.width.saturating_sub(widest) / 2)
+        .min(18.max(inner.width / 4))
+        .max(1);
+    for (row, (line, role)) in (first..inner.height).zip(&lines) {
+        let area = inner.row(row);
+        let style = canvas.style(*role);
+        let plain = canvas.plain(line).into_owned();
+        canvas.outside(area, x, &plain, style);
+    }
+}
+
+/// The first of `count` rows in the middle of the rows below the titles.
+fn middle_row(inner: Area, count: u16) -> u16 {
+    1 + inner.height.saturating_sub(1 + count) / 2
+}

@@ -1,0 +1,274 @@
+//! Text on the screen: the only place that puts any into cells. All of it is cleaned on the way.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::theme::{Role, Theme};
+use crate::app::layout::Area;
+use crate::app::text_wrap::{Piece, PieceKind};
+use crate::model::text::{Replaced, safe_spans, width_cols};
+
+/// Bytes of a text that are looked at for each cell it may take; more than any honest character needs.
+const BYTES_PER_CELL: usize = 64;
+
+/// A place to draw on. What is outside of its buffer is not drawn.
+pub struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    theme: &'a Theme,
+    ascii: bool,
+    /// Where the terminal's cursor is to be.
+    pub cursor: Option<(u16, u16)>,
+}
+
+impl<'a> Canvas<'a> {
+    /// Draws into a buffer; with `ascii` our own signs become plain ones.
+    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme, ascii: bool) -> Self {
+        Self {
+            buffer,
+            theme,
+            ascii,
+            cursor: None,
+        }
+    }
+
+    /// Are there only plain signs?
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    /// How a role is drawn.
+    pub fn style(&self, role: Role) -> Style {
+        self.theme.role(role)
+    }
+
+    /// Text of ours in a row of `area`, from cell `x` of it on. Cut with an ellipsis where it does not fit.
+    /// Returns the cells it took.
+    pub fn text(&mut self, area: Area, x: u16, text: &str, role: Role) -> u16 {
+        let style = self.style(role);
+        self.styled(area, x, text, style)
+    }
+
+    /// The same with a style of its own.
+    pub fn styled(&mut self, area: Area, x: u16, text: &str, style: Style) -> u16 {
+        let plain = self.plain(text);
+        self.put(area, x, &plain, style, style)
+    }
+
+    /// Text that somebody outside chose: what is replaced in it gets a style of its own.
+    pub fn outside(&mut self, area: Area, x: u16, text: &str, style: Style) -> u16 {
+        let marked = style.patch(self.style(Role::Warn));
+        self.put(area, x, text, style, marked)
+    }
+
+    /// Pieces of cleaned text, replaced ones in a style of their own. Returns the cells they took.
+    pub fn pieces(&mut self, area: Area, x: u16, pieces: &[Piece], style: Style) -> u16 {
+        let mut at = x;
+        for piece in pieces {
+            let (style, text) = match piece.kind {
+                PieceKind::Value => (style, piece.text.as_str().into()),
+                PieceKind::Replaced => (
+                    style.patch(self.style(Role::Warn)),
+                    piece.text.as_str().into(),
+                ),
+                PieceKind::Note => (self.style(Role::Dim), self.plain(&piece.text)),
+            };
+            let text = text.into_owned();
+            at += self.put(area, at, &text, style, style);
+        }
+        at - x
+    }
+
+    fn put(&mut self, area: Area, x: u16, text: &str, style: Style, marked: Style) -> u16 {
+        if area.height == 0 || x >= area.width || text.is_empty() {
+            return 0;
+        }
+        let room = usize::from(area.width - x);
+        let text = crate::app::first_chars(text, room.saturating_mul(BYTES_PER_CELL));
+        let spans = safe_spans(text);
+        let whole: usize = spans.iter().map(|(part, _)| width_cols(part)).sum();
+        let ellipsis = if self.ascii { "..." } else { "…" };
+        let (keep, tail) = match whole > room {
+            true => (room.saturating_sub(width_cols(ellipsis)), ellipsis),
+            false => (room, ""),
+        };
+        let mut used = 0;
+        'spans: for (part, replaced) in &spans {
+            let style = match replaced {
+                Replaced::Yes => marked,
+                Replaced::No => style,
+            };
+            for grapheme in part.graphemes(true) {
+                let cells = width_cols(grapheme);
+                if used + cells > keep {
+                    break 'spans;
+                }
+                self.grapheme(area.x + x + used as u16, area.y, grapheme, cells, style);
+                used += cells;
+            }
+        }
+        for dot in tail.graphemes(true).take(room - used) {
+            self.grapheme(area.x + x + used as u16, area.y, dot, 1, style);
+            used += 1;
+        }
+        used as u16
+    }
+
+    /// One character of cleaned text, if all of its cells are on the screen.
+    fn grapheme(&mut self, x: u16, y: u16, grapheme: &str, cells: usize, style: Style) {
+        let screen = self.buffer.area;
+        if cells == 0 || x.saturating_add(cells as u16) > screen.right() || y >= screen.bottom() {
+            return;
+        }
+        self.buffer.set_stringn(x, y, grapheme, cells, style);
+    }
+
+    /// Fills an area with blanks of a role.
+    pub fn fill(&mut self, area: Area, role: Role) {
+        let style = self.style(role);
+        let screen = self.buffer.area;
+        let rect = Rect::new(area.x, area.y, area.width, area.height).intersection(screen);
+        for y in rect.top()..rect.bottom() {
+            for x in rect.left()..rect.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
+    /// Lays a style over what stands in an area.
+    pub fn restyle(&mut self, area: Area, style: Style) {
+        let rect = Rect::new(area.x, area.y, area.width, area.height);
+        self.buffer
+            .set_style(rect.intersection(self.buffer.area), style);
+    }
+
+    /// Our own signs as this terminal can show them.
+    pub fn plain<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        if !self.ascii || text.is_ascii() {
+            return text.into();
+        }
+        let mut plain = String::with_capacity(text.len());
+        for sign in text.chars() {
+            match sign {
+                '…' => plain.push_str("..."),
+                other => plain.push(ascii_sign(other)),
+            }
+        }
+        plain.into()
+    }
+
+    /// A border around an area: double (or `=` and `#`) with the focus, single (or `-` and `+`) without.
+    pub fn border(&mut self, area: Area, focused: bool) {
+        let role = if focused {
+            Role::BorderFocus
+        } else {
+            Role::Border
+        };
+        self.border_in(area, focused, role);
+    }
+
+    /// A border in another role.
+    pub fn border_in(&mut self, area: Area, focused: bool, role: Role) {
+        if area.width < 2 || area.height < 2 {
+            return;
+        }
+        let [tl, tr, bl, br, h, v] = match (self.ascii, focused) {
+            (true, true) => ["#", "#", "#", "#", "=", "#"],
+            (true, false) => ["+", "+", "+", "+", "-", "|"],
+            (false, true) => ["╔", "╗", "╚", "╝", "═", "║"],
+            (false, false) => ["┌", "┐", "└", "┘", "─", "│"],
+        };
+        let style = self.style(role);
+        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        for x in area.x + 1..right {
+            self.grapheme(x, area.y, h, 1, style);
+            self.grapheme(x, bottom, h, 1, style);
+        }
+        for y in area.y + 1..bottom {
+            self.grapheme(area.x, y, v, 1, style);
+            self.grapheme(right, y, v, 1, style);
+        }
+        for (x, y, corner) in [
+            (area.x, area.y, tl),
+            (right, area.y, tr),
+            (area.x, bottom, bl),
+            (right, bottom, br),
+        ] {
+            self.grapheme(x, y, corner, 1, style);
+        }
+    }
+
+    /// A text set into the upper border, from the left: `╔═ title ═`. Returns the first cell behind it.
+    pub fn title(&mut self, area: Area, text: &str, role: Role) -> u16 {
+        let room = border_room(area, 0);
+        let plain = self.plain(text).into_owned();
+        let cells = width_cols(&plain) as u16;
+        if cells == 0 || room.width == 0 {
+            return room.x;
+        }
+        let style = self.style(role);
+        self.set_in(room, 0, &plain, style)
+    }
+
+    /// A text set into a border at its right end: `═ text ═╗`. Left out where it would meet what stands
+    /// before cell `from`.
+    pub fn right(&mut self, area: Area, row: u16, from: u16, text: &str, role: Role) {
+        let room = border_room(area, row);
+        let plain = self.plain(text).into_owned();
+        let cells = width_cols(&plain) as u16 + 2;
+        if plain.is_empty() || room.width < cells || room.right() - cells < from {
+            return;
+        }
+        let start = room.width - cells;
+        let style = self.style(role);
+        self.set_in(room, start, &plain, style);
+    }
+
+    fn set_in(&mut self, room: Area, x: u16, text: &str, style: Style) -> u16 {
+        let blank = self.style(Role::Text);
+        let start = self.put(room, x, " ", blank, blank);
+        let taken = self.put(
+            Area {
+                width: room.width.saturating_sub(1),
+                ..room
+            },
+            x + start,
+            text,
+            style,
+            style,
+        );
+        self.put(room, x + start + taken, " ", blank, blank);
+        room.x + x + start + taken + 1
+    }
+}
+
+/// The part of a border that may hold text: one cell of the border stays at either end.
+pub fn border_room(area: Area, row: u16) -> Area {
+    if area.width < 6 || row >= area.height {
+        return Area::new(area.x, area.y, 0, 0);
+    }
+    Area::new(area.x + 2, area.y + row, area.width - 4, 1)
+}
+
+fn ascii_sign(sign: char) -> char {
+    match sign {
+        '─' | '·' | '╌' | '‾' => '-',
+        '━' => '=',
+        '│' => '|',
+        '▲' | '↑' => '^',
+        '▼' | '↓' | '▾' => 'v',
+        '←' => '<',
+        '→' | '▸' | '›' => '>',
+        '●' | '○' => 'o',
+        '◆' => '+',
+        '×' => 'x',
+        '█' => '#',
+        '░' => '.',
+        '•' => '*',
+        other => other,
+    }
+}
