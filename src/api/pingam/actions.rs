@@ -270,7 +270,7 @@ impl Asked<'_> {
     ) -> Result<Reply, ApiError> {
         let call = self
             .server
-            .about_token(self.facts.flavour, op, token, body, self.interact)?;
+            .about_token(self.facts, op, token, body, self.interact)?;
         let call = match op {
             Op::Info | Op::Properties => call.idempotent(),
             Op::Validate => call.query(&[("refresh", "false")]).idempotent(),

@@ -1,44 +1,32 @@
 //! What the server says went wrong, in words for people.
 
+use super::wire::Fault;
 use crate::api::http::{Reply, clean};
 use crate::model::ApiError;
 
 /// An answer that is no success, as an error. The community server escapes its messages for HTML.
 /// A body may be missing, be plain text or be a web page.
 pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
-    match reply.fault() {
-        ApiError::Auth { message, .. } => ApiError::Auth {
-            message: plain(&message),
-            can_login,
-        },
-        ApiError::Forbidden { message, needs } => ApiError::Forbidden {
-            message: plain(&message),
-            needs,
-        },
-        ApiError::NoEndpoint {
-            host,
-            path,
+    let said = match reply.decode::<Fault>() {
+        Ok(Fault {
+            message: Some(message),
+            ..
+        }) if !message.trim().is_empty() => plain(&message),
+        _ => plain(&reply.words()),
+    };
+    let mut error = reply.fault();
+    match &mut error {
+        ApiError::Auth {
             message,
-        } => ApiError::NoEndpoint {
-            host,
-            path,
-            message: plain(&message),
-        },
-        ApiError::BadQuery { message, field } => ApiError::BadQuery {
-            message: plain(&message),
-            field,
-        },
-        ApiError::Server {
-            host,
-            status,
-            message,
-        } => ApiError::Server {
-            host,
-            status,
-            message: plain(&message),
-        },
-        other => other,
+            can_login: can,
+        } => (*message, *can) = (said, can_login),
+        ApiError::Forbidden { message, .. }
+        | ApiError::NoEndpoint { message, .. }
+        | ApiError::BadQuery { message, .. }
+        | ApiError::Server { message, .. } => *message = said,
+        _ => {}
     }
+    error
 }
 
 /// Undoes the HTML escaping of a message, and cleans what comes out.

@@ -275,14 +275,15 @@ impl Server {
     }
 
     /// An operation on the session of a token. The token goes where this line of servers looks for
-    /// it, and nowhere else.
+    /// it, and nowhere else. The address is in the operator's own realm, where a delegated
+    /// administrator has his rights; the session may be of any.
     ///
     /// # Errors
     /// [`ApiError::BadQuery`] for an empty token, which would mean the operator's own session;
     /// [`ApiError::Unsupported`] if the operation is not offered.
     pub(super) fn about_token(
         &self,
-        flavour: &'static Flavour,
+        facts: &Facts,
         op: Op,
         token: &SecretString,
         properties: &BTreeMap<String, String>,
@@ -295,8 +296,9 @@ impl Server {
                 field: None,
             });
         }
-        let call = self.post(flavour, op, realm::ROOT, interact)?;
-        Ok(match flavour.place {
+        let realm = facts.own.realm.as_deref().unwrap_or(realm::ROOT);
+        let call = self.post(facts.flavour, op, realm, interact)?;
+        Ok(match facts.flavour.place {
             Place::Query => call.query(&[("tokenId", token)]).json(properties),
             Place::Body => call.json(&wire::TokenBody {
                 token_id: token,
