@@ -31,13 +31,18 @@ fn profile(world: &World, realms: &[&str]) -> Profile {
         realm: None,
         service: None,
     };
-    let mut profile = Profile::new("am", System::PingAm, world.url.parse().unwrap(), login);
+    let mut profile = Profile::new(
+        "am",
+        System::PingAm,
+        world.url.parse().expect("an address"),
+        login,
+    );
     profile.pingam.realms = Realms::These(realms.iter().map(|r| (*r).to_owned()).collect());
     profile
 }
 
 fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).unwrap()
+    usher::api::open(profile, Arc::new(Nobody)).expect("a profile that can be used")
 }
 
 fn clause(field: Field, value: &str) -> Clause {
@@ -54,7 +59,7 @@ fn search(clauses: Vec<Clause>) -> Search {
     Search {
         query: Query { clauses },
         sort: None,
-        page_size: NonZeroU16::new(100).unwrap(),
+        page_size: NonZeroU16::new(100).expect("100 is not 0"),
         native: None,
         now: Utc::now(),
         zone: usher::model::time::Zone::Utc,
@@ -80,7 +85,7 @@ async fn all(
 }
 
 async fn rows(api: &Arc<dyn SessionApi>, clauses: Vec<Clause>) -> Vec<Session> {
-    all(api, clauses).await.unwrap().0
+    all(api, clauses).await.expect("a list").0
 }
 
 fn user_of(row: &Session) -> &str {
@@ -98,11 +103,12 @@ async fn act(
         .actions
         .iter()
         .find(|spec| spec.name == action)
-        .unwrap();
+        .expect("an action");
     let pairs = pairs
         .iter()
         .map(|(name, value)| ((*name).to_owned(), SecretString::from((*value).to_owned())));
-    api.act(action, spec.check(target, pairs).unwrap()).await
+    api.act(action, spec.check(target, pairs).expect("arguments"))
+        .await
 }
 
 fn token(text: &str) -> ActionTarget {
