@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::SessionApi;
 use crate::model::{
@@ -69,6 +69,10 @@ impl SessionApi for ReadOnly {
 
     fn clock_offset(&self) -> Option<TimeDelta> {
         self.inner.clock_offset()
+    }
+
+    fn waiting_until(&self) -> Option<DateTime<Utc>> {
+        self.inner.waiting_until()
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {

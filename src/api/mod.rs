@@ -12,7 +12,7 @@ pub mod token_file;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Profile, System};
 use crate::model::{
@@ -107,6 +107,11 @@ pub trait SessionApi: Send + Sync {
     /// How far the server's clock is ahead of ours, by its last answer. `None`: nothing has been
     /// answered yet, or it does not tell.
     fn clock_offset(&self) -> Option<TimeDelta> {
+        None
+    }
+
+    /// Until when a request waits because the server asked us to. `None`: none does.
+    fn waiting_until(&self) -> Option<DateTime<Utc>> {
         None
     }
 

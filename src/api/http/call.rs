@@ -386,7 +386,7 @@ impl Call<'_> {
         let reply = Reply {
             status,
             headers,
-            body: body.freeze(),
+            body: readable(body),
             host,
             path: self.template.clone(),
         };
@@ -417,6 +417,14 @@ impl Body {
 impl AsRef<[u8]> for Body {
     fn as_ref(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// The body, with a mark in place of bytes that are no text: one bad name must not hide all others.
+fn readable(body: BytesMut) -> Bytes {
+    match std::str::from_utf8(&body) {
+        Ok(_) => body.freeze(),
+        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
     }
 }
 

@@ -4,118 +4,96 @@
 //! its rows show no fractions of seconds, old servers ignore the operator, and in which zone it
 //! reads them is not certain where the profile's `server_zone` is not UTC.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
 
-use crate::model::query::{Base, When};
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Search, Target, Value};
 
-/// A comparison with an instant, or with a day as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Dates {
-    op: Op,
-    /// The first moment that may be meant.
-    from: DateTime<Utc>,
-    /// The last one.
-    to: DateTime<Utc>,
-}
+/// What is equal to a duration: all of the second that is written.
+const SECOND: TimeDelta = TimeDelta::seconds(1);
 
-impl Dates {
-    /// What a clause about an instant, an age or the time left compares with. `None`: nothing that
-    /// can be sent.
-    pub(super) fn of(clause: &Clause, search: &Search) -> Option<Self> {
-        let op = clause.op;
-        match (&clause.target, clause.values.as_slice()) {
-            (_, [Value::Instant(when)]) => {
-                let (from, to) = span(when, search.now, search.zone)?;
-                Some(Self { op, from, to })
+/// The pairs for a clause about an instant, an age or the time left, which let at least the rows
+/// through that are meant. `None`: nothing that can be sent.
+pub(super) fn pairs(
+    name: &str,
+    clause: &Clause,
+    search: &Search,
+    zone: Zone,
+) -> Option<Vec<String>> {
+    let [value] = clause.values.as_slice() else {
+        return None;
+    };
+    let (op, from, to) = match (value, &clause.target) {
+        (Value::Instant(when), _) => {
+            let at = when.at(search.now, search.zone);
+            match when.day_range(search.now, search.zone) {
+                Some(day) if clause.op == Op::Eq => (Op::Eq, day.start, day.end),
+                _ => (clause.op, at, at),
             }
-            (Target::Field(Field::Left), [Value::Duration(length)]) => {
-                let at = search.now.checked_add_signed(*length)?;
-                Some(Self {
-                    op,
-                    from: at,
-                    to: at,
-                })
-            }
-            (Target::Field(Field::Age), [Value::Duration(length)]) => {
-                let at = search.now.checked_sub_signed(*length)?;
-                // Older means earlier.
-                let op = match op {
-                    Op::Lt => Op::Gt,
-                    Op::Le => Op::Ge,
-                    Op::Gt => Op::Lt,
-                    Op::Ge => Op::Le,
-                    other => other,
-                };
-                Some(Self {
-                    op,
-                    from: at,
-                    to: at,
-                })
-            }
-            _ => None,
         }
-    }
-
-    /// The pairs that let at least the rows through that are meant.
-    pub(super) fn pairs(self, name: &str, zone: Zone) -> Option<Vec<String>> {
-        let Self { op, from, to } = self;
-        Some(match op {
-            Op::Gt => vec![format!("{name}>{}", lower(from, zone)?)],
-            Op::Ge => vec![format!("{name}>={}", lower(from, zone)?)],
-            Op::Lt => vec![format!("{name}<{}", before(from, zone)?)],
-            Op::Le => vec![format!("{name}<={}", through(to, zone)?)],
-            Op::Eq => vec![
-                format!("{name}>={}", lower(from, zone)?),
-                format!("{name}<={}", through(to, zone)?),
-            ],
-            Op::Ne | Op::Match => return None,
-        })
-    }
-}
-
-/// The first and the last moment that an instant as written may mean.
-fn span(when: &When, now: DateTime<Utc>, zone: Zone) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    // The longest day is one on which the clocks go back.
-    let day = TimeDelta::hours(26);
-    let midnight = |days: i64| {
-        let date = zone
-            .date_of(now)
-            .checked_add_signed(TimeDelta::days(days))?;
-        Some(zone.to_utc(date.and_time(NaiveTime::MIN)))
+        (Value::Duration(length), Target::Field(Field::Left)) => {
+            let at = search.now.checked_add_signed(*length)?;
+            (clause.op, at, at.checked_add_signed(SECOND)?)
+        }
+        (Value::Duration(length), Target::Field(Field::Age)) => {
+            let at = search.now.checked_sub_signed(*length)?;
+            // Older means earlier.
+            let op = match clause.op {
+                Op::Lt => Op::Gt,
+                Op::Le => Op::Ge,
+                Op::Gt => Op::Lt,
+                Op::Ge => Op::Le,
+                other => other,
+            };
+            match op {
+                Op::Eq => (op, at.checked_sub_signed(SECOND)?, at),
+                _ => (op, at, at),
+            }
+        }
+        _ => return None,
     };
-    let (from, length) = match &when.base {
-        Base::Now => (now, TimeDelta::zero()),
-        Base::Today => (midnight(0)?, day),
-        Base::Yesterday => (midnight(-1)?, day),
-        Base::Day(date) => (zone.to_utc(date.and_time(NaiveTime::MIN)), day),
-        Base::Local(reading) => (zone.to_utc(*reading), TimeDelta::zero()),
-        Base::Exact(at) => (*at, TimeDelta::zero()),
-    };
-    let from = from.checked_add_signed(when.offset)?;
-    Some((from, from.checked_add_signed(length)?))
+    Some(match op {
+        Op::Gt => vec![format!("{name}>{}", lower(from, zone)?)],
+        Op::Ge => vec![format!("{name}>={}", lower(from, zone)?)],
+        Op::Lt => vec![format!("{name}<{}", before(from, zone)?)],
+        Op::Le => vec![format!("{name}<={}", through(from, zone)?)],
+        Op::Eq => vec![
+            format!("{name}>={}", lower(from, zone)?),
+            format!("{name}<={}", through(to, zone)?),
+        ],
+        Op::Ne | Op::Match => return None,
+    })
 }
 
 /// A bound below: never later than meant.
 pub(super) fn lower(at: DateTime<Utc>, zone: Zone) -> Option<String> {
-    written(zone.reading_of(at).min(at.naive_utc()))
+    let (earliest, _) = readings(at, zone)?;
+    written(earliest)
 }
 
 /// A bound above, for what lies before it: never earlier than meant.
-pub(super) fn before(at: DateTime<Utc>, zone: Zone) -> Option<String> {
+fn before(at: DateTime<Utc>, zone: Zone) -> Option<String> {
     let whole = at.timestamp_subsec_nanos() == 0;
     let up = TimeDelta::seconds(i64::from(!whole));
-    written(latest(at, zone).checked_add_signed(up)?)
+    let (_, latest) = readings(at, zone)?;
+    written(latest.checked_add_signed(up)?)
 }
 
 /// A bound above that includes its second: a row shows 12:00:00 for a stored 12:00:00.9.
 pub(super) fn through(at: DateTime<Utc>, zone: Zone) -> Option<String> {
-    written(latest(at, zone).checked_add_signed(TimeDelta::seconds(1))?)
+    let (_, latest) = readings(at, zone)?;
+    written(latest.checked_add_signed(SECOND)?)
 }
 
-fn latest(at: DateTime<Utc>, zone: Zone) -> NaiveDateTime {
-    zone.reading_of(at).max(at.naive_utc())
+/// What clocks show at that moment, in UTC and where the server is: the earlier and the later one.
+fn readings(at: DateTime<Utc>, zone: Zone) -> Option<(NaiveDateTime, NaiveDateTime)> {
+    // Near the ends of the calendar a zone has no reading.
+    let utc = at.naive_utc();
+    if !(1..=9998).contains(&utc.year()) {
+        return None;
+    }
+    let there = zone.reading_of(at);
+    Some((there.min(utc), there.max(utc)))
 }
 
 /// In the one form that every version of the server reads; never with a zone.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::dates::{self, Dates};
+use super::dates;
 use super::wire::inum;
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
@@ -60,30 +60,24 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
     for clause in &search.query.clauses {
         let clause = in_their_words(clause, rules);
         let sent = sendable(&clause, search, rules).filter(|_| may_send);
-        let stays = match sent {
+        let (goes, stays) = match sent {
             Some(Sent::Exactly(found)) => {
-                if compares_text(&clause) {
-                    push_once(&mut native.plan.notes, MINDS_CASE.into());
-                }
                 pairs.extend(found);
-                false
+                (true, false)
             }
             Some(Sent::Widely(found)) => {
-                if compares_text(&clause) {
-                    push_once(&mut native.plan.notes, MINDS_CASE.into());
-                }
                 pairs.extend(found);
-                true
+                (true, true)
             }
             Some(Sent::Texts(found)) if native.pattern.is_empty() && !rules.plain_only => {
-                if compares_text(&clause) {
-                    push_once(&mut native.plan.notes, MINDS_CASE.into());
-                }
                 native.pattern = found.join(",");
-                true
+                (true, true)
             }
-            _ => true,
+            _ => (false, true),
         };
+        if goes && compares_text(&clause) {
+            push_once(&mut native.plan.notes, MINDS_CASE.into());
+        }
         if let Some(note) = never_matches(&clause) {
             push_once(&mut native.plan.notes, note);
         }
@@ -240,12 +234,11 @@ fn field_sendable(
     search: &Search,
     rules: &Rules<'_>,
 ) -> Option<Sent> {
-    let dates = |name| {
+    let by_date = |name| {
         if rules.plain_only {
             return None;
         }
-        let found = Dates::of(clause, search)?;
-        Some(Sent::Widely(found.pairs(name, rules.server_zone)?))
+        dates::pairs(name, clause, search, rules.server_zone).map(Sent::Widely)
     };
     match field {
         // A database may take é for e, and a revoke must not hit another person: compared again here.
@@ -270,9 +263,9 @@ fn field_sendable(
         Field::Deletable => {
             (only_text(clause)? == "yes").then(|| Sent::Widely(vec!["deletable=true".into()]))
         }
-        Field::Created | Field::Age => dates("creationDate"),
-        Field::Used => dates("lastUsedAt"),
-        Field::Expires | Field::Left => dates("expirationDate"),
+        Field::Created | Field::Age => by_date("creationDate"),
+        Field::Used => by_date("lastUsedAt"),
+        Field::Expires | Field::Left => by_date("expirationDate"),
         _ => None,
     }
 }
@@ -416,3 +409,6 @@ fn database_order(sort: Sort) -> Option<(&'static str, &'static str)> {
     };
     Some((name, order))
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 use self::wire::{Listing, listing};
-use super::SessionApi;
 use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
 use super::signin::Prompter;
+use super::SessionApi;
 use crate::config::{Login, Profile};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
@@ -290,6 +290,10 @@ impl SessionApi for Janssen {
 
     fn clock_offset(&self) -> Option<TimeDelta> {
         self.http.clock_offset()
+    }
+
+    fn waiting_until(&self) -> Option<DateTime<Utc>> {
+        self.http.waiting_until()
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
