@@ -83,6 +83,9 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
         }
         Ok(reply) if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) => {
             return Ok(match api.get(key).await {
+                Err(ApiError::NotFound) if api.doubtful.has(key.expose()) => {
+                    Outcome::Failed(no_lasting_id(&reply))
+                }
                 Err(ApiError::NotFound) => Outcome::AlreadyGone,
                 Ok(_) => Outcome::Failed(ApiError::Server {
                     host: reply.host.clone(),
@@ -99,10 +102,23 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
         Err(error) => error,
     };
     match error {
-        error if error.may_have_acted() => Ok(settled(error, api.get(key).await)),
+        error if error.may_have_acted() => {
+            let look = api.get(key).await;
+            Ok(match look {
+                // Nothing can be learnt from not finding such an id.
+                Err(ApiError::NotFound) if api.doubtful.has(key.expose()) => Outcome::Unknown,
+                look => settled(error, look),
+            })
+        }
         ApiError::BadQuery { message, .. } => Ok(Outcome::Refused(message)),
         error => Err(error),
     }
+}
+
+fn no_lasting_id(reply: &Reply) -> ApiError {
+    let why = "the server does not find the id that it listed: the session has no lasting id, or has \
+               ended meanwhile";
+    reply.unexpected("outsideSid", why.into())
 }
 
 /// The request was sent and we do not know what it did; this is what we found when we looked.

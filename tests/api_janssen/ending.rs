@@ -1,0 +1,408 @@
+//! Ending sessions: what is sent, once, and what is said about it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use usher::api::SessionApi;
+use usher::emulator::{Generation, Options, Running};
+use usher::model::{ApiError, Deletable, Outcome, SessionKey, Subject, Untrusted};
+
+use super::scripted::{Act, Scripted, answer, json};
+use super::{all, client_profile, emulator, fixed, key, open, search, token_profile};
+
+/// What a scripted server says to DELETE and to the look after it.
+async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
+    let server = Scripted::start(move |_, heard| match heard.line().starts_with("DELETE") {
+        true => delete(),
+        false => look(),
+    })
+    .await;
+    let mut profile = token_profile(&server.url);
+    profile.timeout = Duration::from_millis(500);
+    let outcome = match open(&profile).revoke(&[key("s")]).await {
+        Ok(mut outcomes) => outcomes.remove(0),
+        Err(error) => Outcome::Failed(error),
+    };
+    (outcome, server.count("DELETE"))
+}
+
+fn gone() -> Act {
+    answer("200 OK", "application/json", "")
+}
+
+fn there() -> Act {
+    json(r#"{"outsideSid":"s"}"#)
+}
+
+fn no_idea() -> Act {
+    answer("403 Forbidden", "text/plain", "")
+}
+
+#[tokio::test]
+async fn each_answer_to_a_delete_is_reported_for_what_it_proves() {
+    let yes = || answer("200 OK", "application/json", "");
+    let yes_204 = || answer("204 No Content", "application/json", "");
+    let empty_404 = || answer("404 Not Found", "application/json", "");
+    let failed = || answer("502 Bad Gateway", "text/html", "<html>");
+    let cut = || Act::Send(b"HTTP/1.1 200 OK\r\nContent-Le".to_vec());
+    let silent = || Act::Stall(Vec::new());
+    let portal = || answer("200 OK", "text/html", "<html><title>Sign in</title>");
+    let forbidden = || answer("403 Forbidden", "text/plain", "expired cookie");
+    type Reply = fn() -> Act;
+    let cases: [(&str, Reply, Reply, &str); 15] = [
+        ("trap 13: 200", yes, gone, "revoked"),
+        ("trap 13: 204", yes_204, gone, "revoked"),
+        (
+            "404 with nothing in it, and gone",
+            empty_404,
+            gone,
+            "already_gone",
+        ),
+        (
+            "404 with nothing in it, and still there",
+            empty_404,
+            there,
+            "failed",
+        ),
+        ("404 and no idea", empty_404, no_idea, "unknown"),
+        ("502, and gone", failed, gone, "revoked"),
+        ("502, and still there", failed, there, "failed"),
+        ("502 and no idea", failed, no_idea, "unknown"),
+        ("cut off, and gone", cut, gone, "revoked"),
+        ("cut off, and still there", cut, there, "failed"),
+        ("no answer, and gone", silent, gone, "revoked"),
+        ("no answer and no idea", silent, no_idea, "unknown"),
+        (
+            "a page of somebody else's, still there",
+            portal,
+            there,
+            "failed",
+        ),
+        ("a page of somebody else's, gone", portal, gone, "revoked"),
+        ("403", forbidden, there, "failed"),
+    ];
+    for (name, delete, look, word) in cases {
+        let (outcome, deletes) = outcome(delete, look).await;
+        assert_eq!(outcome.word(), word, "{name}: {outcome:?}");
+        assert_eq!(deletes, 1, "{name}: a DELETE is sent once");
+    }
+}
+
+#[tokio::test]
+async fn f_net_02_what_cannot_be_sent_is_tried_again_and_then_failed() {
+    let server = Scripted::start(|_, _| gone()).await;
+    let url = server.url.clone();
+    drop(server);
+
+    let outcomes = open(&token_profile(&url))
+        .revoke(&[key("s")])
+        .await
+        .unwrap();
+
+    let Outcome::Failed(ApiError::Unreachable { why, .. }) = &outcomes[0] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(why, "connection refused");
+}
+
+#[tokio::test]
+async fn f_http_18_a_delete_that_must_wait_is_sent_again_after_the_time_given() {
+    let server = Scripted::start(|number, _| match number {
+        0 => Act::Send(super::scripted::whole(
+            "429 Too Many Requests",
+            "Retry-After: 1\r\n",
+            "",
+        )),
+        _ => answer("200 OK", "application/json", ""),
+    })
+    .await;
+    let begun = std::time::Instant::now();
+
+    let outcomes = open(&token_profile(&server.url))
+        .revoke(&[key("s")])
+        .await
+        .unwrap();
+
+    assert!(matches!(outcomes[0], Outcome::Revoked), "{outcomes:?}");
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    assert_eq!(server.count("DELETE"), 2);
+}
+
+#[tokio::test]
+async fn the_answers_have_the_order_of_the_keys() {
+    let emulator = emulator(fixed()).await;
+    let api = open(&client_profile(&emulator));
+    let rows = all(&api, &search("")).await.unwrap();
+    let lasting = rows.iter().filter(|row| row.deletable == Deletable::Yes);
+    let mut keys: Vec<SessionKey> = lasting.take(6).map(|row| row.key.clone()).collect();
+    keys.insert(3, key("nobody-has-this-one"));
+
+    let outcomes = api.revoke(&keys).await.unwrap();
+
+    let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
+    let mut expected = ["revoked"; 7];
+    expected[3] = "already_gone";
+    assert_eq!(words, expected);
+    assert_eq!(emulator.world().count(), 234);
+}
+
+#[tokio::test]
+async fn trap_11_an_id_made_up_by_the_server_is_never_reported_as_gone() {
+    let emulator = emulator(fixed()).await;
+    emulator.world().add(&usher::emulator::Row {
+        sid: None,
+        ..emulator.world().rows().remove(0)
+    });
+    let api = open(&client_profile(&emulator));
+    let before = emulator.world().count();
+    let rows = all(&api, &search("")).await.unwrap();
+    let doubtful: Vec<SessionKey> = rows
+        .iter()
+        .filter(|row| emulator.world().find(row.key.expose()).is_none())
+        .filter(|row| row.deletable == Deletable::Unknown)
+        .map(|row| row.key.clone())
+        .collect();
+    assert!(!doubtful.is_empty());
+
+    let outcomes = api.revoke(&doubtful).await.unwrap();
+
+    assert!(
+        outcomes.iter().all(|one| one.word() == "failed"),
+        "{outcomes:?}"
+    );
+    assert_eq!(emulator.world().count(), before);
+}
+
+#[tokio::test]
+async fn f_cred_00_a_lost_sign_in_halts_the_rest_and_sends_nothing_more() {
+    let server = Scripted::start(|_, heard| match heard.line().ends_with("/c") {
+        true => answer("401 Unauthorized", "text/plain", "Token is Invalid."),
+        false => answer("200 OK", "application/json", ""),
+    })
+    .await;
+    let mut profile = token_profile(&server.url);
+    profile.concurrency = 1;
+
+    let keys = ["a", "b", "c", "d", "e"].map(key);
+    let outcomes = open(&profile).revoke(&keys).await.unwrap();
+
+    let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
+    assert_eq!(words, ["revoked", "revoked", "failed", "failed", "failed"]);
+    assert!(
+        outcomes[2..]
+            .iter()
+            .all(|one| matches!(one, Outcome::Failed(ApiError::Auth { .. })))
+    );
+    assert_eq!(server.count("DELETE"), 3);
+}
+
+#[tokio::test]
+async fn a_first_answer_that_asks_for_a_sign_in_is_an_error_and_no_outcome() {
+    let server = Scripted::start(|_, _| answer("401 Unauthorized", "text/plain", "no")).await;
+
+    let error = open(&token_profile(&server.url))
+        .revoke(&[key("a")])
+        .await
+        .unwrap_err();
+
+    assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn f_del_13_a_read_only_profile_sends_nothing_that_changes_anything() {
+    let emulator = emulator(fixed()).await;
+    let mut profile = client_profile(&emulator);
+    profile.read_only = true;
+    let api = open(&profile);
+
+    let rows = all(&api, &search("")).await.unwrap();
+    let one = api.revoke(&[rows[0].key.clone()]).await.unwrap_err();
+    let many = api.revoke_user(&rows[0].subject).await.unwrap_err();
+
+    assert_eq!(one, ApiError::ReadOnly("test".into()));
+    assert_eq!(many, one);
+    assert!(emulator.journal().iter().all(|one| one.method != "DELETE"));
+}
+
+/// A person with more than one live session, and how many.
+async fn somebody(api: &Arc<dyn SessionApi>) -> (Subject, u64) {
+    let rows = all(api, &search("")).await.unwrap();
+    let live = |subject: &Subject| {
+        let same = rows
+            .iter()
+            .filter(|row| row.subject.id == subject.id && row.fact == usher::model::Fact::Live);
+        same.count() as u64
+    };
+    let row = rows
+        .iter()
+        .find(|row| row.subject.id.is_some() && live(&row.subject) > 1)
+        .expect("the world has such a person");
+    (row.subject.clone(), live(&row.subject))
+}
+
+#[tokio::test]
+async fn all_sessions_of_a_user_end_and_are_counted_before_and_after() {
+    let emulator = emulator(fixed()).await;
+    let api = open(&client_profile(&emulator));
+    let (user, count) = somebody(&api).await;
+
+    let first = api.revoke_user(&user).await.unwrap();
+    let second = api.revoke_user(&user).await.unwrap();
+
+    assert_eq!(first.outcome.word(), "revoked");
+    assert_eq!((first.before, first.left), (Some(count), Some(0)));
+    assert_eq!(second.outcome.word(), "already_gone");
+    assert_eq!((second.before, second.left), (Some(0), Some(0)));
+    let journal = emulator.journal();
+    let deletes: Vec<_> = journal
+        .iter()
+        .filter(|one| one.method == "DELETE")
+        .collect();
+    assert!(
+        deletes[0].path.contains("/session/user/inum%3D"),
+        "{}",
+        deletes[0].path
+    );
+    assert!(deletes[0].path.ends_with("%2Cou%3Dpeople%2Co%3Djans"));
+}
+
+#[tokio::test]
+async fn a_user_known_by_name_or_bare_id_is_looked_up_and_never_guessed() {
+    for by_name in [true, false] {
+        let emulator = emulator(fixed()).await;
+        let api = open(&client_profile(&emulator));
+        let (user, count) = somebody(&api).await;
+        let id = user.id.clone().unwrap();
+        let inum = id.expose()[5..].split(',').next().unwrap();
+        let asked = match by_name {
+            true => Subject {
+                name: user.name.clone(),
+                ..Subject::default()
+            },
+            false => Subject {
+                id: Some(Untrusted::from(inum)),
+                ..Subject::default()
+            },
+        };
+
+        let ended = api.revoke_user(&asked).await.unwrap();
+
+        assert_eq!(
+            (ended.before, ended.left),
+            (Some(count), Some(0)),
+            "{by_name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn f_del_12_a_user_without_a_name_is_refused_and_nothing_is_sent() {
+    let server = Scripted::start(|_, _| gone()).await;
+    let api = open(&token_profile(&server.url));
+
+    for name in ["", "  ", "a,b", "*"] {
+        let user = Subject {
+            name: Some(Untrusted::from(name)),
+            ..Subject::default()
+        };
+        let error = api.revoke_user(&user).await.unwrap_err();
+        assert!(
+            matches!(error, ApiError::BadQuery { .. }),
+            "{name}: {error:?}"
+        );
+    }
+    assert!(server.heard().is_empty());
+}
+
+#[tokio::test]
+async fn f_del_07_a_lost_answer_about_a_user_is_never_repeated_but_looked_up() {
+    let emulator = emulator(fixed()).await;
+    let api = open(&client_profile(&emulator));
+    let (user, _) = somebody(&api).await;
+    let deletes = |emulator: &Running| {
+        let journal = emulator.journal();
+        journal.iter().filter(|one| one.method == "DELETE").count()
+    };
+
+    emulator
+        .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"reset"}"#])
+        .unwrap();
+    let not_done = api.revoke_user(&user).await.unwrap();
+    emulator
+        .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"lost_ack"}"#])
+        .unwrap();
+    let done = api.revoke_user(&user).await.unwrap();
+
+    assert_eq!(not_done.outcome.word(), "unknown");
+    assert_eq!(not_done.left, not_done.before);
+    assert_eq!((done.outcome.word(), done.left), ("revoked", Some(0)));
+    assert_eq!(deletes(&emulator), 2);
+}
+
+#[tokio::test]
+async fn f_del_07_a_lost_answer_about_a_session_is_looked_up() {
+    let emulator = emulator(fixed()).await;
+    let api = open(&client_profile(&emulator));
+    let rows = all(&api, &search("")).await.unwrap();
+    emulator
+        .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"lost_ack"}"#])
+        .unwrap();
+
+    let outcomes = api.revoke(&[rows[0].key.clone()]).await.unwrap();
+
+    assert!(matches!(outcomes[0], Outcome::Revoked), "{outcomes:?}");
+    assert!(emulator.world().find(rows[0].key.expose()).is_none());
+}
+
+#[tokio::test]
+async fn on_an_old_server_a_user_is_ended_by_post() {
+    let emulator = emulator(Options {
+        generation: Generation::Old,
+        ..fixed()
+    })
+    .await;
+    let api = open(&client_profile(&emulator));
+    api.whoami().await.unwrap();
+    let (user, _) = somebody(&api).await;
+
+    let ended = api.revoke_user(&user).await.unwrap();
+
+    assert_eq!((ended.outcome.word(), ended.left), ("revoked", Some(0)));
+    let journal = emulator.journal();
+    let sent = journal
+        .iter()
+        .filter(|one| one.path.contains("/session/inum%3D"));
+    assert_eq!(
+        sent.map(|one| one.method.as_str()).collect::<Vec<_>>(),
+        ["POST"]
+    );
+}
+
+#[tokio::test]
+async fn a_server_killed_in_the_middle_of_a_delete_leaves_the_outcome_unknown() {
+    let emulator = emulator(fixed()).await;
+    let mut profile = client_profile(&emulator);
+    profile.timeout = Duration::from_secs(20);
+    let api = open(&profile);
+    let rows = all(&api, &search("")).await.unwrap();
+    emulator
+        .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"hang"}"#])
+        .unwrap();
+
+    let one = rows[0].key.clone();
+    let job = tokio::spawn(async move { api.revoke(&[one]).await });
+    until(|| emulator.journal().iter().any(|one| one.method == "DELETE")).await;
+    emulator.stop().await;
+
+    let outcomes = job.await.unwrap().unwrap();
+    assert!(matches!(outcomes[0], Outcome::Unknown), "{outcomes:?}");
+}
+
+/// Waits for a condition, at most ten seconds.
+async fn until(condition: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(10);
+    while !condition() {
+        assert!(std::time::Instant::now() < end, "it never came true");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,100 @@
+//! The Janssen client: against answers copied from the wire contract, against a server that sends
+//! what no server should, and against the emulator.
+
+#![cfg(feature = "emulator")]
+
+mod bodies;
+#[path = "../support/conformance.rs"]
+mod conformance;
+mod ending;
+mod lists;
+#[path = "../support/scripted.rs"]
+mod scripted;
+mod signing;
+mod splitting;
+
+use std::num::NonZeroU16;
+use std::sync::Arc;
+
+use chrono::{TimeZone, Utc};
+use secrecy::SecretString;
+use usher::api::SessionApi;
+use usher::api::signin::Nobody;
+use usher::config::{Login, Profile, SecretSource, System};
+use usher::emulator::{Credentials, Options, Running, start};
+use usher::model::time::Zone;
+use usher::model::{ApiError, Query, Search, Session, SessionKey};
+
+/// 2026-03-14T09:41:55Z, where the emulator's clock stands in these tests.
+const NOW_MS: i64 = 1_773_481_315_000;
+
+/// A profile with a given token, for a scripted server.
+fn token_profile(url: &str) -> Profile {
+    Profile::new(
+        "test",
+        System::Janssen,
+        url.parse().expect("an address"),
+        Login::Token {
+            token: SecretSource::Plain(SecretString::from("canary-token")),
+        },
+    )
+}
+
+/// A profile with the emulator's client credentials.
+fn client_profile(emulator: &Running) -> Profile {
+    let auth = emulator.auth();
+    let login = Login::ClientCredentials {
+        client_id: auth.client_id.clone(),
+        client_secret: SecretSource::Plain(SecretString::from(auth.client_secret.clone())),
+    };
+    Profile::new(
+        "test",
+        System::Janssen,
+        emulator.url().parse().expect("an address"),
+        login,
+    )
+}
+
+fn open(profile: &Profile) -> Arc<dyn SessionApi> {
+    usher::api::open(profile, Arc::new(Nobody)).expect("a good profile")
+}
+
+/// A world that is the same in every run.
+fn fixed() -> Options {
+    Options {
+        now: Some(NOW_MS),
+        credentials: Credentials::Seeded,
+        ..Options::default()
+    }
+}
+
+async fn emulator(options: Options) -> Running {
+    start(options).await.expect("a free port")
+}
+
+fn search(query: &str) -> Search {
+    Search {
+        query: Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
+        sort: None,
+        page_size: NonZeroU16::new(100).expect("100 is not 0"),
+        native: None,
+        now: Utc.timestamp_millis_opt(NOW_MS).single().expect("a date"),
+        zone: Zone::Utc,
+    }
+}
+
+/// Every row of every page.
+async fn all(api: &Arc<dyn SessionApi>, search: &Search) -> Result<Vec<Session>, ApiError> {
+    let mut rows = Vec::new();
+    let mut at = None;
+    loop {
+        at = api.search(search, at.as_ref(), &mut rows).await?.next;
+        if at.is_none() {
+            return Ok(rows);
+        }
+    }
+}
+
+fn key(sid: &str) -> SessionKey {
+    SessionKey::new(sid)
+}
