@@ -2,8 +2,11 @@
 //! what no server should, and against the emulator.
 
 #![cfg(feature = "emulator")]
+// The lint knows test functions, not the helpers beside them.
+#![allow(clippy::unwrap_used)]
 
 mod bodies;
+#[macro_use]
 #[path = "../support/conformance.rs"]
 mod conformance;
 mod ending;
@@ -98,3 +101,28 @@ async fn all(api: &Arc<dyn SessionApi>, search: &Search) -> Result<Vec<Session>,
 fn key(sid: &str) -> SessionKey {
     SessionKey::new(sid)
 }
+
+/// Today's Janssen Server, for what every system must do.
+struct Today;
+
+impl conformance::Bed for Today {
+    fn options() -> Options {
+        Options::default()
+    }
+
+    fn options_without_rights() -> Options {
+        Options {
+            scopes: Some(vec!["openid".into()]),
+            ..Options::default()
+        }
+    }
+
+    fn profile(emulator: &Running) -> Profile {
+        client_profile(emulator)
+    }
+
+    const LISTS: &'static str = r#"{"path":"*/session/search*"}"#;
+    const ENDS: &'static str = r#"{"method":"DELETE"}"#;
+}
+
+conformance!(Today);
