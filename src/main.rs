@@ -6,6 +6,7 @@ use clap::Parser;
 use usher::cli::{self, Cli};
 
 fn main() -> ExitCode {
+    usher::runtime::harden();
     cli::answer_shell();
     cli::run(Cli::parse())
 }

@@ -60,6 +60,17 @@ pub struct LiveFilter {
     pub error: Option<String>,
 }
 
+/// Where the cursor was before a reload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Identity of the row under it.
+    pub identity: u64,
+    /// Its position: the cursor goes there if the session is gone.
+    pub cursor: usize,
+    /// First position shown.
+    pub top: usize,
+}
+
 /// The results pane.
 #[derive(Clone, Debug)]
 pub struct Results {
@@ -91,8 +102,8 @@ pub struct Results {
     pub live: Option<LiveFilter>,
     /// The query that these rows answer. `None`: nothing has been searched.
     pub query: Option<Query>,
-    /// Identity of the row that the cursor shall find again after a reload.
-    pub wanted: Option<u64>,
+    /// The session that the cursor shall find again after a reload.
+    pub wanted: Option<Wanted>,
     /// Has a new search been asked whose first page is not there yet? Then these rows are those of the one before.
     pub stale: bool,
     /// Has the operator moved the cursor since these rows began to arrive?

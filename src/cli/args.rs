@@ -126,6 +126,16 @@ pub enum Command {
     Systems(ShapeArgs),
     /// Check name, network, certificate, clock, sign-in and rights, with a remedy for each
     Doctor(DoctorArgs),
+    /// Open the screen on an embedded server with made-up sessions
+    #[cfg(feature = "emulator")]
+    Demo {
+        /// How many sessions are made up
+        #[arg(long, value_name = "N", default_value_t = 1204)]
+        sessions: usize,
+        /// The same number makes up the same sessions
+        #[arg(long, value_name = "N", default_value_t = 7)]
+        seed: u64,
+    },
     /// Write, check or import the configuration
     #[command(subcommand)]
     Config(ConfigArgs),

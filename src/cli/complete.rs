@@ -84,9 +84,3 @@ fn candidates<'a>(
         .map(|name| CompletionCandidate::new(format!("{before}{name}")))
         .collect()
 }
-
-/// Writes the help.
-pub(crate) fn help(out: &mut Vec<u8>) -> Result<(), Failure> {
-    write!(out, "{}", Cli::command().render_long_help())?;
-    Ok(())
-}

@@ -21,6 +21,7 @@ mod profiles;
 mod prompter;
 mod revoke;
 mod revoke_run;
+mod screen;
 mod sort;
 mod sources;
 mod targets;
@@ -44,7 +45,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let ctx = Ctx::new(cli.global);
     let result = match cli.command {
         Some(command) => dispatch(&ctx, command),
-        None => print(&ctx, complete::help),
+        None => screen::run(&ctx, None),
     };
     let code = result.unwrap_or_else(|failure: Failure| {
         if !failure.message.is_empty() {
@@ -68,6 +69,10 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         Command::Systems(shape) => block_on(profiles::systems(ctx, shape)),
         Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
         Command::Audit(args) => audit::run(ctx, &args),
+        #[cfg(feature = "emulator")]
+        Command::Demo { sessions, seed } => {
+            screen::run(ctx, Some(crate::runtime::DemoWorld { sessions, seed }))
+        }
         Command::Config(args) => config::run(ctx, &args),
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => block_on(emulator::run(ctx, &args)),

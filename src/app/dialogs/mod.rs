@@ -1,5 +1,6 @@
 //! What the dialogs say, and where their buttons are.
 
+mod actions;
 mod confirm;
 mod error;
 mod first_run;
@@ -26,6 +27,8 @@ pub fn sheet(state: &State, overlay: &Overlay) -> Sheet {
         Overlay::FirstRun { choice } => first_run::sheet(state, *choice),
         Overlay::SignIn(sign_in) => sign_in::sheet(state, sign_in),
         Overlay::Quit { button } => quit::sheet(state, *button),
-        Overlay::Actions(_) | Overlay::Arguments(_) | Overlay::Answer(_) => Sheet::default(),
+        Overlay::Actions(menu) => actions::menu(state, menu),
+        Overlay::Arguments(arguments) => actions::arguments(state, arguments),
+        Overlay::Answer(answer) => actions::answer(state, answer),
     }
 }

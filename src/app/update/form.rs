@@ -11,6 +11,7 @@ use crate::app::form::{Form, FormError, FormField, STATES, TextField};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::layout;
 use crate::app::overlay::JobState;
+use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::{ApiError, Clause, Field, Op, Plan, Query, Search, Target, Value};
@@ -233,7 +234,13 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     let Some(query) = state.results.query.clone() else {
         return submit(state);
     };
-    state.results.wanted = state.results.current().map(|(_, row)| row.identity);
+    let (cursor, top) = (state.results.cursor, state.results.top);
+    let current = state.results.current().map(|(_, row)| row.identity);
+    state.results.wanted = current.map(|identity| Wanted {
+        identity,
+        cursor,
+        top,
+    });
     state.focus_follows = false;
     search(state, query)
 }

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::{act, edit, form, message, net};
+use crate::app::dialogs::listed;
 use crate::app::effect::Effect;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{Overlay, ProfileEntry, Profiles};
@@ -56,21 +57,6 @@ pub fn open_dialog(state: &mut State) -> Vec<Effect> {
     };
     state.overlays.push(Overlay::Profiles(dialog));
     Vec::new()
-}
-
-/// The profiles that the typed text leaves.
-pub fn listed<'a>(state: &'a State, dialog: &Profiles) -> Vec<&'a ProfileEntry> {
-    let text = dialog.input.value().to_lowercase();
-    state
-        .profiles
-        .iter()
-        .filter(|entry| {
-            let view = &entry.view;
-            [view.name.as_str(), view.system, view.address.as_str()]
-                .iter()
-                .any(|part| part.to_lowercase().contains(&text))
-        })
-        .collect()
 }
 
 /// A key while the dialog is open.

@@ -111,20 +111,33 @@ fn view(state: &State) -> View {
 /// Takes a new order; the cursor stays on its row, and the row on its line of the screen.
 fn place(state: &mut State, made: Order) {
     let results = &mut state.results;
-    let on_line = results.cursor.saturating_sub(results.top);
-    let wanted = results.wanted.and_then(|identity| {
-        results
-            .rows
-            .iter()
-            .find(|(_, row)| row.identity == identity)
-            .map(|(id, _)| id)
+    let found = results.wanted.and_then(|wanted| {
+        let mut rows = results.rows.iter();
+        let row = rows.find(|(_, row)| row.identity == wanted.identity);
+        row.map(|(id, _)| (id, wanted))
     });
-    if wanted.is_some() {
-        results.touched = true;
-        results.wanted = None;
-    }
-    let current = wanted.or_else(|| results.current().map(|(id, _)| id));
+    let (current, on_line) = match found {
+        Some((id, wanted)) => (Some(id), wanted.cursor.saturating_sub(wanted.top)),
+        None => {
+            let on_line = results.cursor.saturating_sub(results.top);
+            (results.current().map(|(id, _)| id), on_line)
+        }
+    };
     results.order = made;
+    match (found, results.wanted) {
+        (Some(_), _) => (results.wanted, results.touched) = (None, true),
+        // It has gone: the cursor stays where it was.
+        (None, Some(wanted)) if !results.arrival => {
+            results.wanted = None;
+            if !results.touched {
+                results.touched = true;
+                results.cursor = wanted.cursor.min(results.order.len().saturating_sub(1));
+                results.top = wanted.top;
+                return;
+            }
+        }
+        _ => {}
+    }
     if !results.touched {
         (results.cursor, results.top) = (0, 0);
         return;

@@ -213,3 +213,16 @@ fn a_row_that_the_server_no_longer_has_says_so() {
 
     assert_eq!(app.state.results.fates[&FIRST].word(), "gone");
 }
+
+#[test]
+fn after_a_reload_without_its_session_the_cursor_stays_where_it_was() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "cruz", "dee"]);
+    app.keys("down down");
+    let hashes = app.seen.emptied();
+
+    app.keys("r");
+    app.seen = hashes;
+    app.page(&[("asmith", 600), ("bwong", 600), ("dee", 600)], None);
+
+    assert_eq!(app.cursor_user(), "dee");
+}
