@@ -144,6 +144,7 @@ async fn the_server_is_known_as_what_it_is() {
         .unwrap();
     assert_eq!(planned.native, format!("realm eq \"{realm}\""));
     assert!(planned.notes.is_empty(), "{:?}", planned.notes);
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -221,8 +222,12 @@ async fn signing_in_works_by_header_cookie_and_callbacks() {
         (by_chain, &world.admin),
         (by_callbacks, &umlaut),
     ] {
-        let who = open(&profile).whoami().await.unwrap();
+        let api = open(&profile);
+        let who = api.whoami().await.unwrap();
         assert_eq!(who.name.expose(), name);
+        if matches!(profile.login, Login::Password { .. }) {
+            api.sign_out().await.unwrap();
+        }
     }
     let bearer = open(&by_token(TokenAs::Bearer)).whoami().await.unwrap_err();
     assert_eq!(bearer.exit_code(), 4, "{bearer}");
@@ -288,6 +293,7 @@ async fn three_users_in_two_realms_are_one_table_and_end_as_asked() {
     assert_eq!(world.list(&b, None).await.len(), 2);
     let nobody = api.revoke_user(&everywhere).await.unwrap();
     assert!(matches!(nobody.outcome, Outcome::AlreadyGone), "{nobody:?}");
+    api.sign_out().await.unwrap();
 }
 
 async fn count(world: &World, realms: &[&str], user: &str) -> usize {
@@ -339,6 +345,7 @@ async fn names_with_hostile_letters_are_found_exactly() {
         .unwrap();
     assert!(matches!(outcome.outcome, Outcome::Revoked), "{outcome:?}");
     assert_eq!(world.list(&realm, None).await.len(), 6);
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -374,6 +381,7 @@ async fn a_list_that_the_server_cuts_is_told_and_narrowed_by_user() {
         .count();
     assert_eq!(revoked, 121, "{outcomes:?}");
     assert_eq!(world.list(&realm, None).await.len(), 10);
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -428,6 +436,7 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     let ended = act(&api, "logout", token(&victim), &[]).await.unwrap();
     assert!(matches!(ended.outcome, Some(Outcome::Unknown)), "{ended:?}");
     assert!(!world.is_valid(&victim).await);
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -486,6 +495,7 @@ async fn the_servers_own_sessions_and_ours_are_left_alone() {
     );
     assert_eq!(world.list("/", Some("dsameuser")).await, before);
     api.whoami().await.unwrap();
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -520,6 +530,7 @@ async fn what_is_no_handle_is_never_sent() {
     let outcomes = api.revoke(&bare).await.unwrap();
     assert!(matches!(outcomes[..], [Outcome::Revoked]), "{outcomes:?}");
     assert!(!world.is_valid(&victim).await);
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -586,6 +597,7 @@ async fn actions_on_a_token_hit_that_session_and_not_ours() {
     }
     let told = act(&api, "validate", token(&held), &[]).await.unwrap();
     assert_eq!(told.summary, "the token is not valid");
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -620,6 +632,7 @@ async fn what_this_server_lacks_is_said_and_not_sent() {
     let said = act(&api, "query", ActionTarget::Nothing, &[("filter", "true")]).await;
     let said = said.unwrap_err().to_string();
     assert!(said.contains("the server fails at this filter"), "{said}");
+    api.sign_out().await.unwrap();
 }
 
 #[tokio::test]
@@ -642,4 +655,31 @@ async fn usher_is_unable_to_log_itself_out() {
     let empty = act(&api, "logout", token(""), &[]).await.unwrap_err();
     assert!(empty.to_string().contains("the token is empty"), "{empty}");
     assert!(world.is_valid(&given).await);
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_of_the_sign_in() {
+    let Some(world) = World::find("signing_out_ends_the_session_of_the_sign_in").await else {
+        return;
+    };
+    let realm = world.realm("/", &world.fresh("s")).await;
+    let user = world.fresh("kim");
+    world.user("/", &user).await;
+    for carry in [TokenAs::Header, TokenAs::Cookie] {
+        let mut profile = profile(&world, &[&realm]);
+        profile.pingam.token_as = carry;
+        profile.login = Login::Password {
+            user: user.clone(),
+            password: plain(world.test_password()),
+            realm: Some(realm.clone()),
+            service: None,
+        };
+        let api = open(&profile);
+        api.whoami().await.unwrap();
+        assert_eq!(world.list(&realm, Some(&user)).await.len(), 1);
+
+        api.sign_out().await.unwrap();
+
+        assert_eq!(world.list(&realm, Some(&user)).await, []);
+    }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 
 use self::key::Key;
 use self::server::Server;
@@ -121,6 +122,14 @@ impl SessionApi for PingAm {
 
     async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
         revoke::user(&self.server, &self.by_user_lacks, user).await
+    }
+
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.server.http.clock_offset()
+    }
+
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        self.server.sign_out().await
     }
 
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {

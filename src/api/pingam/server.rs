@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::flavour::{CANDIDATES, Flavour, OPENAM, Op, PINGAM, Place};
 use super::row::Own;
-use super::{fault, filter, realm, row, wire};
+use super::{fault, filter, realm, row, signin, wire};
 use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode};
 use crate::config::{AmFlavour, Profile, Realms};
 use crate::model::ApiError;
@@ -393,6 +393,26 @@ impl Server {
                 return Ok(listed);
             }
             cookie = next;
+        }
+    }
+
+    /// Ends the session of our own sign-in. It is named like any other, so it is the one that ends.
+    pub(super) async fn sign_out(&self) -> Result<(), ApiError> {
+        let facts = self.facts(Interact::Never).await?;
+        let credential = self.http.auth().credential(Interact::Never).await?;
+        let Some(token) = signin::token_in(&credential) else {
+            return Err(ApiError::Unsupported {
+                what: "ending the session of an OAuth token",
+                system: facts.flavour.system,
+            });
+        };
+        let nothing = BTreeMap::new();
+        let call = self.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
+        // Refused means gone already; a new sign-in must not follow from it.
+        let reply = call.renew_if(|_| false).repeat(Repeat::One).send().await?;
+        match reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
+            true => Ok(()),
+            false => Err(self.fault(&reply)),
         }
     }
 

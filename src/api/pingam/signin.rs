@@ -141,6 +141,18 @@ impl Cookie {
     }
 }
 
+/// The token that a credential carries. `None`: it carries an OAuth token, which is no session.
+pub(super) fn token_in(credential: &Credential) -> Option<SecretString> {
+    let (name, value) = credential.headers.iter().next()?;
+    let text = value.to_str().ok()?;
+    let token = match name {
+        name if name == AUTHORIZATION => return None,
+        name if name == COOKIE => text.split_once('=')?.1,
+        _ => text,
+    };
+    Some(SecretString::from(token))
+}
+
 /// Knows the name of the cookie before any token is put into a header.
 struct Named<G> {
     inner: Renewing<G>,

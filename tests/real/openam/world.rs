@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 const V1: &str = "protocol=1.0,resource=1.0";
 const V2: &str = "protocol=1.0,resource=2.0";
@@ -13,6 +14,8 @@ const USERS: &str = "protocol=2.1,resource=3.0";
 const PASSWORD: &str = "Secret.123";
 /// The embedded store of `up.sh`.
 const PEOPLE: &str = "ou=people,dc=openam,dc=openidentityplatform,dc=org";
+
+static TOKEN: OnceCell<String> = OnceCell::const_new();
 
 /// The server and its super user.
 pub struct World {
@@ -59,7 +62,10 @@ impl World {
             http,
             token: String::new(),
         };
-        world.token = world.login(&world.admin, &world.password, "/").await;
+        // One for all tests of a run: the server lists no more than 120 sessions of the super user.
+        let sign_in = world.login(&world.admin, &world.password, "/");
+        let token = TOKEN.get_or_init(|| sign_in).await.clone();
+        world.token = token;
         Some(world)
     }
 
