@@ -24,9 +24,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 use self::wire::{Listing, listing};
+use super::SessionApi;
 use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
 use super::signin::Prompter;
-use super::SessionApi;
 use crate::config::{Login, Profile};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Deletable, Identity, Outcome, PageEnd, Plan,

@@ -13,6 +13,8 @@ mod flavour;
 mod key;
 mod pages;
 mod realm;
+#[cfg(test)]
+mod replay;
 mod revoke;
 mod row;
 mod server;
