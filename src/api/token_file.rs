@@ -1,6 +1,8 @@
 //! Tokens that outlive the process: one private file for each profile, in the state folder.
 
+use std::any::Any;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,9 +11,12 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::http::{Known, StoredToken, TokenStore};
+use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
 
+/// How long another process may take to get a token before we go on without waiting for it.
+const LOCK_LIMIT: Duration = Duration::from_secs(20);
 /// No token file is larger than this, in bytes.
 const SIZE_LIMIT: u64 = 256 * 1024;
 
@@ -83,6 +88,22 @@ impl TokenStore for TokenFile {
             && error.kind() != std::io::ErrorKind::NotFound
         {
             tracing::warn!(%error, "the kept token is not removed");
+        }
+    }
+
+    fn lock(&self) -> Option<Box<dyn Any + Send>> {
+        let path = self.0.as_ref()?.with_extension("lock");
+        let held = path
+            .parent()
+            .map_or(Ok(()), paths::make_dir)
+            .and_then(|()| private::open_append(&path))
+            .and_then(|file| lock(&path, &file, Lock::Alone, LOCK_LIMIT).map(|()| file));
+        match held {
+            Ok(file) => Some(Box::new(file)),
+            Err(error) => {
+                tracing::warn!(%error, "other processes may renew the same token");
+                None
+            }
         }
     }
 }
@@ -166,7 +187,14 @@ fn fingerprint(profile: &Profile) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+
     use super::*;
+    use crate::api::http::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::model::ApiError;
 
     fn profile(url: &str) -> Profile {
         Profile::new(
@@ -234,5 +262,55 @@ mod tests {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
 
         assert!(store.load().is_none());
+    }
+
+    /// A grant that counts how often it was used.
+    struct Counting(Arc<AtomicUsize>);
+
+    #[async_trait]
+    impl Grant for Counting {
+        async fn fetch(
+            &self,
+            _old: Option<&StoredToken>,
+            _asking: &Asking,
+        ) -> Result<Option<StoredToken>, ApiError> {
+            let number = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+            // Gives the other one every chance to come in between.
+            tokio::task::yield_now().await;
+            let until = Utc::now() + Duration::from_secs(3_600);
+            let access = SecretString::from(format!("token-{number}"));
+            Ok(Some(StoredToken {
+                until: Some(until),
+                ..StoredToken::bare(access)
+            }))
+        }
+    }
+
+    #[tokio::test]
+    async fn f_cred_02_of_two_processes_that_renew_at_once_one_does_it_for_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::under(dir.path());
+        let count = Arc::new(AtomicUsize::new(0));
+        let process = || {
+            let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+            Renewing::new(Counting(count.clone()), Arc::new(store))
+        };
+        let (one, two) = (process(), process());
+
+        let (a, b) = tokio::join!(
+            one.credential(Interact::Never),
+            two.credential(Interact::Never)
+        );
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+
+        // The server refuses it: again one renews, and the other takes what it got.
+        let (a, b) = (a.unwrap(), b.unwrap());
+        let (a, b) = tokio::join!(
+            one.renew(&a, Interact::Never),
+            two.renew(&b, Interact::Never)
+        );
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        let headers = |new: Result<Option<Credential>, ApiError>| new.unwrap().unwrap().headers;
+        assert_eq!(headers(a), headers(b));
     }
 }

@@ -15,6 +15,7 @@ use super::args_verbs::KeepIn;
 use super::config;
 use super::ctx::Ctx;
 use super::exit::{FAILED, Failure, OK};
+use crate::config::keyring_store::keyring_write;
 use crate::config::private;
 
 /// Where Janssen keeps the salt on its own host.
@@ -212,7 +213,7 @@ fn decode(encoded: &str, salt: &str) -> Result<SecretString, &'static str> {
 fn store(ctx: &Ctx, import: &Import<'_>, secret: &SecretString) -> Result<String, Failure> {
     match import.keep_in {
         KeepIn::Keyring => {
-            in_keyring(import.name, secret).map_err(|why| {
+            keyring_write(import.name, secret).map_err(|why| {
                 Failure::new(
                     FAILED,
                     format!(
@@ -234,29 +235,6 @@ fn store(ctx: &Ctx, import: &Import<'_>, secret: &SecretString) -> Result<String
             Ok(format!("{{ file = {} }}", json!(beside)))
         }
     }
-}
-
-#[cfg(feature = "keyring")]
-fn in_keyring(profile: &str, secret: &SecretString) -> Result<(), &'static str> {
-    /// The keyring may ask in a window that is behind another one, or hang.
-    const LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
-    let (sender, answer) = std::sync::mpsc::sync_channel(1);
-    let (user, secret) = (profile.to_owned(), secret.clone());
-    std::thread::spawn(move || {
-        let stored = keyring::Entry::new("usher", &user)
-            .and_then(|entry| entry.set_secret(secret.expose_secret().as_bytes()));
-        let _ = sender.send(stored.is_ok());
-    });
-    match answer.recv_timeout(LIMIT) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("it is locked, or no keyring service answers on this machine"),
-        Err(_) => Err("it did not answer within 3 s"),
-    }
-}
-
-#[cfg(not(feature = "keyring"))]
-fn in_keyring(_profile: &str, _secret: &SecretString) -> Result<(), &'static str> {
-    Err("this usher was built without it")
 }
 
 #[cfg(test)]

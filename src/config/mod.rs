@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, read strictly. Every key is described in `config.example.toml`.
 
 pub mod error;
+pub mod keyring_store;
 pub mod lock;
 pub mod login;
 pub mod paths;

@@ -12,15 +12,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use super::keyring_store::keyring_read;
 use super::private::{self, Access, PrivateError};
 use super::profile::SecretSource;
 use crate::model::text::display_safe;
 
 /// How long a command may take to print a secret.
 const COMMAND_LIMIT: Duration = Duration::from_secs(30);
-/// How long the keyring may take: its question may hide behind another window.
-#[cfg(feature = "keyring")]
-const KEYRING_LIMIT: Duration = Duration::from_secs(3);
 /// No secret is larger than this, in bytes.
 const SIZE_LIMIT: u64 = 64 * 1024;
 
@@ -191,51 +189,11 @@ impl Drop for Ended {
     }
 }
 
-#[cfg(feature = "keyring")]
 fn from_keyring(profile: &str) -> Result<SecretString, SecretError> {
-    let user = profile.to_owned();
-    let looked = within(KEYRING_LIMIT, move || {
-        keyring::Entry::new("usher", &user)
-            .and_then(|entry| entry.get_secret())
-            .map(Zeroizing::new)
-            .map_err(|error| keyring_words(&error))
-    });
-    let bytes = looked
-        .unwrap_or_else(|| Err("it did not answer within 3 s".to_owned()))
-        .map_err(|why| SecretError::Keyring { why })?;
+    let bytes = keyring_read(profile)?.ok_or_else(|| SecretError::Keyring {
+        why: "it has no entry for this profile".to_owned(),
+    })?;
     text(&bytes, || "the keyring".to_owned())
-}
-
-#[cfg(not(feature = "keyring"))]
-fn from_keyring(_profile: &str) -> Result<SecretString, SecretError> {
-    Err(SecretError::Keyring {
-        why: "this usher was built without it".to_owned(),
-    })
-}
-
-/// What went wrong with the keyring. Never the error's own text: some of its kinds carry the secret.
-#[cfg(feature = "keyring")]
-pub(super) fn keyring_words(error: &keyring::Error) -> String {
-    match error {
-        keyring::Error::NoEntry => "it has no entry for this profile",
-        keyring::Error::NoStorageAccess(_) => "it is locked",
-        keyring::Error::Ambiguous(_) => "it has several entries for this profile",
-        _ => "no keyring service answers on this machine",
-    }
-    .to_owned()
-}
-
-/// Runs something that may hang. `None`: it did not end in time; its thread is left behind.
-#[cfg(feature = "keyring")]
-pub(super) fn within<T: Send + 'static>(
-    limit: Duration,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (sender, answer) = mpsc::sync_channel(1);
-    std::thread::spawn(move || {
-        let _ = sender.send(work());
-    });
-    answer.recv_timeout(limit).ok()
 }
 
 /// The secret in these bytes: text, without the newline at its end, not empty, on one line.
@@ -391,16 +349,5 @@ mod tests {
         let source = SecretSource::Plain(SecretString::from("s3cret"));
 
         assert!(!format!("{source:?}").contains("s3cret"));
-    }
-
-    #[cfg(feature = "keyring")]
-    #[test]
-    fn f_cred_05_a_keyring_that_hangs_is_given_up() {
-        let (sender, receiver) = mpsc::channel::<()>();
-
-        let answer = within(Duration::from_millis(20), move || receiver.recv());
-
-        assert!(answer.is_none());
-        drop(sender);
     }
 }

@@ -1,5 +1,6 @@
 //! How a request proves who asks, and how that proof is renewed once for all who wait for it.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -152,6 +153,11 @@ pub trait TokenStore: Send + Sync {
     fn save(&self, token: &StoredToken);
     /// Forgets it.
     fn clear(&self);
+    /// Keeps other processes from getting a token for this profile until what is returned is dropped.
+    /// Blocks while one of them does, for seconds. `None`: there is nothing to lock.
+    fn lock(&self) -> Option<Box<dyn Any + Send>> {
+        None
+    }
 }
 
 /// Keeps nothing: a token lives as long as the process.
@@ -315,6 +321,12 @@ impl<G: Grant> Renewing<G> {
         current: &mut Current,
         interact: Interact,
     ) -> Result<Option<Credential>, ApiError> {
+        // Two processes that renew at once would log each other out where renewals are used up.
+        let _held = self.stored(|store| store.lock()).await.flatten();
+        if let Some(token) = self.of_others(current).await {
+            self.take(current, token)?;
+            return Ok(Some(current.credential.clone()));
+        }
         let asking = Asking {
             interact,
             flag: self.asking.clone(),
@@ -322,11 +334,27 @@ impl<G: Grant> Renewing<G> {
         let Some(token) = self.grant.fetch(current.token.as_ref(), &asking).await? else {
             return Ok(None);
         };
+        let kept = token.clone();
         self.take(current, token)?;
-        if let Some(token) = &current.token {
-            self.store.save(token);
-        }
+        self.stored(move |store| store.save(&kept)).await;
         Ok(Some(current.credential.clone()))
+    }
+
+    /// A token that another process has got meanwhile, if it can be used.
+    async fn of_others(&self, current: &Current) -> Option<StoredToken> {
+        let kept = self.stored(|store| store.load()).await.flatten()?;
+        let ours = current.token.as_ref().map(|t| t.access.expose_secret());
+        (ours != Some(kept.access.expose_secret()) && kept.is_fresh(Utc::now())).then_some(kept)
+    }
+
+    /// Does something with the store on a thread that may wait.
+    async fn stored<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn TokenStore) -> T + Send + 'static,
+    ) -> Option<T> {
+        let store = self.store.clone();
+        let joined = tokio::task::spawn_blocking(move || work(store.as_ref())).await;
+        joined.ok()
     }
 }
 
@@ -336,7 +364,7 @@ impl<G: Grant> Authorize for Renewing<G> {
         let mut current = self.turn(interact).await?;
         if current.token.is_none() && !current.looked_in_store {
             current.looked_in_store = true;
-            if let Some(token) = self.store.load() {
+            if let Some(token) = self.stored(|store| store.load()).await.flatten() {
                 self.take(&mut current, token)?;
             }
         }
@@ -361,7 +389,7 @@ impl<G: Grant> Authorize for Renewing<G> {
         if current.credential.number > used.number {
             return Ok(Some(current.credential.clone()));
         }
-        self.store.clear();
+        // What is kept is the refused token, or a better one of another process: fetch looks.
         self.fetch(&mut current, interact).await
     }
 
