@@ -489,6 +489,43 @@ async fn a_token_of_an_earlier_run_is_used_again_and_forgotten_when_refused() {
     assert_eq!(store.saved.load(Ordering::Relaxed), 2);
 }
 
+#[tokio::test]
+async fn signing_out_ends_the_token_at_the_server_and_forgets_it() {
+    let emulator = emulator(fixed()).await;
+    let store = Arc::new(Store::default());
+    let kept = Arc::clone(&store) as Arc<dyn TokenStore>;
+    let api = open_with(&client_profile(&emulator), Arc::new(Nobody), kept).unwrap();
+    api.whoami().await.unwrap();
+    let token = store.load().expect("it is kept").access;
+
+    api.sign_out().await.unwrap();
+
+    assert!(store.load().is_none());
+    let mut profile = client_profile(&emulator);
+    profile.login = Login::Token {
+        token: SecretSource::Plain(token),
+    };
+    let error = open(&profile).whoami().await.unwrap_err();
+    assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
+    assert!(api.whoami().await.is_ok(), "the next request signs in anew");
+}
+
+#[tokio::test]
+async fn a_token_given_by_the_profile_is_not_ours_to_end() {
+    let emulator = emulator(fixed()).await;
+    let mut profile = client_profile(&emulator);
+    profile.login = Login::Token {
+        token: SecretSource::Plain(SecretString::from(emulator.auth().token.clone())),
+    };
+    let api = open(&profile);
+    api.whoami().await.unwrap();
+
+    let error = api.sign_out().await.unwrap_err();
+
+    assert!(matches!(error, ApiError::Unsupported { .. }), "{error:?}");
+    assert!(api.whoami().await.is_ok());
+}
+
 #[test]
 fn what_is_kept_shows_no_secret() {
     let token = StoredToken {

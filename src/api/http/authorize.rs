@@ -87,6 +87,16 @@ pub trait Authorize: Send + Sync {
         interact: Interact,
     ) -> Result<Option<Credential>, ApiError>;
 
+    /// Tells the server that the token in use, or the one kept from an earlier run, is no longer
+    /// needed, and forgets it. Does nothing if there is none. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::Unsupported`] if such a token is not ours to end, or any other; it is forgotten
+    /// all the same.
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        Err(not_ours())
+    }
+
     /// What is known about whoever is signed in, so far.
     fn known(&self) -> Known {
         Known::default()
@@ -201,6 +211,14 @@ pub trait Grant: Send + Sync {
         Ok(headers)
     }
 
+    /// Ends the token at the server. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::Unsupported`] if that is not ours to do, or any other.
+    async fn end(&self, _token: &StoredToken) -> Result<(), ApiError> {
+        Err(not_ours())
+    }
+
     /// Who will be signed in, as far as that is known before.
     fn known(&self) -> Known {
         Known::default()
@@ -248,6 +266,13 @@ pub struct Busy<'a>(&'a watch::Sender<bool>);
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.send_replace(false);
+    }
+}
+
+fn not_ours() -> ApiError {
+    ApiError::Unsupported {
+        what: "ending the token of the profile",
+        system: "this way to sign in",
     }
 }
 
@@ -391,6 +416,18 @@ impl<G: Grant> Authorize for Renewing<G> {
         }
         // What is kept is the refused token, or a better one of another process: fetch looks.
         self.fetch(&mut current, interact).await
+    }
+
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        let mut current = self.turn(Interact::Never).await?;
+        let token = current.token.take().or_else(|| self.store.load());
+        // What the number counts goes on, so that no request takes the old one for a new one.
+        current.credential = Credential::default();
+        self.store.clear();
+        match token {
+            Some(token) => self.grant.end(&token).await,
+            None => Ok(()),
+        }
     }
 
     fn known(&self) -> Known {

@@ -214,3 +214,119 @@ impl Pace {
 pub(super) fn jitter() -> f64 {
     getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    const LOST: Miss = Miss::Lost;
+    const STUMBLED: Miss = Miss::Stumbled;
+    const NOT_SENT: Miss = Miss::NotSent { no_name: false };
+
+    fn busy(seconds: Option<u64>) -> Miss {
+        Miss::Busy {
+            status: 429,
+            come_back: seconds.map(Duration::from_secs),
+        }
+    }
+
+    /// How often such a request is sent if it fails so every time.
+    fn sends(repeat: Repeat, miss: &Miss) -> u32 {
+        let mut tries = Tries::new(repeat);
+        let mut sent = 1;
+        while let Next::Again(_) = tries.after(miss, 0.0) {
+            sent += 1;
+        }
+        sent
+    }
+
+    #[tokio::test]
+    async fn the_retry_table_holds_for_each_kind_of_request() {
+        let misses = [NOT_SENT, LOST, busy(Some(0)), STUMBLED, Miss::Final];
+        let table = [
+            (Repeat::Read, [3, 3, 3, 3, 1]),
+            (Repeat::One, [3, 1, 3, 1, 1]),
+            (Repeat::Many, [2, 1, 1, 1, 1]),
+            (Repeat::Token, [2, 1, 3, 2, 1]),
+            (Repeat::Never, [1, 1, 1, 1, 1]),
+        ];
+        for (repeat, counts) in table {
+            for (miss, count) in misses.iter().zip(counts) {
+                assert_eq!(sends(repeat, miss), count, "{repeat:?} {miss:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn waits_double_under_full_jitter_and_are_not_shortened_for_names() {
+        let waits = |miss: Miss, jitter| {
+            let mut tries = Tries::new(Repeat::Read);
+            [tries.after(&miss, jitter), tries.after(&miss, jitter)].map(|next| match next {
+                Next::Again(wait) => wait.as_millis(),
+                other => panic!("{other:?}"),
+            })
+        };
+
+        assert_eq!(waits(STUMBLED, 1.0), [500, 1000]);
+        assert_eq!(waits(STUMBLED, 0.5), [250, 500]);
+        assert_eq!(waits(Miss::NotSent { no_name: true }, 0.0), [1000, 2000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_tries_together_stay_within_their_budget() {
+        let mut tries = Tries::new(Repeat::Read);
+        tokio::time::advance(Duration::from_secs(20)).await;
+
+        assert_eq!(tries.after(&LOST, 1.0), Next::Stop);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_the_server_asked_for_is_not_in_the_budget() {
+        let mut tries = Tries::new(Repeat::Read);
+        let minute = Duration::from_secs(60);
+
+        assert_eq!(tries.after(&busy(Some(60)), 1.0), Next::Again(minute));
+        tokio::time::advance(minute).await;
+        assert!(matches!(tries.after(&STUMBLED, 0.0), Next::Again(_)));
+        let mut longer = Tries::new(Repeat::Read);
+        let told = Duration::from_secs(61);
+        assert_eq!(longer.after(&busy(Some(61)), 1.0), Next::TooLong(told));
+    }
+
+    #[test]
+    fn f_http_18_retry_after_is_read_in_each_of_its_forms() {
+        let now = Utc.with_ymd_and_hms(2026, 3, 14, 9, 0, 0).unwrap();
+        let cases = [
+            (Some("7"), Some(7)),
+            (Some(" 7 "), Some(7)),
+            (Some("Sat, 14 Mar 2026 09:00:30 GMT"), Some(30)),
+            (Some("Sat, 14 Mar 2026 08:00:00 GMT"), Some(0)),
+            (Some("soon"), None),
+            (Some("-5"), None),
+            (Some(""), None),
+            (None, None),
+        ];
+        for (value, seconds) in cases {
+            assert_eq!(
+                come_back(value, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+        assert!(come_back(Some("99999999999999999999999"), now) > Some(LONGEST_WAIT));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_spreads_requests_evenly() {
+        let pace = Pace::new(Some(4));
+        let begun = Instant::now();
+
+        for _ in 0..5 {
+            pace.turn().await;
+        }
+
+        assert_eq!(begun.elapsed().as_millis(), 1000);
+    }
+}

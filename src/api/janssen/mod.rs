@@ -302,6 +302,10 @@ impl SessionApi for Janssen {
         self.http.waiting_until()
     }
 
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        self.http.auth().sign_out().await
+    }
+
     async fn whoami(&self) -> Result<Identity, ApiError> {
         let (reply, _) = self.page(&Native::default(), 0, 1).await?;
         match reply.status {

@@ -117,6 +117,7 @@ fn server(profile: &Profile, http: &Http) -> OAuth {
         token: under(&format!("{rest}/token")),
         device: under(&format!("{rest}/device_authorization")),
         userinfo: under(&format!("{rest}/userinfo")),
+        revocation: under(&format!("{rest}/revoke")),
     };
     OAuth::new(http, vec![root, jans_auth], fallback)
 }
@@ -172,6 +173,20 @@ impl Grant for Person {
         Ok(headers)
     }
 
+    async fn end(&self, token: &StoredToken) -> Result<(), ApiError> {
+        let first = self.device.end(&token.access, "access_token").await;
+        // The person's own tokens could get another one, so they end too.
+        let Some(Renewal { access, refresh }) = renewal(token) else {
+            return first;
+        };
+        let own = self.device.end(&access.into(), "access_token").await;
+        let last = match refresh {
+            Some(refresh) => self.device.end(&refresh.into(), "refresh_token").await,
+            None => Ok(()),
+        };
+        first.and(own).and(last)
+    }
+
     fn known(&self) -> Known {
         Known {
             name: Some("not signed in".into()),
@@ -191,9 +206,7 @@ impl Person {
         old: Option<&StoredToken>,
         asking: &Asking,
     ) -> Result<Option<StoredToken>, ApiError> {
-        let renewal = old.and_then(|old| old.renewal.as_ref());
-        let renewal = renewal.and_then(|text| serde_json::from_str(text.expose_secret()).ok());
-        let Some(Renewal { access, refresh }) = renewal else {
+        let Some(Renewal { access, refresh }) = old.and_then(renewal) else {
             return Ok(None);
         };
         let refresh = refresh.map(SecretString::from);
@@ -261,6 +274,11 @@ impl Person {
         }
         stored(token_set(&reply)?, claims, given, asked)
     }
+}
+
+fn renewal(token: &StoredToken) -> Option<Renewal> {
+    let text = token.renewal.as_ref()?;
+    serde_json::from_str(text.expose_secret()).ok()
 }
 
 fn stored(

@@ -149,6 +149,14 @@ impl Device {
         self.oauth.ask_token(&self.client, &form, asking).await
     }
 
+    /// Ends a token; `kind` is `access_token` or `refresh_token`.
+    ///
+    /// # Errors
+    /// [`ApiError::Auth`] if the server says no.
+    pub async fn end(&self, token: &SecretString, kind: &str) -> Result<(), ApiError> {
+        self.oauth.end(&self.client, token, kind).await
+    }
+
     /// Gets a token by a refresh token.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use url::Url;
 pub use device::Device;
 pub use token::{ClientCredentials, GivenToken};
 
-use super::http::{Asking, Call, Http, NoAuth, Repeat, Reply, clean};
+use super::http::{Asking, Call, Http, Interact, NoAuth, Repeat, Reply, clean};
 use super::secret::ProfileSecret;
 use crate::model::ApiError;
 
@@ -27,6 +27,8 @@ pub struct Endpoints {
     pub device: Url,
     /// Where the person behind a token is described.
     pub userinfo: Url,
+    /// Where tokens are ended.
+    pub revocation: Url,
 }
 
 /// An authorization server.
@@ -63,6 +65,7 @@ struct Discovered {
     token_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
+    revocation_endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +128,7 @@ impl OAuth {
             token: pick(found.token_endpoint, &usual.token),
             device: pick(found.device_authorization_endpoint, &usual.device),
             userinfo: pick(found.userinfo_endpoint, &usual.userinfo),
+            revocation: pick(found.revocation_endpoint, &usual.revocation),
         }
     }
 
@@ -159,6 +163,29 @@ impl OAuth {
         let http = self.to(&self.endpoints().await?.token)?;
         let call = http.post(&[]).repeat(Repeat::Token);
         client.sign(call, form, asking).await?.send().await
+    }
+}
+
+impl OAuth {
+    /// Ends a token (RFC 7009); `kind` is `access_token` or `refresh_token`. Asks nobody.
+    ///
+    /// # Errors
+    /// [`ApiError::Auth`] with the server's words if it says no.
+    pub(crate) async fn end(
+        &self,
+        client: &Client,
+        token: &SecretString,
+        kind: &str,
+    ) -> Result<(), ApiError> {
+        let http = self.to(&self.endpoints().await?.revocation)?;
+        let form = [("token", token.expose_secret()), ("token_type_hint", kind)];
+        let call = http.post(&[]).repeat(Repeat::Read);
+        let asking = Asking::new(Interact::Never);
+        let reply = client.sign(call, &form, &asking).await?.send().await?;
+        match reply.status.is_success() {
+            true => Ok(()),
+            false => Err(refusal(&reply)),
+        }
     }
 }
 

@@ -104,6 +104,11 @@ impl Grant for ClientCredentials {
         }))
     }
 
+    async fn end(&self, token: &StoredToken) -> Result<(), ApiError> {
+        let kind = "access_token";
+        self.oauth.end(&self.client, &token.access, kind).await
+    }
+
     fn known(&self) -> Known {
         Known {
             name: Some(self.client.id.clone()),
