@@ -68,9 +68,11 @@ impl Source {
 
     /// The top modules of the crate that it uses, with the line.
     fn uses(&self) -> Vec<(String, usize)> {
-        let start = Regex::new(r"\b(crate|usher)\s*::\s*|((?:\bsuper\s*::\s*)+)").unwrap();
+        static START: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\b(crate|usher)\s*::\s*|((?:\bsuper\s*::\s*)+)").unwrap()
+        });
         let mut found = Vec::new();
-        for hit in start.captures_iter(&self.code) {
+        for hit in START.captures_iter(&self.code) {
             let whole = hit.get(0).unwrap();
             if let Some(chain) = hit.get(2) {
                 // One more than the depth: a module of tests inside the file.
@@ -119,16 +121,18 @@ fn names(rest: &str) -> Vec<String> {
 
 /// Takes comments and the inside of strings out, and keeps the lines.
 fn strip(text: &str) -> String {
-    let shapes = concat!(
-        r#"(?s)//[^\n]*"#,
-        r#"|/\*.*?\*/"#,
-        r##"|r#+".*?"#+"##,
-        r#"|b?r?"(?:[^"\\]|\\.)*""#,
-        r"|b?'(?:[^'\\\n]|\\[^\n]{1,8}?)'",
-    );
-    let shape = Regex::new(shapes).unwrap();
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        let shapes = concat!(
+            r#"(?s)//[^\n]*"#,
+            r#"|/\*.*?\*/"#,
+            r##"|r#+".*?"#+"##,
+            r#"|b?r?"(?:[^"\\]|\\.)*""#,
+            r"|b?'(?:[^'\\\n]|\\[^\n]{1,8}?)'",
+        );
+        Regex::new(shapes).unwrap()
+    });
     let blank = |hit: &regex::Captures<'_>| "\n".repeat(hit[0].matches('\n').count());
-    shape.replace_all(text, blank).into_owned()
+    SHAPE.replace_all(text, blank).into_owned()
 }
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
