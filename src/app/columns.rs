@@ -2,6 +2,7 @@
 
 use super::cells;
 use super::state::{State, TimeStyle};
+use crate::model::text::width_cols;
 use crate::model::{ColumnSpec, Field};
 
 /// Cells left of the first column: the cursor, the mark, and a blank.
@@ -31,7 +32,7 @@ const DEFAULT: &[ColumnSpec] = &[
     spec(Field::State, "STATE", "STATE", 0),
 ];
 
-const PROFILE: ColumnSpec = spec(Field::Profile, "PROFILE", "PROFILE", 1);
+const PROFILE: ColumnSpec = spec(Field::Profile, "PROFILE", "PROFILE", 0);
 
 const fn spec(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
     ColumnSpec {
@@ -74,6 +75,8 @@ enum Room {
     Least,
 }
 
+/// Names of profiles are cut to this.
+const WIDEST_PROFILE: u16 = 21;
 /// Below this width of the table's inside the state column is as narrow as its words.
 const LEAST_BELOW: u16 = 60;
 
@@ -159,6 +162,8 @@ struct Sizes {
     time: TimeStyle,
     /// Widest word of the state column among the rows on screen.
     state: u16,
+    /// Widest name of an open profile.
+    profile: u16,
 }
 
 impl Sizes {
@@ -167,6 +172,12 @@ impl Sizes {
             width,
             time: state.prefs.time,
             state: cells::widest_state(state),
+            profile: state
+                .sources
+                .iter()
+                .map(|source| width_cols(&source.profile.name) as u16)
+                .max()
+                .unwrap_or(0),
         }
     }
 
@@ -197,6 +208,7 @@ impl Sizes {
             Field::Expires if room != Room::Tight => 10,
             Field::Used if room == Room::Ample => 12,
             Field::Own | Field::Deletable => 10,
+            Field::Profile => (self.profile + 1).clamp(8, WIDEST_PROFILE),
             _ if room == Room::Ample => 11,
             _ => 9,
         }

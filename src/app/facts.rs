@@ -11,7 +11,7 @@ use super::results::Fate;
 use super::role::Role;
 use super::state::State;
 use super::text_wrap::Piece;
-use crate::model::text::with_thousands;
+use crate::model::text::{display_safe, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Class, Deletable, Field, Session, Untrusted};
 use crate::store::{Row, RowId};
@@ -24,7 +24,10 @@ const SHOWN_BYTES: usize = 64 * 1024;
 type Lines = Vec<DetailLine>;
 
 fn fact(label: &str, value: &str, role: Role) -> DetailLine {
-    DetailLine::new(LineKind::Fact, label, value, role)
+    DetailLine {
+        value: vec![Piece::own(display_safe(value))],
+        ..DetailLine::new(LineKind::Fact, label, "", role)
+    }
 }
 
 fn outside(label: &str, text: Option<&Untrusted>, missing: &str) -> DetailLine {
@@ -32,7 +35,7 @@ fn outside(label: &str, text: Option<&Untrusted>, missing: &str) -> DetailLine {
         None => fact(label, missing, Role::Dim),
         Some(text) => {
             let (cut, note) = cut_value(text.expose());
-            let mut line = fact(label, cut, Role::Text);
+            let mut line = DetailLine::new(LineKind::Fact, label, cut, Role::Text);
             line.value.extend(note.map(Piece::note));
             line
         }
@@ -129,10 +132,11 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
         .find(|a| ["state", "status"].contains(&a.name.expose().to_ascii_lowercase().as_str()))
         .map(|a| a.value.expose());
     for more in fate.into_iter().chain(raw) {
-        line.value.extend(Piece::all(&format!(" · {more}")));
+        line.value.push(Piece::own(" · "));
+        line.value.extend(Piece::all(more));
     }
     if session.own == Some(true) {
-        line.value.extend(Piece::all(" · your own session"));
+        line.value.push(Piece::own(" · your own session"));
     }
     line
 }
@@ -181,19 +185,24 @@ pub(super) fn life_line(
 pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
     let (word, _) = word(state, id, row, session);
     let mut first = beginning(session.subject.shown(), "(nobody)");
-    first.push(Piece::note(" · "));
+    first.push(Piece::own(" · "));
     first.extend(beginning(session.client.as_ref(), "(none)"));
-    first.extend(Piece::all(&format!(" · {word}")));
+    first.push(Piece::own(format!(" · {word}")));
     match &session.deletable {
-        Deletable::Yes => first.extend(Piece::all(" · deletable")),
-        Deletable::No(why) => first.extend(Piece::all(&format!(" · not deletable: {why}"))),
+        Deletable::Yes => first.push(Piece::own(" · deletable")),
+        Deletable::No(why) => {
+            first.push(Piece::own(" · not deletable: "));
+            first.extend(Piece::all(why));
+        }
         Deletable::Unknown => {}
     }
     if session.own == Some(true) {
-        first.extend(Piece::all(" · your own session"));
+        first.push(Piece::own(" · your own session"));
     }
     let mut second = vec![Piece::note("Session  ")];
-    second.extend(Piece::all(&format!("{:<19}", session.label)));
+    let label = display_safe(&session.label);
+    let blanks = " ".repeat(19_usize.saturating_sub(width_cols(&label)));
+    second.push(Piece::own(format!("{label}{blanks}")));
     second.push(Piece::note("  IP  "));
     second.extend(beginning(session.ip.as_ref(), "-"));
     let mut fourth = vec![Piece::note("Agent    ")];
@@ -220,25 +229,35 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`.
 fn times(state: &State, session: &Session) -> Vec<Piece> {
     let zone = state.prefs.zone;
-    let created = session.created.map_or("-".to_owned(), |at| {
-        let age = time::age(Some(at), state.now);
-        format!("{} ({age})", time::instant_short(at, zone))
-    });
+    let age = |at| format!(" ({})", time::age(Some(at), state.now));
+    let is_plain_day = |at| {
+        let day = zone.date_of(at);
+        let began = session.created.map(|created| zone.date_of(created));
+        began == Some(day) || zone.date_of(state.now) == day
+    };
     let expires = session.expires.map_or("-".to_owned(), |at| {
-        let same_day = session
-            .created
-            .is_some_and(|created| zone.date_of(created) == zone.date_of(at));
-        let exact = match same_day {
+        let exact = match is_plain_day(at) {
             true => time::time_short(at, zone),
             false => time::instant_short(at, zone),
         };
-        format!("{exact} ({})", time::age(Some(at), state.now))
+        format!("{exact}{}", age(at))
     });
-    let mut pieces = vec![Piece::note("Created  ")];
-    pieces.extend(Piece::all(&created));
-    pieces.push(Piece::note("   Expires  "));
-    pieces.extend(Piece::all(&expires));
-    pieces
+    let mut created = session
+        .created
+        .map_or("-".to_owned(), |at| time::instant_short(at, zone));
+    // Two whole instants leave no room for both ages; when it ends counts more.
+    let room = super::lines::width(state) as usize;
+    if let Some(at) = session.created
+        && created.len() + age(at).len() + expires.len() + 21 <= room
+    {
+        created.push_str(&age(at));
+    }
+    vec![
+        Piece::note("Created  "),
+        Piece::own(created),
+        Piece::note("   Expires  "),
+        Piece::own(expires),
+    ]
 }
 
 /// What copying a fact gives, where that is more than the text on screen.

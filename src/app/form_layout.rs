@@ -205,10 +205,7 @@ pub fn plan_area(state: &State) -> Area {
         x: inner.x + 1,
         y: inner.y + plan_row,
         width: inner.width.saturating_sub(2),
-        height: inner
-            .height
-            .saturating_sub(plan_row)
-            .min(plan_height(state)),
+        height: inner.height.saturating_sub(plan_row),
     }
 }
 

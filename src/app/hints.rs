@@ -95,14 +95,14 @@ fn candidates(state: &State) -> Vec<Option<Candidate>> {
 
 fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
     let tab = fixed("Tab", "choose", 2);
-    let enter = |word| fixed("Enter", word, 0);
+    let enter = |word: &str| fixed("Enter", word, 0);
     match overlay {
         Overlay::Confirm(confirm) => {
             let verb = confirm.verb.to_lowercase();
             let typing = confirm.typed.is_some() || confirm.reason.is_some();
             vec![
                 tab,
-                enter("press"),
+                enter(if typing { &verb } else { "press" }),
                 if typing { None } else { fixed("y", &verb, 3) },
                 fixed("Esc", "cancel", 1),
             ]
@@ -280,8 +280,9 @@ fn details(state: &State) -> Vec<Option<Candidate>> {
     } else {
         "raw JSON"
     };
+    let unit = if state.details.raw { "line" } else { "field" };
     vec![
-        both(state, c, (Action::Up, Action::Down), "field", 3),
+        both(state, c, (Action::Up, Action::Down), unit, 3),
         key(state, c, Action::CopyField, 2),
         worded(state, c, Action::RawJson, raw, 4),
         worded(state, c, Action::Find, "find", 6),

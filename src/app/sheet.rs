@@ -185,6 +185,8 @@ impl Sheet {
     /// Puts the dialog in the middle of the screen, `width` cells wide or less.
     #[must_use]
     pub fn placed(mut self, state: &State, width: u16) -> Self {
+        let most = usize::from(room(state).height.saturating_sub(2));
+        self.lines = fitted(std::mem::take(&mut self.lines), most);
         let height = (self.lines.len() as u16).saturating_add(2);
         let (room, screen) = (room(state), state.size);
         let whole = Area::new(0, 0, screen.width, screen.height);
@@ -239,6 +241,21 @@ impl Sheet {
             area.contains(x, area.y).then_some((x, area.y))
         })
     }
+}
+
+/// As many lines as fit: blank ones leave first, then the last ones without a field or a button, so that
+/// what can be done stays on screen.
+fn fitted(mut lines: Vec<SheetLine>, most: usize) -> Vec<SheetLine> {
+    while lines.len() > most {
+        let is_control = |line: &SheetLine| {
+            !line.buttons.is_empty() || line.cursor.is_some() || line.choice.is_some()
+        };
+        let blank = lines.iter().rposition(|line| line.parts.is_empty());
+        let last = lines.iter().rposition(|line| !is_control(line));
+        let Some(at) = blank.or(last) else { break };
+        lines.remove(at);
+    }
+    lines
 }
 
 /// The part of the screen that dialogs may cover: all but the header, the status line and the hints.

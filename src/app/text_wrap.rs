@@ -12,6 +12,8 @@ pub enum PieceKind {
     Value,
     /// Stands in place of something that must not reach a terminal.
     Replaced,
+    /// Words of ours.
+    Own,
     /// A label or a note of ours.
     Note,
 }
@@ -38,6 +40,14 @@ impl Piece {
                 },
             })
             .collect()
+    }
+
+    /// Words of ours.
+    pub fn own(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            kind: PieceKind::Own,
+        }
     }
 
     /// A label or a note of ours.

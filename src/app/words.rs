@@ -1,63 +1,87 @@
-//! Queries in the words of the query language, for the form and the empty table.
+//! Queries in the words of the form, for the form itself and the empty table.
 
-use chrono::TimeDelta;
-
-use crate::model::query::{Base, Clause, Op, Target, Value, When};
+use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::time;
 
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
-    clauses.iter().map(clause).collect::<Vec<_>>().join(" ")
+    let typed: Vec<String> = clauses.iter().map(Clause::to_string).collect();
+    typed.join(" ")
 }
 
-/// One clause as the operator could type it.
-pub fn clause(clause: &Clause) -> String {
-    let minus = if clause.negated { "-" } else { "" };
-    let values: Vec<String> = clause.values.iter().map(value).collect();
-    let values = values.join(",");
-    let name = match &clause.target {
-        Target::Word => return format!("{minus}{values}"),
-        Target::Field(field) => field.name().to_owned(),
-        Target::Attribute(name) => format!("@{name}"),
+/// One clause as the form says it ("Expires  after 2026-11-21 00:00"); what the form cannot say stands
+/// as the operator could type it.
+pub fn told(clause: &Clause) -> String {
+    let label = match clause.target {
+        Target::Field(Field::User) => "User",
+        Target::Field(Field::Client) => "Client",
+        Target::Field(Field::State) => "State",
+        Target::Field(Field::Ip) => "IP",
+        Target::Field(Field::Created) => "Created",
+        Target::Field(Field::Used) => "Last used",
+        Target::Field(Field::Expires) => "Expires",
+        _ => return clause.to_string(),
     };
-    format!("{minus}{name}{}{values}", sign(clause.op))
-}
-
-fn sign(op: Op) -> &'static str {
-    match op {
-        Op::Eq => ":",
-        Op::Ne => "!=",
-        Op::Match => "~",
-        Op::Lt => "<",
-        Op::Le => "<=",
-        Op::Gt => ">",
-        Op::Ge => ">=",
-    }
-}
-
-fn value(value: &Value) -> String {
-    match value {
-        Value::Text(text) if text.is_empty() || text.contains([' ', ',', '"']) => {
-            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-        }
+    let [value] = clause.values.as_slice() else {
+        return clause.to_string();
+    };
+    let way = match (value, clause.op, clause.negated) {
+        (Value::Text(_), Op::Eq, false) => "",
+        (Value::Text(_), Op::Eq, true) | (Value::Text(_), Op::Ne, false) => "not ",
+        (Value::Instant(_), Op::Gt, false) => "after ",
+        (Value::Instant(_), Op::Lt, false) => "before ",
+        _ => return clause.to_string(),
+    };
+    let value = match value {
         Value::Text(text) => text.to_string(),
-        Value::Duration(length) => time::duration(*length),
         Value::Instant(when) => instant(when),
-    }
+        Value::Duration(length) => time::duration(*length),
+    };
+    format!("{label:<9}{way}{value}")
 }
 
+/// An instant as it was typed, without the seconds that are none.
 fn instant(when: &When) -> String {
     let base = match &when.base {
         Base::Now => "now".to_owned(),
         Base::Today => "today".to_owned(),
         Base::Yesterday => "yesterday".to_owned(),
         Base::Day(day) => day.to_string(),
-        Base::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        Base::Exact(at) => at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Base::Local(at) => {
+            let text = at.format("%Y-%m-%d %H:%M:%S").to_string();
+            text.strip_suffix(":00").unwrap_or(&text).to_owned()
+        }
+        Base::Exact(at) => time::instant(*at, time::Zone::Utc),
     };
-    match when.offset {
-        zero if zero == TimeDelta::zero() => base,
-        later if later > TimeDelta::zero() => format!("{base}+{}", time::duration(later)),
-        earlier => format!("{base}{}", time::duration(earlier)),
+    let offset = time::duration(when.offset);
+    match offset.as_str() {
+        "0s" => base,
+        earlier if earlier.starts_with('-') => format!("{base}{earlier}"),
+        later => format!("{base}+{later}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Query;
+
+    #[test]
+    fn clauses_are_told_in_the_words_of_the_form() {
+        for (text, expected) in [
+            ("user:jdoe", "User     jdoe"),
+            (
+                "expires>\"2026-11-21 00:00\"",
+                "Expires  after 2026-11-21 00:00",
+            ),
+            ("created<now-2h", "Created  before now-2h"),
+            ("-state:active", "State    not active"),
+            ("user:a,b", "user:a,b"),
+            ("idle>2h", "idle>2h"),
+        ] {
+            let query = Query::parse(text).unwrap();
+
+            assert_eq!(told(&query.clauses[0]), expected, "{text}");
+        }
     }
 }

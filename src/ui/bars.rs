@@ -30,6 +30,9 @@ pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
     }
 }
 
+/// Cells that the name of the profile keeps, whatever else is told.
+const LEAST_PLACE: u16 = 14;
+
 /// The clock and its zone: `14:07 UTC`.
 fn clock(state: &State) -> String {
     let zone = state.prefs.zone;
@@ -68,7 +71,7 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
     for (word, role) in marks(state) {
         let text = format!(" {word} ");
         let cells = text.len() as u16;
-        if end < cells + 1 {
+        if end < cells + LEAST_PLACE {
             break;
         }
         end -= cells + 1;
@@ -83,17 +86,22 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
         x += canvas.text(room, x, "usher", Role::Title);
         x += canvas.text(room, x, " │ ", Role::Dim);
     }
-    let place = place(state, mode);
-    canvas.outside(room, x, &place, Default::default());
+    for (at, part) in place(state, mode).iter().enumerate() {
+        if at > 0 {
+            x += canvas.text(room, x, " ▸ ", Role::Dim);
+        }
+        x += canvas.outside(room, x, part, Default::default());
+    }
     if is_alarming(state) {
         let style = canvas.style(Role::Banner);
         canvas.restyle(area, style);
     }
 }
 
-fn place(state: &State, mode: Mode) -> String {
+/// Where we are, from the large to the small.
+fn place(state: &State, mode: Mode) -> Vec<String> {
     match state.sources.as_slice() {
-        [] => "no profile is open · ^P opens one".to_owned(),
+        [] => vec!["no profile is open, ^P opens one".to_owned()],
         [source] => {
             let mut parts = vec![source.profile.name.clone()];
             if matches!(mode, Mode::Tall | Mode::Wide) {
@@ -102,11 +110,11 @@ fn place(state: &State, mode: Mode) -> String {
             if mode != Mode::Tabs {
                 parts.extend(who(source));
             }
-            parts.join(" ▸ ")
+            parts
         }
         several => {
             let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
-            format!("{} profiles ▸ {}", several.len(), names.join(", "))
+            vec![format!("{} profiles", several.len()), names.join(", ")]
         }
     }
 }
@@ -134,29 +142,25 @@ fn milliseconds(took: Duration) -> String {
     format!("{} ms", with_thousands(took.as_millis() as u64))
 }
 
-/// What must not be overlooked, as words, the gravest last so that it stands at the left.
+/// What must not be overlooked, as words, the gravest first: where room is scarce it is the last to leave.
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
-    let mut marks = Vec::new();
-    if any(|s| s.profile.demo) {
-        marks.push(("demo", Role::Warn));
-    }
-    if any(|s| s.profile.best_effort) {
-        marks.push(("audit may fail", Role::Warn));
-    }
-    if state.prefs.read_only || any(|s| s.profile.read_only) {
-        marks.push(("read-only", Role::Warn));
-    }
-    if any(|s| s.profile.plain_http) {
-        marks.push(("PLAIN HTTP", Role::Danger));
-    }
-    if any(|s| s.profile.insecure) {
-        marks.push(("CERTIFICATE NOT CHECKED", Role::Danger));
-    }
-    if any(|s| s.profile.production) {
-        marks.push(("PRODUCTION", Role::Danger));
-    }
-    marks
+    let all = [
+        (any(|s| s.profile.production), "PRODUCTION", Role::Danger),
+        (any(|s| s.profile.insecure), "INSECURE TLS", Role::Danger),
+        (any(|s| s.profile.plain_http), "PLAIN HTTP", Role::Danger),
+        (
+            state.prefs.read_only || any(|s| s.profile.read_only),
+            "read-only",
+            Role::Warn,
+        ),
+        (any(|s| s.profile.best_effort), "audit may fail", Role::Warn),
+        (any(|s| s.profile.demo), "demo", Role::Warn),
+    ];
+    all.into_iter()
+        .filter(|(holds, _, _)| *holds)
+        .map(|(_, word, role)| (word, role))
+        .collect()
 }
 
 fn is_alarming(state: &State) -> bool {
@@ -421,6 +425,6 @@ fn asked(state: &State) -> Vec<String> {
     };
     match query.clauses.is_empty() {
         true => vec!["It asked for every session.".to_owned()],
-        false => query.clauses.iter().map(words::clause).collect(),
+        false => query.clauses.iter().map(words::told).collect(),
     }
 }

@@ -9,6 +9,7 @@ use crate::app::form_layout::{self, Placed};
 use crate::app::layout::{Area, Mode, areas};
 use crate::app::sheet::FieldText;
 use crate::app::state::{Pane, State};
+use crate::app::text_wrap::wrap_words;
 use crate::model::Support;
 
 /// Draws the form.
@@ -37,7 +38,7 @@ fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &m
     if let Some(error) = &state.form.error
         && !has_notes(state, area)
     {
-        let text = format!("! {}", error.message);
+        let text = format!("! {}: {}", form_layout::label(error.field), error.message);
         let room = super::text::border_room(area, row);
         canvas.text(room, 0, &format!(" {text} "), Role::Danger);
         return;
@@ -152,7 +153,7 @@ fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) 
     if let Some(error) = &state.form.error
         && error.field == placed.field
     {
-        // The message goes on below the field if the lines there are free; it is cut otherwise.
+        // What is cut here stands below in full.
         canvas.text(area, 0, &format!("! {}", error.message), Role::Danger);
         return;
     }
@@ -178,11 +179,13 @@ fn plan(state: &State, canvas: &mut Canvas<'_>) {
     if area.is_empty() {
         return;
     }
-    let mut lines = form_layout::plan_lines(state);
-    if let Some(error) = &state.form.error
-        && !has_notes(state, areas(state).form)
-    {
-        lines = vec![format!("! {}", error.message)];
+    let lines = form_layout::plan_lines(state);
+    if let Some(error) = &state.form.error {
+        let text = format!("! {}: {}", form_layout::label(error.field), error.message);
+        for (row, line) in (0..area.height).zip(wrap_words(&text, area.width.into())) {
+            canvas.text(area.row(row), 0, &line, Role::Danger);
+        }
+        return;
     }
     const TITLE: &str = "Ends up as:  ";
     let indent = TITLE.len() as u16;

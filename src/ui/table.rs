@@ -277,8 +277,9 @@ fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
         state.results.cursor - crate::app::layout::table_top(state).min(state.results.cursor);
     let height = table_height(state);
     let free = used + 1 < inner.height;
-    // The row under the cursor is never covered.
-    if !free && (cursor + 2 >= usize::from(height) || height < 4) {
+    // Larger screens tell it in the title. The row under the cursor is never covered.
+    let compact = areas(state).mode == Mode::Compact;
+    if !free && (!compact || cursor + 2 >= usize::from(height) || height < 4) {
         return;
     }
     let row = if free { used + 1 } else { inner.height - 1 };

@@ -72,6 +72,7 @@ impl<'a> Canvas<'a> {
                     style.patch(self.style(Role::Warn)),
                     piece.text.as_str().into(),
                 ),
+                PieceKind::Own => (style, self.plain(&piece.text)),
                 PieceKind::Note => (self.style(Role::Dim), self.plain(&piece.text)),
             };
             let text = text.into_owned();

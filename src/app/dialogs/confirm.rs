@@ -150,13 +150,12 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Sh
         }
         for pair in cells.chunks(2) {
             let mut line = SheetLine::plain("    ");
-            for (name, count) in pair {
+            for (at, (name, count)) in pair.iter().enumerate() {
                 let name = cut(name, 23);
                 let blanks = 28_usize.saturating_sub(width_cols(&name) + count.to_string().len());
-                line = line.with(
-                    format!("{name}{}{count}      ", " ".repeat(blanks)),
-                    Role::Text,
-                );
+                let gap = if at > 0 { "      " } else { "" };
+                let text = format!("{gap}{name}{}{count}", " ".repeat(blanks));
+                line = line.with(text, Role::Text);
             }
             lines.push(line);
         }

@@ -11,7 +11,7 @@ use crate::model::text::{cut_end, width_cols};
 const WIDTH: (u16, u16) = (84, 66);
 /// Where the right column begins, and the cells of keys in the left and in the right one.
 const LARGE: (usize, usize, usize) = (40, 17, 13);
-const SMALL: (usize, usize, usize) = (31, 14, 12);
+const SMALL: (usize, usize, usize) = (33, 14, 12);
 
 /// A line of the help: the actions whose keys it shows, and what they do.
 struct Entry {
@@ -36,27 +36,27 @@ const ENTRIES: [Entry; 49] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
-        "next / previous pane",
+        "next / prev pane",
     ),
     entry(
         C::Global,
         &[A::GoSearch, A::GoTable, A::GoDetails],
         "go to pane",
     ),
-    entry(C::Global, &[A::Find], "search field; find"),
+    entry(C::Global, &[A::Find], "search / find"),
     entry(C::Global, &[A::Unfold], "all search fields"),
     entry(C::Global, &[A::ClearForm], "clear the form"),
-    entry(C::Global, &[A::Reload], "reload, sign in if needed"),
-    entry(C::Global, &[A::AutoReload], "automatic reload on / off"),
+    entry(C::Global, &[A::Reload], "reload / sign in"),
+    entry(C::Global, &[A::AutoReload], "auto reload"),
     entry(C::Global, &[A::Profiles], "switch profile"),
-    entry(C::Global, &[A::ShowError], "last error in full"),
+    entry(C::Global, &[A::ShowError], "last error"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),
     entry(C::Global, &[A::Redraw], "redraw"),
-    entry(C::Global, &[A::Suspend], "suspend to the shell"),
+    entry(C::Global, &[A::Suspend], "suspend"),
     entry(C::Global, &[A::Help], "this help"),
-    entry(C::Global, &[A::Back], "back, cancel, stop"),
+    entry(C::Global, &[A::Back], "back, cancel"),
     entry(C::Global, &[A::Quit, A::Interrupt], "quit"),
-    entry(C::Form, &[A::Down, A::Up], "next / previous field"),
+    entry(C::Form, &[A::Down, A::Up], "next / prev field"),
     entry(C::Form, &[A::Submit], "search"),
     entry(C::Form, &[A::ClearField], "clear this field"),
     entry(C::Table, &[A::Down, A::Up], "move"),
@@ -67,17 +67,17 @@ const ENTRIES: [Entry; 49] = [
     entry(C::Table, &[A::Open], "details"),
     entry(C::Table, &[A::Revoke], "delete (asks)"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),
-    entry(C::Table, &[A::Actions], "what else it can do"),
+    entry(C::Table, &[A::Actions], "other actions"),
     entry(C::Table, &[A::Sort, A::ReverseSort], "sort / reverse"),
     entry(C::Table, &[A::ColumnLeft, A::ColumnRight], "choose column"),
     entry(
         C::Table,
         &[A::KeepCell, A::DropFilters],
-        "keep this value / drop",
+        "keep value / drop",
     ),
     entry(C::Table, &[A::Filter], "filter loaded rows"),
-    entry(C::Table, &[A::Times], "time: ago, local, UTC"),
-    entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / row as JSON"),
+    entry(C::Table, &[A::Times], "ago / local / UTC"),
+    entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(C::Table, &[A::RawJson], "raw JSON and back"),
     entry(C::Table, &[A::ToggleDetails], "show / hide details"),
     entry(C::Details, &[A::Down, A::Up], "move by field"),
@@ -88,19 +88,15 @@ const ENTRIES: [Entry; 49] = [
     entry(
         C::Details,
         &[A::FindNext, A::FindPrevious],
-        "next / previous match",
+        "next / prev match",
     ),
-    entry(
-        C::Details,
-        &[A::CopyField, A::CopyRow],
-        "copy field / row as JSON",
-    ),
+    entry(C::Details, &[A::CopyField, A::CopyRow], "copy field / JSON"),
     entry(C::Details, &[A::Reveal], "show a masked value"),
     entry(C::Details, &[A::RawJson], "raw JSON and back"),
     entry(C::Details, &[A::Revoke], "delete (asks)"),
     entry(C::Details, &[A::RevokeUser], "revoke all of user"),
-    entry(C::Details, &[A::Actions], "what else it can do"),
-    entry(C::Details, &[A::Times], "time: ago, local, UTC"),
+    entry(C::Details, &[A::Actions], "other actions"),
+    entry(C::Details, &[A::Times], "ago / local / UTC"),
     entry(C::Details, &[A::ToggleDetails], "show / hide details"),
 ];
 
@@ -113,7 +109,7 @@ const GROUPS: [(Context, &str, bool); 4] = [
 ];
 
 /// One column, line by line: keys and words; a group's title has no words, a blank line neither.
-type Column = Vec<(String, String, Role)>;
+type Column = Vec<(Vec<String>, &'static str, Role)>;
 
 /// The help as it is drawn.
 pub fn sheet(state: &State, help: &Help) -> Sheet {
@@ -121,7 +117,10 @@ pub fn sheet(state: &State, help: &Help) -> Sheet {
     let width = if large { WIDTH.0 } else { WIDTH.1 };
     let typed = help.input.value().trim().to_lowercase();
     let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
-    let (left, right) = (column(state, &left, &typed), column(state, &right, &typed));
+    let (mut left, mut right) = (column(state, &left, &typed), column(state, &right, &typed));
+    if left.is_empty() {
+        std::mem::swap(&mut left, &mut right);
+    }
     let sizes = if large { LARGE } else { SMALL };
     let inner = usize::from(width.min(state.size.width)).saturating_sub(2);
     let mut body = side_by_side(&left, &right, sizes, inner);
@@ -170,7 +169,8 @@ fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> Colu
             .filter(|entry| entry.context == *context)
             .filter_map(|entry| shown(state, entry))
             .filter(|(keys, words, _)| {
-                typed.is_empty() || format!("{keys} {words}").to_lowercase().contains(typed)
+                let text = format!("{} {words}", keys.join(" "));
+                typed.is_empty() || text.to_lowercase().contains(typed)
             })
             .collect();
         if entries.is_empty() {
@@ -179,19 +179,21 @@ fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> Colu
         if !lines.is_empty() {
             lines.push(Default::default());
         }
-        lines.push(((*title).to_owned(), String::new(), Role::Title));
+        lines.push((vec![(*title).to_owned()], "", Role::Title));
         lines.extend(entries);
     }
     lines
 }
 
 /// The keys of an entry and what they do. `None`: its keys were taken away.
-fn shown(state: &State, entry: &Entry) -> Option<(String, String, Role)> {
-    let keys: Vec<String> = entry
-        .actions
-        .iter()
-        .flat_map(|action| state.keymap.keys(entry.context, *action))
-        .map(|key| key.to_string())
+fn shown(state: &State, entry: &Entry) -> Option<(Vec<String>, &'static str, Role)> {
+    let of = |action: &Action| state.keymap.keys(entry.context, *action);
+    let keys: Vec<_> = entry.actions.iter().map(of).collect();
+    // The first key of each action, then their second ones, as far as there is room.
+    let longest = keys.iter().map(Vec::len).max().unwrap_or(0);
+    let keys: Vec<String> = (0..longest)
+        .flat_map(|at| keys.iter().filter_map(move |keys| keys.get(at)))
+        .map(ToString::to_string)
         .collect();
     if keys.is_empty() {
         return None;
@@ -201,7 +203,23 @@ fn shown(state: &State, entry: &Entry) -> Option<(String, String, Role)> {
         .iter()
         .any(|action| blocked(state, *action).is_none());
     let role = if possible { Role::Text } else { Role::Dim };
-    Some((keys.join(" "), entry.words.to_owned(), role))
+    Some((keys, entry.words, role))
+}
+
+/// As many keys as fit, at least one.
+fn fitting(keys: &[String], cells: usize) -> String {
+    let mut text = String::new();
+    for key in keys {
+        let more = width_cols(&text) + 1 + width_cols(key);
+        if !text.is_empty() && more > cells {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(key);
+    }
+    text
 }
 
 fn side_by_side(
@@ -213,20 +231,23 @@ fn side_by_side(
     let rows = left.len().max(right.len());
     let cut = |text: &str, cells: usize| cut_end(text, cells, Default::default()).into_owned();
     let place =
-        |line: SheetLine, cell: Option<&(String, String, Role)>, keys: usize, end: usize| {
-            let Some((key, words, role)) = cell else {
+        |line: SheetLine, cell: Option<&(Vec<String>, &str, Role)>, keys: usize, end: usize| {
+            let Some((all, words, role)) = cell else {
                 return line;
             };
             let room = end.saturating_sub(line.cells());
             if words.is_empty() {
-                return line.with(cut(key, room), *role);
+                return line.with(cut(&all.join(" "), room), *role);
             }
             let key_role = if *role == Role::Text {
                 Role::Key
             } else {
                 *role
             };
-            let shown = cut(key, keys.saturating_sub(1));
+            let shown = cut(
+                &fitting(all, keys.saturating_sub(1)),
+                keys.saturating_sub(1),
+            );
             let blanks = keys - width_cols(&shown).min(keys);
             line.with(shown, key_role)
                 .with(" ".repeat(blanks), Role::Text)

@@ -117,7 +117,10 @@ fn profile(entry: &ProfileEntry, large: bool) -> SheetLine {
     let production = if view.production { "PROD" } else { "" };
     let read_only = if view.read_only { "ro" } else { "" };
     if large {
-        line = line.with(column(&view.address, ADDRESS), Role::Dim);
+        // The room for the marks is blank for most, so an address may take all of its own.
+        let address = column(&view.address, ADDRESS + 1);
+        let address = address.strip_suffix(' ').unwrap_or(&address);
+        line = line.with(address, Role::Dim);
         line = line.with(format!("{production:<0$}", MARKS.0), Role::Danger);
         let last = match (view.read_only, entry.last.as_str()) {
             (true, "-" | "") => read_only.to_owned(),

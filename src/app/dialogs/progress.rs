@@ -10,6 +10,8 @@ use crate::model::text::{cut_end, with_thousands};
 const WIDTH: (u16, u16) = (72, 62);
 /// Cells of the bar.
 const BAR: usize = 48;
+/// How many lines of what a server said are shown of each failure.
+const WHY_LINES: usize = 2;
 /// How many of the last failures are shown.
 const FAILURES: (usize, usize) = (3, 1);
 
@@ -101,7 +103,7 @@ fn standing(job: &Job) -> Option<String> {
     match &job.state {
         JobState::Running => None,
         JobState::Paused(error) => {
-            Some(format!("{done} done, {waiting} waiting: sign in. {error}"))
+            Some(format!("{done} done, {waiting} waiting: sign in ({error})"))
         }
         JobState::Ready => Some(format!("Signed in. {done} done, {waiting} waiting.")),
         JobState::Stopping => Some("Stopping: what has been sent is awaited.".to_owned()),
@@ -133,12 +135,19 @@ fn failure(state: &State, job: &Job, item: &RevokeItem, why: &str, width: usize)
             .with("failed  ", Role::Danger)
             .with(cut(&who, room), Role::Text),
     ];
-    lines.extend(
-        sentences(why, room)
-            .into_iter()
-            .take(2)
-            .map(|line| SheetLine::plain("          ").with(line, Role::Text)),
-    );
+    let all = sentences(why, room);
+    let more = all.len() > WHY_LINES;
+    for (at, line) in all.into_iter().take(WHY_LINES).enumerate() {
+        let cut_here = more && at + 1 == WHY_LINES;
+        let line = match cut_here {
+            true => format!(
+                "{}…",
+                cut(&line, room.saturating_sub(1)).trim_end_matches('…')
+            ),
+            false => line,
+        };
+        lines.push(SheetLine::plain("          ").with(line, Role::Text));
+    }
     lines
 }
 
