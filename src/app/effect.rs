@@ -127,6 +127,8 @@ pub enum Effect {
         source: SourceId,
         /// The row that it acts on.
         row: Option<RowId>,
+        /// Whose session that is, for the audit log.
+        subject: Subject,
         /// The action.
         spec: ActionSpec,
         /// What it is given.

@@ -11,7 +11,9 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{ActionsMenu, Answer, ArgumentField, ArgumentKind, Arguments, Overlay};
 use crate::app::results::Fate;
 use crate::app::state::{Level, State};
-use crate::model::{ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError, Outcome};
+use crate::model::{
+    ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError, Outcome, Subject,
+};
 use crate::store::{RowId, SourceId};
 
 /// A dialog takes no confirmation before it has been open for this long.
@@ -250,9 +252,12 @@ fn send(state: &mut State, arguments: &Arguments) -> Vec<Effect> {
     }
     let (source, row, spec) = (arguments.source, arguments.row, arguments.spec.clone());
     let mut effects = message::say(state, Level::Info, format!("{}…", spec.title));
+    let session = row.and_then(|id| state.results.rows.get(id));
+    let subject = session.map_or_else(Subject::default, |row| row.session.subject.clone());
     effects.push(Effect::Act {
         source,
         row,
+        subject,
         spec,
         args,
     });

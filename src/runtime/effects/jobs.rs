@@ -6,18 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
+use tokio::task::{JoinHandle, JoinSet, spawn};
 use tokio::time::timeout;
 
 use super::link::Client;
 use crate::app::msg::Told;
 use crate::app::{JobId, Msg, RevokeItem};
-use crate::audit::{Audit, AuditError, Change, Ending, Operation, Target, Ticket};
-use crate::config::AuditMode;
-use crate::model::{
-    ActionArgs, ActionResult, ActionSpec, ActionTarget, ApiError, Outcome, Subject,
-};
-use crate::revoke::{Item, JobContext, JobControl, Progress, run_job, run_user_job};
+use crate::audit::{Audit, AuditError};
+use crate::model::{ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, Subject};
+use crate::revoke::{Item, JobContext, JobControl, Progress, run_action, run_job, run_user_job};
 use crate::store::{RowId, SourceId};
 
 /// Outcomes that may wait to be handed on: one burst of a batch.
@@ -185,14 +182,18 @@ impl Jobs {
         &mut self,
         spec: ActionSpec,
         args: ActionArgs,
+        subject: Subject,
         client: Client,
         done: impl FnOnce(Result<ActionResult, ApiError>) -> Msg + Send + 'static,
         send: mpsc::Sender<Msg>,
     ) {
-        let audit = self.audit.clone();
+        let context = self.context(&client, None);
         self.actions.retain(|action| !action.is_finished());
         self.actions.push(spawn(async move {
-            let (result, unlogged) = recorded(audit, spec, args, client).await;
+            let mut unlogged = None;
+            let api = client.opened.api;
+            let keep = |error| unlogged = Some(error);
+            let result = run_action(api, context, &spec, args, subject, keep).await;
             let _ = send.send(done(result)).await;
             if let Some(error) = unlogged {
                 tell_unlogged(&send, &error).await;
@@ -294,68 +295,4 @@ async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
             result,
         })
         .await;
-}
-
-/// Writes the action down, does it, writes down how it ended.
-async fn recorded(
-    audit: Arc<Audit>,
-    spec: ActionSpec,
-    args: ActionArgs,
-    client: Client,
-) -> (Result<ActionResult, ApiError>, Option<AuditError>) {
-    let profile = client.opened.profile.clone();
-    if profile.read_only {
-        return (Err(ApiError::ReadOnly(profile.name.clone())), None);
-    }
-    let operation = Operation::new(&audit, &profile, client.who.as_ref(), spec.name, None, 1);
-    let change = Change {
-        operation: Arc::new(operation),
-        item: 1,
-        target: target_of(&args.target, spec.name),
-    };
-    let (ticket, mut unlogged) = match asked(audit.clone(), change).await {
-        Ok(ticket) => (ticket, None),
-        Err(error) if profile.audit == AuditMode::BestEffort => (None, Some(error)),
-        Err(error) => return (Err(ApiError::NoAudit(error.to_string())), None),
-    };
-    let result = client.opened.api.act(spec.name, args).await;
-    if let Some(ticket) = ticket {
-        let ending = match &result {
-            Ok(_) => Ending {
-                outcome: "done",
-                error: None,
-                http_status: None,
-            },
-            Err(error) if error.may_have_acted() => Ending {
-                outcome: "unknown",
-                ..Ending::from(error)
-            },
-            Err(error) => error.into(),
-        };
-        let written = spawn_blocking(move || audit.done(ticket, &ending)).await;
-        unlogged = unlogged.or(written.ok().and_then(Result::err));
-    }
-    (result, unlogged)
-}
-
-async fn asked(audit: Arc<Audit>, change: Change) -> Result<Option<Ticket>, AuditError> {
-    let joined = spawn_blocking(move || audit.asked(&[change])).await;
-    let tickets = joined.unwrap_or_else(|_| {
-        Err(AuditError::Key(
-            "the writer of the log broke off".to_owned(),
-        ))
-    })?;
-    Ok(tickets.into_iter().next())
-}
-
-/// What an action changes, as the audit log names it. A token is a secret and stays out.
-fn target_of(target: &ActionTarget, action: &str) -> Target {
-    match target {
-        ActionTarget::Session(key) => Target::Session {
-            key: key.clone(),
-            subject: Subject::default(),
-        },
-        ActionTarget::User(user) => Target::User(user.clone()),
-        ActionTarget::Token(_) | ActionTarget::Nothing => Target::Filter(action.to_owned()),
-    }
 }

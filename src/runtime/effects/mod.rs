@@ -28,7 +28,7 @@ use super::profiles::{Opened, Profiles};
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::model::{ActionArgs, ActionSpec, ApiError, Cursor, Search};
+use crate::model::{ActionArgs, ActionSpec, ApiError, Cursor, Search, Subject};
 use crate::store::{RowId, Seen, SourceId, order};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
@@ -194,9 +194,10 @@ impl Effects {
             Effect::Act {
                 source,
                 row,
+                subject,
                 spec,
                 args,
-            } => self.act(source, row, spec, args),
+            } => self.act(source, row, subject, spec, args),
         }
         None
     }
@@ -265,7 +266,14 @@ impl Effects {
     }
 
     /// Does an action of a system: one that changes something is recorded and never cut off.
-    fn act(&mut self, source: SourceId, row: Option<RowId>, spec: ActionSpec, args: ActionArgs) {
+    fn act(
+        &mut self,
+        source: SourceId,
+        row: Option<RowId>,
+        subject: Subject,
+        spec: ActionSpec,
+        args: ActionArgs,
+    ) {
         let (title, send) = (spec.title, self.send.clone());
         let done = move |result| Msg::Acted {
             source,
@@ -277,7 +285,7 @@ impl Effects {
             return;
         };
         match (link.current(), spec.changes) {
-            (Some(client), true) => self.jobs.act(spec, args, client, done, send),
+            (Some(client), true) => self.jobs.act(spec, args, subject, client, done, send),
             (Some(client), false) => {
                 let token = link.token.child_token();
                 spawn(async move {
