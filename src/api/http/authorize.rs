@@ -420,10 +420,14 @@ impl<G: Grant> Authorize for Renewing<G> {
 
     async fn sign_out(&self) -> Result<(), ApiError> {
         let mut current = self.turn(Interact::Never).await?;
-        let token = current.token.take().or_else(|| self.store.load());
+        let kept = self.stored(|store| {
+            let kept = store.load();
+            store.clear();
+            kept
+        });
+        let token = current.token.take().or(kept.await.flatten());
         // What the number counts goes on, so that no request takes the old one for a new one.
         current.credential = Credential::default();
-        self.store.clear();
         match token {
             Some(token) => self.grant.end(&token).await,
             None => Ok(()),
