@@ -29,9 +29,7 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
         ascii: ctx.global.ascii,
     };
     let place = log.dir.as_ref().map(|dir| dir.display().to_string());
-    let paint: runtime::Paint =
-        Box::new(move |state, frame| crate::ui::render(state, &theme, frame));
-    let setup = Setup::new(config, wishes, ctx.paths.clone(), place, paint)?;
+    let setup = Setup::new(config, wishes, ctx.paths.clone(), place, theme)?;
     Ok(runtime::start(setup)?)
 }
 

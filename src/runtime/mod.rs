@@ -34,12 +34,12 @@ pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};
 pub use setup::Wishes;
-pub use terminal::Paint;
 
 use crate::app::keymap::Keymap;
 use crate::app::source::ProfileView;
 use crate::app::state::Prefs;
 use crate::audit::Audit;
+use crate::ui::Theme;
 
 /// Everything the screen needs to start. Nothing in it has asked a server or read a secret yet.
 pub struct Setup {
@@ -55,8 +55,8 @@ pub struct Setup {
     pub prefs: Prefs,
     /// Which key does what.
     pub keymap: Keymap,
-    /// Draws the picture of a state.
-    pub paint: Paint,
+    /// The styles of the picture.
+    pub theme: Theme,
     /// Where every change is written down.
     pub audit: Arc<Audit>,
     /// Where the log is, for the line after a panic. `None`: there is no log.

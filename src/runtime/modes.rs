@@ -29,6 +29,9 @@ static WRITING: AtomicBool = AtomicBool::new(false);
 /// How long [`leave`] waits for a frame that is being written, and for a terminal that does not read.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// The log is written by a thread of its own, which gets this long for the last line.
+const LOG_FLUSH: Duration = Duration::from_millis(250);
+
 // Alternate screen, erased; pasted text is told apart from typed; no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
 // A frame may have broken off: CAN ends a half-sent sequence, then synchronized update and colours.
@@ -161,6 +164,7 @@ pub fn set_panic_hook(log: Option<String>) {
                 .map_or_else(String::new, |l| format!(" The log is in {l}."));
             let line = format!("usher: stopped by an error of its own{place}: {message}.{log}\n");
             let _ = rustix::io::write(stdio::stderr(), line.as_bytes());
+            thread::sleep(LOG_FLUSH);
             std::process::exit(i32::from(PANICKED));
         }));
     });

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use chrono::{Local, Offset};
 
 use super::configured::{Configured, DemoWorld, systems};
-use super::terminal::Paint;
 use super::{Begin, Setup};
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
 use crate::config::{Config, ConfigError, Opening, Paths, TimeShown};
+use crate::ui::Theme;
 
 /// What the command line and the environment say about the screen.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ impl Setup {
         wishes: Wishes,
         paths: Paths,
         log: Option<String>,
-        paint: Paint,
+        theme: Theme,
     ) -> Result<Self, ConfigError> {
         let keymap = keymap(&config)?;
         let begin = begin(&config, &wishes)?;
@@ -65,7 +65,7 @@ impl Setup {
             systems: systems(),
             prefs,
             keymap,
-            paint,
+            theme,
             audit,
             log,
         })

@@ -17,12 +17,13 @@ use super::effects::{Effects, Local};
 use super::input::Decoder;
 use super::profiles::Profiles;
 use super::signals::{Caught, Signals};
-use super::terminal::{Paint, Screen};
+use super::terminal::Screen;
 use super::{Begin, Setup, clipboard, editor, modes, process, wake};
 use crate::app::msg::Told;
 use crate::app::overlay::{Overlay, ProfileEntry, Profiles as Dialog};
 use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, update};
+use crate::ui::{self, Theme};
 
 /// The shortest time from one frame to the next: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -94,7 +95,7 @@ enum Woken {
 
 struct Shell {
     state: State,
-    paint: Paint,
+    theme: Theme,
     profiles: std::sync::Arc<dyn Profiles>,
     effects: Effects,
     messages: mpsc::Receiver<Msg>,
@@ -130,7 +131,7 @@ impl Shell {
         Self {
             screen: Screen::new(state.size),
             state,
-            paint: setup.paint,
+            theme: setup.theme,
             profiles: setup.profiles,
             effects,
             messages,
@@ -334,8 +335,8 @@ impl Shell {
     fn draw(&mut self) {
         #[cfg(debug_assertions)]
         super::effects::panic_in_frame();
-        let (state, paint) = (&self.state, &self.paint);
-        self.screen.draw(|frame| paint(state, frame));
+        let (state, theme) = (&self.state, &self.theme);
+        self.screen.draw(|frame| ui::render(state, theme, frame));
         self.dirty = false;
         self.next_frame = Instant::now() + FRAME;
     }

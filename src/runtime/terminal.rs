@@ -17,10 +17,7 @@ use ratatui::layout::{Position, Size as Cells};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::modes;
-use crate::app::{Size, State};
-
-/// Draws the picture of a state. Changes nothing, asks nothing.
-pub type Paint = Box<dyn Fn(&State, &mut Frame<'_>) + Send>;
+use crate::app::Size;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";

@@ -1,0 +1,231 @@
+//! The real program in a real terminal: every way in, what keys do, and every way out.
+
+#![cfg(feature = "emulator")]
+
+#[path = "../support/pty.rs"]
+mod pty;
+
+mod keys;
+mod leave;
+mod network;
+mod refuse;
+mod revoke;
+mod start;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use portable_pty::CommandBuilder;
+use pty::{LIMIT, Pty, command};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use usher::emulator::{self, Handle, Options, Running};
+
+const USHER: &str = env!("CARGO_BIN_EXE_usher");
+const DELETE: &str = "\x1b[3~";
+const DOWN: &str = "\x1b[B";
+const ESC: &str = "\x1b";
+
+/// An emulator of a test's own.
+struct Server {
+    runtime: Runtime,
+    running: Option<Running>,
+}
+
+impl Server {
+    fn start(options: Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let running = runtime
+            .block_on(emulator::start(options))
+            .expect("a free port");
+        Self {
+            runtime,
+            running: Some(running),
+        }
+    }
+
+    fn with_sessions(sessions: usize) -> Self {
+        Self::start(Options {
+            sessions,
+            ..Options::default()
+        })
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("it has not been killed")
+    }
+
+    fn world(&self) -> Handle {
+        self.running().world()
+    }
+
+    fn set_faults(&self, faults: &[&str]) {
+        self.running().set_faults(faults).expect("faults it knows");
+    }
+
+    /// Ends it at once: connections break off, nothing listens any more.
+    fn kill(&mut self) {
+        let running = self.running.take().expect("it has not been killed");
+        self.runtime.block_on(running.stop());
+    }
+
+    /// How many requests of this method it has had.
+    fn requests(&self, method: &str) -> usize {
+        self.running()
+            .journal()
+            .iter()
+            .filter(|entry| entry.method == method)
+            .count()
+    }
+
+    /// Waits until it has had so many requests of this method.
+    fn wait_for_requests(&self, method: &str, count: usize) {
+        let end = Instant::now() + LIMIT;
+        while self.requests(method) < count {
+            assert!(
+                Instant::now() < end,
+                "{count} {method} requests were expected"
+            );
+            std::thread::yield_now();
+        }
+    }
+
+    /// The sessions that it lists, asked by HTTP typed by hand.
+    fn listed(&self) -> String {
+        let running = self.running();
+        let host = running.url().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).expect("it listens");
+        write!(
+            stream,
+            "GET /jans-config-api/api/v1/jans-auth-server/session/search?limit=200 HTTP/1.1\r\n\
+             Host: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            running.auth().token
+        )
+        .expect("it takes a request");
+        let mut answer = String::new();
+        stream
+            .read_to_string(&mut answer)
+            .expect("it answers in text");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answer
+    }
+}
+
+/// The program with a home of its own.
+struct Usher {
+    pty: Pty,
+    home: TempDir,
+}
+
+impl Usher {
+    /// The demo, as it opens without a configuration, with its rows.
+    fn demo() -> Self {
+        let mut usher = Self::start(120, 40, |_| {});
+        usher.pty.wait_for("all loaded");
+        usher
+    }
+
+    /// Without a configuration.
+    fn start(cols: u16, rows: u16, change: impl Fn(&mut CommandBuilder)) -> Self {
+        Self::run(tempfile::tempdir().expect("a folder"), cols, rows, change)
+    }
+
+    /// With one profile for this emulator, whose rows are loaded at once.
+    fn at(server: &Server) -> Self {
+        let mut usher = Self::at_with(server, "search_on_start = true\n");
+        usher.pty.wait_for("all loaded");
+        usher
+    }
+
+    /// With one profile for this emulator that has these keys.
+    fn at_with(server: &Server, keys: &str) -> Self {
+        let home = tempfile::tempdir().expect("a folder");
+        let text = server.running().config_toml("test");
+        let plain = "allow_plain = true\n";
+        assert!(text.contains(plain), "{text}");
+        let config = home.path().join("config.toml");
+        fs::write(&config, text.replacen(plain, &format!("{plain}{keys}"), 1))
+            .expect("it can be written");
+        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
+        Self::run(home, 120, 40, move |command| {
+            command.args(["--config"]);
+            command.arg(&config);
+        })
+    }
+
+    fn run(home: TempDir, cols: u16, rows: u16, change: impl Fn(&mut CommandBuilder)) -> Self {
+        let mut command = command(USHER, home.path());
+        change(&mut command);
+        Self {
+            pty: Pty::start(command, cols, rows),
+            home,
+        }
+    }
+
+    /// Gives the focus to the table.
+    fn focus_table(&mut self) {
+        self.pty.keys(ESC);
+        self.pty.wait_for("╔═ 2 Sessions");
+    }
+
+    /// Opens the question for the row under the cursor, and says what it shows.
+    fn ask_to_delete(&mut self) -> String {
+        self.pty.keys(DELETE);
+        self.pty.wait_for("Delete session?");
+        self.pty.text()
+    }
+
+    /// Says yes as soon as the question takes it: the first moments count for nothing.
+    fn say_yes(&mut self) {
+        let end = Instant::now() + LIMIT;
+        while self.pty.text().contains("Delete session?") {
+            assert!(Instant::now() < end, "the question takes no answer");
+            self.pty.keys("y");
+            self.pty.settle(Duration::from_millis(30));
+        }
+    }
+
+    /// Quits by key, and looks whether everything is as before.
+    fn quit(mut self) {
+        self.pty.keys("q");
+        assert_eq!(self.pty.exit_code(), 0);
+        self.pty.assert_given_back();
+    }
+
+    fn signal(&self, signal: Signal) {
+        send(self.pty.pid, signal);
+    }
+
+    /// Everything in its state folder: log and audit log.
+    fn state(&self) -> String {
+        read_all(&self.home.path().join("state"))
+    }
+}
+
+fn send(pid: i32, signal: Signal) {
+    let pid = Pid::from_raw(pid).expect("a process");
+    kill_process(pid, signal).expect("it runs");
+}
+
+/// Everything in the files below a folder.
+fn read_all(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            text += &read_all(&path);
+        } else {
+            text += &fs::read_to_string(path).unwrap_or_default();
+        }
+    }
+    text
+}

@@ -1,0 +1,91 @@
+//! Slow, silent and dying servers: the screen goes on answering.
+
+use std::time::{Duration, Instant};
+
+use crate::{ESC, Server, Usher};
+
+const SILENT: &str = r#"{"match":{"path":"*/session/search"},"action":"hang"}"#;
+
+/// A server that does not answer searches, and a screen that waits for one.
+fn waiting() -> (Server, Usher) {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[SILENT]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+    usher.pty.wait_for("searching");
+    (server, usher)
+}
+
+#[test]
+fn a_silent_server_does_not_hold_up_keys() {
+    let (_server, mut usher) = waiting();
+
+    usher.pty.keys("anne");
+    usher.pty.wait_for("[anne");
+    usher.focus_table();
+    usher.pty.keys("?");
+
+    usher.pty.wait_for("Help");
+}
+
+#[test]
+fn escape_stops_a_search_that_hangs() {
+    let (server, mut usher) = waiting();
+    usher.focus_table();
+
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("searching");
+    server.set_faults(&[]);
+    usher.pty.keys("r");
+
+    usher.pty.wait_for("all loaded");
+}
+
+#[test]
+fn quitting_does_not_wait_for_a_request_that_hangs() {
+    let (_server, mut usher) = waiting();
+    usher.focus_table();
+
+    let start = Instant::now();
+    usher.pty.keys("q");
+    let code = usher.pty.exit_code();
+
+    assert_eq!(code, 0);
+    // Generous for a busy machine; what must not happen is waiting for the request.
+    assert!(
+        start.elapsed() < Duration::from_secs(2),
+        "it took {:?}",
+        start.elapsed()
+    );
+    usher.pty.assert_given_back();
+}
+
+#[test]
+fn a_server_that_dies_during_a_search_is_named_and_the_screen_goes_on() {
+    let (mut server, mut usher) = waiting();
+
+    server.kill();
+
+    usher.pty.wait_for("Search failed");
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("Search failed");
+    usher.focus_table();
+    usher.quit();
+}
+
+#[test]
+fn rows_stay_when_the_server_dies_before_a_reload() {
+    let mut server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    server.kill();
+
+    usher.pty.keys("r");
+
+    usher.pty.wait_for("E details");
+    assert!(
+        usher.pty.text().contains("active"),
+        "{}",
+        usher.pty.framed()
+    );
+    usher.quit();
+}

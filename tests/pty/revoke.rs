@@ -1,0 +1,164 @@
+//! Ending sessions by keys: what is sent, what is not, and what is seen of it.
+
+use std::time::Duration;
+
+use crate::{DELETE, DOWN, ESC, Server, Usher};
+
+#[test]
+fn a_deleted_session_is_shown_as_revoked_and_has_gone_from_the_server() {
+    let server = Server::with_sessions(10);
+    let before = server.world().rows();
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    let question = usher.ask_to_delete();
+
+    usher.say_yes();
+
+    usher.pty.wait_for("revoked");
+    let after = server.world().rows();
+    let gone: Vec<_> = before.iter().filter(|row| !after.contains(row)).collect();
+    let [gone] = gone.as_slice() else {
+        panic!("one session is gone, not {}", gone.len())
+    };
+    let user = gone.user.as_deref().unwrap_or_default();
+    assert!(
+        question.contains(user),
+        "the question named {user}:\n{question}"
+    );
+    let sid = gone.sid.as_deref().unwrap();
+    assert!(!server.listed().contains(sid), "the server still lists it");
+    assert_eq!(server.requests("DELETE"), 1, "it was sent once");
+    usher.quit();
+}
+
+#[test]
+fn a_revoke_is_written_down_before_and_after_without_the_id() {
+    let server = Server::with_sessions(10);
+    let before = server.world().rows();
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.ask_to_delete();
+
+    usher.say_yes();
+
+    usher.pty.wait_for("revoked");
+    let state = usher.state();
+    for event in ["\"event\":\"asked\"", "\"event\":\"done\""] {
+        assert_eq!(state.matches(event).count(), 1, "{event} in {state}");
+    }
+    for row in before {
+        assert!(!state.contains(&row.sid.unwrap()), "an id was written down");
+    }
+    assert!(
+        !state.contains(&server.running().auth().client_secret),
+        "a secret was written down"
+    );
+}
+
+#[test]
+fn saying_no_sends_nothing() {
+    for no in ["n", ESC, "\r"] {
+        let server = Server::with_sessions(10);
+        let mut usher = Usher::at(&server);
+        usher.focus_table();
+        usher.ask_to_delete();
+        // The question takes answers by now; Enter presses the button that has the focus: Cancel.
+        usher.pty.settle(Duration::from_millis(250));
+
+        usher.pty.keys(no);
+
+        usher.pty.wait_gone("Delete session?");
+        assert_eq!(server.requests("DELETE"), 0, "{no:?}");
+        assert_eq!(server.world().count(), 10, "{no:?}");
+    }
+}
+
+#[test]
+fn what_is_typed_ahead_confirms_nothing() {
+    for ahead in [
+        format!("{DELETE}y"),
+        format!("{DELETE}\r"),
+        format!("{DOWN}{DELETE}\ty\r\r"),
+    ] {
+        let server = Server::with_sessions(10);
+        let mut usher = Usher::at(&server);
+        usher.focus_table();
+
+        usher.pty.keys(&ahead);
+
+        usher.pty.wait_for("Delete session?");
+        usher.pty.settle(Duration::from_millis(400));
+        assert!(
+            usher.pty.text().contains("Delete session?"),
+            "{ahead:?} answered it"
+        );
+        assert_eq!(server.requests("DELETE"), 0, "{ahead:?}");
+    }
+}
+
+#[test]
+fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
+    let server = Server::with_sessions(40);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.pty.keys("U");
+    usher.pty.wait_for("Revoke every session of this user?");
+    let question = usher.pty.text();
+    let line = question
+        .lines()
+        .find_map(|line| line.split_once("║  User  "));
+    let (_, named) = line.expect("the question names the person");
+    let user = named.split('║').next().unwrap_or_default().trim();
+    let rows = server.world().rows();
+    let theirs = rows
+        .iter()
+        .filter(|row| row.user.as_deref() == Some(user))
+        .count();
+    usher.pty.settle(Duration::from_millis(250));
+
+    usher.pty.keys(&format!("{user}\r"));
+
+    usher.pty.wait_gone("Revoke every session of this user?");
+    usher.pty.wait_for(&format!("of {user}; 0 left"));
+    assert_eq!(server.world().count(), 40 - theirs);
+}
+
+#[test]
+fn a_read_only_profile_sends_no_change() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\nread_only = true\n");
+    usher.pty.wait_for("all loaded");
+    usher.focus_table();
+
+    usher.pty.keys(DELETE);
+
+    usher.pty.wait_for("read-only");
+    assert!(!usher.pty.text().contains("Delete session?"));
+    assert_eq!(server.requests("DELETE"), 0);
+}
+
+#[test]
+fn a_server_that_dies_during_a_delete_leaves_an_honest_row() {
+    let mut server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"hang"}"#]);
+    usher.ask_to_delete();
+    usher.say_yes();
+    server.wait_for_requests("DELETE", 1);
+
+    server.kill();
+
+    usher.pty.wait_until("what became of it", |screen| {
+        let text = screen.contents();
+        text.contains("outcome?") || text.contains("failed")
+    });
+    assert!(
+        !usher.pty.text().contains(" revoked"),
+        "nobody knows that it was revoked"
+    );
+    usher.pty.keys(ESC);
+    usher.pty.keys("\x03\x03");
+    assert_eq!(usher.pty.exit_code(), 0);
+    usher.pty.assert_given_back();
+}
