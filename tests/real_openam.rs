@@ -456,11 +456,16 @@ async fn who_may_list_nothing_is_told_which_realm() {
     };
 
     let said = all(&open(&profile), vec![]).await.unwrap_err();
+    profile.pingam.realms = Realms::All;
+    let api = open(&profile);
+    api.whoami().await.unwrap();
 
     assert_eq!(
         said.to_string(),
         format!("not allowed: the sessions of /, {realm} may not be listed")
     );
+    let own = format!("so only {realm} is searched");
+    assert!(api.caps().notes.iter().any(|note| note.contains(&own)));
 }
 
 #[tokio::test]

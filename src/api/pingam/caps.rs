@@ -78,6 +78,12 @@ fn notes(facts: &Facts) -> Vec<String> {
             named(&facts.realms)
         ));
     }
+    if facts.only_own_realm {
+        notes.push(format!(
+            "the list of realms may not be read, so only {} is searched; name others in realms",
+            named(&facts.realms)
+        ));
+    }
     if facts.own.username.as_deref().is_some_and(row::is_service) {
         notes.push("signed in as one of the server's own users".into());
     }

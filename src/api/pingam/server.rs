@@ -29,6 +29,8 @@ pub(super) struct Facts {
     pub(super) is_super: Option<bool>,
     /// The realms that the profile covers, in the server's order.
     pub(super) realms: Vec<String>,
+    /// The profile says "all", and the operator may not read the list: only the own realm is covered.
+    pub(super) only_own_realm: bool,
     /// At how many rows a list is cut.
     pub(super) limit: Limit,
     /// What the server calls itself.
@@ -108,7 +110,7 @@ impl Server {
         let (flavour, own) = self.flavour(interact).await?;
         let (version, is_super) = self.version(flavour, interact).await?;
         let limit = self.limit(interact).await;
-        let realms = self.realms(&own, interact).await?;
+        let (realms, only_own_realm) = self.realms(&own, interact).await?;
         // The first requests may have signed in anew.
         let credential = self.http.auth().credential(interact).await?;
         let facts = Arc::new(Facts {
@@ -116,6 +118,7 @@ impl Server {
             own,
             is_super,
             realms,
+            only_own_realm,
             limit,
             version,
             credential: credential.number,
@@ -222,7 +225,7 @@ impl Server {
     }
 
     /// The realms of the profile; all that the server names to this operator, where it says "all".
-    async fn realms(&self, own: &Own, interact: Interact) -> Result<Vec<String>, ApiError> {
+    async fn realms(&self, own: &Own, interact: Interact) -> Result<(Vec<String>, bool), ApiError> {
         if let Realms::These(list) = &self.profile.pingam.realms {
             let mut realms: Vec<String> = Vec::new();
             for realm in list.iter().map(|realm| realm::normal(realm)) {
@@ -230,7 +233,7 @@ impl Server {
                     realms.push(realm);
                 }
             }
-            return Ok(realms);
+            return Ok((realms, false));
         }
         let call = self
             .http
@@ -244,13 +247,12 @@ impl Server {
                 .map(|entry| realm::path(entry.parent_path.as_deref(), &entry.name))
                 .collect();
             if !paths.is_empty() {
-                return Ok(paths);
+                return Ok((paths, false));
             }
         }
         // Who may not read the list of realms may still see the sessions of his own.
-        Ok(vec![
-            own.realm.clone().unwrap_or_else(|| realm::ROOT.into()),
-        ])
+        let realm = own.realm.clone().unwrap_or_else(|| realm::ROOT.into());
+        Ok((vec![realm], true))
     }
 
     /// A list of sessions.
