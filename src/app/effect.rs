@@ -134,6 +134,15 @@ pub enum Effect {
         /// What it is given.
         args: ActionArgs,
     },
+    /// Write down that a masked value of a session was shown.
+    Revealed {
+        /// Where the session lives.
+        source: SourceId,
+        /// Its key.
+        key: SessionKey,
+        /// Whose it is.
+        subject: Subject,
+    },
     /// Start nothing more of a job; what is running is awaited.
     Stop(JobId),
     /// Go on with a paused job.

@@ -99,11 +99,19 @@ pub fn reveal(state: &mut State) -> Vec<Effect> {
     };
     state.details.revealed = Some(name.to_owned());
     let generation = state.next_gen();
-    vec![Effect::After {
+    let mut effects = vec![Effect::After {
         timer: Timer::Mask,
         generation,
         delay: REVEAL,
-    }]
+    }];
+    if let Some((_, row)) = state.results.current() {
+        effects.push(Effect::Revealed {
+            source: row.source,
+            key: row.session.key.clone(),
+            subject: row.session.subject.clone(),
+        });
+    }
+    effects
 }
 
 /// Copies the full id of the session.

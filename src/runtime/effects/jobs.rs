@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::task::{JoinHandle, JoinSet, spawn};
+use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
 
 use super::link::Client;
 use crate::app::msg::Told;
 use crate::app::{JobId, Msg, RevokeItem};
-use crate::audit::{Audit, AuditError};
-use crate::model::{ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, Subject};
+use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
+use crate::model::{ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject};
 use crate::revoke::{Item, JobContext, JobControl, Progress, run_action, run_job, run_user_job};
 use crate::store::{RowId, SourceId};
 
@@ -199,6 +199,33 @@ impl Jobs {
                 tell_unlogged(&send, &error).await;
             }
         }));
+    }
+
+    /// Writes down that a masked value was shown.
+    pub(super) fn note_revealed(
+        &self,
+        client: Client,
+        key: SessionKey,
+        subject: Subject,
+        send: mpsc::Sender<Msg>,
+    ) {
+        let audit = self.audit.clone();
+        let profile = client.opened.profile.clone();
+        spawn(async move {
+            let written = spawn_blocking(move || {
+                let who = client.who.as_ref();
+                let operation = Operation::new(&audit, &profile, who, "reveal", None, 1);
+                let change = Change {
+                    operation: Arc::new(operation),
+                    item: 1,
+                    target: Target::Session { key, subject },
+                };
+                audit.note(Event::Reveal, &change)
+            });
+            if let Ok(Err(error)) = written.await {
+                tell_unlogged(&send, &error).await;
+            }
+        });
     }
 
     fn context(&self, client: &Client, reason: Option<String>) -> JobContext {

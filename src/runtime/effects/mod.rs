@@ -191,6 +191,17 @@ impl Effects {
             }
             Effect::Stop(job) => self.jobs.stop(job),
             Effect::Resume(job) => self.jobs.resume(job),
+            Effect::Revealed {
+                source,
+                key,
+                subject,
+            } => {
+                let client = self.links.get(&source).and_then(link::Link::current);
+                if let Some(client) = client {
+                    self.jobs
+                        .note_revealed(client, key, subject, self.send.clone());
+                }
+            }
             Effect::Act {
                 source,
                 row,

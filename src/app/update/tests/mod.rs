@@ -145,25 +145,36 @@ impl TestApp {
     }
 
     fn page_of(&mut self, generation: Gen, rows: &[(&str, i64)], next: Option<&str>) -> &mut Self {
-        let mut builder = ChunkBuilder::new(
-            SourceId(0),
-            "prod-janssen",
-            "janssen",
-            None,
-            &mut self.seen,
-            9999,
-        );
-        for (number, (user, age)) in rows.iter().enumerate() {
-            let _ = builder.row(row(user, *age, number));
+        let rows = rows.iter().enumerate();
+        let rows = rows.map(|(number, (user, age))| row(user, *age, number));
+        self.send_page(generation, rows.collect(), next)
+    }
+
+    /// The last page of the search that counts.
+    fn rows(&mut self, rows: Vec<RowRef<'static>>) -> &mut Self {
+        let generation = self.state.sources[0].search_gen;
+        self.send_page(generation, rows, None)
+    }
+
+    fn send_page(
+        &mut self,
+        generation: Gen,
+        rows: Vec<RowRef<'static>>,
+        next: Option<&str>,
+    ) -> &mut Self {
+        let seen = &mut self.seen;
+        let mut builder =
+            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 9999);
+        for row in rows {
+            let _ = builder.row(row);
         }
         let (chunk, duplicates, _) = builder.finish();
         let end = PageEnd {
             next: next.map(Cursor::new),
             total: None,
-            completeness: if next.is_some() {
-                Completeness::More
-            } else {
-                Completeness::Complete
+            completeness: match next {
+                Some(_) => Completeness::More,
+                None => Completeness::Complete,
             },
         };
         let page = Page {

@@ -174,36 +174,10 @@ fn a_failed_delete_says_why_and_can_be_read_in_full() {
 fn own_session_is_never_sent() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
-    let mut builder = ChunkBuilder::new(
-        SourceId(0),
-        "prod-janssen",
-        "janssen",
-        None,
-        &mut app.seen,
-        9,
-    );
-    let _ = builder.row(RowRef {
+    app.rows(vec![RowRef {
         own: Some(true),
         ..row("me", 60, 0)
-    });
-    let end = PageEnd {
-        next: None,
-        total: None,
-        completeness: Completeness::Complete,
-    };
-    let page = Page {
-        chunk: builder.finish().0,
-        end,
-        took: Duration::ZERO,
-        duplicates: 0,
-        stopped: None,
-    };
-    let generation = app.state.sources[0].search_gen;
-    app.send(Msg::Page {
-        source: SourceId(0),
-        generation,
-        result: Ok(page),
-    });
+    }]);
 
     app.keys("delete").due(Timer::Arm).keys("y");
 

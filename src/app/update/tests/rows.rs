@@ -226,3 +226,25 @@ fn after_a_reload_without_its_session_the_cursor_stays_where_it_was() {
 
     assert_eq!(app.cursor_user(), "dee");
 }
+
+#[test]
+fn a_masked_value_is_shown_for_a_while_and_that_is_written_down() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let secret = (
+        "opbs".into(),
+        "a-long-value-that-is-masked".into(),
+        crate::model::Class::Secret,
+    );
+    app.rows(vec![RowRef {
+        extra: vec![secret],
+        ..row("asmith", 60, 0)
+    }]);
+
+    app.keys("enter G v");
+
+    assert_eq!(app.state.details.revealed.as_deref(), Some("opbs"));
+    assert_eq!(app.count(|e| matches!(e, Effect::Revealed { .. })), 1);
+    app.due(Timer::Mask);
+    assert_eq!(app.state.details.revealed, None);
+}
