@@ -275,7 +275,7 @@ pub enum Picture {
 #[derive(Args, Clone, Debug)]
 pub struct EmulatorArgs {
     /// Which system
-    #[arg(value_parser = ["janssen"])]
+    #[arg(value_parser = ["janssen", "pingam", "openam"])]
     pub system: String,
     /// On which port of 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "P", default_value_t = 0)]

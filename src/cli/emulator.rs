@@ -70,8 +70,17 @@ fn announce(ctx: &Ctx, args: &EmulatorArgs, running: &Running) -> Result<(), Fai
     }
     let auth = running.auth();
     out.line(&format!("{} emulator on {}", args.system, running.url()));
-    out.line(&format!("  client_id      {}", auth.client_id));
-    out.line(&format!("  client_secret  {}", auth.client_secret));
+    if auth.logins.is_empty() {
+        out.line(&format!("  client_id      {}", auth.client_id));
+        out.line(&format!("  client_secret  {}", auth.client_secret));
+    }
+    for login in &auth.logins {
+        let (user, realm) = (&login.user, &login.realm);
+        out.line(&format!(
+            "  login          {user} {} in {realm}",
+            login.password
+        ));
+    }
     out.line(&format!("  token          {}", auth.token));
     if let Some(url) = running.control_url() {
         out.line(&format!("  control        {url}/__emu/faults"));

@@ -41,7 +41,7 @@ pub struct Row {
 }
 
 impl Handle {
-    /// How many sessions there are, whatever their state.
+    /// How many sessions there are, whatever their state. (PingAM and OpenAM: see [`Running::am`](super::Running::am).)
     #[must_use]
     pub fn count(&self) -> usize {
         lock(&self.shared.world).len()

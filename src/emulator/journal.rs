@@ -21,8 +21,8 @@ pub struct Entry {
     pub query: Option<String>,
     /// Names of the headers in their order, lower case.
     pub headers: Vec<String>,
-    /// First 16 hex digits of the SHA-256 of the `Authorization` header: tells two credentials apart
-    /// without keeping them. `None`: the request carried none.
+    /// First 16 hex digits of the SHA-256 of the `Authorization` header, or of the header or cookie of an AM
+    /// server: tells two credentials apart without keeping them. `None`: the request carried none.
     pub credential: Option<String>,
 }
 
@@ -45,8 +45,9 @@ impl Journal {
                 .keys()
                 .map(|name| name.as_str().to_owned())
                 .collect(),
-            credential: headers
-                .get("authorization")
+            credential: ["authorization", "iplanetdirectorypro", "cookie"]
+                .iter()
+                .find_map(|name| headers.get(*name))
                 .map(|value| fingerprint(value.as_bytes())),
         };
         let mut entries = self.lock();

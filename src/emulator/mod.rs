@@ -8,9 +8,11 @@
 //! start(Options) -> Running -- url, auth, config_toml    for clients
 //!                           -- journal, set_faults       for tests
 //!                           -- world() -> Handle         sessions, clock, device codes
+//!                           -- am() -> AmHandle          sessions and accounts of PingAM and OpenAM
 //!                           -- stop
 //! ```
 
+mod auth;
 mod clock;
 mod control;
 mod devices;
@@ -20,6 +22,7 @@ mod janssen;
 mod journal;
 mod names;
 mod options;
+mod pingam;
 mod rng;
 mod running;
 mod seed;
@@ -30,8 +33,10 @@ mod tokens;
 mod wire;
 mod world;
 
+pub use auth::{AmLogin, Auth};
 pub use fault::FaultError;
 pub use handle::{Handle, Row};
 pub use journal::Entry;
 pub use options::{Credentials, Generation, Kind, Options};
-pub use running::{Auth, Running, StartError, start};
+pub use pingam::{AmHandle, AmOptions, AmQuota, AmRow, AmService, ONE_TIME_CODE};
+pub use running::{Running, StartError, start};

@@ -1,21 +1,29 @@
 //! How an emulator is to be started.
 
+use super::pingam::AmOptions;
+
 /// Which system to emulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Janssen Server: its authorization server and its Config API.
     Janssen,
+    /// PingAM (and ForgeRock AM), the commercial server.
+    Pingam,
+    /// OpenAM, the community server.
+    Openam,
 }
 
 impl Kind {
     /// All systems that can be emulated.
-    pub const ALL: &'static [Kind] = &[Kind::Janssen];
+    pub const ALL: &'static [Kind] = &[Kind::Janssen, Kind::Pingam, Kind::Openam];
 
     /// The word for it on the command line and in configurations.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Kind::Janssen => "janssen",
+            Kind::Pingam => "pingam",
+            Kind::Openam => "openam",
         }
     }
 
@@ -114,6 +122,8 @@ pub struct Options {
     pub discovery: bool,
     /// Which years of Janssen.
     pub generation: Generation,
+    /// What only PingAM and OpenAM have.
+    pub am: AmOptions,
 }
 
 impl Default for Options {
@@ -139,6 +149,7 @@ impl Default for Options {
             device_auto_approve: None,
             discovery: true,
             generation: Generation::New,
+            am: AmOptions::default(),
         }
     }
 }

@@ -1,20 +1,22 @@
 //! Starting and stopping, and what a running emulator tells about itself.
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::auth::{AmLogin, Auth};
 use super::clock::Clock;
 use super::devices::Devices;
 use super::fault::{Fault, FaultError, apply};
 use super::handle::Handle;
 use super::journal::{Entry, Journal};
 use super::options::{Credentials, Kind, Options};
+use super::pingam::make::{AmRecipe, delegates};
+use super::pingam::world::AmWorld;
+use super::pingam::{self, AmHandle, AmOptions, Flavour};
 use super::rng::{Rng, Secrets, uuid_text};
 use super::seed::Recipe;
 use super::server::{Server, listen};
@@ -45,29 +47,12 @@ pub enum StartError {
     Certificate(String),
 }
 
-/// Credentials of a running emulator. They open nothing else, but are kept out of `Debug` all the same.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Auth {
-    /// OAuth client.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: String,
-    /// An access token with all scopes of the client, good for a day.
-    pub token: String,
-}
-
-impl std::fmt::Debug for Auth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Auth(…)")
-    }
-}
-
 /// A running emulator. Dropping it stops it; [`Running::stop`] also waits for the end.
 #[derive(Debug)]
 pub struct Running {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     control_url: Option<String>,
-    ca_pem: Option<String>,
+    pub(super) ca_pem: Option<String>,
     stop: CancellationToken,
     servers: Vec<JoinHandle<()>>,
 }
@@ -94,6 +79,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let stop = CancellationToken::new();
     let router = match system {
         Kind::Janssen => janssen::router(shared.clone()),
+        Kind::Pingam => pingam::router(shared.clone(), Flavour::Pingam),
+        Kind::Openam => pingam::router(shared.clone(), Flavour::Openam),
     };
     let main = Server {
         shared: Some(shared.clone()),
@@ -125,31 +112,52 @@ fn make_shared(
     refusals: mpsc::Sender<std::time::Duration>,
 ) -> Shared {
     let clock = Clock::new(options.now);
-    let recipe = Recipe {
-        seed: options.seed,
-        now_ms: clock.now_ms(),
-        users: options.users,
-        sessions: options.sessions,
-        admin: options.admin.clone(),
-    };
     let mut secrets = match options.credentials {
         Credentials::Random => Secrets::Random,
         // Another stream than the world's, so that the world is the same with both kinds.
         Credentials::Seeded => Secrets::Seeded(Rng::new(options.seed ^ 0x5ec2_e75e_ed00_0001)),
     };
-    let auth = Auth {
+    let mut auth = Auth {
         client_id: format!("1800.{}", uuid_text(secrets.uuid())),
         client_secret: uuid_text(secrets.uuid()),
         token: uuid_text(secrets.uuid()),
-    };
-    let mut tokens = Tokens::default();
-    let scopes = match options.system {
-        Kind::Janssen => janssen::client_scopes(&options),
+        logins: Vec::new(),
+        bearer: String::new(),
     };
     let now_ms = clock.now_ms();
-    tokens.issue(auth.token.clone(), scopes, None, now_ms, DIRECT_TOKEN_MS);
+    let flavour = Flavour::of(options.system);
+    let world = Recipe {
+        seed: options.seed,
+        now_ms,
+        users: options.users,
+        sessions: if flavour.is_some() {
+            0
+        } else {
+            options.sessions
+        },
+        admin: options.admin.clone(),
+    }
+    .world();
+    let mut tokens = Tokens::default();
+    let am = match flavour {
+        None => {
+            let scopes = janssen::client_scopes(&options);
+            tokens.issue(auth.token.clone(), scopes, None, now_ms, DIRECT_TOKEN_MS);
+            AmWorld::default()
+        }
+        Some(flavour) => {
+            // The first one is Janssen's administrator.
+            let people = world.users.iter().skip(1).map(|u| u.name.clone()).collect();
+            make_am(&options, flavour, people, now_ms, &mut secrets, &mut auth)
+        }
+    };
+    let url = match flavour {
+        None => url,
+        Some(flavour) => format!("{url}/{}", pingam::context(flavour, &options.am)),
+    };
     Shared {
-        world: Mutex::new(recipe.world()),
+        world: Mutex::new(world),
+        am: Mutex::new(am),
         pauses: Mutex::new(Rng::new(options.seed)),
         options,
         url,
@@ -164,8 +172,56 @@ fn make_shared(
     }
 }
 
+/// The world of a PingAM or OpenAM, and who can sign in there.
+fn make_am(
+    options: &Options,
+    flavour: Flavour,
+    people: Vec<String>,
+    now_ms: i64,
+    secrets: &mut Secrets,
+    auth: &mut Auth,
+) -> AmWorld {
+    let passwords = (uuid_text(secrets.uuid()), uuid_text(secrets.uuid()));
+    let ordinary = people.last().cloned();
+    auth.bearer = uuid_text(secrets.uuid());
+    auth.logins = logins(&options.am, &passwords, ordinary);
+    let mut world = AmRecipe {
+        flavour,
+        options: &options.am,
+        seed: options.seed,
+        now_ms,
+        sessions: options.sessions,
+        people,
+        passwords,
+    }
+    .world();
+    auth.token = world.insert_own(&options.am.admin, now_ms, DIRECT_TOKEN_MS, secrets);
+    world
+}
+
+fn logins(
+    options: &AmOptions,
+    passwords: &(String, String),
+    ordinary: Option<String>,
+) -> Vec<AmLogin> {
+    let login = |user: &str, password: &str, realm: &str| AmLogin {
+        user: user.to_owned(),
+        password: password.to_owned(),
+        realm: realm.to_owned(),
+    };
+    std::iter::once(login(&options.admin, &passwords.0, "/"))
+        .chain(
+            options
+                .realms
+                .iter()
+                .map(|realm| login(&delegates(realm).0, &passwords.0, realm)),
+        )
+        .chain(ordinary.map(|name| login(&name, &passwords.1, "/")))
+        .collect()
+}
+
 impl Running {
-    /// Base address, such as `http://127.0.0.1:40123`.
+    /// Base address, such as `http://127.0.0.1:40123`; for PingAM and OpenAM with the path of the deployment.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.shared.url
@@ -189,61 +245,6 @@ impl Running {
         self.ca_pem.as_deref()
     }
 
-    /// One line of JSON for scripts: `{"system":…,"url":…,"auth":{…}}`, and `"control"` if that port is open.
-    #[must_use]
-    pub fn json_line(&self) -> String {
-        let auth = self.auth();
-        let mut line = json!({
-            "system": self.shared.options.system.name(),
-            "url": self.url(),
-            "auth": {
-                "client_id": auth.client_id,
-                "client_secret": auth.client_secret,
-                "token": auth.token,
-            },
-        });
-        if let Some(url) = self.control_url() {
-            line["control"] = json!(url);
-        }
-        line.to_string()
-    }
-
-    /// File name under which [`Running::config_toml`] expects the certificate authority, beside itself.
-    #[must_use]
-    pub fn ca_file_name(&self, profile: &str) -> String {
-        let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        format!("{}-ca.pem", profile.chars().map(safe).collect::<String>())
-    }
-
-    /// A configuration with one profile for this emulator, with its secret in it.
-    ///
-    /// With TLS it names a `ca_file` beside itself, see [`Running::ca_file_name`].
-    #[must_use]
-    pub fn config_toml(&self, profile: &str) -> String {
-        let name = toml_key(profile);
-        let auth = self.auth();
-        let mut text = format!(
-            "default_profile = {}\n\n[profile.{name}]\nsystem = {}\nurl = {}\nallow_plain = true\n",
-            json!(profile),
-            json!(self.shared.options.system.name()),
-            json!(self.url()),
-        );
-        if self.ca_pem.is_some() {
-            let _ = writeln!(text, "ca_file = {}", json!(self.ca_file_name(profile)));
-        }
-        let _ = write!(
-            text,
-            "\n[profile.{name}.login]\nmethod = \"client_credentials\"\nclient_id = {}\nclient_secret = {}\n",
-            json!(auth.client_id),
-            json!(auth.client_secret),
-        );
-        let _ = write!(text, "\n[profile.{name}.client_names]\n");
-        for client in &lock(&self.shared.world).clients {
-            let _ = writeln!(text, "{} = {}", json!(client.id), json!(client.name));
-        }
-        text
-    }
-
     /// Every request so far, oldest first; only the last 65,536 are kept.
     #[must_use]
     pub fn journal(&self) -> Vec<Entry> {
@@ -264,6 +265,14 @@ impl Running {
     #[must_use]
     pub fn world(&self) -> Handle {
         Handle {
+            shared: self.shared.clone(),
+        }
+    }
+
+    /// A way into the world of a PingAM or OpenAM.
+    #[must_use]
+    pub fn am(&self) -> AmHandle {
+        AmHandle {
             shared: self.shared.clone(),
         }
     }
@@ -297,16 +306,6 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
-    }
-}
-
-/// A key of TOML, quoted only if it must be. JSON's quoting is one that TOML understands.
-fn toml_key(name: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if !name.is_empty() && name.chars().all(is_bare) {
-        name.to_owned()
-    } else {
-        json!(name).to_string()
     }
 }
 

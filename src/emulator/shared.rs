@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::devices::Devices;
 use super::fault::Fault;
 use super::journal::Journal;
+use super::pingam::world::AmWorld;
 use super::rng::{Rng, Secrets, uuid_text};
 use super::tokens::Tokens;
 use super::world::World;
@@ -22,6 +23,8 @@ pub(crate) struct Shared {
     pub(crate) auth: Auth,
     pub(crate) clock: Clock,
     pub(crate) world: Mutex<World>,
+    /// Realms, accounts and sessions of PingAM and OpenAM; empty for other systems.
+    pub(crate) am: Mutex<AmWorld>,
     pub(crate) tokens: Mutex<Tokens>,
     pub(crate) devices: Mutex<Devices>,
     pub(crate) faults: Mutex<Vec<Fault>>,
@@ -54,7 +57,9 @@ impl Shared {
 
     /// Ends all tokens given out so far.
     pub(crate) fn expire_tokens(&self) {
-        lock(&self.tokens).expire_all(self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        lock(&self.tokens).expire_all(now_ms);
+        lock(&self.am).expire_issued(now_ms);
     }
 
     /// A pause of a length between the two, both included.

@@ -111,7 +111,9 @@ fn note(shared: &Shared, orders: &mut Orders, action: &Action) {
             let life_ms = i64::try_from(*seconds)
                 .unwrap_or(i64::MAX)
                 .saturating_mul(1_000);
-            lock(&shared.tokens).limit_life(life_ms, shared.clock.now_ms());
+            let now_ms = shared.clock.now_ms();
+            lock(&shared.tokens).limit_life(life_ms, now_ms);
+            lock(&shared.am).limit_life(life_ms, now_ms);
         }
         Action::Auth(fault) => orders.auth = Some(*fault),
         end if orders.end.is_none() => orders.end = Some(end.clone()),
