@@ -305,8 +305,16 @@ fn loaded(state: &State) -> String {
     let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
     let mut parts = Vec::new();
     let long = is_long(state);
+    let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
+    let whole = state.sources.iter().all(loaded);
     parts.push(match (rows, total) {
         (0, _) => "0 sessions".to_owned(),
+        // The server could not answer the whole query: what it sent was filtered here.
+        (_, Some(total)) if whole && total > rows => format!(
+            "{} match of {} read",
+            with_thousands(rows),
+            with_thousands(total)
+        ),
         (_, Some(total)) if long || total > rows => {
             format!(
                 "{} of {} loaded",

@@ -17,9 +17,9 @@ const COLUMNS: &[ColumnSpec] = &[
     column(Field::User, "USER", "USER", 3),
     column(Field::Client, "CLIENT", "CLIENT", 2),
     column(Field::Ip, "IP", "IP", 1),
-    column(Field::Created, "CREATED", "MADE", 0),
+    column(Field::Created, "CREATED", "CREATED", 0),
     column(Field::Used, "LAST USED", "USED", 0),
-    column(Field::Expires, "EXPIRES", "ENDS", 0),
+    column(Field::Expires, "EXPIRES", "EXPIRES", 0),
     column(Field::State, "STATE", "STATE", 0),
 ];
 

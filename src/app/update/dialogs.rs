@@ -140,7 +140,7 @@ impl ErrorBox {
     pub fn buttons(&self) -> Vec<&'static str> {
         match self.can_login {
             Some(_) => vec!["Sign in again", "Copy report", "Close"],
-            None => vec!["Try again", "Copy report", "Close"],
+            None => vec!["Reload", "Copy report", "Close"],
         }
     }
 
