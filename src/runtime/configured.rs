@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::profiles::{Opened, Profiles};
 use crate::api;
 use crate::api::signin::Prompter;
+use crate::api::token_file::TokenFile;
 use crate::app::source::ProfileView;
 use crate::config::private;
 use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
@@ -131,7 +132,14 @@ impl Profiles for Configured {
         let profile = Arc::new(profile);
         let written = profile.clone();
         // Certificate files are read, and a set of authorities: some 10 ms.
-        let client = tokio::task::spawn_blocking(move || api::open(&written, prompter)).await;
+        let is_ours = self.profile(name).is_some();
+        let kept = is_ours.then(|| TokenFile::new(&self.paths, &profile));
+        let client = tokio::task::spawn_blocking(move || match kept {
+            Some(kept) => api::open_with(&written, prompter, Arc::new(kept)),
+            // Its server ends with this process, and so do its tokens.
+            None => api::open(&written, prompter),
+        })
+        .await;
         let api = client.map_err(|_| ApiError::Cancelled)??;
         Ok(Opened { api, profile })
     }
@@ -259,6 +267,8 @@ pub(super) fn systems() -> Vec<(&'static str, &'static str)> {
 mod demo {
     //! The demo: an emulator inside this process, started when it is opened.
 
+    use std::collections::BTreeMap;
+
     use tokio::sync::OnceCell;
 
     use super::{DEMO, DemoWorld};
@@ -285,6 +295,8 @@ mod demo {
         pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
             let options = Options {
                 sessions: self.world.sessions,
+                // Most people have a few sessions, as they have in life.
+                users: (self.world.sessions / 4).max(1),
                 seed: self.world.seed,
                 ..Options::default()
             };
@@ -309,7 +321,43 @@ mod demo {
             let mut profile = Profile::new(DEMO, System::Janssen, url, login);
             profile.audit = AuditMode::BestEffort;
             profile.search_on_start = true;
+            profile.client_names = client_names(&running.config_toml(DEMO));
             Ok(profile)
+        }
+    }
+
+    /// The names of the applications, which the emulator tells in the configuration that it writes.
+    fn client_names(config: &str) -> BTreeMap<String, String> {
+        let root: toml::Table = config.parse().unwrap_or_default();
+        let names = root
+            .get("profile")
+            .and_then(|profiles| profiles.get(DEMO)?.get("client_names")?.as_table());
+        names
+            .into_iter()
+            .flatten()
+            .filter_map(|(id, name)| Some((id.clone(), name.as_str()?.to_owned())))
+            .collect()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[tokio::test]
+        async fn the_demo_knows_the_names_of_its_applications() {
+            let demo = Demo::new(DemoWorld {
+                sessions: 20,
+                seed: 1,
+            });
+
+            let profile = demo.profile().await.unwrap();
+
+            assert!(
+                profile
+                    .client_names
+                    .values()
+                    .any(|name| name == "portal-web")
+            );
         }
     }
 
