@@ -1,0 +1,406 @@
+//! How quick the screen is, measured from outside: the real program in a real terminal.
+//!
+//! `cargo bench --bench screen` prints a table and leaves one JSON line for each row of it in
+//! `target/bench/screen.jsonl`. Every figure stands beside a floor that is measured in the same run,
+//! since a busy machine makes everything slow: look at the difference, not at the figure.
+//!
+//! A thread only reads and stamps; what it read is interpreted after the frame is complete. A frame
+//! is complete with the end of its synchronized update. Keys come 25 ms apart, as from a held key:
+//! the screen draws at most every 16 ms.
+
+#![cfg(feature = "emulator")]
+#![allow(clippy::print_stdout, reason = "a bench prints its figures")]
+
+#[path = "../tests/support/pty.rs"]
+mod pty;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use pty::{LIMIT, Pty, command};
+use serde_json::{Value, json};
+use usher::emulator::{self, Options, Running};
+
+const USHER: &str = env!("CARGO_BIN_EXE_usher");
+const ROWS: usize = 10_000;
+const KEYS: usize = 500;
+const STARTS: usize = 20;
+/// A held key repeats about every 30 ms.
+const BETWEEN_KEYS: Duration = Duration::from_millis(25);
+const IDLE: Duration = Duration::from_secs(10);
+/// The end of a frame.
+const END: &[u8] = b"\x1b[?2026l";
+
+fn main() {
+    // `cargo test --benches` starts this too; measuring takes a minute and means nothing in a debug build.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        println!("run it with: cargo bench --bench screen");
+        return;
+    }
+    let mut report = Report::new();
+    let home = tempfile::tempdir().expect("a folder");
+    let server = Server::start();
+    let config = server.config(home.path());
+
+    starting(&mut report, home.path());
+    let floor = floor_of_keys(home.path());
+    report.times("key to echo: cat (floor)", &floor, json!({}));
+    let mut usher = open(home.path(), &config);
+    loading(&mut report, &server, &mut usher);
+    keys(&mut report, &mut usher, &floor);
+    idling(&mut report, &mut usher);
+    leaving(&mut report, home.path(), &config, usher);
+    report.finish();
+}
+
+/// An emulator whose clock stands two hours back, so that no age on the screen turns every second.
+struct Server {
+    _runtime: tokio::runtime::Runtime,
+    running: Running,
+}
+
+impl Server {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let since = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("after 1970");
+        let now_ms = i64::try_from(since.as_millis()).expect("before the year 292 million");
+        let options = Options {
+            sessions: ROWS,
+            users: ROWS / 10,
+            now: Some(now_ms - 2 * 3_600_000),
+            token_seconds: 86_400,
+            ..Options::default()
+        };
+        let running = runtime
+            .block_on(emulator::start(options))
+            .expect("a free port");
+        Self {
+            _runtime: runtime,
+            running,
+        }
+    }
+
+    fn config(&self, home: &Path) -> PathBuf {
+        let plain = "allow_plain = true\n";
+        let keys = "allow_plain = true\nsearch_on_start = true\npage_size = 200\n";
+        let file = home.join("config.toml");
+        fs::write(
+            &file,
+            self.running.config_toml("bench").replacen(plain, keys, 1),
+        )
+        .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o600)))
+        .expect("a configuration");
+        file
+    }
+
+    /// How long the server itself takes for one page of a person's sessions, asked by hand.
+    fn answers_in(&self, user: &str) -> Duration {
+        let host = self.running.url().trim_start_matches("http://");
+        let path = "/jans-config-api/api/v1/jans-auth-server/session/search";
+        let mut stream = TcpStream::connect(host).expect("it listens");
+        let start = Instant::now();
+        write!(
+            stream,
+            "GET {path}?limit=200&fieldValuePair=sessionAttributes.auth_user%3D{user} HTTP/1.1\r\n\
+             Host: {host}\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+            self.running.auth().token
+        )
+        .expect("it takes a request");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("it answers");
+        start.elapsed()
+    }
+}
+
+fn open(home: &Path, config: &Path) -> Pty {
+    let mut command = command(USHER, home);
+    command.arg("--config");
+    command.arg(config);
+    let mut usher = Pty::start(command, 120, 40);
+    usher.wait_for("all loaded");
+    usher
+}
+
+/// From the start of the process to its first complete frame. Floor: a shell that says one word.
+fn starting(report: &mut Report, home: &Path) {
+    let (mut floor, mut first, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..STARTS {
+        let mut shell = command("/bin/sh", home);
+        shell.args(["-c", "echo ready; read wait"]);
+        floor.push(first_bytes(shell, b"ready").0);
+        let (took, length) = first_bytes(command(USHER, home), END);
+        first.push(took);
+        bytes = length;
+    }
+    report.times("start to first word: sh (floor)", &floor, json!({}));
+    report.times("start to first frame", &first, json!({ "bytes": bytes }));
+}
+
+fn first_bytes(command: portable_pty::CommandBuilder, wanted: &[u8]) -> (Duration, usize) {
+    let start = Instant::now();
+    let mut pty = Pty::start(command, 120, 40);
+    let (at, bytes) = frame(&mut pty, wanted);
+    (at.duration_since(start), bytes)
+}
+
+/// Waits for these bytes: when they were there, and how many had come with them.
+fn frame(pty: &mut Pty, wanted: &[u8]) -> (Instant, usize) {
+    let mut chunks = Vec::new();
+    let mut seen = Vec::new();
+    loop {
+        let chunk = pty.next_chunk(LIMIT).expect("a frame within the limit");
+        seen.extend_from_slice(&chunk.bytes);
+        let at = chunk.at;
+        chunks.push(chunk);
+        if seen.windows(wanted.len()).any(|bytes| bytes == wanted) {
+            chunks.into_iter().for_each(|chunk| pty.take(chunk));
+            return (at, seen.len());
+        }
+    }
+}
+
+/// Keys echoed by `cat` in a raw terminal: what the terminal itself costs.
+fn floor_of_keys(home: &Path) -> Vec<Duration> {
+    let mut shell = command("/bin/sh", home);
+    shell.args(["-c", "stty raw -echo; echo ready; exec cat"]);
+    let mut cat = Pty::start(shell, 120, 40);
+    cat.wait_for("ready");
+    (0..KEYS)
+        .map(|_| {
+            pause(&mut cat);
+            let start = Instant::now();
+            cat.keys("x");
+            frame(&mut cat, b"x").0.duration_since(start)
+        })
+        .collect()
+}
+
+fn pause(pty: &mut Pty) {
+    pty.settle(BETWEEN_KEYS);
+}
+
+/// From Enter to the first row of the answer. Floor: the same page from the same server by hand.
+fn loading(report: &mut Report, server: &Server, usher: &mut Pty) {
+    let rows = server.running.world().rows();
+    let mut users: Vec<&str> = rows.iter().filter_map(|row| row.user.as_deref()).collect();
+    users.sort_unstable();
+    users.dedup();
+    users.retain(|user| user.chars().all(|c| c.is_ascii_lowercase() || c == '.'));
+    let (mut floor, mut first) = (Vec::new(), Vec::new());
+    for user in users.iter().take(STARTS) {
+        floor.push(server.answers_in(user));
+        usher.keys("/\x15");
+        usher.keys(&format!("user:{user}"));
+        usher.wait_for(&format!("user:{user}"));
+        usher.settle(Duration::from_millis(300));
+        let start = Instant::now();
+        usher.keys("\r");
+        first
+            .push(until(usher, |line| line.contains(&format!(">  {user} "))).duration_since(start));
+        usher.wait_for("all loaded");
+    }
+    report.times("Enter to answer: raw HTTP (floor)", &floor, json!({}));
+    report.times("Enter to first row", &first, json!({}));
+    usher.keys("/\x15\r");
+    usher.wait_for("10,000 of 10,000 loaded");
+    let resident = resident_kib(usher.pid);
+    report.count("memory with 10,000 rows", resident, "KiB");
+}
+
+/// When a line of the picture first fitted.
+fn until(pty: &mut Pty, fits: impl Fn(&str) -> bool) -> Instant {
+    loop {
+        let chunk = pty.next_chunk(LIMIT).expect("a change within the limit");
+        let at = chunk.at;
+        pty.take(chunk);
+        if pty.text().lines().any(&fits) {
+            return at;
+        }
+    }
+}
+
+/// From a key to the frame that shows it, with 10,000 rows loaded.
+fn keys(report: &mut Report, usher: &mut Pty, floor: &[Duration]) {
+    usher.keys("\x1b");
+    usher.wait_for("╔═ 2 Sessions");
+    usher.settle(Duration::from_millis(500));
+    for (what, key, count) in [
+        ("key to frame: down", "j", KEYS),
+        ("key to frame: page down", "\x1b[6~", KEYS / 2),
+        ("key to frame: page up", "\x1b[5~", KEYS / 2),
+        ("key to frame: end and home", "Gg", KEYS / 5),
+    ] {
+        let (mut times, mut bytes) = (Vec::new(), Vec::new());
+        for round in 0..count {
+            pause(usher);
+            let start = Instant::now();
+            let at = round % key.len().min(2);
+            usher.keys(if key.starts_with('\x1b') || key.len() == 1 {
+                key
+            } else {
+                &key[at..=at]
+            });
+            let (shown, length) = frame(usher, END);
+            times.push(shown.duration_since(start));
+            bytes.push(length);
+        }
+        bytes.sort_unstable();
+        let more = json!({
+            "bytes_median": bytes[bytes.len() / 2],
+            "bytes_max": bytes.last(),
+            "p99_over_floor_ms": ms(part(&times, 99)) - ms(part(floor, 99)),
+        });
+        report.times(what, &times, more);
+    }
+}
+
+/// Ten seconds without a key: bytes and CPU.
+fn idling(report: &mut Report, usher: &mut Pty) {
+    // The clock in the header turns with the minute; that is no idle moment.
+    let into = || {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |t| t.as_secs() % 60)
+    };
+    while into() > 45 {
+        usher.settle(Duration::from_millis(500));
+    }
+    usher.settle(Duration::from_secs(2));
+    let (cpu, written) = (cpu_ns(usher.pid), usher.written.len());
+    usher.settle(IDLE);
+    // A thread that waited for work in vain ends meanwhile; what it did before is not of this time.
+    let used: u64 = cpu_ns(usher.pid)
+        .into_iter()
+        .map(|(thread, now)| now - cpu.get(&thread).copied().unwrap_or(0))
+        .sum();
+    report.count(
+        "idle for 10 s: bytes",
+        (usher.written.len() - written) as u64,
+        "B",
+    );
+    report.count("idle for 10 s: CPU", used / 1_000, "µs");
+}
+
+/// From `q` to the end of the process. Floor: a shell that ends at a line.
+fn leaving(report: &mut Report, home: &Path, config: &Path, usher: Pty) {
+    let (mut floor, mut quit) = (Vec::new(), Vec::new());
+    let mut open_one = Some(usher);
+    for _ in 0..STARTS {
+        let mut shell = command("/bin/sh", home);
+        shell.args(["-c", "echo ready; read wait"]);
+        let mut shell = Pty::start(shell, 120, 40);
+        shell.wait_for("ready");
+        floor.push(ends_in(&mut shell, "\n"));
+        let mut usher = open_one.take().unwrap_or_else(|| open(home, config));
+        usher.keys("\x1b");
+        usher.wait_for("╔═ 2 Sessions");
+        quit.push(ends_in(&mut usher, "q"));
+        usher.assert_given_back();
+    }
+    report.times("line to end: sh (floor)", &floor, json!({}));
+    report.times("quit to end", &quit, json!({}));
+}
+
+fn ends_in(pty: &mut Pty, key: &str) -> Duration {
+    let start = Instant::now();
+    pty.keys(key);
+    assert_eq!(pty.exit_code(), 0);
+    start.elapsed()
+}
+
+fn resident_kib(pid: i32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    kib.expect("the system tells the memory of a process")
+}
+
+/// CPU time of every thread, in nanoseconds.
+fn cpu_ns(pid: i32) -> HashMap<OsString, u64> {
+    fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|task| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            Some((task.file_name(), text.split(' ').next()?.parse().ok()?))
+        })
+        .collect()
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// The value below which this many of a hundred lie.
+fn part(times: &[Duration], percent: usize) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+/// What was measured, as a table and as JSON lines.
+struct Report {
+    lines: Vec<Value>,
+    load_before: String,
+}
+
+impl Report {
+    fn new() -> Self {
+        Self {
+            lines: Vec::new(),
+            load_before: load(),
+        }
+    }
+
+    fn times(&mut self, what: &str, times: &[Duration], more: Value) {
+        let max = times.iter().max().copied().unwrap_or_default();
+        let (p50, p99) = (ms(part(times, 50)), ms(part(times, 99)));
+        println!(
+            "{what:<36} n {:>3}   p50 {p50:>8.2} ms   p99 {p99:>8.2} ms   max {:>8.2} ms   {more}",
+            times.len(),
+            ms(max)
+        );
+        let mut line = json!({ "what": what, "n": times.len(), "p50_ms": p50, "p99_ms": p99, "max_ms": ms(max) });
+        if let (Some(line), Value::Object(more)) = (line.as_object_mut(), more) {
+            line.extend(more);
+        }
+        self.lines.push(line);
+    }
+
+    fn count(&mut self, what: &str, count: u64, unit: &str) {
+        println!("{what:<36} {count} {unit}");
+        self.lines
+            .push(json!({ "what": what, "count": count, "unit": unit }));
+    }
+
+    fn finish(mut self) {
+        let cores = std::thread::available_parallelism().map_or(0, usize::from);
+        let machine = json!({ "what": "machine", "cores": cores, "load_before": self.load_before, "load_after": load() });
+        println!("machine: {machine}");
+        self.lines.push(machine);
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
+        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::write(folder.join("screen.jsonl"), text))
+            .expect("the figures can be kept");
+    }
+}
+
+/// Load average of the last minute: above 1 the figures are noisy.
+fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().unwrap_or_default().to_owned()
+}
