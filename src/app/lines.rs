@@ -5,7 +5,7 @@ use super::layout::{Mode, areas, details_height};
 use super::raw_json;
 use super::role::Role;
 use super::state::{Pane, State};
-use super::text_wrap::{Piece, wrap};
+use super::text_wrap::{Piece, wrap, wrap_pieces};
 use crate::model::text::{mask, width_cols, with_thousands};
 use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
@@ -247,23 +247,22 @@ fn attributes(
 }
 
 /// A line and those that go on with its value.
-fn wrapped(line: DetailLine, width: usize) -> Vec<DetailLine> {
-    let label = line.label_cells();
-    let room = width.saturating_sub(label).max(1);
+fn wrapped(mut line: DetailLine, width: usize) -> Vec<DetailLine> {
+    let room = width.saturating_sub(line.label_cells()).max(1);
     if line.value_cells() <= room {
         return vec![line];
     }
-    let mut parts = super::text_wrap::wrap_pieces(&line.value, room).into_iter();
-    let first = DetailLine {
-        value: parts.next().unwrap_or_default(),
-        ..line.clone()
-    };
-    let rest = parts.map(|value| DetailLine {
-        value,
-        label: String::new(),
-        ..line.clone()
-    });
-    std::iter::once(first).chain(rest).collect()
+    // A value may have ten thousands of pieces: they are moved, not copied for each line.
+    let pieces = std::mem::take(&mut line.value);
+    let mut label = std::mem::take(&mut line.label);
+    wrap_pieces(&pieces, room)
+        .into_iter()
+        .map(|value| DetailLine {
+            value,
+            label: std::mem::take(&mut label),
+            ..line.clone()
+        })
+        .collect()
 }
 
 /// How the lines stand on screen: halves are paired, facts column by column, attributes row by row.

@@ -22,6 +22,7 @@ const BAR: u32 = 26;
 
 const BACKGROUND: &str = "#16181d";
 const FOREGROUND: &str = "#d8dbe2";
+const BANNER: &str = "#b3343b";
 
 /// The 16 colours of the picture: readable on its background.
 const PALETTE: [&str; 16] = [
@@ -169,7 +170,11 @@ fn runs(cells: &Cells<'_>) -> Vec<Run> {
 /// Colour of the text, and of what is behind it if that is not the background of the picture.
 fn colors(style: Style) -> (String, Option<String>) {
     let text = style.fg.map_or_else(|| FOREGROUND.to_owned(), hex);
-    let behind = style.bg.map(hex);
+    // As a background red is darker, so that white can be read on it.
+    let behind = style.bg.map(|color| match color {
+        Color::Red => BANNER.to_owned(),
+        other => hex(other),
+    });
     match style.add_modifier.contains(Modifier::REVERSED) {
         true => (behind.unwrap_or_else(|| BACKGROUND.to_owned()), Some(text)),
         false => (text, behind),

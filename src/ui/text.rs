@@ -122,6 +122,10 @@ impl<'a> Canvas<'a> {
         if cells == 0 || x.saturating_add(cells as u16) > screen.right() || y >= screen.bottom() {
             return;
         }
+        // Nothing of what stood there before shines through.
+        if let Some(cell) = self.buffer.cell_mut((x, y)) {
+            cell.reset();
+        }
         self.buffer.set_stringn(x, y, grapheme, cells, style);
     }
 

@@ -1,0 +1,236 @@
+//! The dialogs over the main screen.
+
+use super::*;
+
+#[test]
+fn the_error_box_says_what_why_and_what_to_do() {
+    let state = Fixture::main().with(|state| {
+        state.overlays.push(Overlay::Error(Box::new(ErrorBox {
+            title: "Search failed".to_owned(),
+            what: "GET /jans-config-api/api/v1/jans-auth-server/session/search answered 401 Unauthorized after 88 ms".to_owned(),
+            why: "The token of profile prod-janssen expired at 14:04:10 UTC.".to_owned(),
+            advice: "Press r to sign in again, or run: usher login prod-janssen".to_owned(),
+            notes: vec![
+                "The 1,204 rows on screen are from 14:03:02 UTC.".to_owned(),
+                "request id 4f1c".to_owned(),
+            ],
+            can_login: Some(SourceId(0)),
+            button: 0,
+            top: 0,
+        })));
+    });
+
+    check("error_box", &state, &TWO);
+}
+
+fn item(state: &State, row: u32) -> RevokeItem {
+    let data = state.results.rows.get(RowId(row)).expect("a row");
+    RevokeItem {
+        row: RowId(row),
+        source: data.source,
+        key: data.session.key.clone(),
+        subject: data.session.subject.clone(),
+    }
+}
+
+#[test]
+fn deleting_one_session_asks() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "delete");
+    check("confirm_delete", &state, &TWO);
+
+    state.overlays.clear();
+    state.sources[0].profile.production = true;
+    state.sources[0].profile.require_reason = true;
+    keys(&mut state, "delete");
+    check("confirm_delete_production", &state, &TWO);
+}
+
+#[test]
+fn revoking_every_session_of_a_user_asks_for_the_name() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "U b w");
+    if let Some(Overlay::Confirm(confirm)) = state.overlays.last_mut() {
+        confirm.armed = true;
+    }
+    keys(&mut state, "enter");
+
+    check("confirm_user", &state, &TWO);
+}
+
+#[test]
+fn revoking_many_sessions_counts_them_by_user() {
+    let state = Fixture::main().with(|state| {
+        state.sources[0].profile.production = true;
+        let send: Vec<_> = (0..33).map(|row| item(state, row % 18)).collect();
+        state.overlays.push(Overlay::Confirm(Box::new(Confirm {
+            kind: ConfirmKind::Rows(RevokePlan {
+                send,
+                skip: vec![
+                    (2, "it has already expired".to_owned()),
+                    (1, "it is the session you are signed in with".to_owned()),
+                ],
+            }),
+            title: "Revoke 33 sessions on PRODUCTION?".to_owned(),
+            facts: Vec::new(),
+            short: Vec::new(),
+            after: caps().after_revoke.to_owned(),
+            warnings: vec!["5 of them are hidden by the filter".to_owned()],
+            verb: "Revoke 33".to_owned(),
+            production: true,
+            armed: true,
+            focus: ConfirmFocus::Typed,
+            typed: Some(Typed {
+                input: Input::new("33".to_owned()),
+                expect: vec!["33".to_owned()],
+                ask: "Type the number of sessions to confirm:".to_owned(),
+                wrong: false,
+            }),
+            reason: None,
+        })));
+    });
+
+    check("confirm_many", &state, &TWO);
+}
+
+pub(super) fn job(state: &State) -> Job {
+    let items: Vec<_> = (0..33).map(|row| item(state, row)).collect();
+    Job {
+        id: JobId(1),
+        title: "Revoking 33 sessions".to_owned(),
+        failed: vec![(
+            items[0].clone(),
+            "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete"
+                .to_owned(),
+        )],
+        items,
+        user: None,
+        done: 18,
+        gone: 1,
+        unclear: 0,
+        counted: Default::default(),
+        state: JobState::Running,
+        production: false,
+        reason: None,
+        epoch: state.results.epoch,
+        summary: None,
+        button: 0,
+    }
+}
+
+#[test]
+fn a_revoke_job_shows_how_it_goes() {
+    let running = Fixture::main().with(|state| {
+        state.jobs.push(job(state));
+        state.overlays.push(Overlay::Progress(JobId(1)));
+    });
+    check("progress", &running, &TWO);
+
+    let mut paused = running.clone();
+    paused.jobs[0].state = JobState::Paused(ApiError::Auth {
+        message: "the token expired".to_owned(),
+        can_login: true,
+    });
+    check("progress_paused", &paused, &SMALL);
+
+    let mut hidden = running.clone();
+    hidden.overlays.clear();
+    check("progress_hidden", &hidden, &SMALL);
+
+    let mut quit = running;
+    quit.overlays = vec![Overlay::Quit { button: 0 }];
+    check("quit_question", &quit, &SMALL);
+}
+
+#[test]
+fn the_help_lists_every_key() {
+    let state = Fixture::main().with(|state| {
+        state.sources[0].profile.read_only = true;
+        state.overlays.push(Overlay::Help(Help::default()));
+    });
+    check("help", &state, &TWO);
+
+    let mut filtered = state.clone();
+    filtered.overlays = vec![Overlay::Help(Help {
+        input: Input::new("sort".to_owned()),
+        top: 0,
+    })];
+    check("help_filtered", &filtered, &SMALL);
+}
+
+#[test]
+fn profiles_are_chosen_from_a_list() {
+    let state = Fixture::main().with(|state| {
+        state.overlays.push(Overlay::Profiles(Profiles::default()));
+    });
+    check("profiles", &state, &TWO);
+
+    let mut new = state.clone();
+    new.overlays = vec![Overlay::Profiles(Profiles {
+        new: true,
+        choice: 1,
+        ..Profiles::default()
+    })];
+    check("profiles_new", &new, &SMALL);
+}
+
+#[test]
+fn the_first_run_offers_four_ways_on() {
+    let state = Fixture::bare().with(|state| {
+        state.overlays.push(Overlay::FirstRun { choice: 0 });
+    });
+
+    check("first_run", &state, &TWO);
+}
+
+fn sign_in(step: SignInStep, inputs: Vec<Input>, focus: usize) -> State {
+    Fixture::main().with(|state| {
+        state.overlays.push(Overlay::SignIn(Box::new(SignIn {
+            source: SourceId(0),
+            until: Some(now() + TimeDelta::seconds(29 * 60 + 41)),
+            step,
+            inputs,
+            focus,
+        })));
+    })
+}
+
+#[test]
+fn signing_in_shows_a_code() {
+    let step = SignInStep::ShowCode(DeviceCode {
+        url: "https://idp.example.org/device-code".into(),
+        url_complete: None,
+        code: "LKHC-PBTR".into(),
+        until: now(),
+    });
+
+    check("sign_in_code", &sign_in(step, Vec::new(), 0), &TWO);
+}
+
+#[test]
+fn signing_in_asks_for_secrets_and_choices() {
+    let question = |prompt: &str, kind| Question {
+        prompt: prompt.into(),
+        kind,
+    };
+    let step = SignInStep::Ask(Ask {
+        title: "Sign in as help-desk@example.org".to_owned(),
+        lines: vec!["Welcome.\nUse your second factor \u{1b}[31mtoday".into()],
+        questions: vec![
+            question("Password", QuestionKind::Secret),
+            question(
+                "How shall we ask you for the second factor this time?",
+                QuestionKind::Choice {
+                    options: vec!["App".into(), "Key".into()],
+                    default: 0,
+                },
+            ),
+        ],
+    });
+    let inputs = vec![
+        Input::new("hunter2!".to_owned()),
+        Input::new("1".to_owned()),
+    ];
+
+    check("sign_in_secret", &sign_in(step, inputs, 0), &TWO);
+}

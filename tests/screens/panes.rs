@@ -1,0 +1,255 @@
+//! The panes of the main screen: header, table, status, tabs; in every theme and with hostile text.
+
+use super::*;
+
+#[test]
+fn main_screen() {
+    check("main", &Fixture::main().state, &MAIN);
+}
+
+#[test]
+fn rows_arrive_while_loading() {
+    let state = Fixture::main().with(|state| {
+        state.sources[0].progress = Progress::Loading;
+        state.sources[0].pages = 4;
+        state.spinner = true;
+        state.now += TimeDelta::milliseconds(250);
+    });
+    check("loading", &state, &TWO);
+
+    let still = State {
+        prefs: usher::app::state::Prefs {
+            reduced_motion: true,
+            ..state.prefs.clone()
+        },
+        ..state
+    };
+    check("loading_reduced_motion", &still, &SMALL);
+}
+
+#[test]
+fn the_first_search_shows_no_rows_yet() {
+    let state = Fixture::open().with(|state| {
+        state.focus = Pane::Search;
+        state.sources[0].progress = Progress::Loading;
+        state.sources[0].asked_at = Some(now() - TimeDelta::milliseconds(400));
+        state.results.query = Some(Query::default());
+        state.spinner = true;
+    });
+
+    check("loading_first", &state, &SMALL);
+}
+
+#[test]
+fn an_empty_result_says_what_was_searched() {
+    let mut fixture = Fixture::open();
+    fixture.load(&[], 0);
+    let state = fixture.with(|state| {
+        state.focus = Pane::Table;
+        state.sources[0].took = Some(Duration::from_millis(131));
+        state.form.inputs[TextField::User] = Input::new("jdoe".to_owned());
+        state.results.query =
+            Some(Query::parse("user:jdoe expires>\"2026-11-21 00:00\"").expect("a query"));
+    });
+
+    check("empty", &state, &TWO);
+}
+
+#[test]
+fn nothing_is_searched_yet() {
+    check("not_searched", &Fixture::open().state, &TWO);
+    let demo = Fixture::open().with(|state| state.sources[0].profile.demo = true);
+    check("not_searched_demo", &demo, &SMALL);
+}
+
+#[test]
+fn a_list_cut_by_the_server_says_so() {
+    let mut fixture = Fixture::open();
+    fixture.load(&people(), 120);
+    let state = fixture.with(|state| {
+        state.focus = Pane::Table;
+        state.sources[0].total = None;
+        state.sources[0].completeness = Completeness::Truncated { at: 120 };
+    });
+
+    check("truncated", &state, &TWO);
+}
+
+#[test]
+fn an_error_in_the_status_line_leaves_the_rows() {
+    let state = Fixture::main().with(|state| {
+        state.message = Some(Message {
+            level: Level::Error,
+            text: "401: token expired 3 min ago. r sign in · E details".to_owned(),
+        });
+    });
+
+    check("error_status", &state, &SMALL);
+}
+
+#[test]
+fn the_live_filter_is_in_the_lower_border() {
+    let state = Fixture::main().with(|state| {
+        state.results.live = Some(LiveFilter {
+            input: Input::new("jdoe".to_owned()),
+            editing: true,
+            query: Query::parse("jdoe").ok(),
+            error: None,
+        });
+    });
+    check("live_filter", &state, &TWO);
+
+    let mut wrong = state.clone();
+    if let Some(live) = &mut wrong.results.live {
+        live.input = Input::new("creatd>now".to_owned());
+        live.error = Some("unknown field \"creatd\" (did you mean \"created\"?)".to_owned());
+    }
+    check("live_filter_wrong", &wrong, &SMALL);
+}
+
+#[test]
+fn quick_filters_are_told() {
+    let state = Fixture::main().with(|state| {
+        state.results.quick = Query::parse("client:portal-web").expect("a query").clauses;
+        state.results.column = Field::Client;
+    });
+
+    check("quick_filter", &state, &TWO);
+}
+
+#[test]
+fn what_became_of_rows_is_a_word() {
+    let state = Fixture::main().with(|state| {
+        let fates = [
+            Fate::Revoking,
+            Fate::Revoked,
+            Fate::AlreadyGone,
+            Fate::StillListed,
+            Fate::Refused("needs scope session.delete".to_owned()),
+            Fate::Failed("timeout".to_owned()),
+            Fate::Unknown,
+        ];
+        for (position, fate) in fates.into_iter().enumerate() {
+            let row = state.results.order.get(position).expect("a row");
+            state.results.fates.insert(row, fate);
+        }
+        state.results.cursor = 4;
+    });
+
+    check("fates", &state, &TWO);
+}
+
+#[test]
+fn production_and_other_dangers_are_words_and_a_bar() {
+    let production = Fixture::main().with(|state| {
+        state.sources[0].profile.production = true;
+        state.sources[0].profile.read_only = true;
+    });
+    check("production", &production, &TWO);
+
+    let insecure = Fixture::main().with(|state| {
+        let profile = &mut state.sources[0].profile;
+        (profile.insecure, profile.plain_http) = (true, true);
+        (profile.best_effort, profile.demo) = (true, true);
+    });
+    check("insecure", &insecure, &TWO);
+}
+
+#[test]
+fn hostile_text_stays_in_its_cell() {
+    let mut fixture = Fixture::open();
+    let mut people = people();
+    people[0].user = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}evil";
+    people[1].user = "admin\u{202e}gnp.exe";
+    people[2].user = "two\nlines\tand\rmore";
+    people[3].user = "zero\u{200b}width";
+    people[4].user = "👩‍👩‍👧‍👦 family";
+    people[5].user = "Ze\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}\u{308}\u{309}\u{30a}";
+    people[6].user = "[selected] Deleted 1 session ║";
+    people[7].client = Some("非常に長い名前のクライアント");
+    people[8].ip = "\u{9b}31m";
+    fixture.load(&people, 18);
+    let state = fixture.with(|state| {
+        state.focus = Pane::Table;
+        state.results.cursor = 1;
+    });
+
+    check("hostile", &state, &TWO);
+}
+
+#[test]
+fn plain_signs_where_there_is_only_ascii() {
+    let ascii = |state: &mut State| {
+        state.prefs.ascii = true;
+        state.now += TimeDelta::milliseconds(250);
+    };
+    check("ascii", &Fixture::main().with(ascii), &TWO);
+    let mut confirm = Fixture::main().with(ascii);
+    keys(&mut confirm, "delete");
+    check("ascii_confirm", &confirm, &TWO);
+}
+
+#[test]
+fn without_colour_everything_can_still_be_told_apart() {
+    let mono = Theme::built_in("mono");
+    check_with("mono", &Fixture::main().state, &mono, &TWO);
+    let mut confirm = Fixture::main().state;
+    keys(&mut confirm, "delete");
+    check_with("mono_confirm", &confirm, &mono, &SMALL);
+}
+
+#[test]
+fn times_as_instants_are_never_cut() {
+    let utc = Fixture::main().with(|state| state.prefs.time = TimeStyle::Utc);
+    check("times_utc", &utc, &MAIN);
+    let local = Fixture::main().with(|state| {
+        state.prefs.time = TimeStyle::Local;
+        state.prefs.zone = Zone::Fixed(state.prefs.local);
+    });
+    check("times_local", &local, &TWO);
+}
+
+#[test]
+fn columns_scroll_so_that_each_can_be_reached() {
+    let state = Fixture::main().with(|state| state.results.scroll = 9);
+
+    check("scrolled", &state, &SMALL);
+}
+
+#[test]
+fn several_systems_show_whose_row_is_whose_and_who_failed() {
+    let state = Fixture::main().with(|state| {
+        let mut second = Source::new(profile("am-alpha", "PingAM"));
+        second.link = Link::Down(ApiError::Unreachable {
+            host: "am.example.org".to_owned(),
+            why: "connection refused".to_owned(),
+        });
+        second.progress = Progress::Failed(ApiError::Unreachable {
+            host: "am.example.org".to_owned(),
+            why: "connection refused".to_owned(),
+        });
+        state.sources.push(second);
+    });
+
+    check("several", &state, &MAIN);
+}
+
+#[test]
+fn narrow_screens_show_one_pane_at_a_time() {
+    let state = Fixture::main().state;
+    check("narrow_table", &state, &[(50, 15), (60, 15), (40, 10)]);
+    let mut search = state.clone();
+    search.focus = Pane::Search;
+    check("narrow_search", &search, &[(50, 15), (40, 10)]);
+    let mut details = state.clone();
+    details.focus = Pane::Details;
+    check("narrow_details", &details, &[(50, 15), (40, 10)]);
+    let mut confirm = state;
+    keys(&mut confirm, "delete");
+    check("narrow_confirm", &confirm, &[(50, 15), (40, 10)]);
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_what_it_needs() {
+    check("too_small", &Fixture::main().state, &[(38, 7)]);
+}
