@@ -6,7 +6,10 @@
 
 mod compare;
 mod http;
+mod login;
+mod pingam;
 mod replay;
+mod start;
 
 use usher::emulator::{Credentials, Options, Running, start};
 
