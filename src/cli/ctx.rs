@@ -15,6 +15,8 @@ pub(crate) struct Ctx {
     pub(crate) global: GlobalArgs,
     /// Where files are.
     pub(crate) paths: Paths,
+    /// Folder of the log. `None`: there is no log.
+    pub(crate) log: Option<String>,
     /// Cut table cells to the width of the terminal?
     cut: bool,
 }
@@ -25,6 +27,7 @@ impl Ctx {
         Self {
             global,
             paths: Paths::platform(),
+            log: None,
             cut: true,
         }
     }

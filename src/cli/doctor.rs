@@ -102,7 +102,7 @@ impl Finding {
     fn of_error(what: &'static str, profile: &str, error: &ApiError) -> Self {
         Self::bad(
             what,
-            error.to_string(),
+            exit::reason(error),
             exit::remedy(profile, error),
             error.exit_code(),
         )
@@ -203,7 +203,17 @@ async fn check(source: &Source) -> Vec<Finding> {
     if !reached {
         return findings;
     }
-    match source.api.whoami().await {
+    let certificate = match url.scheme() {
+        "https" if !source.profile.insecure => {
+            Some(super::doctor_tls::check(&source.profile, Utc::now()).await)
+        }
+        _ => None,
+    };
+    let who = source.api.whoami().await;
+    if !matches!(who, Err(ApiError::Tls { .. })) {
+        findings.extend(certificate);
+    }
+    match who {
         Err(error @ ApiError::Tls { .. }) => {
             findings.push(Finding::of_error("certificate", source.name(), &error));
             return findings;

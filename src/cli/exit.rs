@@ -74,10 +74,22 @@ impl From<serde_json::Error> for Failure {
 
 /// One sentence about a failed request: what was tried, why it failed, and what to do.
 pub(crate) fn sentence(what: &str, profile: &str, error: &ApiError) -> String {
-    let why = error.to_string();
-    let why = display_safe(&why);
+    let why = reason(error);
     let why = why.trim_end_matches('.');
     format!("{what}: {why}. {}", remedy(profile, error))
+}
+
+/// Why a request failed, safe for a terminal, with the scope or role that is lacking.
+pub(crate) fn reason(error: &ApiError) -> String {
+    let mut text = error.to_string();
+    if let ApiError::Forbidden {
+        needs: Some(needs), ..
+    } = error
+        && !text.contains(needs.as_str())
+    {
+        text.push_str(&format!("; needs {needs}"));
+    }
+    display_safe(&text).into_owned()
 }
 
 /// What to do now, for somebody at a shell (the screen's advice names keys).

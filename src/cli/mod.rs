@@ -7,6 +7,7 @@ mod complete;
 mod config;
 mod ctx;
 mod doctor;
+mod doctor_tls;
 #[cfg(feature = "emulator")]
 mod emulator;
 mod exit;
@@ -35,6 +36,8 @@ use args::Command;
 use ctx::Ctx;
 use exit::{Failure, OK};
 
+use crate::{logging, runtime};
+
 /// Answers a completion script and ends the program, if it was that which called.
 pub fn answer_shell() {
     complete::answer_shell();
@@ -42,7 +45,18 @@ pub fn answer_shell() {
 
 /// Does what the command line says. The answer is the exit code of the program.
 pub fn run(cli: Cli) -> ExitCode {
-    let ctx = Ctx::new(cli.global);
+    let mut ctx = Ctx::new(cli.global);
+    // Held until the end: it writes what still waits when it is dropped.
+    let log = logging::start(
+        &ctx.paths,
+        ctx.global.log_level.map(Into::into),
+        std::env::var_os("USHER_LOG").as_deref(),
+    );
+    ctx.log = log.dir.as_ref().map(|dir| dir.display().to_string());
+    if let (Some(note), Some(_)) = (&log.note, ctx.global.log_level) {
+        ctx.note(&format!("note: {note}"));
+    }
+    runtime::set_panic_hook(ctx.log.clone());
     let result = match cli.command {
         Some(command) => dispatch(&ctx, command),
         None => screen::run(&ctx, None),

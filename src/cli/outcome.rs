@@ -55,7 +55,7 @@ impl<'a> Outcomes<'a> {
         }
         let message = match outcome {
             Outcome::Refused(why) => Some(why.clone()),
-            Outcome::Failed(error) => Some(error.to_string()),
+            Outcome::Failed(error) => Some(super::exit::reason(error)),
             Outcome::Unknown => Some("sent, and no answer came; look with `usher get`".to_owned()),
             Outcome::StillListed => Some("the server said yes, and still lists it".to_owned()),
             Outcome::Revoked | Outcome::AlreadyGone => None,

@@ -13,7 +13,8 @@ use super::prompter;
 use super::revoke_run::{self, Job};
 use super::sources::{self, Source};
 use super::targets::{self, Skip, Target};
-use crate::config::Config;
+use crate::audit::Audit;
+use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
     ApiError, Clause, Field, Op, Query, Revoke, SessionKey, Subject, Untrusted, Value,
@@ -57,10 +58,14 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         summary_of_dry_run(ctx, &sources, &chosen, &left_out);
         return Ok(found.code);
     }
-    outcomes.flush()?;
-    if !chosen.is_empty() && !args.yes {
-        confirm(&sources, &chosen)?;
+    if !chosen.is_empty() {
+        require_audit(ctx, &sources)?;
+        if !args.yes {
+            outcomes.flush()?;
+            confirm(&sources, &chosen)?;
+        }
     }
+    outcomes.flush()?;
     let job = Job {
         ctx,
         sources: &sources,
@@ -106,6 +111,21 @@ fn require_reason(sources: &[Source], args: &RevokeArgs) -> Result<(), Failure> 
         ))),
         _ => Ok(()),
     }
+}
+
+/// Nothing is sent that could not be written down.
+fn require_audit(ctx: &Ctx, sources: &[Source]) -> Result<(), Failure> {
+    let needs = |source: &&Source| source.profile.audit == AuditMode::Required;
+    let Some(source) = sources.iter().find(needs) else {
+        return Ok(());
+    };
+    Audit::new(&ctx.paths).check().map_err(|error| {
+        Failure::api(
+            "nothing was ended",
+            source.name(),
+            &ApiError::NoAudit(error.to_string()),
+        )
+    })
 }
 
 /// Without `--yes` somebody must be there to ask; found out before anything is read.

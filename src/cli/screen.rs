@@ -2,7 +2,7 @@
 
 use std::env;
 
-use super::args::{ColorWhen, LogLevel};
+use super::args::ColorWhen;
 use super::ctx::Ctx;
 use super::exit::{Failure, USAGE};
 use crate::config::{Config, Theme as ThemeName};
@@ -17,8 +17,6 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
     runtime::check().map_err(ScreenError::from)?;
     let config = ctx.config()?;
     let theme = theme(ctx, &config)?;
-    let level = ctx.global.log_level.map(<&str>::from as fn(LogLevel) -> _);
-    let log = crate::logging::start(&ctx.paths, level, env::var_os("USHER_LOG").as_deref());
     let wishes = Wishes {
         profiles: ctx.global.profile.clone(),
         all_profiles: ctx.global.all_profiles,
@@ -28,8 +26,7 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
         read_only: ctx.global.read_only,
         ascii: ctx.global.ascii,
     };
-    let place = log.dir.as_ref().map(|dir| dir.display().to_string());
-    let setup = Setup::new(config, wishes, ctx.paths.clone(), place, theme)?;
+    let setup = Setup::new(config, wishes, ctx.paths.clone(), ctx.log.clone(), theme)?;
     Ok(runtime::start(setup)?)
 }
 
