@@ -1,0 +1,172 @@
+//! `usher config` and `usher emulator`.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+
+use crate::support::Desk;
+
+#[test]
+fn init_writes_the_example_once_and_check_takes_it() {
+    let desk = Desk::bare();
+
+    let ran = desk.run(&["config", "init"]).ends(0);
+
+    let file = desk.home().join(".config/usher/config.toml");
+    assert_eq!(ran.out.trim(), file.display().to_string());
+    assert!(desk.run(&["config", "check"]).ends(0).out.contains("right"));
+    desk.run(&["config", "init"]).fails(2, "already");
+}
+
+#[test]
+fn paths_are_told_in_both_shapes() {
+    let desk = Desk::bare();
+
+    let table = desk.run(&["config", "path"]).ends(0);
+    let json = desk.run(&["config", "path", "-o", "json"]).ends(0);
+
+    let home = desk.home().display().to_string();
+    assert!(
+        table
+            .out
+            .starts_with(&format!("config  {home}/.config/usher/config.toml\n")),
+        "{}",
+        table.out
+    );
+    assert_eq!(
+        json.rows()[0]["state"],
+        format!("{home}/.local/state/usher")
+    );
+}
+
+const SALT: &str = "encodeSalt = abcdefghijklmnopqrstuvwx\n";
+const ENCODED: &str = "HIRbTqRTJMKGXn1Qmb+VD5PpmtJNfHZAyqNSL0NfHAI=";
+const DECODED: &str = "canary-secret-of-the-client";
+
+#[test]
+fn the_configuration_of_the_janssen_command_line_becomes_a_profile() {
+    let desk = Desk::bare();
+    let folder = desk.home().join(".config");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("jans-cli-salt"), SALT).unwrap();
+    std::fs::write(
+        folder.join("jans-cli.ini"),
+        format!("[DEFAULT]\njans_host = idp.example.org\njca_client_id = 1800.abc\njca_client_secret_enc = {ENCODED}\n"),
+    )
+    .unwrap();
+
+    let ran = desk
+        .run(&["config", "import-jans", "--keep-in", "file"])
+        .ends(0);
+
+    let config = std::fs::read_to_string(folder.join("usher/config.toml")).unwrap();
+    assert!(config.contains("[profile.\"janssen\"]"), "{config}");
+    assert!(config.contains("client_id = \"1800.abc\""), "{config}");
+    let secret = folder.join("usher/janssen.secret");
+    assert_eq!(std::fs::read_to_string(&secret).unwrap(), DECODED);
+    assert_eq!(
+        secret.metadata().unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    for text in [&ran.out, &ran.err, &config] {
+        assert!(!text.contains(DECODED));
+    }
+    desk.run(&["config", "check"]).ends(0);
+    desk.run(&["config", "import-jans"]).fails(2, "--name");
+}
+
+#[test]
+fn an_import_without_its_salt_says_where_it_was_looked_for() {
+    let desk = Desk::bare();
+    let file = desk.home().join("jans-cli.ini");
+    std::fs::write(
+        &file,
+        format!("[DEFAULT]\njans_host=h\njca_client_id=c\njca_client_secret_enc={ENCODED}\n"),
+    )
+    .unwrap();
+    let salt = desk.home().join("nothing");
+
+    let args = [
+        "config",
+        "import-jans",
+        file.to_str().unwrap(),
+        "--salt",
+        salt.to_str().unwrap(),
+    ];
+    desk.run(&args).fails(2, "salt");
+}
+
+#[test]
+fn the_emulator_says_where_it_is_serves_a_configuration_and_ends_cleanly() {
+    let desk = Desk::bare();
+    let config = desk.home().join("emulator.toml");
+    let config = config.to_str().unwrap();
+    let mut child = desk
+        .command(&[
+            "emulator",
+            "janssen",
+            "--json",
+            "--tls",
+            "--sessions",
+            "30",
+            "--config-out",
+            config,
+        ])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+
+    let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(told["system"], "janssen");
+    assert!(
+        told["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://127.0.0.1:")
+    );
+    assert!(told["auth"]["client_secret"].is_string());
+    assert_eq!(
+        std::fs::metadata(config).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let listed = desk.run(&["--config", config, "list"]).ends(0);
+    assert_eq!(listed.rows().len(), 30);
+
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    line.clear();
+    assert_eq!(
+        out.read_line(&mut line).unwrap(),
+        0,
+        "exactly one line: {line}"
+    );
+}
+
+#[test]
+fn the_emulator_does_not_write_over_a_configuration_of_ones_own() {
+    let desk = Desk::bare();
+    desk.write_config("theme = \"dark\"\n");
+    let file = desk.config_file();
+
+    let args = [
+        "emulator",
+        "janssen",
+        "--config-out",
+        file.to_str().unwrap(),
+    ];
+    desk.run(&args).fails(2, "already");
+
+    assert_eq!(desk.config(), "theme = \"dark\"\n");
+}
+
+#[test]
+fn a_fault_that_cannot_be_read_is_told() {
+    let ran = Desk::bare().run(&["emulator", "janssen", "--fault", "{"]);
+
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("fault"), "{}", ran.err);
+}

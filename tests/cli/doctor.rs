@@ -1,0 +1,110 @@
+//! `usher doctor`: one line each, with a remedy.
+
+use serde_json::Value;
+use usher::emulator::Options;
+
+use crate::support::{Desk, Ran};
+
+fn result<'a>(rows: &'a [Value], check: &str) -> Option<&'a Value> {
+    rows.iter().find(|row| row["check"] == check)
+}
+
+fn doctor(desk: &Desk) -> (Ran, Vec<Value>) {
+    let ran = desk.run(&["doctor", "-o", "jsonl"]);
+    let rows = ran.rows();
+    (ran, rows)
+}
+
+#[test]
+fn a_healthy_profile_has_no_failure() {
+    let desk = Desk::with(Options {
+        tls: true,
+        ..Options::default()
+    });
+
+    let (ran, rows) = doctor(&desk);
+
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    for check in [
+        "configuration",
+        "audit log",
+        "name",
+        "reach",
+        "certificate",
+        "sign-in",
+        "clock",
+        "list",
+        "revoke",
+    ] {
+        let row = result(&rows, check).unwrap_or_else(|| panic!("{check}: {}", ran.out));
+        assert_ne!(row["result"], "fail", "{row}");
+    }
+}
+
+#[test]
+fn a_host_that_does_not_listen_fails_with_a_remedy() {
+    let desk = Desk::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    desk.write_config(
+        &desk
+            .config()
+            .replace(desk.emulator().url(), &format!("http://{free}")),
+    );
+
+    let (ran, rows) = doctor(&desk);
+
+    assert_eq!(ran.code, 6);
+    let reach = result(&rows, "reach").unwrap();
+    assert_eq!(reach["result"], "fail");
+    assert!(reach["remedy"].is_string());
+    assert!(
+        result(&rows, "sign-in").is_none(),
+        "what builds on it is not tried"
+    );
+}
+
+#[test]
+fn an_unknown_authority_fails_with_its_code() {
+    let desk = Desk::with(Options {
+        tls: true,
+        ..Options::default()
+    });
+    let config: String = desk
+        .config()
+        .lines()
+        .filter(|l| !l.starts_with("ca_file"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    desk.write_config(&config);
+
+    let (ran, rows) = doctor(&desk);
+
+    assert_eq!(ran.code, 8);
+    let certificate = rows
+        .iter()
+        .find(|row| row["check"] == "certificate" && row["result"] == "fail");
+    assert!(
+        certificate.unwrap()["remedy"]
+            .as_str()
+            .unwrap()
+            .contains("ca_file")
+    );
+}
+
+#[test]
+fn a_clock_that_is_off_is_told() {
+    let desk = Desk::new();
+    desk.emulator().world().move_clock(7_380_000);
+
+    let (_, rows) = doctor(&desk);
+
+    let clock = result(&rows, "clock").unwrap();
+    assert_eq!(clock["result"], "look");
+    assert!(
+        clock["found"].as_str().unwrap().contains("2h ahead"),
+        "{clock}"
+    );
+}

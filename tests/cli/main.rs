@@ -1,0 +1,14 @@
+//! The command line as a script sees it: the real binary, a real server, output and exit codes.
+
+#![cfg(feature = "emulator")]
+#![allow(clippy::unwrap_used, reason = "these are tests, all of it")]
+
+mod config;
+mod doctor;
+mod list;
+mod pipes;
+mod refusals;
+mod revoke;
+mod secrets;
+mod sign_in;
+mod support;

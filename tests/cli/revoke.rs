@@ -1,0 +1,369 @@
+//! `usher revoke`: exactly those, once, and written down.
+
+use std::collections::BTreeSet;
+
+use usher::emulator::Options;
+
+use crate::support::Desk;
+
+/// Sessions that the command may end: alive, and not marked by the server.
+const LIVE: &str = "state:active -deletable:no";
+
+fn id_of(line: &str) -> String {
+    let row: serde_json::Value = serde_json::from_str(line).unwrap();
+    row["id"].as_str().unwrap().to_owned()
+}
+
+/// Up to so many ids of live sessions.
+fn some_ids(desk: &Desk, count: usize) -> String {
+    let all = desk.kept(&desk.run(&["list", LIVE, "--id-only"]).ends(0).out);
+    let some: Vec<&str> = all.lines().take(count).collect();
+    assert_eq!(some.len(), count);
+    some.join("\n") + "\n"
+}
+
+fn audit_lines(desk: &Desk) -> Vec<serde_json::Value> {
+    desk.run(&["audit", "-o", "jsonl"]).ends(0).rows()
+}
+
+#[test]
+fn what_list_prints_is_what_revoke_ends_and_the_second_time_nothing_is_left() {
+    let desk = Desk::new();
+    let rows = desk.kept(&desk.run(&["list", LIVE]).ends(0).out);
+    let wanted: BTreeSet<String> = rows.lines().map(id_of).collect();
+    assert!(wanted.len() > 10);
+    let others = desk.emulator().world().count() - wanted.len();
+
+    let ran = desk
+        .run_with(&["revoke", "-", "--yes", "-o", "jsonl"], &rows)
+        .ends(0);
+
+    assert_eq!(ran.ids(), wanted);
+    assert!(
+        ran.rows().iter().all(|row| row["outcome"] == "revoked"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(desk.emulator().world().count(), others);
+    assert_eq!(desk.deletes(), wanted.len());
+    assert!(
+        ran.err.contains(&format!("revoked {}", wanted.len())),
+        "{}",
+        ran.err
+    );
+    let again = desk.kept(&desk.run(&["list", LIVE]).ends(0).out);
+    assert_eq!(again, "");
+    desk.run_with(&["revoke", "-", "--yes"], &again).ends(0);
+    assert_eq!(desk.deletes(), wanted.len());
+}
+
+#[test]
+fn ids_alone_are_enough() {
+    let desk = Desk::new();
+    let ids = some_ids(&desk, 3);
+    let one = ids.lines().next().unwrap().to_owned();
+
+    let by_argument = desk.run(&["revoke", &one, "--yes"]).ends(0);
+    let by_input = desk.run_with(&["delete", "-", "--yes"], &ids).ends(0);
+
+    assert!(
+        by_argument.out.starts_with("revoked "),
+        "{}",
+        by_argument.out
+    );
+    let words: Vec<&str> = by_input
+        .out
+        .lines()
+        .map(|l| l.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(
+        words.iter().filter(|word| **word == "revoked").count(),
+        2,
+        "{words:?}"
+    );
+    assert_eq!(
+        words.iter().filter(|word| **word == "already_gone").count(),
+        1,
+        "{words:?}"
+    );
+}
+
+#[test]
+fn an_unknown_id_is_already_gone_and_that_is_fine() {
+    let desk = Desk::new();
+
+    let ran = desk
+        .run(&["revoke", "c0ffee00-0000-4000-8000-000000000000", "--yes"])
+        .ends(0);
+
+    assert!(ran.out.starts_with("already_gone "), "{}", ran.out);
+}
+
+#[test]
+fn a_dry_run_names_them_and_sends_nothing_that_changes_anything() {
+    let desk = Desk::new();
+    let before = desk.emulator().world().rows();
+
+    let ran = desk
+        .run(&["revoke", "--query", LIVE, "--dry-run", "-o", "jsonl"])
+        .ends(0);
+
+    assert_eq!(ran.rows().len(), desk.run(&["list", LIVE]).rows().len());
+    assert!(
+        ran.rows()
+            .iter()
+            .all(|row| row["outcome"] == "would_revoke")
+    );
+    assert_eq!(desk.emulator().world().rows(), before);
+    assert_eq!(desk.deletes(), 0);
+    assert!(!desk.home().join(".local/state/usher/audit.jsonl").exists());
+}
+
+#[test]
+fn without_yes_and_without_a_terminal_nothing_is_read_or_sent() {
+    let desk = Desk::new();
+
+    desk.run(&["revoke", "--query", LIVE]).fails(2, "--yes");
+
+    assert_eq!(desk.emulator().journal().len(), 0);
+}
+
+#[test]
+fn all_sessions_of_a_user_end_and_nobody_elses() {
+    let desk = Desk::new();
+    let user = desk.run(&["list", LIVE, "user:*", "-n", "1"]).rows()[0]["user"].clone();
+    let user = user.as_str().unwrap();
+    let query = format!("user:\"{user}\"");
+    let others = desk.run(&["list", &format!("-user:\"{user}\"")[..], "--count"]);
+    // A query that starts with a minus reads as an option unless it stands behind `--`.
+    assert_eq!(others.code, 2);
+    let others = desk
+        .run(&["list", "--count", "--", &format!("-user:\"{user}\"")])
+        .ends(0)
+        .out;
+
+    let ran = desk
+        .run(&["revoke", "--user", user, "--yes", "-o", "jsonl"])
+        .ends(0);
+
+    assert!(!ran.rows().is_empty());
+    assert!(
+        ran.rows().iter().all(|row| row["user"] == user),
+        "{}",
+        ran.out
+    );
+    let left = desk.run(&["list", &query, LIVE]).ends(0);
+    assert_eq!(left.out, "");
+    let still = desk
+        .run(&["list", "--count", "--", &format!("-user:\"{user}\"")])
+        .ends(0)
+        .out;
+    assert_eq!(still, others);
+}
+
+#[test]
+fn a_user_is_one_exact_name() {
+    let desk = Desk::new();
+
+    for name in ["", " ", "*", "j*"] {
+        desk.run(&["revoke", "--user", name, "--yes"])
+            .fails(2, "one exact name");
+    }
+    desk.run(&["revoke", "--query", "", "--yes"])
+        .fails(2, "every session");
+    assert_eq!(desk.emulator().journal().len(), 0);
+}
+
+#[test]
+fn every_change_has_two_lines_in_a_sound_audit_log_without_ids() {
+    let desk = Desk::new();
+    let ids = some_ids(&desk, 4);
+
+    desk.run_with(&["revoke", "-", "--yes", "--reason", "INC-4711"], &ids)
+        .ends(0);
+
+    let lines = audit_lines(&desk);
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).count();
+    assert_eq!((of("asked"), of("done")), (4, 4));
+    assert!(lines.iter().all(|line| line["reason"] == "INC-4711"));
+    let file = std::fs::read_to_string(desk.home().join(".local/state/usher/audit.jsonl")).unwrap();
+    for id in ids.lines() {
+        assert!(!file.contains(id), "an id stands in the audit log");
+    }
+    let found = desk
+        .run(&[
+            "audit",
+            "-o",
+            "jsonl",
+            &format!("id:{}", ids.lines().next().unwrap()),
+        ])
+        .ends(0);
+    assert_eq!(found.rows().len(), 2);
+    assert!(
+        desk.run(&["audit", "--verify"])
+            .ends(0)
+            .out
+            .contains("8 lines")
+    );
+}
+
+#[test]
+fn a_changed_audit_log_is_told() {
+    let desk = Desk::new();
+    let ids = some_ids(&desk, 2);
+    desk.run_with(&["revoke", "-", "--yes"], &ids).ends(0);
+    let file = desk.home().join(".local/state/usher/audit.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("\"done\"", "\"dome\"", 1)).unwrap();
+
+    let ran = desk.run(&["audit", "--verify"]).ends(1);
+
+    assert!(ran.out.contains("cannot be trusted"), "{}", ran.out);
+}
+
+#[test]
+fn some_that_fail_make_it_partly_and_the_rest_is_done() {
+    let desk = Desk::with(Options {
+        faults: vec![
+            r#"{"match":{"method":"DELETE","nth":[2,2]},"action":"status","code":403,"body":"no"}"#
+                .into(),
+        ],
+        ..Options::default()
+    });
+    let ids = some_ids(&desk, 5);
+
+    let ran = desk
+        .run_with(
+            &["revoke", "-", "--yes", "-o", "jsonl", "--concurrency", "1"],
+            &ids,
+        )
+        .ends(3);
+
+    let words: Vec<_> = ran
+        .rows()
+        .iter()
+        .map(|row| row["outcome"].clone())
+        .collect();
+    assert_eq!(
+        words.iter().filter(|word| **word == "revoked").count(),
+        4,
+        "{words:?}"
+    );
+    assert_eq!(
+        words.iter().filter(|word| **word == "failed").count(),
+        1,
+        "{words:?}"
+    );
+}
+
+#[test]
+fn fail_fast_starts_nothing_more() {
+    let desk = Desk::with(Options {
+        faults: vec![
+            r#"{"match":{"method":"DELETE","nth":[1,1]},"action":"status","code":403,"body":"no"}"#
+                .into(),
+        ],
+        ..Options::default()
+    });
+    let ids = some_ids(&desk, 8);
+
+    let args = [
+        "revoke",
+        "-",
+        "--yes",
+        "--fail-fast",
+        "--concurrency",
+        "1",
+        "-o",
+        "jsonl",
+    ];
+    let ran = desk.run_with(&args, &ids);
+
+    assert_ne!(ran.code, 0);
+    assert!(desk.deletes() < 8, "{} were sent", desk.deletes());
+    assert!(ran.err.contains("not sent"), "{}", ran.err);
+}
+
+#[test]
+fn lines_that_are_neither_ids_nor_rows_are_refused_before_anything_is_sent() {
+    let desk = Desk::new();
+    let good = desk.run(&["list", LIVE, "-n", "1"]).ends(0).out;
+    let sent = desk.emulator().journal().len();
+
+    for (bad, words) in [
+        ("{\"profile\":\"emu\"}", "no id"),
+        ("{broken", "not a JSON line"),
+        ("two words", "neither an id"),
+        ("{\"id\":\"x\",\"profile\":\"other\"}", "not open"),
+    ] {
+        let ran = desk.run_with(&["revoke", "-", "--yes"], &format!("{good}{bad}\n"));
+        ran.fails(2, words).fails(2, "line 2");
+    }
+    assert_eq!(desk.emulator().journal().len(), sent);
+}
+
+#[test]
+fn a_profile_that_wants_a_reason_gets_one() {
+    let desk = Desk::new();
+    desk.profile_says("require_reason = true");
+
+    desk.run(&["revoke", "--query", LIVE, "--yes"])
+        .fails(2, "--reason");
+
+    let ran = desk
+        .run(&["revoke", "--query", LIVE, "--yes", "--reason", "test"])
+        .ends(0);
+    assert!(ran.out.starts_with("revoked"), "{}", ran.out);
+}
+
+#[test]
+fn many_are_each_told_once() {
+    let desk = Desk::with(Options {
+        sessions: 200,
+        ..Options::default()
+    });
+    let listed = desk.run(&["list", LIVE]).ends(0);
+    assert!(
+        listed.rows().len() > 60,
+        "above the number that is read back one by one"
+    );
+
+    let ran = desk.run(&["revoke", "--query", LIVE, "--yes", "-o", "jsonl"]);
+
+    assert_eq!(ran.rows().len(), listed.rows().len());
+    assert_eq!(ran.ids().len(), listed.rows().len(), "each once");
+}
+
+#[test]
+fn an_audit_log_that_cannot_be_written_stops_everything() {
+    let desk = Desk::new();
+    std::fs::create_dir_all(desk.home().join(".local/state/usher/audit.jsonl")).unwrap();
+
+    let ran = desk.run(&["revoke", "--query", LIVE, "--yes"]);
+
+    assert_ne!(ran.code, 0);
+    assert!(ran.err.contains("audit"), "{}", ran.err);
+    assert_eq!(desk.deletes(), 0);
+}
+
+#[test]
+fn what_may_not_be_ended_is_left_out_and_told() {
+    let desk = Desk::with(Options {
+        sessions: 200,
+        ..Options::default()
+    });
+    let listed = desk.run(&["list", "deletable:no"]).ends(0);
+    assert!(!listed.rows().is_empty());
+
+    let ran = desk
+        .run_with(&["revoke", "-", "--yes", "-o", "jsonl"], &listed.out)
+        .ends(0);
+
+    let words: BTreeSet<String> = ran
+        .rows()
+        .iter()
+        .map(|r| r["outcome"].to_string())
+        .collect();
+    assert_eq!(words, BTreeSet::from(["\"skipped\"".to_owned()]));
+    assert_eq!(desk.deletes(), 0);
+}

@@ -1,0 +1,126 @@
+//! `usher whoami`, `login`, `logout`, `token`, `profiles`.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use usher::emulator::Options;
+
+use crate::support::Desk;
+
+/// The kept tokens; the locks beside them hold nothing.
+fn tokens(desk: &Desk) -> Vec<PathBuf> {
+    let dir = desk.home().join(".local/state/usher/tokens");
+    let Ok(files) = std::fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect()
+}
+
+#[test]
+fn whoami_tells_name_and_scopes() {
+    let desk = Desk::new();
+
+    let ran = desk.run(&["whoami", "-o", "json"]).ends(0);
+
+    let all: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(all[0]["profile"], "emu");
+    assert_eq!(all[0]["name"], desk.emulator().auth().client_id.as_str());
+    assert!(!all[0]["scopes"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_token_is_one_line_that_the_server_takes() {
+    let desk = Desk::new();
+
+    let first = desk.run(&["token"]).ends(0);
+    let second = desk.run(&["token"]).ends(0);
+
+    assert_eq!(first.out.lines().count(), 1);
+    assert_eq!(first.err, "");
+    assert_eq!(first.out, second.out, "the token is kept between two runs");
+    let before = desk.config_before_login();
+    desk.write_config(&format!("{before}token = \"{}\"\n", first.out.trim()));
+    desk.run(&["list", "-n", "1"]).ends(0);
+    assert_eq!(desk.run(&["token"]).ends(0).out, first.out);
+}
+
+#[test]
+fn a_kept_token_is_private_and_logout_forgets_it() {
+    let desk = Desk::new();
+    desk.run(&["login"]).ends(0);
+
+    let files = tokens(&desk);
+    assert_eq!(files.len(), 1);
+    assert_eq!(
+        files[0].metadata().unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    desk.run(&["logout"]).ends(0);
+    assert_eq!(tokens(&desk).len(), 0);
+    desk.run(&["logout"]).ends(0);
+}
+
+#[test]
+fn a_kept_token_that_has_ended_is_renewed() {
+    let desk = Desk::new();
+    desk.run(&["list", "-n", "1"]).ends(0);
+    desk.emulator().world().expire_tokens();
+
+    desk.run(&["list", "-n", "1"]).ends(0);
+}
+
+#[test]
+fn a_device_sign_in_shows_address_and_code_and_waits_for_the_person() {
+    let desk = Desk::with(Options {
+        device_interval: 1,
+        ..Options::default()
+    });
+    let config = desk
+        .config()
+        .replace("\"client_credentials\"", "\"device\"");
+    desk.write_config(&config);
+    let mut child = desk.command(&["login", "--qr"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+
+    let first = lines.next().unwrap().unwrap();
+    let code = first.rsplit(' ').next().unwrap().to_owned();
+    assert!(first.starts_with("Open http"), "{first}");
+    assert!(desk.emulator().world().approve_device(&code), "{first}");
+
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
+    assert!(
+        rest.iter().any(|line| line.contains('█')),
+        "a QR code was asked for"
+    );
+    assert!(
+        rest.last().unwrap().starts_with("signed in to emu as "),
+        "{rest:?}"
+    );
+    desk.run(&["list", "-n", "1"]).ends(0);
+}
+
+#[test]
+fn a_secret_that_must_be_typed_is_a_refusal_without_a_terminal() {
+    let desk = Desk::new();
+    let secret = format!("\"{}\"", desk.emulator().auth().client_secret);
+    desk.write_config(&desk.config().replace(&secret, "{ prompt = true }"));
+
+    desk.run(&["list"]).fails(4, "no terminal");
+}
+
+#[test]
+fn profiles_are_listed_and_tried() {
+    let desk = Desk::new();
+
+    let ran = desk.run(&["profiles", "-o", "json"]).ends(0);
+
+    let all: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(all[0]["profile"], "emu");
+    assert_eq!(all[0]["state"], "ok");
+    assert_eq!(all[0]["default"], true);
+}
