@@ -60,15 +60,19 @@ fn token(text: &str) -> ActionTarget {
     ActionTarget::Token(SecretString::from(text.to_owned()))
 }
 
-async fn list(api: &Arc<dyn SessionApi>) -> Result<(Vec<Session>, Completeness), ApiError> {
-    let search = Search {
+fn everything() -> Search {
+    Search {
         query: Query::default(),
         sort: None,
         page_size: NonZeroU16::new(100).unwrap(),
         native: None,
         now: Utc::now(),
         zone: usher::model::time::Zone::Utc,
-    };
+    }
+}
+
+async fn list(api: &Arc<dyn SessionApi>) -> Result<(Vec<Session>, Completeness), ApiError> {
+    let search = everything();
     let mut rows = Vec::new();
     let mut at = None;
     for _ in 0..100 {

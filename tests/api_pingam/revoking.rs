@@ -46,6 +46,21 @@ async fn every_realm_is_listed_and_our_own_session_is_known() {
 }
 
 #[tokio::test]
+async fn a_realm_without_sessions_is_no_page_of_its_own() {
+    let fake = crowd(openam()).await;
+    let api = open(&profile(&fake));
+    let mut search = everything();
+    search.query = usher::model::Query::parse("user:bob").unwrap();
+    let mut rows: Vec<Session> = Vec::new();
+
+    let end = api.search(&search, None, &mut rows).await.unwrap();
+
+    // The user has sessions in the last of three realms only.
+    assert_eq!(rows.len(), 1);
+    assert_eq!((end.next, end.completeness), (None, Completeness::Complete));
+}
+
+#[tokio::test]
 async fn a_list_in_pieces_is_followed_to_its_end() {
     let kind = Kind {
         piece: Some(2),

@@ -36,7 +36,6 @@ pub(super) fn capabilities(
     facts: Option<&Facts>,
 ) -> Capabilities {
     let flavour = facts.map(|facts| facts.flavour).or(flavour);
-    let may_not = facts.and_then(Facts::may_not_revoke);
     Capabilities {
         system: flavour.map_or(UNSETTLED, |flavour| flavour.system),
         fields: EnumMap::from_fn(filter::support),
@@ -46,11 +45,10 @@ pub(super) fn capabilities(
         total: false,
         paging: Paging::Forward,
         get: true,
-        revoke: match may_not {
-            Some(_) => Revoke::No,
-            None => Revoke::Batch(BATCH),
-        },
-        revoke_user: may_not.is_none(),
+        // Who may not revoke reads the reason in every row and in the refusal; "no" here would take
+        // it away and leave only that it is not possible.
+        revoke: Revoke::Batch(BATCH),
+        revoke_user: true,
         history: false,
         after_revoke: match flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
             true => {

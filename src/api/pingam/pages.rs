@@ -55,13 +55,21 @@ impl At {
         }
     }
 
+    /// Goes on with the next request of the plan.
+    fn step(&mut self) {
+        self.unit += 1;
+        self.rows = 0;
+        self.cookie = None;
+    }
+
     fn cursor(&self) -> Cursor {
         // A struct of numbers and texts: it has no way to fail.
         Cursor::new(serde_json::to_string(self).unwrap_or_default())
     }
 }
 
-/// Reads one page into the sink.
+/// Reads one page into the sink. A realm without sessions is no page: whoever reads takes an empty one
+/// for the sign of a server that goes round in circles.
 pub(super) async fn page(
     server: &Server,
     search: &Search,
@@ -71,49 +79,55 @@ pub(super) async fn page(
     let facts = server.facts(Interact::Allowed).await?;
     let (units, _) = filter::plan(search, Some(&facts.realms), Some(facts.flavour));
     let mut at = At::read(cursor, units.len())?;
-    let Some(unit) = units.get(at.unit) else {
-        return end(at);
-    };
-    let cookie = at.cookie.clone();
+    while let Some(unit) = units.get(at.unit) {
+        if one(server, &facts, search, unit, &mut at, sink).await? > 0 && at.unit < at.of {
+            return Ok(more(&at));
+        }
+    }
+    end(at)
+}
+
+/// Sends one request and moves on; gives the number of rows.
+async fn one(
+    server: &Server,
+    facts: &Facts,
+    search: &Search,
+    unit: &Unit,
+    at: &mut At,
+    sink: &mut dyn RowSink,
+) -> Result<usize, ApiError> {
+    let cookie = at.cookie.take();
     let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
     let reply = call.send().await?;
     if !reply.status.is_success() {
         match server.fault(&reply) {
             // The others may still be listed; it is told once they are.
-            ApiError::Forbidden { .. } if units.len() > 1 => at.refused.push(unit.realm.clone()),
+            ApiError::Forbidden { .. } if at.of > 1 => at.refused.push(unit.realm.clone()),
             error => return Err(error),
         }
-        return next(at);
+        at.step();
+        return Ok(0);
     }
     let page: wire::Page<'_> = reply.decode()?;
+    let rows = page.result.len();
     at.listed = true;
-    at.rows += page.result.len() as u64;
-    let stopped = pour(server, &facts, unit, &reply, &page, sink)?;
+    at.rows += rows as u64;
+    let stopped = pour(server, facts, unit, &reply, &page, sink)?;
     if let Some(error) = &page.error {
         return Err(broke_off(&reply, error));
     }
     let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
-    if stopped.is_continue() && mark.is_some() && mark != cookie {
+    if stopped.is_continue() && rows > 0 && mark.is_some() && mark != cookie {
         at.cookie = mark;
-        return Ok(more(&at));
+        return Ok(rows);
     }
     // A list that came in pieces is not cut: the server hands out all of it.
     if cookie.is_none() && mark.is_none() && facts.limit.cuts(at.rows) {
         at.cut.get_or_insert(at.rows);
     }
-    next(at)
-}
-
-/// Goes on with the next request of the plan.
-fn next(mut at: At) -> Result<PageEnd, ApiError> {
-    at.unit += 1;
-    at.rows = 0;
-    at.cookie = None;
-    match at.unit < at.of {
-        true => Ok(more(&at)),
-        false => end(at),
-    }
+    at.step();
+    Ok(rows)
 }
 
 fn more(at: &At) -> PageEnd {
