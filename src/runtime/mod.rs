@@ -11,6 +11,8 @@
 
 mod clipboard;
 mod configured;
+#[cfg(feature = "emulator")]
+mod demo;
 mod editor;
 mod effects;
 #[cfg(test)]

@@ -1,0 +1,107 @@
+//! The demo: an emulator inside this process, started when it is opened.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::OnceCell;
+
+use super::configured::{self, DEMO, DemoWorld};
+use crate::app::source::ProfileView;
+use crate::config::{AuditMode, Login, Profile, SecretSource, System};
+use crate::emulator::{Options, Running, start};
+use crate::model::ApiError;
+
+/// The emulator, once somebody has opened the demo.
+pub(super) struct Demo {
+    world: DemoWorld,
+    running: OnceCell<Running>,
+}
+
+impl Demo {
+    pub(super) fn new(world: DemoWorld) -> Self {
+        Self {
+            world,
+            running: OnceCell::new(),
+        }
+    }
+
+    /// The profile of the running emulator, which is started if it does not run yet.
+    pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
+        let options = Options {
+            sessions: self.world.sessions,
+            // Most people have a few sessions, as they have in life.
+            users: (self.world.sessions / 4).max(1),
+            seed: self.world.seed,
+            ..Options::default()
+        };
+        let config = |why: String| ApiError::Config {
+            profile: DEMO.to_owned(),
+            why,
+        };
+        let running = self
+            .running
+            .get_or_try_init(|| start(options))
+            .await
+            .map_err(|error| config(format!("the demo server does not start: {error}")))?;
+        let url = running
+            .url()
+            .parse()
+            .map_err(|error| config(format!("{error}")))?;
+        let auth = running.auth();
+        let login = Login::ClientCredentials {
+            client_id: auth.client_id.clone(),
+            client_secret: SecretSource::Plain(auth.client_secret.clone().into()),
+        };
+        let mut profile = Profile::new(DEMO, System::Janssen, url, login);
+        profile.audit = AuditMode::BestEffort;
+        profile.search_on_start = true;
+        profile.client_names = client_names(&running.config_toml(DEMO));
+        Ok(profile)
+    }
+}
+
+/// The names of the applications, which the emulator tells in the configuration that it writes.
+fn client_names(config: &str) -> BTreeMap<String, String> {
+    let root: toml::Table = config.parse().unwrap_or_default();
+    let names = root
+        .get("profile")
+        .and_then(|profiles| profiles.get(DEMO)?.get("client_names")?.as_table());
+    names
+        .into_iter()
+        .flatten()
+        .filter_map(|(id, name)| Some((id.clone(), name.as_str()?.to_owned())))
+        .collect()
+}
+
+/// The demo as the screen knows it before it runs: its port is not known yet.
+pub(super) fn view() -> ProfileView {
+    let url = "http://127.0.0.1".parse().expect("a fixed address");
+    let mut profile = Profile::new(DEMO, System::Janssen, url, Login::None);
+    profile.audit = AuditMode::BestEffort;
+    profile.search_on_start = true;
+    ProfileView {
+        demo: true,
+        ..configured::view(&profile)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_demo_knows_the_names_of_its_applications() {
+        let demo = Demo::new(DemoWorld {
+            sessions: 20,
+            seed: 1,
+        });
+
+        let profile = demo.profile().await.unwrap();
+
+        assert!(
+            profile
+                .client_names
+                .values()
+                .any(|name| name == "portal-web")
+        );
+    }
+}
