@@ -8,7 +8,6 @@
 //! is complete with the end of its synchronized update. Keys come 25 ms apart, as from a held key:
 //! the screen draws at most every 16 ms.
 
-#![cfg(feature = "emulator")]
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 #[path = "../tests/support/pty.rs"]

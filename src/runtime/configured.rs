@@ -22,6 +22,7 @@ use crate::model::{ApiError, Thresholds};
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// The name of the demo, unless a profile of the configuration has it.
+#[cfg(feature = "emulator")]
 pub(super) const DEMO: &str = "demo";
 
 /// How many sessions the demo makes up, and from which seed.
@@ -82,22 +83,15 @@ impl Configured {
     /// All profiles as the screen knows them, the demo last.
     pub fn views(&self) -> Vec<ProfileView> {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
-        let mut views: Vec<ProfileView> = config
-            .profiles
-            .iter()
-            .map(|profile| ProfileView {
-                read_only: profile.read_only || self.read_only,
-                ..view(profile)
-            })
-            .collect();
+        let views = config.profiles.iter().map(view);
         #[cfg(feature = "emulator")]
-        if config.profile(DEMO).is_none() {
-            views.push(ProfileView {
-                read_only: self.read_only,
-                ..demo::view()
-            });
-        }
+        let views = views.chain(config.profile(DEMO).is_none().then(demo::view));
         views
+            .map(|view| ProfileView {
+                read_only: view.read_only || self.read_only,
+                ..view
+            })
+            .collect()
     }
 
     fn profile(&self, name: &str) -> Option<Profile> {
