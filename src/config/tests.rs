@@ -413,7 +413,7 @@ fn the_example_is_a_configuration_as_it_stands_and_with_every_key_used() {
     let full = parse(&example(true)).unwrap();
 
     assert_eq!(plain.profiles.len(), 2);
-    assert_eq!(full.profiles.len(), 3);
+    assert_eq!(full.profiles.len(), 4);
     assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
     assert!(full.profiles[0].client_cert.is_some());
 }
@@ -421,7 +421,7 @@ fn the_example_is_a_configuration_as_it_stands_and_with_every_key_used() {
 #[test]
 fn the_example_shows_every_key_and_every_default_truly() {
     let text = example(true);
-    let keys = read::COMMON.iter().chain(&TOP[..7]);
+    let keys = read::COMMON.iter().chain(&TOP[..7]).chain(pingam::KEYS);
 
     for key in keys.filter(|key| !["login", "client_names"].contains(*key)) {
         assert!(text.contains(&format!("\n{key} = ")), "{key} is missing");
