@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "emulator")]
+use super::args_verbs::RenderArgs;
 use super::args_verbs::{
     AuditArgs, ConfigArgs, DoctorArgs, EmulatorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs,
     ShapeArgs,
@@ -126,6 +128,9 @@ pub enum Command {
     Systems(ShapeArgs),
     /// Check name, network, certificate, clock, sign-in and rights, with a remedy for each
     Doctor(DoctorArgs),
+    /// Draw any screen without a terminal, from the embedded server
+    #[cfg(feature = "emulator")]
+    Render(RenderArgs),
     /// Open the screen on an embedded server with made-up sessions
     #[cfg(feature = "emulator")]
     Demo {

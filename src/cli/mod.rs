@@ -20,6 +20,8 @@ mod output;
 mod pages;
 mod profiles;
 mod prompter;
+#[cfg(feature = "emulator")]
+mod render;
 mod revoke;
 mod revoke_run;
 mod screen;
@@ -85,8 +87,15 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         Command::Audit(args) => audit::run(ctx, &args),
         #[cfg(feature = "emulator")]
         Command::Demo { sessions, seed } => {
-            screen::run(ctx, Some(crate::runtime::DemoWorld { sessions, seed }))
+            let world = crate::runtime::DemoWorld {
+                sessions,
+                seed,
+                fixed: None,
+            };
+            screen::run(ctx, Some(world))
         }
+        #[cfg(feature = "emulator")]
+        Command::Render(args) => block_on(render::run(ctx, &args)),
         Command::Config(args) => config::run(ctx, &args),
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => block_on(emulator::run(ctx, &args)),

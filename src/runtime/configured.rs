@@ -32,6 +32,31 @@ pub struct DemoWorld {
     pub sessions: usize,
     /// The same number makes up the same sessions.
     pub seed: u64,
+    /// For pictures: what is otherwise never the same. `None`: the world moves.
+    pub fixed: Option<Fixed>,
+}
+
+/// A world for pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fixed {
+    /// The moment at which it stands still, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// How its server misbehaves, as a fault of the emulator. `None`: not at all.
+    pub fault: Option<&'static str>,
+    /// How one signs in to it.
+    pub sign_in: SignIn,
+}
+
+/// How one signs in to a world for pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignIn {
+    /// As a client.
+    #[default]
+    Client,
+    /// In a browser.
+    Device,
+    /// With a token that is asked for.
+    Prompt,
 }
 
 impl Default for DemoWorld {
@@ -39,6 +64,7 @@ impl Default for DemoWorld {
         Self {
             sessions: 1_204,
             seed: 7,
+            fixed: None,
         }
     }
 }

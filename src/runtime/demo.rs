@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use tokio::sync::OnceCell;
 
-use super::configured::{self, DEMO, DemoWorld};
+use super::configured::{self, DEMO, DemoWorld, SignIn};
 use crate::app::source::ProfileView;
 use crate::config::{AuditMode, Login, Profile, SecretSource, System};
-use crate::emulator::{Options, Running, start};
+use crate::emulator::{Credentials, Options, Running, start};
 use crate::model::ApiError;
 
 /// The emulator, once somebody has opened the demo.
@@ -26,11 +26,18 @@ impl Demo {
 
     /// The profile of the running emulator, which is started if it does not run yet.
     pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
+        let faults = self.world.fixed.and_then(|fixed| fixed.fault).into_iter();
         let options = Options {
             sessions: self.world.sessions,
             // Most people have a few sessions, as they have in life.
             users: (self.world.sessions / 4).max(1),
             seed: self.world.seed,
+            now: self.world.fixed.map(|fixed| fixed.now_ms),
+            faults: faults.map(str::to_owned).collect(),
+            credentials: match self.world.fixed {
+                Some(_) => Credentials::Seeded,
+                None => Credentials::Random,
+            },
             ..Options::default()
         };
         let config = |why: String| ApiError::Config {
@@ -47,9 +54,21 @@ impl Demo {
             .parse()
             .map_err(|error| config(format!("{error}")))?;
         let auth = running.auth();
-        let login = Login::ClientCredentials {
-            client_id: auth.client_id.clone(),
-            client_secret: SecretSource::Plain(auth.client_secret.clone().into()),
+        let client_id = auth.client_id.clone();
+        let client_secret = SecretSource::Plain(auth.client_secret.clone().into());
+        let sign_in = self.world.fixed.map(|fixed| fixed.sign_in);
+        let login = match sign_in.unwrap_or_default() {
+            SignIn::Client => Login::ClientCredentials {
+                client_id,
+                client_secret,
+            },
+            SignIn::Device => Login::Device {
+                client_id,
+                client_secret: Some(client_secret),
+            },
+            SignIn::Prompt => Login::Token {
+                token: SecretSource::Prompt,
+            },
         };
         let mut profile = Profile::new(DEMO, System::Janssen, url, login);
         profile.audit = AuditMode::BestEffort;
@@ -93,6 +112,7 @@ mod tests {
         let demo = Demo::new(DemoWorld {
             sessions: 20,
             seed: 1,
+            fixed: None,
         });
 
         let profile = demo.profile().await.unwrap();

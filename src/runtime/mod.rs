@@ -24,6 +24,8 @@ pub mod profiles;
 mod setup;
 mod shell;
 mod signals;
+#[cfg(feature = "emulator")]
+pub mod still;
 mod terminal;
 mod wake;
 
@@ -31,7 +33,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use configured::{Configured, DemoWorld};
+pub use configured::{Configured, DemoWorld, Fixed, SignIn};
 pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};

@@ -5,7 +5,7 @@
 
 mod jobs;
 mod link;
-mod search;
+pub(super) mod search;
 #[cfg(test)]
 mod tests;
 mod timers;
