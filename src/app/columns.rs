@@ -235,27 +235,19 @@ impl Sizes {
 
     /// Gives every column its place; text columns share by weight what the others leave.
     fn spread(&self, columns: &[ColumnSpec], room: Room, width: u16) -> Vec<Column> {
-        let weights: u32 = columns.iter().map(|c| u32::from(c.weight)).sum();
         let fixed: u16 = columns
             .iter()
             .filter(|c| c.weight == 0)
             .fold(GUTTER, |sum, c| {
                 sum.saturating_add(self.fixed(c.field, room))
             });
-        let spare = u32::from(width.saturating_sub(fixed));
-        let share = |weight: u8| (spare * u32::from(weight) / weights.max(1)) as u16;
-        let shared: u16 = columns.iter().map(|c| share(c.weight)).sum();
-        let mut rest = if weights > 0 {
-            spare as u16 - shared
-        } else {
-            0
-        };
+        let mut text = Self::share(columns, width.saturating_sub(fixed)).into_iter();
         let mut x = GUTTER;
         let mut placed = Vec::with_capacity(columns.len());
         for column in columns {
             let mut cells = match column.weight {
                 0 => self.fixed(column.field, room),
-                weight => share(weight) + std::mem::take(&mut rest),
+                _ => text.next().unwrap_or(0),
             };
             cells = cells.min(width.saturating_sub(x));
             if cells == 0 {
@@ -274,5 +266,42 @@ impl Sizes {
             x += cells;
         }
         placed
+    }
+
+    /// Cells of the text columns, in order: by weight, but none below the least that it needs while another
+    /// has more than its own.
+    fn share(columns: &[ColumnSpec], room: u16) -> Vec<u16> {
+        let text: Vec<&ColumnSpec> = columns.iter().filter(|c| c.weight > 0).collect();
+        let least: u16 = text.iter().map(|c| Self::least(c.field)).sum();
+        let mut raised = vec![false; text.len()];
+        loop {
+            let (mut spare, mut weights) = (u32::from(room), 0);
+            for (column, raised) in text.iter().zip(&raised) {
+                match raised {
+                    true => spare = spare.saturating_sub(Self::least(column.field).into()),
+                    false => weights += u32::from(column.weight),
+                }
+            }
+            let cells = text
+                .iter()
+                .zip(&raised)
+                .map(|(column, raised)| match raised {
+                    true => Self::least(column.field),
+                    false => (spare * u32::from(column.weight) / weights.max(1)) as u16,
+                });
+            let mut cells: Vec<u16> = cells.collect();
+            let short = (0..text.len())
+                .find(|at| !raised[*at] && cells[*at] < Self::least(text[*at].field));
+            match short {
+                Some(at) if least <= room => raised[at] = true,
+                _ => {
+                    let rest = room.saturating_sub(cells.iter().sum());
+                    if let Some(first) = cells.first_mut() {
+                        *first += rest;
+                    }
+                    return cells;
+                }
+            }
+        }
     }
 }

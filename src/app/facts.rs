@@ -13,7 +13,7 @@ use super::state::State;
 use super::text_wrap::Piece;
 use crate::model::text::{display_safe, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Class, Deletable, Field, Session, Untrusted};
+use crate::model::{Deletable, Fact, Field, Session, Untrusted};
 use crate::store::{Row, RowId};
 
 /// The label with which the right column begins.
@@ -125,13 +125,10 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
         Some(Fate::StillListed) => Some("the server said yes and still lists it"),
         _ => None,
     };
-    let raw = session
-        .extra
-        .iter()
-        .filter(|a| a.class == Class::Plain)
-        .find(|a| ["state", "status"].contains(&a.name.expose().to_ascii_lowercase().as_str()))
-        .map(|a| a.value.expose());
-    for more in fate.into_iter().chain(raw) {
+    // What the system said of the session itself; an attribute named state is something else.
+    let signed_in = session.fact == Fact::Live && session.subject.shown().is_some();
+    let said = signed_in.then_some("authenticated");
+    for more in fate.into_iter().chain(said) {
         line.value.push(Piece::own(" · "));
         line.value.extend(Piece::all(more));
     }

@@ -44,7 +44,7 @@ const fn screen(name: &'static str, keys: &'static str, begin: Begin) -> Screen 
 }
 
 const SCREENS: [Screen; 19] = [
-    screen("main", "", Begin::Listed),
+    screen("main", "down down down", Begin::Listed),
     screen("not-searched", "", Begin::Open),
     screen("form", "f2", Begin::Open),
     screen("details", "enter", Begin::Listed),

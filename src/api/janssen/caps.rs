@@ -16,7 +16,7 @@ const fn column(field: Field, title: &'static str, short: &'static str, weight: 
 const COLUMNS: &[ColumnSpec] = &[
     column(Field::User, "USER", "USER", 3),
     column(Field::Client, "CLIENT", "CLIENT", 2),
-    column(Field::Ip, "IP", "IP", 1),
+    column(Field::Ip, "IP", "IP", 2),
     column(Field::Created, "CREATED", "CREATED", 0),
     column(Field::Used, "LAST USED", "USED", 0),
     column(Field::Expires, "EXPIRES", "EXPIRES", 0),
