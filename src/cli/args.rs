@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-#[cfg(feature = "emulator")]
-use super::args_verbs::RenderArgs;
 use super::args_verbs::{
-    AuditArgs, ConfigArgs, DoctorArgs, EmulatorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs,
-    ShapeArgs,
+    AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs, ShapeArgs,
 };
+#[cfg(feature = "emulator")]
+use super::args_verbs::{EmulatorArgs, RenderArgs};
 
 /// How every command ends, as shown by `--help` and the manual page.
 pub(crate) const EXIT_CODES: &str = "\
