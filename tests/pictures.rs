@@ -1,5 +1,6 @@
 //! The pictures in the documentation are what usher draws: `usher render NAME --size 120x40 --format svg`.
 #![cfg(feature = "emulator")]
+#![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
 use std::process::Command;
 
