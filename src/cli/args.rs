@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::args_verbs::{
-    AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs, ShapeArgs,
+    ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs, ShapeArgs,
 };
 #[cfg(feature = "emulator")]
 use super::args_verbs::{EmulatorArgs, RenderArgs};
@@ -125,6 +125,10 @@ pub enum Command {
     Profiles(ShapeArgs),
     /// List what each system can do
     Systems(ShapeArgs),
+    /// List what each system can do beside listing and ending sessions
+    Actions(ShapeArgs),
+    /// Do one of these actions
+    Act(ActArgs),
     /// Check name, network, certificate, clock, sign-in and rights, with a remedy for each
     Doctor(DoctorArgs),
     /// Draw any screen without a terminal, from the embedded server
@@ -186,10 +190,12 @@ mod tests {
             for argument in command.get_arguments() {
                 let name = argument.get_long().unwrap_or_default().to_owned();
                 let takes_text = argument.get_action().takes_values();
+                // `act --token` takes - or the name of a private file, never the token.
+                let reads_token = command.get_name() == "act" && name == "token";
                 let secret = ["secret", "password", "cookie", "key"]
                     .iter()
                     .any(|word| name.contains(word))
-                    || (name.contains("token") && name != "token-seconds");
+                    || (name.contains("token") && name != "token-seconds" && !reads_token);
                 if takes_text && secret && name != "keys" {
                     found.push(format!("{} --{name}", command.get_name()));
                 }

@@ -56,6 +56,32 @@ pub struct ShapeArgs {
     pub output: Format,
 }
 
+/// Options of `usher act`.
+#[derive(Args, Clone, Debug)]
+pub struct ActArgs {
+    /// Which action; `usher actions` lists them
+    #[arg(value_name = "ACTION")]
+    pub action: String,
+    /// The session that it acts on; - reads it from standard input
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// The token that it acts on: - for standard input, or a file that only you can read
+    #[arg(long, value_name = "-|FILE")]
+    pub token: Option<String>,
+    /// What it is given; name=- reads a secret from standard input
+    #[arg(value_name = "NAME=VALUE")]
+    pub pairs: Vec<String>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: Format,
+}
+
 /// Options of `usher list`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ListArgs {

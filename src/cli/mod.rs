@@ -1,5 +1,6 @@
 //! The command line: every verb, its output and its exit code.
 
+mod act;
 mod args;
 mod args_verbs;
 mod audit;
@@ -84,6 +85,8 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         Command::Profiles(shape) => block_on(profiles::profiles(ctx, shape)),
         Command::Systems(shape) => block_on(profiles::systems(ctx, shape)),
         Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
+        Command::Actions(shape) => block_on(act::actions(ctx, shape)),
+        Command::Act(args) => block_on(act::act(ctx, &args)),
         Command::Audit(args) => audit::run(ctx, &args),
         #[cfg(feature = "emulator")]
         Command::Demo { sessions, seed } => {

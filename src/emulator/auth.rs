@@ -22,7 +22,7 @@ pub struct Auth {
     /// PingAM and OpenAM: who can sign in, the administrator of everything first, then one administrator for
     /// each realm below the top, then an ordinary user. Empty for other systems.
     pub logins: Vec<AmLogin>,
-    /// PingAM: an access token for `Authorization: Bearer`, of use with [`AmOptions::bearer`] only.
+    /// PingAM: an access token for `Authorization: Bearer`, of use with [`AmOptions::bearer`](super::AmOptions::bearer) only.
     pub bearer: String,
 }
 

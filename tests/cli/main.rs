@@ -3,6 +3,7 @@
 #![cfg(feature = "emulator")]
 #![allow(clippy::unwrap_used, reason = "these are tests, all of it")]
 
+mod act;
 mod config;
 mod doctor;
 mod list;

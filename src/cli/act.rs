@@ -1,0 +1,327 @@
+//! `usher actions` and `usher act`: what a system can do beside listing and revoking.
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::args_verbs::{ActArgs, Format, ShapeArgs};
+use super::config::print_small;
+use super::ctx::{Ctx, has_person};
+use super::exit::{self, Failure, OK};
+use super::sources::{self, Source, side_by_side};
+use super::{prompter, targets};
+use crate::audit::Audit;
+use crate::config::SecretSource;
+use crate::model::text::{display_safe, mask};
+use crate::model::{
+    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, Attribute, Class,
+    Outcome, Subject, Untrusted,
+};
+use crate::revoke::{JobContext, run_action};
+
+/// Lists what each open profile's system can do, and why it cannot where it cannot.
+///
+/// # Errors
+/// No profile can be chosen, or standard output.
+pub(crate) async fn actions(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let (config, sources) = sources::all(ctx)?;
+    let answers = side_by_side(&sources, |source| source.api.whoami()).await;
+    let (mut rows, mut values, mut codes) = (Vec::new(), Vec::new(), Vec::new());
+    for (source, answer) in sources.iter().zip(answers) {
+        if let Err(error) = answer {
+            codes.push(error.exit_code());
+            let what = format!("cannot ask {} what it can do", source.name());
+            ctx.error(&exit::sentence(&what, source.name(), &error));
+            continue;
+        }
+        codes.push(OK);
+        for spec in &source.api.caps().actions {
+            rows.push(row(source, spec));
+            values.push(json!({
+                "profile": source.name(),
+                "action": spec.name,
+                "title": spec.title,
+                "help": spec.help,
+                "on": on(spec.on),
+                "changes": spec.changes,
+                "arguments": spec.args.iter().map(|arg| json!({
+                    "name": arg.name, "title": arg.title, "required": arg.required, "secret": arg.secret,
+                })).collect::<Vec<_>>(),
+                "other_pairs": spec.pairs,
+                "lacks": spec.lacks,
+            }));
+        }
+    }
+    let titles = ["PROFILE", "ACTION", "ON", "CHANGES", "WHAT IT DOES"];
+    print_small(ctx, &config, shape.output, &titles, &rows, values.into())?;
+    Ok(exit::code_of_all(&codes))
+}
+
+fn on(on: ActsOn) -> &'static str {
+    match on {
+        ActsOn::Session => "session",
+        ActsOn::Token => "token",
+        ActsOn::User => "user",
+        ActsOn::Nothing => "-",
+    }
+}
+
+fn row(source: &Source, spec: &ActionSpec) -> Vec<String> {
+    let said = match &spec.lacks {
+        Some(why) => format!("{} (not here: {why})", spec.title),
+        None => spec.title.to_owned(),
+    };
+    let changes = if spec.changes { "yes" } else { "no" };
+    vec![
+        source.name().to_owned(),
+        spec.name.to_owned(),
+        on(spec.on).to_owned(),
+        changes.to_owned(),
+        said,
+    ]
+}
+
+/// Does one action at one profile.
+///
+/// # Errors
+/// Wrong arguments, a missing `--yes`, or the action failed.
+pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
+    let (_, sources) = sources::all(ctx)?;
+    let [source] = sources.as_slice() else {
+        return Err(Failure::usage(
+            "an action is done at one profile; name it with --profile",
+        ));
+    };
+    let what = format!("cannot {} at {}", display_safe(&args.action), source.name());
+    let failed = |error| Failure::api(&what, source.name(), &error);
+    let who = source.api.whoami().await.map_err(failed)?;
+    let caps = source.api.caps();
+    let spec = caps.actions.iter().find(|spec| spec.name == args.action);
+    let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
+    if let Some(why) = &spec.lacks {
+        return Err(Failure::usage(format!("{what}: {why}")));
+    }
+    let (given, subject) = arguments(args, spec, source)?;
+    if spec.changes && !args.yes {
+        confirm(spec, source)?;
+    }
+    let context = JobContext {
+        profile: source.profile.clone(),
+        audit: Arc::new(Audit::new(&ctx.paths)),
+        who: Some(who),
+        reason: args.reason.clone(),
+        verb: spec.name.to_owned(),
+    };
+    let unlogged = |error: crate::audit::AuditError| {
+        ctx.error(&format!("the audit log lacks a line: {error}"));
+    };
+    let api = source.api.clone();
+    let result = run_action(api, context, spec, given, subject, unlogged).await;
+    let result = result.map_err(failed)?;
+    print(ctx, args.output, &result)?;
+    Ok(code(&result))
+}
+
+fn unknown(source: &Source, action: &str) -> Failure {
+    let caps = source.api.caps();
+    let names: Vec<&str> = caps.actions.iter().map(|spec| spec.name).collect();
+    let there = match names.is_empty() {
+        true => "it has none".to_owned(),
+        false => format!("there are: {}", names.join(", ")),
+    };
+    let action = display_safe(action);
+    Failure::usage(format!(
+        "{} has no action \"{action}\"; {there}",
+        caps.system
+    ))
+}
+
+/// A secret: asked for on a terminal, else the next line of standard input.
+fn secret(what: &str) -> Result<SecretString, Failure> {
+    let line = match has_person() {
+        true => rpassword::prompt_password(format!("{what}: ")),
+        false => {
+            let mut line = String::new();
+            std::io::stdin()
+                .lock()
+                .read_line(&mut line)
+                .map(|_| line.trim_end_matches(['\n', '\r']).to_owned())
+        }
+    };
+    let line = line.map_err(|error| Failure::usage(format!("cannot read {what}: {error}")))?;
+    match line.is_empty() {
+        true => Err(Failure::usage(format!(
+            "{what} is empty: give it on standard input"
+        ))),
+        false => Ok(SecretString::from(line)),
+    }
+}
+
+/// What the action is done to, and with what.
+fn arguments(
+    args: &ActArgs,
+    spec: &ActionSpec,
+    source: &Source,
+) -> Result<(ActionArgs, Subject), Failure> {
+    let mut pairs = Vec::new();
+    let mut person = Subject::default();
+    for pair in &args.pairs {
+        let (name, value) = pair.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("\"{}\" is not name=value", display_safe(pair)))
+        })?;
+        match (spec.on, name) {
+            (ActsOn::User, "user") => person.name = Some(Untrusted::from(value)),
+            (ActsOn::User, "scope") => person.scope = Some(Untrusted::from(value)),
+            _ => {
+                let hidden = spec.args.iter().any(|arg| arg.name == name && arg.secret);
+                let value = match (hidden, value) {
+                    (true, "-") => secret(name)?,
+                    (true, _) => {
+                        return Err(Failure::usage(format!(
+                            "{name} is a secret: write {name}=- and give it on standard input"
+                        )));
+                    }
+                    (false, value) => SecretString::from(value),
+                };
+                pairs.push((name.to_owned(), value));
+            }
+        }
+    }
+    let (target, subject) = match spec.on {
+        ActsOn::Nothing => (ActionTarget::Nothing, Subject::default()),
+        ActsOn::User if person.name.is_some() => (ActionTarget::User(person.clone()), person),
+        ActsOn::Token => {
+            let token = match args.token.as_deref() {
+                None | Some("-") => secret("the token")?,
+                Some(file) => SecretSource::File(file.into())
+                    .resolve(source.name())
+                    .map_err(|error| Failure::usage(error.to_string()))?,
+            };
+            (ActionTarget::Token(token), Subject::default())
+        }
+        ActsOn::Session => {
+            let ids: Vec<String> = args.id.iter().cloned().collect();
+            let found = match ids.is_empty() {
+                true => Vec::new(),
+                false => targets::read(&ids, std::slice::from_ref(source))?,
+            };
+            let [target] = found.as_slice() else {
+                return Err(Failure::usage(format!(
+                    "{} needs one session: --id ID",
+                    spec.name
+                )));
+            };
+            let key = target.key.clone();
+            (ActionTarget::Session(key), target.subject.clone())
+        }
+        ActsOn::User => {
+            return Err(Failure::usage(format!("{} needs user=NAME", spec.name)));
+        }
+    };
+    let checked = spec.check(target, pairs).map_err(Failure::usage)?;
+    Ok((checked, subject))
+}
+
+/// Asks on the terminal, and refuses where there is none.
+fn confirm(spec: &ActionSpec, source: &Source) -> Result<(), Failure> {
+    if !has_person() {
+        return Err(Failure::usage(
+            "there is no terminal to ask on, so nothing was done; say --yes",
+        ));
+    }
+    let on = if source.profile.production {
+        " (production)"
+    } else {
+        ""
+    };
+    let wanted = if source.profile.production {
+        spec.name
+    } else {
+        "y"
+    };
+    let prompt = format!(
+        "{}\n{} at {}{on}? Type {wanted} to do it: ",
+        spec.help,
+        spec.title,
+        source.name()
+    );
+    match prompter::line(&prompt).unwrap_or_default() == wanted {
+        true => Ok(()),
+        false => Err(Failure::usage("nothing was done")),
+    }
+}
+
+fn print(ctx: &Ctx, format: Format, result: &ActionResult) -> Result<(), Failure> {
+    let mut out = ctx.out();
+    if matches!(format, Format::Json | Format::Jsonl) {
+        out.json(&json!({
+            "version": 1,
+            "summary": result.summary,
+            "outcome": result.outcome.as_ref().map(Outcome::word),
+            "fields": fields(&result.body),
+            "table": table(&result.body),
+        }))?;
+        return out.flush();
+    }
+    out.line(&result.summary);
+    match &result.body {
+        ActionBody::Nothing => {}
+        ActionBody::Fields(fields) => {
+            for field in fields {
+                out.line(&format!("{}: {}", field.name.safe(), shown(field)));
+            }
+        }
+        ActionBody::Table { columns, rows } => {
+            let titles: Vec<_> = columns.iter().map(Untrusted::safe).collect();
+            let titles: Vec<&str> = titles.iter().map(AsRef::as_ref).collect();
+            let cells = |row: &Vec<Untrusted>| row.iter().map(|c| c.safe().into_owned()).collect();
+            let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+            super::output::small_text(Format::Markdown, &titles, &rows, out.buffer())?;
+        }
+    }
+    out.flush()
+}
+
+/// A value that works as a credential is masked.
+fn shown(field: &Attribute) -> String {
+    match field.class {
+        Class::Plain => field.value.safe().into_owned(),
+        Class::Secret => mask(field.value.expose()),
+    }
+}
+
+fn fields(body: &ActionBody) -> serde_json::Value {
+    let ActionBody::Fields(fields) = body else {
+        return serde_json::Value::Null;
+    };
+    let pairs = fields.iter().map(|field| {
+        let value = match field.class {
+            Class::Plain => field.value.expose().to_owned(),
+            Class::Secret => mask(field.value.expose()),
+        };
+        (field.name.expose().to_owned(), value.into())
+    });
+    serde_json::Value::Object(pairs.collect())
+}
+
+fn table(body: &ActionBody) -> serde_json::Value {
+    let ActionBody::Table { columns, rows } = body else {
+        return serde_json::Value::Null;
+    };
+    let text = |cells: &[Untrusted]| cells.iter().map(|c| c.expose().to_owned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| text(row)).collect();
+    let columns: Vec<String> = text(columns);
+    json!({ "columns": columns, "rows": rows })
+}
+
+/// What became of the session decides, as for `usher revoke`.
+fn code(result: &ActionResult) -> u8 {
+    match &result.outcome {
+        None | Some(Outcome::Revoked | Outcome::AlreadyGone) => OK,
+        Some(Outcome::StillListed | Outcome::Unknown) => exit::PARTLY,
+        Some(Outcome::Refused(_)) => 9,
+        Some(Outcome::Failed(error)) => error.exit_code(),
+    }
+}
