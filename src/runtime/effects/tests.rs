@@ -7,8 +7,9 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::app::msg::{Page, SignInStep};
+use crate::app::{JobId, RevokeItem};
 use crate::config::Paths;
-use crate::model::SessionKey;
+use crate::model::{SessionKey, Subject};
 use crate::runtime::fakes::{FakeApi, FakeProfiles, Script, search};
 use crate::store::RowId;
 
@@ -444,4 +445,100 @@ async fn an_example_that_cannot_be_written_says_why() {
 
     let message = bench.next().await;
     assert!(matches!(&message, Msg::Told { result: Err(why), .. } if why.contains("already")));
+}
+
+/// A connected profile whose changes are written down in this folder.
+async fn with_audit(folder: &tempfile::TempDir) -> Bench {
+    let audit = Arc::new(Audit::new(&Paths::under(folder.path())));
+    let (effects, messages) = Effects::new(FakeProfiles::of(FakeApi::with([])), audit);
+    let mut bench = Bench { effects, messages };
+    bench.connect().await;
+    bench
+}
+
+fn revoke(sources: &[u8]) -> Effect {
+    let items = sources.iter().zip(0..).map(|(source, row)| RevokeItem {
+        row: RowId(row),
+        source: SourceId(*source),
+        key: SessionKey::new(format!("k{row}")),
+        subject: Subject::default(),
+    });
+    Effect::Revoke {
+        job: JobId(7),
+        items: items.collect(),
+        reason: None,
+    }
+}
+
+/// The messages of a job up to its end: each row and the word for what became of it.
+async fn outcomes(bench: &mut Bench) -> Vec<(RowId, &'static str)> {
+    let mut rows = Vec::new();
+    loop {
+        match bench.next().await {
+            Msg::Revoked { job, row, outcome } => {
+                assert_eq!(job, JobId(7));
+                rows.push((row, outcome.word()));
+            }
+            Msg::Ended(JobId(7)) => break,
+            other => panic!("{other:?} was not expected"),
+        }
+    }
+    rows.sort_unstable();
+    rows
+}
+
+#[tokio::test]
+async fn every_row_of_a_revoke_has_its_outcome_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = with_audit(&folder).await;
+
+    bench.start(revoke(&[0, 0]));
+
+    let rows: Vec<_> = outcomes(&mut bench)
+        .await
+        .into_iter()
+        .map(|(row, _)| row)
+        .collect();
+    assert_eq!(rows, [RowId(0), RowId(1)]);
+}
+
+#[tokio::test]
+async fn rows_of_a_closed_profile_are_told_that_nothing_was_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = with_audit(&folder).await;
+
+    bench.start(revoke(&[3, 3]));
+
+    assert_eq!(
+        outcomes(&mut bench).await,
+        [(RowId(0), "failed"), (RowId(1), "failed")]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_revoked_that_cannot_be_written_down() {
+    let mut bench = Bench::new(FakeProfiles::of(FakeApi::with([])));
+    bench.connect().await;
+
+    bench.start(revoke(&[0]));
+
+    assert_eq!(outcomes(&mut bench).await, [(RowId(0), "failed")]);
+}
+
+#[tokio::test]
+async fn a_job_counts_as_running_until_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = with_audit(&folder).await;
+    assert!(!bench.effects.has_running_jobs());
+
+    bench.start(revoke(&[0]));
+    let running = bench.effects.has_running_jobs();
+    bench.messages.close();
+    bench.effects.finish_jobs(Duration::from_secs(10)).await;
+
+    assert!(running);
+    assert!(
+        !bench.effects.has_running_jobs(),
+        "it ends although nobody listens"
+    );
 }
