@@ -12,8 +12,10 @@ use crate::{USHER, Usher, send};
 fn the_screen_takes_what_it_says_and_gives_it_back() {
     let mut usher = Usher::demo();
     usher.focus_table();
-    let screen = usher.pty.screen();
-    assert!(screen.alternate_screen() && screen.bracketed_paste() && screen.hide_cursor());
+    // The end of a frame may arrive a moment after its text.
+    usher.pty.wait_until("everything taken", |screen| {
+        screen.alternate_screen() && screen.bracketed_paste() && screen.hide_cursor()
+    });
     assert!(!usher.pty.has_modes_of_before(), "the line is raw");
 
     usher.quit();
