@@ -78,6 +78,13 @@ impl Form {
 /// A key in the form that is for its field. `None`: it is not.
 pub fn typed_key(state: &mut State, key: KeyPress) -> Option<Vec<Effect>> {
     match state.form.field {
+        // The key that leads here, pressed by somebody who is here already.
+        FormField::Text(TextField::Text)
+            if key.typed() == Some('/')
+                && state.form.inputs[TextField::Text].value().is_empty() =>
+        {
+            Some(Vec::new())
+        }
         FormField::Text(field) => {
             let selected = std::mem::take(&mut state.form.selected);
             if selected
@@ -210,10 +217,11 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
     match state.form.query() {
         Ok(query) => {
             state.form.error = None;
+            state.focus_follows = state.focus == Pane::Search;
             if state.is_loading() && state.results.query.as_ref() == Some(&query) {
+                net::follow(state);
                 return Vec::new();
             }
-            state.focus_follows = state.focus == Pane::Search;
             state.results.wanted = None;
             search(state, query)
         }

@@ -173,15 +173,21 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
         };
     }
     let mut effects = results::appended(state, first);
-    if state.focus_follows && !state.results.order.is_empty() && state.overlays.is_empty() {
-        state.focus = Pane::Table;
-        state.focus_follows = false;
-    }
+    follow(state);
     if last {
         effects.extend(finished(state));
         effects.extend(say_truncated(state, id));
     }
     effects
+}
+
+/// The operator pressed Enter and has not moved on: the first row takes the focus.
+pub fn follow(state: &mut State) {
+    let rows = !state.results.stale && !state.results.order.is_empty();
+    if state.focus_follows && rows && state.overlays.is_empty() {
+        state.focus = Pane::Table;
+        state.focus_follows = false;
+    }
 }
 
 /// If no source is loading any more, the rows get the order that was chosen.

@@ -262,3 +262,24 @@ fn the_automatic_reload_does_not_run_under_a_dialog() {
 
     assert_eq!(app.count(is_search), 0);
 }
+
+#[test]
+fn enter_while_the_first_search_still_runs_takes_the_focus_to_the_rows() {
+    let mut app = TestApp::with(|profile| profile.search_on_start = true);
+    app.connect().page(&[("jdoe", 60)], Some("1"));
+    assert_eq!(app.state.focus, Pane::Search);
+
+    app.keys("enter");
+
+    assert_eq!(app.state.focus, Pane::Table);
+    assert_eq!(app.count(is_search), 1);
+}
+
+#[test]
+fn slash_in_the_empty_text_field_is_the_key_that_leads_there_and_no_text() {
+    let mut app = TestApp::new();
+
+    app.typed("/a/b");
+
+    assert_eq!(app.state.form.inputs[TextField::Text].value(), "a/b");
+}
