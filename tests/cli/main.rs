@@ -6,6 +6,7 @@
 mod act;
 mod config;
 mod doctor;
+mod formats;
 mod list;
 mod pipes;
 mod refusals;
