@@ -8,6 +8,7 @@ mod pingam;
 pub mod secret;
 pub mod signin;
 pub mod token_file;
+mod user_as;
 
 use std::sync::Arc;
 

@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 
 use super::dates;
 use super::wire::inum;
+use crate::api::user_as;
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
 
@@ -58,7 +59,7 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
     let mut pairs = Vec::new();
     let may_send = rules.can_search && search.native.is_none();
     for clause in &search.query.clauses {
-        let clause = in_their_words(clause, rules);
+        let clause = user_as::in_their_words(clause, rules.user_as);
         let sent = sendable(&clause, search, rules).filter(|_| may_send);
         let (goes, stays) = match sent {
             Some(Sent::Exactly(found)) => {
@@ -131,41 +132,6 @@ fn never_matches(clause: &Clause) -> Option<String> {
             field.name()
         )
     })
-}
-
-/// Names typed by the operator as this system writes them.
-fn in_their_words(clause: &Clause, rules: &Rules<'_>) -> Clause {
-    let mut clause = clause.clone();
-    let is_user = clause.target == Target::Field(Field::User);
-    if let (Some(template), true, Op::Eq | Op::Ne) = (rules.user_as, is_user, clause.op) {
-        for value in &mut clause.values {
-            if let Value::Text(text) = value {
-                *text = in_template(template, text).into();
-            }
-        }
-    }
-    clause
-}
-
-/// The name typed as this system writes it; a name that has that form already stays.
-fn in_template(template: &str, name: &str) -> String {
-    let Some((before, after)) = template.split_once("{user}") else {
-        return name.to_owned();
-    };
-    let longer = name.len() > before.len() + after.len();
-    let head = name.get(..before.len());
-    let tail = name
-        .len()
-        .checked_sub(after.len())
-        .and_then(|at| name.get(at..));
-    let fits = longer
-        && head.is_some_and(|head| head.eq_ignore_ascii_case(before))
-        && tail.is_some_and(|tail| tail.eq_ignore_ascii_case(after));
-    if fits {
-        name.to_owned()
-    } else {
-        format!("{before}{name}{after}")
-    }
 }
 
 /// The clause as it is applied to our rows, which show names for clients and DNs for people.

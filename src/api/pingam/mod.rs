@@ -21,6 +21,7 @@ mod server;
 mod signin;
 mod wire;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +33,7 @@ use self::server::Server;
 use super::SessionApi;
 use super::http::{Http, Interact, NoAuth, TokenStore};
 use super::signin::Prompter;
+use super::user_as;
 use crate::config::{Profile, Realms};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
@@ -62,6 +64,18 @@ impl PingAm {
             by_user_lacks: AtomicBool::new(false),
         })
     }
+
+    /// The search with the names of users as this server writes them.
+    fn in_their_words<'s>(&self, search: &'s Search) -> Cow<'s, Search> {
+        let Some(template) = self.server.profile.user_as.as_deref() else {
+            return Cow::Borrowed(search);
+        };
+        let mut search = search.clone();
+        for clause in &mut search.query.clauses {
+            *clause = user_as::in_their_words(clause, Some(template));
+        }
+        Cow::Owned(search)
+    }
 }
 
 #[async_trait]
@@ -81,7 +95,7 @@ impl SessionApi for PingAm {
         let realms = facts.as_ref().map(|facts| facts.realms.as_slice());
         let realms = realms.or(configured.as_deref());
         let flavour = facts.as_ref().map(|facts| facts.flavour).or(expected);
-        Ok(filter::plan(search, realms, flavour).1)
+        Ok(filter::plan(&self.in_their_words(search), realms, flavour).1)
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
@@ -110,7 +124,7 @@ impl SessionApi for PingAm {
         at: Option<&Cursor>,
         sink: &mut dyn RowSink,
     ) -> Result<PageEnd, ApiError> {
-        pages::page(&self.server, search, at, sink).await
+        pages::page(&self.server, &self.in_their_words(search), at, sink).await
     }
 
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
@@ -136,5 +150,47 @@ impl SessionApi for PingAm {
 
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         actions::act(&self.server, &self.by_user_lacks, action, &args).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU16;
+
+    use chrono::DateTime;
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::api::http::NoStore;
+    use crate::api::signin::Nobody;
+    use crate::config::{Login, SecretSource, System};
+    use crate::model::Query;
+    use crate::model::time::Zone;
+
+    #[test]
+    fn names_of_the_profile_become_names_of_the_server() {
+        let token = SecretSource::Plain(SecretString::from("AQIC5w"));
+        let url = "https://am.example.org/am".parse().unwrap();
+        let mut profile = Profile::new("am", System::PingAm, url, Login::Token { token });
+        profile.user_as = Some("{user}@example.org".into());
+        profile.pingam.realms = Realms::These(vec!["/alpha".into()]);
+        let am = PingAm::new(&profile, Arc::new(Nobody), Arc::new(NoStore)).unwrap();
+        let search = Search {
+            query: Query::parse("user:jdoe user~^j").unwrap(),
+            sort: None,
+            page_size: NonZeroU16::MIN,
+            native: None,
+            now: DateTime::UNIX_EPOCH,
+            zone: Zone::Utc,
+        };
+
+        let plan = am.plan(&search).unwrap();
+
+        assert_eq!(
+            plan.native,
+            r#"username eq "jdoe@example.org" and realm eq "/alpha""#
+        );
+        let rest = Query { clauses: plan.rest };
+        assert_eq!(rest.to_string(), "user~^j");
     }
 }

@@ -1,0 +1,232 @@
+//! What is offered, on what, with which arguments, and why not.
+
+use crate::api::pingam::flavour::{Flavour, Op};
+use crate::api::pingam::server::Facts;
+use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, Deletable, Session};
+
+use super::ALL;
+
+/// The actions, for the menu and the command line.
+pub(in crate::api::pingam) fn specs(
+    flavour: Option<&'static Flavour>,
+    facts: Option<&Facts>,
+) -> Vec<ActionSpec> {
+    ALL.iter()
+        .map(|(name, op)| ActionSpec {
+            lacks: lacks(*op, flavour, facts),
+            ..spec(name, *op, flavour)
+        })
+        .collect()
+}
+
+fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> ActionSpec {
+    let gentle = flavour.is_some_and(|flavour| flavour.gentle_validate);
+    let changing = |title, help, on| ActionSpec {
+        changes: true,
+        ..ActionSpec::new(name, title, help, on)
+    };
+    match op {
+        Op::Info => ActionSpec::new(
+            name,
+            "Show the session of a token",
+            "Shows whose session a token is and when it ends. Its idle time goes on.",
+            ActsOn::Token,
+        ),
+        Op::InfoResetIdle => changing(
+            "Show the session of a token and start its idle time again",
+            "Shows whose session a token is, and counts as a use of it: the idle time starts again.",
+            ActsOn::Token,
+        ),
+        Op::Validate => ActionSpec {
+            changes: !gentle,
+            ..ActionSpec::new(
+                name,
+                "Check whether a token is valid",
+                match gentle {
+                    true => "Says whether a token is valid. Its idle time goes on.",
+                    false => {
+                        "Says whether a token is valid. This server counts it as a use of the \
+                         session: the idle time starts again."
+                    }
+                },
+                ActsOn::Token,
+            )
+        },
+        Op::Properties => ActionSpec::new(
+            name,
+            "Show the properties of a token's session",
+            "Shows the session properties that the realm lists. The idle time goes on.",
+            ActsOn::Token,
+        ),
+        Op::UpdateProperties => ActionSpec {
+            pairs: Some("session properties that the realm lists; an empty value unsets one"),
+            ..changing(
+                "Change properties of a token's session",
+                "Changes session properties. Those that are not named keep their values.",
+                ActsOn::Token,
+            )
+        },
+        Op::Refresh => changing(
+            "Start the idle time of a token's session again",
+            "Counts as a use of the session: the idle time starts again. The server obeys once a \
+             minute; the latest end of the session stays.",
+            ActsOn::Token,
+        ),
+        Op::Logout => changing(
+            "Log out the session of a token",
+            "Ends the session of a token. A client-side session may go on where the server keeps no \
+             list of ended ones; usher looks afterwards.",
+            ActsOn::Token,
+        ),
+        Op::LogoutByHandle => ActionSpec {
+            row: deletable,
+            ..changing(
+                "End this session by its handle",
+                "Ends one listed session; the same as revoke.",
+                ActsOn::Session,
+            )
+        },
+        Op::LogoutByUser => ActionSpec {
+            row: has_user,
+            ..changing(
+                "End all sessions of this user in one realm",
+                "Ends all sessions of a user in one realm by the server's own operation, which \
+                 reaches client-side sessions too where the server was set up for it.",
+                ActsOn::User,
+            )
+        },
+        Op::Query => ActionSpec {
+            args: vec![text("filter", "CREST filter"), text("realm", "Realm")],
+            ..ActionSpec::new(
+                name,
+                "List sessions by a filter of the server's own",
+                "Sends a CREST filter as it is, such as: realm eq \"/alpha\" and username eq \"demo\".",
+                ActsOn::Nothing,
+            )
+        },
+    }
+}
+
+const fn text(name: &'static str, title: &'static str) -> ArgSpec {
+    ArgSpec {
+        name,
+        title,
+        kind: ArgKind::Text,
+        secret: false,
+        required: false,
+    }
+}
+
+fn deletable(row: &Session) -> Option<String> {
+    match (&row.deletable, row.own) {
+        (Deletable::No(why), _) => Some(why.clone()),
+        (_, Some(true)) => Some("your own session; it is what usher works with".into()),
+        _ => None,
+    }
+}
+
+fn has_user(row: &Session) -> Option<String> {
+    let user = row.subject.shown()?;
+    match (&row.deletable, row.own) {
+        (Deletable::No(why), _) => Some(why.clone()),
+        (_, Some(true)) => Some("it would end your own session too".into()),
+        _ if user.is_empty() => Some("the session names no user".into()),
+        _ => None,
+    }
+}
+
+/// Why an operation is not possible: on this line of servers, or for this operator.
+pub(super) fn lacks(
+    op: Op,
+    flavour: Option<&'static Flavour>,
+    facts: Option<&Facts>,
+) -> Option<String> {
+    let flavour = flavour?;
+    if !flavour.has(op) {
+        let instead = match op {
+            Op::InfoResetIdle => "; get_session_info and refresh do the same in two steps",
+            Op::LogoutByUser => "; revoking a user lists and ends the sessions one by one instead",
+            _ => "",
+        };
+        return Some(format!("{} has no {}{instead}", flavour.system, op.name()));
+    }
+    let only_super = matches!(op, Op::LogoutByHandle | Op::Refresh | Op::LogoutByUser);
+    let may_not = facts.and_then(Facts::may_not_revoke);
+    match (only_super, may_not) {
+        (true, Some(_)) => Some(format!(
+            "this server lets only its super user (amadmin) use {}",
+            op.name()
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::pingam::flavour::{OPENAM, PINGAM};
+
+    #[test]
+    fn every_operation_of_the_session_resource_is_an_action() {
+        for flavour in [&PINGAM, &OPENAM] {
+            let specs = specs(Some(flavour), None);
+
+            assert_eq!(specs.len(), 10);
+            for spec in &specs {
+                assert!(
+                    !spec.title.is_empty() && spec.help.ends_with('.'),
+                    "{spec:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_line_of_servers_lacks_says_so_in_one_sentence() {
+        let lacking: Vec<_> = specs(Some(&OPENAM), None)
+            .into_iter()
+            .filter_map(|spec| spec.lacks)
+            .collect();
+
+        assert_eq!(
+            lacking,
+            [
+                "OpenAM has no getSessionInfoAndResetIdleTime; get_session_info and refresh do \
+                 the same in two steps",
+                "OpenAM has no logoutByUser; revoking a user lists and ends the sessions one by \
+                 one instead",
+            ]
+        );
+        assert!(
+            specs(Some(&PINGAM), None)
+                .iter()
+                .all(|spec| spec.lacks.is_none())
+        );
+    }
+
+    #[test]
+    fn whatever_touches_a_session_is_a_change() {
+        let changing = |flavour| -> Vec<_> {
+            let specs = specs(Some(flavour), None).into_iter();
+            specs
+                .filter(|spec| !spec.changes)
+                .map(|spec| spec.name)
+                .collect()
+        };
+
+        assert_eq!(
+            changing(&PINGAM),
+            [
+                "get_session_info",
+                "validate",
+                "get_session_properties",
+                "query"
+            ]
+        );
+        // The community server cannot validate without starting the idle time again.
+        assert_eq!(
+            changing(&OPENAM),
+            ["get_session_info", "get_session_properties", "query"]
+        );
+    }
+}
