@@ -80,6 +80,7 @@ pub enum Action {
     ScrollLeft,
     Open,
     Revoke,
+    Person,
     RevokeUser,
     Actions,
     Sort,
@@ -146,6 +147,7 @@ impl Action {
             Self::ScrollLeft => "scroll columns left",
             Self::Open => "details; again: read anew",
             Self::Revoke => "delete the session (asks)",
+            Self::Person => "all sessions of this user",
             Self::RevokeUser => "revoke all of this user (asks)",
             Self::Actions => "what else this system can do",
             Self::Sort => "sort by the chosen column",
@@ -171,6 +173,7 @@ impl Action {
     pub fn hint(self) -> &'static str {
         match self {
             Self::Revoke => "delete",
+            Self::Person => "this user",
             Self::RevokeUser => "revoke user",
             Self::Find | Self::Submit => "search",
             Self::Open => "details",

@@ -1,12 +1,33 @@
 //! Queries in the words of the form, for the form itself and the empty table.
 
+use crate::app::action::{Action, Context};
+use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
+use crate::model::text::with_thousands;
 use crate::model::time;
 
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
     let typed: Vec<String> = clauses.iter().map(Clause::to_string).collect();
     typed.join(" ")
+}
+
+/// What to say of a list that a server cut, with the key that narrows it, where that can help.
+pub fn truncated(state: &State, at: u64) -> String {
+    let text = format!(
+        "the server stops at {}; narrow the search",
+        with_thousands(at)
+    );
+    let query = state.results.query.as_ref();
+    let of_one = query.is_some_and(|query| {
+        let is_user = |clause: &Clause| clause.target == Target::Field(Field::User);
+        query.clauses.iter().any(is_user)
+    });
+    let keys = state.keymap.keys(Context::Table, Action::Person);
+    match keys.first() {
+        Some(key) if !of_one => format!("{text} ({key}: this user only)"),
+        _ => text,
+    }
 }
 
 /// One clause as the form says it ("Expires  after 2026-11-21 00:00"); what the form cannot say stands

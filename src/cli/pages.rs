@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
         self.ended.total = end.total;
         if let Completeness::Truncated { at } = end.completeness {
             self.ended.notes.push(format!(
-                "the server stopped at {} sessions and has more; narrow the query",
+                "the server stopped at {} sessions and has more; narrow the query, with user:NAME for one",
                 with_thousands(at)
             ));
         }

@@ -243,11 +243,7 @@ fn status_words(state: &State) -> (String, Role) {
         _ => None,
     });
     if let Some(at) = cut {
-        let at = with_thousands(at);
-        return (
-            format!("~ the server stops at {at}; narrow the search"),
-            Role::Warn,
-        );
+        return (format!("~ {}", words::truncated(state, at)), Role::Warn);
     }
     if state.results.query.is_none() && state.results.rows.is_empty() {
         return (not_searched(state), Role::Dim);

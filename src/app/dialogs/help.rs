@@ -32,7 +32,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [Entry; 49] = [
+const ENTRIES: [Entry; 51] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -66,6 +66,7 @@ const ENTRIES: [Entry; 49] = [
     entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
     entry(C::Table, &[A::Open], "details"),
     entry(C::Table, &[A::Revoke], "delete (asks)"),
+    entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),
     entry(C::Table, &[A::Actions], "other actions"),
     entry(C::Table, &[A::Sort, A::ReverseSort], "sort / reverse"),
@@ -94,6 +95,7 @@ const ENTRIES: [Entry; 49] = [
     entry(C::Details, &[A::Reveal], "show a masked value"),
     entry(C::Details, &[A::RawJson], "raw JSON and back"),
     entry(C::Details, &[A::Revoke], "delete (asks)"),
+    entry(C::Details, &[A::Person], "sessions of user"),
     entry(C::Details, &[A::RevokeUser], "revoke all of user"),
     entry(C::Details, &[A::Actions], "other actions"),
     entry(C::Details, &[A::Times], "ago / local / UTC"),

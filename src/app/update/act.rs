@@ -54,6 +54,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ScrollLeft => table::scroll(state, -1),
         Action::Open => details::open(state),
         Action::Revoke => revoke::ask(state),
+        Action::Person => form::person(state),
         Action::RevokeUser => revoke::ask_user(state),
         Action::Actions => actions::open(state),
         Action::Sort => table::sort(state),

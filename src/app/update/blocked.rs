@@ -16,6 +16,7 @@ type Reason = Cow<'static, str>;
 pub fn blocked(state: &State, action: Action) -> Option<Reason> {
     match action {
         Action::Revoke => revoke(state),
+        Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),
         Action::Actions => no_actions(state),
         Action::Open | Action::RawJson | Action::CopyRow | Action::CopyField => no_row(state),
@@ -61,6 +62,16 @@ fn no_actions(state: &State) -> Option<Reason> {
     caps.actions
         .is_empty()
         .then(|| format!("{} has no actions beside these keys", source.profile.system).into())
+}
+
+/// Why there is no person to search for.
+fn nobody(state: &State) -> Option<Reason> {
+    let (_, row) = state.results.current()?;
+    row.session
+        .subject
+        .shown()
+        .is_none_or(|name| name.is_empty())
+        .then_some("nobody has signed in to this session, so it has no user".into())
 }
 
 fn hidden(state: &State) -> Option<Reason> {

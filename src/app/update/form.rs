@@ -242,6 +242,49 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     let Some(query) = state.results.query.clone() else {
         return submit(state);
     };
+    search_on(state, query)
+}
+
+/// Searches for everything of the person under the cursor, in place of what the form said. It is also
+/// the way out of a list that a server cuts.
+pub fn person(state: &mut State) -> Vec<Effect> {
+    let Some((_, row)) = state.results.current() else {
+        return Vec::new();
+    };
+    let subject = row.session.subject.clone();
+    let (field, text) = match (&subject.name, &subject.id) {
+        (Some(name), _) if name.expose().trim() == name.expose() => {
+            (TextField::User, name.expose().to_owned())
+        }
+        (name, id) => {
+            let (field, text) = match name {
+                Some(name) => (Field::User, Some(name)),
+                None => (Field::UserId, id.as_ref()),
+            };
+            let text = text.map_or("", |text| text.expose());
+            let clause = Clause::field(field, Op::Eq, Value::Text(text.into()));
+            (TextField::Text, clause.to_string())
+        }
+    };
+    state.form = Form {
+        field: FormField::Text(field),
+        unfolded: state.form.unfolded,
+        ..Form::default()
+    };
+    state.form.inputs[field] = text.into();
+    // What hid some of their sessions before must not hide them now.
+    state.results.quick.clear();
+    state.results.live = None;
+    let mut effects = plan(state);
+    effects.extend(match state.form.query() {
+        Ok(query) => search_on(state, query),
+        Err(error) => message::say(state, Level::Error, error.message),
+    });
+    effects
+}
+
+/// A search that leaves the cursor on its session.
+fn search_on(state: &mut State, query: Query) -> Vec<Effect> {
     let (cursor, top) = (state.results.cursor, state.results.top);
     let current = state.results.current().map(|(_, row)| row.identity);
     state.results.wanted = current.map(|identity| Wanted {

@@ -6,6 +6,7 @@ use crate::app::msg::{Connected, Page};
 use crate::app::overlay::{JobState, Overlay};
 use crate::app::source::{Link, Progress};
 use crate::app::state::{Pane, State};
+use crate::app::words;
 use crate::model::{ApiError, Completeness};
 use crate::store::SourceId;
 
@@ -209,10 +210,7 @@ fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
         return Vec::new();
     };
     let text = match (&source.progress, source.completeness) {
-        (_, Completeness::Truncated { at }) => format!(
-            "the server stops at {}; narrow the search",
-            crate::model::text::with_thousands(at)
-        ),
+        (_, Completeness::Truncated { at }) => words::truncated(state, at),
         (Progress::Stopped(why), _) => why.clone(),
         _ => return Vec::new(),
     };

@@ -1,6 +1,7 @@
 //! What an operator does, step by step, and what follows: the core driven by real keys.
 
 mod forms;
+mod person;
 mod revokes;
 mod rows;
 
@@ -150,6 +151,19 @@ impl TestApp {
         self.send_page(generation, rows.collect(), next)
     }
 
+    /// The last page, in a list that the server cut.
+    fn cut_at(&mut self, at: u64, rows: &[(&str, i64)]) -> &mut Self {
+        let generation = self.state.sources[0].search_gen;
+        let rows = rows.iter().enumerate();
+        let rows = rows.map(|(number, (user, age))| row(user, *age, number));
+        let end = PageEnd {
+            next: None,
+            total: None,
+            completeness: Completeness::Truncated { at },
+        };
+        self.send_page_ending(generation, rows.collect(), end)
+    }
+
     /// The last page of the search that counts.
     fn rows(&mut self, rows: Vec<RowRef<'static>>) -> &mut Self {
         let generation = self.state.sources[0].search_gen;
@@ -162,13 +176,6 @@ impl TestApp {
         rows: Vec<RowRef<'static>>,
         next: Option<&str>,
     ) -> &mut Self {
-        let seen = &mut self.seen;
-        let mut builder =
-            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 9999);
-        for row in rows {
-            let _ = builder.row(row);
-        }
-        let (chunk, duplicates, _) = builder.finish();
         let end = PageEnd {
             next: next.map(Cursor::new),
             total: None,
@@ -177,6 +184,22 @@ impl TestApp {
                 None => Completeness::Complete,
             },
         };
+        self.send_page_ending(generation, rows, end)
+    }
+
+    fn send_page_ending(
+        &mut self,
+        generation: Gen,
+        rows: Vec<RowRef<'static>>,
+        end: PageEnd,
+    ) -> &mut Self {
+        let seen = &mut self.seen;
+        let mut builder =
+            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 9999);
+        for row in rows {
+            let _ = builder.row(row);
+        }
+        let (chunk, duplicates, _) = builder.finish();
         let page = Page {
             chunk,
             end,

@@ -1,0 +1,89 @@
+//! From a row to everything of its person.
+
+use super::*;
+use crate::app::form::TextField;
+use crate::app::state::Pane;
+
+/// The query of the last search that was asked for.
+fn asked(app: &TestApp) -> String {
+    let last = app.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Search { search, .. } => Some(search.query.to_string()),
+        _ => None,
+    });
+    last.expect("a search")
+}
+
+#[test]
+fn u_searches_for_all_of_the_user_under_the_cursor_and_stays_on_the_session() {
+    let mut app = TestApp::new();
+    app.typed("client:portal-web").keys("enter").connect();
+    app.page(&[("asmith", 600), ("jdoe", 600)], None);
+    app.keys("down u").forget();
+    app.page(&[("asmith", 10), ("jdoe", 20), ("jdoe", 600)], None);
+
+    assert_eq!(asked(&app), "user:jdoe");
+    let inputs = &app.state.form.inputs;
+    assert_eq!(inputs[TextField::User].value(), "jdoe");
+    assert_eq!(inputs[TextField::Text].value(), "");
+    assert_eq!(app.cursor_user(), "jdoe");
+    assert_eq!(app.state.focus, Pane::Table);
+}
+
+#[test]
+fn filters_that_hid_some_of_their_sessions_are_dropped() {
+    let mut app = TestApp::listing(&["asmith", "jdoe"]);
+    app.keys("f u").forget();
+    app.page(&[("asmith", 10), ("asmith", 20)], None);
+
+    assert_eq!(app.shown(), ["asmith", "asmith"]);
+    assert!(!app.state.results.is_filtered());
+}
+
+#[test]
+fn a_name_that_the_user_field_would_change_is_written_with_quotes() {
+    let mut app = TestApp::listing(&[" jdoe"]);
+
+    app.keys("u");
+
+    assert_eq!(asked(&app), "user:\" jdoe\"");
+    let text = app.state.form.inputs[TextField::Text].value();
+    assert_eq!(text, "user:\" jdoe\"");
+}
+
+#[test]
+fn commas_and_quotes_in_a_name_are_part_of_it() {
+    let mut app = TestApp::listing(&["doe, \"jane\""]);
+
+    app.keys("u");
+
+    assert_eq!(asked(&app), r#"user:"doe, \"jane\"""#);
+}
+
+#[test]
+fn a_session_without_a_person_says_so() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.rows(vec![RowRef::new("k", "ss:0001…")]);
+    app.effects.clear();
+
+    app.keys("u");
+
+    assert!(app.effects.is_empty());
+    assert!(app.status().contains("nobody has signed in"));
+}
+
+#[test]
+fn a_cut_list_names_the_key_that_narrows_it_until_it_is_narrowed() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.cut_at(120, &[("jdoe", 600)]);
+    assert_eq!(
+        app.status(),
+        "the server stops at 120; narrow the search (u: this user only)"
+    );
+
+    app.keys("u").forget();
+    app.cut_at(120, &[("jdoe", 600)]);
+
+    assert_eq!(app.status(), "the server stops at 120; narrow the search");
+}
