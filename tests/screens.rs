@@ -12,6 +12,8 @@ mod form;
 mod panes;
 #[path = "screens/random.rs"]
 mod random;
+#[path = "screens/realms.rs"]
+mod realms;
 
 use std::time::Duration;
 

@@ -99,7 +99,9 @@ pub trait SessionApi: Send + Sync {
     /// Only if nothing was sent.
     async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError>;
 
-    /// Ends every session of one person, by the system's own operation. Never dropped half way.
+    /// Ends every session of one person, by the system's own operation: in the scope that the subject
+    /// names; without one, in every scope of the profile (`caps().revoke_user_everywhere`). Never
+    /// dropped half way.
     ///
     /// # Errors
     /// Only if nothing was sent.

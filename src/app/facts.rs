@@ -9,6 +9,7 @@ use super::life;
 use super::lines::{DetailLine, LABELS, LineKind};
 use super::results::Fate;
 use super::role::Role;
+use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
 use crate::model::text::{display_safe, width_cols, with_thousands};
@@ -16,30 +17,74 @@ use crate::model::time;
 use crate::model::{Deletable, Fact, Field, Session, Untrusted};
 use crate::store::{Row, RowId};
 
-/// The label with which the right column begins.
-pub(super) const FIRST_OF_RIGHT: &str = "Created";
 /// Bytes of a value that are shown; copying gives all of it.
 const SHOWN_BYTES: usize = 64 * 1024;
 
 type Lines = Vec<DetailLine>;
 
-fn fact(label: &str, value: &str, role: Role) -> DetailLine {
+fn fact(field: Field, label: &str, value: &str, role: Role) -> DetailLine {
     DetailLine {
         value: vec![Piece::own(display_safe(value))],
-        ..DetailLine::new(LineKind::Fact, label, "", role)
+        ..DetailLine::new(LineKind::Fact(field), label, "", role)
     }
 }
 
-fn outside(label: &str, text: Option<&Untrusted>, missing: &str) -> DetailLine {
+fn outside(field: Field, label: &str, text: Option<&Untrusted>, missing: &str) -> DetailLine {
     match text.filter(|text| !text.is_empty()) {
-        None => fact(label, missing, Role::Dim),
+        None => fact(field, label, missing, Role::Dim),
         Some(text) => {
             let (cut, note) = cut_value(text.expose());
-            let mut line = DetailLine::new(LineKind::Fact, label, cut, Role::Text);
+            let mut line = DetailLine::new(LineKind::Fact(field), label, cut, Role::Text);
             line.value.extend(note.map(Piece::note));
             line
         }
     }
+}
+
+/// Does it stand in the right column, where there are two: when, and in what state?
+pub(super) fn is_at_the_right(field: Field) -> bool {
+    use Field::{Created, Deletable, Ended, Expires, State, Used};
+    matches!(field, Created | Used | Expires | Ended | State | Deletable)
+}
+
+/// What a session may lack because its system never tells it, and what to call it.
+const TOLD_BY_SOME: [(Field, &str); 7] = [
+    (Field::Client, "client"),
+    (Field::Ip, "IP address"),
+    (Field::Created, "when it began"),
+    (Field::Used, "last use"),
+    (Field::Expires, "when it ends"),
+    (Field::Agent, "agent"),
+    (Field::Method, "how they signed in"),
+];
+
+/// Is there something to say of this field: a value, or that one of this session is missing? What the
+/// system never tells is said once for all.
+fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
+    let there = match field {
+        Field::Client => session.client.is_some(),
+        Field::Ip => session.ip.is_some(),
+        Field::Created => session.created.is_some(),
+        Field::Used => session.last_used.is_some(),
+        Field::Expires => session.expires.is_some(),
+        Field::Agent => session.user_agent.is_some(),
+        Field::Method => session.auth_method.is_some(),
+        _ => true,
+    };
+    let source = state.sources.get(usize::from(row.source.0));
+    there || source.is_none_or(|source| source.reports(field))
+}
+
+/// What this system never tells. `None`: it tells everything that usher has a place for.
+fn untold(state: &State, row: &Row, session: &Session) -> Option<DetailLine> {
+    let source = state.sources.get(usize::from(row.source.0))?;
+    let names: Vec<&str> = TOLD_BY_SOME
+        .iter()
+        .filter(|(field, _)| !is_told(state, row, session, *field))
+        .map(|(_, name)| *name)
+        .collect();
+    let text = format!("{} (not reported by {})", names.join(", "), source.system());
+    (!names.is_empty()).then(|| DetailLine::new(LineKind::Untold, "Not told", &text, Role::Dim))
 }
 
 /// The part of a value that is shown, and how long it is where that is not all.
@@ -57,38 +102,64 @@ pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
 /// The facts of the left column (who and where) and of the right one (when and what state).
 pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (Lines, Lines) {
     let subject = &session.subject;
+    let client = session.client.as_ref();
     let mut left = vec![
-        outside("User", subject.shown(), "(nobody)"),
-        outside("User id", subject.id.as_ref(), "-"),
+        outside(Field::User, "User", subject.shown(), "(nobody)"),
+        outside(Field::UserId, "User id", subject.id.as_ref(), "-"),
         session_line(state, row, session),
-        outside("Client", session.client.as_ref(), "(none)"),
-        outside("IP address", session.ip.as_ref(), "-"),
+        outside(Field::Client, "Client", client, "(none)"),
+        outside(Field::Ip, "IP address", session.ip.as_ref(), "-"),
     ];
-    let scope = session.scope.as_ref().or(subject.scope.as_ref());
-    left.extend(scope.map(|scope| outside("Scope", Some(scope), "-")));
+    if let Some(scope) = scope(session) {
+        let word = scope_word(state, row);
+        left.push(outside(Field::Scope, &word, Some(scope), "-"));
+    }
     if state.sources.len() > 1 {
         let profile = cells::cell(state, id, row, Field::Profile).text;
-        left.push(fact("Profile", &profile, Role::Text));
+        left.push(fact(Field::Profile, "Profile", &profile, Role::Text));
     }
     let mut right = vec![
-        instant(state, "Created", session.created),
-        instant(state, "Last used", session.last_used),
-        instant(state, "Expires", session.expires),
+        instant(state, Field::Created, "Created", session.created),
+        instant(state, Field::Used, "Last used", session.last_used),
+        instant(state, Field::Expires, "Expires", session.expires),
     ];
     if session.ended.is_some() {
-        right.push(instant(state, "Ended", session.ended));
+        right.push(instant(state, Field::Ended, "Ended", session.ended));
     }
     right.push(state_line(state, id, row, session));
     right.push(deletable_line(session));
+    let told = |line: &DetailLine| match line.kind {
+        LineKind::Fact(field) => is_told(state, row, session, field),
+        _ => true,
+    };
+    left.retain(told);
+    right.retain(told);
     (left, right)
 }
 
+/// Realm, organisation or tenant of a session.
+fn scope(session: &Session) -> Option<&Untrusted> {
+    session.scope.as_ref().or(session.subject.scope.as_ref())
+}
+
+fn scope_word(state: &State, row: &Row) -> String {
+    let source = state.sources.get(usize::from(row.source.0));
+    source.map_or_else(|| "Scope".to_owned(), Source::scope_word)
+}
+
 /// The facts that need the whole width.
-pub(super) fn full(session: &Session) -> Lines {
-    vec![
-        outside("Agent", session.user_agent.as_ref(), "-"),
-        outside("Auth", session.auth_method.as_ref(), "-"),
-    ]
+pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
+    let mut lines = Vec::new();
+    for (field, label, text) in [
+        (Field::Agent, "Agent", &session.user_agent),
+        (Field::Method, "Auth", &session.auth_method),
+    ] {
+        if is_told(state, row, session, field) {
+            lines.push(outside(field, label, text.as_ref(), "-"));
+        }
+    }
+    lines.extend(untold(state, row, session));
+    lines
 }
 
 fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
@@ -96,7 +167,7 @@ fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
         .sources
         .get(usize::from(row.source.0))
         .is_some_and(|source| source.profile.reveal);
-    let mut line = fact("Session", &session.label, Role::Text);
+    let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
     let key = state.keymap.keys(Context::Details, Action::CopyField);
     if let (true, Some(key)) = (reveal, key.first()) {
         line.value
@@ -106,19 +177,19 @@ fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
 }
 
 /// An instant in full, and how long ago or ahead it is.
-fn instant(state: &State, label: &str, at: Option<DateTime<Utc>>) -> DetailLine {
+fn instant(state: &State, field: Field, label: &str, at: Option<DateTime<Utc>>) -> DetailLine {
     let Some(at) = at else {
-        return fact(label, "-", Role::Dim);
+        return fact(field, label, "-", Role::Dim);
     };
     let exact = time::instant(at, state.prefs.zone);
     let age = time::age(Some(at), state.now);
-    fact(label, &format!("{exact}   ({age})"), Role::Text)
+    fact(field, label, &format!("{exact}   ({age})"), Role::Text)
 }
 
 /// The word of the table, and what else is known of it: what became of a revoke, and the system's own word.
 fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailLine {
     let (word, role) = word(state, id, row, session);
-    let mut line = fact("State", word, role);
+    let mut line = fact(Field::State, "State", word, role);
     let fate = match state.results.fates.get(&id) {
         Some(Fate::Refused(why) | Fate::Failed(why)) => Some(why.as_str()),
         Some(Fate::Unknown) => Some("it was sent and no answer came"),
@@ -148,15 +219,15 @@ fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str
 }
 
 fn deletable_line(session: &Session) -> DetailLine {
-    match &session.deletable {
-        Deletable::Yes => fact("Deletable", "yes", Role::Text),
-        Deletable::No(why) => fact("Deletable", &format!("no: {why}"), Role::Warn),
-        Deletable::Unknown => fact(
-            "Deletable",
-            "not told; trying it is the way to know",
-            Role::Dim,
-        ),
-    }
+    let (text, role) = match &session.deletable {
+        Deletable::Yes => ("yes".to_owned(), Role::Text),
+        Deletable::No(why) => (format!("no: {why}"), Role::Warn),
+        Deletable::Unknown => {
+            let text = "not told; trying it is the way to know";
+            (text.to_owned(), Role::Dim)
+        }
+    };
+    fact(Field::Deletable, "Deletable", &text, role)
 }
 
 /// The life line, if it is known when the session began.
@@ -181,9 +252,13 @@ pub(super) fn life_line(
 /// The short form of a compact screen: four lines.
 pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
     let (word, _) = word(state, id, row, session);
+    let told = |field| is_told(state, row, session, field);
     let mut first = beginning(session.subject.shown(), "(nobody)");
     first.push(Piece::own(" · "));
-    first.extend(beginning(session.client.as_ref(), "(none)"));
+    match (told(Field::Client), scope(session)) {
+        (false, Some(scope)) => first.extend(beginning(Some(scope), "-")),
+        _ => first.extend(beginning(session.client.as_ref(), "(none)")),
+    }
     first.push(Piece::own(format!(" · {word}")));
     match &session.deletable {
         Deletable::Yes => first.push(Piece::own(" · deletable")),
@@ -200,15 +275,20 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     let label = display_safe(&session.label);
     let blanks = " ".repeat(19_usize.saturating_sub(width_cols(&label)));
     second.push(Piece::own(format!("{label}{blanks}")));
-    second.push(Piece::note("  IP  "));
-    second.extend(beginning(session.ip.as_ref(), "-"));
-    let mut fourth = vec![Piece::note("Agent    ")];
-    let agent = session.user_agent.as_ref().map_or("", Untrusted::expose);
-    fourth.extend(match agent::summary(agent) {
-        Some(summary) => Piece::all(&summary),
-        None => beginning(session.user_agent.as_ref(), "-"),
-    });
-    [first, second, times(state, session), fourth]
+    if told(Field::Ip) {
+        second.push(Piece::note("  IP  "));
+        second.extend(beginning(session.ip.as_ref(), "-"));
+    }
+    let fourth = match told(Field::Agent) {
+        true => agent_line(session),
+        false => {
+            let mut line = vec![Piece::note("User id  ")];
+            line.extend(beginning(session.subject.id.as_ref(), "-"));
+            line
+        }
+    };
+    let began = told(Field::Created);
+    [first, second, times(state, session, began), fourth]
         .into_iter()
         .map(|value| DetailLine {
             value,
@@ -217,20 +297,35 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
         .collect()
 }
 
+fn agent_line(session: &Session) -> Vec<Piece> {
+    let mut line = vec![Piece::note("Agent    ")];
+    let agent = session.user_agent.as_ref().map_or("", Untrusted::expose);
+    line.extend(match agent::summary(agent) {
+        Some(summary) => Piece::all(&summary),
+        None => beginning(session.user_agent.as_ref(), "-"),
+    });
+    line
+}
+
 /// As much of a text as a short line may need.
 fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
     let text = text.map_or(missing, Untrusted::expose);
     Piece::all(super::first_chars(text, 512))
 }
 
-/// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`.
-fn times(state: &State, session: &Session) -> Vec<Piece> {
+/// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
+/// tell when a session began, its last use stands there.
+fn times(state: &State, session: &Session, began: bool) -> Vec<Piece> {
     let zone = state.prefs.zone;
+    let (label, first) = match began {
+        true => ("Created  ", session.created),
+        false => ("Used     ", session.last_used),
+    };
     let age = |at| format!(" ({})", time::age(Some(at), state.now));
     let is_plain_day = |at| {
         let day = zone.date_of(at);
-        let began = session.created.map(|created| zone.date_of(created));
-        began == Some(day) || zone.date_of(state.now) == day
+        let shown = first.map(|first| zone.date_of(first));
+        shown == Some(day) || zone.date_of(state.now) == day
     };
     let expires = session.expires.map_or("-".to_owned(), |at| {
         let exact = match is_plain_day(at) {
@@ -239,19 +334,17 @@ fn times(state: &State, session: &Session) -> Vec<Piece> {
         };
         format!("{exact}{}", age(at))
     });
-    let mut created = session
-        .created
-        .map_or("-".to_owned(), |at| time::instant_short(at, zone));
+    let mut shown = first.map_or("-".to_owned(), |at| time::instant_short(at, zone));
     // Two whole instants leave no room for both ages; when it ends counts more.
     let room = super::lines::width(state) as usize;
-    if let Some(at) = session.created
-        && created.len() + age(at).len() + expires.len() + 21 <= room
+    if let Some(at) = first
+        && shown.len() + age(at).len() + expires.len() + 21 <= room
     {
-        created.push_str(&age(at));
+        shown.push_str(&age(at));
     }
     vec![
-        Piece::note("Created  "),
-        Piece::own(created),
+        Piece::note(label),
+        Piece::own(shown),
         Piece::note("   Expires  "),
         Piece::own(expires),
     ]
@@ -266,24 +359,24 @@ pub(super) enum Whole {
 }
 
 /// The whole value of a fact. `None`: the text on screen is all of it.
-pub(super) fn whole_value(session: &Session, label: &str) -> Option<Whole> {
+pub(super) fn whole_value(session: &Session, field: Field) -> Option<Whole> {
     let text = |text: Option<&Untrusted>| text.map(|t| Whole::Text(t.expose().to_owned()));
     let time = |at: Option<DateTime<Utc>>| {
         at.map(|at| Whole::Text(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
     };
-    match label {
-        "Session" => Some(Whole::Key),
-        "User" => text(session.subject.shown()),
-        "User id" => text(session.subject.id.as_ref()),
-        "Client" => text(session.client.as_ref()),
-        "IP address" => text(session.ip.as_ref()),
-        "Scope" => text(session.scope.as_ref().or(session.subject.scope.as_ref())),
-        "Agent" => text(session.user_agent.as_ref()),
-        "Auth" => text(session.auth_method.as_ref()),
-        "Created" => time(session.created),
-        "Last used" => time(session.last_used),
-        "Expires" => time(session.expires),
-        "Ended" => time(session.ended),
+    match field {
+        Field::Id => Some(Whole::Key),
+        Field::User => text(session.subject.shown()),
+        Field::UserId => text(session.subject.id.as_ref()),
+        Field::Client => text(session.client.as_ref()),
+        Field::Ip => text(session.ip.as_ref()),
+        Field::Scope => text(scope(session)),
+        Field::Agent => text(session.user_agent.as_ref()),
+        Field::Method => text(session.auth_method.as_ref()),
+        Field::Created => time(session.created),
+        Field::Used => time(session.last_used),
+        Field::Expires => time(session.expires),
+        Field::Ended => time(session.ended),
         _ => None,
     }
 }

@@ -7,14 +7,16 @@ use super::role::Role;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
 use crate::model::text::{mask, width_cols, with_thousands};
-use crate::model::{Class, Session};
+use crate::model::{Class, Field, Session};
 use crate::store::{Row, RowId};
 
 /// What a line of the details is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// A fact that every system has a place for.
-    Fact,
+    Fact(Field),
+    /// What this system does not tell.
+    Untold,
     /// The life line: times and line in `value`, words behind.
     Life,
     /// A heading.
@@ -192,7 +194,7 @@ fn field_lines(
             }
         }
     }
-    long.extend(facts::full(session));
+    long.extend(facts::full(state, row, session));
     lines.extend(long.into_iter().flat_map(|line| wrapped(line, width)));
     lines.extend(facts::life_line(state, id, row, session, width));
     lines.extend(attributes(state, session, width, half));
@@ -303,7 +305,9 @@ fn is_same_kind(a: &DetailLine, b: &DetailLine) -> bool {
 fn columns_of(lines: &[DetailLine], first: usize) -> Vec<VisualRow> {
     let split = lines
         .iter()
-        .position(|line| line.label == facts::FIRST_OF_RIGHT)
+        .position(
+            |line| matches!(line.kind, LineKind::Fact(field) if facts::is_at_the_right(field)),
+        )
         .unwrap_or(lines.len().div_ceil(2));
     let right = lines.len() - split;
     // A right column that is longer goes on at the left.
@@ -388,12 +392,12 @@ pub fn line_value(state: &State, line: usize) -> Option<String> {
             .get(index)
             .filter(|attribute| attribute.class == Class::Plain || may_reveal)
             .map(|attribute| attribute.value.expose().to_owned()),
-        LineKind::Fact => match facts::whole_value(session, first_label(&lines, line)) {
+        LineKind::Fact(field) => match facts::whole_value(session, field) {
             Some(facts::Whole::Key) => may_reveal.then(|| session.key.expose().to_owned()),
             Some(facts::Whole::Text(text)) => Some(text),
             None => Some(line.text()),
         },
-        LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
+        LineKind::Untold | LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
     }
 }
 
@@ -405,20 +409,6 @@ pub fn row_json(state: &State) -> Option<String> {
         Some(raw) => raw.get().to_owned(),
         None => raw_json::from_fields(session).to_string(),
     })
-}
-
-/// The label of the line, or of the one whose value it goes on with.
-fn first_label<'a>(lines: &'a [DetailLine], line: &'a DetailLine) -> &'a str {
-    let at = lines
-        .iter()
-        .position(|other| std::ptr::eq(other, line))
-        .unwrap_or(0);
-    lines[..=at]
-        .iter()
-        .rev()
-        .map(|line| line.label.as_str())
-        .find(|label| !label.is_empty())
-        .unwrap_or("")
 }
 
 /// How many fields there are, and the first and last of them on screen, counted from 1:
@@ -453,5 +443,7 @@ pub fn field_count(state: &State) -> usize {
         return 0;
     };
     let (left, right) = facts::facts(state, id, row, session);
-    left.len() + right.len() + facts::full(session).len() + 1 + session.extra.len()
+    let full = facts::full(state, row, session).len();
+    let life = facts::life_line(state, id, row, session, usize::from(width(state)));
+    left.len() + right.len() + full + usize::from(life.is_some()) + session.extra.len()
 }

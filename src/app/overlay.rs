@@ -59,16 +59,46 @@ pub enum ConfirmKind {
     /// These rows.
     Rows(RevokePlan),
     /// All sessions of a user at one source.
-    User {
-        /// Where.
-        source: SourceId,
-        /// Whose.
-        user: Subject,
-        /// How many of the loaded rows are theirs and live; the server may have more.
-        loaded: usize,
-        /// Does the result list hold every session (then `loaded` is the whole number)?
-        whole: bool,
-    },
+    User(WholeUser),
+}
+
+/// All sessions of a person.
+#[derive(Clone, Debug)]
+pub struct WholeUser {
+    /// Where.
+    pub source: SourceId,
+    /// Whose, as the row says it.
+    pub user: Subject,
+    /// How many of the loaded rows are theirs and live; the server may have more.
+    pub here: usize,
+    /// The same in every realm, organisation or tenant of the profile. `None`: the system has no such
+    /// thing, or cannot end sessions in all of them at once.
+    pub everywhere: Option<usize>,
+    /// Is that what shall be done? At first only what the row itself names.
+    pub is_everywhere: bool,
+    /// Does the result list hold every session (then the numbers are whole)?
+    pub is_all_loaded: bool,
+}
+
+impl WholeUser {
+    /// How many of the loaded rows would end.
+    pub fn loaded(&self) -> usize {
+        match (self.is_everywhere, self.everywhere) {
+            (true, Some(everywhere)) => everywhere,
+            _ => self.here,
+        }
+    }
+
+    /// Whose sessions end. Everywhere the name alone says it: an id is good in one place.
+    pub fn subject(&self) -> Subject {
+        match self.is_everywhere {
+            false => self.user.clone(),
+            true => Subject {
+                name: self.user.name.clone(),
+                ..Subject::default()
+            },
+        }
+    }
 }
 
 /// Something that must be typed before a confirmation counts.
@@ -118,6 +148,8 @@ pub struct Confirm {
 pub enum ConfirmFocus {
     /// The field for the reason.
     Reason,
+    /// The choice between one realm and every one.
+    Reach,
     /// The field for what must be typed.
     Typed,
     /// `[ Cancel ]`.

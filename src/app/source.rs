@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 
 use super::effect::Gen;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Identity, Plan, Search, Sort, Thresholds,
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
+    Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -153,6 +154,28 @@ impl Source {
             took: None,
             asked_at: None,
         }
+    }
+
+    /// Name of the system for people, as it has said itself once it has answered.
+    pub fn system(&self) -> &'static str {
+        let caps = self.caps.as_ref();
+        caps.map_or(self.profile.system, |caps| caps.system)
+    }
+
+    /// Does the system tell this of its sessions? Until it has answered, it may.
+    pub fn reports(&self, field: Field) -> bool {
+        let caps = self.caps.as_ref();
+        caps.is_none_or(|caps| caps.fields[field] != Support::No)
+    }
+
+    /// What the system calls that in which its users are ("Realm").
+    pub fn scope_word(&self) -> String {
+        let caps = self.caps.as_ref();
+        let column = caps.and_then(|caps| caps.columns.iter().find(|c| c.field == Field::Scope));
+        let title = column.map_or("scope", |column| column.title).to_lowercase();
+        let mut letters = title.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect()
     }
 
     /// Are pages arriving?

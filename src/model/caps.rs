@@ -81,6 +81,9 @@ pub struct Capabilities {
     pub revoke: Revoke,
     /// Has the system an operation of its own for "all sessions of this user"?
     pub revoke_user: bool,
+    /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the
+    /// profile? False also where there is no such thing.
+    pub revoke_user_everywhere: bool,
     /// Does the list keep ended sessions?
     pub history: bool,
     /// What a revoke ends and what it does not, as one or two sentences true for this system.

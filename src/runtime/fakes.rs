@@ -115,6 +115,7 @@ impl SessionApi for FakeApi {
             get: true,
             revoke: Revoke::One,
             revoke_user: false,
+            revoke_user_everywhere: false,
             history: false,
             after_revoke: "The session ends.",
             id_is_credential: false,

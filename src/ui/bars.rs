@@ -105,7 +105,7 @@ fn place(state: &State, mode: Mode) -> Vec<String> {
         [source] => {
             let mut parts = vec![source.profile.name.clone()];
             if matches!(mode, Mode::Tall | Mode::Wide) {
-                parts.push(source.profile.system.to_owned());
+                parts.push(source.system().to_owned());
             }
             if mode != Mode::Tabs {
                 parts.extend(who(source));

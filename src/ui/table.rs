@@ -7,7 +7,7 @@ use crate::app::cells;
 use crate::app::columns::{Column, columns};
 use crate::app::layout::{Area, Mode, areas, table_height};
 use crate::app::sheet::FieldText;
-use crate::app::source::Progress;
+use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
 use crate::model::Completeness;
@@ -120,9 +120,9 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let shown = results.order.len();
     let loaded = results.rows.len();
     let cursor = if shown == 0 { 0 } else { results.cursor + 1 };
-    if let Some(at) = truncated(state) {
+    if is_truncated(state) {
         return (
-            format!("{} of ? · cut by server", with_thousands(at)),
+            format!("{} of ? · cut by server", number(shown)),
             Role::Warn,
         );
     }
@@ -154,15 +154,10 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     (text, role)
 }
 
-/// Where a server cut the list. `None`: none did.
-fn truncated(state: &State) -> Option<u64> {
-    state
-        .sources
-        .iter()
-        .find_map(|source| match source.completeness {
-            Completeness::Truncated { at } if state.sources.len() == 1 => Some(at),
-            _ => None,
-        })
+/// Did the one system that was asked cut its list? Of several, the one that did is named.
+fn is_truncated(state: &State) -> bool {
+    let cut = |source: &Source| matches!(source.completeness, Completeness::Truncated { .. });
+    matches!(state.sources.as_slice(), [source] if cut(source))
 }
 
 fn is_whole(state: &State) -> bool {

@@ -242,6 +242,7 @@ pub fn caps() -> Capabilities {
         get: true,
         revoke: Revoke::One,
         revoke_user: true,
+        revoke_user_everywhere: false,
         history: false,
         after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid.",
         id_is_credential: true,
@@ -361,7 +362,32 @@ impl Fixture {
         for (number, person) in people.iter().enumerate() {
             let _: ControlFlow<()> = builder.row(row(number, person));
         }
-        for number in people.len()..count {
+        Self::fill(&mut builder, people.len()..count);
+        let (chunk, _, _) = builder.finish();
+        self.loaded(chunk, count);
+    }
+
+    /// Puts these rows in.
+    pub fn load_rows(&mut self, rows: Vec<RowRef<'static>>) {
+        let count = rows.len();
+        let seen = &mut self.seen;
+        let mut builder = ChunkBuilder::new(
+            SourceId(0),
+            "prod-janssen",
+            "janssen",
+            None,
+            seen,
+            usize::MAX,
+        );
+        for row in rows {
+            let _: ControlFlow<()> = builder.row(row);
+        }
+        let (chunk, _, _) = builder.finish();
+        self.loaded(chunk, count);
+    }
+
+    fn fill(builder: &mut ChunkBuilder<'_>, numbers: std::ops::Range<usize>) {
+        for number in numbers {
             let mut more = RowRef::new(format!("key-{number}"), format!("ss:{number:04x}…00"));
             more.user = Some(format!("鈴木{number:05}@example.org").into());
             more.client = Some("portal-web".into());
@@ -370,7 +396,9 @@ impl Fixture {
             more.expires = Some(now() + TimeDelta::minutes(51));
             let _: ControlFlow<()> = builder.row(more);
         }
-        let (chunk, _, _) = builder.finish();
+    }
+
+    fn loaded(&mut self, chunk: std::sync::Arc<usher::store::Chunk>, count: usize) {
         let results = &mut self.state.results;
         results.rows.append(chunk);
         results.query = Some(Query::default());

@@ -50,6 +50,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
         get: true,
         revoke: if old { Revoke::UserOnly } else { Revoke::One },
         revoke_user: true,
+        revoke_user_everywhere: false,
         history: false,
         after_revoke: if old {
             "All sessions of the user end at once. Access and refresh tokens stay valid."

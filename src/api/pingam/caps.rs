@@ -49,6 +49,7 @@ pub(super) fn capabilities(
         // it away and leave only that it is not possible.
         revoke: Revoke::Batch(BATCH),
         revoke_user: true,
+        revoke_user_everywhere: true,
         history: false,
         after_revoke: match flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
             true => {

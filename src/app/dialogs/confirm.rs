@@ -1,8 +1,9 @@
 //! The question before a revoke.
 
-use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan};
+use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
 use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, sentences};
+use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model::text::{cut_end, width_cols, with_thousands};
 use crate::store::SourceId;
@@ -40,7 +41,7 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
     };
     lines.extend(sentences(after.trim(), text).into_iter().map(indented));
     lines.push(blank());
-    if fields(confirm, text, &mut lines) {
+    if fields(state, confirm, text, &mut lines) {
         lines.push(blank());
     }
     lines.push(buttons(confirm, large, several));
@@ -65,7 +66,7 @@ fn indented(text: impl Into<String>) -> SheetLine {
 fn is_several(confirm: &Confirm) -> bool {
     match &confirm.kind {
         ConfirmKind::Rows(plan) => plan.send.len() != 1,
-        ConfirmKind::User { .. } => true,
+        ConfirmKind::User(_) => true,
     }
 }
 
@@ -242,7 +243,7 @@ fn warnings(confirm: &Confirm, width: usize) -> Vec<SheetLine> {
 }
 
 /// The fields to be filled in; says whether there is any.
-fn fields(confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
+fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
     let before = lines.len();
     if let Some(reason) = &confirm.reason {
         let label = "Reason, for the audit log:  ";
@@ -252,6 +253,11 @@ fn fields(confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
             room as u16,
             confirm.focus == ConfirmFocus::Reason,
         ));
+    }
+    if let ConfirmKind::User(whole) = &confirm.kind
+        && let Some(everywhere) = whole.everywhere
+    {
+        lines.push(reach(state, whole, everywhere, confirm.focus));
     }
     let Some(typed) = &confirm.typed else {
         return lines.len() > before;
@@ -274,6 +280,35 @@ fn fields(confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
         lines.push(SheetLine::plain("  ").with(text, Role::Danger));
     }
     true
+}
+
+/// The choice between the realm of the row and every one, and what the other would mean.
+fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> SheetLine {
+    let source = state.sources.get(usize::from(whole.source.0));
+    let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
+    let scope = whole.user.scope.as_ref().map(|scope| scope.safe());
+    let scope = cut(scope.as_deref().unwrap_or("-"), 20);
+    let here = format!("only {scope}");
+    let all = format!("every {}", word.to_lowercase());
+    let cells = width_cols(&here).max(width_cols(&all)) + 2;
+    let (shown, other) = match whole.is_everywhere {
+        true => (all, format!("{} loaded in {scope}", whole.here)),
+        false => (here, format!("{everywhere} loaded in {all}")),
+    };
+    let focused = focus == ConfirmFocus::Reach;
+    let role = if focused {
+        Role::ButtonFocus
+    } else {
+        Role::Input
+    };
+    let blanks = " ".repeat(cells.saturating_sub(width_cols(&shown) + 1));
+    let arrows = if focused { "←→ " } else { "" };
+    SheetLine::plain("  ")
+        .with(format!("{word}  "), Role::Text)
+        .with("[", Role::Dim)
+        .with(format!("{shown}{blanks}▾"), role)
+        .with("]", Role::Dim)
+        .with(format!("  {arrows}{other}"), Role::Dim)
 }
 
 fn buttons(confirm: &Confirm, large: bool, several: bool) -> SheetLine {

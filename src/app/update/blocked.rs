@@ -61,7 +61,7 @@ fn no_actions(state: &State) -> Option<Reason> {
     };
     caps.actions
         .is_empty()
-        .then(|| format!("{} has no actions beside these keys", source.profile.system).into())
+        .then(|| format!("{} has no actions beside these keys", source.system()).into())
 }
 
 /// Why there is no person to search for.
@@ -139,7 +139,7 @@ fn revoke(state: &State) -> Option<Reason> {
 
 /// Why nothing can be revoked one by one at a source.
 pub fn source_cannot(state: &State, source: &Source) -> Option<Reason> {
-    let system = source.profile.system;
+    let system = source.system();
     read_only(state, source).or_else(|| match source.caps.as_ref()?.revoke {
         Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
         Revoke::UserOnly => Some(
@@ -193,7 +193,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
                 return Some(
                     format!(
                         "{} cannot end all sessions of a user at once",
-                        source.profile.system
+                        source.system()
                     )
                     .into(),
                 );

@@ -13,6 +13,7 @@ mod message;
 mod mouse;
 mod net;
 mod profiles;
+mod question;
 mod results;
 mod revoke;
 mod table;

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::confirm::{self, RowFacts};
+use super::question::{self, RowFacts};
 use super::{blocked, form, message};
 use crate::app::effect::{Effect, JobId, RevokeItem, Timer};
-use crate::app::overlay::{Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan};
+use crate::app::overlay::{
+    Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan, WholeUser,
+};
 use crate::app::results::Fate;
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
@@ -34,7 +36,7 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
             .map_or_else(String::new, |(_, why)| why);
         return message::say(state, Level::Warn, format!("cannot be deleted: {why}"));
     }
-    let confirm = confirm::for_rows(state, plan);
+    let confirm = question::for_rows(state, plan);
     open(state, confirm)
 }
 
@@ -79,17 +81,23 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let (source, user) = (row.source, row.session.subject.clone());
-    let loaded = state
-        .results
-        .rows
-        .iter()
-        .filter(|(id, row)| {
+    let count = |is_theirs: &dyn Fn(&Subject) -> bool| {
+        let rows = state.results.rows.iter();
+        rows.filter(|(id, row)| {
             row.source == source
-                && row.session.subject.id == user.id
+                && is_theirs(&row.session.subject)
                 && !state.results.fates.get(id).is_some_and(Fate::is_over)
         })
-        .count();
-    let whole = state.sources.get(usize::from(source.0)).is_some_and(|s| {
+        .count()
+    };
+    let caps = state.sources.get(usize::from(source.0));
+    let reaches_all = caps
+        .and_then(|source| source.caps.as_ref())
+        .is_some_and(|caps| caps.revoke_user_everywhere);
+    let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
+        .then(|| count(&|other| other.name == user.name));
+    let here = count(&|other| other.id == user.id);
+    let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
         matches!(s.progress, Progress::Loaded)
             && s.completeness == Completeness::Complete
             && state
@@ -98,7 +106,15 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
                 .as_ref()
                 .is_some_and(|q| q.clauses.is_empty())
     });
-    let confirm = confirm::for_user(state, source, user, loaded, whole);
+    let whole = WholeUser {
+        source,
+        user,
+        here,
+        everywhere,
+        is_everywhere: false,
+        is_all_loaded,
+    };
+    let confirm = question::for_user(state, whole);
     open(state, confirm)
 }
 
@@ -155,8 +171,9 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
                 reason,
             }
         }
-        ConfirmKind::User { source, user, .. } => {
-            job.title = format!("Revoking every session of {}", shown(&user));
+        ConfirmKind::User(whole) => {
+            let (source, user) = (whole.source, whole.subject());
+            job.title = format!("Revoking every session of {}", placed(&user));
             job.user = Some((source, user.clone()));
             Effect::RevokeUser {
                 job: id,
@@ -180,6 +197,14 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
 pub fn shown(user: &Subject) -> String {
     user.shown()
         .map_or_else(|| "(nobody)".to_owned(), |name| name.safe().into_owned())
+}
+
+/// The name with its realm, where it has one.
+fn placed(user: &Subject) -> String {
+    match &user.scope {
+        Some(scope) => format!("{} in {}", shown(user), scope.safe()),
+        None => shown(user),
+    }
 }
 
 /// One row has its outcome: it stays where it is and says so.
@@ -265,7 +290,7 @@ pub fn user_outcome(
     let Some((_, user)) = state.jobs[at].user.clone() else {
         return Vec::new();
     };
-    let name = shown(&user);
+    let name = placed(&user);
     let error = match result {
         Ok(outcome) => {
             let summary = user_summary(state, &name, &outcome);

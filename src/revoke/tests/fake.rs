@@ -47,6 +47,7 @@ pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fak
         get: true,
         revoke: Revoke::One,
         revoke_user: true,
+        revoke_user_everywhere: false,
         history: false,
         after_revoke: "",
         id_is_credential: false,

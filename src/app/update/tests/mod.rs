@@ -330,6 +330,7 @@ fn caps() -> Capabilities {
         get: true,
         revoke: Revoke::One,
         revoke_user: true,
+        revoke_user_everywhere: false,
         history: false,
         after_revoke: "The session ends at once.",
         id_is_credential: false,

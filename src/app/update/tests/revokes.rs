@@ -5,7 +5,7 @@ use crate::app::effect::{JobId, Timer};
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::state::Level;
-use crate::model::{Outcome, UserOutcome};
+use crate::model::{Outcome, Subject, UserOutcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
 fn asked(users: &[&str]) -> TestApp {
@@ -230,6 +230,62 @@ fn a_whole_user_must_be_confirmed_by_typing() {
 
     app.keys("ctrl-u").typed("asmith").keys("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
+}
+
+/// Rows of one person in two realms, of a system that can end all of them at once.
+fn in_two_realms() -> TestApp {
+    let mut app = TestApp::new();
+    app.keys("enter").connect_with(Capabilities {
+        revoke_user_everywhere: true,
+        ..caps()
+    });
+    let rows = ["/alpha", "/alpha", "/beta"].into_iter().enumerate();
+    let rows = rows.map(|(number, realm)| {
+        let mut row = row("asmith", 600, number);
+        row.user_id = Some(format!("id=asmith,o={realm}").into());
+        row.scope = Some(realm.into());
+        row
+    });
+    app.rows(rows.collect());
+    app.effects.clear();
+    app
+}
+
+/// Whose sessions were sent to be ended.
+fn whole_user(app: &TestApp) -> Option<Subject> {
+    app.effects.iter().find_map(|effect| match effect {
+        Effect::RevokeUser { user, .. } => Some(user.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
+    let mut app = in_two_realms();
+    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    let here = whole_user(&app).unwrap();
+    assert_eq!(here.scope.as_ref().unwrap().expose(), "/alpha");
+    assert_eq!(here.id.as_ref().unwrap().expose(), "id=asmith,o=/alpha");
+    assert_eq!(app.status(), "revoking every session of asmith in /alpha…");
+
+    let mut app = in_two_realms();
+    app.keys("U").due(Timer::Arm).keys("right enter");
+    app.typed("2").keys("enter");
+    assert_eq!(whole_user(&app), None, "there are three everywhere");
+    app.keys("ctrl-u").typed("3").keys("enter");
+    let everywhere = whole_user(&app).unwrap();
+    assert_eq!(everywhere.name.as_ref().unwrap().expose(), "asmith");
+    assert_eq!((everywhere.id, everywhere.scope), (None, None));
+}
+
+#[test]
+fn the_choice_of_the_realm_turns_back() {
+    let mut app = in_two_realms();
+
+    app.keys("U").due(Timer::Arm).keys("right left").typed("2");
+    app.keys("enter");
+
+    assert!(whole_user(&app).unwrap().scope.is_some());
 }
 
 #[test]

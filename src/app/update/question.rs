@@ -1,0 +1,305 @@
+//! What the question before a revoke says.
+
+use tui_input::Input;
+
+use super::revoke;
+use crate::app::effect::RevokeItem;
+use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
+use crate::app::source::Source;
+use crate::app::state::State;
+use crate::model::text::with_thousands;
+use crate::model::{Field, Session, Untrusted, time};
+
+/// From this many sessions up, the number must be typed.
+const TYPE_FROM: usize = 10;
+/// On a production system from this many.
+const TYPE_FROM_PRODUCTION: usize = 2;
+
+/// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
+pub struct RowFacts {
+    user: String,
+    /// Where and whence: client or realm, address; with their labels.
+    about: Vec<(String, String)>,
+    /// When it began, or was last used where the beginning is not told.
+    when: Option<(&'static str, String)>,
+    label: String,
+    profile: String,
+    system: &'static str,
+}
+
+impl RowFacts {
+    /// The facts of an item, from the loaded rows as far as it is among them.
+    pub fn of(state: &State, item: &RevokeItem) -> Self {
+        let source = state.sources.get(usize::from(item.source.0));
+        let row = state
+            .results
+            .rows
+            .get(item.row)
+            .filter(|row| row.session.key == item.key)
+            .map(|row| &row.session);
+        Self {
+            user: revoke::shown(&item.subject),
+            about: about(source, row, item),
+            when: when(state, source, row),
+            label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
+            profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
+            system: source.map_or("", Source::system),
+        }
+    }
+
+    /// User and what is known of the place, in one line.
+    fn who(&self) -> String {
+        let about = self.about.iter().map(|(_, value)| value.as_str());
+        let parts: Vec<&str> = std::iter::once(self.user.as_str()).chain(about).collect();
+        parts.join(" · ")
+    }
+
+    /// All of it in one line, for errors.
+    pub fn line(&self) -> String {
+        format!("{} of {}", self.label, self.who())
+    }
+
+    /// " of jdoe", or nothing for nobody.
+    pub fn whose(&self) -> String {
+        format!(" of {}", self.user)
+    }
+
+    /// With their labels, for large screens.
+    fn labelled(&self) -> Vec<(String, String)> {
+        let mut facts = vec![("User".to_owned(), self.user.clone())];
+        facts.extend(self.about.iter().cloned());
+        facts.extend(self.when.iter().map(|(l, v)| ((*l).to_owned(), v.clone())));
+        facts.push(("Session".to_owned(), self.label.clone()));
+        let on = format!("{} ({})", self.profile, self.system);
+        facts.push(("on".to_owned(), on));
+        facts
+    }
+
+    /// In at most three lines, for small ones.
+    fn short(&self) -> Vec<String> {
+        let mut lines = vec![self.who()];
+        lines.extend(self.when.iter().map(|(l, v)| format!("{l} {v}")));
+        lines.push(format!("Session {} on {}", self.label, self.profile));
+        lines
+    }
+}
+
+fn about(
+    source: Option<&Source>,
+    row: Option<&Session>,
+    item: &RevokeItem,
+) -> Vec<(String, String)> {
+    let reports = |field| source.is_none_or(|source| source.reports(field));
+    let client = row.and_then(|s| s.client.as_ref());
+    let ip = row.and_then(|s| s.ip.as_ref());
+    let scope = item.subject.scope.as_ref();
+    let word = || source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
+    let text = |t: Option<&Untrusted>| t.map_or("-".to_owned(), |t| t.safe().into_owned());
+    let mut about = Vec::new();
+    if client.is_some() || reports(Field::Client) {
+        about.push(("Client".to_owned(), text(client)));
+    }
+    if ip.is_some() || reports(Field::Ip) {
+        about.push(("IP".to_owned(), text(ip)));
+    }
+    about.extend(scope.map(|scope| (word(), text(Some(scope)))));
+    about
+}
+
+fn when(
+    state: &State,
+    source: Option<&Source>,
+    row: Option<&Session>,
+) -> Option<(&'static str, String)> {
+    let exact = |at| {
+        let age = time::age(Some(at), state.now);
+        format!("{} ({age})", time::instant(at, state.prefs.zone))
+    };
+    let created = row.and_then(|s| s.created);
+    let used = row.and_then(|s| s.last_used);
+    match (created, used) {
+        (Some(at), _) => Some(("Created", exact(at))),
+        (None, Some(at)) => Some(("Used", exact(at))),
+        (None, None) => source
+            .is_none_or(|source| source.reports(Field::Created))
+            .then(|| ("Created", "-".to_owned())),
+    }
+}
+
+/// The question about rows.
+pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
+    let sources: Vec<_> = state
+        .sources
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| {
+            plan.send
+                .iter()
+                .any(|item| usize::from(item.source.0) == *at)
+        })
+        .map(|(_, source)| source)
+        .collect();
+    let production = sources.iter().any(|s| s.profile.production);
+    let count = plan.send.len();
+    let on = if production { " on PRODUCTION" } else { "" };
+    let (title, verb, facts, short) = match plan.send.first() {
+        Some(item) if count == 1 => {
+            let facts = RowFacts::of(state, item);
+            (
+                format!("Delete session{on}?"),
+                "Delete".to_owned(),
+                facts.labelled(),
+                facts.short(),
+            )
+        }
+        _ => {
+            let n = with_thousands(count as u64);
+            (
+                format!("Revoke {n} sessions{on}?"),
+                format!("Revoke {n}"),
+                Vec::new(),
+                Vec::new(),
+            )
+        }
+    };
+    let from = if production {
+        TYPE_FROM_PRODUCTION
+    } else {
+        TYPE_FROM
+    };
+    let typed = (count >= from).then(|| Typed {
+        input: Input::default(),
+        expect: vec![count.to_string()],
+        ask: "Type the number of sessions to confirm:".into(),
+        wrong: false,
+    });
+    let after = sources
+        .first()
+        .and_then(|s| s.caps.as_ref())
+        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+    let asks_reason = sources.iter().any(|s| s.profile.require_reason);
+    finish(
+        ConfirmKind::Rows(plan),
+        title,
+        verb,
+        facts,
+        short,
+        after,
+        production,
+        typed,
+        asks_reason,
+    )
+}
+
+/// The question about every session of a user.
+pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
+    let opened = state.sources.get(usize::from(whole.source.0));
+    let production = opened.is_some_and(|s| s.profile.production);
+    let on = if production { " on PRODUCTION" } else { "" };
+    let after = opened
+        .and_then(|s| s.caps.as_ref())
+        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+    let typed = Typed {
+        input: Input::default(),
+        expect: Vec::new(),
+        ask: "Type the user's name or the number of sessions:".into(),
+        wrong: false,
+    };
+    let asks_reason = opened.is_some_and(|s| s.profile.require_reason);
+    let has_choice = whole.everywhere.is_some();
+    let mut confirm = finish(
+        ConfirmKind::User(whole),
+        format!("Revoke every session of this user{on}?"),
+        "Revoke all".into(),
+        Vec::new(),
+        Vec::new(),
+        after,
+        production,
+        Some(typed),
+        asks_reason,
+    );
+    if has_choice && !asks_reason {
+        confirm.focus = ConfirmFocus::Reach;
+    }
+    word_user(state, &mut confirm);
+    confirm
+}
+
+/// Writes what a question about a whole user says, and what must be typed.
+pub fn word_user(state: &State, confirm: &mut Confirm) {
+    let ConfirmKind::User(whole) = &confirm.kind else {
+        return;
+    };
+    let opened = state.sources.get(usize::from(whole.source.0));
+    let profile = opened.map_or_else(String::new, |s| s.profile.name.clone());
+    let system = opened.map_or("", Source::system);
+    let name = revoke::shown(&whole.user);
+    let id = whole.user.id.as_ref();
+    let id = id.map_or("-".to_owned(), |id| id.safe().into_owned());
+    let count = whole.loaded();
+    let known = match (count, whole.is_all_loaded) {
+        (1, true) => "1 session".to_owned(),
+        (n, true) => format!("{} sessions", with_thousands(n as u64)),
+        (n, false) => format!(
+            "{} loaded; the server may hold more",
+            with_thousands(n as u64)
+        ),
+    };
+    // The name as it is shown, so that what is typed is what is read; and the number shown.
+    let mut expect = vec![name.clone(), count.to_string()];
+    expect.extend(whole.user.shown().map(|raw| raw.expose().to_owned()));
+    confirm.short = vec![
+        format!("{name} · {known}"),
+        format!("on {profile} ({system})"),
+    ];
+    confirm.facts = vec![("User".to_owned(), name)];
+    if !whole.is_everywhere {
+        confirm.facts.push(("User id".to_owned(), id));
+    }
+    confirm.facts.push(("Sessions".to_owned(), known));
+    confirm
+        .facts
+        .push(("on".to_owned(), format!("{profile} ({system})")));
+    if let Some(typed) = &mut confirm.typed {
+        typed.expect = expect;
+        typed.wrong = false;
+    }
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one place that fills in the rest of a dialog"
+)]
+fn finish(
+    kind: ConfirmKind,
+    title: String,
+    verb: String,
+    facts: Vec<(String, String)>,
+    short: Vec<String>,
+    after: String,
+    production: bool,
+    typed: Option<Typed>,
+    asks_reason: bool,
+) -> Confirm {
+    let focus = if asks_reason {
+        ConfirmFocus::Reason
+    } else if typed.is_some() {
+        ConfirmFocus::Typed
+    } else {
+        ConfirmFocus::Cancel
+    };
+    Confirm {
+        kind,
+        title,
+        facts,
+        short,
+        after,
+        warnings: Vec::new(),
+        verb,
+        production,
+        armed: false,
+        focus,
+        typed,
+        reason: asks_reason.then(Input::default),
+    }
+}

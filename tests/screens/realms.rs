@@ -1,0 +1,97 @@
+//! A system with realms that tells less of its sessions: no client, no address, no beginning.
+
+use usher::model::{Capabilities, ColumnSpec, Deletable, Fact, RowRef, Support};
+
+use super::*;
+
+const fn column(field: Field, title: &'static str, weight: u8) -> ColumnSpec {
+    ColumnSpec {
+        field,
+        title,
+        short: title,
+        weight,
+    }
+}
+
+const COLUMNS: &[ColumnSpec] = &[
+    column(Field::User, "USER", 4),
+    column(Field::Scope, "REALM", 2),
+    column(Field::State, "STATE", 0),
+    column(Field::Used, "USED", 0),
+    column(Field::Expires, "EXPIRES", 0),
+];
+
+fn realm_caps() -> Capabilities {
+    use Field::{Agent, Client, Created, Ip, Method};
+    let mut caps = Capabilities {
+        system: "PingAM",
+        revoke_user_everywhere: true,
+        after_revoke: "Ends sessions that the server keeps.",
+        columns: COLUMNS,
+        ..caps()
+    };
+    for field in [Agent, Client, Created, Ip, Method] {
+        caps.fields[field] = Support::No;
+    }
+    caps
+}
+
+fn row(number: usize, user: &str, realm: &'static str) -> RowRef<'static> {
+    let mut row = RowRef::new(format!("secret-{number}"), format!("sh:…Jd{number}qBA"));
+    row.user = Some(user.to_owned().into());
+    row.user_id = Some(format!("id={user},ou=user,o={}", &realm[1..]).into());
+    row.scope = Some(realm.into());
+    row.fact = Fact::Live;
+    row.last_used = Some(now() - TimeDelta::minutes(10));
+    row.expires = Some(now() + TimeDelta::minutes(20 + number as i64));
+    row.deletable = Deletable::Yes;
+    row
+}
+
+/// Two people in two realms; the cursor is on bjensen in /alpha.
+fn realms() -> State {
+    let mut fixture = Fixture::open();
+    fixture.state.sources[0].profile.system = "PingAM / OpenAM";
+    fixture.state.sources[0].caps = Some(std::sync::Arc::new(realm_caps()));
+    fixture.load_rows(vec![
+        row(0, "asmith", "/alpha"),
+        row(1, "bjensen", "/alpha"),
+        row(2, "bjensen", "/alpha"),
+        row(3, "bjensen", "/beta"),
+    ]);
+    fixture.with(|state| {
+        state.focus = Pane::Table;
+        state.results.cursor = 1;
+    })
+}
+
+#[test]
+fn what_a_system_never_tells_takes_no_room() {
+    check("realms", &realms(), &TWO);
+    check("realms", &realms(), &[(200, 60)]);
+}
+
+#[test]
+fn a_cut_list_says_so_with_the_rows_that_came() {
+    let mut state = realms();
+    state.sources[0].completeness = Completeness::Truncated { at: 3 };
+    check("realms_cut", &state, &SMALL);
+}
+
+#[test]
+fn the_question_about_a_session_names_its_realm() {
+    let mut state = realms();
+    keys(&mut state, "delete");
+
+    check("realms_confirm", &state, &TWO);
+}
+
+#[test]
+fn the_question_about_a_user_asks_in_which_realm() {
+    let mut state = realms();
+    keys(&mut state, "U");
+    check("realms_confirm_user", &state, &TWO);
+
+    keys(&mut state, "right");
+    check("realms_confirm_user_everywhere", &state, &TWO);
+}
