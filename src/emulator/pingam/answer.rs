@@ -61,6 +61,21 @@ impl Reply {
         reply.headers.push(("etag", format!("\"{revision}\"")));
         reply
     }
+
+    /// With these fields only, of the resource or of every one in a list. `None`: with all.
+    pub(super) fn with_only(mut self, fields: Option<&[&str]>) -> Self {
+        let Some(fields) = fields else {
+            return self;
+        };
+        match self.body.get_mut("result").and_then(Value::as_array_mut) {
+            Some(rows) => rows
+                .iter_mut()
+                .filter(|row| row.is_object())
+                .for_each(|row| *row = only(row, fields)),
+            None => self.body = only(&self.body, fields),
+        }
+        self
+    }
 }
 
 impl IntoResponse for Reply {
@@ -252,6 +267,17 @@ pub(super) fn with_front(front: &[(&str, Value)], object: &Value) -> Value {
     Value::Object(map)
 }
 
+/// The fields that `_fields` names, each under the last part of its pointer: `search/size` gives `size`.
+pub(super) fn only(object: &Value, fields: &[&str]) -> Value {
+    let named = fields.iter().filter_map(|field| {
+        let field = field.trim_start_matches('/');
+        let value = object.pointer(&format!("/{field}"))?;
+        let leaf = field.rsplit('/').next().unwrap_or(field);
+        Some((leaf.to_owned(), value.clone()))
+    });
+    named.collect::<Map<_, _>>().into()
+}
+
 /// The revision of a resource: a number that changes with its content.
 pub(super) fn revision(body: &Value) -> String {
     let mix = |hash: i32, byte: u8| hash.wrapping_mul(31).wrapping_add(i32::from(byte));
@@ -302,5 +328,19 @@ fn write_pretty(value: &Value, depth: usize, text: &mut String) {
             text.push_str(" ]");
         }
         other => text.push_str(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_deep_inside_comes_under_its_own_name() {
+        let whole = json!({ "_id": "", "search": { "size": 120, "wait": 5 } });
+
+        let picked = only(&whole, &["search/size", "/_id", "nothing"]);
+
+        assert_eq!(picked, json!({ "size": 120, "_id": "" }));
     }
 }

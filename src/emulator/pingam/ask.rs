@@ -33,6 +33,12 @@ impl Ask {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The fields that the answer is to have. `None`: all.
+    pub(super) fn fields(&self) -> Option<Vec<&str>> {
+        let list = self.parameter("_fields")?;
+        Some(list.split(',').map(str::trim).collect())
+    }
+
     /// The protocol version that holds.
     pub(super) fn protocol(&self) -> Version {
         self.wanted.protocol.unwrap_or(LATEST_PROTOCOL)

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Failure, Reply, revision, with_front};
+use super::answer::{Answer, Failure, Reply, only, revision, with_front};
 use super::ask::Ask;
 use super::filter::{Filter, Operand, Operator};
 use super::version::Version;
@@ -22,9 +22,7 @@ struct Question {
 /// The rows that a filter asks for; cut at the limit, in no particular order, without a word about either.
 pub(super) fn query(app: &Am, ask: &Ask, am: &AmWorld, served: Version, filter: &Filter) -> Answer {
     let question = question(app.flavour, filter)?;
-    let fields = ask
-        .parameter("_fields")
-        .map(|list| list.split(',').map(str::trim).collect::<Vec<_>>());
+    let fields = ask.fields();
     if fields
         .as_ref()
         .is_some_and(|f| f.iter().all(|name| !FIELDS.contains(name)))
@@ -200,14 +198,6 @@ pub(super) fn universal_id(flavour: Flavour, user: &str, realm: &str) -> String 
         "ou=services,"
     };
     format!("id={name},ou=user,{parents}{services}{}", flavour.base_dn())
-}
-
-fn only(row: &Value, fields: &[&str]) -> Value {
-    let own = row.as_object().into_iter().flatten();
-    own.filter(|(name, _)| fields.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect::<Map<_, _>>()
-        .into()
 }
 
 #[cfg(test)]

@@ -216,9 +216,9 @@ impl Am {
     fn crest(&self, ask: &Ask, am: &mut AmWorld) -> Answer {
         ask.check()?;
         let segments = ask.resource.iter().map(String::as_str).collect::<Vec<_>>();
-        match segments.as_slice() {
-            ["sessions"] => sessions::collection(self, ask, am),
-            ["sessions", token] => sessions::item(self, ask, am, token),
+        let answer = match segments.as_slice() {
+            ["sessions"] => return sessions::collection(self, ask, am),
+            ["sessions", token] => return sessions::item(self, ask, am, token),
             ["serverinfo", "*"] => info::server(self, ask, am),
             ["serverinfo", "version"] => info::version(self, ask, am),
             ["users"] => info::users(self, ask, am),
@@ -228,7 +228,9 @@ impl Am {
                 let text = format!("Resource '{}' not found", other.join("/"));
                 Err(Failure::new(404, text))
             }
-        }
+        };
+        // Sessions have their own idea of fields.
+        answer.map(|reply| reply.with_only(ask.fields().as_deref()))
     }
 
     /// The version that serves a request.
