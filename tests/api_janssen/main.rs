@@ -7,7 +7,7 @@
 
 mod bodies;
 #[macro_use]
-#[path = "../support/conformance.rs"]
+#[path = "../support/conformance/mod.rs"]
 mod conformance;
 mod ending;
 mod lists;
@@ -20,6 +20,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use chrono::{TimeZone, Utc};
+use conformance::LongList;
 use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::api::signin::Nobody;
@@ -110,6 +111,10 @@ impl conformance::Bed for Today {
         Options::default()
     }
 
+    fn profile(emulator: &Running) -> Profile {
+        client_profile(emulator)
+    }
+
     fn options_without_rights() -> Options {
         Options {
             scopes: Some(vec!["openid".into()]),
@@ -117,8 +122,21 @@ impl conformance::Bed for Today {
         }
     }
 
-    fn profile(emulator: &Running) -> Profile {
-        client_profile(emulator)
+    fn options_with_limit(rows: usize) -> Options {
+        Options {
+            max_page: u32::try_from(rows).expect("a small number"),
+            ..Options::default()
+        }
+    }
+
+    const LONG_LIST: LongList = LongList::GoesOn;
+
+    fn count(emulator: &Running) -> usize {
+        emulator.world().count()
+    }
+
+    fn end(emulator: &Running, key: &SessionKey) -> bool {
+        emulator.world().remove(key.expose())
     }
 
     const LISTS: &'static str = r#"{"path":"*/session/search*"}"#;

@@ -1,8 +1,16 @@
-//! The client of PingAM and OpenAM against made-up servers of both lines.
+//! The client of PingAM and OpenAM against made-up servers of both lines, and against the emulator.
 
 // The lint knows test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "emulator")]
+#[macro_use]
+#[path = "../support/conformance/mod.rs"]
+mod conformance;
+#[cfg(feature = "emulator")]
+mod conform;
+#[cfg(feature = "emulator")]
+mod emulated;
 mod fake;
 mod revoking;
 #[allow(dead_code, reason = "each test program uses its own part of it")]

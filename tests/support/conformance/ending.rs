@@ -1,0 +1,112 @@
+//! Ending sessions: once, each for itself, and what is said of it when the answer is lost or no.
+
+use usher::model::{ApiError, Fact, Outcome, Session, SessionKey, Subject};
+
+use super::{Bed, Set, text};
+
+pub async fn ends_once<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let key = set.victim().await;
+    let before = B::count(&set.emulator);
+
+    let first = set
+        .api
+        .revoke(std::slice::from_ref(&key))
+        .await
+        .expect("an outcome");
+    let second = set
+        .api
+        .revoke(std::slice::from_ref(&key))
+        .await
+        .expect("an outcome");
+
+    assert!(matches!(first[..], [Outcome::Revoked]), "{first:?}");
+    assert!(matches!(second[..], [Outcome::AlreadyGone]), "{second:?}");
+    assert_eq!(B::count(&set.emulator), before - 1);
+    assert!(!B::end(&set.emulator, &key), "it is still there");
+    assert_eq!(
+        set.api.get(&key).await.expect_err("it is gone"),
+        ApiError::NotFound
+    );
+}
+
+pub async fn each_session_has_its_own_outcome<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let victims = set.victims().await;
+    let keys: Vec<SessionKey> = victims.iter().take(3).map(|row| row.key.clone()).collect();
+    let before = B::count(&set.emulator);
+    assert!(B::end(&set.emulator, &keys[1]), "it was there");
+
+    let outcomes = set.api.revoke(&keys).await.expect("outcomes");
+
+    assert!(
+        matches!(
+            outcomes[..],
+            [Outcome::Revoked, Outcome::AlreadyGone, Outcome::Revoked]
+        ),
+        "{outcomes:?}"
+    );
+    assert_eq!(B::count(&set.emulator), before - 3);
+}
+
+pub async fn all_of_a_user_end_and_nobody_elses<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let victims = set.victims().await;
+    let user = victims.iter().find_map(|row| text(&row.subject.name));
+    let user = user.expect("somebody with a name");
+    let is_theirs = |row: &&Session| {
+        row.subject
+            .name
+            .as_ref()
+            .is_some_and(|n| n.expose() == user)
+    };
+    let id = victims.iter().find(is_theirs).expect("a session");
+    let subject = Subject {
+        // Wherever the system lists them.
+        scope: None,
+        ..id.subject.clone()
+    };
+    let others = |rows: &[Session]| rows.iter().filter(|row| !is_theirs(row)).count();
+    let before = others(&set.list("").await.expect("a list"));
+
+    let ended = set.api.revoke_user(&subject).await.expect("an outcome");
+
+    assert!(matches!(ended.outcome, Outcome::Revoked), "{ended:?}");
+    assert_eq!(ended.left, Some(0), "{ended:?}");
+    let after = set.list("").await.expect("a list");
+    let left = after.iter().filter(is_theirs);
+    assert_eq!(left.filter(|row| row.fact == Fact::Live).count(), 0);
+    assert_eq!(others(&after), before);
+    let again = set.api.revoke_user(&subject).await.expect("an outcome");
+    assert!(matches!(again.outcome, Outcome::AlreadyGone), "{again:?}");
+}
+
+pub async fn a_lost_answer_is_settled<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let key = set.victim().await;
+    set.fault(B::ENDS, r#""action":"lost_ack""#);
+
+    let outcome = set
+        .api
+        .revoke(std::slice::from_ref(&key))
+        .await
+        .expect("an outcome");
+
+    assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
+    assert!(!B::end(&set.emulator, &key), "it is still there");
+}
+
+pub async fn a_refused_end_is_told_and_ends_nothing<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let key = set.victim().await;
+    set.fault(B::ENDS, r#""action":"auth","kind":"403_on_delete""#);
+
+    let outcome = set.api.revoke(std::slice::from_ref(&key)).await;
+
+    let outcome = outcome.expect("an outcome");
+    assert!(
+        matches!(outcome[..], [Outcome::Failed(ApiError::Forbidden { .. })]),
+        "{outcome:?}"
+    );
+    assert!(B::end(&set.emulator, &key), "it is gone");
+}
