@@ -28,7 +28,9 @@ use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::api::signin::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
-use usher::model::{ActionResult, ActionTarget, ApiError, Completeness, Query, Search, Session};
+use usher::model::{
+    ActionResult, ActionTarget, ApiError, Completeness, Query, Search, Session, Subject,
+};
 
 fn profile_at(url: &str) -> Profile {
     let login = Login::Token {
@@ -64,13 +66,24 @@ async fn act(
     api.act(action, spec.check(target, pairs).unwrap()).await
 }
 
+fn user_of(row: &Session) -> &str {
+    row.subject.name.as_ref().map_or("", |name| name.expose())
+}
+
+fn everywhere(name: &str) -> Subject {
+    Subject {
+        name: Some(name.into()),
+        ..Subject::default()
+    }
+}
+
 fn token(text: &str) -> ActionTarget {
     ActionTarget::Token(SecretString::from(text.to_owned()))
 }
 
-fn everything() -> Search {
+fn search(query: &str) -> Search {
     Search {
-        query: Query::default(),
+        query: Query::parse(query).unwrap(),
         sort: None,
         page_size: NonZeroU16::new(100).unwrap(),
         native: None,
@@ -80,7 +93,15 @@ fn everything() -> Search {
 }
 
 async fn list(api: &Arc<dyn SessionApi>) -> Result<(Vec<Session>, Completeness), ApiError> {
-    let search = everything();
+    find(api, "").await
+}
+
+/// Every row of every page, and what the last one says of them.
+async fn find(
+    api: &Arc<dyn SessionApi>,
+    query: &str,
+) -> Result<(Vec<Session>, Completeness), ApiError> {
+    let search = search(query);
     let mut rows = Vec::new();
     let mut at = None;
     for _ in 0..100 {

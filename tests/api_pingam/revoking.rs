@@ -2,7 +2,7 @@
 
 use super::fake::{Fake, Kind, openam, pingam};
 use super::*;
-use usher::model::{Outcome, Subject};
+use usher::model::Outcome;
 
 async fn crowd(kind: Kind) -> Fake {
     let fake = Fake::start(kind).await;
@@ -16,17 +16,6 @@ async fn crowd(kind: Kind) -> Fake {
         fake.sign_in(token, user, realm);
     }
     fake
-}
-
-fn user_of(row: &Session) -> &str {
-    row.subject.name.as_ref().map_or("", |name| name.expose())
-}
-
-fn everywhere(name: &str) -> Subject {
-    Subject {
-        name: Some(name.into()),
-        ..Subject::default()
-    }
 }
 
 #[tokio::test]
@@ -49,8 +38,7 @@ async fn every_realm_is_listed_and_our_own_session_is_known() {
 async fn a_realm_without_sessions_is_no_page_of_its_own() {
     let fake = crowd(openam()).await;
     let api = open(&profile(&fake));
-    let mut search = everything();
-    search.query = usher::model::Query::parse("user:bob").unwrap();
+    let search = search("user:bob");
     let mut rows: Vec<Session> = Vec::new();
 
     let end = api.search(&search, None, &mut rows).await.unwrap();

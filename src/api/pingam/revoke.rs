@@ -6,12 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::Utc;
-
 use super::filter::Unit;
 use super::flavour::Op;
 use super::key::{Home, Key};
-use super::server::{Facts, Server};
+use super::server::{Entry, Facts, Server};
 use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
 use crate::api::http::{Interact, Reply, StatusCode, clean};
@@ -29,17 +27,52 @@ const OWN: &str = "it is the session in which usher itself is signed in";
 /// What a look at the lists found.
 #[derive(Default)]
 struct Seen {
-    handles: HashSet<String>,
+    handles: HashMap<String, Found>,
     /// Realms and users whose list was cut: what is not in `handles` may still be there.
     cut: HashSet<Home>,
     /// A look over all realms was cut somewhere.
     any_cut: bool,
 }
 
+/// A session that is listed.
+struct Found {
+    realm: String,
+    /// Why it is left alone. `None`: it is not.
+    spared: Option<&'static str>,
+}
+
 impl Seen {
+    fn add(&mut self, realm: &str, rows: Vec<Entry>) {
+        for row in rows {
+            let spared = match row.own {
+                true => Some(OWN),
+                false => row::is_service(&row.user).then_some(row::SERVICE),
+            };
+            let realm = realm.to_owned();
+            self.handles.insert(row.handle, Found { realm, spared });
+        }
+    }
+
+    /// Where to ask for the end of this session.
+    fn realm<'a>(&'a self, key: &'a Key) -> &'a str {
+        let home = key.home.as_ref().map(|home| home.realm.as_str());
+        let found = self.handles.get(&key.handle);
+        home.or(found.map(|found| found.realm.as_str()))
+            .unwrap_or(realm::ROOT)
+    }
+
+    /// What is to be said of this session without sending anything.
+    fn settles(&self, key: &Key) -> Option<Outcome> {
+        match self.handles.get(&key.handle) {
+            // A key may hold the handle alone, and not every server tells which one is our own.
+            Some(found) => found.spared.map(|why| Outcome::Refused(why.into())),
+            None => (self.has(key) == Some(false)).then_some(Outcome::AlreadyGone),
+        }
+    }
+
     /// Is the session listed? `None`: its list was cut, so nobody knows.
     fn has(&self, key: &Key) -> Option<bool> {
-        if self.handles.contains(&key.handle) {
+        if self.handles.contains_key(&key.handle) {
             return Some(true);
         }
         let unsure = match &key.home {
@@ -72,14 +105,12 @@ pub(super) async fn sessions(
     };
     let before = look(server, &facts, &open(&outcomes)).await?;
     for (outcome, key) in outcomes.iter_mut().zip(&keys) {
-        if let (None, Some(key)) = (&outcome, key)
-            && before.has(key) == Some(false)
-        {
-            *outcome = Some(Outcome::AlreadyGone);
+        if let (None, Some(key)) = (&outcome, key) {
+            *outcome = before.settles(key);
         }
     }
     let sent = open(&outcomes);
-    let answers = send(server, &facts, &sent).await;
+    let answers = send(server, &facts, &sent, &before).await;
     let after = look(server, &facts, &sent).await;
     for (outcome, key) in outcomes.iter_mut().zip(&keys) {
         if let (None, Some(key)) = (&outcome, key) {
@@ -135,8 +166,7 @@ async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiE
         let listed = server
             .read(facts, &unit(realm, None), Interact::Never)
             .await?;
-        seen.handles
-            .extend(listed.rows.into_iter().map(|row| row.handle));
+        seen.add(realm, listed.rows);
         if listed.cut {
             seen.any_cut |= homeless;
         } else {
@@ -153,28 +183,54 @@ async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiE
             let listed = server
                 .read(facts, &unit(realm, user), Interact::Never)
                 .await?;
-            seen.handles
-                .extend(listed.rows.into_iter().map(|row| row.handle));
+            seen.add(realm, listed.rows);
             if listed.cut {
                 seen.cut.insert(home.clone());
             }
         }
     }
+    if seen.any_cut {
+        look_for_the_spared(server, facts, &mut seen).await?;
+    }
     Ok(seen)
+}
+
+/// A list that is cut may leave out just those sessions that are to be left alone, and they need not
+/// be in a realm of the profile.
+async fn look_for_the_spared(
+    server: &Server,
+    facts: &Facts,
+    seen: &mut Seen,
+) -> Result<(), ApiError> {
+    let own = facts
+        .own
+        .realm
+        .as_deref()
+        .zip(facts.own.username.as_deref());
+    let service = row::SERVICE_USERS.map(|user| (realm::ROOT, user));
+    for (realm, user) in own.into_iter().chain(service) {
+        let listed = server
+            .read(facts, &unit(realm, Some(user)), Interact::Never)
+            .await;
+        match listed {
+            Ok(listed) => seen.add(realm, listed.rows),
+            // Who may not look there may not end anything there either.
+            Err(ApiError::Forbidden { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// What the server said of each handle; `Err` if it was not asked well.
 type Answers = HashMap<String, Result<bool, ApiError>>;
 
 /// Sends the handles, realm by realm, so that an operator of one realm asks there.
-async fn send(server: &Server, facts: &Facts, keys: &[Key]) -> Answers {
+async fn send(server: &Server, facts: &Facts, keys: &[Key], before: &Seen) -> Answers {
     let mut realms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for key in keys {
-        let home = key.home.as_ref().map(|home| home.realm.as_str());
-        realms
-            .entry(home.unwrap_or(realm::ROOT))
-            .or_default()
-            .insert(&key.handle);
+        let handles = realms.entry(before.realm(key)).or_default();
+        handles.insert(&key.handle);
     }
     let mut answers = Answers::new();
     let mut stop: Option<ApiError> = None;
@@ -267,7 +323,7 @@ pub(super) async fn user(
             .read(&facts, &unit(realm, Some(&name)), Interact::Never)
             .await?;
         let mine = listed.rows.iter().any(|row| row.own);
-        before += live(&listed.rows);
+        before += live(server, &listed.rows);
         found.push((realm, mine, listed.rows.is_empty()));
     }
     let mut trouble: Option<Outcome> = None;
@@ -296,7 +352,7 @@ pub(super) async fn user(
             .read(&facts, &unit(realm, Some(&name)), Interact::Never)
             .await;
         left = match (left, listed) {
-            (Some(left), Ok(listed)) => Some(left + live(&listed.rows)),
+            (Some(left), Ok(listed)) => Some(left + live(server, &listed.rows)),
             _ => None,
         };
     }
@@ -401,9 +457,9 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
 }
 
 /// How many of these count: live, and not the operator's own.
-fn live(rows: &[super::server::Entry]) -> u64 {
-    let now = Utc::now();
-    let counts = |row: &&super::server::Entry| !row.own && row.ends.is_none_or(|ends| ends > now);
+fn live(server: &Server, rows: &[Entry]) -> u64 {
+    let now = server.now();
+    let counts = |row: &&Entry| !row.own && row.ends.is_none_or(|ends| ends > now);
     rows.iter().filter(counts).count() as u64
 }
 

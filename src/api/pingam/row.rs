@@ -11,7 +11,7 @@ use crate::model::time::{Zone, parse_instant};
 use crate::model::{Class, Deletable, Fact, RowRef};
 
 /// Names under which the server signs in for its own work. Ending such a session breaks the server.
-const SERVICE_USERS: [&str; 3] = ["dsameuser", "amldapuser", "amservice"];
+pub(super) const SERVICE_USERS: [&str; 3] = ["dsameuser", "amldapuser", "amservice"];
 
 /// The session in which usher itself asks.
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -129,8 +130,8 @@ impl Server {
         Ok(facts)
     }
 
-    /// Asks for the own session in one version after the other. Without a target there is no token
-    /// in the request, so nothing can be in the wrong place, and the request reads only.
+    /// Asks for the own session, or for a list, in one version after the other. Without a target
+    /// there is no token in the request, so nothing can be in the wrong place, and it reads only.
     async fn flavour(&self, interact: Interact) -> Result<(&'static Flavour, Own), ApiError> {
         let candidates: Vec<&'static Flavour> = match self.profile.pingam.flavour {
             AmFlavour::Auto => CANDIDATES.to_vec(),
@@ -140,12 +141,22 @@ impl Server {
                 .collect(),
             AmFlavour::OpenAm => vec![&OPENAM],
         };
+        let credential = self.http.auth().credential(interact).await?;
+        let has_session = signin::token_in(&credential).is_some();
         let mut last = None;
         for flavour in candidates {
-            let reply = self.own_session(flavour, interact).await?;
-            if reply.status.is_success() {
+            let reply = match has_session {
+                true => self.own_session(flavour, interact).await?,
+                false => self.first_list(flavour, interact).await?,
+            };
+            if reply.status.is_success() && has_session {
                 let item: wire::Item<'_> = reply.decode()?;
                 return Ok((flavour, Own::of(&item, self.profile.server_zone)));
+            }
+            // Also where this realm may not be listed: the version is there.
+            let served = reply.status.is_success() || reply.status == StatusCode::FORBIDDEN;
+            if served && !has_session && !reply.is_web_page() {
+                return Ok((flavour, Own::default()));
             }
             let error = self.fault(&reply);
             if reply.status != StatusCode::NOT_FOUND || reply.is_web_page() {
@@ -182,6 +193,24 @@ impl Server {
             .idempotent()
             .send()
             .await
+    }
+
+    /// An access token belongs to no session, so that a list has to show which versions there are.
+    async fn first_list(
+        &self,
+        flavour: &'static Flavour,
+        interact: Interact,
+    ) -> Result<Reply, ApiError> {
+        let first = match &self.profile.pingam.realms {
+            Realms::These(list) => list.first().map(|realm| realm::normal(realm)),
+            Realms::All => None,
+        };
+        let unit = filter::Unit {
+            realm: first.unwrap_or_else(|| realm::ROOT.into()),
+            user: None,
+            native: None,
+        };
+        self.list(flavour, &unit, None, interact)?.send().await
     }
 
     /// The community server gives its version to its super user only, which is how that one is known.
@@ -418,6 +447,11 @@ impl Server {
         }
     }
 
+    /// What time it is there; sessions end by that clock.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        Utc::now() + self.http.clock_offset().unwrap_or_default()
+    }
+
     /// An answer that is no success, as an error.
     pub(super) fn fault(&self, reply: &Reply) -> ApiError {
         fault::of(reply, self.http.auth().can_login())
@@ -437,7 +471,7 @@ pub(super) struct Listed {
 pub(super) struct Entry {
     pub(super) handle: String,
     pub(super) user: String,
-    pub(super) ends: Option<chrono::DateTime<chrono::Utc>>,
+    pub(super) ends: Option<DateTime<Utc>>,
     pub(super) own: bool,
 }
 

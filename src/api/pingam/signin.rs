@@ -45,6 +45,7 @@ pub(super) fn authorize(
 ) -> Result<Arc<dyn Authorize>, ApiError> {
     let cookie = Arc::new(Cookie {
         http: http.clone(),
+        profile: profile.name.clone(),
         name: OnceCell::new(),
     });
     let secret = |what: String, source: &crate::config::SecretSource| {
@@ -103,6 +104,7 @@ pub(super) fn authorize(
 /// The name of the server's cookie, asked for once. Tenants of the cloud have names of their own.
 struct Cookie {
     http: Http,
+    profile: String,
     name: OnceCell<HeaderName>,
 }
 
@@ -118,7 +120,15 @@ impl Cookie {
             .send()
             .await?;
         if !reply.status.is_success() {
-            return Err(fault::of(&reply, false));
+            return Err(match fault::of(&reply, false) {
+                // Nothing was asked for, so it is the address: a server takes requests only under
+                // the host names that it was set up with.
+                ApiError::BadQuery { message, .. } => ApiError::Config {
+                    profile: self.profile.clone(),
+                    why: format!("the server does not take requests to this url: {message}"),
+                },
+                other => other,
+            });
         }
         let info: ServerInfo = reply.decode()?;
         let name = info.cookie_name.unwrap_or_else(|| USUAL_COOKIE.to_owned());
