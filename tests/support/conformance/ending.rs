@@ -96,6 +96,21 @@ pub async fn a_lost_answer_is_settled<B: Bed>() {
     assert!(!B::end(&set.emulator, &key), "it is still there");
 }
 
+pub async fn a_lost_request_is_not_called_an_end<B: Bed>() {
+    let set = Set::signed_in::<B>().await;
+    let key = set.victim().await;
+    set.fault(B::ENDS, r#""action":"reset""#);
+
+    let outcome = set.api.revoke(std::slice::from_ref(&key)).await;
+
+    let outcome = outcome.expect("an outcome");
+    assert!(
+        matches!(outcome[..], [Outcome::Failed(ApiError::Broken { .. })]),
+        "{outcome:?}"
+    );
+    assert!(B::end(&set.emulator, &key), "it is gone");
+}
+
 pub async fn a_refused_end_is_told_and_ends_nothing<B: Bed>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;

@@ -149,9 +149,11 @@ macro_rules! conformance {
             pages_to_the_end, a_limit_of_the_server_is_never_silent, every_field_filters,
             unreported_fields_are_admitted, ends_once, each_session_has_its_own_outcome,
             all_of_a_user_end_and_nobody_elses, a_lost_answer_is_settled,
+            a_lost_request_is_not_called_an_end,
             a_refused_end_is_told_and_ends_nothing, a_refused_token_is_an_auth_error,
             a_token_that_expires_is_renewed_without_a_word, lacking_rights_are_named,
             waits_when_told, a_cut_body_is_an_error, a_page_of_html_is_an_error,
+            an_answer_that_is_no_list_is_never_a_short_one,
             a_hanging_server_ends_by_the_limit_or_by_dropping,
             a_server_killed_in_the_middle_of_a_list_is_an_error
         );
