@@ -101,7 +101,7 @@ async fn one(
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
     let reply = call.send().await?;
     if !reply.status.is_success() {
-        match server.fault(&reply) {
+        match server.fault_of_list(unit, &reply) {
             // The others may still be listed; it is told once they are.
             ApiError::Forbidden { .. } if at.of > 1 => at.refused.push(unit.realm.clone()),
             error => return Err(error),

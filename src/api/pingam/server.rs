@@ -452,6 +452,22 @@ impl Server {
         Utc::now() + self.http.clock_offset().unwrap_or_default()
     }
 
+    /// A list that was refused, as an error. The community server fails without a word at a filter
+    /// that it does not know; ours it knows.
+    pub(super) fn fault_of_list(&self, unit: &filter::Unit, reply: &Reply) -> ApiError {
+        match self.fault(reply) {
+            ApiError::Server { status: 500, .. } if reply.is_empty() && unit.native.is_some() => {
+                ApiError::BadQuery {
+                    message: "the server fails at this filter; it knows realm eq \"…\", also with \
+                              and username eq \"…\""
+                        .into(),
+                    field: None,
+                }
+            }
+            other => other,
+        }
+    }
+
     /// An answer that is no success, as an error.
     pub(super) fn fault(&self, reply: &Reply) -> ApiError {
         fault::of(reply, self.http.auth().can_login())

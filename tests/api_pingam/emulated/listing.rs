@@ -97,7 +97,7 @@ async fn what_has_ended_and_is_still_listed_is_shown_as_expired() {
         assert_eq!(state(row, ours.timestamp_millis()), State::Expired);
 
         emulator.world().move_clock(60_000);
-        let outcomes = api.revoke(&[row.key.clone()]).await.unwrap();
+        let outcomes = api.revoke(std::slice::from_ref(&row.key)).await.unwrap();
         assert!(
             matches!(outcomes[..], [Outcome::AlreadyGone]),
             "{outcomes:?}"

@@ -161,7 +161,10 @@ async fn a_request_that_a_guard_against_forgery_refuses_is_no_lack_of_sign_in() 
 
 #[tokio::test]
 async fn a_filter_that_the_server_stumbles_over_is_told_with_what_it_knows() {
-    for (system, word) in [(Kind::Openam, "500"), (Kind::Pingam, "not supported")] {
+    for (system, word) in [
+        (Kind::Openam, "it knows realm eq"),
+        (Kind::Pingam, "not supported"),
+    ] {
         let emulator = quiet(system, AmOptions::default()).await;
         let api = signed_in(&profile(&emulator)).await;
         let mut search = super::super::search("");

@@ -268,14 +268,7 @@ impl Asked<'_> {
             .list(self.facts.flavour, &unit, None, self.interact)?;
         let reply = call.send().await?;
         if !reply.status.is_success() {
-            return Err(match self.server.fault(&reply) {
-                // The community server fails without a word at a filter that it does not know.
-                ApiError::Server { status: 500, .. } if reply.is_empty() => refuse(
-                    "the server fails at this filter; it knows realm eq \"…\", also with and \
-                     username eq \"…\"",
-                ),
-                other => other,
-            });
+            return Err(self.server.fault_of_list(&unit, &reply));
         }
         let page: wire::Page<'_> = reply.decode()?;
         table(&reply, &page)
