@@ -12,7 +12,7 @@ use super::overlay::{ErrorBox, Job, Overlay, ProfileEntry};
 use super::results::{Details, Results};
 use super::source::Source;
 use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Exchange, Field, Sort};
 
 /// A pane that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +101,8 @@ pub struct State {
     pub message: Option<Message>,
     /// The last errors, newest last, at most 20.
     pub errors: VecDeque<ErrorBox>,
+    /// The request that failed, while the message about it is at work.
+    pub failing: Option<Exchange>,
     /// Revoke jobs that have not ended, and the last that has.
     pub jobs: Vec<Job>,
     /// The number given last.
@@ -145,6 +147,7 @@ impl State {
             overlays: Vec::new(),
             message: None,
             errors: VecDeque::new(),
+            failing: None,
             jobs: Vec::new(),
             last_gen: Gen::default(),
             last_job: JobId::default(),

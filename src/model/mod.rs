@@ -3,6 +3,7 @@
 pub mod action;
 pub mod caps;
 pub mod error;
+pub mod exchange;
 pub mod page;
 pub mod query;
 pub mod session;
@@ -15,6 +16,7 @@ pub use action::{
 };
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
+pub use exchange::Exchange;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use query::{
     Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,

@@ -89,3 +89,19 @@ fn rows_stay_when_the_server_dies_before_a_reload() {
     );
     usher.quit();
 }
+
+#[test]
+fn the_error_box_names_the_request_as_the_server_knows_it() {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[
+        r#"{"match":{"path":"*/session/search"},"action":"status","code":500,"body":"disk full"}"#,
+    ]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher.pty.wait_for("Search failed");
+    usher.pty.wait_for("disk full");
+    usher.pty.wait_for("request id");
+
+    usher.pty.wait_for("session/search");
+    usher.pty.wait_for("answered 500");
+}

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::authorize::{self, Credential, Interact};
 use super::fault::{self, clean, host_of};
+use super::last;
 use super::pace::{self, Next, Repeat, Tries};
 use super::reply::Reply;
 use super::{Http, Waiting};
@@ -254,6 +255,9 @@ impl Call<'_> {
                 let started = Instant::now();
                 let result = self.once(&credential, id).await;
                 note(&result, started.elapsed());
+                let status = result.as_ref().ok().map(|reply| reply.status.as_u16());
+                let method = self.method.as_str();
+                last::remember(method, &self.template, status, started.elapsed(), id);
                 result
             };
             let (miss, result) = match result {

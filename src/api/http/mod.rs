@@ -8,6 +8,7 @@ mod authorize;
 mod call;
 mod connect;
 mod fault;
+mod last;
 mod pace;
 mod reply;
 
@@ -28,6 +29,7 @@ pub use authorize::{
 pub use call::Call;
 pub use connect::is_loopback;
 pub use fault::{LONGEST_WORDS, clean, host_of};
+pub use last::{last_exchange, remembering};
 pub use pace::Repeat;
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};

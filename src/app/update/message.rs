@@ -81,14 +81,18 @@ pub fn keep(state: &mut State, error: ErrorBox) {
 fn notes(state: &State) -> Vec<String> {
     let rows = state.results.rows.len();
     let asked = state.sources.iter().filter_map(|s| s.asked_at).max();
-    match asked {
-        Some(at) if rows > 0 => vec![format!(
+    let rows = asked.filter(|_| rows > 0).map(|at| {
+        format!(
             "The {} rows on screen are from {}.",
             crate::model::text::with_thousands(rows as u64),
             crate::model::time::clock_seconds(at, state.prefs.zone)
-        )],
-        _ => Vec::new(),
-    }
+        )
+    });
+    let request = state.failing.as_ref().map(|exchange| {
+        let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+        format!("{at}: {}", exchange.words())
+    });
+    rows.into_iter().chain(request).collect()
 }
 
 fn one_line(text: &str) -> &str {

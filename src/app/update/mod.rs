@@ -41,6 +41,12 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Signal(signal) => vec![Effect::Quit(signal.exit_code())],
         Msg::Due(timer, generation) => message::due(state, timer, generation),
+        Msg::Failing(exchange, inner) => {
+            state.failing = Some(exchange);
+            let effects = update(state, *inner);
+            state.failing = None;
+            return effects;
+        }
         Msg::Connected {
             source,
             generation,

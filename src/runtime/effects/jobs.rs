@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
 
 use super::link::Client;
+use crate::api::http::{last_exchange, remembering};
 use crate::app::msg::Told;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
@@ -146,7 +147,7 @@ impl Jobs {
         send: mpsc::Sender<Msg>,
     ) {
         let context = client.as_ref().map(|client| self.context(client, reason));
-        let handle = spawn(async move {
+        let handle = spawn(remembering(async move {
             let (told, unlogged) = (send.clone(), std::sync::Mutex::new(None));
             let result = match (client, context) {
                 (Some(client), Some(context)) => {
@@ -159,13 +160,12 @@ impl Jobs {
                 }
                 _ => Err(ApiError::Cancelled),
             };
-            let _ = send
-                .send(Msg::UserRevoked {
-                    job,
-                    source,
-                    result,
-                })
-                .await;
+            let message = Msg::UserRevoked {
+                job,
+                source,
+                result,
+            };
+            let _ = send.send(message.with(last_exchange())).await;
             if let Some(error) = unlogged
                 .into_inner()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -173,7 +173,7 @@ impl Jobs {
                 tell_unlogged(&told, &error).await;
             }
             let _ = send.send(Msg::Ended(job)).await;
-        });
+        }));
         self.keep(job, Vec::new(), handle);
     }
 
@@ -189,16 +189,16 @@ impl Jobs {
     ) {
         let context = self.context(&client, None);
         self.actions.retain(|action| !action.is_finished());
-        self.actions.push(spawn(async move {
+        self.actions.push(spawn(remembering(async move {
             let mut unlogged = None;
             let api = client.opened.api;
             let keep = |error| unlogged = Some(error);
             let result = run_action(api, context, &spec, args, subject, keep).await;
-            let _ = send.send(done(result)).await;
+            let _ = send.send(done(result).with(last_exchange())).await;
             if let Some(error) = unlogged {
                 tell_unlogged(&send, &error).await;
             }
-        }));
+        })));
     }
 
     /// Writes down that a masked value was shown.

@@ -25,6 +25,7 @@ use self::link::{Client, Link};
 use self::search::{Reading, Then};
 use self::timers::Timers;
 use super::profiles::{Opened, Profiles};
+use crate::api::http::{last_exchange, remembering};
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
@@ -299,15 +300,15 @@ impl Effects {
             (Some(client), true) => self.jobs.act(spec, args, subject, client, done, send),
             (Some(client), false) => {
                 let token = link.token.child_token();
-                spawn(async move {
+                spawn(remembering(async move {
                     tokio::select! { biased;
                         () = token.cancelled() => {}
                         result = client.opened.api.act(spec.name, args) => {
                             // Fails only when the screen has ended.
-                            let _ = send.send(done(result)).await;
+                            let _ = send.send(done(result).with(last_exchange())).await;
                         }
                     }
-                });
+                }));
             }
             (None, _) => {
                 spawn(async move {
@@ -358,15 +359,15 @@ impl Effects {
         question: impl Future<Output = Msg> + Send + 'static,
     ) {
         let (send, cancelled) = (self.send.clone(), token.clone());
-        let handle = spawn(async move {
+        let handle = spawn(remembering(async move {
             tokio::select! { biased;
                 () = cancelled.cancelled() => {}
                 message = question => {
                     // Fails only when the screen has ended.
-                    let _ = send.send(message).await;
+                    let _ = send.send(message.with(last_exchange())).await;
                 }
             }
-        });
+        }));
         self.keep(generation, Task { token, handle });
     }
 
@@ -383,7 +384,7 @@ impl Effects {
         let seen = loaded.unwrap_or_else(|| Seen::with_hasher(self.hasher.clone()));
         let (opened, token) = (link.wait(), link.token.child_token());
         let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
-        let handle = spawn(async move {
+        let handle = spawn(remembering(async move {
             let reading = async {
                 let opened = opened.await?.opened;
                 let seen = read(opened, source, generation, search, at, seen, &send).await;
@@ -396,7 +397,7 @@ impl Effects {
                     kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, seen);
                 }
             }
-        });
+        }));
         self.keep(generation, Task { token, handle });
     }
 
@@ -446,13 +447,12 @@ async fn read(
 ) -> Seen {
     // Fails only when the screen has ended.
     let tell = async |result| {
-        send.send(Msg::Page {
+        let message = Msg::Page {
             source,
             generation,
             result,
-        })
-        .await
-        .is_ok()
+        };
+        send.send(message.with(last_exchange())).await.is_ok()
     };
     let mut reading = match Reading::new(opened, source, search, at, seen) {
         Ok(reading) => reading,

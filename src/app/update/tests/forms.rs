@@ -200,6 +200,37 @@ fn the_first_search_that_fails_is_explained_in_a_box() {
 }
 
 #[test]
+fn an_error_names_the_request_that_failed_and_the_next_one_does_not() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let failed = |app: &TestApp| Msg::Page {
+        source: SourceId(0),
+        generation: app.state.sources[0].search_gen,
+        result: Err(refused()),
+    };
+    let exchange = Exchange {
+        method: "GET".into(),
+        path: "/session/search".into(),
+        status: Some(503),
+        took: Duration::from_millis(88),
+        id: "4f1c09aa".into(),
+    };
+
+    let message = failed(&app).with(Some(exchange));
+    app.send(message);
+    let notes = app.state.errors.back().unwrap().notes.clone();
+    assert_eq!(
+        notes,
+        ["14:07:00 UTC: GET /session/search answered 503 after 88 ms; request id 4f1c09aa"]
+    );
+    app.keys("esc enter");
+    let message = failed(&app);
+    app.send(message);
+    assert_eq!(app.state.errors.len(), 2);
+    assert!(app.state.errors.back().unwrap().notes.is_empty());
+}
+
+#[test]
 fn switching_the_profile_cancels_clears_and_closes() {
     let mut app = TestApp::listing(&["asmith"]);
 

@@ -20,8 +20,8 @@ use crate::app::source::ProfileView;
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Fact, Field, Identity, PageEnd, Paging, Revoke,
-    RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, PageEnd, Paging,
+    Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, Seen, SourceId};
 
