@@ -13,7 +13,9 @@ use crate::app::results::Fate;
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
 use crate::model::text::with_thousands;
-use crate::model::{ApiError, Completeness, Outcome, Subject, UserOutcome};
+use crate::model::{
+    ApiError, Clause, Completeness, Field, Op, Outcome, Subject, Target, UserOutcome, Value,
+};
 use crate::store::{Row, RowId, SourceId};
 
 /// A dialog takes no confirmation before it has been open for this long.
@@ -104,7 +106,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
                 .results
                 .query
                 .as_ref()
-                .is_some_and(|q| q.clauses.is_empty())
+                .is_some_and(|query| query.clauses.iter().all(|clause| is_of(clause, &user)))
     });
     let whole = WholeUser {
         source,
@@ -116,6 +118,19 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
     };
     let confirm = question::for_user(state, whole);
     open(state, confirm)
+}
+
+/// Does a clause let every session of this person through?
+fn is_of(clause: &Clause, user: &Subject) -> bool {
+    let (field, name) = (&clause.target, user.name.as_ref());
+    let is_name = |value: &Value| match (value, name) {
+        (Value::Text(text), Some(name)) => **text == *name.expose(),
+        _ => false,
+    };
+    *field == Target::Field(Field::User)
+        && clause.op == Op::Eq
+        && !clause.negated
+        && clause.values.iter().any(is_name)
 }
 
 fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {

@@ -87,3 +87,20 @@ fn a_cut_list_names_the_key_that_narrows_it_until_it_is_narrowed() {
 
     assert_eq!(app.status(), "the server stops at 120; narrow the search");
 }
+
+#[test]
+fn after_a_search_for_one_user_their_number_is_known() {
+    let said = |app: &TestApp| match app.top() {
+        Some(Overlay::Confirm(confirm)) => format!("{:?}", confirm.short),
+        _ => panic!("no question"),
+    };
+    let mut app = TestApp::new();
+    app.typed("client:portal-web").keys("enter").connect();
+    app.page(&[("jdoe", 600)], None).keys("U");
+    assert!(said(&app).contains("1 loaded; the server may hold more"));
+
+    app.keys("esc u").forget();
+    app.page(&[("jdoe", 20), ("jdoe", 600)], None).keys("U");
+
+    assert!(said(&app).contains("jdoe · 2 sessions"), "{}", said(&app));
+}
