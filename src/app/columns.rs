@@ -23,25 +23,16 @@ pub struct Column {
 
 /// The columns before the first connection has told what a system has.
 const DEFAULT: &[ColumnSpec] = &[
-    spec(Field::User, "USER", "USER", 3),
-    spec(Field::Client, "CLIENT", "CLIENT", 2),
-    spec(Field::Ip, "IP", "IP", 2),
-    spec(Field::Created, "CREATED", "CREATED", 0),
-    spec(Field::Used, "LAST USED", "USED", 0),
-    spec(Field::Expires, "EXPIRES", "EXPIRES", 0),
-    spec(Field::State, "STATE", "STATE", 0),
+    ColumnSpec::new(Field::User, "USER", "USER", 3),
+    ColumnSpec::new(Field::Client, "CLIENT", "CLIENT", 2),
+    ColumnSpec::new(Field::Ip, "IP", "IP", 2),
+    ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+    ColumnSpec::new(Field::Used, "LAST USED", "USED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
 
-const PROFILE: ColumnSpec = spec(Field::Profile, "PROFILE", "PROFILE", 0);
-
-const fn spec(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
-    ColumnSpec {
-        field,
-        title,
-        short,
-        weight,
-    }
-}
+const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
 
 /// Which columns leave first when the table is narrow. What is not named never leaves.
 const LEAVE: [Field; 17] = [

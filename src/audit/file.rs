@@ -10,7 +10,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::AuditError;
 use super::key::hash;
-use super::record::Line;
+use super::record::Entry;
 use super::stamp;
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, PrivateError};
@@ -41,7 +41,7 @@ impl Log {
     }
 
     /// Appends these lines in one write, all or none; with `sync` they are on the disk afterwards.
-    pub fn append(&self, lines: &[Line], sync: bool) -> Result<(), AuditError> {
+    pub fn append(&self, lines: &[Entry], sync: bool) -> Result<(), AuditError> {
         let new = private::mode_of(&self.path).is_none();
         let mut file = private::open_append(&self.path)?;
         // Whoever appends holds the lock from reading the last line on, so that the chain never forks.
@@ -65,7 +65,7 @@ impl Log {
     }
 
     /// The bytes to append.
-    fn chained(&self, lines: &[Line], tail: &Tail) -> Result<Vec<u8>, AuditError> {
+    fn chained(&self, lines: &[Entry], tail: &Tail) -> Result<Vec<u8>, AuditError> {
         let ts = stamp(Utc::now());
         let mono_ms = monotonic_ms();
         let mut bytes = Vec::with_capacity(lines.len() * 512);

@@ -14,15 +14,15 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-pub use read::{Entry, Problem, Report, read, verify};
-pub use record::{Actor, Event, Tls};
+pub use read::{Problem, Report, read, verify};
+pub use record::{Actor, Entry, Event, Tls};
 
 use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
 use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::Key;
-use record::{Line, clean};
+use record::{VERSION, clean};
 
 /// Records that share one write to the disk.
 const BATCH: usize = 64;
@@ -94,7 +94,7 @@ pub struct Change {
 #[derive(Debug)]
 #[must_use = "an asked change without its end counts as unknown"]
 pub struct Ticket {
-    line: Line,
+    line: Entry,
     asked: Instant,
 }
 
@@ -216,8 +216,8 @@ impl Audit {
     pub fn done(&self, ticket: Ticket, ending: &Ending) -> Result<(), AuditError> {
         let mut line = ticket.line;
         line.event = Event::Done;
-        line.outcome = Some(ending.outcome);
-        line.error = ending.error;
+        line.outcome = Some(ending.outcome.to_owned());
+        line.error = ending.error.map(str::to_owned);
         line.http_status = ending.http_status;
         line.dur_ms = Some(u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX));
         self.log()?.append(&[line], false)
@@ -263,19 +263,24 @@ impl Audit {
 }
 
 /// The `asked` line of a change.
-fn line(change: &Change, key: &Key) -> Line {
+fn line(change: &Change, key: &Key) -> Entry {
     let operation = &change.operation;
-    let (kind, sid_h, user) = match &change.target {
-        Target::Session { key: id, subject } => (
-            "session",
-            Some(key.fingerprint(operation.system, id)),
-            person(subject),
-        ),
-        Target::User(subject) => ("user", None, person(subject)),
-        Target::Filter(text) => ("filter", None, Some(clean(text, 300))),
+    let fingerprint = |id| Some(key.fingerprint(operation.system, id));
+    let (kind, sid_h, subject) = match &change.target {
+        Target::Session { key: id, subject } => ("session", fingerprint(id), Some(subject)),
+        Target::User(subject) => ("user", None, Some(subject)),
+        Target::Filter(_) => ("filter", None, None),
         Target::System => ("system", None, None),
     };
-    Line {
+    let user = match &change.target {
+        Target::Filter(text) => Some(clean(text, 300)),
+        _ => subject.and_then(person),
+    };
+    let scope = subject.and_then(|subject| subject.scope.as_ref());
+    Entry {
+        v: VERSION,
+        ts: String::new(),
+        mono_ms: 0,
         event: Event::Asked,
         op_id: operation.id.clone(),
         item: format!("{}/{}", change.item, operation.of),
@@ -291,11 +296,14 @@ fn line(change: &Change, key: &Key) -> Line {
         target_kind: kind.to_owned(),
         sid_h,
         user,
+        scope: scope.map(|scope| clean(scope.expose(), 200)),
         reason: operation.reason.clone(),
         http_status: None,
         outcome: None,
         error: None,
         dur_ms: None,
+        ver: env!("CARGO_PKG_VERSION").to_owned(),
+        prev: String::new(),
     }
 }
 

@@ -4,64 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
 use super::AuditError;
 use super::file::{LIMIT, LOCK_LIMIT, START};
 use super::key::hash;
-use super::record::{Actor, Event, Tls};
+use super::record::{Entry, Event};
 use crate::config::lock::{Lock, lock, unlock};
 use crate::config::private::{self, Access, PrivateError};
-
-/// One line of the log. All texts are cleaned when they are written, and must be cleaned again before
-/// they are shown: the file may have been changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Version of the line.
-    pub v: u32,
-    /// When, in UTC with milliseconds.
-    pub ts: String,
-    /// The monotonic clock of that boot, in milliseconds.
-    pub mono_ms: u64,
-    /// What happened.
-    pub event: Event,
-    /// The operation it belongs to.
-    pub op_id: String,
-    /// Which one of the operation ("3/19").
-    pub item: String,
-    /// Who did it.
-    pub actor: Actor,
-    /// Name of the profile.
-    pub profile: String,
-    /// Kind of system.
-    pub system: String,
-    /// Host and port.
-    pub host: String,
-    /// How far the connection could be trusted.
-    pub tls: Tls,
-    /// What was done ("revoke").
-    pub verb: String,
-    /// `session`, `user` or `filter`.
-    pub target_kind: String,
-    /// Fingerprint of the session. `None`: it is not about one session.
-    pub sid_h: Option<String>,
-    /// Whose session. `None`: nobody's.
-    pub user: Option<String>,
-    /// Why. `None`: not asked.
-    pub reason: Option<String>,
-    /// Status of the answer. `None`: not known.
-    pub http_status: Option<u16>,
-    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`. `None`: not ended.
-    pub outcome: Option<String>,
-    /// Class of the error. `None`: there was none.
-    pub error: Option<String>,
-    /// How long it took, in milliseconds. `None`: not ended.
-    pub dur_ms: Option<u64>,
-    /// Version of usher.
-    pub ver: String,
-    /// Hash of the line before.
-    pub prev: String,
-}
 
 /// Something that is wrong with the log. It is told, never mended.
 #[derive(Clone, Debug, PartialEq, Eq)]

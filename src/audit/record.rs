@@ -57,81 +57,67 @@ impl Tls {
     }
 }
 
-/// A line without what the file adds: version, times and the hash of the line before.
-#[derive(Clone, Debug)]
-pub(super) struct Line {
+/// One line of the log; the order of the fields is the order in the file. All texts are cleaned when they are written, and must be cleaned again before
+/// they are shown: the file may have been changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Version of the line.
+    pub v: u32,
+    /// When, in UTC with milliseconds.
+    pub ts: String,
+    /// The monotonic clock of that boot, in milliseconds.
+    pub mono_ms: u64,
+    /// What happened.
     pub event: Event,
+    /// The operation it belongs to.
     pub op_id: String,
+    /// Which one of the operation ("3/19").
     pub item: String,
+    /// Who did it.
     pub actor: Actor,
+    /// Name of the profile.
     pub profile: String,
+    /// Kind of system.
     pub system: String,
+    /// Host and port.
     pub host: String,
+    /// How far the connection could be trusted.
     pub tls: Tls,
+    /// What was done ("revoke").
     pub verb: String,
+    /// `session`, `user` or `filter`.
     pub target_kind: String,
+    /// Fingerprint of the session. `None`: it is not about one session.
     pub sid_h: Option<String>,
+    /// Whose session. `None`: nobody's.
     pub user: Option<String>,
+    /// In which realm, organisation or tenant. `None`: in every one, or the system has no such thing.
+    pub scope: Option<String>,
+    /// Why. `None`: not asked.
     pub reason: Option<String>,
+    /// Status of the answer. `None`: not known.
     pub http_status: Option<u16>,
-    pub outcome: Option<&'static str>,
-    pub error: Option<&'static str>,
+    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`. `None`: not ended.
+    pub outcome: Option<String>,
+    /// Class of the error. `None`: there was none.
+    pub error: Option<String>,
+    /// How long it took, in milliseconds. `None`: not ended.
     pub dur_ms: Option<u64>,
+    /// Version of usher.
+    pub ver: String,
+    /// Hash of the line before.
+    pub prev: String,
 }
 
-/// The whole line. The order of the fields is the order in the file.
-#[derive(Serialize)]
-struct Whole<'a> {
-    v: u32,
-    ts: &'a str,
-    mono_ms: u64,
-    event: Event,
-    op_id: &'a str,
-    item: &'a str,
-    actor: &'a Actor,
-    profile: &'a str,
-    system: &'a str,
-    host: &'a str,
-    tls: Tls,
-    verb: &'a str,
-    target_kind: &'a str,
-    sid_h: Option<&'a str>,
-    user: Option<&'a str>,
-    reason: Option<&'a str>,
-    http_status: Option<u16>,
-    outcome: Option<&'a str>,
-    error: Option<&'a str>,
-    dur_ms: Option<u64>,
-    ver: &'a str,
-    prev: &'a str,
-}
-
-impl Line {
-    /// The line as JSON, without a newline. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
-    pub fn json(&self, ts: &str, mono_ms: u64, prev: &str) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&Whole {
-            v: VERSION,
-            ts,
+impl Entry {
+    /// The line as JSON, without a newline, with what only the file knows: times and the hash of the
+    /// line before. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
+    pub(super) fn json(&self, ts: &str, mono_ms: u64, prev: &str) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(&Self {
+            ts: ts.to_owned(),
             mono_ms,
-            event: self.event,
-            op_id: &self.op_id,
-            item: &self.item,
-            actor: &self.actor,
-            profile: &self.profile,
-            system: &self.system,
-            host: &self.host,
-            tls: self.tls,
-            verb: &self.verb,
-            target_kind: &self.target_kind,
-            sid_h: self.sid_h.as_deref(),
-            user: self.user.as_deref(),
-            reason: self.reason.as_deref(),
-            http_status: self.http_status,
-            outcome: self.outcome,
-            error: self.error,
-            dur_ms: self.dur_ms,
-            ver: env!("CARGO_PKG_VERSION"),
-            prev,
+            prev: prev.to_owned(),
+            ..self.clone()
         })
     }
 }

@@ -70,7 +70,8 @@ fn changes(audit: &Audit, count: usize) -> Vec<Change> {
                 key: SessionKey::new(format!("s3cret-id-{item}")),
                 subject: Subject {
                     name: Some(Untrusted::from("bwong")),
-                    ..Subject::default()
+                    scope: Some(Untrusted::from("/alpha")),
+                    id: None,
                 },
             },
         })
@@ -95,7 +96,7 @@ fn a_change_makes_two_lines_with_all_fields_in_their_order() {
     assert_eq!(lines.len(), 2);
     let names: Vec<_> = lines[0].as_object().unwrap().keys().collect();
     let wanted = "v ts mono_ms event op_id item actor profile system host tls verb target_kind sid_h \
-                  user reason http_status outcome error dur_ms ver prev";
+                  user scope reason http_status outcome error dur_ms ver prev";
     assert_eq!(names, wanted.split_whitespace().collect::<Vec<_>>());
     let (asked, done) = (&lines[0], &lines[1]);
     assert_eq!(
@@ -113,6 +114,7 @@ fn a_change_makes_two_lines_with_all_fields_in_their_order() {
         (&asked["user"], &asked["reason"]),
         (&"bwong".into(), &"ticket 4711".into())
     );
+    assert_eq!(asked["scope"], "/alpha");
     assert_eq!(
         (&asked["outcome"], &done["outcome"]),
         (&Value::Null, &"done".into())
@@ -336,8 +338,9 @@ fn hostile_text_is_cleaned_and_no_record_is_too_long() {
     let operation = Operation::new(&setup.audit, &profile(), Some(&who), &hostile, reason, 2);
     let operation = Arc::new(operation);
     let subject = Subject {
+        scope: name.clone(),
         name,
-        ..Subject::default()
+        id: None,
     };
     let targets = [Target::User(subject), Target::Filter(hostile.clone())];
     let changes: Vec<_> = targets
@@ -357,6 +360,18 @@ fn hostile_text_is_cleaned_and_no_record_is_too_long() {
     assert!(text.lines().all(|line| line.len() < file::LIMIT));
     assert!(!text.contains(['\u{1b}', '\u{202e}']));
     assert!(verify(&setup.path()).unwrap().is_sound());
+}
+
+#[test]
+fn a_line_of_before_there_were_scopes_is_read() {
+    let setup = setup();
+    run(&setup.audit, 1);
+    let mut old = setup.lines()[0].clone();
+    old.as_object_mut().unwrap().remove("scope");
+
+    let entry: Entry = serde_json::from_value(old).unwrap();
+
+    assert_eq!(entry.scope, None);
 }
 
 #[test]

@@ -82,8 +82,8 @@ enum Row {
     Text(Vec<String>),
 }
 
-const TITLES: [&str; 9] = [
-    "TIME", "EVENT", "PROFILE", "VERB", "USER", "SESSION", "OUTCOME", "BY", "REASON",
+const TITLES: [&str; 10] = [
+    "TIME", "EVENT", "PROFILE", "VERB", "USER", "SCOPE", "SESSION", "OUTCOME", "BY", "REASON",
 ];
 
 fn text(entry: &Entry) -> Vec<String> {
@@ -99,6 +99,7 @@ fn text(entry: &Entry) -> Vec<String> {
         entry.profile.clone(),
         entry.verb.clone(),
         or_dash(&entry.user),
+        or_dash(&entry.scope),
         or_dash(&entry.sid_h),
         or_dash(&entry.outcome),
         by,
@@ -186,6 +187,7 @@ impl RowView for Record<'_> {
     fn text(&self, field: Field) -> Option<&str> {
         match field {
             Field::User => self.0.user.as_deref(),
+            Field::Scope => self.0.scope.as_deref(),
             Field::Profile => Some(&self.0.profile),
             Field::System => Some(&self.0.system),
             _ => None,

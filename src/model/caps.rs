@@ -58,6 +58,19 @@ pub struct ColumnSpec {
     pub weight: u8,
 }
 
+impl ColumnSpec {
+    /// A column.
+    #[must_use]
+    pub const fn new(field: Field, title: &'static str, short: &'static str, weight: u8) -> Self {
+        Self {
+            field,
+            title,
+            short,
+            weight,
+        }
+    }
+}
+
 /// What one remote system can do, as found after sign-in.
 #[derive(Clone, Debug)]
 pub struct Capabilities {

@@ -4,21 +4,12 @@ use usher::model::{Capabilities, ColumnSpec, Deletable, Fact, RowRef, Support};
 
 use super::*;
 
-const fn column(field: Field, title: &'static str, weight: u8) -> ColumnSpec {
-    ColumnSpec {
-        field,
-        title,
-        short: title,
-        weight,
-    }
-}
-
 const COLUMNS: &[ColumnSpec] = &[
-    column(Field::User, "USER", 4),
-    column(Field::Scope, "REALM", 2),
-    column(Field::State, "STATE", 0),
-    column(Field::Used, "USED", 0),
-    column(Field::Expires, "EXPIRES", 0),
+    ColumnSpec::new(Field::User, "USER", "USER", 4),
+    ColumnSpec::new(Field::Scope, "REALM", "REALM", 2),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
+    ColumnSpec::new(Field::Used, "USED", "USED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
 ];
 
 fn realm_caps() -> Capabilities {

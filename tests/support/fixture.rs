@@ -208,23 +208,14 @@ pub fn people() -> Vec<Person> {
 
 /// The columns of the system of the screens.
 pub const COLUMNS: &[ColumnSpec] = &[
-    column(Field::User, "USER", "USER", 3),
-    column(Field::Client, "CLIENT", "CLIENT", 2),
-    column(Field::Ip, "IP", "IP", 2),
-    column(Field::Created, "CREATED", "CREATED", 0),
-    column(Field::Used, "LAST USED", "USED", 0),
-    column(Field::Expires, "EXPIRES", "EXPIRES", 0),
-    column(Field::State, "STATE", "STATE", 0),
+    ColumnSpec::new(Field::User, "USER", "USER", 3),
+    ColumnSpec::new(Field::Client, "CLIENT", "CLIENT", 2),
+    ColumnSpec::new(Field::Ip, "IP", "IP", 2),
+    ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+    ColumnSpec::new(Field::Used, "LAST USED", "USED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
-
-const fn column(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
-    ColumnSpec {
-        field,
-        title,
-        short,
-        weight,
-    }
-}
 
 /// What the system of the screens can do.
 pub fn caps() -> Capabilities {

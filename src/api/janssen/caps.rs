@@ -4,23 +4,14 @@ use enum_map::enum_map;
 
 use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
 
-const fn column(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
-    ColumnSpec {
-        field,
-        title,
-        short,
-        weight,
-    }
-}
-
 const COLUMNS: &[ColumnSpec] = &[
-    column(Field::User, "USER", "USER", 3),
-    column(Field::Client, "CLIENT", "CLIENT", 2),
-    column(Field::Ip, "IP", "IP", 2),
-    column(Field::Created, "CREATED", "CREATED", 0),
-    column(Field::Used, "LAST USED", "USED", 0),
-    column(Field::Expires, "EXPIRES", "EXPIRES", 0),
-    column(Field::State, "STATE", "STATE", 0),
+    ColumnSpec::new(Field::User, "USER", "USER", 3),
+    ColumnSpec::new(Field::Client, "CLIENT", "CLIENT", 2),
+    ColumnSpec::new(Field::Ip, "IP", "IP", 2),
+    ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+    ColumnSpec::new(Field::Used, "LAST USED", "USED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
 
 /// The capabilities of the new generation (search, single sessions) or the old one.

@@ -13,22 +13,13 @@ use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
 pub(super) const UNSETTLED: &str = "PingAM";
 
 static COLUMNS: &[ColumnSpec] = &[
-    column(Field::User, "USER", "USER", 4),
-    column(Field::Scope, "REALM", "REALM", 2),
-    column(Field::State, "STATE", "STATE", 0),
-    column(Field::Used, "LAST USED", "USED", 0),
-    column(Field::Expires, "EXPIRES", "EXP", 0),
-    column(Field::Id, "ID", "ID", 1),
+    ColumnSpec::new(Field::User, "USER", "USER", 4),
+    ColumnSpec::new(Field::Scope, "REALM", "REALM", 2),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
+    ColumnSpec::new(Field::Used, "LAST USED", "USED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXP", 0),
+    ColumnSpec::new(Field::Id, "ID", "ID", 1),
 ];
-
-const fn column(field: Field, title: &'static str, short: &'static str, weight: u8) -> ColumnSpec {
-    ColumnSpec {
-        field,
-        title,
-        short,
-        weight,
-    }
-}
 
 /// What is known to be possible. Before the server was asked, what its line can do at most.
 pub(super) fn capabilities(
