@@ -1,6 +1,7 @@
 //! The hint line: the keys that work where the focus is, the most useful first.
 
 use super::action::{Action, Context};
+use super::dialogs;
 use super::form::FormField;
 use super::layout::{Mode, areas};
 use super::overlay::Overlay;
@@ -133,18 +134,55 @@ fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
             key(state, Context::Global, Action::Help, 2),
             key(state, Context::Global, Action::Quit, 3),
         ],
-        Overlay::SignIn(_) => vec![tab, enter("press"), fixed("Esc", "cancel", 1)],
+        Overlay::SignIn(sign_in) if sign_in.sent.is_some() => vec![fixed("Esc", "cancel", 0)],
+        Overlay::SignIn(sign_in) => vec![
+            match sign_in.focused_choice() {
+                Some(_) => fixed("↑↓", "change", 3),
+                None => None,
+            },
+            tab,
+            enter(if sign_in.focus < sign_in.fields() {
+                "go on"
+            } else {
+                "press"
+            }),
+            fixed("Esc", "cancel", 1),
+        ],
         Overlay::Actions(_) => vec![
             fixed("↑↓", "choose", 2),
             enter("go on"),
             fixed("Esc", "close", 1),
         ],
-        Overlay::Arguments(_) => vec![tab, enter("press"), fixed("Esc", "cancel", 1)],
-        Overlay::Answer(_) => vec![
-            fixed("↑↓", "scroll", 2),
-            fixed("y", "copy", 3),
-            fixed("Esc", "close", 1),
+        Overlay::Arguments(arguments) if arguments.sent.is_some() => {
+            vec![fixed("Esc", "hide", 0)]
+        }
+        Overlay::Arguments(arguments) if arguments.focus < arguments.fields.len() => {
+            vec![tab, enter("go on"), fixed("Esc", "cancel", 1)]
+        }
+        Overlay::Arguments(arguments) => vec![
+            tab,
+            enter("press"),
+            match arguments.spec.changes {
+                true => fixed("y", "do it", 3),
+                false => None,
+            },
+            fixed("Esc", "cancel", 1),
         ],
+        Overlay::Answer(answer) => {
+            let reach = dialogs::reach(state, answer);
+            vec![
+                match reach.top {
+                    0 => None,
+                    _ => fixed("↑↓", "scroll", 2),
+                },
+                match reach.left {
+                    0 => None,
+                    _ => fixed("←→", "columns", 3),
+                },
+                fixed("y", "copy", 4),
+                fixed("Esc", "close", 1),
+            ]
+        }
         Overlay::Quit { .. } => vec![tab, enter("press"), fixed("Esc", "stay", 1)],
     }
 }

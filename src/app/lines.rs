@@ -148,7 +148,7 @@ pub fn detail_lines(state: &State) -> Vec<DetailLine> {
         return facts::short(state, id, row, session);
     }
     let mut lines = match state.details.raw {
-        true => json_lines(session, width),
+        true => json_lines(session, width, state.prefs.ascii),
         false => field_lines(state, id, row, session, width),
     };
     if let Some(find) = find_text(state) {
@@ -159,8 +159,9 @@ pub fn detail_lines(state: &State) -> Vec<DetailLine> {
     lines
 }
 
-fn json_lines(session: &Session, width: usize) -> Vec<DetailLine> {
-    raw_json::lines(session)
+fn json_lines(session: &Session, width: usize, ascii: bool) -> Vec<DetailLine> {
+    let ellipsis = if ascii { "..." } else { "…" };
+    raw_json::lines(session, ellipsis)
         .iter()
         .flat_map(|line| wrap(line, width))
         .map(|value| DetailLine {
@@ -217,14 +218,6 @@ fn attributes(
         let name = attribute.name.safe();
         let secret = attribute.class == Class::Secret;
         let revealed = state.details.revealed.as_deref() == Some(attribute.name.expose());
-        let masked;
-        let value = match secret && !revealed {
-            true => {
-                masked = mask(attribute.value.expose());
-                masked.as_str()
-            }
-            false => attribute.value.expose(),
-        };
         let role = match (secret, revealed) {
             (true, false) => Role::Dim,
             (true, true) => Role::Warn,
@@ -232,10 +225,12 @@ fn attributes(
         };
         let mut line = DetailLine::new(LineKind::Attribute(index), &name, "", role);
         line.secret = secret.then(|| attribute.name.expose().to_owned());
-        let (cut, note) = facts::cut_value(value);
-        line.value = Piece::all(cut);
-        if let Some(note) = note {
-            line.value.push(Piece::note(note));
+        if secret && !revealed {
+            line.value = vec![Piece::own(mask(attribute.value.expose()))];
+        } else {
+            let (cut, note) = facts::cut_value(attribute.value.expose());
+            line.value = Piece::all(cut);
+            line.value.extend(note.map(Piece::note));
         }
         match half {
             Some(half) if line.cells() + 2 <= half => {
@@ -399,6 +394,28 @@ pub fn line_value(state: &State, line: usize) -> Option<String> {
         },
         LineKind::Untold | LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
     }
+}
+
+/// Is the value under the cursor there, but kept back by the profile?
+pub fn is_withheld(state: &State) -> bool {
+    let Some((_, row, session)) = shown(state) else {
+        return false;
+    };
+    let source = state.sources.get(usize::from(row.source.0));
+    if source.is_none_or(|source| source.profile.reveal) {
+        return false;
+    }
+    let lines = detail_lines(state);
+    lines
+        .get(state.details.line)
+        .is_some_and(|line| match line.kind {
+            LineKind::Attribute(_) => line.secret.is_some(),
+            LineKind::Fact => {
+                let whole = facts::whole_value(session, first_label(&lines, line));
+                matches!(whole, Some(facts::Whole::Key))
+            }
+            _ => false,
+        })
 }
 
 /// The session as JSON: as it was received, else made of what is known. Secrets are in it.

@@ -212,6 +212,10 @@ pub struct SignIn {
     pub focus: usize,
     /// Until when a code works. `None`: not a code.
     pub until: Option<DateTime<Utc>>,
+    /// When the answers went out: the box waits for what the server says to them. `None`: it asks.
+    pub sent: Option<DateTime<Utc>>,
+    /// The first line shown of what the server wants read.
+    pub top: usize,
 }
 
 /// The menu of actions.
@@ -244,12 +248,14 @@ pub struct Arguments {
     pub fields: Vec<ArgumentField>,
     /// The focused control: the fields first, then Cancel, then the button that does it.
     pub focus: usize,
-    /// What is wrong with it.
-    pub error: Option<String>,
+    /// What is wrong, and under which field it stands.
+    pub error: Option<(usize, String)>,
     /// Does it take confirmations already?
     pub armed: bool,
     /// Is a production system touched?
     pub production: bool,
+    /// When it was sent: the box waits for the answer. `None`: it asks.
+    pub sent: Option<DateTime<Utc>>,
 }
 
 /// One field of an action's questions.
@@ -257,6 +263,8 @@ pub struct Arguments {
 pub struct ArgumentField {
     /// What to write before it.
     pub title: String,
+    /// What to write under it.
+    pub note: Option<&'static str>,
     /// What the field is.
     pub kind: ArgumentKind,
     /// Masked?
@@ -287,6 +295,8 @@ pub struct Answer {
     pub body: ActionBody,
     /// First line shown.
     pub top: usize,
+    /// How many columns of a table are scrolled away behind the first one, which stays.
+    pub left: usize,
 }
 
 /// How a job goes.

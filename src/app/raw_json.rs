@@ -8,11 +8,12 @@ use crate::model::{Class, Session};
 /// Bytes of the raw JSON that are shown; copying gives all of it.
 pub const SHOWN_BYTES: usize = 64 * 1024;
 
-/// Lines of indented JSON with secrets masked. Text in it is not cleaned.
+/// Lines of indented JSON with secrets masked. Text in it is not cleaned. `ellipsis` stands for what is
+/// left out: `…`, or a plain form of it.
 ///
 /// What the server sent is not decoded and written anew: numbers beyond what a float holds, keys that
 /// occur twice and the order of keys stay as they came.
-pub fn lines(session: &Session) -> Vec<String> {
+pub fn lines(session: &Session, ellipsis: &str) -> Vec<String> {
     let built;
     let raw = match &session.raw {
         Some(raw) => raw.get(),
@@ -22,9 +23,9 @@ pub fn lines(session: &Session) -> Vec<String> {
         }
     };
     let secrets = Secrets::of(session);
-    let mut lines = indent(raw, &secrets);
+    let mut lines = indent(raw, &secrets, ellipsis);
     if raw.len() > SHOWN_BYTES {
-        lines.push(format!("… {} bytes in all", raw.len()));
+        lines.push(format!("{ellipsis} {} bytes in all", raw.len()));
     }
     lines
 }
@@ -101,6 +102,7 @@ impl<'a> Secrets<'a> {
 /// Where the writer stands: what it has written, how deep it is, and how deep a masked value began.
 struct Writer<'a> {
     secrets: &'a Secrets<'a>,
+    ellipsis: &'a str,
     lines: Vec<String>,
     line: String,
     depth: usize,
@@ -111,9 +113,10 @@ struct Writer<'a> {
     secret_next: bool,
 }
 
-fn indent(raw: &str, secrets: &Secrets<'_>) -> Vec<String> {
+fn indent(raw: &str, secrets: &Secrets<'_>, ellipsis: &str) -> Vec<String> {
     let mut writer = Writer {
         secrets,
+        ellipsis,
         lines: Vec::new(),
         line: String::new(),
         depth: 0,
@@ -196,7 +199,10 @@ impl Writer<'_> {
             || self.masked_from.is_some()
             || self.secrets.has_value(plain);
         match secret && !plain.is_empty() && !matches!(token, "null" | "true" | "false") {
-            true => self.push(&format!("\"{}\"", mask(plain))),
+            true => {
+                let masked = mask(plain).replace('…', self.ellipsis);
+                self.push(&format!("\"{masked}\""));
+            }
             false => self.push(token),
         }
     }
@@ -258,7 +264,7 @@ mod tests {
         let session = session(r#"{"a":1e400,"a":[1,{"b":"x \" {"}],"e":{},"l":[]}"#);
 
         assert_eq!(
-            lines(&session),
+            lines(&session, "…"),
             [
                 "{",
                 "  \"a\": 1e400,",
@@ -286,7 +292,7 @@ mod tests {
             class: Class::Secret,
         });
 
-        let text = lines(&session).join("\n");
+        let text = lines(&session, "…").join("\n");
 
         assert!(!text.contains("s3cr3t"), "{text}");
         assert!(!text.contains("the-key-of-it"), "{text}");
@@ -297,7 +303,7 @@ mod tests {
     fn a_huge_answer_is_cut_and_says_how_long_it_is() {
         let session = session(&format!("{{\"a\":\"{}\"}}", "ü".repeat(500_000)));
 
-        let lines = lines(&session);
+        let lines = lines(&session, "…");
 
         assert!(lines.iter().map(String::len).sum::<usize>() < SHOWN_BYTES + 1000);
         assert_eq!(lines.last().unwrap(), "… 1000008 bytes in all");

@@ -248,7 +248,8 @@ impl Sheet {
 fn fitted(mut lines: Vec<SheetLine>, most: usize) -> Vec<SheetLine> {
     while lines.len() > most {
         let is_control = |line: &SheetLine| {
-            !line.buttons.is_empty() || line.cursor.is_some() || line.choice.is_some()
+            let asks = |part: &Part| matches!(part.role, Role::Input | Role::Danger);
+            !line.buttons.is_empty() || line.choice.is_some() || line.parts.iter().any(asks)
         };
         let blank = lines.iter().rposition(|line| line.parts.is_empty());
         let last = lines.iter().rposition(|line| !is_control(line));

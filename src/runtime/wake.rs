@@ -28,10 +28,11 @@ pub(super) fn pause(state: &State, now: DateTime<Utc>) -> Duration {
 }
 
 fn has_countdown(state: &State) -> bool {
-    state
-        .overlays
-        .iter()
-        .any(|overlay| matches!(overlay, Overlay::SignIn(sign_in) if sign_in.until.is_some()))
+    state.overlays.iter().any(|overlay| match overlay {
+        Overlay::SignIn(sign_in) => sign_in.until.is_some() || sign_in.sent.is_some(),
+        Overlay::Arguments(arguments) => arguments.sent.is_some(),
+        _ => false,
+    })
 }
 
 /// Is there an age or a rest of less than a minute in the window of the table, or in details?

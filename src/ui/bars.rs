@@ -90,7 +90,10 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
         if at > 0 {
             x += canvas.text(room, x, " ▸ ", Role::Dim);
         }
-        x += canvas.outside(room, x, part, Default::default());
+        x += match part {
+            Place::Named(name) => canvas.outside(room, x, name, Default::default()),
+            Place::Words(words) => canvas.text(room, x, words, Role::Text),
+        };
     }
     if is_alarming(state) {
         let style = canvas.style(Role::Banner);
@@ -98,14 +101,22 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
     }
 }
 
+/// A part of where we are.
+enum Place {
+    /// Something named by somebody outside.
+    Named(String),
+    /// Words of ours.
+    Words(&'static str),
+}
+
 /// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<String> {
+fn place(state: &State, mode: Mode) -> Vec<Place> {
     match state.sources.as_slice() {
-        [] => vec!["no profile is open, ^P opens one".to_owned()],
+        [] => vec![Place::Words("no profile is open, ^P opens one")],
         [source] => {
-            let mut parts = vec![source.profile.name.clone()];
+            let mut parts = vec![Place::Named(source.profile.name.clone())];
             if matches!(mode, Mode::Tall | Mode::Wide) {
-                parts.push(source.system().to_owned());
+                parts.push(Place::Words(source.system()));
             }
             if mode != Mode::Tabs {
                 parts.extend(who(source));
@@ -114,16 +125,17 @@ fn place(state: &State, mode: Mode) -> Vec<String> {
         }
         several => {
             let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
-            vec![format!("{} profiles", several.len()), names.join(", ")]
+            let count = format!("{} profiles", several.len());
+            vec![Place::Named(count), Place::Named(names.join(", "))]
         }
     }
 }
 
-fn who(source: &Source) -> Option<String> {
+fn who(source: &Source) -> Option<Place> {
     match (&source.who, &source.link) {
-        (Some(who), _) => Some(who.name.safe().into_owned()),
-        (None, Link::Connecting) => Some("connecting …".to_owned()),
-        (None, Link::Down(_)) => Some("not connected".to_owned()),
+        (Some(who), _) => Some(Place::Named(who.name.safe().into_owned())),
+        (None, Link::Connecting) => Some(Place::Words("connecting …")),
+        (None, Link::Down(_)) => Some(Place::Words("not connected")),
         (None, _) => None,
     }
 }

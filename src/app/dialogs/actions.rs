@@ -1,18 +1,19 @@
-//! What a system can do beside listing and revoking: the menu, the questions, the answer.
+//! What a system can do beside listing and revoking: the menu, and the questions.
 
-use crate::app::overlay::{ActionsMenu, Answer, ArgumentField, Arguments};
+use crate::app::overlay::{ActionsMenu, ArgumentField, Arguments};
 use crate::app::role::Role;
 use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room, sentences};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
-use crate::model::text::{cut_end, fit, mask, width_cols};
-use crate::model::{ActionBody, Attribute, Class, Untrusted};
+use crate::model::text::{cut_end, width_cols};
+use crate::model::{ActionSpec, ActsOn};
+use crate::store::RowId;
 
 const WIDTH: (u16, u16) = (84, 66);
-/// Lines that are not content: borders, summary and blank lines.
-const FRAME: usize = 6;
-/// Cells of a field.
-const FIELD: u16 = 34;
+/// Lines of the menu that are no actions: borders, blank lines, and what the action acts on.
+const MENU_FRAME: usize = 6;
+/// Actions that the menu shows at least, where its words leave less room.
+const LEAST_ACTIONS: usize = 4;
 
 fn width(state: &State) -> u16 {
     if is_large(state) { WIDTH.0 } else { WIDTH.1 }
@@ -23,43 +24,137 @@ fn text_cells(state: &State) -> usize {
     usize::from(width(state).min(state.size.width)).saturating_sub(6)
 }
 
+/// What an action acts on, in words: the row if it acts on one.
+pub fn target_words(state: &State, spec: &ActionSpec, row: Option<RowId>) -> String {
+    let session = row
+        .and_then(|id| state.results.rows.get(id))
+        .map(|row| &row.session);
+    let user = |subject: &crate::model::Subject| {
+        let shown = subject.shown().map(|user| user.safe().into_owned());
+        shown.unwrap_or_else(|| "nobody".to_owned())
+    };
+    match (spec.on, session) {
+        (ActsOn::Session, Some(session)) => {
+            format!("{} of {}", session.label, user(&session.subject))
+        }
+        (ActsOn::User, Some(session)) => match &session.subject.scope {
+            Some(scope) => format!("{} in {}", user(&session.subject), scope.safe()),
+            None => user(&session.subject),
+        },
+        (ActsOn::Session | ActsOn::User, None) => "no session is selected".to_owned(),
+        (ActsOn::Token, _) => "a token that you hold".to_owned(),
+        (ActsOn::Nothing, _) => "the server itself".to_owned(),
+    }
+}
+
+/// What an action does, or why it cannot be done now.
+fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String> {
+    match why {
+        Some(why) => wrap_words(&format!("Not now: {why}"), cells),
+        None => sentences(spec.help, cells),
+    }
+}
+
+/// How many actions the menu shows at once.
+pub fn menu_page(state: &State, menu: &ActionsMenu) -> usize {
+    let room = usize::from(room(state).height).saturating_sub(MENU_FRAME);
+    let words = words_height(menu, text_cells(state));
+    room.saturating_sub(words)
+        .max(LEAST_ACTIONS.min(room))
+        .clamp(1, menu.entries.len().max(1))
+}
+
+/// The lines of the longest words, so that the box stays where it is whatever is chosen.
+fn words_height(menu: &ActionsMenu, cells: usize) -> usize {
+    let heights = menu
+        .entries
+        .iter()
+        .map(|(spec, why)| menu_words(spec, why.as_deref(), cells).len());
+    heights.max().unwrap_or(0)
+}
+
 /// The menu as it is drawn.
 pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
     let cells = text_cells(state);
-    let most = usize::from(room(state).height).saturating_sub(FRAME).max(1);
+    let count = menu.entries.len();
+    let most = menu_page(state, menu);
     let first = (menu.choice + 1).saturating_sub(most);
     let mut lines = vec![SheetLine::default()];
-    for (index, (spec, why)) in menu.entries.iter().enumerate().skip(first).take(most) {
-        let mark = if index == menu.choice { " > " } else { "   " };
-        let role = match (why, index == menu.choice) {
-            (Some(_), _) => Role::Muted,
-            (None, true) => Role::Title,
-            (None, false) => Role::Text,
-        };
-        let title = cut_end(spec.title, cells, Default::default()).into_owned();
-        let mut line = SheetLine::plain(mark).with(title, role);
-        line.choice = Some(index);
-        lines.push(line);
+    for (index, entry) in menu.entries.iter().enumerate().skip(first).take(most) {
+        lines.push(entry_line(entry, index, index == menu.choice, cells));
     }
     lines.push(SheetLine::default());
-    // What the chosen one does, or why it cannot be done now.
     if let Some((spec, why)) = menu.entries.get(menu.choice) {
-        let (text, role) = match why {
-            Some(why) => (why.as_str(), Role::Warn),
-            None => (spec.help, Role::Dim),
+        let on = target_words(state, spec, menu.row);
+        let on = cut_end(&on, cells.saturating_sub(4), Default::default()).into_owned();
+        lines.push(
+            SheetLine::plain("   ")
+                .with("On  ", Role::Dim)
+                .with(on, Role::Text),
+        );
+        let role = match why {
+            Some(_) => Role::Warn,
+            None => Role::Dim,
         };
-        let room = usize::from(room(state).height).saturating_sub(lines.len() + 3);
-        let said = sentences(text, cells).into_iter().take(room.max(1));
-        lines.extend(said.map(|line| SheetLine::plain("   ").with(line, role)));
+        let words = menu_words(spec, why.as_deref(), cells);
+        let left = usize::from(room(state).height).saturating_sub(lines.len() + 3);
+        let height = words_height(menu, cells).min(left.max(1));
+        let cut = words.len() > height;
+        for (at, line) in words.into_iter().take(height).enumerate() {
+            let line = match cut && at + 1 == height {
+                true => {
+                    let line = cut_end(&line, cells.saturating_sub(2), Default::default());
+                    format!("{line} …")
+                }
+                false => line,
+            };
+            lines.push(SheetLine::plain("   ").with(line, role));
+        }
+        // Held by a blank that is no blank line: those leave first where there is little room.
+        while lines.len() < most + 3 + height {
+            lines.push(SheetLine::plain(" "));
+        }
     }
     lines.push(SheetLine::default());
+    let mut footer = "↑↓ choose · Enter go on · Esc close".to_owned();
+    if most < count {
+        let last = (first + most).min(count);
+        footer = format!(
+            "↑↓ {}-{last} of {count} · Enter go on · Esc close",
+            first + 1
+        );
+    }
     Sheet {
         title: "Actions".to_owned(),
-        footer: "↑↓ choose · Enter go · Esc close".to_owned(),
+        footer,
         lines,
         ..Sheet::default()
     }
     .placed(state, width(state))
+}
+
+/// An action in the menu: one that cannot be done now is in brackets, with the reason behind it.
+fn entry_line(
+    (spec, why): &(ActionSpec, Option<String>),
+    index: usize,
+    chosen: bool,
+    cells: usize,
+) -> SheetLine {
+    let mark = if chosen { " > " } else { "   " };
+    let mut line = match why {
+        None => {
+            let role = if chosen { Role::Title } else { Role::Text };
+            let title = cut_end(spec.title, cells, Default::default()).into_owned();
+            SheetLine::plain(mark).with(title, role)
+        }
+        Some(why) => {
+            let text = format!("({}) {why}", spec.title);
+            let text = cut_end(&text, cells, Default::default()).into_owned();
+            SheetLine::plain(mark).with(text, Role::Muted)
+        }
+    };
+    line.choice = Some(index);
+    line
 }
 
 /// The questions as they are drawn.
@@ -78,144 +173,87 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
             .map(|line| SheetLine::plain("  ").with(line, Role::Dim)),
     );
     lines.push(SheetLine::default());
+    let labels = label_cells(&arguments.fields, cells);
     for (index, field) in arguments.fields.iter().enumerate() {
-        lines.extend(question(field, arguments.focus == index, cells));
+        let focused = arguments.focus == index && arguments.sent.is_none();
+        lines.extend(question(field, focused, labels, cells));
+        if let Some((_, error)) = arguments.error.as_ref().filter(|(at, _)| *at == index) {
+            let said = wrap_words(&format!("! {error}"), cells);
+            lines.extend(
+                said.into_iter()
+                    .map(|line| SheetLine::plain("  ").with(line, Role::Danger)),
+            );
+        }
     }
-    if let Some(error) = &arguments.error {
-        let said = wrap_words(error, cells.saturating_sub(2));
-        lines.extend(
-            said.into_iter()
-                .map(|line| SheetLine::plain("  ").with(format!("! {line}"), Role::Danger)),
-        );
+    if !arguments.fields.is_empty() {
+        lines.push(SheetLine::default());
     }
+    lines.push(match arguments.sent {
+        Some(sent) => SheetLine::plain("  ").with(waiting_words(state, sent), Role::Title),
+        None => {
+            let focused = arguments.focus.checked_sub(arguments.fields.len());
+            SheetLine::default().with_buttons(&arguments.buttons(), &[5, 3], focused)
+        }
+    });
     lines.push(SheetLine::default());
-    let focused = arguments.focus.checked_sub(arguments.fields.len());
-    lines.push(SheetLine::default().with_buttons(&arguments.buttons(), &[5, 3], focused));
-    lines.push(SheetLine::default());
-    let on_production = if arguments.production && arguments.spec.changes {
-        " on PRODUCTION"
-    } else {
-        ""
+    let danger = arguments.production && arguments.spec.changes;
+    let on_production = if danger { " on PRODUCTION?" } else { "" };
+    let on_button = arguments.focus >= arguments.fields.len();
+    let footer = match (arguments.sent, arguments.spec.changes && on_button) {
+        (Some(_), _) => "Esc hide",
+        (None, true) => "Tab choose · Enter · y do it · Esc/n cancel",
+        (None, false) => "Tab choose · Enter · Esc cancel",
     };
     Sheet {
         title: format!("{}{on_production}", arguments.spec.title),
-        danger: arguments.production && arguments.spec.changes,
-        footer: "Tab choose · Enter · Esc cancel".to_owned(),
+        danger,
+        footer: footer.to_owned(),
         lines,
         ..Sheet::default()
     }
     .placed(state, width(state))
 }
 
+/// That an answer is on its way, and for how long.
+pub fn waiting_words(state: &State, since: chrono::DateTime<chrono::Utc>) -> String {
+    match (state.now - since).num_seconds() {
+        ..1 => "Waiting for the server …".to_owned(),
+        seconds => format!("Waiting for the server … {seconds} s"),
+    }
+}
+
+/// Cells of the column of labels: of the widest that leaves its field enough room.
+fn label_cells(fields: &[ArgumentField], cells: usize) -> usize {
+    let widths = fields.iter().map(|field| width_cols(&field.title));
+    widths
+        .filter(|width| *width <= cells / 2)
+        .max()
+        .unwrap_or(0)
+}
+
 /// A field with what is asked before it, on a line of its own where both do not fit.
-fn question(field: &ArgumentField, focused: bool, cells: usize) -> Vec<SheetLine> {
+fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -> Vec<SheetLine> {
     let text = match field.secret {
         true => FieldText::masked(&field.input),
         false => FieldText::of(&field.input),
     };
     let label = cut_end(&field.title, cells, Default::default()).into_owned();
-    let beside = cells.saturating_sub(usize::from(FIELD) + 4);
     let mut lines = Vec::new();
     let mut line = SheetLine::plain("  ");
-    if width_cols(&label) <= beside {
-        line = line.with(label, Role::Text).to_cell(beside + 4);
+    if width_cols(&label) <= labels {
+        line = line.with(label, Role::Text).to_cell(labels + 4);
     } else {
         lines.push(SheetLine::plain("  ").with(label, Role::Text));
     }
-    lines.push(line.with_field(&text, FIELD, focused));
-    lines
-}
-
-/// The answer as it is drawn.
-pub fn answer(state: &State, answer: &Answer) -> Sheet {
-    let cells = text_cells(state);
-    let body = match &answer.body {
-        ActionBody::Nothing => Vec::new(),
-        ActionBody::Fields(fields) => lines_of(fields, cells),
-        ActionBody::Table { columns, rows } => table(columns, rows, cells),
-    };
-    let most = usize::from(room(state).height).saturating_sub(FRAME).max(1);
-    let top = answer.top.min(body.len().saturating_sub(most));
-    let below = body.len().saturating_sub(top + most);
-    let said = sentences(&answer.summary, cells).into_iter().take(2);
-    let mut lines: Vec<SheetLine> = said
-        .map(|line| SheetLine::plain("  ").with(line, Role::Title))
-        .collect();
-    lines.push(SheetLine::default());
-    lines.extend(body.into_iter().skip(top).take(most));
-    lines.push(SheetLine::default());
-    let footer = match (top, below) {
-        (0, 0) => "y copy · Esc close".to_owned(),
-        (_, 0) => "↑ more · y copy · Esc close".to_owned(),
-        (_, n) => format!("↓ {n} more · y copy · Esc close"),
-    };
-    Sheet {
-        title: answer.title.clone(),
-        footer,
-        lines,
-        ..Sheet::default()
-    }
-    .placed(state, width(state))
-}
-
-/// Names and values; a value that is too long for its line goes on under itself.
-fn lines_of(fields: &[Attribute], cells: usize) -> Vec<SheetLine> {
-    let widest = fields.iter().map(|field| width_cols(&field.name.safe()));
-    let label = widest.max().unwrap_or(0).clamp(4, cells / 3);
-    let mut lines = Vec::new();
-    for field in fields {
-        let name = cut_end(&field.name.safe(), label, Default::default()).into_owned();
-        let value = match field.class {
-            Class::Plain => field.value.safe().into_owned(),
-            Class::Secret => mask(field.value.expose()),
-        };
-        let value = if value.is_empty() {
-            "-".to_owned()
-        } else {
-            value
-        };
-        let room = cells.saturating_sub(label + 2).max(8);
-        for (at, part) in wrap_words(&value, room).into_iter().enumerate() {
-            let name = if at == 0 { name.as_str() } else { "" };
-            lines.push(
-                SheetLine::plain("  ")
-                    .with(name, Role::Dim)
-                    .to_cell(label + 4)
-                    .with(part, Role::Text),
-            );
-        }
+    let indent = line.cells();
+    let width = (cells + 2).saturating_sub(indent + 2).max(8) as u16;
+    lines.push(line.with_field(&text, width, focused));
+    if let Some(note) = field.note {
+        let note = wrap_words(note, (cells + 2).saturating_sub(indent).max(8));
+        lines.extend(
+            note.into_iter()
+                .map(|line| SheetLine::default().to_cell(indent).with(line, Role::Dim)),
+        );
     }
     lines
-}
-
-/// A table; its columns share the room by what is in them.
-fn table(columns: &[Untrusted], rows: &[Vec<Untrusted>], cells: usize) -> Vec<SheetLine> {
-    let mut widths: Vec<usize> = columns.iter().map(|c| width_cols(&c.safe())).collect();
-    for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(width_cols(&cell.safe()));
-        }
-    }
-    let share = cells / columns.len().max(1);
-    let spare = cells.saturating_sub(widths.iter().map(|w| (*w).min(share)).sum());
-    let widest = widths.iter().copied().max().unwrap_or(0);
-    for width in &mut widths {
-        let most = if *width == widest {
-            share + spare
-        } else {
-            share
-        };
-        *width = (*width).min(most.saturating_sub(2)).max(1);
-    }
-    let line = |row: &[Untrusted], role| {
-        let mut line = SheetLine::plain("  ");
-        for (width, cell) in widths.iter().zip(row) {
-            let text = fit(&cell.safe(), *width, Default::default(), Default::default());
-            line = line.with(format!("{text}  "), role);
-        }
-        line
-    };
-    let head = std::iter::once(line(columns, Role::Title));
-    head.chain(rows.iter().map(|row| line(row, Role::Text)))
-        .collect()
 }

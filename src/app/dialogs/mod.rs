@@ -1,6 +1,7 @@
 //! What the dialogs say, and where their buttons are.
 
 mod actions;
+mod answer;
 mod confirm;
 mod error;
 mod first_run;
@@ -14,6 +15,8 @@ use super::overlay::Overlay;
 use super::sheet::Sheet;
 use super::state::State;
 
+pub use actions::{menu_page, target_words};
+pub use answer::reach;
 pub use profiles::listed;
 
 /// A dialog as it is drawn.
@@ -29,6 +32,6 @@ pub fn sheet(state: &State, overlay: &Overlay) -> Sheet {
         Overlay::Quit { button } => quit::sheet(state, *button),
         Overlay::Actions(menu) => actions::menu(state, menu),
         Overlay::Arguments(arguments) => actions::arguments(state, arguments),
-        Overlay::Answer(answer) => actions::answer(state, answer),
+        Overlay::Answer(answer) => answer::sheet(state, answer),
     }
 }

@@ -3,15 +3,20 @@
 use crate::app::msg::SignInStep;
 use crate::app::overlay::SignIn;
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine};
+use crate::app::sheet::{FieldText, Sheet, SheetLine, room};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
-use crate::model::signin::{Ask, DeviceCode, QuestionKind};
-use crate::model::text::{cut_end, width_cols};
+use crate::model::Untrusted;
+use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind};
+use crate::model::text::{cut_end, display_safe, width_cols};
 
 const WIDTH: u16 = 60;
-/// How much of what a server wants read first is shown.
-const LINES: usize = 6;
+/// Lines that are neither questions nor what a server wants read: borders, blank lines, title, buttons.
+const FRAME: usize = 8;
+/// So many lines of what a server wants read are shown at least.
+const LEAST_LINES: usize = 3;
+/// Up to so many options stand below each other; of more only the chosen one is shown.
+const LISTED: usize = 6;
 /// Cells of a field, and of a prompt beside it.
 const FIELD: usize = 26;
 
@@ -21,20 +26,43 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
         .sources
         .get(usize::from(sign_in.source.0))
         .map_or("", |source| source.profile.name.as_str());
+    let title = format!("Sign in to {name}");
     let text = usize::from(WIDTH.min(state.size.width)).saturating_sub(6);
     let mut lines = vec![SheetLine::default()];
     match &sign_in.step {
         SignInStep::ShowCode(code) => lines.extend(show_code(state, sign_in, code, text)),
-        SignInStep::Ask(ask) => lines.extend(questions(sign_in, ask, text)),
+        SignInStep::Ask(ask) => {
+            if ask.title != title {
+                let words = wrap_words(&ask.title, text).into_iter();
+                lines.extend(words.map(|line| SheetLine::plain("  ").with(line, Role::Text)));
+            }
+            lines.extend(quoted(state, sign_in, ask, text));
+            if lines.len() > 1 {
+                lines.push(SheetLine::default());
+            }
+            match sign_in.sent {
+                Some(since) => {
+                    let words = super::actions::waiting_words(state, since);
+                    lines.push(SheetLine::plain("  ").with(words, Role::Title));
+                }
+                None => lines.extend(questions(sign_in, ask, text)),
+            }
+        }
         SignInStep::Done => {}
     }
-    lines.push(SheetLine::default());
-    let focused = sign_in.focus.checked_sub(sign_in.inputs.len());
+    if lines.last().is_some_and(|line| !line.parts.is_empty()) {
+        lines.push(SheetLine::default());
+    }
+    let focused = sign_in.focus.checked_sub(sign_in.fields());
     lines.push(SheetLine::default().with_buttons(&sign_in.buttons(), &[5, 3], focused));
     lines.push(SheetLine::default());
     Sheet {
-        title: format!("Sign in to {name}"),
-        footer: "Tab choose · Esc cancel".to_owned(),
+        title,
+        footer: match (sign_in.sent, sign_in.focused_choice()) {
+            (Some(_), _) => "Esc cancel".to_owned(),
+            (None, Some(_)) => "↑↓ change · Tab choose · Esc cancel".to_owned(),
+            (None, None) => "Tab choose · Esc cancel".to_owned(),
+        },
         lines,
         ..Sheet::default()
     }
@@ -75,52 +103,117 @@ fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -
     lines
 }
 
-fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
-    let indented = |text: String, role| SheetLine::plain("  ").with(text, role);
-    let mut lines: Vec<SheetLine> = wrap_words(&ask.title, width)
-        .into_iter()
-        .map(|line| indented(line, Role::Text))
-        .collect();
-    // What the server says is quoted, so that it cannot pass for words of ours.
-    let said = ask
+/// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
+/// fit can be scrolled, and is counted.
+fn quoted(state: &State, sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
+    let said: Vec<String> = ask
         .lines
         .iter()
-        .flat_map(|line| wrap_words(&line.safe(), width - 2));
-    lines.extend(
-        said.take(LINES)
-            .map(|line| indented(format!("> {line}"), Role::Dim)),
-    );
-    lines.push(SheetLine::default());
+        .flat_map(|line| line.expose().split('\n'))
+        .map(|line| line.trim_end_matches('\r'))
+        .flat_map(|line| wrap_words(&display_safe(line), width.saturating_sub(2)))
+        .collect();
+    let of = |question: &Question| match &question.kind {
+        QuestionKind::Choice { options, .. } => 1 + options.len().clamp(1, LISTED),
+        _ => 2,
+    };
+    let asked: usize = ask.questions.iter().map(of).sum();
+    let most = usize::from(room(state).height)
+        .saturating_sub(FRAME + asked)
+        .max(LEAST_LINES);
+    let indented = |text: String| SheetLine::plain("  ").with(text, Role::Dim);
+    if said.len() <= most {
+        return said
+            .iter()
+            .map(|line| indented(format!("> {line}")))
+            .collect();
+    }
+    let page = most - 1;
+    let top = sign_in.top.min(said.len() - page);
+    let shown = said.iter().skip(top).take(page);
+    let mut lines: Vec<_> = shown.map(|line| indented(format!("> {line}"))).collect();
+    let last = top + page;
+    let count = format!("lines {}-{last} of {}: PgUp PgDn", top + 1, said.len());
+    lines.push(SheetLine::plain("  ").with(count, Role::Key));
+    lines
+}
+
+fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
+    let beside = width.saturating_sub(FIELD + 4);
+    let widths = ask
+        .questions
+        .iter()
+        .map(|question| width_cols(&question.prompt.safe()));
+    let labels = widths.filter(|width| *width <= beside).max().unwrap_or(0);
+    let mut lines = Vec::new();
     for (index, question) in ask.questions.iter().enumerate() {
         let Some(input) = sign_in.inputs.get(index) else {
             continue;
         };
         let focused = sign_in.focus == index;
-        let prompt = question.prompt.safe();
-        let beside = width.saturating_sub(FIELD + 4);
-        let label = cut_end(&prompt, width, Default::default()).into_owned();
+        let prompt = question.prompt.safe().into_owned();
+        let chosen = input.value().parse().unwrap_or(0);
         let mut line = SheetLine::plain("  ");
-        if width_cols(&label) <= beside {
-            line = line.with(format!("{label}  "), Role::Text);
+        let is_list = matches!(&question.kind, QuestionKind::Choice { options, .. }
+            if (1..=LISTED).contains(&options.len()));
+        if width_cols(&prompt) <= labels && !is_list {
+            line = line.with(prompt, Role::Text).to_cell(labels + 4);
         } else {
-            lines.push(indented(label, Role::Text));
+            let words = wrap_words(&prompt, width).into_iter();
+            lines.extend(words.map(|line| SheetLine::plain("  ").with(line, Role::Text)));
         }
         let room = width.saturating_sub(line.cells()).clamp(8, FIELD + 8) as u16;
-        lines.push(match &question.kind {
-            QuestionKind::Text { .. } => line.with_field(&FieldText::of(input), room, focused),
-            QuestionKind::Secret => line.with_field(&FieldText::masked(input), room, focused),
-            QuestionKind::Choice { options, .. } => {
-                let chosen: usize = input.value().parse().unwrap_or(0);
-                let option = options.get(chosen).map(|o| o.safe()).unwrap_or_default();
-                let option = cut_end(&option, usize::from(room), Default::default());
-                let role = if focused {
-                    Role::ButtonFocus
-                } else {
-                    Role::Input
-                };
-                line.with(format!("[{option} ▾]"), role)
+        match &question.kind {
+            QuestionKind::Text { .. } => {
+                lines.push(line.with_field(&FieldText::of(input), room, focused));
             }
-        });
+            QuestionKind::Secret => {
+                lines.push(line.with_field(&FieldText::masked(input), room, focused));
+            }
+            QuestionKind::Choice { options, .. } if is_list => {
+                lines.extend(list(options, chosen, width, focused));
+            }
+            QuestionKind::Choice { options, .. } => {
+                lines.push(one_of(line, options, chosen, room, focused));
+            }
+        }
     }
     lines
+}
+
+/// All options below each other, the chosen one marked.
+fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Vec<SheetLine> {
+    let line = |(at, option): (usize, &Untrusted)| {
+        let option = option.safe();
+        let option = cut_end(&option, width.saturating_sub(4), Default::default());
+        let (mark, role) = match (at == chosen, focused) {
+            (true, true) => ("(•) ", Role::ButtonFocus),
+            (true, false) => ("(•) ", Role::Input),
+            (false, _) => ("( ) ", Role::Text),
+        };
+        let mut line = SheetLine::plain("  ").with(format!("{mark}{option}"), role);
+        line.choice = Some(at);
+        line
+    };
+    options.iter().enumerate().map(line).collect()
+}
+
+/// The option that is chosen, and which of how many it is.
+fn one_of(
+    line: SheetLine,
+    options: &[Untrusted],
+    chosen: usize,
+    room: u16,
+    focused: bool,
+) -> SheetLine {
+    let count = format!("  {} of {}", chosen + 1, options.len());
+    let cells = usize::from(room).saturating_sub(width_cols(&count) + 2);
+    let option = options.get(chosen).map(|o| o.safe()).unwrap_or_default();
+    let option = cut_end(&option, cells.max(4), Default::default());
+    let role = match focused {
+        true => Role::ButtonFocus,
+        false => Role::Input,
+    };
+    line.with(format!("[{option} ▾]"), role)
+        .with(count, Role::Dim)
 }

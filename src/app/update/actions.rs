@@ -1,20 +1,18 @@
-//! What a system can do beside listing and revoking: the menu, the questions, the answer.
+//! What a system can do beside listing and revoking: the menu, and the questions.
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::{blocked, edit, message, revoke};
+use super::{blocked, edit, message};
+use crate::app::dialogs;
 use crate::app::effect::{Effect, Timer};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{ActionsMenu, Answer, ArgumentField, ArgumentKind, Arguments, Overlay};
-use crate::app::results::Fate;
+use crate::app::overlay::{ActionsMenu, ArgumentField, ArgumentKind, Arguments, Overlay};
 use crate::app::state::{Level, State};
-use crate::model::{
-    ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError, Outcome, Subject,
-};
-use crate::store::{RowId, SourceId};
+use crate::model::{ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Subject};
+use crate::store::SourceId;
 
 /// A dialog takes no confirmation before it has been open for this long.
 const ARM_AFTER: Duration = Duration::from_millis(150);
@@ -71,19 +69,28 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
 
 /// A key while the menu is open.
 pub fn menu_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Actions(menu)) = state.overlays.last_mut() else {
+    let Some(Overlay::Actions(menu)) = state.overlays.last() else {
         return Vec::new();
     };
-    match key.key {
+    let page = dialogs::menu_page(state, menu) as isize;
+    let by = match key.key {
         Key::Esc => {
             state.overlays.pop();
-        }
-        Key::Up | Key::Char('k') => menu.choice = menu.choice.saturating_sub(1),
-        Key::Down | Key::Tab | Key::Char('j') => {
-            menu.choice = (menu.choice + 1).min(menu.entries.len().saturating_sub(1));
+            return Vec::new();
         }
         Key::Enter => return choose(state),
-        _ => {}
+        Key::Tab if key.shift => -1,
+        Key::Up | Key::Char('k') => -1,
+        Key::Down | Key::Tab | Key::Char('j') => 1,
+        Key::PageUp => -page,
+        Key::PageDown => page,
+        Key::Home | Key::Char('g') => isize::MIN,
+        Key::End | Key::Char('G') => isize::MAX,
+        _ => return Vec::new(),
+    };
+    if let Some(Overlay::Actions(menu)) = state.overlays.last_mut() {
+        let last = menu.entries.len().saturating_sub(1);
+        menu.choice = menu.choice.saturating_add_signed(by).min(last);
     }
     Vec::new()
 }
@@ -103,24 +110,18 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     let session = row
         .and_then(|id| state.results.rows.get(id))
         .map(|row| &row.session);
-    let (target, on) = match (spec.on, session) {
-        (ActsOn::Session, Some(session)) => (
-            ActionTarget::Session(session.key.clone()),
-            format!("{} of {}", session.label, revoke::shown(&session.subject)),
-        ),
-        (ActsOn::User, Some(session)) => (
-            ActionTarget::User(session.subject.clone()),
-            revoke::shown(&session.subject),
-        ),
-        (ActsOn::Token, _) => (
-            ActionTarget::Token(SecretString::default()),
-            "a token that you hold".to_owned(),
-        ),
-        _ => (ActionTarget::Nothing, "the system itself".to_owned()),
+    let target = match (spec.on, session) {
+        (ActsOn::Session, Some(session)) => ActionTarget::Session(session.key.clone()),
+        (ActsOn::User, Some(session)) => ActionTarget::User(session.subject.clone()),
+        (ActsOn::Token, _) => ActionTarget::Token(SecretString::default()),
+        _ => ActionTarget::Nothing,
     };
-    let row = row.filter(|_| matches!(spec.on, ActsOn::Session));
     let opened = state.sources.get(usize::from(source.0));
     let production = opened.is_some_and(|s| s.profile.production);
+    let profile = opened.map_or("", |s| s.profile.name.as_str());
+    let on = dialogs::target_words(state, &spec, row);
+    let on = format!("{on} · {profile}");
+    let row = row.filter(|_| matches!(spec.on, ActsOn::Session));
     let fields = fields(&spec);
     let arguments = Arguments {
         source,
@@ -131,14 +132,16 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
         error: None,
         armed: false,
         production,
+        sent: None,
         fields,
         spec,
     };
     state.overlays.pop();
-    if arguments.fields.is_empty() && !arguments.spec.changes {
-        return send(state, &arguments);
-    }
+    let at_once = arguments.fields.is_empty() && !arguments.spec.changes;
     state.overlays.push(Overlay::Arguments(Box::new(arguments)));
+    if at_once {
+        return send(state);
+    }
     let generation = state.next_gen();
     vec![Effect::After {
         timer: Timer::Arm,
@@ -151,6 +154,7 @@ fn fields(spec: &ActionSpec) -> Vec<ArgumentField> {
     let mut fields = Vec::new();
     let field = |title: &str, kind, secret| ArgumentField {
         title: title.to_owned(),
+        note: None,
         kind,
         secret,
         input: Input::default(),
@@ -160,12 +164,17 @@ fn fields(spec: &ActionSpec) -> Vec<ArgumentField> {
     }
     for arg in &spec.args {
         let optional = if arg.required { "" } else { " (optional)" };
-        let title = format!("{}{optional}", arg.title);
+        let title = match arg.kind {
+            ArgKind::Text => format!("{}{optional}", arg.title),
+            ArgKind::YesNo => format!("{}, yes or no{optional}", arg.title),
+        };
         fields.push(field(&title, ArgumentKind::Named(arg.name), arg.secret));
     }
     if let Some(pairs) = spec.pairs {
-        let title = format!("{pairs}, name=value …");
-        fields.push(field(&title, ArgumentKind::Pairs, false));
+        fields.push(ArgumentField {
+            note: Some(pairs),
+            ..field("name=value …", ArgumentKind::Pairs, false)
+        });
     }
     fields
 }
@@ -186,8 +195,12 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     let Some(Overlay::Arguments(arguments)) = state.overlays.last_mut() else {
         return Vec::new();
     };
+    if arguments.sent.is_some() {
+        return hide(state, key);
+    }
     let controls = arguments.controls();
     let in_field = arguments.focus < arguments.fields.len();
+    let confirms = !in_field && arguments.spec.changes && arguments.armed;
     let back = (arguments.focus + controls - 1) % controls;
     match key.key {
         Key::Esc => {
@@ -198,6 +211,13 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
         Key::Tab | Key::Down => arguments.focus = (arguments.focus + 1) % controls,
         Key::Left if !in_field => arguments.focus = back,
         Key::Right if !in_field => arguments.focus = (arguments.focus + 1) % controls,
+        Key::Char('y') if confirms => {
+            arguments.focus = arguments.fields.len() + 1;
+            return arguments_enter(state);
+        }
+        Key::Char('n') if confirms => {
+            state.overlays.pop();
+        }
         Key::Enter => return arguments_enter(state),
         _ => {
             if let Some(field) = arguments.fields.get_mut(arguments.focus) {
@@ -209,11 +229,29 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     Vec::new()
 }
 
+/// A key while the answer is on its way: the box can be hidden, what was sent goes on.
+fn hide(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    if key.key != Key::Esc {
+        return Vec::new();
+    }
+    let Some(Overlay::Arguments(arguments)) = state.overlays.pop() else {
+        return Vec::new();
+    };
+    let text = format!(
+        "{}: under way, the outcome will stand here",
+        arguments.spec.title
+    );
+    message::say(state, Level::Info, text)
+}
+
 /// Enter on the focused control of the questions.
 pub fn arguments_enter(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Arguments(arguments)) = state.overlays.last_mut() else {
         return Vec::new();
     };
+    if arguments.sent.is_some() {
+        return Vec::new();
+    }
     let fields = arguments.fields.len();
     if arguments.focus == fields {
         if arguments.armed {
@@ -233,150 +271,132 @@ pub fn arguments_enter(state: &mut State) -> Vec<Effect> {
     if !arguments.armed {
         return Vec::new();
     }
-    let arguments = arguments.clone();
-    send(state, &arguments)
+    send(state)
 }
 
-fn send(state: &mut State, arguments: &Arguments) -> Vec<Effect> {
+/// Sends what the open questions say, and waits for the answer; or says what is wrong with it.
+fn send(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    let Some(Overlay::Arguments(arguments)) = state.overlays.last_mut() else {
+        return Vec::new();
+    };
     let args = match read(arguments) {
         Ok(args) => args,
-        Err(error) => {
-            if let Some(Overlay::Arguments(open)) = state.overlays.last_mut() {
-                open.error = Some(error);
-            }
+        Err((field, error)) => {
+            arguments.focus = field;
+            arguments.error = Some((field, error));
             return Vec::new();
         }
     };
-    if matches!(state.overlays.last(), Some(Overlay::Arguments(_))) {
-        state.overlays.pop();
-    }
+    arguments.sent = Some(now);
+    arguments.error = None;
     let (source, row, spec) = (arguments.source, arguments.row, arguments.spec.clone());
-    let mut effects = message::say(state, Level::Info, format!("{}…", spec.title));
+    state.message = None;
     let session = row.and_then(|id| state.results.rows.get(id));
     let subject = session.map_or_else(Subject::default, |row| row.session.subject.clone());
-    effects.push(Effect::Act {
+    vec![Effect::Act {
         source,
         row,
         subject,
         spec,
         args,
-    });
-    effects
+    }]
 }
 
-fn read(arguments: &Arguments) -> Result<crate::model::ActionArgs, String> {
+/// What was typed, or what is wrong in which field.
+fn read(arguments: &Arguments) -> Result<ActionArgs, (usize, String)> {
     let mut target = arguments.target.clone();
     let mut pairs = Vec::new();
-    for field in &arguments.fields {
+    for (at, field) in arguments.fields.iter().enumerate() {
         let text = field.input.value();
         match field.kind {
             ArgumentKind::Token if text.trim().is_empty() => {
-                return Err("type or paste the token first".into());
+                return Err((at, "type or paste the token first".into()));
             }
             ArgumentKind::Token => target = ActionTarget::Token(SecretString::from(text.trim())),
             ArgumentKind::Named(_) if text.is_empty() => {}
             ArgumentKind::Named(name) => pairs.push((name.to_owned(), SecretString::from(text))),
             ArgumentKind::Pairs => {
-                for pair in text.split_whitespace() {
-                    let (name, value) = pair
-                        .split_once('=')
-                        .ok_or_else(|| format!("\"{pair}\" is not name=value"))?;
-                    pairs.push((name.to_owned(), SecretString::from(value)));
+                let typed = name_value_pairs(text).map_err(|why| (at, why))?;
+                if typed.is_empty() {
+                    return Err((at, "type at least one, such as: name=value".into()));
                 }
+                let typed = typed.into_iter();
+                pairs.extend(typed.map(|(name, value)| (name, SecretString::from(value))));
             }
         }
     }
-    arguments.spec.check(target, pairs)
+    let checked = arguments.spec.check(target, pairs);
+    checked.map_err(|why| (refused_field(arguments), why))
 }
 
-/// An action has ended: shows what it gave back.
-pub fn acted(
-    state: &mut State,
-    source: SourceId,
-    row: Option<RowId>,
-    title: &'static str,
-    result: Result<ActionResult, ApiError>,
-) -> Vec<Effect> {
-    match result {
-        Err(error) => {
-            let what = title.to_lowercase();
-            let shown = message::fail(state, "Action failed", what, &error, Some(source));
-            state.overlays.push(Overlay::Error(Box::new(shown)));
-            Vec::new()
-        }
-        Ok(result) => {
-            let fate = match &result.outcome {
-                Some(Outcome::Revoked) => Some(Fate::Revoked),
-                Some(Outcome::AlreadyGone) => Some(Fate::AlreadyGone),
-                Some(Outcome::StillListed) => Some(Fate::StillListed),
-                Some(Outcome::Unknown) => Some(Fate::Unknown),
-                _ => None,
-            };
-            if let (Some(row), Some(fate)) = (row, fate) {
-                state.results.fates.insert(row, fate);
-            }
-            let effects = message::say(state, Level::Ok, result.summary.clone());
-            if result.body != ActionBody::Nothing {
-                state.overlays.push(Overlay::Answer(Box::new(Answer {
-                    title: title.to_owned(),
-                    summary: result.summary,
-                    body: result.body,
-                    top: 0,
-                })));
-            }
-            effects
-        }
-    }
-}
-
-/// A key while an answer is shown.
-pub fn answer_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Answer(answer)) = state.overlays.last_mut() else {
-        return Vec::new();
+/// The field that a check was about: the first that lacks what it must have or holds what it may not,
+/// else the last.
+fn refused_field(arguments: &Arguments) -> usize {
+    let is_wrong = |field: &ArgumentField| {
+        let ArgumentKind::Named(name) = field.kind else {
+            return false;
+        };
+        let text = field.input.value();
+        let arg = arguments.spec.args.iter().find(|arg| arg.name == name);
+        arg.is_some_and(|arg| match (text.is_empty(), arg.kind) {
+            (true, _) => arg.required,
+            (false, ArgKind::YesNo) => !matches!(text, "yes" | "no"),
+            (false, ArgKind::Text) => false,
+        })
     };
-    match key.key {
-        Key::Esc | Key::Enter => {
-            state.overlays.pop();
-        }
-        Key::Down | Key::Char('j') => answer.top = answer.top.saturating_add(1),
-        Key::Up | Key::Char('k') => answer.top = answer.top.saturating_sub(1),
-        Key::PageDown => answer.top = answer.top.saturating_add(10),
-        Key::PageUp => answer.top = answer.top.saturating_sub(10),
-        Key::Char('y') => return vec![Effect::Copy(SecretString::from(answer.text()))],
-        _ => {}
-    }
-    Vec::new()
+    let wrong = arguments.fields.iter().position(is_wrong);
+    wrong.unwrap_or(arguments.fields.len().saturating_sub(1))
 }
 
-impl Answer {
-    /// All of it as cleaned text, for the clipboard.
-    pub fn text(&self) -> String {
-        let mut lines = vec![self.summary.clone()];
-        match &self.body {
-            ActionBody::Nothing => {}
-            ActionBody::Fields(fields) => {
-                lines.extend(fields.iter().map(|field| {
-                    let value = match field.class {
-                        crate::model::Class::Plain => field.value.safe().into_owned(),
-                        crate::model::Class::Secret => {
-                            crate::model::text::mask(field.value.expose())
-                        }
-                    };
-                    format!("{}: {value}", field.name.safe())
-                }));
-            }
-            ActionBody::Table { columns, rows } => {
-                let line = |cells: &[crate::model::Untrusted]| {
-                    cells
-                        .iter()
-                        .map(|cell| cell.safe())
-                        .collect::<Vec<_>>()
-                        .join("\t")
-                };
-                lines.push(line(columns));
-                lines.extend(rows.iter().map(|row| line(row)));
-            }
+/// Reads `name=value other="with blanks"`.
+fn name_value_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        let Some((name, value)) = rest.split_once('=').filter(|(name, _)| {
+            let whole = !name.is_empty() && !name.contains(char::is_whitespace);
+            whole && name.len() < end
+        }) else {
+            let pair = crate::model::text::display_safe(&rest[..end]);
+            return Err(format!(
+                "\"{pair}\" is not name=value; a value with blanks goes in quotes: name=\"a b\""
+            ));
+        };
+        let (value, after) = match value.strip_prefix('"') {
+            Some(quoted) => quoted
+                .split_once('"')
+                .ok_or_else(|| "a quote is open: close it with \"".to_owned())?,
+            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
+        };
+        pairs.push((name.to_owned(), value.to_owned()));
+        rest = after.trim_start();
+    }
+    Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_read_with_blanks_in_quotes() {
+        let read = |text: &str| name_value_pairs(text);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+
+        assert_eq!(read("  "), Ok(vec![]));
+        assert_eq!(
+            read(" mood=calm  place=\"51 north\" empty= "),
+            Ok(vec![
+                pair("mood", "calm"),
+                pair("place", "51 north"),
+                pair("empty", "")
+            ])
+        );
+        assert_eq!(read("a=b=c"), Ok(vec![pair("a", "b=c")]));
+        for wrong in ["calm", "=calm", "mood calm=x", "mood=\"calm", "a=1 b"] {
+            assert!(read(wrong).is_err(), "{wrong}");
         }
-        lines.join("\n")
     }
 }

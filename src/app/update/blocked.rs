@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::app::action::Action;
+use crate::app::lines;
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::source::Source;
@@ -19,9 +20,14 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
         Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),
         Action::Actions => no_actions(state),
-        Action::Open | Action::RawJson | Action::CopyRow | Action::CopyField => no_row(state),
-        Action::CopyId => no_row(state).or_else(|| hidden(state)),
-        Action::Reveal => no_row(state).or_else(|| hidden(state)),
+        Action::Open | Action::RawJson => no_row(state),
+        Action::CopyId | Action::CopyRow | Action::Reveal => {
+            no_row(state).or_else(|| hidden(state))
+        }
+        Action::CopyField => no_row(state).or_else(|| match lines::is_withheld(state) {
+            true => hidden(state),
+            false => None,
+        }),
         Action::KeepCell => no_row(state).or_else(|| no_cell(state)),
         Action::DropFilters => {
             (!state.results.is_filtered()).then_some("no filter over loaded rows is set".into())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{act, blocked, edit, message};
+use super::{act, edit, message, net};
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
@@ -55,6 +55,7 @@ pub fn read(
     row: RowId,
     result: Result<Box<Session>, ApiError>,
 ) -> Vec<Effect> {
+    net::close_waiting(&mut state.overlays, source);
     if state.details.gen_read != generation {
         return Vec::new();
     }
@@ -124,15 +125,6 @@ pub fn copy_id(state: &mut State) -> Vec<Effect> {
 
 /// Copies the session as the server sent it.
 pub fn copy_row(state: &mut State) -> Vec<Effect> {
-    if let Some(source) = blocked::source_of_cursor(state)
-        && !source.profile.reveal
-    {
-        return message::say(
-            state,
-            Level::Warn,
-            "this profile keeps ids hidden (reveal = false)",
-        );
-    }
     lines::row_json(state)
         .map(|text| Effect::Copy(SecretString::from(text)))
         .into_iter()

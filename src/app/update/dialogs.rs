@@ -1,18 +1,14 @@
-//! The dialogs: opening, their keys, and sign-in.
+//! The dialogs: opening, and their keys.
 
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::{act, actions, confirm, edit, message, net, profiles};
+use super::{act, actions, answer, confirm, edit, message, net, profiles, sign_in};
 use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::msg::SignInStep;
-use crate::app::overlay::{ErrorBox, Help, JobState, Overlay, SignIn};
-use crate::app::source::{Link, Progress};
+use crate::app::overlay::{ErrorBox, Help, JobState, Overlay};
 use crate::app::state::{Level, State};
-use crate::model::ApiError;
-use crate::model::signin::QuestionKind;
 use crate::store::SourceId;
 
 /// A key while a dialog has the keys.
@@ -37,11 +33,11 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
         },
         Some(Overlay::Error(_)) => error_key(state, key),
         Some(Overlay::FirstRun { .. }) => first_run_key(state, key),
-        Some(Overlay::SignIn(_)) => sign_in_key(state, key),
+        Some(Overlay::SignIn(_)) => sign_in::key(state, key),
         Some(Overlay::Progress(_)) => progress_key(state, key),
         Some(Overlay::Actions(_)) => actions::menu_key(state, key),
         Some(Overlay::Arguments(_)) => actions::arguments_key(state, key),
-        Some(Overlay::Answer(_)) => actions::answer_key(state, key),
+        Some(Overlay::Answer(_)) => answer::key(state, key),
         Some(Overlay::Quit { .. }) => quit_key(state, key),
     }
 }
@@ -54,10 +50,7 @@ pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
             error.button = number;
             error_button(state)
         }
-        Some(Overlay::SignIn(sign_in)) => {
-            sign_in.focus = sign_in.inputs.len() + number;
-            sign_in_enter(state)
-        }
+        Some(Overlay::SignIn(_)) => sign_in::button(state, number),
         Some(Overlay::Quit { button }) => {
             *button = number;
             quit_enter(state)
@@ -84,6 +77,7 @@ pub fn choice(state: &mut State, number: usize) -> Vec<Effect> {
         Some(Overlay::Profiles(dialog)) => dialog.choice = number,
         Some(Overlay::FirstRun { choice }) => *choice = number,
         Some(Overlay::Actions(menu)) => menu.choice = number,
+        Some(Overlay::SignIn(asked)) => sign_in::choose(asked, number),
         _ => {}
     }
     Vec::new()
@@ -95,8 +89,8 @@ pub fn focused_input(state: &mut State) -> Option<&mut Input> {
         Overlay::Confirm(confirm) => confirm.input(),
         Overlay::Help(help) => Some(&mut help.input),
         Overlay::Profiles(dialog) if !dialog.new => Some(&mut dialog.input),
-        Overlay::SignIn(sign_in) => sign_in.inputs.get_mut(sign_in.focus),
-        Overlay::Arguments(arguments) => arguments
+        Overlay::SignIn(sign_in) => sign_in.focused_input(),
+        Overlay::Arguments(arguments) if arguments.sent.is_none() => arguments
             .fields
             .get_mut(arguments.focus)
             .map(|field| &mut field.input),
@@ -238,157 +232,6 @@ pub fn first_run_enter(state: &mut State) -> Vec<Effect> {
         2 => vec![Effect::WriteExample, Effect::Quit(0)],
         _ => vec![Effect::Quit(0)],
     }
-}
-
-/// A provider asks for a person.
-pub fn sign_in(state: &mut State, source: SourceId, step: SignInStep) -> Vec<Effect> {
-    net::close_sign_in(&mut state.overlays, source);
-    let (inputs, until) = match &step {
-        SignInStep::Done => return Vec::new(),
-        SignInStep::ShowCode(code) => (Vec::new(), Some(code.until)),
-        SignInStep::Ask(ask) => (
-            ask.questions
-                .iter()
-                .map(|question| match &question.kind {
-                    QuestionKind::Text { default } => Input::new(default.safe().into_owned()),
-                    QuestionKind::Secret => Input::default(),
-                    QuestionKind::Choice { default, .. } => Input::new(default.to_string()),
-                })
-                .collect(),
-            None,
-        ),
-    };
-    state.overlays.push(Overlay::SignIn(Box::new(SignIn {
-        source,
-        step,
-        inputs,
-        focus: 0,
-        until,
-    })));
-    Vec::new()
-}
-
-impl SignIn {
-    /// The labels of the buttons, in order.
-    pub fn buttons(&self) -> Vec<&'static str> {
-        match self.step {
-            SignInStep::ShowCode(_) => vec!["Copy address", "Copy code", "Cancel"],
-            _ => vec!["Sign in", "Cancel"],
-        }
-    }
-
-    /// The choice that has the focus: number of options.
-    fn focused_choice(&self) -> Option<usize> {
-        let SignInStep::Ask(ask) = &self.step else {
-            return None;
-        };
-        match &ask.questions.get(self.focus)?.kind {
-            QuestionKind::Choice { options, .. } => Some(options.len()),
-            _ => None,
-        }
-    }
-}
-
-fn sign_in_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::SignIn(sign_in)) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    let controls = sign_in.inputs.len() + sign_in.buttons().len();
-    let in_field = sign_in.focus < sign_in.inputs.len();
-    let back = (sign_in.focus + controls - 1) % controls;
-    match key.key {
-        Key::Esc => return give_up(state),
-        Key::Tab if key.shift => sign_in.focus = back,
-        Key::Up => sign_in.focus = back,
-        Key::Tab | Key::Down => sign_in.focus = (sign_in.focus + 1) % controls,
-        Key::Left | Key::Right if sign_in.focused_choice().is_some() => {
-            let count = sign_in.focused_choice().unwrap_or(1).max(1);
-            let by = if key.key == Key::Left { count - 1 } else { 1 };
-            let input = &mut sign_in.inputs[sign_in.focus];
-            let now: usize = input.value().parse().unwrap_or(0);
-            *input = Input::new(((now + by) % count).to_string());
-        }
-        Key::Left if !in_field => sign_in.focus = back,
-        Key::Right if !in_field => sign_in.focus = (sign_in.focus + 1) % controls,
-        Key::Enter => return sign_in_enter(state),
-        _ if in_field && sign_in.focused_choice().is_none() => {
-            edit::edit(&mut sign_in.inputs[sign_in.focus], key);
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn sign_in_enter(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::SignIn(sign_in)) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    let fields = sign_in.inputs.len();
-    let button = if sign_in.focus < fields {
-        if sign_in.focus + 1 < fields {
-            sign_in.focus += 1;
-            return Vec::new();
-        }
-        0
-    } else {
-        sign_in.focus - fields
-    };
-    match &sign_in.step {
-        SignInStep::ShowCode(code) => {
-            let text = match button {
-                0 => code.url_complete.as_ref().unwrap_or(&code.url),
-                1 => &code.code,
-                _ => return give_up(state),
-            };
-            // What is copied is cleaned: it goes into a browser or a shell.
-            vec![Effect::Copy(SecretString::from(text.safe().into_owned()))]
-        }
-        SignInStep::Ask(_) if button == 0 => {
-            let source = sign_in.source;
-            let answers = sign_in
-                .inputs
-                .iter()
-                .map(|i| SecretString::from(i.value().to_owned()))
-                .collect();
-            state.overlays.pop();
-            vec![Effect::Answer {
-                source,
-                answers: Some(answers),
-            }]
-        }
-        _ => give_up(state),
-    }
-}
-
-/// Esc in the sign-in box: the search that needed it is given up, the form and the rows stay.
-fn give_up(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::SignIn(sign_in)) = state.overlays.pop() else {
-        return Vec::new();
-    };
-    let id = sign_in.source;
-    let mut effects = vec![Effect::Answer {
-        source: id,
-        answers: None,
-    }];
-    if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
-        effects.push(Effect::Cancel(source.link_gen));
-        effects.push(Effect::Cancel(source.search_gen));
-        source.waiting = None;
-        if matches!(source.link, Link::Connecting) {
-            source.link = Link::Down(ApiError::Cancelled);
-        }
-        if source.is_loading() {
-            source.progress = Progress::Failed(ApiError::Cancelled);
-        }
-        (source.link_gen, source.search_gen) = Default::default();
-    }
-    effects.extend(net::finished(state));
-    effects.extend(message::say(
-        state,
-        Level::Info,
-        "not signed in; r tries again",
-    ));
-    effects
 }
 
 fn progress_key(state: &mut State, key: KeyPress) -> Vec<Effect> {

@@ -36,6 +36,11 @@ pub fn edit(input: &mut Input, key: KeyPress) -> bool {
     true
 }
 
+/// Does this Alt chord edit a field?
+pub fn is_chord(key: KeyPress) -> bool {
+    key.alt && edit(&mut Input::default(), key)
+}
+
 /// Puts pasted text in at the cursor, as one line. `false`: some of it was left out.
 pub fn paste(input: &mut Input, text: &str) -> bool {
     for c in text.chars() {

@@ -18,6 +18,11 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     if key == KeyPress::ctrl('c') {
         return act::act(state, Action::Interrupt);
     }
+    if is_two_keys(state, key) {
+        let mut effects = press(state, KeyPress::plain(Key::Esc));
+        effects.extend(press(state, KeyPress { alt: false, ..key }));
+        return effects;
+    }
     if !state.overlays.is_empty() {
         return dialogs::press(state, key);
     }
@@ -38,14 +43,19 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
     match state.keymap.action(context, key) {
         Some(action) => act::act(state, action),
-        // Esc and a letter typed fast arrive as one Alt chord; a lone chord that means nothing here is both.
-        None if key.alt && matches!(key.key, Key::Char(_)) => {
-            let mut effects = press(state, KeyPress::plain(Key::Esc));
-            effects.extend(press(state, KeyPress { alt: false, ..key }));
-            effects
-        }
         None => Vec::new(),
     }
+}
+
+/// Esc and a key typed fast arrive as one Alt chord; a chord that means nothing where the focus is, is both.
+fn is_two_keys(state: &mut State, key: KeyPress) -> bool {
+    if !key.alt || !matches!(key.key, Key::Char(_) | Key::Enter) {
+        return false;
+    }
+    if focused_input(state).is_some() {
+        return !edit::is_chord(key);
+    }
+    !state.overlays.is_empty() || state.keymap.action(context(state), key).is_none()
 }
 
 /// Text was pasted: into the field that has the focus, else nowhere. It never means keys.
@@ -53,9 +63,14 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if is_too_small(state) {
         return Vec::new();
     }
+    let in_form = state.overlays.is_empty() && state.focus == Pane::Search;
+    let replaces = in_form && std::mem::take(&mut state.form.selected);
     let Some(input) = focused_input(state) else {
         return Vec::new();
     };
+    if replaces {
+        input.reset();
+    }
     let whole = edit::paste(input, text);
     let mut effects = pasted(state);
     if !whole {
@@ -95,12 +110,7 @@ fn focused_input(state: &mut State) -> Option<&mut tui_input::Input> {
         return state.details.find.as_mut().map(|find| &mut find.input);
     }
     match (state.focus, state.form.field) {
-        (Pane::Search, FormField::Text(field)) => {
-            if std::mem::take(&mut state.form.selected) {
-                state.form.inputs[field].reset();
-            }
-            Some(&mut state.form.inputs[field])
-        }
+        (Pane::Search, FormField::Text(field)) => Some(&mut state.form.inputs[field]),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod act;
 mod actions;
+mod answer;
 mod blocked;
 mod confirm;
 mod details;
@@ -16,6 +17,7 @@ mod profiles;
 mod question;
 mod results;
 mod revoke;
+mod sign_in;
 mod table;
 
 pub use blocked::blocked;
@@ -52,7 +54,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             generation,
             result,
         } => net::connected(state, source, generation, result),
-        Msg::SignIn { source, step } => dialogs::sign_in(state, source, step),
+        Msg::SignIn { source, step } => sign_in::asked(state, source, step),
         Msg::Planned {
             source,
             generation,
@@ -81,7 +83,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             row,
             title,
             result,
-        } => actions::acted(state, source, row, title, result),
+        } => answer::acted(state, source, row, title, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
         Msg::Ended(job) => revoke::ended(state, job),
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),

@@ -1,6 +1,6 @@
 //! What clicks and wheels mean. Nothing is confirmed by typing-free means where typing is asked for.
 
-use super::{act, details, dialogs, form, profiles, results, table};
+use super::{act, answer, details, dialogs, form, profiles, results, table};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
 use crate::app::layout::{self, Hit};
@@ -25,7 +25,7 @@ pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
 fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
     match state.overlays.last_mut() {
         Some(Overlay::Help(help)) => help.top = help.top.saturating_add_signed(by),
-        Some(Overlay::Answer(answer)) => answer.top = answer.top.saturating_add_signed(by),
+        Some(Overlay::Answer(_)) => answer::scroll(state, by, 0),
         Some(Overlay::Error(error)) => error.top = error.top.saturating_add_signed(by),
         Some(_) => {}
         None => match hit {

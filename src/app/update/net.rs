@@ -110,6 +110,13 @@ pub fn close_sign_in(overlays: &mut Vec<Overlay>, id: SourceId) {
     overlays.retain(|o| !matches!(o, Overlay::SignIn(sign_in) if sign_in.source == id));
 }
 
+/// Takes away a sign-in box of this source whose answers are on their way: they have led somewhere.
+pub fn close_waiting(overlays: &mut Vec<Overlay>, id: SourceId) {
+    overlays.retain(
+        |o| !matches!(o, Overlay::SignIn(sign_in) if sign_in.source == id && sign_in.sent.is_some()),
+    );
+}
+
 /// Drops every search and connection that is on the way.
 pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -137,6 +144,7 @@ pub fn page(
     if source.search_gen != generation {
         return Vec::new();
     }
+    close_waiting(&mut state.overlays, id);
     match result {
         Ok(page) => arrived(state, id, page),
         Err(error) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::act;
 use crate::app::effect::{Effect, Gen};
 use crate::app::layout;
-use crate::app::lines;
+use crate::app::lines::{self, DetailLine, LineKind};
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
@@ -162,11 +162,28 @@ pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
             state.results.cursor = moved(state.results.cursor, by, state.results.order.len());
         }
         Pane::Details => {
-            let count = lines::detail_lines(state).len();
-            state.details.line = moved(state.details.line, by, count);
+            let lines = lines::detail_lines(state);
+            let to = moved(state.details.line, by, lines.len());
+            state.details.line = off_heading(&lines, to, by > 0);
         }
     }
     Vec::new()
+}
+
+/// The nearest line that is no heading: further in the direction of the step, else back.
+fn off_heading(lines: &[DetailLine], to: usize, down: bool) -> usize {
+    let is_field = |at: &usize| {
+        lines
+            .get(*at)
+            .is_some_and(|line| line.kind != LineKind::Heading)
+    };
+    let below = || (to..lines.len()).find(is_field);
+    let above = || (0..=to).rev().find(is_field);
+    let found = match down {
+        true => below().or_else(above),
+        false => above().or_else(below),
+    };
+    found.unwrap_or(to)
 }
 
 /// Moves by half pages: 2 is a page.
@@ -179,8 +196,9 @@ pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
 pub fn wheel(state: &mut State, pane: Pane, by: isize) {
     match pane {
         Pane::Details => {
-            let count = lines::detail_lines(state).len();
-            state.details.line = moved(state.details.line, by, count);
+            let lines = lines::detail_lines(state);
+            let to = moved(state.details.line, by, lines.len());
+            state.details.line = off_heading(&lines, to, by > 0);
         }
         _ => {
             let height = usize::from(layout::table_height(state));
@@ -226,7 +244,9 @@ fn settle_details(state: &mut State) {
     if state.details.line == 0 && state.details.top == 0 {
         return;
     }
-    let count = lines::detail_lines(state).len();
-    state.details.line = state.details.line.min(count.saturating_sub(1));
+    let lines = lines::detail_lines(state);
+    let line = state.details.line.min(lines.len().saturating_sub(1));
+    // A click may fall on a heading.
+    state.details.line = off_heading(&lines, line, true);
     state.details.top = lines::top_showing_cursor(state);
 }

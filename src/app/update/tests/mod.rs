@@ -1,9 +1,11 @@
 //! What an operator does, step by step, and what follows: the core driven by real keys.
 
+mod actions;
 mod forms;
 mod person;
 mod revokes;
 mod rows;
+mod sign_ins;
 
 use std::sync::Arc;
 use std::time::Duration;

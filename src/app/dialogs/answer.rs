@@ -1,0 +1,222 @@
+//! What an action gave back: fields, or a table whose columns can be scrolled.
+
+use crate::app::overlay::Answer;
+use crate::app::role::Role;
+use crate::app::sheet::{Sheet, SheetLine, WIDEST, room, sentences};
+use crate::app::state::State;
+use crate::app::text_wrap::wrap_words;
+use crate::model::text::{cut_end, fit, mask, width_cols};
+use crate::model::{ActionBody, Attribute, Class, Untrusted};
+
+/// Lines that are not content: borders and blank lines.
+const FRAME: usize = 4;
+/// The summary is never higher; the status line and a copy have all of it.
+const SUMMARY: usize = 4;
+/// A column of a table is never wider.
+const COLUMN: usize = 36;
+/// Blanks between two columns.
+const GAP: usize = 2;
+
+/// How far an answer can be scrolled on this screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Lines shown at once.
+    pub page: usize,
+    /// The last first line.
+    pub top: usize,
+    /// The last number of columns scrolled away.
+    pub left: usize,
+}
+
+/// Cells for text inside the border and its margins.
+fn text_cells(state: &State) -> usize {
+    usize::from(WIDEST.min(state.size.width)).saturating_sub(6)
+}
+
+fn summary(answer: &Answer, cells: usize) -> Vec<SheetLine> {
+    let said = sentences(&answer.summary, cells);
+    let cut = said.len() > SUMMARY;
+    let line = |(at, text): (usize, String)| match cut && at + 1 == SUMMARY {
+        true => {
+            let text = cut_end(&text, cells.saturating_sub(2), Default::default());
+            SheetLine::plain("  ").with(format!("{text} …"), Role::Title)
+        }
+        false => SheetLine::plain("  ").with(text, Role::Title),
+    };
+    said.into_iter()
+        .take(SUMMARY)
+        .enumerate()
+        .map(line)
+        .collect()
+}
+
+/// All lines of the body below its head.
+fn body(answer: &Answer, cells: usize) -> Vec<SheetLine> {
+    match &answer.body {
+        ActionBody::Nothing => Vec::new(),
+        ActionBody::Fields(fields) => fields_lines(fields, cells),
+        ActionBody::Table { columns, rows } => {
+            let widths = widths(columns, rows);
+            let seen = seen(&widths, answer.left, cells);
+            rows.iter().map(|row| row_line(row, &seen)).collect()
+        }
+    }
+}
+
+/// How far this answer can be scrolled.
+pub fn reach(state: &State, answer: &Answer) -> Reach {
+    let cells = text_cells(state);
+    let mut fixed = FRAME + summary(answer, cells).len();
+    let mut left = 0;
+    if let ActionBody::Table { columns, rows } = &answer.body {
+        fixed += 1;
+        let widths = widths(columns, rows);
+        let shows_last = |left: &usize| {
+            let seen = seen(&widths, *left, cells);
+            seen.last().is_none_or(|(at, _)| at + 1 == widths.len())
+        };
+        left = (0..widths.len()).find(shows_last).unwrap_or(0);
+    }
+    let page = usize::from(room(state).height).saturating_sub(fixed).max(1);
+    Reach {
+        page,
+        top: body(answer, cells).len().saturating_sub(page),
+        left,
+    }
+}
+
+/// The answer as it is drawn.
+pub fn sheet(state: &State, answer: &Answer) -> Sheet {
+    let cells = text_cells(state);
+    let reach = reach(state, answer);
+    let body = body(answer, cells);
+    let (count, top) = (body.len(), answer.top.min(reach.top));
+    let shown = body.into_iter().skip(top).take(reach.page);
+    let mut footer = vec!["y copy".to_owned()];
+    let mut lines = summary(answer, cells);
+    if let ActionBody::Table { columns, rows } = &answer.body {
+        let widths = widths(columns, rows);
+        let seen = seen(&widths, answer.left.min(reach.left), cells);
+        lines.push(SheetLine::default());
+        lines.push(head_line(columns, &seen));
+        if reach.left > 0 {
+            let first = seen.get(1).map_or(1, |(at, _)| at + 1);
+            let last = seen.last().map_or(1, |(at, _)| at + 1);
+            footer.push(format!("←→ columns {first}-{last} of {}", columns.len()));
+        }
+    } else if count > 0 {
+        lines.push(SheetLine::default());
+    }
+    lines.extend(shown);
+    lines.push(SheetLine::default());
+    if reach.top > 0 {
+        let last = (top + reach.page).min(count);
+        footer.push(format!("↑↓ {}-{last} of {count}", top + 1));
+    }
+    footer.push("Esc close".to_owned());
+    Sheet {
+        title: answer.title.clone(),
+        footer: footer.join(" · "),
+        lines,
+        ..Sheet::default()
+    }
+    .placed(state, WIDEST)
+}
+
+/// Names and values; a value that is too long for its line goes on under itself.
+fn fields_lines(fields: &[Attribute], cells: usize) -> Vec<SheetLine> {
+    let widest = fields.iter().map(|field| width_cols(&field.name.safe()));
+    let label = widest.max().unwrap_or(0).clamp(4, (cells / 2).max(4));
+    let mut lines = Vec::new();
+    for field in fields {
+        let value = match field.class {
+            Class::Plain => field.value.safe().into_owned(),
+            Class::Secret => mask(field.value.expose()),
+        };
+        let value = if value.is_empty() { "-" } else { &value };
+        let room = cells.saturating_sub(label + 2).max(8);
+        let mut names = wrap_words(&field.name.safe(), label).into_iter();
+        let mut parts = wrap_words(value, room).into_iter();
+        loop {
+            let (name, part) = (names.next(), parts.next());
+            if name.is_none() && part.is_none() {
+                break;
+            }
+            lines.push(
+                SheetLine::plain("  ")
+                    .with(name.unwrap_or_default(), Role::Dim)
+                    .to_cell(label + 4)
+                    .with(part.unwrap_or_default(), Role::Text),
+            );
+        }
+    }
+    lines
+}
+
+/// How wide each column would be if there were room for all.
+fn widths(columns: &[Untrusted], rows: &[Vec<Untrusted>]) -> Vec<usize> {
+    let mut widths: Vec<usize> = columns.iter().map(|c| width_cols(&c.safe())).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(width_cols(&cell.safe()));
+        }
+    }
+    widths
+        .iter()
+        .map(|width| (*width).clamp(1, COLUMN))
+        .collect()
+}
+
+/// The columns on screen and their widths: the first one always, then those from `left` on that fit,
+/// one of them at least.
+fn seen(widths: &[usize], left: usize, cells: usize) -> Vec<(usize, usize)> {
+    let mut seen: Vec<(usize, usize)> = Vec::new();
+    let mut used = 0;
+    for (at, width) in widths.iter().enumerate() {
+        if at > 0 && at <= left {
+            continue;
+        }
+        let spare = cells.saturating_sub(used);
+        if *width > spare && seen.len() > 1 {
+            break;
+        }
+        // One that alone is too wide is cut, with a sign.
+        seen.push((at, (*width).min(spare).max(1)));
+        used += width + GAP;
+    }
+    seen
+}
+
+fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
+    let mut line = SheetLine::plain("  ");
+    for (place, (at, width)) in seen.iter().enumerate() {
+        let hidden_behind = place + 1 == seen.len() && at + 1 < columns.len();
+        if let Some(title) = columns.get(*at) {
+            let title = fit(
+                &title.safe(),
+                *width,
+                Default::default(),
+                Default::default(),
+            );
+            line = line.with(title, Role::Title);
+        }
+        let next_hides = place == 0 && seen.get(1).is_some_and(|(next, _)| *next > 1);
+        let sign = match (hidden_behind, next_hides) {
+            (true, _) => " ›",
+            (false, true) => "‹ ",
+            (false, false) => "  ",
+        };
+        line = line.with(sign, Role::Dim);
+    }
+    line
+}
+
+fn row_line(row: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
+    let mut line = SheetLine::plain("  ");
+    for (at, width) in seen {
+        let cell = row.get(*at).map(|cell| cell.safe()).unwrap_or_default();
+        let text = fit(&cell, *width, Default::default(), Default::default());
+        line = line.with(format!("{text}{}", " ".repeat(GAP)), Role::Text);
+    }
+    line
+}
