@@ -54,3 +54,28 @@ fn an_unknown_screen_is_an_error_that_lists_them() {
     assert!(said.contains("first-run"), "{said}");
     assert!(output.stdout.is_empty());
 }
+
+/// Names of people are whatever they are; every other sign is a program's.
+#[test]
+fn with_plain_signs_only_names_have_others() {
+    let output = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .args(["render", "nothing"])
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let (_, names) = said.split_once("there are: ").unwrap();
+    let names: Vec<&str> = names.trim().split(", ").collect();
+    assert!(names.len() > 20, "{names:?}");
+
+    for name in names {
+        for size in ["120x40", "50x15"] {
+            let text = render(&[name, "--ascii", "--size", size, "--sessions", "60"]);
+            let text = String::from_utf8(text).unwrap();
+            for line in text.lines() {
+                let odd = line.chars().find(|c| !c.is_ascii() && !c.is_alphabetic());
+                assert_eq!(odd, None, "{name} at {size}: {line}");
+            }
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "screens/actions.rs"]
+mod actions;
 #[path = "screens/details.rs"]
 mod details;
 #[path = "screens/dialogs.rs"]
@@ -14,6 +16,8 @@ mod panes;
 mod random;
 #[path = "screens/realms.rs"]
 mod realms;
+#[path = "screens/sign_in.rs"]
+mod sign_in;
 
 use std::time::Duration;
 

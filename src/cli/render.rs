@@ -37,13 +37,17 @@ enum Begin {
     Device,
     /// The profile asks for its token.
     Prompt,
+    /// All sessions of a server with actions of its own are listed, and the table has the focus.
+    Actions,
+    /// The server asks for more than a name and a password.
+    Callbacks,
 }
 
 const fn screen(name: &'static str, keys: &'static str, begin: Begin) -> Screen {
     Screen { name, keys, begin }
 }
 
-const SCREENS: [Screen; 19] = [
+const SCREENS: [Screen; 24] = [
     screen("main", "down down down", Begin::Listed),
     screen("not-searched", "", Begin::Open),
     screen("form", "f2", Begin::Open),
@@ -54,14 +58,19 @@ const SCREENS: [Screen; 19] = [
     screen("confirm", "down down delete", Begin::Listed),
     screen("revoked", "down down delete y", Begin::Listed),
     screen("revoke-user", "down down U", Begin::Listed),
+    screen("actions", "a down", Begin::Actions),
+    screen("action", "a enter", Begin::Actions),
+    screen("change", "down down down a end up up enter", Begin::Actions),
+    screen("answer", "a end enter enter enter", Begin::Actions),
     screen("help", "?", Begin::Listed),
     screen("profiles", "ctrl-p", Begin::Listed),
     screen("new-profile", "ctrl-p ctrl-n", Begin::Listed),
     screen("error", "enter", Begin::Broken),
     screen("error-status", "enter esc", Begin::Broken),
     screen("first-run", "", Begin::Welcome),
-    screen("sign-in", "enter", Begin::Device),
-    screen("sign-in-token", "enter", Begin::Prompt),
+    screen("sign-in", "", Begin::Device),
+    screen("sign-in-token", "", Begin::Prompt),
+    screen("sign-in-questions", "", Begin::Callbacks),
     screen("narrow", "1", Begin::Listed),
 ];
 
@@ -82,13 +91,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     let mut still = Still::new(world(args, screen, now), prefs(ctx), size, now);
     match screen.begin {
         Begin::Welcome => still.welcome(),
-        Begin::Listed => {
+        Begin::Listed | Begin::Actions => {
             still.open().await;
             for key in ["enter", "2"].into_iter().flat_map(str::parse) {
                 still.press(key).await;
             }
         }
-        Begin::Open | Begin::Broken | Begin::Device | Begin::Prompt => still.open().await,
+        _ => still.open().await,
     }
     for key in keys {
         still.press(key).await;
@@ -175,6 +184,8 @@ fn world(args: &RenderArgs, screen: &Screen, now: DateTime<Utc>) -> DemoWorld {
             sign_in: match screen.begin {
                 Begin::Device => SignIn::Device,
                 Begin::Prompt => SignIn::Prompt,
+                Begin::Actions => SignIn::Password,
+                Begin::Callbacks => SignIn::Callbacks,
                 _ => SignIn::Client,
             },
         }),

@@ -57,6 +57,10 @@ pub enum SignIn {
     Device,
     /// With a token that is asked for.
     Prompt,
+    /// To an OpenAM server, by name and password.
+    Password,
+    /// To an OpenAM server that asks for more than those.
+    Callbacks,
 }
 
 impl Default for DemoWorld {
@@ -111,7 +115,7 @@ impl Configured {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         let views = config.profiles.iter().map(view);
         #[cfg(feature = "emulator")]
-        let views = views.chain(config.profile(DEMO).is_none().then(demo::view));
+        let views = views.chain(config.profile(DEMO).is_none().then(|| self.demo.view()));
         views
             .map(|view| ProfileView {
                 read_only: view.read_only || self.read_only,

@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 use super::configured::{self, DEMO, DemoWorld, SignIn};
 use crate::app::source::ProfileView;
 use crate::config::{AuditMode, Login, Profile, SecretSource, System};
-use crate::emulator::{Credentials, Options, Running, start};
+use crate::emulator::{AmService, Credentials, Kind, Options, Running, start};
 use crate::model::ApiError;
 
 /// The emulator, once somebody has opened the demo.
@@ -24,10 +24,17 @@ impl Demo {
         }
     }
 
+    /// The demo as the screen knows it before it runs.
+    pub(super) fn view(&self) -> ProfileView {
+        view(&self.world)
+    }
+
     /// The profile of the running emulator, which is started if it does not run yet.
     pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
         let faults = self.world.fixed.and_then(|fixed| fixed.fault).into_iter();
+        let system = kind(&self.world);
         let options = Options {
+            system,
             sessions: self.world.sessions,
             // Most people have a few sessions, as they have in life.
             users: (self.world.sessions / 4).max(1),
@@ -57,7 +64,8 @@ impl Demo {
         let client_id = auth.client_id.clone();
         let client_secret = SecretSource::Plain(auth.client_secret.clone().into());
         let sign_in = self.world.fixed.map(|fixed| fixed.sign_in);
-        let login = match sign_in.unwrap_or_default() {
+        let sign_in = sign_in.unwrap_or_default();
+        let login = match sign_in {
             SignIn::Client => Login::ClientCredentials {
                 client_id,
                 client_secret,
@@ -69,12 +77,45 @@ impl Demo {
             SignIn::Prompt => Login::Token {
                 token: SecretSource::Prompt,
             },
+            SignIn::Password | SignIn::Callbacks => password(running, sign_in),
         };
-        let mut profile = Profile::new(DEMO, System::Janssen, url, login);
+        let mut profile = Profile::new(DEMO, system_of(system), url, login);
         profile.audit = AuditMode::BestEffort;
         profile.search_on_start = true;
         profile.client_names = client_names(&running.config_toml(DEMO));
         Ok(profile)
+    }
+}
+
+/// Which server the world is of.
+fn kind(world: &DemoWorld) -> Kind {
+    match world.fixed.map(|fixed| fixed.sign_in) {
+        Some(SignIn::Password | SignIn::Callbacks) => Kind::Openam,
+        _ => Kind::Janssen,
+    }
+}
+
+fn system_of(kind: Kind) -> System {
+    match kind {
+        Kind::Janssen => System::Janssen,
+        Kind::Pingam | Kind::Openam => System::PingAm,
+    }
+}
+
+fn password(running: &Running, sign_in: SignIn) -> Login {
+    let login = running.auth().logins.first();
+    let of = |part: fn(&crate::emulator::AmLogin) -> &String| {
+        login.map(part).cloned().unwrap_or_default()
+    };
+    let service = match sign_in {
+        SignIn::Callbacks => Some(AmService::SecondFactor.name().to_owned()),
+        _ => None,
+    };
+    Login::Password {
+        user: of(|login| &login.user),
+        password: SecretSource::Plain(of(|login| &login.password).into()),
+        realm: Some(of(|login| &login.realm)),
+        service,
     }
 }
 
@@ -92,9 +133,9 @@ fn client_names(config: &str) -> BTreeMap<String, String> {
 }
 
 /// The demo as the screen knows it before it runs: its port is not known yet.
-pub(super) fn view() -> ProfileView {
+fn view(world: &DemoWorld) -> ProfileView {
     let url = "http://127.0.0.1".parse().expect("a fixed address");
-    let mut profile = Profile::new(DEMO, System::Janssen, url, Login::None);
+    let mut profile = Profile::new(DEMO, system_of(kind(world)), url, Login::None);
     profile.audit = AuditMode::BestEffort;
     profile.search_on_start = true;
     ProfileView {

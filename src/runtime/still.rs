@@ -166,6 +166,25 @@ impl Still {
                 };
                 vec![ended, Msg::Ended(job)]
             }
+            Effect::Act {
+                source,
+                row,
+                spec,
+                args,
+                ..
+            } => {
+                let result = match self.api().await {
+                    Ok(opened) => opened.api.act(spec.name, args).await,
+                    Err(error) => Err(error),
+                };
+                let title = spec.title;
+                vec![Msg::Acted {
+                    source,
+                    row,
+                    title,
+                    result: result.map_err(same_host),
+                }]
+            }
             _ => Vec::new(),
         }
     }

@@ -92,7 +92,7 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
         }
         x += match part {
             Place::Named(name) => canvas.outside(room, x, name, Default::default()),
-            Place::Words(words) => canvas.text(room, x, words, Role::Text),
+            Place::Words(words) => canvas.styled(room, x, words, Default::default()),
         };
     }
     if is_alarming(state) {

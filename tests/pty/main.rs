@@ -5,11 +5,13 @@
 #[path = "../support/pty.rs"]
 mod pty;
 
+mod actions;
 mod keys;
 mod leave;
 mod network;
 mod refuse;
 mod revoke;
+mod sign_in;
 mod start;
 
 use std::fs;

@@ -103,8 +103,8 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
         for (at, line) in words.into_iter().take(height).enumerate() {
             let line = match cut && at + 1 == height {
                 true => {
-                    let line = cut_end(&line, cells.saturating_sub(2), Default::default());
-                    format!("{line} …")
+                    let line = format!("{line} …");
+                    cut_end(&line, cells, Default::default()).into_owned()
                 }
                 false => line,
             };
@@ -120,7 +120,7 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
     if most < count {
         let last = (first + most).min(count);
         footer = format!(
-            "↑↓ {}-{last} of {count} · Enter go on · Esc close",
+            "Enter go on · ↑↓ {}-{last} of {count} · Esc close",
             first + 1
         );
     }
@@ -150,7 +150,7 @@ fn entry_line(
         Some(why) => {
             let text = format!("({}) {why}", spec.title);
             let text = cut_end(&text, cells, Default::default()).into_owned();
-            SheetLine::plain(mark).with(text, Role::Muted)
+            SheetLine::plain(mark).with(text, Role::Dim)
         }
     };
     line.choice = Some(index);
@@ -197,7 +197,11 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
     });
     lines.push(SheetLine::default());
     let danger = arguments.production && arguments.spec.changes;
-    let on_production = if danger { " on PRODUCTION?" } else { "" };
+    let asks = match (danger, arguments.spec.changes) {
+        (true, _) => " on PRODUCTION?",
+        (false, true) => "?",
+        (false, false) => "",
+    };
     let on_button = arguments.focus >= arguments.fields.len();
     let footer = match (arguments.sent, arguments.spec.changes && on_button) {
         (Some(_), _) => "Esc hide",
@@ -205,7 +209,7 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
         (None, false) => "Tab choose · Enter · Esc cancel",
     };
     Sheet {
-        title: format!("{}{on_production}", arguments.spec.title),
+        title: format!("{}{asks}", arguments.spec.title),
         danger,
         footer: footer.to_owned(),
         lines,

@@ -38,8 +38,9 @@ fn summary(answer: &Answer, cells: usize) -> Vec<SheetLine> {
     let cut = said.len() > SUMMARY;
     let line = |(at, text): (usize, String)| match cut && at + 1 == SUMMARY {
         true => {
-            let text = cut_end(&text, cells.saturating_sub(2), Default::default());
-            SheetLine::plain("  ").with(format!("{text} …"), Role::Title)
+            let text = format!("{text} …");
+            let text = cut_end(&text, cells, Default::default()).into_owned();
+            SheetLine::plain("  ").with(text, Role::Title)
         }
         false => SheetLine::plain("  ").with(text, Role::Title),
     };
@@ -102,7 +103,10 @@ pub fn sheet(state: &State, answer: &Answer) -> Sheet {
         if reach.left > 0 {
             let first = seen.get(1).map_or(1, |(at, _)| at + 1);
             let last = seen.last().map_or(1, |(at, _)| at + 1);
-            footer.push(format!("←→ columns {first}-{last} of {}", columns.len()));
+            footer.push(match first == last {
+                true => format!("←→ column {first} of {}", columns.len()),
+                false => format!("←→ columns {first}-{last} of {}", columns.len()),
+            });
         }
     } else if count > 0 {
         lines.push(SheetLine::default());

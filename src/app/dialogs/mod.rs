@@ -18,6 +18,7 @@ use super::state::State;
 pub use actions::{menu_page, target_words};
 pub use answer::reach;
 pub use profiles::listed;
+pub use sign_in::reach as sign_in_reach;
 
 /// A dialog as it is drawn.
 pub fn sheet(state: &State, overlay: &Overlay) -> Sheet {

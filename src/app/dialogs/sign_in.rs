@@ -20,6 +20,11 @@ const LISTED: usize = 6;
 /// Cells of a field, and of a prompt beside it.
 const FIELD: usize = 26;
 
+/// Cells for text inside the border and its margins.
+fn text_cells(state: &State) -> usize {
+    usize::from(WIDTH.min(state.size.width)).saturating_sub(6)
+}
+
 /// The box as it is drawn.
 pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
     let name = state
@@ -27,7 +32,7 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
         .get(usize::from(sign_in.source.0))
         .map_or("", |source| source.profile.name.as_str());
     let title = format!("Sign in to {name}");
-    let text = usize::from(WIDTH.min(state.size.width)).saturating_sub(6);
+    let text = text_cells(state);
     let mut lines = vec![SheetLine::default()];
     match &sign_in.step {
         SignInStep::ShowCode(code) => lines.extend(show_code(state, sign_in, code, text)),
@@ -103,35 +108,53 @@ fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -
     lines
 }
 
-/// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
-/// fit can be scrolled, and is counted.
-fn quoted(state: &State, sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
-    let said: Vec<String> = ask
-        .lines
+/// How far what the server wants read can be scrolled: lines shown at once, and the last first line.
+pub fn reach(state: &State, sign_in: &SignIn) -> (usize, usize) {
+    let SignInStep::Ask(ask) = &sign_in.step else {
+        return (1, 0);
+    };
+    let count = said(ask, text_cells(state)).len();
+    let most = most_lines(state, ask);
+    match count <= most {
+        true => (count.max(1), 0),
+        false => (most - 1, count - (most - 1)),
+    }
+}
+
+/// What the server wants read first, line by line.
+fn said(ask: &Ask, width: usize) -> Vec<String> {
+    ask.lines
         .iter()
         .flat_map(|line| line.expose().split('\n'))
         .map(|line| line.trim_end_matches('\r'))
         .flat_map(|line| wrap_words(&display_safe(line), width.saturating_sub(2)))
-        .collect();
+        .collect()
+}
+
+/// How many lines of it fit.
+fn most_lines(state: &State, ask: &Ask) -> usize {
     let of = |question: &Question| match &question.kind {
         QuestionKind::Choice { options, .. } => 1 + options.len().clamp(1, LISTED),
         _ => 2,
     };
     let asked: usize = ask.questions.iter().map(of).sum();
-    let most = usize::from(room(state).height)
+    usize::from(room(state).height)
         .saturating_sub(FRAME + asked)
-        .max(LEAST_LINES);
+        .max(LEAST_LINES)
+}
+
+/// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
+/// fit can be scrolled, and is counted.
+fn quoted(state: &State, sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
+    let said = said(ask, width);
+    let (page, last) = reach(state, sign_in);
     let indented = |text: String| SheetLine::plain("  ").with(text, Role::Dim);
-    if said.len() <= most {
-        return said
-            .iter()
-            .map(|line| indented(format!("> {line}")))
-            .collect();
-    }
-    let page = most - 1;
-    let top = sign_in.top.min(said.len() - page);
+    let top = sign_in.top.min(last);
     let shown = said.iter().skip(top).take(page);
     let mut lines: Vec<_> = shown.map(|line| indented(format!("> {line}"))).collect();
+    if last == 0 {
+        return lines;
+    }
     let last = top + page;
     let count = format!("lines {}-{last} of {}: PgUp PgDn", top + 1, said.len());
     lines.push(SheetLine::plain("  ").with(count, Role::Key));

@@ -100,8 +100,10 @@ pub fn focused_input(state: &mut State) -> Option<&mut Input> {
 
 /// Text was pasted into the top dialog.
 pub fn pasted(state: &mut State) {
-    if let Some(Overlay::Profiles(dialog)) = state.overlays.last_mut() {
-        dialog.choice = 0;
+    match state.overlays.last_mut() {
+        Some(Overlay::Profiles(dialog)) => dialog.choice = 0,
+        Some(Overlay::Arguments(arguments)) => arguments.error = None,
+        _ => {}
     }
 }
 

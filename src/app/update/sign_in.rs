@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use tui_input::Input;
 
 use super::{edit, message, net};
+use crate::app::dialogs;
 use crate::app::effect::Effect;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::msg::SignInStep;
@@ -135,6 +136,10 @@ pub fn choose(sign_in: &mut SignIn, option: usize) {
 
 /// A key while the box has the keys.
 pub fn key(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let Some(Overlay::SignIn(sign_in)) = state.overlays.last() else {
+        return Vec::new();
+    };
+    let (page, last) = dialogs::sign_in_reach(state, sign_in);
     let Some(Overlay::SignIn(sign_in)) = state.overlays.last_mut() else {
         return Vec::new();
     };
@@ -145,8 +150,8 @@ pub fn key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     let forth = (sign_in.focus + 1) % controls;
     match key.key {
         Key::Esc => return give_up(state),
-        Key::PageDown => sign_in.top = sign_in.top.saturating_add(1),
-        Key::PageUp => sign_in.top = sign_in.top.saturating_sub(1),
+        Key::PageDown => sign_in.top = sign_in.top.saturating_add(page).min(last),
+        Key::PageUp => sign_in.top = sign_in.top.min(last).saturating_sub(page),
         Key::Tab if key.shift => sign_in.focus = back,
         Key::Tab => sign_in.focus = forth,
         Key::Up | Key::Left if in_field && sign_in.focused_choice().is_some() => {

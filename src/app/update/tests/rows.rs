@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::effect::Timer;
+use crate::app::lines::{LineKind, detail_lines};
 use crate::app::state::Pane;
 
 #[test]
@@ -247,4 +248,107 @@ fn a_masked_value_is_shown_for_a_while_and_that_is_written_down() {
     assert_eq!(app.count(|e| matches!(e, Effect::Revealed { .. })), 1);
     app.due(Timer::Mask);
     assert_eq!(app.state.details.revealed, None);
+}
+
+#[test]
+fn escape_and_a_key_in_one_chord_are_both_heard_in_dialogs_too() {
+    let mut app = TestApp::listing(&["amy", "bob"]);
+    app.state.focus = Pane::Table;
+
+    app.keys("? alt-j");
+    assert!(app.top().is_none(), "Esc closed the help");
+    assert_eq!(app.cursor_user(), "bob", "and j moved the cursor");
+    app.keys("delete").due(Timer::Arm).keys("alt-y");
+    assert!(app.top().is_none());
+    assert!(app.sent().is_empty(), "y was not for the question");
+    app.keys("delete alt-enter");
+    assert!(app.top().is_none());
+    assert_eq!(
+        app.state.focus,
+        Pane::Details,
+        "and Enter opened the details"
+    );
+}
+
+#[test]
+fn escape_and_enter_in_one_chord_leave_the_form_and_open_the_details() {
+    let mut app = TestApp::listing(&["amy", "bob"]);
+    app.state.focus = Pane::Search;
+
+    app.typed("x").keys("alt-enter");
+    assert_eq!(app.state.focus, Pane::Details);
+    app.keys("/").typed("fi").keys("alt-j");
+
+    assert!(app.state.details.find.is_none(), "Esc dropped the find");
+}
+
+#[test]
+fn a_chord_that_edits_a_field_edits_it() {
+    let mut app = TestApp::listing(&["amy"]);
+
+    app.keys("?").typed("sort keys").keys("alt-b alt-d");
+
+    let Some(Overlay::Help(help)) = app.top() else {
+        panic!("the help is closed")
+    };
+    assert_eq!(help.input.value(), "sort ");
+}
+
+/// One session with a secret and a plain attribute; the details have the focus.
+fn with_attributes(reveal: bool) -> TestApp {
+    let mut app = TestApp::with(|profile| profile.reveal = reveal);
+    app.keys("enter").connect();
+    let (secret, plain) = (crate::model::Class::Secret, crate::model::Class::Plain);
+    app.rows(vec![RowRef {
+        extra: vec![
+            ("opbs".into(), "s3cret".into(), secret),
+            ("acr".into(), "pwd".into(), plain),
+        ],
+        ..row("amy", 60, 0)
+    }]);
+    app.state.focus = Pane::Details;
+    app
+}
+
+#[test]
+fn moving_in_the_details_never_stops_on_a_heading() {
+    let mut app = with_attributes(true);
+    let kinds = |app: &TestApp| -> Vec<LineKind> {
+        let lines = detail_lines(&app.state);
+        lines.iter().map(|line| line.kind).collect()
+    };
+    let count = kinds(&app).len();
+    assert!(kinds(&app).contains(&LineKind::Heading));
+
+    for (key, end) in [("j", count - 1), ("k", 0)] {
+        for _ in 0..count {
+            app.keys(key);
+            let at = app.state.details.line;
+            assert_ne!(kinds(&app)[at], LineKind::Heading, "{key} at {at}");
+        }
+        assert_eq!(app.state.details.line, end, "{key}");
+    }
+}
+
+#[test]
+fn what_a_profile_keeps_back_is_not_copied_and_the_reason_is_given() {
+    let mut app = with_attributes(false);
+    let lines = detail_lines(&app.state);
+    let of = |secret: bool| {
+        let is = |kind| matches!(kind, LineKind::Attribute(_));
+        let mut lines = lines.iter();
+        lines.position(|line| is(line.kind) && line.secret.is_some() == secret)
+    };
+    let (secret, plain) = (of(true).unwrap(), of(false).unwrap());
+
+    for (line, key) in [(secret, "y"), (secret, "Y")] {
+        app.state.details.line = line;
+        app.keys(key);
+        assert!(app.status().contains("reveal = false"), "{}", app.status());
+    }
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 0);
+    app.state.details.line = plain;
+    app.keys("y");
+
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 1);
 }

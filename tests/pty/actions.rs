@@ -1,0 +1,147 @@
+//! The actions of a system, on the embedded PingAM and OpenAM servers.
+
+use std::time::Duration;
+
+use usher::emulator::{Kind, Options};
+
+use crate::{DOWN, ESC, Server, Usher};
+
+const TAB: &str = "\t";
+const ENTER: &str = "\r";
+
+fn server(system: Kind) -> Server {
+    Server::start(Options {
+        system,
+        sessions: 12,
+        users: 4,
+        ..Options::default()
+    })
+}
+
+/// The table of a server's sessions, with the focus.
+fn listed(server: &Server) -> Usher {
+    let mut usher = Usher::at(server);
+    usher.focus_table();
+    usher
+}
+
+/// Opens the questions of the action at this place of the menu, and waits until they take answers.
+fn ask(usher: &mut Usher, place: usize, title: &str) {
+    usher.pty.keys("a");
+    usher.pty.wait_for("═ Actions ═");
+    usher.pty.keys(&DOWN.repeat(place));
+    usher.pty.keys(ENTER);
+    usher.pty.wait_for(&format!("═ {title}"));
+    usher.pty.settle(Duration::from_millis(200));
+}
+
+/// How often the server was asked for this.
+fn asked_for(server: &Server, action: &str) -> usize {
+    let journal = server.running().journal();
+    let what = format!("_action={action}");
+    let queries = journal.iter().filter_map(|entry| entry.query.as_deref());
+    queries
+        .filter(|query| query.split('&').any(|part| part == what))
+        .count()
+}
+
+/// The token must have left no trace on the screen and in the files.
+fn assert_unseen(usher: &mut Usher, token: &str) {
+    usher.pty.wait_quiet(Duration::from_millis(60));
+    let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
+    assert!(!written.contains(token), "the token was drawn");
+    assert!(!usher.state().contains(token), "the token was written down");
+}
+
+#[test]
+fn a_pasted_token_is_asked_about_and_never_shown() {
+    let server = server(Kind::Pingam);
+    let token = server.running().auth().token.clone();
+    let mut usher = listed(&server);
+    ask(&mut usher, 0, "Show the session of a token");
+
+    usher.pty.paste(&format!("{token}\n"));
+    usher.pty.wait_for("[••••");
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("a session of amadmin in /");
+    usher.pty.wait_for("maxSessionExpirationTime");
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("╔═ 2 Sessions");
+    assert_unseen(&mut usher, &token);
+    usher.quit();
+}
+
+#[test]
+fn what_the_server_lacks_says_why() {
+    let server = server(Kind::Openam);
+    let mut usher = listed(&server);
+    usher.pty.keys("a");
+    usher
+        .pty
+        .wait_for("(End all sessions of this user in one realm) OpenAM has no logoutByUser");
+
+    usher.pty.keys(DOWN);
+    usher
+        .pty
+        .wait_for("Not now: OpenAM has no getSessionInfoAndResetIdleTime");
+    usher.pty.keys(ENTER);
+
+    usher
+        .pty
+        .wait_for("~ OpenAM has no getSessionInfoAndResetIdleTime");
+    assert_eq!(asked_for(&server, "getSessionInfoAndResetIdleTime"), 0);
+}
+
+#[test]
+fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
+    let server = server(Kind::Pingam);
+    let token = server.running().auth().token.clone();
+    let mut usher = listed(&server);
+    for no in [ENTER, "n", ESC] {
+        ask(&mut usher, 6, "Log out the session of a token?");
+        usher.pty.paste(&token);
+        usher.pty.keys(ENTER);
+        usher.pty.wait_for("y do it");
+        usher.pty.keys(no);
+        usher.pty.wait_gone("Log out the session of a token?");
+    }
+    assert_eq!(asked_for(&server, "logout"), 0);
+
+    ask(&mut usher, 6, "Log out the session of a token?");
+    usher.pty.paste(&token);
+    usher
+        .pty
+        .keys(&format!("{ENTER}{TAB}{ENTER}{ENTER}{ENTER}"));
+
+    usher.pty.wait_gone("Log out the session of a token?");
+    usher.pty.wait_quiet(Duration::from_millis(200));
+    assert_eq!(asked_for(&server, "logout"), 1);
+    let state = usher.state();
+    for event in ["\"event\":\"asked\"", "\"event\":\"done\""] {
+        assert_eq!(state.matches(event).count(), 1, "{event} in {state}");
+    }
+    assert_unseen(&mut usher, &token);
+}
+
+#[test]
+fn a_filter_of_the_servers_own_gives_a_table_and_its_mistakes_stand_under_the_field() {
+    let server = server(Kind::Openam);
+    let mut usher = listed(&server);
+    ask(
+        &mut usher,
+        9,
+        "List sessions by a filter of the server's own",
+    );
+
+    usher.pty.keys("nonsense");
+    usher.pty.keys(&format!("{ENTER}{ENTER}"));
+    usher.pty.wait_for("! the server says:");
+    usher.pty.keys("\x1b[Z\x15");
+    usher.pty.keys("realm eq \"/\"");
+    usher.pty.keys(&format!("{ENTER}{ENTER}"));
+
+    usher.pty.wait_for("latestAccessTime");
+    usher.pty.keys("\x1b[C\x1b[C\x1b[C\x1b[C");
+    usher.pty.wait_for("sessionHandle");
+}

@@ -1,0 +1,92 @@
+//! Signing in by the questions of a server, on the embedded OpenAM server.
+
+use std::time::Duration;
+
+use usher::emulator::{AmOptions, AmService, Kind, ONE_TIME_CODE, Options};
+
+use crate::{DOWN, ESC, Server, Usher};
+
+const ENTER: &str = "\r";
+
+/// A server whose sign-in asks for more than a name and a password, and a screen that needs to sign in.
+fn asked(service: AmService) -> (Server, Usher) {
+    let server = Server::start(Options {
+        system: Kind::Openam,
+        sessions: 12,
+        users: 4,
+        am: AmOptions {
+            service,
+            ..AmOptions::default()
+        },
+        ..Options::default()
+    });
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+    usher.pty.wait_for("═ Sign in to test ═");
+    (server, usher)
+}
+
+#[test]
+fn a_second_factor_is_asked_step_by_step() {
+    let (_server, mut usher) = asked(AmService::SecondFactor);
+    usher.pty.wait_for("(•) App");
+    usher.pty.keys(DOWN);
+    usher.pty.wait_for("(•) Mail");
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("Code:");
+    usher.pty.keys(ONE_TIME_CODE);
+    usher.pty.wait_for("[••••••");
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("all loaded");
+    assert!(!usher.pty.text().contains("Sign in to test"));
+    assert!(!usher.state().contains(ONE_TIME_CODE));
+}
+
+#[test]
+fn a_wrong_answer_says_so_and_can_be_tried_again() {
+    let (_server, mut usher) = asked(AmService::SecondFactor);
+    usher.pty.keys(ENTER);
+    usher.pty.wait_for("Code:");
+    usher.pty.keys(&format!("wrong{ENTER}"));
+
+    usher
+        .pty
+        .wait_for("the sign-in was refused: Authentication Failed");
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("How do you want to get the code?");
+}
+
+#[test]
+fn escape_gives_the_sign_in_up_and_keeps_the_screen() {
+    let (_server, mut usher) = asked(AmService::Question);
+
+    usher.pty.keys(ESC);
+
+    usher.pty.wait_for("not signed in; r tries again");
+    usher.pty.settle(Duration::from_millis(50));
+    assert!(!usher.pty.text().contains("Sign in to test"));
+}
+
+#[test]
+fn waiting_for_another_device_ends_when_that_has_answered() {
+    let (_server, mut usher) = asked(AmService::Push);
+    usher.pty.wait_for("> Waiting for an answer on your phone");
+
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("Waiting for the server");
+    usher.pty.wait_for("all loaded");
+}
+
+#[test]
+fn terms_are_agreed_to() {
+    let (_server, mut usher) = asked(AmService::Terms);
+    usher.pty.wait_for("> Use of this system is recorded.");
+    usher.pty.wait_for("(•) Cancel");
+
+    usher.pty.keys(&format!("\x1b[A{ENTER}"));
+
+    usher.pty.wait_for("all loaded");
+}
