@@ -410,8 +410,8 @@ pub fn is_withheld(state: &State) -> bool {
         .get(state.details.line)
         .is_some_and(|line| match line.kind {
             LineKind::Attribute(_) => line.secret.is_some(),
-            LineKind::Fact => {
-                let whole = facts::whole_value(session, first_label(&lines, line));
+            LineKind::Fact(field) => {
+                let whole = facts::whole_value(session, field);
                 matches!(whole, Some(facts::Whole::Key))
             }
             _ => false,
