@@ -69,13 +69,12 @@ fn with_plain_signs_only_names_have_others() {
     assert!(names.len() > 20, "{names:?}");
 
     for name in names {
-        for size in ["120x40", "50x15"] {
-            let text = render(&[name, "--ascii", "--size", size, "--sessions", "60"]);
-            let text = String::from_utf8(text).unwrap();
-            for line in text.lines() {
-                let odd = line.chars().find(|c| !c.is_ascii() && !c.is_alphabetic());
-                assert_eq!(odd, None, "{name} at {size}: {line}");
-            }
+        let size = if name == "narrow" { "50x15" } else { "120x40" };
+        let text = render(&[name, "--ascii", "--size", size, "--sessions", "60"]);
+        let text = String::from_utf8(text).unwrap();
+        for line in text.lines() {
+            let odd = line.chars().find(|c| !c.is_ascii() && !c.is_alphabetic());
+            assert_eq!(odd, None, "{name} at {size}: {line}");
         }
     }
 }

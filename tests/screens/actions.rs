@@ -327,3 +327,19 @@ fn a_table_scrolls_by_rows_and_columns() {
     keys(&mut state, "right right right right down");
     check("answer_table_end", &state, &[(80, 24)]);
 }
+
+#[test]
+fn a_token_never_reaches_a_picture() {
+    let mut state = asked(0);
+    paste(&mut state, "AQIC5wM2LY4SfcxuHKLVTpnH3");
+    let mut sent = state.clone();
+    keys(&mut sent, "enter");
+
+    for (state, expected) in [(state, "[ Ask ]"), (sent, "Waiting for the server")] {
+        let picture = usher::ui::picture::picture(&state, &Theme::default(), state.size);
+
+        let text = picture.to_text() + &picture.to_ansi() + &picture.to_svg();
+        assert!(text.contains(expected), "{text}");
+        assert!(!text.contains("LVTpnH3"), "{text}");
+    }
+}

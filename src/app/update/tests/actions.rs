@@ -310,20 +310,3 @@ fn a_table_scrolls_by_columns_until_the_last_is_seen() {
 
     assert!(matches!(app.top(), Some(Overlay::Answer(answer)) if answer.left == 1));
 }
-
-#[test]
-fn a_token_that_is_typed_shows_nowhere() {
-    let mut app = app();
-    app.action(0).typed("tok-5ecret");
-    let shown = |app: &TestApp| {
-        let picture =
-            crate::ui::picture::picture(&app.state, &crate::ui::Theme::default(), app.state.size);
-        picture.to_text()
-    };
-    assert!(!shown(&app).contains("5ecret"));
-
-    app.keys("enter");
-
-    assert!(shown(&app).contains("Waiting for the server"));
-    assert!(!shown(&app).contains("5ecret"));
-}
