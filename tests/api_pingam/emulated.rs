@@ -2,6 +2,7 @@
 
 mod delegates;
 mod ending;
+mod flows;
 mod listing;
 mod settling;
 mod words;

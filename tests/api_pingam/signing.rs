@@ -11,13 +11,13 @@ use super::scripted::{Act, Heard, Scripted, whole};
 use super::*;
 
 /// Gives these answers, one list for each time it is asked.
-struct Person {
+pub struct Person {
     answers: Mutex<Vec<Vec<&'static str>>>,
     asked: Mutex<Vec<Ask>>,
 }
 
 impl Person {
-    fn who_says(answers: &[&[&'static str]]) -> Arc<Self> {
+    pub fn who_says(answers: &[&[&'static str]]) -> Arc<Self> {
         Arc::new(Self {
             answers: Mutex::new(answers.iter().map(|list| list.to_vec()).collect()),
             asked: Mutex::new(Vec::new()),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Failure, append};
 use super::ask::Ask;
-use super::flow::{Flow, Turn, document, first, inputs, next};
+use super::flow::{Flow, Step, Turn, document, first, inputs, next};
 use super::options::{AmQuota, AmService};
 use super::version::{Version, serving};
 use super::world::{AmWorld, Rights, Session, same_name};
@@ -114,7 +114,8 @@ fn begin(app: &Am, ask: &Ask, am: &mut AmWorld, realm: usize) -> Result<Outcome,
         latin(ask, "x-openam-username"),
         latin(ask, "x-openam-password"),
     ) {
-        (Some(name), Some(password)) => {
+        // A page that asks for something else is shown, whatever the headers say.
+        (Some(name), Some(password)) if flow.step == Step::Credentials => {
             let turn = flow.take(&[name, password]);
             proceed(app, ask, am, flow, turn)
         }
