@@ -338,8 +338,11 @@ pub(super) async fn user(
         let ended = match ended {
             // Also where nothing is listed: client-side sessions are not, and it reaches them.
             Ok(true) => Ok(()),
-            Ok(false) if empty => Ok(()),
-            Ok(false) => by_list(server, &facts, realm, &name).await,
+            // Who may not use it may still end the sessions that are listed.
+            Ok(false) | Err(ApiError::Forbidden { .. }) => match empty {
+                true => Ok(()),
+                false => by_list(server, &facts, realm, &name).await,
+            },
             Err(error) => Err(error),
         };
         if let Err(error) = ended {

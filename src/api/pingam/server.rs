@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::flavour::{CANDIDATES, Flavour, OPENAM, Op, PINGAM, Place};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
-use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode};
+use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode, clean};
 use crate::config::{AmFlavour, Profile, Realms};
 use crate::model::ApiError;
 
@@ -399,7 +399,17 @@ impl Server {
                 .send()
                 .await?;
             if !reply.status.is_success() {
-                return Err(self.fault(&reply));
+                return Err(match self.fault(&reply) {
+                    // The server says no more than "Forbidden", and there are several realms.
+                    ApiError::Forbidden { needs, .. } => ApiError::Forbidden {
+                        message: format!(
+                            "the sessions of {} may not be listed",
+                            clean(&unit.realm)
+                        ),
+                        needs,
+                    },
+                    other => other,
+                });
             }
             let page: wire::Page<'_> = reply.decode()?;
             for (number, raw) in page.result.iter().enumerate() {

@@ -116,6 +116,42 @@ async fn a_delegate_sees_his_realm_and_is_told_of_those_that_he_may_not_see() {
 }
 
 #[tokio::test]
+async fn a_delegate_ends_all_of_a_user_where_he_may_and_nothing_where_he_sees_too_little() {
+    for allowed in [false, true] {
+        let am = AmOptions {
+            delegates_revoke: allowed,
+            ..AmOptions::default()
+        };
+        let (emulator, victims) = crowd(Kind::Pingam, am).await;
+        let api = signed_in(&delegate(&emulator)).await;
+        let mut leaver = everywhere("leaver");
+
+        let error = api.revoke_user(&leaver).await.unwrap_err();
+
+        assert_eq!(
+            error.to_string(),
+            "not allowed: the sessions of / may not be listed"
+        );
+        assert!(victims.iter().all(|row| is_alive(&emulator, row)));
+
+        leaver.scope = Some("/alpha".into());
+        let ended = api.revoke_user(&leaver).await.unwrap();
+
+        match &ended.outcome {
+            Outcome::Revoked => assert!(allowed),
+            Outcome::Failed(ApiError::Forbidden { .. }) => assert!(!allowed),
+            other => panic!("{other:?}"),
+        }
+        let left = if allowed { 0 } else { 2 };
+        assert_eq!((ended.before, ended.left), (Some(2), Some(left)));
+        // The operation for users is the administrator's of everything.
+        assert_eq!(sent(&emulator, "logoutByUser"), 1);
+        assert_eq!(sent(&emulator, "logoutByHandle"), 1);
+        assert!(is_alive(&emulator, &victims[2]));
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_read_the_list_of_realms_searches_his_own_and_is_told() {
     for system in BOTH {
         let (emulator, _) = crowd(system, AmOptions::default()).await;
