@@ -11,6 +11,7 @@ mod fault;
 mod filter;
 mod flavour;
 mod key;
+mod learn;
 mod pages;
 mod realm;
 #[cfg(test)]
