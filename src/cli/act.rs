@@ -1,6 +1,7 @@
 //! `usher actions` and `usher act`: what a system can do beside listing and revoking.
 
 use std::io::BufRead;
+use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
@@ -10,14 +11,15 @@ use super::args_verbs::{ActArgs, Format, ShapeArgs};
 use super::config::print_small;
 use super::ctx::{Ctx, has_person};
 use super::exit::{self, Failure, OK};
+use super::output::{small_table, small_text};
 use super::sources::{self, Source, side_by_side};
 use super::{prompter, targets};
 use crate::audit::Audit;
-use crate::config::SecretSource;
+use crate::config::{Config, SecretSource};
 use crate::model::text::{display_safe, mask};
 use crate::model::{
-    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, Attribute, Class,
-    Outcome, Subject, Untrusted,
+    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError, Attribute,
+    Class, Outcome, Subject, Untrusted,
 };
 use crate::revoke::{JobContext, run_action};
 
@@ -88,14 +90,20 @@ fn row(source: &Source, spec: &ActionSpec) -> Vec<String> {
 /// # Errors
 /// Wrong arguments, a missing `--yes`, or the action failed.
 pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
-    let (_, sources) = sources::all(ctx)?;
+    let (config, sources) = sources::all(ctx)?;
     let [source] = sources.as_slice() else {
         return Err(Failure::usage(
             "an action is done at one profile; name it with --profile",
         ));
     };
     let what = format!("cannot {} at {}", display_safe(&args.action), source.name());
-    let failed = |error| Failure::api(&what, source.name(), &error);
+    let failed = |error| match error {
+        // It speaks of a search, and there was none.
+        ApiError::BadQuery { ref message, .. } => {
+            Failure::new(error.exit_code(), format!("{what}: {message}"))
+        }
+        error => Failure::api(&what, source.name(), &error),
+    };
     let who = source.api.whoami().await.map_err(failed)?;
     let caps = source.api.caps();
     let spec = caps.actions.iter().find(|spec| spec.name == args.action);
@@ -120,7 +128,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let api = source.api.clone();
     let result = run_action(api, context, spec, given, subject, unlogged).await;
     let result = result.map_err(failed)?;
-    print(ctx, args.output, &result)?;
+    print(ctx, &config, args.output, &result)?;
     Ok(code(&result))
 }
 
@@ -195,6 +203,12 @@ fn arguments(
         ActsOn::Token => {
             let token = match args.token.as_deref() {
                 None | Some("-") => secret("the token")?,
+                // Not named in the message: it may be the token itself, typed in the wrong place.
+                Some(file) if !Path::new(file).exists() => {
+                    return Err(Failure::usage(
+                        "--token takes - for standard input or a file, and there is no such file",
+                    ));
+                }
                 Some(file) => SecretSource::File(file.into())
                     .resolve(source.name())
                     .map_err(|error| Failure::usage(error.to_string()))?,
@@ -253,7 +267,7 @@ fn confirm(spec: &ActionSpec, source: &Source) -> Result<(), Failure> {
     }
 }
 
-fn print(ctx: &Ctx, format: Format, result: &ActionResult) -> Result<(), Failure> {
+fn print(ctx: &Ctx, config: &Config, format: Format, result: &ActionResult) -> Result<(), Failure> {
     let mut out = ctx.out();
     if matches!(format, Format::Json | Format::Jsonl) {
         out.json(&json!({
@@ -265,23 +279,46 @@ fn print(ctx: &Ctx, format: Format, result: &ActionResult) -> Result<(), Failure
         }))?;
         return out.flush();
     }
-    out.line(&result.summary);
-    match &result.body {
-        ActionBody::Nothing => {}
-        ActionBody::Fields(fields) => {
-            for field in fields {
-                out.line(&format!("{}: {}", field.name.safe(), shown(field)));
+    let (titles, rows) = cells(result);
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    match (format, &result.body) {
+        (Format::Table, ActionBody::Table { .. }) => {
+            out.line(&result.summary);
+            small_table(&titles, &rows, ctx.look(config), out.buffer());
+        }
+        (Format::Table, body) => {
+            out.line(&result.summary);
+            if let ActionBody::Fields(_) = body {
+                rows.iter().for_each(|row| out.line(&row.join(": ")));
             }
         }
-        ActionBody::Table { columns, rows } => {
-            let titles: Vec<_> = columns.iter().map(Untrusted::safe).collect();
-            let titles: Vec<&str> = titles.iter().map(AsRef::as_ref).collect();
-            let cells = |row: &Vec<Untrusted>| row.iter().map(|c| c.safe().into_owned()).collect();
-            let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-            super::output::small_text(Format::Markdown, &titles, &rows, out.buffer())?;
+        (format, body) => {
+            if !matches!(body, ActionBody::Nothing) {
+                ctx.note(&result.summary);
+            }
+            small_text(format, &titles, &rows, out.buffer())?;
         }
     }
     out.flush()
+}
+
+/// What came back, as titles and rows.
+fn cells(result: &ActionResult) -> (Vec<String>, Vec<Vec<String>>) {
+    let safe = |cells: &[Untrusted]| cells.iter().map(|c| c.safe().into_owned()).collect();
+    match &result.body {
+        ActionBody::Nothing => (
+            vec!["summary".to_owned()],
+            vec![vec![result.summary.clone()]],
+        ),
+        ActionBody::Fields(fields) => {
+            let row = |field: &Attribute| vec![field.name.safe().into_owned(), shown(field)];
+            let titles = ["name", "value"].map(str::to_owned).to_vec();
+            (titles, fields.iter().map(row).collect())
+        }
+        ActionBody::Table { columns, rows } => {
+            (safe(columns), rows.iter().map(|row| safe(row)).collect())
+        }
+    }
 }
 
 /// A value that works as a credential is masked.

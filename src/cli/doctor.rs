@@ -241,6 +241,12 @@ async fn check(source: &Source) -> Vec<Finding> {
     findings.extend(clock(source));
     findings.push(list(source).await);
     findings.push(revoke(source));
+    let notes = source.api.caps().notes;
+    findings.extend(
+        notes
+            .into_iter()
+            .map(|note| Finding::warn("note", note, "")),
+    );
     findings
 }
 

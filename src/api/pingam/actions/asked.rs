@@ -271,7 +271,12 @@ impl Asked<'_> {
             return Err(self.server.fault_of_list(&unit, &reply));
         }
         let page: wire::Page<'_> = reply.decode()?;
-        table(&reply, &page)
+        let mut told = table(&reply, &page)?;
+        if self.facts.limit.cuts(page.result.len() as u64) {
+            told.summary
+                .push_str("; the server cuts its lists there, so narrow the filter");
+        }
+        Ok(told)
     }
 }
 
