@@ -241,10 +241,10 @@ async fn check(source: &Source) -> Vec<Finding> {
     findings.extend(clock(source));
     findings.push(list(source).await);
     findings.push(revoke(source));
-    let notes = source.api.caps().notes;
+    let caps = source.api.caps();
     findings.extend(
-        notes
-            .into_iter()
+        caps.notes
+            .iter()
             .map(|note| Finding::warn("note", note, "")),
     );
     findings

@@ -17,6 +17,8 @@ pub(crate) const PARTLY: u8 = 3;
 pub(crate) const REFUSED: u8 = 5;
 /// No such session, or nothing matched.
 pub(crate) const NOTHING: u8 = 7;
+/// The system does not allow it.
+pub(crate) const NOT_ALLOWED: u8 = 9;
 
 /// Why a command could not do its work.
 #[derive(Debug)]

@@ -32,6 +32,10 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
         match answer {
             Ok(who) => {
                 codes.push(OK);
+                let caps = source.api.caps();
+                for note in &caps.notes {
+                    ctx.note(&format!("{}: {note}", source.name()));
+                }
                 rows.push(row(source.name(), source.word(), &who));
                 values.push(json!({
                     "profile": source.name(),
@@ -40,6 +44,7 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
                     "scopes": who.scopes.iter().map(Untrusted::expose).collect::<Vec<_>>(),
                     "server": who.server.as_ref().map(Untrusted::expose),
                     "read_only": source.profile.read_only,
+                    "notes": caps.notes,
                 }));
             }
             Err(error) => {

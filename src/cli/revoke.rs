@@ -79,6 +79,11 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     if own {
         codes.push(exit::REFUSED);
     }
+    // All of a person was asked for, and something of theirs is alive.
+    let alive = |target: &Target| matches!(target.skip, Some(Skip::NotDeletable(_)));
+    if args.user.is_some() && left_out.iter().any(alive) {
+        codes.push(exit::NOT_ALLOWED);
+    }
     codes.retain(|code| *code != exit::OK);
     Ok(match codes.split_first() {
         None => exit::OK,

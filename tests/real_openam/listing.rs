@@ -173,8 +173,8 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     assert_eq!(
         caps.notes,
         [format!(
-            "may list {realm} and revoke nothing: this server lets only its super user (amadmin) \
-             end sessions from the list"
+            "may at most list {realm} and revoke nothing: this server lets only its super user \
+             (amadmin) end sessions from the list"
         )]
     );
     let row = table.iter().find(|row| user_of(row) == user).unwrap();

@@ -5,19 +5,31 @@
 
 #[path = "../real/openam/program.rs"]
 mod program;
+#[path = "../support/pty.rs"]
+mod pty;
+#[path = "../real/openam/settings.rs"]
+mod settings;
 #[path = "../real/openam/world.rs"]
 mod world;
 
+mod acts;
 mod binary;
+mod delegated;
 mod ending;
+mod idle;
 mod listing;
+mod logins;
+mod queries;
+mod screen;
 mod signing;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use program::Program;
+use pty::{LIMIT, Pty};
 use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::api::signin::Nobody;
@@ -129,6 +141,17 @@ fn value<'a>(result: &'a ActionResult, name: &str) -> &'a str {
     };
     let field = fields.iter().find(|field| field.name.expose() == name);
     field.map_or("", |field| field.value.expose())
+}
+
+/// Types a secret as soon as the terminal shows no longer what is typed.
+fn type_secret(pty: &mut Pty, prompt: &str, secret: &str) {
+    pty.wait_for(prompt);
+    let end = Instant::now() + LIMIT;
+    while pty.has_modes_of_before() {
+        assert!(Instant::now() < end, "it would show the secret");
+        pty.settle(Duration::from_millis(10));
+    }
+    pty.keys(&format!("{secret}\r"));
 }
 
 async fn count(world: &World, realms: &[&str], user: &str) -> usize {

@@ -105,7 +105,7 @@ impl SessionApi for PingAm {
         let name = facts.own.username.clone().or(known.name);
         let scopes = match facts.is_super {
             Some(true) => vec![Untrusted::from("super user")],
-            Some(false) => vec![Untrusted::from("delegated")],
+            Some(false) => vec![Untrusted::from("not the super user")],
             None => Vec::new(),
         };
         Ok(Identity {

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Brings up the community OpenAM server on loopback, from Maven Central only.
-# Idempotent: a second run reuses what was fetched, unpacked and configured;
-# a run while the server is up only prints the exports.
+# What was fetched and unpacked is kept. Each start configures a new, empty server: a restarted one waits
+# a minute for nothing, and when eight sessions of an earlier run time out together, it holds still for
+# two minutes (its workers wait for each other). So leave a server running no longer than half an hour
+# after a test run. A run while the server is up only prints the exports.
 # Exit 77: a needed tool is missing (the message says which). Exit 78: it could not be fetched.
 # Other non-zero: it failed.
 # up.sh --is-running: starts nothing; exit 0 if a server of this folder runs, ready or not.
@@ -14,7 +16,6 @@
 #   OPENAM_DJ_PORT / OPENAM_DJ_ADMIN_PORT / OPENAM_DJ_JMX_PORT  default 18589 / 18544 / 18569
 #   OPENAM_PASSWORD default ampassword1     password of amadmin
 #   OPENAM_XMX      default 1g
-# Host and ports are burnt into the configuration on the first run; to change them wipe $OPENAM_HOME/cfg.
 set -euo pipefail
 
 OPENAM_HOME=${OPENAM_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/usher-real/openam}
@@ -56,7 +57,12 @@ is_ours() {
 }
 # --resolve makes any OPENAM_HOST reach loopback without a hosts entry
 http() { curl -sS --noproxy '*' --resolve "$OPENAM_HOST:$OPENAM_PORT:127.0.0.1" "$@"; }
-ready() { [ "$(http -m 10 -o /dev/null -w '%{http_code}' "$URL/json/serverinfo/*" 2>/dev/null || true)" = 200 ]; }
+# Somebody can sign in: the store answers as well as the web application.
+ready() {
+  http -m 30 -X POST -H 'Content-Type: application/json' -H 'Accept-API-Version: resource=2.0, protocol=1.0' \
+    -H "X-OpenAM-Username: $OPENAM_ADMIN" -H "X-OpenAM-Password: $OPENAM_PASSWORD" \
+    "$URL/json/realms/root/authenticate" 2>/dev/null | grep -q '"tokenId"'
+}
 
 pid=$(cat "$PIDFILE" 2>/dev/null || true)
 if [ "${1:-}" = --is-running ]; then
@@ -132,13 +138,8 @@ XML
 printf '127.0.0.1 localhost %s %s\n' "$OPENAM_HOST" "$(hostname)" >"$base/conf/hosts"
 
 # --- 3. start --------------------------------------------------------------
-if [ ! -f cfg.done ]; then rm -rf cfg; fi
+rm -rf cfg cfg.done
 mkdir -p cfg home
-# the directory's JMX handler opens a random port on all addresses; nothing needs it, so it is off from the second start on
-djcfg=cfg/opends/config/config.ldif
-if [ -f "$djcfg" ]; then
-  sed -i '/^dn: cn=JMX Connection Handler,/,/^$/s/^ds-cfg-enabled: .*/ds-cfg-enabled: false/' "$djcfg"
-fi
 th=$OPENAM_HOME/tomcat-$TOMCAT_VERSION
 say "starting Tomcat $TOMCAT_VERSION with OpenAM $OPENAM_VERSION on 127.0.0.1:$OPENAM_PORT"
 t0=$SECONDS
@@ -185,39 +186,35 @@ answers() { # deployed: anything but "no connection" and 404
 wait_for 300 answers
 say "web application deployed after $((SECONDS - t0)) s"
 
-# --- 4. configure, once -----------------------------------------------------
-if [ ! -f cfg.done ]; then
-  say "configuring (one POST, a minute or two)"
-  t1=$SECONDS
-  out=$(http -m 600 -w '\nHTTP %{http_code}' "$URL/config/configurator" \
-    --data-urlencode "SERVER_URL=http://$OPENAM_HOST:$OPENAM_PORT" \
-    --data-urlencode "DEPLOYMENT_URI=/openam" \
-    --data-urlencode "BASE_DIR=$OPENAM_HOME/cfg" \
-    --data-urlencode "locale=en_US" \
-    --data-urlencode "PLATFORM_LOCALE=en_US" \
-    --data-urlencode "AM_ENC_KEY=usherTestEncryptionKey0123456789" \
-    --data-urlencode "ADMIN_PWD=$OPENAM_PASSWORD" \
-    --data-urlencode "ADMIN_CONFIRM_PWD=$OPENAM_PASSWORD" \
-    --data-urlencode "AMLDAPUSERPASSWD=agentpassword1" \
-    --data-urlencode "AMLDAPUSERPASSWD_CONFIRM=agentpassword1" \
-    --data-urlencode "COOKIE_DOMAIN=" \
-    --data-urlencode "acceptLicense=true" \
-    --data-urlencode "DATA_STORE=embedded" \
-    --data-urlencode "DIRECTORY_SSL=SIMPLE" \
-    --data-urlencode "DIRECTORY_SERVER=localhost" \
-    --data-urlencode "DIRECTORY_PORT=$OPENAM_DJ_PORT" \
-    --data-urlencode "DIRECTORY_ADMIN_PORT=$OPENAM_DJ_ADMIN_PORT" \
-    --data-urlencode "DIRECTORY_JMX_PORT=$OPENAM_DJ_JMX_PORT" \
-    --data-urlencode "ROOT_SUFFIX=dc=openam,dc=openidentityplatform,dc=org" \
-    --data-urlencode "DS_DIRMGRDN=cn=Directory Manager" \
-    --data-urlencode "DS_DIRMGRPASSWD=dirpassword1") || fail "the configuration POST failed"
-  printf '%s\n' "$out" >"$OPENAM_HOME/configure.out"
-  case $out in *"HTTP 200") ;; *) fail "the configuration was refused: see $OPENAM_HOME/configure.out and cfg/install.log";; esac
-  wait_for 120 ready
-  touch cfg.done
-  say "configured after $((SECONDS - t1)) s"
-else
-  wait_for 300 ready
-fi
+# --- 4. configure -----------------------------------------------------------
+say "configuring (one POST, a minute or two)"
+t1=$SECONDS
+out=$(http -m 600 -w '\nHTTP %{http_code}' "$URL/config/configurator" \
+  --data-urlencode "SERVER_URL=http://$OPENAM_HOST:$OPENAM_PORT" \
+  --data-urlencode "DEPLOYMENT_URI=/openam" \
+  --data-urlencode "BASE_DIR=$OPENAM_HOME/cfg" \
+  --data-urlencode "locale=en_US" \
+  --data-urlencode "PLATFORM_LOCALE=en_US" \
+  --data-urlencode "AM_ENC_KEY=usherTestEncryptionKey0123456789" \
+  --data-urlencode "ADMIN_PWD=$OPENAM_PASSWORD" \
+  --data-urlencode "ADMIN_CONFIRM_PWD=$OPENAM_PASSWORD" \
+  --data-urlencode "AMLDAPUSERPASSWD=agentpassword1" \
+  --data-urlencode "AMLDAPUSERPASSWD_CONFIRM=agentpassword1" \
+  --data-urlencode "COOKIE_DOMAIN=" \
+  --data-urlencode "acceptLicense=true" \
+  --data-urlencode "DATA_STORE=embedded" \
+  --data-urlencode "DIRECTORY_SSL=SIMPLE" \
+  --data-urlencode "DIRECTORY_SERVER=localhost" \
+  --data-urlencode "DIRECTORY_PORT=$OPENAM_DJ_PORT" \
+  --data-urlencode "DIRECTORY_ADMIN_PORT=$OPENAM_DJ_ADMIN_PORT" \
+  --data-urlencode "DIRECTORY_JMX_PORT=$OPENAM_DJ_JMX_PORT" \
+  --data-urlencode "ROOT_SUFFIX=dc=openam,dc=openidentityplatform,dc=org" \
+  --data-urlencode "DS_DIRMGRDN=cn=Directory Manager" \
+  --data-urlencode "DS_DIRMGRPASSWD=dirpassword1") || fail "the configuration POST failed"
+printf '%s\n' "$out" >"$OPENAM_HOME/configure.out"
+case $out in *"HTTP 200") ;; *) fail "the configuration was refused: see $OPENAM_HOME/configure.out and cfg/install.log";; esac
+wait_for 120 ready
+touch cfg.done
+say "configured after $((SECONDS - t1)) s"
 say "ready after $((SECONDS - t0)) s"
 exports "$pid"

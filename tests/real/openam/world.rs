@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-const V1: &str = "protocol=1.0,resource=1.0";
-const V2: &str = "protocol=1.0,resource=2.0";
+pub(super) const V1: &str = "protocol=1.0,resource=1.0";
+pub(super) const V2: &str = "protocol=1.0,resource=2.0";
 const USERS: &str = "protocol=2.1,resource=3.0";
 const PASSWORD: &str = "Secret.123";
 /// The embedded store of `up.sh`.
@@ -22,7 +22,7 @@ pub struct World {
     pub url: String,
     pub admin: String,
     pub password: String,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     token: String,
 }
 
@@ -74,14 +74,20 @@ impl World {
         format!("{what}{:08x}", getrandom::u32().expect("random bytes"))
     }
 
-    fn base(&self, realm: &str) -> String {
+    /// The address of a realm's resources.
+    pub(super) fn base(&self, realm: &str) -> String {
         let names = realm.split('/').filter(|name| !name.is_empty());
         names.fold(format!("{}/json/realms/root", self.url), |base, name| {
             format!("{base}/realms/{name}")
         })
     }
 
-    async fn ask(&self, request: reqwest::RequestBuilder, version: &str) -> (u16, Value) {
+    /// Asks as the super user; gives the status and what was said.
+    pub(super) async fn ask(
+        &self,
+        request: reqwest::RequestBuilder,
+        version: &str,
+    ) -> (u16, Value) {
         let request = request
             .header("Accept-API-Version", version)
             .header("Content-Type", "application/json")
@@ -94,7 +100,16 @@ impl World {
 
     /// Makes a realm below another one and gives its path.
     pub async fn realm(&self, parent: &str, name: &str) -> String {
-        let body = json!({"name": name, "active": true, "parentPath": parent, "aliases": []});
+        self.make_realm(parent, name, true).await
+    }
+
+    /// Makes a realm that nobody can sign in to.
+    pub async fn inactive_realm(&self, parent: &str, name: &str) -> String {
+        self.make_realm(parent, name, false).await
+    }
+
+    async fn make_realm(&self, parent: &str, name: &str, active: bool) -> String {
+        let body = json!({"name": name, "active": active, "parentPath": parent, "aliases": []});
         let to = format!("{}/json/global-config/realms?_action=create", self.url);
         let (status, said) = self.ask(self.http.post(to).json(&body), V1).await;
         assert!(matches!(status, 201 | 409), "realm {name}: {status} {said}");
@@ -167,17 +182,6 @@ impl World {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         panic!("{user} got no rights in {realm}");
-    }
-
-    /// Which session properties of a realm may be read and written.
-    pub async fn list_properties(&self, realm: &str, names: &[&str]) {
-        let to = format!(
-            "{}/realm-config/services/amSessionPropertyWhitelist?_action=create",
-            self.base(realm)
-        );
-        let body = json!({"sessionPropertyWhitelist": names});
-        let (status, said) = self.ask(self.http.post(to).json(&body), V1).await;
-        assert!(matches!(status, 201 | 409), "properties: {status} {said}");
     }
 
     /// Signs a user in and gives the token.
