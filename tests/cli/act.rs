@@ -106,6 +106,83 @@ fn what_is_not_there_or_lacks_something_is_a_usage_error_that_says_so() {
 }
 
 #[test]
+fn what_may_be_a_token_in_the_wrong_place_is_not_repeated() {
+    let (desk, token) = desk();
+
+    let ran = desk.run(&["act", "get_session_info", "--token", &token]);
+
+    let ran = ran.fails(2, "--token takes - for standard input or a file");
+    assert!(!ran.err.contains(&token), "{ran:?}");
+}
+
+#[test]
+fn a_refused_action_does_not_speak_of_a_search() {
+    let (desk, token) = desk();
+    let args = [
+        "act",
+        "update_session_properties",
+        "moood=x",
+        "--token",
+        "-",
+        "--yes",
+    ];
+
+    let ran = desk.run_with(&args, &format!("{token}\n"));
+
+    let words = "cannot update_session_properties at emu: the realm lists no";
+    assert!(!ran.fails(2, words).err.contains("search"));
+}
+
+#[test]
+fn an_answer_comes_in_the_format_that_was_asked_for() {
+    let (desk, token) = desk();
+    let info = ["act", "get_session_info", "--token", "-", "-o"];
+    let as_format = |args: &[&str], format: &str| {
+        let ran = desk.run_with(&[args, &[format]].concat(), &format!("{token}\n"));
+        ran.ends(0)
+    };
+
+    let csv = as_format(&info, "csv");
+    assert!(csv.out.starts_with("name,value\nusername,"), "{csv:?}");
+    assert!(csv.err.contains("it ends"), "{csv:?}");
+    let markdown = as_format(&info, "markdown");
+    assert!(
+        markdown
+            .out
+            .starts_with("| name | value |\n| --- | --- |\n")
+    );
+    let query = ["act", "query", "-o"];
+    let csv = as_format(&query, "csv");
+    assert!(csv.out.starts_with("username,realm,"), "{csv:?}");
+    let table = as_format(&query, "table");
+    assert!(
+        !table.out.contains('|') && !table.out.contains('\\'),
+        "{table:?}"
+    );
+    let logout = ["act", "logout", "--token", "-", "--yes", "-o"];
+    let ended = desk.run_with(&[&logout[..], &["csv"]].concat(), "no-such-token\n");
+    assert_eq!(
+        ended.ends(0).out,
+        "summary\nthe token was not valid any more\n"
+    );
+}
+
+#[test]
+fn a_query_of_the_servers_own_says_where_it_was_cut() {
+    let (desk, _) = desk();
+    desk.profile_says("list_limit = 5");
+    desk.emulator().am().set_list_limit(5);
+
+    let ran = desk.run(&["act", "query"]).ends(0);
+
+    assert!(
+        ran.out
+            .starts_with("5 sessions; the server cuts its lists there"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn a_system_without_actions_says_so() {
     let desk = Desk::new();
 

@@ -1,6 +1,6 @@
 //! Every failure has its own exit code and one sentence, and leaves standard output empty.
 
-use usher::emulator::Options;
+use usher::emulator::{Kind, Options};
 
 use crate::support::Desk;
 
@@ -226,4 +226,41 @@ fn two_profiles(desk: &Desk) {
         "{}\n[profile.other]\nsystem = \"janssen\"\nurl = \"http://{free}\"\nallow_plain = true\ntoken = \"t\"\n",
         desk.config()
     ));
+}
+
+#[test]
+fn who_may_revoke_nothing_is_told_before_and_never_ends_with_0() {
+    let desk = Desk::with(Options {
+        system: Kind::Openam,
+        ..Options::default()
+    });
+    let auth = desk.emulator().auth();
+    let boss = auth.logins.iter().find(|login| login.realm != "/").unwrap();
+    let realm = &boss.realm;
+    let before = desk.config_before_login();
+    let keys: Vec<&str> = before
+        .lines()
+        .filter(|line| !line.starts_with("realms"))
+        .collect();
+    desk.write_config(&format!(
+        "{}\nrealms = [\"{realm}\"]\n[profile.emu.login]\nmethod = \"password\"\n\
+         user = \"{}\"\npassword = \"{}\"\nrealm = \"{realm}\"\n",
+        keys.join("\n"),
+        boss.user,
+        boss.password
+    ));
+    let note = format!("may at most list {realm} and revoke nothing");
+
+    for verb in ["whoami", "doctor"] {
+        let ran = desk.run(&[verb]).ends(0);
+        assert!(
+            format!("{}{}", ran.out, ran.err).contains(&note),
+            "{verb}: {ran:?}"
+        );
+    }
+    let rows = desk.run(&["list", "state:active", "-o", "jsonl"]).rows();
+    let theirs = rows.iter().find(|row| row["own"] == false).unwrap();
+    let user = theirs["user"].as_str().unwrap();
+    let ran = desk.run(&["revoke", "--user", user, "--yes"]).ends(9);
+    assert!(ran.out.contains("not deletable"), "{ran:?}");
 }
