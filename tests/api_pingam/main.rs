@@ -7,6 +7,8 @@
 #[macro_use]
 #[path = "../support/conformance/mod.rs"]
 mod conformance;
+#[path = "../support/client.rs"]
+mod client;
 #[cfg(feature = "emulator")]
 mod conform;
 #[cfg(feature = "emulator")]
@@ -23,14 +25,12 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use chrono::Utc;
+use client::{act, open, pages, token, user_of};
 use fake::{CALLER, Fake};
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
-use usher::model::{
-    ActionResult, ActionTarget, ApiError, Completeness, Query, Search, Session, Subject,
-};
+use usher::model::{ApiError, Completeness, Query, Search, Session, Subject};
 
 fn profile_at(url: &str) -> Profile {
     let login = Login::Token {
@@ -44,41 +44,11 @@ fn profile(fake: &Fake) -> Profile {
     profile_at(&fake.server.url)
 }
 
-fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).unwrap()
-}
-
-async fn act(
-    api: &Arc<dyn SessionApi>,
-    action: &str,
-    target: ActionTarget,
-    pairs: &[(&str, &str)],
-) -> Result<ActionResult, ApiError> {
-    let caps = api.caps();
-    let spec = caps
-        .actions
-        .iter()
-        .find(|spec| spec.name == action)
-        .unwrap();
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), SecretString::from((*value).to_owned())));
-    api.act(action, spec.check(target, pairs).unwrap()).await
-}
-
-fn user_of(row: &Session) -> &str {
-    row.subject.name.as_ref().map_or("", |name| name.expose())
-}
-
 fn everywhere(name: &str) -> Subject {
     Subject {
         name: Some(name.into()),
         ..Subject::default()
     }
-}
-
-fn token(text: &str) -> ActionTarget {
-    ActionTarget::Token(SecretString::from(text.to_owned()))
 }
 
 fn search(query: &str) -> Search {
@@ -101,15 +71,5 @@ async fn find(
     api: &Arc<dyn SessionApi>,
     query: &str,
 ) -> Result<(Vec<Session>, Completeness), ApiError> {
-    let search = search(query);
-    let mut rows = Vec::new();
-    let mut at = None;
-    for _ in 0..100 {
-        let end = api.search(&search, at.as_ref(), &mut rows).await?;
-        at = end.next;
-        if at.is_none() {
-            return Ok((rows, end.completeness));
-        }
-    }
-    panic!("pages without end");
+    pages(api, &search(query)).await
 }

@@ -3,6 +3,8 @@
 //! `.ci/suites/openam.sh` starts one and runs this. Without `OPENAM_URL` every test says aloud that
 //! it is skipped. Each test has realms and users of its own, so that they run side by side and twice.
 
+#[path = "../support/client.rs"]
+mod client;
 #[path = "../real/openam/program.rs"]
 mod program;
 #[path = "../support/pty.rs"]
@@ -28,11 +30,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use client::{act, open, pages, token, user_of};
 use program::Program;
 use pty::{LIMIT, Pty};
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
 use usher::config::{AmFlavour, Login, Profile, Realms, SecretSource, System, TokenAs};
 use usher::model::{
     ActionBody, ActionResult, ActionTarget, ApiError, Clause, Completeness, Deletable, Field, Op,
@@ -61,10 +63,6 @@ fn profile(world: &World, realms: &[&str]) -> Profile {
     profile
 }
 
-fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).expect("a profile that can be used")
-}
-
 fn clause(field: Field, value: &str) -> Clause {
     Clause {
         target: Target::Field(field),
@@ -91,48 +89,11 @@ async fn all(
     api: &Arc<dyn SessionApi>,
     clauses: Vec<Clause>,
 ) -> Result<(Vec<Session>, Completeness), ApiError> {
-    let search = search(clauses);
-    let mut rows = Vec::new();
-    let mut at = None;
-    for _ in 0..100 {
-        let end = api.search(&search, at.as_ref(), &mut rows).await?;
-        at = end.next;
-        if at.is_none() {
-            return Ok((rows, end.completeness));
-        }
-    }
-    panic!("pages without end");
+    pages(api, &search(clauses)).await
 }
 
 async fn rows(api: &Arc<dyn SessionApi>, clauses: Vec<Clause>) -> Vec<Session> {
     all(api, clauses).await.expect("a list").0
-}
-
-fn user_of(row: &Session) -> &str {
-    row.subject.name.as_ref().map_or("", |name| name.expose())
-}
-
-async fn act(
-    api: &Arc<dyn SessionApi>,
-    action: &str,
-    target: ActionTarget,
-    pairs: &[(&str, &str)],
-) -> Result<ActionResult, ApiError> {
-    let caps = api.caps();
-    let spec = caps
-        .actions
-        .iter()
-        .find(|spec| spec.name == action)
-        .expect("an action");
-    let pairs = pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), SecretString::from((*value).to_owned())));
-    api.act(action, spec.check(target, pairs).expect("arguments"))
-        .await
-}
-
-fn token(text: &str) -> ActionTarget {
-    ActionTarget::Token(SecretString::from(text.to_owned()))
 }
 
 fn value<'a>(result: &'a ActionResult, name: &str) -> &'a str {

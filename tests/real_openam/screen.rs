@@ -3,6 +3,7 @@
 use super::*;
 
 const DELETE: &str = "\x1b[3~";
+const RIGHT: &str = "\x1b[C";
 
 /// The screen with its rows loaded and the focus on the table.
 fn table(program: &Program) -> Pty {
@@ -21,6 +22,17 @@ fn say_yes(pty: &mut Pty) {
         pty.keys("y");
         pty.settle(Duration::from_millis(30));
     }
+}
+
+/// Ends all sessions of the user under the cursor, after these keys in the field that says where.
+fn revoke_user(pty: &mut Pty, user: &str, place: &str, keys: &str) {
+    pty.keys("U");
+    pty.wait_for("Revoke every session of this user?");
+    pty.settle(Duration::from_millis(250));
+    pty.keys(keys);
+    pty.wait_for(place);
+    pty.keys(&format!("\t{user}\r"));
+    pty.wait_gone("Revoke every session of this user?");
 }
 
 #[tokio::test]
@@ -51,17 +63,21 @@ async fn sessions_are_found_and_ended_by_keys() {
     assert_eq!(count(&world, &[&a, &b], &ute).await, 2);
     assert_eq!(count(&world, &[&a, &b], &vic).await, 3);
 
-    pty.keys("U");
-    pty.wait_for("Revoke every session of this user?");
-    pty.wait_for(&format!("in {a} only"));
-    pty.settle(Duration::from_millis(250));
-    pty.keys(&format!("{ute}\r"));
+    revoke_user(&mut pty, &ute, &format!("only {a} ▾"), "");
     pty.wait_for(&format!("of {ute} in {a}; 0 left"));
     assert_eq!(count(&world, &[&a], &ute).await, 0);
     assert_eq!(count(&world, &[&b], &ute).await, 1);
-    assert_eq!(count(&world, &[&a, &b], &vic).await, 3);
 
     // The box with the outcome first.
+    pty.keys("\x1b");
+    pty.wait_gone("Close ]");
+    pty.keys(&format!("F&user:{vic}\r"));
+    pty.wait_for("1/3 of 4");
+    revoke_user(&mut pty, &vic, "every realm ▾", RIGHT);
+    pty.wait_for(&format!("of {vic}; 0 left"));
+    assert_eq!(count(&world, &[&a, &b], &vic).await, 0);
+    assert_eq!(count(&world, &[&a, &b], &ute).await, 1);
+
     pty.keys("\x1b");
     pty.wait_gone("Close ]");
     pty.keys("q");
