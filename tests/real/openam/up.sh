@@ -169,7 +169,9 @@ fail() {
     for _ in $(seq 1 60); do is_ours "$pid" || break; sleep 0.5; done
     if is_ours "$pid"; then kill -KILL "$pid" 2>/dev/null || true; fi
   fi
-  rm -f "$PIDFILE"; exit 1
+  # Another run may have started its own by now.
+  [ "$(cat "$PIDFILE" 2>/dev/null)" != "$pid" ] || rm -f "$PIDFILE"
+  exit 1
 }
 wait_for() { # seconds, command...
   local end=$((SECONDS + $1)); shift
