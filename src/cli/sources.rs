@@ -74,14 +74,14 @@ pub(crate) fn chosen_as(
                 profile
             })
             .collect()),
-        Opening::Demo if config.profiles.is_empty() => Err(Failure::usage(format!(
+        Opening::Demo(_) if config.profiles.is_empty() => Err(Failure::usage(format!(
             "no profile is configured{}. Write one with `usher config init`, or try `usher demo`",
             match &config.source {
                 Some(file) => format!(" in {}", file.display()),
                 None => String::new(),
             }
         ))),
-        Opening::Demo => Err(Failure::usage(
+        Opening::Demo(_) => Err(Failure::usage(
             "the demo has a screen only; name a profile with --profile",
         )),
         Opening::Ask => {

@@ -33,15 +33,16 @@ use table::{Document, Item, Table};
 
 /// A configuration file larger than this is refused, in bytes.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
-/// The name of the embedded demo, unless a profile has it.
-const DEMO: &str = "demo";
+/// The names of the embedded demos, unless a profile has them; the first is what opens without a
+/// configuration.
+pub const DEMOS: [&str; 3] = ["demo", "demo-pingam", "demo-openam"];
 
 /// What the configuration says, with its defaults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The file it was read from. `None`: there is none.
     pub source: Option<PathBuf>,
-    /// The profile to open when none is named. May be `demo` without being a profile.
+    /// The profile to open when none is named. May be one of [`DEMOS`] without being a profile.
     pub default_profile: Option<String>,
     /// Colours: `auto`, `dark`, `light`, `ansi`, `mono`, or the full path of a theme file.
     pub theme: Theme,
@@ -124,8 +125,8 @@ pub struct Bound {
 pub enum Opening<'a> {
     /// These profiles together. Never empty.
     Profiles(Vec<&'a Profile>),
-    /// The embedded demo.
-    Demo,
+    /// These embedded demos together. Never empty.
+    Demo(Vec<&'static str>),
     /// Nothing yet: the person chooses.
     Ask,
 }
@@ -207,7 +208,8 @@ impl Config {
     }
 
     /// What is opened: the profiles named, all, the default, the only one; else the person chooses.
-    /// Without any profile it is the demo. A name that comes twice counts once.
+    /// Without any profile it is the first demo; of all profiles, every demo. A name that comes twice
+    /// counts once.
     ///
     /// # Errors
     /// [`ConfigError::NoProfile`].
@@ -218,12 +220,29 @@ impl Config {
         let default: Vec<String> = self.default_profile.iter().cloned().collect();
         let wanted = if names.is_empty() { &default } else { names };
         match (wanted, self.profiles.as_slice()) {
-            ([], []) => Ok(Opening::Demo),
+            ([], []) if all => Ok(Opening::Demo(DEMOS.to_vec())),
+            ([], []) => Ok(Opening::Demo(vec![DEMOS[0]])),
             ([], [only]) => Ok(Opening::Profiles(vec![only])),
             ([], _) => Ok(Opening::Ask),
-            ([name], _) if name == DEMO && self.profile(DEMO).is_none() => Ok(Opening::Demo),
-            _ => self.named(wanted).map(Opening::Profiles),
+            _ => match self.demos(wanted) {
+                Some(demos) => Ok(Opening::Demo(demos)),
+                None => self.named(wanted).map(Opening::Profiles),
+            },
         }
+    }
+
+    /// The demos of these names. `None`: one of them is none, or a profile.
+    fn demos(&self, names: &[String]) -> Option<Vec<&'static str>> {
+        let demo = |name: &String| DEMOS.into_iter().find(|demo| demo == name);
+        let free = |demo: &&'static str| self.profile(demo).is_none();
+        let mut found: Vec<&'static str> = Vec::new();
+        for name in names {
+            let demo = demo(name).filter(free)?;
+            if !found.contains(&demo) {
+                found.push(demo);
+            }
+        }
+        Some(found)
     }
 
     fn named(&self, names: &[String]) -> Result<Vec<&Profile>, ConfigError> {
@@ -291,7 +310,7 @@ fn top(root: &Table<'_>) -> Result<Config, ConfigError> {
     }
     if let Some(item) = root.get("default_profile") {
         let name = item.some_text()?.to_owned();
-        if name != DEMO && config.profile(&name).is_none() {
+        if !DEMOS.contains(&name.as_str()) && config.profile(&name).is_none() {
             let error = config.named(std::slice::from_ref(&name)).err();
             return Err(item.error(error.map_or_else(String::new, |e| e.to_string())));
         }

@@ -38,7 +38,7 @@ fn an_empty_file_is_a_configuration_without_profiles() {
     let config = parse("").unwrap();
 
     assert!(config.mouse && config.profiles.is_empty());
-    assert!(matches!(config.opening(&[], false), Ok(Opening::Demo)));
+    assert!(matches!(config.opening(&[], false), Ok(Opening::Demo(_))));
 }
 
 #[test]
@@ -313,8 +313,21 @@ fn what_is_opened_follows_the_names_the_default_and_the_number_of_profiles() {
     let two = format!("{MINIMAL}{}", MINIMAL.replace("profile.p", "profile.q"));
     let with_default = format!("default_profile = \"q\"\n{two}");
     let demo = format!("default_profile = \"demo\"\n{two}");
-    let cases: [(&str, &[&str], bool, &str); 9] = [
+    let cases: [(&str, &[&str], bool, &str); 12] = [
         ("", &[], false, "demo"),
+        ("", &[], true, "demo demo-pingam demo-openam"),
+        (
+            &two,
+            &["demo-openam", "demo", "demo"],
+            false,
+            "demo-openam demo",
+        ),
+        (
+            &two,
+            &["demo", "p"],
+            false,
+            "no profile is called \"demo\"; there are: p, q",
+        ),
         (MINIMAL, &[], false, "p"),
         (&two, &[], false, "ask"),
         (&two, &["q", "p", "q"], false, "q p"),
@@ -334,7 +347,7 @@ fn what_is_opened_follows_the_names_the_default_and_the_number_of_profiles() {
         let config = parse(text).unwrap();
         let names: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
         let found = match config.opening(&names, all) {
-            Ok(Opening::Demo) => "demo".to_owned(),
+            Ok(Opening::Demo(names)) => names.join(" "),
             Ok(Opening::Ask) => "ask".to_owned(),
             Ok(Opening::Profiles(list)) => {
                 let names: Vec<_> = list.iter().map(|p| p.name.as_str()).collect();

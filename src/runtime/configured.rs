@@ -1,4 +1,4 @@
-//! Profiles as the configuration has them, and the embedded demo beside them.
+//! Profiles as the configuration has them, and the embedded demos beside them.
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
@@ -21,10 +21,6 @@ use crate::model::{ApiError, Thresholds};
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
-/// The name of the demo, unless a profile of the configuration has it.
-#[cfg(feature = "emulator")]
-pub(super) const DEMO: &str = "demo";
-
 /// How many sessions the demo makes up, and from which seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DemoWorld {
@@ -73,7 +69,7 @@ impl Default for DemoWorld {
     }
 }
 
-/// The profiles of a configuration, and the demo.
+/// The profiles of a configuration, and the demos.
 pub struct Configured {
     /// `--config`.
     flag: Option<PathBuf>,
@@ -84,7 +80,7 @@ pub struct Configured {
     read_only: bool,
     config: RwLock<Config>,
     #[cfg(feature = "emulator")]
-    demo: demo::Demo,
+    demos: demo::Demos,
 }
 
 impl Configured {
@@ -106,16 +102,18 @@ impl Configured {
             read_only,
             config: RwLock::new(config),
             #[cfg(feature = "emulator")]
-            demo: demo::Demo::new(world),
+            demos: demo::Demos::new(world),
         }
     }
 
-    /// All profiles as the screen knows them, the demo last.
+    /// All profiles as the screen knows them, the demos last.
     pub fn views(&self) -> Vec<ProfileView> {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         let views = config.profiles.iter().map(view);
         #[cfg(feature = "emulator")]
-        let views = views.chain(config.profile(DEMO).is_none().then(|| self.demo.view()));
+        let free = |demo: &ProfileView| config.profile(&demo.name).is_none();
+        #[cfg(feature = "emulator")]
+        let views = views.chain(self.demos.views().filter(free));
         views
             .map(|view| ProfileView {
                 read_only: view.read_only || self.read_only,
@@ -134,8 +132,8 @@ impl Configured {
             return Ok(profile);
         }
         #[cfg(feature = "emulator")]
-        if name == DEMO {
-            return self.demo.profile().await;
+        if let Some(demo) = self.demos.of(name) {
+            return demo.profile().await;
         }
         Err(ApiError::Config {
             profile: name.to_owned(),

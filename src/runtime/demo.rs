@@ -1,98 +1,49 @@
-//! The demo: an emulator inside this process, started when it is opened.
+//! The demos: emulators inside this process, each started when it is opened.
 
 use std::collections::BTreeMap;
 
 use tokio::sync::OnceCell;
 
-use super::configured::{self, DEMO, DemoWorld, SignIn};
+use super::configured::{self, DemoWorld, SignIn};
 use crate::app::source::ProfileView;
-use crate::config::{AuditMode, Login, Profile, SecretSource, System};
-use crate::emulator::{AmService, Credentials, Kind, Options, Running, start};
+use crate::config::{AuditMode, DEMOS, Login, Profile, Realms, SecretSource, System};
+use crate::emulator::{AmOptions, AmService, Auth, Credentials, Kind, Options, Running, start};
 use crate::model::ApiError;
 
-/// The emulator, once somebody has opened the demo.
-pub(super) struct Demo {
-    world: DemoWorld,
-    running: OnceCell<Running>,
-}
+/// Sessions of the demos beside the first.
+const FEWER: usize = 400;
 
-impl Demo {
+/// Every demo.
+pub(super) struct Demos(Vec<Demo>);
+
+impl Demos {
     pub(super) fn new(world: DemoWorld) -> Self {
-        Self {
-            world,
-            running: OnceCell::new(),
-        }
+        let demos = DEMOS.into_iter().zip(kinds(&world));
+        Self(
+            demos
+                .map(|(name, kind)| Demo::new(name, kind, world))
+                .collect(),
+        )
     }
 
-    /// The demo as the screen knows it before it runs.
-    pub(super) fn view(&self) -> ProfileView {
-        view(&self.world)
+    /// The demos as the screen knows them before they run: their ports are not known yet.
+    pub(super) fn views(&self) -> impl Iterator<Item = ProfileView> {
+        self.0.iter().map(Demo::view)
     }
 
-    /// The profile of the running emulator, which is started if it does not run yet.
-    pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
-        let faults = self.world.fixed.and_then(|fixed| fixed.fault).into_iter();
-        let system = kind(&self.world);
-        let options = Options {
-            system,
-            sessions: self.world.sessions,
-            // Most people have a few sessions, as they have in life.
-            users: (self.world.sessions / 4).max(1),
-            seed: self.world.seed,
-            now: self.world.fixed.map(|fixed| fixed.now_ms),
-            faults: faults.map(str::to_owned).collect(),
-            credentials: match self.world.fixed {
-                Some(_) => Credentials::Seeded,
-                None => Credentials::Random,
-            },
-            ..Options::default()
-        };
-        let config = |why: String| ApiError::Config {
-            profile: DEMO.to_owned(),
-            why,
-        };
-        let running = self
-            .running
-            .get_or_try_init(|| start(options))
-            .await
-            .map_err(|error| config(format!("the demo server does not start: {error}")))?;
-        let url = running
-            .url()
-            .parse()
-            .map_err(|error| config(format!("{error}")))?;
-        let auth = running.auth();
-        let client_id = auth.client_id.clone();
-        let client_secret = SecretSource::Plain(auth.client_secret.clone().into());
-        let sign_in = self.world.fixed.map(|fixed| fixed.sign_in);
-        let sign_in = sign_in.unwrap_or_default();
-        let login = match sign_in {
-            SignIn::Client => Login::ClientCredentials {
-                client_id,
-                client_secret,
-            },
-            SignIn::Device => Login::Device {
-                client_id,
-                client_secret: Some(client_secret),
-            },
-            SignIn::Prompt => Login::Token {
-                token: SecretSource::Prompt,
-            },
-            SignIn::Password | SignIn::Callbacks => password(running, sign_in),
-        };
-        let mut profile = Profile::new(DEMO, system_of(system), url, login);
-        profile.audit = AuditMode::BestEffort;
-        profile.search_on_start = true;
-        profile.client_names = client_names(&running.config_toml(DEMO));
-        Ok(profile)
+    /// The demo of this name.
+    pub(super) fn of(&self, name: &str) -> Option<&Demo> {
+        self.0.iter().find(|demo| demo.name == name)
     }
 }
 
-/// Which server the world is of.
-fn kind(world: &DemoWorld) -> Kind {
-    match world.fixed.map(|fixed| fixed.sign_in) {
+/// What each demo emulates. Pictures of some screens need another server in the first.
+fn kinds(world: &DemoWorld) -> [Kind; DEMOS.len()] {
+    let first = match world.fixed.map(|fixed| fixed.sign_in) {
         Some(SignIn::Password | SignIn::Callbacks) => Kind::Openam,
         _ => Kind::Janssen,
-    }
+    };
+    [first, Kind::Pingam, Kind::Openam]
 }
 
 fn system_of(kind: Kind) -> System {
@@ -102,29 +53,136 @@ fn system_of(kind: Kind) -> System {
     }
 }
 
-fn password(running: &Running, sign_in: SignIn) -> Login {
-    let login = running.auth().logins.first();
-    let of = |part: fn(&crate::emulator::AmLogin) -> &String| {
-        login.map(part).cloned().unwrap_or_default()
-    };
-    let service = match sign_in {
-        SignIn::Callbacks => Some(AmService::SecondFactor.name().to_owned()),
-        _ => None,
-    };
-    Login::Password {
-        user: of(|login| &login.user),
-        password: SecretSource::Plain(of(|login| &login.password).into()),
-        realm: Some(of(|login| &login.realm)),
-        service,
+/// One emulator, once somebody has opened its demo.
+pub(super) struct Demo {
+    name: &'static str,
+    kind: Kind,
+    world: DemoWorld,
+    running: OnceCell<Running>,
+}
+
+impl Demo {
+    fn new(name: &'static str, kind: Kind, world: DemoWorld) -> Self {
+        Self {
+            name,
+            kind,
+            world,
+            running: OnceCell::new(),
+        }
+    }
+
+    fn options(&self) -> Options {
+        let faults = self.world.fixed.and_then(|fixed| fixed.fault).into_iter();
+        let sessions = match self.kind {
+            Kind::Janssen => self.world.sessions,
+            Kind::Pingam | Kind::Openam => self.world.sessions.min(FEWER),
+        };
+        // One server that was set up for long lists, and one as it is installed, which cuts them.
+        let list_limit = match self.kind {
+            Kind::Pingam => sessions * 2,
+            _ => AmOptions::default().list_limit,
+        };
+        Options {
+            system: self.kind,
+            sessions,
+            // Most people have a few sessions, as they have in life.
+            users: (sessions / 4).max(1),
+            seed: self.world.seed + self.kind as u64,
+            now: self.world.fixed.map(|fixed| fixed.now_ms),
+            faults: faults.map(str::to_owned).collect(),
+            credentials: match self.world.fixed {
+                Some(_) => Credentials::Seeded,
+                None => Credentials::Random,
+            },
+            am: AmOptions {
+                list_limit,
+                ..AmOptions::default()
+            },
+            ..Options::default()
+        }
+    }
+
+    /// The profile of the running emulator, which is started if it does not run yet.
+    pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
+        let config = |why: String| ApiError::Config {
+            profile: self.name.to_owned(),
+            why,
+        };
+        let running = self
+            .running
+            .get_or_try_init(|| start(self.options()))
+            .await
+            .map_err(|error| config(format!("the demo server does not start: {error}")))?;
+        let url = running.url().parse();
+        let url = url.map_err(|error| config(format!("{error}")))?;
+        let auth = running.auth();
+        let login = match self.kind {
+            Kind::Janssen => self.client(auth),
+            Kind::Pingam | Kind::Openam => self.administrator(auth),
+        };
+        let login = login.ok_or_else(|| config("nobody may sign in".into()))?;
+        let mut profile = Profile::new(self.name, system_of(self.kind), url, login);
+        profile.pingam.realms = Realms::All;
+        profile.audit = AuditMode::BestEffort;
+        profile.search_on_start = true;
+        profile.client_names = client_names(&running.config_toml(self.name), self.name);
+        Ok(profile)
+    }
+
+    /// The demo as the screen knows it before it runs.
+    fn view(&self) -> ProfileView {
+        let url = "http://127.0.0.1".parse().expect("a fixed address");
+        let mut profile = Profile::new(self.name, system_of(self.kind), url, Login::None);
+        profile.audit = AuditMode::BestEffort;
+        profile.search_on_start = true;
+        ProfileView {
+            demo: true,
+            ..configured::view(&profile)
+        }
+    }
+
+    fn sign_in(&self) -> SignIn {
+        let fixed = self.world.fixed.map(|fixed| fixed.sign_in);
+        fixed.unwrap_or_default()
+    }
+
+    fn client(&self, auth: &Auth) -> Option<Login> {
+        let client_id = auth.client_id.clone();
+        let client_secret = SecretSource::Plain(auth.client_secret.clone().into());
+        Some(match self.sign_in() {
+            SignIn::Device => Login::Device {
+                client_id,
+                client_secret: Some(client_secret),
+            },
+            SignIn::Prompt => Login::Token {
+                token: SecretSource::Prompt,
+            },
+            SignIn::Client | SignIn::Password | SignIn::Callbacks => Login::ClientCredentials {
+                client_id,
+                client_secret,
+            },
+        })
+    }
+
+    /// The administrator of everything.
+    fn administrator(&self, auth: &Auth) -> Option<Login> {
+        let first = auth.logins.first()?;
+        let asks = self.sign_in() == SignIn::Callbacks;
+        Some(Login::Password {
+            user: first.user.clone(),
+            password: SecretSource::Plain(first.password.clone().into()),
+            realm: Some(first.realm.clone()),
+            service: asks.then(|| AmService::SecondFactor.name().to_owned()),
+        })
     }
 }
 
 /// The names of the applications, which the emulator tells in the configuration that it writes.
-fn client_names(config: &str) -> BTreeMap<String, String> {
+fn client_names(config: &str, profile: &str) -> BTreeMap<String, String> {
     let root: toml::Table = config.parse().unwrap_or_default();
     let names = root
         .get("profile")
-        .and_then(|profiles| profiles.get(DEMO)?.get("client_names")?.as_table());
+        .and_then(|profiles| profiles.get(profile)?.get("client_names")?.as_table());
     names
         .into_iter()
         .flatten()
@@ -132,31 +190,23 @@ fn client_names(config: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The demo as the screen knows it before it runs: its port is not known yet.
-fn view(world: &DemoWorld) -> ProfileView {
-    let url = "http://127.0.0.1".parse().expect("a fixed address");
-    let mut profile = Profile::new(DEMO, system_of(kind(world)), url, Login::None);
-    profile.audit = AuditMode::BestEffort;
-    profile.search_on_start = true;
-    ProfileView {
-        demo: true,
-        ..configured::view(&profile)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn the_demo_knows_the_names_of_its_applications() {
-        let demo = Demo::new(DemoWorld {
+    fn world() -> DemoWorld {
+        DemoWorld {
             sessions: 20,
             seed: 1,
             fixed: None,
-        });
+        }
+    }
 
-        let profile = demo.profile().await.unwrap();
+    #[tokio::test]
+    async fn the_demo_knows_the_names_of_its_applications() {
+        let demos = Demos::new(world());
+
+        let profile = demos.of("demo").unwrap().profile().await.unwrap();
 
         assert!(
             profile
@@ -164,5 +214,20 @@ mod tests {
                 .values()
                 .any(|name| name == "portal-web")
         );
+    }
+
+    #[tokio::test]
+    async fn every_demo_takes_the_sign_in_of_its_profile() {
+        let demos = Demos::new(world());
+        for (name, system) in DEMOS.into_iter().zip(["Janssen", "PingAM", "OpenAM"]) {
+            let profile = demos.of(name).unwrap().profile().await.unwrap();
+            let person = std::sync::Arc::new(crate::api::signin::Nobody);
+            let api = crate::api::open(&profile, person).unwrap();
+
+            let who = api.whoami().await.unwrap();
+
+            assert!(!who.name.is_empty(), "{name}");
+            assert_eq!(api.caps().system, system, "{name}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::{Begin, Setup};
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
-use crate::config::{Config, ConfigError, Opening, Paths, TimeShown};
+use crate::config::{Config, ConfigError, DEMOS, Opening, Paths, TimeShown};
 use crate::ui::Theme;
 
 /// What the command line and the environment say about the screen.
@@ -73,9 +73,9 @@ impl Setup {
 }
 
 fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
-    let demo = || Begin::Open(vec!["demo".to_owned()]);
+    let demo = |names: &[&str]| Begin::Open(names.iter().map(|&name| name.to_owned()).collect());
     if wishes.demo.is_some() {
-        return Ok(demo());
+        return Ok(demo(&DEMOS[..1]));
     }
     Ok(
         match config.opening(&wishes.profiles, wishes.all_profiles)? {
@@ -86,15 +86,15 @@ fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
                     .collect(),
             ),
             // A file without profiles was begun by somebody who wants one.
-            Opening::Demo
+            Opening::Demo(_)
                 if config.source.is_some()
                     && wishes.profiles.is_empty()
                     && config.default_profile.is_none() =>
             {
                 Begin::Welcome
             }
-            Opening::Demo if cfg!(feature = "emulator") => demo(),
-            Opening::Demo => Begin::Welcome,
+            Opening::Demo(names) if cfg!(feature = "emulator") => demo(&names),
+            Opening::Demo(_) => Begin::Welcome,
             Opening::Ask => Begin::Choose,
         },
     )
