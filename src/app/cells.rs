@@ -50,7 +50,10 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         Field::User => Cell::outside(session.subject.shown(), "(nobody)"),
         Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
         Field::Id => Cell::own(session.label.as_str(), Role::Text),
-        Field::Client => Cell::outside(session.client.as_ref(), "(none)"),
+        Field::Client => {
+            let told = source.is_none_or(|source| source.reports(Field::Client));
+            Cell::outside(session.client.as_ref(), if told { "(none)" } else { "-" })
+        }
         Field::Ip => Cell::outside(session.ip.as_ref(), "-"),
         Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),
         Field::Method => Cell::outside(session.auth_method.as_ref(), "-"),

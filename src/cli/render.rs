@@ -37,6 +37,8 @@ enum Begin {
     Device,
     /// The profile asks for its token.
     Prompt,
+    /// All sessions of several systems are listed together, and the table has the focus.
+    Several,
     /// All sessions of a server with actions of its own are listed, and the table has the focus.
     Actions,
     /// The server asks for more than a name and a password.
@@ -47,8 +49,9 @@ const fn screen(name: &'static str, keys: &'static str, begin: Begin) -> Screen 
     Screen { name, keys, begin }
 }
 
-const SCREENS: [Screen; 24] = [
+const SCREENS: [Screen; 25] = [
     screen("main", "down down down", Begin::Listed),
+    screen("several", "down down", Begin::Several),
     screen("not-searched", "", Begin::Open),
     screen("form", "f2", Begin::Open),
     screen("details", "enter", Begin::Listed),
@@ -91,13 +94,14 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     let mut still = Still::new(world(args, screen, now), prefs(ctx), size, now);
     match screen.begin {
         Begin::Welcome => still.welcome(),
-        Begin::Listed | Begin::Actions => {
-            still.open().await;
+        Begin::Listed | Begin::Several | Begin::Actions => {
+            let several = matches!(screen.begin, Begin::Several);
+            still.open(if several { 3 } else { 1 }).await;
             for key in ["enter", "2"].into_iter().flat_map(str::parse) {
                 still.press(key).await;
             }
         }
-        _ => still.open().await,
+        _ => still.open(1).await,
     }
     for key in keys {
         still.press(key).await;

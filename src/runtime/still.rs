@@ -1,7 +1,7 @@
 //! The screen without a terminal and without time: every task is done at once and in order, on the
 //! embedded server. The same keys give the same state.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ const CODE_LASTS: TimeDelta = TimeDelta::seconds(1_781);
 pub struct Still {
     state: State,
     profiles: Configured,
-    opened: Option<Opened>,
+    opened: HashMap<SourceId, Opened>,
     seen: Seen,
 }
 
@@ -54,7 +54,7 @@ impl Still {
         Self {
             state,
             profiles,
-            opened: None,
+            opened: HashMap::new(),
             seen: Seen::default(),
         }
     }
@@ -69,14 +69,10 @@ impl Still {
         self.state.overlays.push(Overlay::FirstRun { choice: 0 });
     }
 
-    /// Opens every profile there is, without asking anything of it.
-    pub async fn open(&mut self) {
-        let names: Vec<String> = self
-            .state
-            .profiles
-            .iter()
-            .map(|e| e.view.name.clone())
-            .collect();
+    /// Opens the first so many profiles together, without asking anything of them.
+    pub async fn open(&mut self, count: usize) {
+        let entries = self.state.profiles.iter().take(count);
+        let names: Vec<String> = entries.map(|entry| entry.view.name.clone()).collect();
         let effects = open_profiles(&mut self.state, &names);
         self.settle(effects).await;
     }
@@ -100,10 +96,8 @@ impl Still {
     async fn done(&mut self, effect: Effect) -> Vec<Msg> {
         match effect {
             Effect::Connect {
-                source,
-                generation,
-                profile,
-            } => self.connect(source, generation, &profile).await,
+                source, generation, ..
+            } => self.connect(source, generation).await,
             Effect::Plan {
                 source,
                 generation,
@@ -138,7 +132,7 @@ impl Still {
             Effect::Revoke { job, items, .. } => {
                 let mut told = Vec::new();
                 for item in items {
-                    let result = self.api().await.map(|opened| opened.api);
+                    let result = self.api(item.source).await.map(|opened| opened.api);
                     let outcome = match result {
                         Ok(api) => api.revoke(std::slice::from_ref(&item.key)).await,
                         Err(error) => Err(error),
@@ -155,7 +149,7 @@ impl Still {
             Effect::RevokeUser {
                 job, source, user, ..
             } => {
-                let result = match self.api().await {
+                let result = match self.api(source).await {
                     Ok(opened) => opened.api.revoke_user(&user).await,
                     Err(error) => Err(error),
                 };
@@ -173,7 +167,7 @@ impl Still {
                 args,
                 ..
             } => {
-                let result = match self.api().await {
+                let result = match self.api(source).await {
                     Ok(opened) => opened.api.act(spec.name, args).await,
                     Err(error) => Err(error),
                 };
@@ -190,27 +184,28 @@ impl Still {
     }
 
     /// The client; it is made where that has not happened yet.
-    async fn api(&mut self) -> Result<Opened, ApiError> {
-        match &self.opened {
+    async fn api(&mut self, source: SourceId) -> Result<Opened, ApiError> {
+        match self.opened.get(&source) {
             Some(opened) => Ok(opened.clone()),
-            None => self.make(mpsc::channel(1).0).await,
+            None => self.make(source, mpsc::channel(1).0).await,
         }
     }
 
-    async fn make(&mut self, asks: mpsc::Sender<SignInStep>) -> Result<Opened, ApiError> {
-        let names = self.state.profiles.first().map(|e| e.view.name.clone());
-        let person = Arc::new(Asks(asks));
-        let opened = self
-            .profiles
-            .open(&names.unwrap_or_default(), person)
-            .await?;
-        self.opened = Some(opened.clone());
+    async fn make(
+        &mut self,
+        source: SourceId,
+        asks: mpsc::Sender<SignInStep>,
+    ) -> Result<Opened, ApiError> {
+        let opened = self.state.sources.get(usize::from(source.0));
+        let name = opened.map_or("", |source| source.profile.name.as_str());
+        let opened = self.profiles.open(name, Arc::new(Asks(asks))).await?;
+        self.opened.insert(source, opened.clone());
         Ok(opened)
     }
 
-    async fn connect(&mut self, source: SourceId, generation: Gen, _profile: &str) -> Vec<Msg> {
+    async fn connect(&mut self, source: SourceId, generation: Gen) -> Vec<Msg> {
         let (asks, mut asked) = mpsc::channel(4);
-        let opened = match self.make(asks).await {
+        let opened = match self.make(source, asks).await {
             Ok(opened) => opened,
             Err(error) => {
                 let result = Err(same_host(error));
@@ -252,7 +247,7 @@ impl Still {
     }
 
     async fn plan(&mut self, source: SourceId, generation: Gen, search: &Search) -> Vec<Msg> {
-        let result = match self.api().await {
+        let result = match self.api(source).await {
             Ok(opened) => opened.api.plan(search),
             Err(error) => Err(error),
         };
@@ -269,7 +264,7 @@ impl Still {
             generation,
             result: Err(same_host(error)),
         };
-        let opened = match self.api().await {
+        let opened = match self.api(source).await {
             Ok(opened) => opened,
             Err(error) => return vec![failed(error)],
         };
@@ -307,7 +302,7 @@ impl Still {
         row: RowId,
         key: &SessionKey,
     ) -> Vec<Msg> {
-        let result = match self.api().await {
+        let result = match self.api(source).await {
             Ok(opened) => opened.api.get(key).await.map(Box::new),
             Err(error) => Err(error),
         };
