@@ -120,7 +120,8 @@ enum Key<'a> {
 
 struct Keyed<'a> {
     key: Option<Key<'a>>,
-    created: Option<DateTime<Utc>>,
+    /// When it began, or was last used where that is not told.
+    newest: Option<DateTime<Utc>>,
     id: RowId,
 }
 
@@ -135,7 +136,7 @@ impl Keyed<'_> {
             (None, None) => Ordering::Equal,
         };
         primary
-            .then_with(|| other.created.cmp(&self.created))
+            .then_with(|| other.newest.cmp(&self.newest))
             .then_with(|| self.id.cmp(&other.id))
     }
 }
@@ -162,7 +163,7 @@ impl View {
     fn keyed<'a>(&'a self, sort: Sort, id: RowId, row: &'a Row) -> Keyed<'a> {
         Keyed {
             key: self.key(sort.field, id, row),
-            created: row.session.created,
+            newest: row.session.created.or(row.session.last_used),
             id,
         }
     }
@@ -291,6 +292,26 @@ mod tests {
     #[test]
     fn equal_values_are_ordered_newest_first() {
         let rows = rows(&[(Some("a"), 50), (Some("a"), 10), (Some("a"), 90)]);
+        let by_user = Some(Sort {
+            field: Field::User,
+            descending: false,
+        });
+
+        assert_eq!(numbers(&order(&rows, &view(by_user))), [1, 0, 2]);
+    }
+
+    #[test]
+    fn where_no_beginning_is_told_the_last_use_counts() {
+        let mut seen = Seen::default();
+        let mut builder = ChunkBuilder::new(SourceId(0), "p", "s", None, &mut seen, 1000);
+        for (number, used) in [(0, 50), (1, 10), (2, 90)] {
+            let mut row = RowRef::new(format!("key-{number}"), "label");
+            row.user = Some("a".into());
+            row.last_used = Some(DateTime::UNIX_EPOCH - TimeDelta::seconds(used));
+            let _ = builder.row(row);
+        }
+        let mut rows = Rows::default();
+        rows.append(builder.finish().0);
         let by_user = Some(Sort {
             field: Field::User,
             descending: false,
