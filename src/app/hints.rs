@@ -280,6 +280,8 @@ fn table(state: &State) -> Vec<Option<Candidate>> {
     vec![
         key(state, c, Action::Revoke, 0),
         key(state, c, Action::RevokeUser, 7),
+        key(state, c, Action::Person, 13),
+        key(state, c, Action::Actions, 12),
         match tabs {
             true => key(state, c, Action::NextPane, 2),
             false => None,
