@@ -15,6 +15,13 @@ use super::tokens::Tokens;
 use super::world::World;
 use super::{Auth, Options};
 
+/// A segment of a path: `%41` becomes `A`; what is not valid stays as it is.
+pub(crate) fn decoded(segment: &str) -> String {
+    percent_encoding::percent_decode_str(segment)
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
 /// One running emulator. Each lock is held for one question only and never while waiting.
 pub(crate) struct Shared {
     pub(crate) options: Options,
@@ -72,5 +79,23 @@ impl Shared {
     pub(crate) fn refuse(&self, pause: Duration) {
         // The queue holds one: a second refusal at the same moment adds nothing.
         let _ = self.refusals.try_send(pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_escapes_are_decoded_and_broken_ones_stay() {
+        for (text, expected) in [
+            ("inum%3Dx%2Cou", "inum=x,ou"),
+            ("%C3%BC", "ü"),
+            ("50%", "50%"),
+            ("%zz", "%zz"),
+            ("a+b", "a+b"),
+        ] {
+            assert_eq!(decoded(text), expected);
+        }
     }
 }

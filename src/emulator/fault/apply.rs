@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 
 use super::{Action, Asked, AuthFault, Framing, Garbage, Place};
 use crate::emulator::clock::http_date;
-use crate::emulator::shared::{Shared, lock};
+use crate::emulator::shared::{Shared, decoded, lock};
 use crate::emulator::wire::Cut;
 
 /// No request of a client and no answer of the emulator comes near this.
@@ -70,7 +70,7 @@ pub(crate) fn pause_of_connection(shared: &Shared) -> Duration {
 /// Pauses add up; the first fault that ends the request decides how.
 fn orders_for(shared: &Shared, request: &Request) -> Orders {
     let path = request.uri().path();
-    let segments = path.split('/').map(percent_decoded).collect::<Vec<_>>();
+    let segments = path.split('/').map(decoded).collect::<Vec<_>>();
     let asked = Asked {
         system: shared.options.system.name(),
         method: request.method().as_str(),
@@ -288,38 +288,4 @@ async fn whole(body: Body) -> Bytes {
     axum::body::to_bytes(body, MOST_BYTES)
         .await
         .expect("the emulator's own bodies are in memory")
-}
-
-/// `%41` becomes `A`; what is not valid stays as it is.
-fn percent_decoded(segment: &str) -> String {
-    let bytes = segment.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = segment
-            .get(at + 1..at + 3)
-            .filter(|_| bytes[at] == b'%')
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        out.push(code.unwrap_or(bytes[at]));
-        at += if code.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percent_escapes_are_decoded_and_broken_ones_stay() {
-        for (text, expected) in [
-            ("inum%3Dx%2Cou", "inum=x,ou"),
-            ("%C3%BC", "ü"),
-            ("50%", "50%"),
-            ("%zz", "%zz"),
-            ("a+b", "a+b"),
-        ] {
-            assert_eq!(percent_decoded(text), expected);
-        }
-    }
 }

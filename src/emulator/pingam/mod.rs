@@ -38,7 +38,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::fault::AuthFault;
 use super::options::Kind;
-use super::shared::{Shared, lock};
+use super::shared::{Shared, decoded, lock};
 use answer::{Answer, Escape, Failure};
 use ask::Ask;
 use version::Version;
@@ -130,7 +130,7 @@ async fn serve(State(app): State<Arc<Am>>, request: Request) -> Response {
     let segments = path
         .split('/')
         .filter(|segment| !segment.is_empty())
-        .map(ask::decoded)
+        .map(decoded)
         .collect::<Vec<_>>();
     let rest = match segments.as_slice() {
         [first, rest @ ..] if first == context(app.flavour, app.options()) => rest,
