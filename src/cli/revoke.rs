@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use chrono::{DateTime, Utc};
+
 use super::args_verbs::RevokeArgs;
 use super::ctx::{Ctx, has_person};
 use super::exit::{self, Failure};
@@ -16,12 +18,12 @@ use super::targets::{self, Skip, Target};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{
-    ApiError, Clause, Field, Op, Query, Revoke, SessionKey, Subject, Untrusted, Value,
-};
+use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Value};
 
 /// Above so many sessions, and for production, a number has to be typed.
 const MANY: usize = 10;
+/// So many sessions of which only the id is known are read before they are ended.
+const LOOKED_UP: usize = 20;
 
 /// Ends sessions.
 ///
@@ -162,6 +164,7 @@ async fn find(
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
+            look_up(sources, &mut targets, sources::moment(config).0).await;
             return Ok(Found {
                 targets,
                 code: exit::OK,
@@ -187,6 +190,27 @@ async fn find(
         targets: collect.targets,
         code: exit::code_of_all(&codes),
     })
+}
+
+/// Reads the sessions of which only the id is known, so that the question and the audit log can say
+/// whose they are, and what must be left alone is. One that cannot be read is tried all the same: who
+/// may end sessions need not be allowed to read them.
+async fn look_up(sources: &[Source], targets: &mut [Target], now: DateTime<Utc>) {
+    let bare = |target: &&mut Target| target.label.is_empty() && target.skip.is_none();
+    for target in targets.iter_mut().filter(bare).take(LOOKED_UP) {
+        let source = &sources[target.source];
+        if let Ok(session) = source.api.get(&target.key).await {
+            let row = RowRef::of(&session);
+            let word = source.word();
+            let record = Record::new(source.name(), word, &row, source.thresholds(), now);
+            // What is ended is what was named, whatever the answer calls it.
+            let key = target.key.clone();
+            *target = Target {
+                key,
+                ..Target::of(target.source, &record)
+            };
+        }
+    }
 }
 
 /// Nobody is ended by an empty name, and nobody else by a wildcard.
@@ -222,25 +246,9 @@ struct Collect<'a> {
 
 impl Take for Collect<'_> {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
-        let row = record.row;
-        let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().map(Untrusted::from);
         let source = self.sources.iter().position(|s| s.name() == record.profile);
-        self.targets.push(Target {
-            source: source.unwrap_or_default(),
-            key: SessionKey::new(row.key.as_ref()),
-            label: row.label.to_string(),
-            subject: Subject {
-                id: text(&row.user_id),
-                name: text(&row.user),
-                scope: text(&row.scope),
-            },
-            skip: Skip::of(
-                record.state,
-                record.deletable(),
-                record.not_deletable_because(),
-                row.own,
-            ),
-        });
+        let target = Target::of(source.unwrap_or_default(), record);
+        self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }
 

@@ -1,10 +1,12 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use serde::Deserialize;
 
 use super::exit::Failure;
+use super::output::Record;
 use super::sources::Source;
 use crate::model::text::display_safe;
 use crate::model::{SessionKey, State, Subject, Untrusted};
@@ -25,6 +27,30 @@ pub(crate) struct Target {
     pub(crate) subject: Subject,
     /// Why it is left out. `None`: it is not.
     pub(crate) skip: Option<Skip>,
+}
+
+impl Target {
+    /// A session that was read.
+    pub(crate) fn of(source: usize, record: &Record<'_>) -> Self {
+        let row = record.row;
+        let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(Untrusted::from);
+        Self {
+            source,
+            key: SessionKey::new(row.key.as_ref()),
+            label: row.label.to_string(),
+            subject: Subject {
+                id: text(&row.user_id),
+                name: text(&row.user),
+                scope: text(&row.scope),
+            },
+            skip: Skip::of(
+                record.state,
+                record.deletable(),
+                record.not_deletable_because(),
+                row.own,
+            ),
+        }
+    }
 }
 
 /// Why a session is left out of what is ended.

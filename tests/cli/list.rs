@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use usher::emulator::{Generation, Options};
+use usher::emulator::{Generation, Kind, Options};
 
 use crate::support::Desk;
 
@@ -126,6 +126,28 @@ fn colours_come_when_they_are_asked_for() {
         .ends(0);
 
     assert!(ran.out.starts_with("\u{1b}[1m"), "{:?}", &ran.out[..20]);
+}
+
+#[test]
+fn a_table_of_several_short_pages_has_one_width_for_each_column() {
+    let desk = Desk::with(Options {
+        system: Kind::Openam,
+        ..Options::default()
+    });
+
+    let table = desk.run(&["list", "user:a*", "-o", "table"]).ends(0).out;
+
+    let title = table.lines().next().unwrap();
+    let column = title.find("STATE").unwrap();
+    assert!(
+        title.contains("LABEL") && !table.contains("shandle:"),
+        "{table}"
+    );
+    assert!(table.lines().count() > 3, "{table}");
+    for row in table.lines().skip(1) {
+        let cell: String = row.chars().skip(column).take(6).collect();
+        assert!(["active", "expiri", "expire"].contains(&&*cell), "{table}");
+    }
 }
 
 #[test]

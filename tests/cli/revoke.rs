@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use usher::emulator::Options;
+use serde_json::Value;
+use usher::emulator::{Kind, Options};
 
 use crate::support::Desk;
 
@@ -86,6 +87,49 @@ fn ids_alone_are_enough() {
         1,
         "{words:?}"
     );
+}
+
+#[test]
+fn an_id_alone_is_read_first_so_that_it_is_known_whose_it_was() {
+    let desk = Desk::new();
+    let rows = desk.kept(&desk.run(&["list", LIVE]).ends(0).out);
+    let row: Value = serde_json::from_str(rows.lines().next().unwrap()).unwrap();
+
+    let id = row["id"].as_str().unwrap();
+    let ran = desk.run(&["revoke", id, "--yes"]).ends(0);
+
+    assert!(
+        ran.out.contains(row["user"].as_str().unwrap()),
+        "{}",
+        ran.out
+    );
+    let log = desk.run(&["audit", "-o", "jsonl"]).ends(0).out;
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines.iter().all(|line| line["user"] == row["user"]),
+        "{log}"
+    );
+}
+
+#[test]
+fn ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
+    let desk = Desk::with(Options {
+        system: Kind::Pingam,
+        ..Options::default()
+    });
+    let own = desk.run(&["list", "own:yes"]).ends(0).out;
+    let row: Value = serde_json::from_str(own.lines().next().unwrap()).unwrap();
+    let before = desk.emulator().am().count();
+
+    let ran = desk.run(&["revoke", row["id"].as_str().unwrap(), "--yes"]);
+
+    assert_eq!(ran.code, 5, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("your own session"), "{}", ran.out);
+    assert_eq!(desk.emulator().am().count(), before);
 }
 
 #[test]

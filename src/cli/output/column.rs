@@ -124,10 +124,12 @@ impl Column {
 
     /// The columns of a table for people.
     pub(crate) fn of_specs(specs: &[ColumnSpec], several: bool) -> Vec<Self> {
-        let mut columns: Vec<Self> = specs
-            .iter()
-            .map(|spec| Self::Known(Known::of(spec.field)))
-            .collect();
+        let shown = |spec: &ColumnSpec| match Known::of(spec.field) {
+            // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
+            Known::Id => Known::Label,
+            other => other,
+        };
+        let mut columns: Vec<Self> = specs.iter().map(|s| Self::Known(shown(s))).collect();
         if columns.is_empty() {
             columns = [Known::User, Known::Client, Known::State, Known::Expires]
                 .map(Self::Known)

@@ -1,4 +1,4 @@
-//! A table for people: widths from the first page, colours only where they are wanted.
+//! A table for people: widths from the first rows, colours only where they are wanted.
 
 use super::column::Times;
 use super::{Column, Encode, Record};
@@ -21,6 +21,8 @@ pub(crate) struct Look {
 
 /// Rows held back to be measured, at most: then widths are settled whatever comes.
 const MEASURED: usize = 1_000;
+/// So many are enough. The first page of some systems holds a row or two.
+const ENOUGH: usize = 50;
 /// Between two columns.
 const GAP: usize = 2;
 /// What a cell keeps even on a narrow terminal.
@@ -90,14 +92,17 @@ impl Encode for Table {
     }
 
     fn page(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
-        if self.widths.is_none() && !self.waiting.is_empty() {
+        if self.widths.is_none() && self.waiting.len() >= ENOUGH {
             self.settle(out);
         }
         Ok(())
     }
 
     fn tail(&mut self, _sources: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), Failure> {
-        self.page(out)
+        if self.widths.is_none() && !self.waiting.is_empty() {
+            self.settle(out);
+        }
+        Ok(())
     }
 }
 
