@@ -15,6 +15,7 @@ use super::exit::{self, Failure, OK};
 use super::pages::Question;
 use super::prompter::Person;
 use super::sources::{self, Source};
+use crate::api::http::{Way, way};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login};
 use crate::model::text::display_safe;
@@ -210,11 +211,11 @@ async fn check(source: &Source) -> Vec<Finding> {
         _ => None,
     };
     let who = source.api.whoami().await;
-    if !matches!(who, Err(ApiError::Tls { .. })) {
+    if !matches!(who, Err(ApiError::Tls { .. } | ApiError::Handshake { .. })) {
         findings.extend(certificate);
     }
     match who {
-        Err(error @ ApiError::Tls { .. }) => {
+        Err(error @ (ApiError::Tls { .. } | ApiError::Handshake { .. })) => {
             findings.push(Finding::of_error("certificate", source.name(), &error));
             return findings;
         }
@@ -282,10 +283,40 @@ fn profile(source: &Source) -> Finding {
     }
 }
 
-/// Name and connection. False: the rest cannot work.
+/// Proxy, name and connection. False: the rest cannot work.
 async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.port_or_known_default().unwrap_or(443);
+    match way(url) {
+        Ok(Way::Direct(why)) => {
+            findings.push(Finding::good("proxy", format!("none: {why}")));
+            reach_machine(
+                host,
+                port,
+                "Check the url of the profile, DNS, the firewall and the VPN.",
+                findings,
+            )
+            .await
+        }
+        // The proxy looks up the name and connects: only it must be reached from here.
+        Ok(Way::Through(proxy)) => {
+            findings.push(Finding::good("proxy", proxy.to_string()));
+            let remedy = format!("Check the proxy that {} names.", proxy.variable);
+            reach_machine(proxy.host(), proxy.port(), &remedy, findings).await
+        }
+        Err(why) => {
+            findings.push(Finding::bad(
+                "proxy",
+                why,
+                "Mend that variable.",
+                exit::USAGE,
+            ));
+            false
+        }
+    }
+}
+
+async fn reach_machine(host: &str, port: u16, remedy: &str, findings: &mut Vec<Finding>) -> bool {
     let found = timeout(PATIENCE, tokio::net::lookup_host((host, port))).await;
     let addresses: Vec<_> = match found {
         Ok(Ok(addresses)) => addresses.collect(),
@@ -293,10 +324,10 @@ async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
             findings.push(Finding::bad(
                 "name",
                 format!("{host} is not known: {error}"),
-                "Check the url of the profile, DNS and the VPN; behind a proxy that resolves names this is no fault.",
+                remedy,
                 6,
             ));
-            return has_proxy();
+            return false;
         }
         Err(_) => {
             findings.push(Finding::bad(
@@ -305,7 +336,7 @@ async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
                 "Check DNS and the VPN.",
                 6,
             ));
-            return has_proxy();
+            return false;
         }
     };
     let shown: Vec<String> = addresses
@@ -331,23 +362,8 @@ async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
             Err(_) => why = format!("{address}: no answer within 5 s"),
         }
     }
-    let remedy = "Check the port in the url, the firewall and the VPN.";
     findings.push(Finding::bad("reach", why, remedy, 6));
-    has_proxy()
-}
-
-/// With a proxy the system may be reached all the same.
-fn has_proxy() -> bool {
-    [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-    ]
-    .iter()
-    .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    false
 }
 
 fn clock(source: &Source) -> Option<Finding> {

@@ -33,9 +33,17 @@ pub enum ApiError {
         /// The cause in words ("after 512 of 2,048 bytes").
         why: String,
     },
-    /// The server's certificate, or ours, was not accepted.
+    /// The server's certificate was not accepted.
     #[error("the certificate of {host} was not accepted: {why}")]
     Tls {
+        /// Host and port.
+        host: String,
+        /// The reason, and what the certificate says of itself.
+        why: String,
+    },
+    /// TLS failed for another reason: our own certificate, or the version.
+    #[error("no secure connection to {host}: {why}")]
+    Handshake {
         /// Host and port.
         host: String,
         /// The cause in words.
@@ -141,6 +149,7 @@ impl ApiError {
             }
             Self::Broken { .. } => "Try again with r; the rows that arrived stay.",
             Self::Tls { .. } => "Name the right certificate authority with ca_file in the profile.",
+            Self::Handshake { .. } => "Check url, client_cert and client_key in the profile.",
             Self::Auth {
                 can_login: true, ..
             } => "Press r to sign in again.",
@@ -198,7 +207,7 @@ impl ApiError {
             Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
             Self::NotFound => 7,
-            Self::Tls { .. } => 8,
+            Self::Tls { .. } | Self::Handshake { .. } => 8,
             Self::Forbidden { .. } => 9,
             Self::Cancelled => 130,
             _ => 1,
@@ -212,6 +221,7 @@ impl ApiError {
             Self::Timeout { .. } => "timeout",
             Self::Broken { .. } => "broken",
             Self::Tls { .. } => "tls",
+            Self::Handshake { .. } => "handshake",
             Self::Auth { .. } => "auth",
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound => "not_found",

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod bodies;
+#[path = "../support/certified.rs"]
+mod certified;
 #[macro_use]
 #[path = "../support/conformance/mod.rs"]
 mod conformance;
@@ -15,6 +17,7 @@ mod lists;
 mod scripted;
 mod signing;
 mod splitting;
+mod tls;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;

@@ -586,8 +586,5 @@ async fn f_net_11_a_private_authority_is_trusted_when_it_is_named_and_refused_wh
     let ApiError::Tls { why, .. } = &error else {
         panic!("{error:?}");
     };
-    assert_eq!(
-        why,
-        "its issuer is not trusted (self-signed, or a private authority)"
-    );
+    assert!(why.starts_with("its issuer is not trusted"), "{why}");
 }

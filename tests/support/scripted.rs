@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// One request as it arrived.
@@ -69,6 +69,37 @@ impl Scripted {
         Self { url, heard, task }
     }
 
+    /// The same behind TLS.
+    #[allow(dead_code)]
+    pub async fn start_secure(
+        acceptor: tokio_rustls::TlsAcceptor,
+        script: impl Fn(usize, &Heard) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("https://{}", listener.local_addr().expect("an address"));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&heard);
+        let script = Arc::new(script);
+        let task = tokio::spawn(async move {
+            let mut open = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (script, notes) = (Arc::clone(&script), Arc::clone(&notes));
+                let accepted = acceptor.accept(stream).into_fallible();
+                open.spawn(async move {
+                    match accepted.await {
+                        Ok(stream) => serve(stream, script, notes).await,
+                        // What lies unread when a connection is closed takes the reason along.
+                        Err((_, mut stream)) => {
+                            let _ = stream.shutdown().await;
+                            let _ = stream.read_to_end(&mut Vec::new()).await;
+                        }
+                    }
+                });
+            }
+        });
+        Self { url, heard, task }
+    }
+
     /// Everything it was asked, in order.
     pub fn heard(&self) -> Vec<Heard> {
         self.heard.lock().expect("no test panics in here").clone()
@@ -92,7 +123,7 @@ impl Drop for Scripted {
 }
 
 async fn serve<F: Fn(usize, &Heard) -> Act>(
-    mut stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     script: Arc<F>,
     notes: Arc<Mutex<Vec<Heard>>>,
 ) {
@@ -124,7 +155,7 @@ async fn serve<F: Fn(usize, &Heard) -> Act>(
     }
 }
 
-async fn hear(stream: &mut TcpStream) -> Option<Heard> {
+async fn hear(stream: &mut (impl AsyncRead + Unpin)) -> Option<Heard> {
     let mut bytes = Vec::new();
     loop {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {

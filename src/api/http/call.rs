@@ -336,7 +336,7 @@ impl Call<'_> {
     ) -> Result<Reply, ApiError> {
         let line = &self.http.line;
         let host = host_of(url);
-        let client = line.clients.client(url).await?;
+        let (client, proxy) = line.clients.client(url).await?;
         let mut request = reqwest::Request::new(self.method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -364,7 +364,10 @@ impl Call<'_> {
         };
         let mut response = match timeout_at(quiet(started), client.execute(request)).await {
             Err(_) => return Err(late(started)),
-            Ok(Err(error)) => return Err(fault::of_request(&error, &host, started.elapsed())),
+            Ok(Err(error)) => {
+                let waited = started.elapsed();
+                return Err(fault::of_request(&error, &host, proxy.as_ref(), waited));
+            }
             Ok(Ok(response)) => response,
         };
         line.look_at_clock(response.headers(), asked, started.elapsed());

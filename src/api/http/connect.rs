@@ -1,12 +1,14 @@
 //! Building the client that holds the connections: trust, certificates of ours, proxies.
 
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, ClientBuilder, Identity};
+use reqwest::Client;
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
+use super::certificate::Certificate;
+use super::proxy::{Proxy, Way, way};
+use super::trust::Trust;
 use crate::config::Profile;
 use crate::model::ApiError;
 
@@ -16,10 +18,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     profile: String,
-    ca_file: Option<PathBuf>,
-    client_cert: Option<PathBuf>,
-    client_key: Option<PathBuf>,
-    insecure: bool,
+    trust: Trust,
     allow_http: bool,
     connect_limit: Duration,
 }
@@ -37,10 +36,7 @@ impl Clients {
         Self {
             settings: Settings {
                 profile: profile.name.clone(),
-                ca_file: profile.ca_file.clone(),
-                client_cert: profile.client_cert.clone(),
-                client_key: profile.client_key.clone(),
-                insecure: profile.insecure,
+                trust: Trust::new(profile),
                 allow_http: profile.allow_http,
                 connect_limit: CONNECT_LIMIT.min(profile.timeout),
             },
@@ -75,19 +71,21 @@ impl Clients {
         Ok(())
     }
 
-    /// The client for this address.
-    pub(super) async fn client(&self, url: &Url) -> Result<Client, ApiError> {
-        // Over plain http a proxy would read the credential, and loopback is nobody's business but ours.
-        let (cell, proxied) = match url.scheme() {
-            "http" => (&self.plain, false),
-            _ if is_loopback(url) => (&self.direct, false),
-            _ => (&self.proxied, true),
+    /// The client for this address, and the proxy that it goes through.
+    pub(super) async fn client(&self, url: &Url) -> Result<(Client, Option<Proxy>), ApiError> {
+        let proxy = match way(url).map_err(|why| self.settings.wrong(why))? {
+            Way::Direct(_) => None,
+            Way::Through(proxy) => Some(proxy),
         };
-        let tls = url.scheme() != "http";
+        let (cell, tls) = match (url.scheme(), &proxy) {
+            ("http", _) => (&self.plain, Tls::No),
+            (_, None) => (&self.direct, Tls::Yes),
+            (_, Some(_)) => (&self.proxied, Tls::Yes),
+        };
         let client = cell
             .get_or_try_init(|| async {
-                let settings = self.settings.clone();
-                tokio::task::spawn_blocking(move || settings.build(tls, proxied))
+                let (settings, proxy) = (self.settings.clone(), proxy.clone());
+                tokio::task::spawn_blocking(move || settings.build(tls, proxy.as_ref()))
                     .await
                     .map_err(|_| {
                         self.settings
@@ -95,8 +93,21 @@ impl Clients {
                     })?
             })
             .await?;
-        Ok(client.clone())
+        Ok((client.clone(), proxy))
     }
+
+    /// The certificate that the latest server showed, and how many came with it.
+    pub(super) fn seen(&self) -> Option<(Certificate, usize)> {
+        let seen = self.settings.trust.seen().lock().ok()?;
+        seen.clone()
+    }
+}
+
+/// Is a connection encrypted?
+#[derive(Clone, Copy)]
+enum Tls {
+    Yes,
+    No,
 }
 
 impl Settings {
@@ -107,121 +118,32 @@ impl Settings {
         }
     }
 
-    fn builder(&self, proxied: bool) -> ClientBuilder {
-        let builder = Client::builder()
+    fn build(&self, tls: Tls, proxy: Option<&Proxy>) -> Result<Client, ApiError> {
+        let mut builder = Client::builder()
             .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(self.connect_limit)
-            .pool_idle_timeout(Duration::from_secs(30));
-        if proxied { builder } else { builder.no_proxy() }
-    }
-
-    fn build(&self, tls: bool, proxied: bool) -> Result<Client, ApiError> {
-        if !tls {
+            .pool_idle_timeout(Duration::from_secs(30))
+            // Which proxy is used is settled here, so that it can be told.
+            .no_proxy();
+        builder = match tls {
             // With an empty list of roots the trust store is not read: it may be missing.
-            let client = self.builder(proxied).tls_certs_only([]).build();
-            return client.map_err(|error| self.wrong(build_error(&error)));
-        }
-        let authorities = self.authorities()?;
-        let make = |only: bool| -> Result<ClientBuilder, ApiError> {
-            let mut builder = self
-                .builder(proxied)
-                .tls_version_min(reqwest::tls::Version::TLS_1_2);
-            if let Some(identity) = self.identity()? {
-                builder = builder.identity(identity);
+            Tls::No => builder.tls_certs_only([]),
+            Tls::Yes => {
+                let config = self.trust.config().map_err(|why| self.wrong(why))?;
+                builder.tls_backend_preconfigured(config)
             }
-            builder = if self.insecure {
-                builder
-                    .tls_danger_accept_invalid_certs(true)
-                    .tls_certs_only([])
-            } else if only {
-                builder.tls_certs_only(authorities.clone())
-            } else {
-                builder.tls_certs_merge(authorities.clone())
-            };
-            Ok(builder)
         };
-        match make(false)?.build() {
-            Ok(client) => Ok(client),
-            // A machine without a trust store of its own can still trust the authorities we were given.
-            Err(_) if !authorities.is_empty() => make(true)?
-                .build()
-                .map_err(|error| self.wrong(build_error(&error))),
-            Err(error) => Err(self.wrong(format!(
-                "{}; this machine may have no certificate authorities: set ca_file",
-                build_error(&error)
-            ))),
+        if let Some(proxy) = proxy {
+            let proxy = reqwest::Proxy::all(proxy.url.clone())
+                .map_err(|error| self.wrong(build_error(&error)))?;
+            builder = builder.proxy(proxy);
         }
+        builder
+            .build()
+            .map_err(|error| self.wrong(build_error(&error)))
     }
-
-    fn authorities(&self) -> Result<Vec<Certificate>, ApiError> {
-        let Some(path) = &self.ca_file else {
-            return Ok(Vec::new());
-        };
-        let pem = self.read("ca_file", path)?;
-        let found = Certificate::from_pem_bundle(&pem)
-            .map_err(|_| self.wrong(format!("ca_file {} is not valid PEM", path.display())))?;
-        if found.is_empty() {
-            let why = format!("ca_file {} holds no certificate", path.display());
-            return Err(self.wrong(why));
-        }
-        Ok(found)
-    }
-
-    fn identity(&self) -> Result<Option<Identity>, ApiError> {
-        let (Some(cert), Some(key)) = (&self.client_cert, &self.client_key) else {
-            return match (&self.client_cert, &self.client_key) {
-                (None, None) => Ok(None),
-                (Some(_), None) => Err(self.wrong("client_cert needs client_key".into())),
-                _ => Err(self.wrong("client_key needs client_cert".into())),
-            };
-        };
-        self.check_mode(key)?;
-        let mut pem = zeroize::Zeroizing::new(self.read("client_key", key)?);
-        if find(&pem, b"ENCRYPTED") {
-            return Err(self.wrong(format!(
-                "client_key {} is encrypted; usher needs it without a passphrase, mode 0600",
-                key.display()
-            )));
-        }
-        pem.push(b'\n');
-        pem.extend_from_slice(&self.read("client_cert", cert)?);
-        match Identity::from_pem(&pem) {
-            Ok(identity) => Ok(Some(identity)),
-            Err(_) => Err(self.wrong(format!(
-                "client_cert {} and client_key {} hold no certificate and key in PEM",
-                cert.display(),
-                key.display()
-            ))),
-        }
-    }
-
-    fn read(&self, key: &str, path: &Path) -> Result<Vec<u8>, ApiError> {
-        std::fs::read(path)
-            .map_err(|error| self.wrong(format!("cannot read {key} {}: {error}", path.display())))
-    }
-
-    #[cfg(unix)]
-    fn check_mode(&self, key: &Path) -> Result<(), ApiError> {
-        use std::os::unix::fs::PermissionsExt;
-        match std::fs::metadata(key) {
-            Ok(found) if found.permissions().mode() & 0o077 != 0 => Err(self.wrong(format!(
-                "client_key {0} can be read by others; run: chmod 600 {0}",
-                key.display()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn check_mode(&self, _key: &Path) -> Result<(), ApiError> {
-        Ok(())
-    }
-}
-
-fn find(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
 }
 
 fn build_error(error: &reqwest::Error) -> String {

@@ -4,9 +4,11 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use tokio_rustls::rustls;
 use url::Url;
 
+use super::proxy::Proxy;
+use super::trust::Refused;
 use crate::model::ApiError;
 use crate::model::text::display_safe;
 
@@ -37,11 +39,19 @@ pub fn clean(text: &str) -> String {
 }
 
 /// The request could not be sent, or no head of an answer came.
-pub(super) fn of_request(error: &reqwest::Error, host: &str, waited: Duration) -> ApiError {
+pub(super) fn of_request(
+    error: &reqwest::Error,
+    host: &str,
+    proxy: Option<&Proxy>,
+    waited: Duration,
+) -> ApiError {
     let host = host.to_owned();
     let texts = chain(error);
-    if let Some(why) = certificate(&texts) {
+    if let Some(why) = certificate(error) {
         return ApiError::Tls { host, why };
+    }
+    if let Some(why) = handshake(&texts) {
+        return ApiError::Handshake { host, why };
     }
     if error.is_builder() {
         return ApiError::Unreachable {
@@ -51,11 +61,20 @@ pub(super) fn of_request(error: &reqwest::Error, host: &str, waited: Duration) -
     }
     if error.is_connect() {
         let why = if error.is_dns() {
-            format!("cannot find host {}", host_alone(&host))
+            let missing = proxy.map(|proxy| format!("the proxy {proxy}"));
+            let missing = missing.unwrap_or_else(|| format!("host {}", host_alone(&host)));
+            return ApiError::Unreachable {
+                host,
+                why: format!("cannot find {missing}"),
+            };
         } else if error.is_timeout() {
             format!("no connection within {}", seconds(waited))
         } else {
             cause(error, &texts)
+        };
+        let why = match proxy {
+            Some(proxy) => of_proxy(proxy, &texts, &why),
+            None => why,
         };
         return ApiError::Unreachable { host, why };
     }
@@ -153,13 +172,6 @@ fn cause(error: &reqwest::Error, texts: &[String]) -> String {
         }
         source = error.source();
     }
-    let text = texts.join(" ");
-    if text.contains("proxy authorization required") {
-        return "the proxy asks for a login (407)".into();
-    }
-    if text.contains("tunnel") {
-        return format!("the proxy refused the connection: {}", last(texts));
-    }
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".into(),
         Some(io::ErrorKind::ConnectionReset) => "connection reset".into(),
@@ -175,77 +187,79 @@ fn cause(error: &reqwest::Error, texts: &[String]) -> String {
     }
 }
 
-/// The reason why a certificate or a handshake was not accepted.
-fn certificate(texts: &[String]) -> Option<String> {
-    let text = texts.iter().rev().find_map(|text| {
-        text.find("invalid peer certificate: ")
-            .map(|at| &text[at..])
-    });
-    if let Some(text) = text {
-        let reason = text.trim_start_matches("invalid peer certificate: ");
-        return Some(certificate_reason(reason));
+/// What a proxy did not do for us.
+fn of_proxy(proxy: &Proxy, texts: &[String], why: &str) -> String {
+    let has = |words: &str| texts.iter().any(|text| text.contains(words));
+    if has("proxy authorization required") {
+        return format!(
+            "the proxy {proxy} wants a login (407); give it as http://user:password@host:port in {}",
+            proxy.variable
+        );
     }
+    if has("tunnel error") || has("tunnel failed") {
+        return format!("the proxy {proxy} refuses to connect to it");
+    }
+    format!("through the proxy {proxy}: {why}")
+}
+
+/// The reason why the server's certificate was not accepted.
+fn certificate(error: &reqwest::Error) -> Option<String> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<rustls::Error>() {
+            return match error {
+                rustls::Error::InvalidCertificate(reason) => Some(match Refused::of(error) {
+                    Some(refused) => refused.to_string(),
+                    None => clean(&reason.to_string()),
+                }),
+                rustls::Error::NoCertificatesPresented => Some("it shows none".to_owned()),
+                _ => None,
+            };
+        }
+        // An I/O error that wraps another one skips it among its causes.
+        next = match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The reason why a handshake failed that is not the server's certificate.
+fn handshake(texts: &[String]) -> Option<String> {
     let text = texts.iter().rev().find(|text| {
         text.starts_with("received fatal alert")
             || text.starts_with("peer is incompatible")
             || text.starts_with("received corrupt message")
-            || text.starts_with("peer sent no certificates")
     })?;
     Some(handshake_reason(text))
 }
 
-fn certificate_reason(reason: &str) -> String {
-    if let Some(rest) = reason.strip_prefix("certificate expired: ") {
-        return match unix_after(rest, "not valid after ") {
-            Some(at) => format!("it expired at {}", at.format("%Y-%m-%d %H:%M UTC")),
-            None => "it has expired".into(),
-        };
-    }
-    if let Some(rest) = reason.strip_prefix("certificate not valid yet: ") {
-        return match unix_after(rest, "not valid before ") {
-            Some(at) => format!("it is not valid before {}", at.format("%Y-%m-%d %H:%M UTC")),
-            None => "it is not valid yet".into(),
-        };
-    }
-    if let Some(rest) = reason.strip_prefix("certificate not valid for name ") {
-        let names = rest.split("is only valid for ").nth(1);
-        return match names {
-            Some(names) => format!("it is made out to {}", clean(names)),
-            None => "it is made out to another name".into(),
-        };
-    }
-    match reason {
-        "Expired" => "it has expired".into(),
-        "NotValidYet" => "it is not valid yet".into(),
-        "UnknownIssuer" => "its issuer is not trusted (self-signed, or a private authority)".into(),
-        "NotValidForName" => "it is made out to another name".into(),
-        "Revoked" => "it has been revoked".into(),
-        "BadSignature" => "its signature is wrong".into(),
-        other if other.contains("CaUsedAsEndEntity") => {
-            "an authority's certificate is used as that of a server".into()
-        }
-        other => clean(other),
-    }
-}
-
-fn unix_after(text: &str, mark: &str) -> Option<DateTime<Utc>> {
-    let rest = text.split(mark).nth(1)?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    DateTime::from_timestamp(digits.parse().ok()?, 0)
-}
-
 fn handshake_reason(text: &str) -> String {
-    if text.contains("CertificateRequired") {
-        "the server wants a certificate of ours (client_cert)".into()
-    } else if text.contains("UnknownCA")
-        || text.contains("BadCertificate")
-        || text.contains("CertificateUnknown")
-        || text.contains("AccessDenied")
-    {
-        "the server refused our certificate".into()
-    } else if text.contains("ProtocolVersion") || text.contains("Tls12NotOffered") {
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let refused = "the server refused our certificate (client_cert)";
+    if says(&["CertificateRequired"]) {
+        "the server wants a certificate of ours; name it with client_cert and client_key".into()
+    } else if says(&["CertificateExpired"]) {
+        format!("{refused}: it has expired")
+    } else if says(&["CertificateRevoked"]) {
+        format!("{refused}: it has been revoked")
+    } else if says(&["UnknownCA"]) {
+        format!("{refused}: it does not trust the issuer")
+    } else if says(&[
+        "BadCertificate",
+        "CertificateUnknown",
+        "UnsupportedCertificate",
+        "AccessDenied",
+        "DecryptError",
+    ]) {
+        refused.into()
+    } else if says(&["ProtocolVersion", "Tls12NotOffered"]) {
         "the server offers only old versions of TLS; 1.2 is the least".into()
-    } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
+    } else if says(&["InvalidContentType", "corrupt message"]) {
         "the server does not speak TLS here; is it http?".into()
     } else {
         clean(text)
@@ -292,27 +306,6 @@ pub(super) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reasons_against_a_certificate_read_as_sentences() {
-        let cases = [
-            (
-                "UnknownIssuer",
-                "its issuer is not trusted (self-signed, or a private authority)",
-            ),
-            (
-                "certificate expired: verification time 1700000000 (UNIX), but certificate is not valid after 1699990000 (10000 seconds ago)",
-                "it expired at 2023-11-14 19:26 UTC",
-            ),
-            (
-                "certificate not valid for name \"a.example\"; certificate is only valid for DnsName(\"b.example\")",
-                "it is made out to DnsName(\"b.example\")",
-            ),
-        ];
-        for (reason, words) in cases {
-            assert_eq!(certificate_reason(reason), words, "{reason}");
-        }
-    }
 
     #[test]
     fn long_text_of_a_server_is_cut_and_on_one_line() {

@@ -6,11 +6,14 @@
 
 mod authorize;
 mod call;
+mod certificate;
 mod connect;
 mod fault;
 mod last;
 mod pace;
+mod proxy;
 mod reply;
+mod trust;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,16 +30,21 @@ pub use authorize::{
     TokenStore, lives,
 };
 pub use call::Call;
+pub use certificate::Certificate;
 pub use connect::is_loopback;
 pub use fault::{LONGEST_WORDS, clean, host_of};
 pub use last::{last_exchange, remembering};
 pub use pace::Repeat;
+pub use proxy::{Proxy, Way, way};
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
 
 use crate::config::Profile;
 use crate::model::ApiError;
 use pace::Pace;
+
+/// Longest wait for a server's certificate.
+const CERTIFICATE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A remote address and how to talk to it. Cloning shares the connections.
 #[derive(Clone)]
@@ -164,6 +172,24 @@ impl Http {
         match self.line.ahead_ms.load(Ordering::Relaxed) {
             i64::MIN => None,
             ms => TimeDelta::try_milliseconds(ms),
+        }
+    }
+
+    /// The certificate that the server shows, and how many come with it. Only its front page is
+    /// asked for, without a credential. `None`: plain http.
+    ///
+    /// # Errors
+    /// Whatever kept the connection from being made; a certificate that is not accepted is
+    /// [`ApiError::Tls`].
+    pub async fn certificate(profile: &Profile) -> Result<Option<(Certificate, usize)>, ApiError> {
+        let http = Self::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
+        let front = http.call(Method::HEAD, &[]).no_retry();
+        let asked = front.timeout(CERTIFICATE_LIMIT).send().await;
+        match (http.line.clients.seen(), asked) {
+            (None, Err(error))
+            | (_, Err(error @ (ApiError::Tls { .. } | ApiError::Handshake { .. }))) => Err(error),
+            // Whatever became of the front page: the certificate was accepted.
+            (seen, _) => Ok(seen),
         }
     }
 

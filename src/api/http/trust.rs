@@ -1,0 +1,286 @@
+//! TLS of a profile: which certificates are trusted, which one of ours is shown, and what was seen.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rustls_platform_verifier::Verifier;
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
+    SignatureScheme,
+};
+
+use super::certificate::Certificate;
+use crate::config::Profile;
+use crate::model::text::display_safe;
+
+/// What the profile says about TLS.
+#[derive(Clone, Debug)]
+pub(super) struct Trust {
+    ca_file: Option<PathBuf>,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    insecure: bool,
+    seen: Seen,
+}
+
+/// The certificate that the latest server showed, and how many came with it.
+pub(super) type Seen = Arc<Mutex<Option<(Certificate, usize)>>>;
+
+/// A certificate that was not accepted, and why. Its text is for people.
+#[derive(Debug)]
+pub(super) struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Refused {
+    /// The refusal inside an error of TLS, if that is what it is.
+    pub(super) fn of(error: &Error) -> Option<&Self> {
+        match error {
+            Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
+                inner.downcast_ref()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Trust {
+    pub(super) fn new(profile: &Profile) -> Self {
+        Self {
+            ca_file: profile.ca_file.clone(),
+            client_cert: profile.client_cert.clone(),
+            client_key: profile.client_key.clone(),
+            insecure: profile.insecure,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Where the latest certificate of a server stands.
+    pub(super) fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// Everything a TLS connection needs. Reads files and the machine's authorities: blocks.
+    ///
+    /// # Errors
+    /// What is wrong with a file, in words.
+    pub(super) fn config(&self) -> Result<ClientConfig, String> {
+        // Named here so that none is installed for the whole process.
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Looking {
+                inner: match self.insecure {
+                    true => None,
+                    false => Some(self.verifier(&provider)?),
+                },
+                schemes: provider
+                    .signature_verification_algorithms
+                    .supported_schemes(),
+                seen: Arc::clone(&self.seen),
+            }));
+        let mut config = match self.identity()? {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => builder
+                .with_client_auth_cert(chain, key)
+                .map_err(|error| self.wrong_identity(&error))?,
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    fn verifier(
+        &self,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Arc<dyn ServerCertVerifier>, String> {
+        let ours = self.authorities()?;
+        let error = match Verifier::new_with_extra_roots(ours.clone(), Arc::clone(provider)) {
+            Ok(verifier) => return Ok(Arc::new(verifier)),
+            Err(error) => error,
+        };
+        let no_store =
+            || format!("{error}; this machine may have no certificate authorities: set ca_file");
+        // A machine without authorities of its own can still trust those we were given.
+        let mut roots = RootCertStore::empty();
+        for one in ours {
+            roots.add(one).map_err(|_| match &self.ca_file {
+                Some(path) => format!("ca_file {} holds a broken certificate", shown(path)),
+                None => no_store(),
+            })?;
+        }
+        if roots.is_empty() {
+            return Err(no_store());
+        }
+        WebPkiServerVerifier::builder_with_provider(roots.into(), Arc::clone(provider))
+            .build()
+            .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
+            .map_err(|error| error.to_string())
+    }
+
+    fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, String> {
+        match &self.ca_file {
+            Some(path) => certificates("ca_file", path),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    #[allow(clippy::type_complexity, reason = "a chain and its key, used once")]
+    fn identity(
+        &self,
+    ) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, String> {
+        let (cert, key) = match (&self.client_cert, &self.client_key) {
+            (Some(cert), Some(key)) => (cert, key),
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err("client_cert needs client_key".into()),
+            (None, Some(_)) => return Err("client_key needs client_cert".into()),
+        };
+        check_mode(key)?;
+        let pem = zeroize::Zeroizing::new(read("client_key", key)?);
+        if find(&pem, b"ENCRYPTED") {
+            return Err(format!(
+                "client_key {} is encrypted; usher needs it without a passphrase, mode 0600",
+                shown(key)
+            ));
+        }
+        let secret = PrivateKeyDer::from_pem_slice(&pem)
+            .map_err(|_| format!("client_key {} holds no private key in PEM", shown(key)))?;
+        Ok(Some((certificates("client_cert", cert)?, secret)))
+    }
+
+    fn wrong_identity(&self, error: &Error) -> String {
+        let path = |path: &Option<PathBuf>| path.as_deref().map(shown).unwrap_or_default();
+        let (cert, key) = (path(&self.client_cert), path(&self.client_key));
+        match error {
+            Error::InconsistentKeys(_) => {
+                format!("client_key {key} does not belong to client_cert {cert}")
+            }
+            _ => format!("client_cert {cert} and client_key {key} cannot be used: {error}"),
+        }
+    }
+}
+
+fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let pem = read(key, path)?;
+    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&pem).collect();
+    match found {
+        Err(_) => Err(format!("{key} {} is not valid PEM", shown(path))),
+        Ok(found) if found.is_empty() => Err(format!("{key} {} holds no certificate", shown(path))),
+        Ok(found) => Ok(found),
+    }
+}
+
+fn read(key: &str, path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("cannot read {key} {}: {error}", shown(path)))
+}
+
+#[cfg(unix)]
+fn check_mode(key: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    match std::fs::metadata(key) {
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => Err(format!(
+            "client_key {0} can be read by others; run: chmod 600 {0}",
+            shown(key)
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_key: &Path) -> Result<(), String> {
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    display_safe(&path.to_string_lossy()).into_owned()
+}
+
+fn find(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+/// Notes the certificate of a server, and says in words why it is not accepted.
+#[derive(Debug)]
+struct Looking {
+    /// Who decides. `None`: everything is accepted.
+    inner: Option<Arc<dyn ServerCertVerifier>>,
+    schemes: Vec<SignatureScheme>,
+    seen: Seen,
+}
+
+impl ServerCertVerifier for Looking {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let certificate = Certificate::read(leaf);
+        if let (Some(certificate), Ok(mut seen)) = (&certificate, self.seen.lock()) {
+            *seen = Some((certificate.clone(), 1 + others.len()));
+        }
+        let Some(inner) = &self.inner else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        let verdict = inner.verify_server_cert(leaf, others, name, ocsp, now);
+        let Some(certificate) = certificate else {
+            return verdict;
+        };
+        let why = match (&verdict, &certificate.weak_key) {
+            (Ok(_), None) => return verdict,
+            (Ok(_), Some(key)) => format!("its key is too weak ({key})"),
+            (Err(Error::InvalidCertificate(error)), _) => certificate.reason(error),
+            (Err(_), _) => return verdict,
+        };
+        let refused = Refused(format!("{why}; {certificate}"));
+        Err(CertificateError::Other(OtherError(Arc::new(refused))).into())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match &self.inner {
+            Some(inner) => inner.verify_tls12_signature(message, certificate, signed),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        match &self.inner {
+            Some(inner) => inner.verify_tls13_signature(message, certificate, signed),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        match &self.inner {
+            Some(inner) => inner.supported_verify_schemes(),
+            None => self.schemes.clone(),
+        }
+    }
+}

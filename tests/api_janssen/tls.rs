@@ -1,0 +1,310 @@
+//! Certificates of servers and of ours that are not as they should be.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use tokio_rustls::rustls::sign::{CertifiedKey, Signer, SigningKey};
+use tokio_rustls::rustls::{
+    self, RootCertStore, ServerConfig, SignatureAlgorithm, SignatureScheme,
+};
+use usher::config::Profile;
+use usher::model::{ApiError, Session};
+
+use super::certified::{Authority, Leaf, config, params, private, self_signed};
+use super::scripted::{Scripted, json};
+use super::{open, search, token_profile};
+
+const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
+
+async fn secure(config: ServerConfig) -> Scripted {
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    Scripted::start_secure(acceptor, |_, _| json(EMPTY)).await
+}
+
+async fn list(profile: &Profile) -> Result<usize, ApiError> {
+    let mut rows: Vec<Session> = Vec::new();
+    let client = open(profile);
+    client.search(&search(""), None, &mut rows).await?;
+    Ok(rows.len())
+}
+
+fn profile(server: &Scripted, trusted: &Authority) -> Profile {
+    let mut profile = token_profile(&server.url);
+    profile.timeout = Duration::from_secs(5);
+    profile.ca_file = Some(trusted.ca_file());
+    profile
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    let pairs: Vec<String> = Sha256::digest(der)
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    pairs.join(":")
+}
+
+#[tokio::test]
+async fn f_net_10_a_certificate_that_is_refused_is_named_with_its_reason() {
+    let trusted = Authority::new("Trusted One");
+    let unknown = Authority::new("Unknown One");
+    let good = params("127.0.0.1", "idp");
+    let mut old = good.clone();
+    old.not_after = rcgen::date_time_ymd(2021, 3, 4);
+    let mut early = good.clone();
+    early.not_before = rcgen::date_time_ymd(2089, 1, 2);
+    let mut hostile = good.clone();
+    hostile
+        .distinguished_name
+        .push(rcgen::DnType::CommonName, "idp\u{1b}[2J\u{202e}");
+    let cases = [
+        (
+            "self-signed",
+            self_signed(&good),
+            "it is self-signed and not trusted; subject CN=idp, issuer CN=idp, \
+             valid 2020-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
+        ),
+        (
+            "expired",
+            trusted.leaf(&old),
+            "it expired at 2021-03-04 00:00 UTC; subject CN=idp, issuer CN=Trusted One, \
+             valid 2020-01-02 00:00 UTC to 2021-03-04 00:00 UTC",
+        ),
+        (
+            "not yet valid",
+            trusted.leaf(&early),
+            "it is not valid before 2089-01-02 00:00 UTC; subject CN=idp, issuer CN=Trusted One, \
+             valid 2089-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
+        ),
+        (
+            "wrong host",
+            trusted.leaf(&params("other.example.org", "other")),
+            "it is made out to other.example.org; subject CN=other, issuer CN=Trusted One, \
+             valid 2020-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
+        ),
+        (
+            "unknown authority",
+            unknown.leaf(&good),
+            "its issuer is not trusted; subject CN=idp, issuer CN=Unknown One, \
+             valid 2020-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
+        ),
+        (
+            "hostile name",
+            unknown.leaf(&hostile),
+            "its issuer is not trusted; subject CN=idp^[[2J<U+202E>, issuer CN=Unknown One, \
+             valid 2020-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
+        ),
+    ];
+    for (name, leaf, words) in cases {
+        let server = secure(config(&leaf, &["http/1.1"])).await;
+
+        let error = list(&profile(&server, &trusted)).await.unwrap_err();
+
+        let ApiError::Tls { why, .. } = &error else {
+            panic!("{name}: {error:?}");
+        };
+        let words = format!("{words}, SHA-256 {}", fingerprint(&leaf.der));
+        assert_eq!(*why, words, "{name}");
+        assert!(error.advice().contains("ca_file"), "{name}");
+        assert_eq!(error.exit_code(), 8, "{name}");
+        assert!(server.heard().is_empty(), "{name}: nothing is sent");
+    }
+}
+
+/// The key of a certificate that signs with nonsense: the client must stop before it looks at that.
+#[derive(Debug)]
+struct Weak(Arc<CertifiedKey>);
+
+#[derive(Debug, Clone)]
+struct Nonsense;
+
+impl SigningKey for Nonsense {
+    fn choose_scheme(&self, _offered: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+        Some(Box::new(self.clone()))
+    }
+
+    fn algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::RSA
+    }
+}
+
+impl Signer for Nonsense {
+    fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
+        Ok(vec![7; 128])
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        SignatureScheme::RSA_PSS_SHA256
+    }
+}
+
+impl ResolvesServerCert for Weak {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}
+
+/// An RSA key of 1024 bits, as it stands in a certificate.
+struct ShortKey(Vec<u8>);
+
+impl rcgen::PublicKeyData for ShortKey {
+    fn der_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
+#[tokio::test]
+async fn f_net_10_a_weak_key_is_refused_although_the_authority_is_trusted() {
+    let trusted = Authority::new("Trusted One");
+    let modulus = [0xC3; 128];
+    let key = [
+        &[0x30, 0x81, 0x89, 0x02, 0x81, 0x81, 0x00][..],
+        &modulus,
+        &[0x02, 0x03, 0x01, 0x00, 0x01],
+    ];
+    let der = trusted.about(&params("127.0.0.1", "idp"), &ShortKey(key.concat()));
+    let shown = CertifiedKey::new(vec![der.clone()], Arc::new(Nonsense));
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Weak(Arc::new(shown))));
+    let server = secure(config).await;
+
+    let error = list(&profile(&server, &trusted)).await.unwrap_err();
+
+    let words = error.to_string();
+    assert!(
+        words.contains("its key is too weak (RSA, 1024 bits); subject CN=idp"),
+        "{words}"
+    );
+    assert!(words.contains(&fingerprint(&der)), "{words}");
+}
+
+/// A server that wants a certificate of this authority from its clients.
+fn mutual(leaf: &Leaf, clients: &Authority) -> ServerConfig {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add(clients.der()).unwrap();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+            .build()
+            .unwrap();
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![leaf.der.clone()], private(leaf))
+        .unwrap()
+}
+
+fn write(path: &Path, text: &str, mode: u32) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn f_net_13_each_thing_wrong_with_our_certificate_has_its_own_message() {
+    let trusted = Authority::new("Trusted One");
+    let others = Authority::new("Unknown One");
+    let me = params("me.example.org", "me");
+    let mut old = me.clone();
+    old.not_after = rcgen::date_time_ymd(2021, 3, 4);
+    let (mine, second) = (trusted.leaf(&me), trusted.leaf(&me));
+    let (late, foreign) = (trusted.leaf(&old), others.leaf(&me));
+    let server = secure(mutual(&trusted.leaf(&params("127.0.0.1", "idp")), &trusted)).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (cert, key) = (dir.path().join("me.pem"), dir.path().join("me.key"));
+    let key_of = |leaf: &Leaf| leaf.key.serialize_pem();
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let good = key_of(&mine);
+    let cases = [
+        (
+            "open to others",
+            &*mine.pem,
+            &*good,
+            0o640,
+            "me.key can be read by others; run: chmod 600 ",
+        ),
+        (
+            "encrypted",
+            &mine.pem,
+            encrypted,
+            0o600,
+            "me.key is encrypted; usher needs it without a passphrase",
+        ),
+        (
+            "no key",
+            &mine.pem,
+            "hello",
+            0o600,
+            "me.key holds no private key in PEM",
+        ),
+        (
+            "no certificate",
+            "hello",
+            &good,
+            0o600,
+            "me.pem holds no certificate",
+        ),
+        (
+            "wrong key",
+            &mine.pem,
+            &key_of(&second),
+            0o600,
+            "me.key does not belong to client_cert ",
+        ),
+        (
+            "expired",
+            &late.pem,
+            &key_of(&late),
+            0o600,
+            "the server refused our certificate (client_cert): it has expired",
+        ),
+        (
+            "rejected",
+            &foreign.pem,
+            &key_of(&foreign),
+            0o600,
+            "the server refused our certificate (client_cert): it does not trust the issuer",
+        ),
+    ];
+    for (name, certificate, secret, mode, words) in cases {
+        write(&cert, certificate, 0o644);
+        write(&key, secret, mode);
+        let mut profile = profile(&server, &trusted);
+        profile.client_cert = Some(cert.clone());
+        profile.client_key = Some(key.clone());
+
+        let error = list(&profile).await.unwrap_err();
+
+        assert!(error.to_string().contains(words), "{name}: {error}");
+        assert!(!error.to_string().contains("PRIVATE"), "{name}: {error}");
+    }
+
+    let none = list(&profile(&server, &trusted)).await.unwrap_err();
+    assert!(
+        none.to_string()
+            .contains("the server wants a certificate of ours; name it with client_cert"),
+        "{none}"
+    );
+    assert!(none.advice().contains("client_key"), "{}", none.advice());
+    assert!(server.heard().is_empty(), "nobody got in");
+
+    write(&cert, &mine.pem, 0o644);
+    write(&key, &good, 0o600);
+    let mut profile = profile(&server, &trusted);
+    profile.client_cert = Some(cert);
+    profile.client_key = Some(key);
+    assert_eq!(list(&profile).await, Ok(0));
+}
