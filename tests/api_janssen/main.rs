@@ -11,6 +11,7 @@ mod certified;
 #[macro_use]
 #[path = "../support/conformance/mod.rs"]
 mod conformance;
+mod connections;
 mod ending;
 mod lists;
 #[path = "../support/scripted.rs"]

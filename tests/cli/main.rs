@@ -4,13 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, all of it")]
 
 mod act;
+#[path = "../support/certified.rs"]
+mod certified;
 mod config;
 mod doctor;
 mod formats;
 mod list;
 mod pipes;
+mod proxy;
 mod refusals;
 mod revoke;
+#[path = "../support/scripted.rs"]
+mod scripted;
 mod secrets;
 mod sign_in;
 mod support;

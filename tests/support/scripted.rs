@@ -54,6 +54,7 @@ pub struct Scripted {
 
 impl Scripted {
     /// Starts a server that asks `script` what to do with each request; it is given its number from 0.
+    #[allow(dead_code)]
     pub async fn start(script: impl Fn(usize, &Heard) -> Act + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -196,7 +196,7 @@ fn of_proxy(proxy: &Proxy, texts: &[String], why: &str) -> String {
             proxy.variable
         );
     }
-    if has("tunnel error") || has("tunnel failed") {
+    if has("tunnel error") && !has("failed to create underlying connection") {
         return format!("the proxy {proxy} refuses to connect to it");
     }
     format!("through the proxy {proxy}: {why}")

@@ -138,6 +138,8 @@ fn repeats(repeat: Repeat, miss: &Miss) -> u32 {
 /// Sorts an error into the columns of the retry table.
 pub(super) fn miss_of(error: &ApiError) -> Miss {
     match error {
+        // Asked again, it would refuse again; wrong logins may be counted.
+        ApiError::Unreachable { why, .. } if why.starts_with("the proxy ") => Miss::Final,
         ApiError::Unreachable { why, .. } => Miss::NotSent {
             no_name: why.starts_with("cannot find"),
         },

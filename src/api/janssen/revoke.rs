@@ -67,6 +67,32 @@ fn sign_in_first() -> ApiError {
 
 /// `Err` only for what was certainly not carried out.
 async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
+    let error = match sent(api, key).await? {
+        Sent::Known(outcome) => return Ok(outcome),
+        Sent::Doubtful(error) => error,
+    };
+    let found = look(api, key).await;
+    if !(matches!(error, ApiError::Broken { .. }) && matches!(found, Ok(Some(_)))) {
+        return Ok(settled(error, found));
+    }
+    // The connection was closed under it and the session is still there: most likely the server
+    // never saw the request, and ending the same session twice does no harm.
+    Ok(match sent(api, key).await? {
+        Sent::Known(Outcome::AlreadyGone) => Outcome::Revoked,
+        Sent::Known(outcome) => outcome,
+        Sent::Doubtful(error) => settled(error, look(api, key).await),
+    })
+}
+
+/// What is known after a request to end a session.
+enum Sent {
+    Known(Outcome),
+    /// The server may have acted on it.
+    Doubtful(ApiError),
+}
+
+/// Sends it. `Err` only for what was certainly not carried out.
+async fn sent(api: &Janssen, key: &SessionKey) -> Result<Sent, ApiError> {
     let sent = api
         .http
         .delete(api.sessions())
@@ -79,10 +105,10 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
     let error = match sent {
         // A page of somebody else's with status 200 is not the server's yes.
         Ok(reply) if reply.status.is_success() && !reply.is_web_page() => {
-            return Ok(Outcome::Revoked);
+            return Ok(Sent::Known(Outcome::Revoked));
         }
         Ok(reply) if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) => {
-            return Ok(match api.get(key).await {
+            return Ok(Sent::Known(match api.get(key).await {
                 Err(ApiError::NotFound) if api.doubtful.has(key.expose()) => {
                     Outcome::Failed(no_lasting_id(&reply))
                 }
@@ -93,7 +119,7 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
                     message: "it does not find the session, and still lists it".into(),
                 }),
                 Err(_) => Outcome::Unknown,
-            });
+            }));
         }
         Ok(reply) if reply.status.is_success() => {
             reply.unexpected("the start", "a web page instead of an answer".into())
@@ -102,16 +128,20 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
         Err(error) => error,
     };
     match error {
-        error if error.may_have_acted() => {
-            let look = api.get(key).await;
-            Ok(match look {
-                // Nothing can be learnt from not finding such an id.
-                Err(ApiError::NotFound) if api.doubtful.has(key.expose()) => Outcome::Unknown,
-                look => settled(error, look),
-            })
-        }
-        ApiError::BadQuery { message, .. } => Ok(Outcome::Refused(message)),
+        error if error.may_have_acted() => Ok(Sent::Doubtful(error)),
+        ApiError::BadQuery { message, .. } => Ok(Sent::Known(Outcome::Refused(message))),
         error => Err(error),
+    }
+}
+
+/// The session after a request of which nothing is known. `None`: it is gone.
+async fn look(api: &Janssen, key: &SessionKey) -> Result<Option<Session>, ApiError> {
+    match api.get(key).await {
+        Ok(row) => Ok(Some(row)),
+        // Nothing can be learnt from not finding such an id.
+        Err(error @ ApiError::NotFound) if api.doubtful.has(key.expose()) => Err(error),
+        Err(ApiError::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -122,10 +152,10 @@ fn no_lasting_id(reply: &Reply) -> ApiError {
 }
 
 /// The request was sent and we do not know what it did; this is what we found when we looked.
-fn settled(error: ApiError, look: Result<Session, ApiError>) -> Outcome {
+fn settled(error: ApiError, look: Result<Option<Session>, ApiError>) -> Outcome {
     match look {
-        Err(ApiError::NotFound) => Outcome::Revoked,
-        Ok(_) => Outcome::Failed(error),
+        Ok(None) => Outcome::Revoked,
+        Ok(Some(_)) => Outcome::Failed(error),
         Err(_) => Outcome::Unknown,
     }
 }
