@@ -169,7 +169,7 @@ fn fingerprint(profile: &Profile) -> String {
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
     // A read-only profile asks for fewer rights: its token must not become that of a full one.
     let rights = if profile.read_only { "read" } else { "all" };
-    for part in [
+    let mut parts = vec![
         profile.name.as_str(),
         profile.system.word(),
         profile.url.as_str(),
@@ -177,7 +177,13 @@ fn fingerprint(profile: &Profile) -> String {
         method,
         who,
         rights,
-    ] {
+    ];
+    if let Login::Password { realm, service, .. } = &profile.login {
+        // No realm names the same place as the top one, and no service one that has no name.
+        parts.push(realm.as_deref().unwrap_or("/"));
+        parts.push(service.as_deref().unwrap_or_default());
+    }
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -249,6 +255,36 @@ mod tests {
 
         assert!(other.is_none());
         assert!(store.load().is_none());
+    }
+
+    #[test]
+    fn f_cred_02_logins_that_differ_in_realm_or_service_share_no_token() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths::under(dir.path());
+        let store = |realm: Option<&str>, service: Option<&str>| {
+            let mut profile = profile("https://a.example.org");
+            profile.login = Login::Password {
+                user: "admin".into(),
+                password: crate::config::SecretSource::Prompt,
+                realm: realm.map(str::to_owned),
+                service: service.map(str::to_owned),
+            };
+            TokenFile::new(&paths, &profile)
+        };
+        store(Some("/alpha"), Some("ldap")).save(&token());
+
+        for (realm, service, kept) in [
+            (Some("/alpha"), Some("ldap"), true),
+            (Some("/beta"), Some("ldap"), false),
+            (Some("/alpha"), Some("mfa"), false),
+            (Some("/alpha"), None, false),
+            (None, Some("ldap"), false),
+            (None, None, false),
+        ] {
+            let found = store(realm, service).load();
+
+            assert_eq!(found.is_some(), kept, "{realm:?} {service:?}");
+        }
     }
 
     #[test]

@@ -56,7 +56,12 @@ mod entry {
                 Err(error) => Err(words(&error)),
             }
         });
-        worked.unwrap_or_else(|| Err("it did not answer within 3 s".to_owned()))
+        worked.unwrap_or_else(|| {
+            Err(
+                "it did not answer within 3 s; its question may be behind another window"
+                    .to_owned(),
+            )
+        })
     }
 
     /// What went wrong. Never the error's own text: some of its kinds carry the secret.
@@ -97,10 +102,25 @@ mod entry {
         }
 
         #[test]
-        fn what_the_keyring_holds_stays_out_of_its_errors() {
-            let text = words(&Error::BadEncoding(b"s3cret".to_vec()));
-
-            assert_eq!(text, "no keyring service answers on this machine");
+        fn f_cred_05_errors_are_told_in_words_without_what_the_keyring_holds() {
+            let io = || Box::new(std::io::Error::other("s3cret"));
+            for (error, words) in [
+                (
+                    Error::BadEncoding(b"s3cret".to_vec()),
+                    "no keyring service answers on this machine",
+                ),
+                (
+                    Error::PlatformFailure(io()),
+                    "no keyring service answers on this machine",
+                ),
+                (Error::NoStorageAccess(io()), "it is locked"),
+                (
+                    Error::Ambiguous(Vec::new()),
+                    "it has several entries for this profile",
+                ),
+            ] {
+                assert_eq!(super::words(&error), words);
+            }
         }
     }
 }

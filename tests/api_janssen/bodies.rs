@@ -280,6 +280,99 @@ async fn f_http_21_statuses_nobody_knows_are_errors_with_their_number() {
 }
 
 #[tokio::test]
+async fn f_http_22_odd_heads_of_answers_crash_nothing_and_show_nothing_raw() {
+    let head = |lines: &[u8]| {
+        let lines = lines.to_vec();
+        page(move |_, _| {
+            let status: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+            let body = format!("\r\n{EMPTY}");
+            Act::Send([status, &lines, body.as_bytes()].concat())
+        })
+    };
+    let length = format!("Content-Length: {}\r\n", EMPTY.len());
+    let long = |size: usize| format!("{length}X-Long: {}\r\n", "x".repeat(size));
+    let many = |count: usize| length.clone() + &"X-Many: x\r\n".repeat(count);
+    let odd = [length.as_bytes(), b"X-Odd: \xff\xfe\xc3\x28\r\n"].concat();
+    for (name, lines) in [
+        ("64 KiB", long(64 * 1024).into_bytes()),
+        ("no ASCII", odd),
+        ("the same length twice", length.repeat(2).into_bytes()),
+    ] {
+        assert_eq!(head(&lines).await, Ok(0), "{name}");
+    }
+
+    let raw = [length.as_bytes(), b"X-Raw: \x1b[2J\x00\r\n"].concat();
+    let two = format!("{length}Content-Length: 7\r\n");
+    for (name, lines, words) in [
+        (
+            "16 MiB",
+            long(16 * 1024 * 1024).into_bytes(),
+            "the head of the answer is too large",
+        ),
+        (
+            "5000 lines",
+            many(5_000).into_bytes(),
+            "the head of the answer is too large",
+        ),
+        ("control bytes", raw, "this is not an answer in HTTP"),
+        (
+            "two lengths",
+            two.into_bytes(),
+            "this is not an answer in HTTP",
+        ),
+    ] {
+        let error = head(&lines).await.unwrap_err();
+
+        assert!(told(&error).contains(words), "{name}: {error:?}");
+        assert!(
+            !error.to_string().contains(char::is_control),
+            "{name}: {error:?}"
+        );
+    }
+
+    let odd =
+        b"HTTP/1.1 302 Found\r\nLocation: https://\xff\xfe\x9b2J\r\nContent-Length: 0\r\n\r\n";
+    let error = page(move |_, _| Act::Send(odd.to_vec())).await.unwrap_err();
+    assert_eq!(
+        told(&error),
+        "answered 302: it redirects without saying where"
+    );
+}
+
+#[tokio::test]
+async fn f_cred_08_where_a_401_points_to_is_shown_and_never_followed() {
+    let other = Scripted::start(|_, _| json(EMPTY)).await;
+    let challenge = format!(
+        "WWW-Authenticate: Bearer authorization_uri=\"{}/sign-in\"\r\n",
+        other.url
+    );
+    let error = page(move |_, _| Act::Send(whole("401 Unauthorized", &challenge, "expired")))
+        .await
+        .unwrap_err();
+
+    let ApiError::Auth { message, .. } = &error else {
+        panic!("{error:?}");
+    };
+    let shown = format!(
+        "expired; it points to another place, which is not followed: \
+         Bearer authorization_uri=\"{}/sign-in\"",
+        other.url
+    );
+    assert!(message.ends_with(&shown), "{message}");
+    assert!(other.heard().is_empty());
+
+    let hostile = whole(
+        "401 Unauthorized",
+        "WWW-Authenticate: Bearer u=\"x://\u{202e}\"\r\n",
+        "no",
+    );
+    let error = page(move |_, _| Act::Send(hostile.clone()))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("<U+202E>"), "{error}");
+}
+
+#[tokio::test]
 async fn f_net_07_another_origin_is_never_followed_and_hears_nothing() {
     let other = Scripted::start(|_, _| json(EMPTY)).await;
     let to = format!("Location: {}/x?code=secret\r\n", other.url);

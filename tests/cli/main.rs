@@ -9,6 +9,8 @@ mod certified;
 mod config;
 mod doctor;
 mod formats;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod list;
 mod pipes;
 mod proxy;

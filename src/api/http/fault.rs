@@ -268,9 +268,15 @@ fn handshake_reason(text: &str) -> String {
 
 /// The head of the answer breaks the rules of HTTP.
 fn malformed(texts: &[String]) -> Option<String> {
+    const SIGNS: [&str; 4] = [
+        "invalid HTTP",
+        "invalid content-length",
+        "transfer-encoding parsed",
+        "message head is too large",
+    ];
     let text = texts
         .iter()
-        .find(|text| text.contains("invalid HTTP") || text.contains("message head is too large"))?;
+        .find(|text| SIGNS.iter().any(|sign| text.contains(sign)))?;
     Some(if text.contains("too large") {
         "the head of the answer is too large".into()
     } else {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
@@ -158,8 +158,23 @@ impl Reply {
     }
 
     /// What the server said, for people: the message of a JSON error, the title of a web page, or
-    /// the text itself. Cleaned and cut; never empty.
+    /// the text itself; with the address that a 401 names for signing in, which is never followed.
+    /// Cleaned and cut; never empty.
     pub fn words(&self) -> String {
+        let said = self.words_of_body();
+        let challenge = self
+            .headers
+            .get(WWW_AUTHENTICATE)
+            .map(|value| value.as_bytes());
+        match challenge.map(String::from_utf8_lossy) {
+            Some(to) if self.status == StatusCode::UNAUTHORIZED && to.contains("://") => clean(
+                &format!("{said}; it points to another place, which is not followed: {to}"),
+            ),
+            _ => said,
+        }
+    }
+
+    fn words_of_body(&self) -> String {
         if self.is_web_page() {
             return match title(&self.body) {
                 Some(title) => format!("a web page titled \"{title}\""),
