@@ -15,6 +15,7 @@ mod list;
 mod pipes;
 mod proxy;
 mod refusals;
+mod renewing;
 mod revoke;
 #[path = "../support/scripted.rs"]
 mod scripted;

@@ -1,0 +1,121 @@
+//! Two processes that need a new token at the same moment, from a server that gives each renewal once.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use crate::scripted::{Act, Heard, Scripted, answer, json, whole};
+use crate::support::Desk;
+
+const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
+
+/// `{"user_name":"jdoe"}`, signed by nobody.
+const ABOUT: &str = "e30.eyJ1c2VyX25hbWUiOiJqZG9lIn0.x";
+
+/// An authorization server that changes the renewal with every use, and ends everything when an old one
+/// comes back.
+#[derive(Default)]
+struct Rotating {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Renewals that were given out.
+    given: usize,
+    /// May the newest token of the person still be used?
+    fresh: bool,
+    /// An old renewal came back.
+    ended: bool,
+}
+
+impl Rotating {
+    fn answer(&self, heard: &Heard) -> Act {
+        let mut state = self.state.lock().unwrap();
+        let line = heard.line();
+        if line.contains("device_authorization") {
+            return json(
+                r#"{"device_code":"d","user_code":"AB-CD","interval":1,"expires_in":600,
+                    "verification_uri":"http://127.0.0.1/device"}"#,
+            );
+        }
+        if line.contains("userinfo") {
+            let newest = format!("access_token=p{}", state.given);
+            return match std::mem::take(&mut state.fresh) && heard.body.contains(&newest) {
+                true => answer("200 OK", "application/jwt", ABOUT),
+                false => refused("401 Unauthorized", "invalid_token"),
+            };
+        }
+        if line.starts_with("POST") && heard.body.contains("ujwt=") {
+            // The first one is over at once, so that it must be renewed.
+            let seconds = if state.given == 1 { 0 } else { 3_600 };
+            return json(&format!(
+                r#"{{"access_token":"api{0}","expires_in":{seconds}}}"#,
+                state.given
+            ));
+        }
+        if line.starts_with("POST") {
+            return state.token(&heard.body);
+        }
+        match line.contains("session") {
+            true => json(EMPTY),
+            false => answer("404 Not Found", "text/html", "<html>"),
+        }
+    }
+}
+
+impl State {
+    fn token(&mut self, form: &str) -> Act {
+        let newest = format!("refresh_token=r{}", self.given);
+        self.ended |= form.contains("refresh_token=") && !form.contains(&newest);
+        if self.ended {
+            return refused("400 Bad Request", "invalid_grant");
+        }
+        self.given += 1;
+        self.fresh = true;
+        let body = format!(
+            r#"{{"access_token":"p{0}","refresh_token":"r{0}"}}"#,
+            self.given
+        );
+        let bytes = whole("200 OK", "Content-Type: application/json\r\n", &body);
+        // Slow, so that the other process comes in between if it can.
+        Act::Drip(bytes, Duration::from_millis(2))
+    }
+}
+
+fn refused(status: &str, error: &str) -> Act {
+    answer(
+        status,
+        "application/json",
+        &format!(r#"{{"error":"{error}"}}"#),
+    )
+}
+
+#[test]
+fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
+    let runtime = Runtime::new().unwrap();
+    let rotating = Rotating::default();
+    let server = runtime.block_on(Scripted::start(move |_, heard| rotating.answer(heard)));
+    let desk = Desk::bare();
+    desk.write_config(&format!(
+        "[profile.emu]\nsystem = \"janssen\"\nurl = \"{0}\"\nauth_url = \"{0}\"\n\
+         [profile.emu.login]\nmethod = \"device\"\nclient_id = \"c\"\n",
+        server.url
+    ));
+    desk.run(&["login"]).ends(0);
+
+    let list = || desk.command(&["list"]).spawn().unwrap();
+    let children = [list(), list()];
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{err}");
+    }
+
+    let renewals = server.heard();
+    let renewals = renewals
+        .iter()
+        .filter(|one| one.body.contains("refresh_token="));
+    assert_eq!(renewals.count(), 1, "one renews for both");
+}
