@@ -141,7 +141,9 @@ fn excepted<'a>(url: &Url, list: &'a str) -> Option<&'a str> {
 mod tests {
     use super::*;
 
-    fn found(url: &str, variables: &[(&str, &str)]) -> String {
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    fn found(url: &str, variables: Variables<'_>) -> String {
         let value = |name: &str| {
             let mut set = variables.iter().filter(|(key, _)| *key == name);
             set.next().map(|(_, value)| (*value).to_owned())
@@ -157,7 +159,7 @@ mod tests {
     fn f_net_06_the_environment_decides_which_proxy_is_used_and_says_why() {
         let https = ("HTTPS_PROXY", "http://proxy.example:3128");
         let idp = "https://idp.example.org";
-        let cases: &[(&str, &[(&str, &str)], &str)] = &[
+        let cases: &[(&str, Variables<'_>, &str)] = &[
             (idp, &[], "direct: neither HTTPS_PROXY nor ALL_PROXY is set"),
             (idp, &[https], "proxy.example:3128 (HTTPS_PROXY)"),
             (

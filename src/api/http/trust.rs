@@ -34,6 +34,9 @@ pub(super) struct Trust {
 /// The certificate that the latest server showed, and how many came with it.
 pub(super) type Seen = Arc<Mutex<Option<(Certificate, usize)>>>;
 
+/// Our certificate, with those that vouch for it, and its key.
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
 /// A certificate that was not accepted, and why. Its text is for people.
 #[derive(Debug)]
 pub(super) struct Refused(String);
@@ -140,10 +143,7 @@ impl Trust {
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "a chain and its key, used once")]
-    fn identity(
-        &self,
-    ) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, String> {
+    fn identity(&self) -> Result<Option<Identity>, String> {
         let (cert, key) = match (&self.client_cert, &self.client_key) {
             (Some(cert), Some(key)) => (cert, key),
             (None, None) => return Ok(None),
