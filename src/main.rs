@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use usher::cli::{self, Cli};
 
 fn main() -> ExitCode {
     usher::runtime::harden();
     cli::answer_shell();
-    cli::run(Cli::parse())
+    cli::run(Cli::of(std::env::args_os()))
 }

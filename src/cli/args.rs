@@ -1,5 +1,6 @@
 //! What can be typed on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +10,7 @@ use super::args_verbs::{
 };
 #[cfg(feature = "emulator")]
 use super::args_verbs::{EmulatorArgs, RenderArgs};
+use crate::model::Field;
 
 /// How every command ends, as shown by `--help` and the manual page.
 pub(crate) const EXIT_CODES: &str = "\
@@ -39,6 +41,48 @@ pub struct Cli {
     /// What to do. `None`: open the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// What was typed, program name first. Ends the program where it cannot be read, and for `--help`.
+    pub fn of(typed: impl IntoIterator<Item = OsString>) -> Self {
+        Self::parse_from(with_negative_clauses(typed))
+    }
+}
+
+/// Commands that take a query.
+const QUERIES: [&str; 4] = ["list", "revoke", "delete", "audit"];
+
+/// A clause that begins with a minus reads like an option. A blank in front of it says that it is none,
+/// and means nothing in a query. Only a known field makes a clause: `-x` stays an unknown option.
+fn with_negative_clauses(
+    typed: impl IntoIterator<Item = OsString>,
+) -> impl Iterator<Item = OsString> {
+    let (mut in_query, mut only_values) = (false, false);
+    typed.into_iter().map(move |word| match word.to_str() {
+        Some(text) if in_query && !only_values && is_negative_clause(text) => {
+            OsString::from(format!(" {text}"))
+        }
+        text => {
+            in_query |= text.is_some_and(|text| QUERIES.contains(&text));
+            only_values |= in_query && text == Some("--");
+            word
+        }
+    })
+}
+
+/// Is it `-field:value`, with any operator, or the same of an attribute?
+fn is_negative_clause(text: &str) -> bool {
+    let Some(clause) = text.strip_prefix('-') else {
+        return false;
+    };
+    let Some((name, _)) = clause.split_once([':', '=', '<', '>', '~', '!']) else {
+        return false;
+    };
+    match name.strip_prefix('@') {
+        Some(attribute) => !attribute.is_empty(),
+        None => Field::from_name(name).is_some(),
+    }
 }
 
 /// Options that every command takes.
@@ -171,6 +215,38 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_has_no_conflicts() {
         Cli::command().debug_assert();
+    }
+
+    fn query_of(words: &[&str]) -> Result<String, clap::error::ErrorKind> {
+        let typed = ["usher", "list"].iter().chain(words).map(OsString::from);
+        let read = Cli::try_parse_from(with_negative_clauses(typed));
+        match read.map_err(|error| error.kind())?.command {
+            Some(Command::List(args)) => Ok(args.query.join(" ").trim().to_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_clause_may_begin_with_a_minus_and_an_option_stays_one() {
+        let cases: [(&[&str], &str); 7] = [
+            (&["-user:svc-*", "state:active"], "-user:svc-* state:active"),
+            (
+                &["state:active", "-@acr:basic", "-n", "5"],
+                "state:active  -@acr:basic",
+            ),
+            (&["-CLIENT=a", "-o", "json"], "-CLIENT=a"),
+            (&["-suser:desc", "-ojson", "-idle>8h"], "-idle>8h"),
+            (&["-o=json", "-fuser,@acr:x"], ""),
+            (&["--", "-user:x", "-x"], "-user:x -x"),
+            (&["-s", "user:desc"], ""),
+        ];
+        for (words, expected) in cases {
+            assert_eq!(query_of(words).as_deref(), Ok(expected), "{words:?}");
+        }
+        for word in ["-x", "--bogus", "-x:y", "--user:x", "-@:x", "-jdoe"] {
+            let unknown = Err(clap::error::ErrorKind::UnknownArgument);
+            assert_eq!(query_of(&[word]), unknown, "{word}");
+        }
     }
 
     #[test]

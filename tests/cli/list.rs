@@ -403,3 +403,29 @@ fn a_watch_tells_what_came_and_what_went() {
     assert_eq!(event["event"], "gone");
     assert_eq!(event["first"], false);
 }
+
+#[test]
+fn a_query_may_begin_with_a_minus_and_an_unknown_option_is_still_one() {
+    let all = DESK.run(&["list", "-o", "jsonl"]).ends(0).rows();
+    let user = all[0]["user"].as_str().unwrap();
+    let others = format!("-user:{user}");
+
+    let rows = DESK
+        .run(&["list", &others, "state:active,idle,expiring", "-o", "jsonl"])
+        .ends(0)
+        .rows();
+
+    assert!(!rows.is_empty() && rows.len() < all.len());
+    assert!(rows.iter().all(|row| row["user"] != user));
+    let dry = ["revoke", "--query", &others, "--dry-run", "-o", "jsonl"];
+    assert!(!DESK.run(&dry).ends(0).out.contains(&format!("\"{user}\"")));
+    for unknown in ["-x", "--bogus"] {
+        let ran = DESK.run(&["list", unknown]).ends(2);
+        assert!(
+            ran.err
+                .contains(&format!("unexpected argument '{unknown}'")),
+            "{}",
+            ran.err
+        );
+    }
+}
