@@ -1,13 +1,14 @@
 //! How a provider asks the person at the terminal to sign in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use crate::model::ApiError;
-pub use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind};
+pub use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind, Waiting};
 
 /// Somebody who can be asked: the screen, the command line, or nobody.
 #[async_trait]
@@ -20,6 +21,17 @@ pub trait Prompter: Send + Sync {
     /// # Errors
     /// [`ApiError::Cancelled`] if the person gives up, [`ApiError::Auth`] if nobody can be asked.
     async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError>;
+
+    /// Shows what is waited for and returns after `pause`, or sooner with the index of what the person
+    /// chose to do `instead`. Shown until [`done`](Self::done) or the next step. Whoever shows nothing
+    /// only waits.
+    ///
+    /// # Errors
+    /// [`ApiError::Cancelled`] if the person gives up.
+    async fn wait(&self, _waiting: Waiting, pause: Duration) -> Result<Option<usize>, ApiError> {
+        tokio::time::sleep(pause).await;
+        Ok(None)
+    }
 
     /// The sign-in has ended, well or not: takes the box away.
     async fn done(&self);

@@ -125,10 +125,12 @@ pub enum Effect {
     Act {
         /// Where.
         source: SourceId,
-        /// The row that it acts on.
-        row: Option<RowId>,
-        /// Whose session that is, for the audit log.
+        /// Its number: one that only reads ends by `Cancel`.
+        generation: Gen,
+        /// Whose session it acts on, for the audit log.
         subject: Subject,
+        /// Why, for the audit log.
+        reason: Option<String>,
         /// The action.
         spec: ActionSpec,
         /// What it is given.

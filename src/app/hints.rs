@@ -154,7 +154,11 @@ fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
             fixed("Esc", "close", 1),
         ],
         Overlay::Arguments(arguments) if arguments.sent.is_some() => {
-            vec![fixed("Esc", "hide", 0)]
+            let word = match arguments.spec.changes {
+                true => "hide",
+                false => "cancel",
+            };
+            vec![fixed("Esc", word, 0)]
         }
         Overlay::Arguments(arguments) if arguments.focus < arguments.fields.len() => {
             vec![tab, enter("go on"), fixed("Esc", "cancel", 1)]

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
 use super::source::ProfileView;
-use crate::model::signin::{Ask, DeviceCode};
+use crate::model::signin::{Ask, DeviceCode, Waiting};
 use crate::model::{
     ActionResult, ApiError, Capabilities, Exchange, Identity, Outcome, PageEnd, Plan, Session,
     UserOutcome,
@@ -107,12 +107,8 @@ pub enum Msg {
     },
     /// An action has ended.
     Acted {
-        /// Where.
-        source: SourceId,
-        /// The row that it acted on.
-        row: Option<RowId>,
-        /// The title of the action.
-        title: &'static str,
+        /// Its number.
+        generation: Gen,
         /// What it gave back.
         result: Result<ActionResult, ApiError>,
     },
@@ -192,6 +188,8 @@ pub enum SignInStep {
     ShowCode(DeviceCode),
     /// Questions to answer.
     Ask(Ask),
+    /// Something to read while the server waits for somebody elsewhere.
+    Wait(Waiting),
     /// The sign-in has ended; take the box away.
     Done,
 }

@@ -5,10 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, Utc};
 use tui_input::Input;
 
-use super::effect::{JobId, RevokeItem};
+use super::effect::{Gen, JobId, RevokeItem};
 use super::msg::SignInStep;
 use super::source::ProfileView;
-use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, Subject};
+use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
 
 /// A dialog.
@@ -212,7 +212,8 @@ pub struct SignIn {
     pub focus: usize,
     /// Until when a code works. `None`: not a code.
     pub until: Option<DateTime<Utc>>,
-    /// When the answers went out: the box waits for what the server says to them. `None`: it asks.
+    /// Since when the box waits: for what the server says to the answers, or for somebody elsewhere.
+    /// `None`: it asks.
     pub sent: Option<DateTime<Utc>>,
     /// The first line shown of what the server wants read.
     pub top: usize,
@@ -236,15 +237,15 @@ pub struct ActionsMenu {
 pub struct Arguments {
     /// Whose action.
     pub source: SourceId,
-    /// The row that it acts on, for its state afterwards.
-    pub row: Option<RowId>,
+    /// Whose session it acts on, for the audit log.
+    pub subject: Subject,
     /// The action.
     pub spec: ActionSpec,
     /// What it acts on; of a token it is filled in from the first field.
     pub target: ActionTarget,
     /// What it acts on, in words, cleaned.
     pub on: String,
-    /// The fields, in order: a token first, then the arguments, then other pairs as `name=value …`.
+    /// The fields, in order: the reason, a token, the arguments, then other pairs as `name=value …`.
     pub fields: Vec<ArgumentField>,
     /// The focused control: the fields first, then Cancel, then the button that does it.
     pub focus: usize,
@@ -256,6 +257,21 @@ pub struct Arguments {
     pub production: bool,
     /// When it was sent: the box waits for the answer. `None`: it asks.
     pub sent: Option<DateTime<Utc>>,
+    /// The number under which it was sent.
+    pub generation: Gen,
+}
+
+/// An action whose answer is on its way.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// Its number.
+    pub generation: Gen,
+    /// Where.
+    pub source: SourceId,
+    /// The action.
+    pub spec: ActionSpec,
+    /// The session that it acts on. `None`: it acts on something else.
+    pub key: Option<SessionKey>,
 }
 
 /// One field of an action's questions.
@@ -276,6 +292,8 @@ pub struct ArgumentField {
 /// What a field of an action's questions is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
+    /// Why, for the audit log.
+    Reason,
     /// The token that the action acts on.
     Token,
     /// The argument of this name.

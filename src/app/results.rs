@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use tui_input::Input;
 
 use super::effect::Gen;
-use crate::model::{Clause, Field, Query, Session, Sort};
-use crate::store::{Order, Row, RowId, Rows};
+use crate::model::{Clause, Field, Query, Session, SessionKey, Sort};
+use crate::store::{Order, Row, RowId, Rows, SourceId};
 
 /// What has happened to a row since it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +146,19 @@ impl Results {
     /// The row under the cursor.
     pub fn current(&self) -> Option<(RowId, &Row)> {
         self.at(self.cursor)
+    }
+
+    /// What becomes of a session, wherever its row is by now. `None`: nothing did.
+    pub fn set_fate(&mut self, source: SourceId, key: &SessionKey, fate: Option<Fate>) {
+        let mut rows = self.rows.iter();
+        let found = rows.find(|(_, row)| row.source == source && row.session.key == *key);
+        let Some((id, _)) = found else {
+            return;
+        };
+        match fate {
+            Some(fate) => self.fates.insert(id, fate),
+            None => self.fates.remove(&id),
+        };
     }
 
     /// Does a filter hide loaded rows?

@@ -74,11 +74,16 @@ impl SheetLine {
 
     /// A line of buttons with this many blanks before each; the focused one is drawn so.
     #[must_use]
-    pub fn with_buttons(mut self, labels: &[&str], gaps: &[usize], focused: Option<usize>) -> Self {
+    pub fn with_buttons(
+        mut self,
+        labels: &[impl AsRef<str>],
+        gaps: &[usize],
+        focused: Option<usize>,
+    ) -> Self {
         for (index, label) in labels.iter().enumerate() {
             let gap = gaps.get(index).or(gaps.last()).copied().unwrap_or(2);
             self = self.with(" ".repeat(gap), Role::Text);
-            let text = format!("[ {label} ]");
+            let text = format!("[ {} ]", label.as_ref());
             self.buttons
                 .push((self.cells() as u16, width_cols(&text) as u16));
             let role = match focused == Some(index) {

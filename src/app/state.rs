@@ -8,7 +8,7 @@ use super::effect::{Gen, JobId};
 use super::form::Form;
 use super::keymap::Keymap;
 use super::msg::Size;
-use super::overlay::{ErrorBox, Job, Overlay, ProfileEntry};
+use super::overlay::{Acting, ErrorBox, Job, Overlay, ProfileEntry};
 use super::results::{Details, Results};
 use super::source::Source;
 use crate::model::time::Zone;
@@ -105,6 +105,8 @@ pub struct State {
     pub failing: Option<Exchange>,
     /// Revoke jobs that have not ended, and the last that has.
     pub jobs: Vec<Job>,
+    /// Actions whose answers are on their way.
+    pub acting: Vec<Acting>,
     /// The number given last.
     pub last_gen: Gen,
     /// The job number given last.
@@ -149,6 +151,7 @@ impl State {
             errors: VecDeque::new(),
             failing: None,
             jobs: Vec::new(),
+            acting: Vec::new(),
             last_gen: Gen::default(),
             last_job: JobId::default(),
             systems: Vec::new(),

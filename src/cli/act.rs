@@ -13,13 +13,13 @@ use super::ctx::{Ctx, has_person};
 use super::exit::{self, Failure, OK};
 use super::output::{small_table, small_text};
 use super::sources::{self, Source, side_by_side};
-use super::{prompter, targets};
+use super::{prompter, revoke, targets};
 use crate::audit::Audit;
 use crate::config::{Config, SecretSource};
-use crate::model::text::{display_safe, mask};
+use crate::model::text::display_safe;
 use crate::model::{
-    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError, Attribute,
-    Class, Outcome, Subject, Untrusted,
+    ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError,
+    Outcome, Subject, Untrusted,
 };
 use crate::revoke::{JobContext, run_action};
 
@@ -98,8 +98,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     };
     let what = format!("cannot {} at {}", display_safe(&args.action), source.name());
     let failed = |error| match error {
-        // It speaks of a search, and there was none.
-        ApiError::BadQuery { ref message, .. } => {
+        ApiError::BadAction { ref message } => {
             Failure::new(error.exit_code(), format!("{what}: {message}"))
         }
         error => Failure::api(&what, source.name(), &error),
@@ -110,6 +109,9 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
     if let Some(why) = &spec.lacks {
         return Err(Failure::usage(format!("{what}: {why}")));
+    }
+    if spec.changes {
+        revoke::require_reason(&sources, args.reason.as_deref())?;
     }
     let (given, subject) = arguments(args, spec, source)?;
     if spec.changes && !args.yes {
@@ -128,7 +130,11 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let api = source.api.clone();
     let result = run_action(api, context, spec, given, subject, unlogged).await;
     let result = result.map_err(failed)?;
-    print(ctx, &config, args.output, &result)?;
+    let whole = match args.output {
+        Format::Table | Format::Markdown => false,
+        Format::Json | Format::Jsonl | Format::Csv => source.profile.reveal,
+    };
+    print(ctx, &config, args.output, &result, whole)?;
     Ok(code(&result))
 }
 
@@ -267,19 +273,26 @@ fn confirm(spec: &ActionSpec, source: &Source) -> Result<(), Failure> {
     }
 }
 
-fn print(ctx: &Ctx, config: &Config, format: Format, result: &ActionResult) -> Result<(), Failure> {
+/// `whole`: ids of sessions as they are, not by their short names.
+fn print(
+    ctx: &Ctx,
+    config: &Config,
+    format: Format,
+    result: &ActionResult,
+    whole: bool,
+) -> Result<(), Failure> {
     let mut out = ctx.out();
     if matches!(format, Format::Json | Format::Jsonl) {
         out.json(&json!({
             "version": 1,
             "summary": result.summary,
             "outcome": result.outcome.as_ref().map(Outcome::word),
-            "fields": fields(&result.body),
-            "table": table(&result.body),
+            "fields": fields(&result.body, whole),
+            "table": table(&result.body, whole),
         }))?;
         return out.flush();
     }
-    let (titles, rows) = cells(result);
+    let (titles, rows) = cells(result, whole);
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     match (format, &result.body) {
         (Format::Table, ActionBody::Table { .. }) => {
@@ -303,53 +316,60 @@ fn print(ctx: &Ctx, config: &Config, format: Format, result: &ActionResult) -> R
 }
 
 /// What came back, as titles and rows.
-fn cells(result: &ActionResult) -> (Vec<String>, Vec<Vec<String>>) {
-    let safe = |cells: &[Untrusted]| cells.iter().map(|c| c.safe().into_owned()).collect();
+fn cells(result: &ActionResult, whole: bool) -> (Vec<String>, Vec<Vec<String>>) {
     match &result.body {
         ActionBody::Nothing => (
             vec!["summary".to_owned()],
             vec![vec![result.summary.clone()]],
         ),
         ActionBody::Fields(fields) => {
-            let row = |field: &Attribute| vec![field.name.safe().into_owned(), shown(field)];
+            let row = |(name, cell): &(Untrusted, ActionCell)| {
+                vec![name.safe().into_owned(), text(cell, whole)]
+            };
             let titles = ["name", "value"].map(str::to_owned).to_vec();
             (titles, fields.iter().map(row).collect())
         }
         ActionBody::Table { columns, rows } => {
-            (safe(columns), rows.iter().map(|row| safe(row)).collect())
+            let titles = columns.iter().map(|title| title.safe().into_owned());
+            let row = |row: &Vec<ActionCell>| row.iter().map(|cell| text(cell, whole)).collect();
+            (titles.collect(), rows.iter().map(row).collect())
         }
     }
 }
 
-/// A value that works as a credential is masked.
-fn shown(field: &Attribute) -> String {
-    match field.class {
-        Class::Plain => field.value.safe().into_owned(),
-        Class::Secret => mask(field.value.expose()),
+/// One value, cleaned.
+fn text(cell: &ActionCell, whole: bool) -> String {
+    match whole {
+        true => display_safe(&cell.whole()).into_owned(),
+        false => cell.shown().into_owned(),
     }
 }
 
-fn fields(body: &ActionBody) -> serde_json::Value {
+/// One value for JSON, which escapes it by itself.
+fn json_text(cell: &ActionCell, whole: bool) -> String {
+    match whole || cell.label.is_none() {
+        true => cell.whole().into_owned(),
+        false => cell.shown().into_owned(),
+    }
+}
+
+fn fields(body: &ActionBody, whole: bool) -> serde_json::Value {
     let ActionBody::Fields(fields) = body else {
         return serde_json::Value::Null;
     };
-    let pairs = fields.iter().map(|field| {
-        let value = match field.class {
-            Class::Plain => field.value.expose().to_owned(),
-            Class::Secret => mask(field.value.expose()),
-        };
-        (field.name.expose().to_owned(), value.into())
-    });
-    serde_json::Value::Object(pairs.collect())
+    let pair = |(name, cell): &(Untrusted, ActionCell)| {
+        (name.expose().to_owned(), json_text(cell, whole).into())
+    };
+    serde_json::Value::Object(fields.iter().map(pair).collect())
 }
 
-fn table(body: &ActionBody) -> serde_json::Value {
+fn table(body: &ActionBody, whole: bool) -> serde_json::Value {
     let ActionBody::Table { columns, rows } = body else {
         return serde_json::Value::Null;
     };
-    let text = |cells: &[Untrusted]| cells.iter().map(|c| c.expose().to_owned()).collect();
-    let rows: Vec<Vec<String>> = rows.iter().map(|row| text(row)).collect();
-    let columns: Vec<String> = text(columns);
+    let row = |row: &Vec<ActionCell>| row.iter().map(|cell| json_text(cell, whole)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(row).collect();
+    let columns: Vec<_> = columns.iter().map(Untrusted::expose).collect();
     json!({ "columns": columns, "rows": rows })
 }
 

@@ -2,23 +2,25 @@
 
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::ctx::has_person;
-use crate::api::signin::{Ask, DeviceCode, Prompter, Question, QuestionKind};
-use crate::model::ApiError;
+use crate::api::signin::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waiting};
 use crate::model::text::display_safe_lines;
+use crate::model::{ApiError, Untrusted};
 
 /// Asks on the terminal, and never where there is none.
 pub(crate) struct Person {
     present: bool,
     qr: bool,
     /// Two profiles may ask at the same time; a terminal takes one question after the other. Held while a
-    /// person types, which is why tasks wait for it.
-    turn: Mutex<()>,
+    /// person types, which is why tasks wait for it. What was told last of something that is waited for:
+    /// the same is not told twice.
+    turn: Mutex<Option<Waiting>>,
 }
 
 impl Person {
@@ -32,7 +34,7 @@ impl Person {
         Arc::new(Self {
             present: false,
             qr: false,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
         })
     }
 
@@ -41,7 +43,7 @@ impl Person {
         Arc::new(Self {
             present: has_person(),
             qr,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
         })
     }
 }
@@ -74,22 +76,74 @@ impl Prompter for Person {
                 can_login: true,
             });
         }
-        let _turn = self.turn.lock().await;
-        tokio::task::spawn_blocking(move || ask_all(&ask))
-            .await
-            .unwrap_or(Err(ApiError::Cancelled))
+        let mut turn = self.turn.lock().await;
+        *turn = None;
+        asked(ask).await
+    }
+
+    // Told without a terminal too: somebody may have the phone in his hand.
+    async fn wait(&self, waiting: Waiting, pause: Duration) -> Result<Option<usize>, ApiError> {
+        let mut turn = self.turn.lock().await;
+        let told = turn.replace(waiting.clone());
+        let told = told.filter(|told| told.title == waiting.title);
+        if told.is_none() && self.present && !waiting.instead.is_empty() {
+            let answers = asked(or_instead(waiting)).await?;
+            let chosen = answers.first().map(|one| one.expose_secret().parse());
+            if let Some(Ok(chosen @ 1..)) = chosen {
+                return Ok(Some(chosen - 1));
+            }
+        } else {
+            let title = Some(waiting.title.as_str()).filter(|_| told.is_none());
+            let told = told.map_or_else(Vec::new, |told| told.lines);
+            let new = waiting.lines.into_iter();
+            let new: Vec<_> = new.filter(|line| !told.contains(line)).collect();
+            tell(title, &new);
+        }
+        drop(turn);
+        tokio::time::sleep(pause).await;
+        Ok(None)
     }
 
     async fn done(&self) {}
 }
 
-/// Asks one question after the other. The end of input means that the person gives up.
-fn ask_all(ask: &Ask) -> Result<Vec<SecretString>, ApiError> {
+async fn asked(ask: Ask) -> Result<Vec<SecretString>, ApiError> {
+    tokio::task::spawn_blocking(move || ask_all(&ask))
+        .await
+        .unwrap_or(Err(ApiError::Cancelled))
+}
+
+/// A shell cannot wait and be typed into at once, so what can be done in place of waiting comes first.
+fn or_instead(waiting: Waiting) -> Ask {
+    let mut options = vec![Untrusted::from("Wait")];
+    options.extend(waiting.instead);
+    Ask {
+        title: waiting.title,
+        lines: waiting.lines,
+        questions: vec![Question {
+            prompt: "Answer".into(),
+            kind: QuestionKind::Choice {
+                options,
+                default: 0,
+            },
+        }],
+    }
+}
+
+/// Writes down what the server wants read.
+fn tell(title: Option<&str>, lines: &[Untrusted]) {
     let mut terminal = io::stderr();
-    let _ = writeln!(terminal, "{}", ask.title);
-    for line in &ask.lines {
+    if let Some(title) = title {
+        let _ = writeln!(terminal, "{title}");
+    }
+    for line in lines {
         let _ = writeln!(terminal, "{}", display_safe_lines(line.expose()));
     }
+}
+
+/// Asks one question after the other. The end of input means that the person gives up.
+fn ask_all(ask: &Ask) -> Result<Vec<SecretString>, ApiError> {
+    tell(Some(&ask.title), &ask.lines);
     ask.questions.iter().map(ask_one).collect()
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     }
     if !args.dry_run {
         refuse_read_only(&sources)?;
-        require_reason(&sources, args)?;
+        require_reason(&sources, args.reason.as_deref())?;
         require_person(args)?;
     }
     let found = find(ctx, args, &config, &sources).await?;
@@ -106,11 +106,9 @@ fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
     }
 }
 
-fn require_reason(sources: &[Source], args: &RevokeArgs) -> Result<(), Failure> {
-    let blank = args
-        .reason
-        .as_deref()
-        .is_none_or(|reason| reason.trim().is_empty());
+/// Some profiles want a reason for every change.
+pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result<(), Failure> {
+    let blank = reason.is_none_or(|reason| reason.trim().is_empty());
     match sources.iter().find(|source| source.profile.require_reason) {
         Some(source) if blank => Err(Failure::usage(format!(
             "profile {} wants a reason for every change; say it with --reason",

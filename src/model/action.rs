@@ -1,12 +1,13 @@
 //! What a system can do beside listing and revoking: actions of its own, with their arguments and answers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::session::{Attribute, Outcome, Session, SessionKey, Subject};
-use super::text::Untrusted;
+use super::session::{Class, Outcome, Session, SessionKey, Subject};
+use super::text::{Untrusted, mask};
 
 /// What an action acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +66,8 @@ pub struct ActionSpec {
     /// Does it change something there? Then it is confirmed, audited, and refused where the profile
     /// is read-only.
     pub changes: bool,
+    /// Does it end sessions? Then their rows say so afterwards.
+    pub ends: bool,
     /// Why this server, in the version or for the operator at hand, cannot do it. `None`: it can.
     /// Such an action stays in the list, so that the reason can be read.
     pub lacks: Option<String>,
@@ -89,6 +92,7 @@ impl ActionSpec {
             args: Vec::new(),
             pairs: None,
             changes: false,
+            ends: false,
             lacks: None,
             row: any_row,
         }
@@ -241,14 +245,54 @@ pub enum ActionBody {
     /// Nothing beside the summary.
     Nothing,
     /// Names and values, in the server's order.
-    Fields(Vec<Attribute>),
+    Fields(Vec<(Untrusted, ActionCell)>),
     /// A table.
     Table {
         /// Titles of the columns.
         columns: Vec<Untrusted>,
         /// The rows; each as long as `columns`.
-        rows: Vec<Vec<Untrusted>>,
+        rows: Vec<Vec<ActionCell>>,
     },
+}
+
+/// One value of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActionCell {
+    /// The value as the system writes it, for scripts.
+    pub value: Untrusted,
+    /// What stands for it wherever people read it: the short name of a session's id. `None`: the value
+    /// itself.
+    pub label: Option<String>,
+    /// A secret is masked wherever it goes.
+    pub class: Class,
+}
+
+impl ActionCell {
+    /// What people read, cleaned.
+    pub fn shown(&self) -> Cow<'_, str> {
+        match (self.class, &self.label) {
+            (Class::Secret, _) => Cow::Owned(mask(self.value.expose())),
+            (Class::Plain, Some(label)) => Cow::Borrowed(label),
+            (Class::Plain, None) => self.value.safe(),
+        }
+    }
+
+    /// What scripts read: the value as it is, where it is no secret.
+    pub fn whole(&self) -> Cow<'_, str> {
+        match self.class {
+            Class::Secret => Cow::Owned(mask(self.value.expose())),
+            Class::Plain => Cow::Borrowed(self.value.expose()),
+        }
+    }
+}
+
+impl<T: Into<Untrusted>> From<T> for ActionCell {
+    fn from(value: T) -> Self {
+        Self {
+            value: value.into(),
+            ..Self::default()
+        }
+    }
 }
 
 impl ActionResult {

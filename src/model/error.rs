@@ -86,6 +86,12 @@ pub enum ApiError {
         /// The field it is about, if that is known.
         field: Option<Field>,
     },
+    /// The server, or we for it, refused what an action was asked to do.
+    #[error("refused: {message}")]
+    BadAction {
+        /// The server's words.
+        message: String,
+    },
     /// Too many requests.
     #[error("too many requests; try again in {after:?}")]
     RateLimited {
@@ -160,6 +166,7 @@ impl ApiError {
                 "Check the url of the profile and the version of the server."
             }
             Self::BadQuery { .. } => "Change the search and press Enter.",
+            Self::BadAction { .. } => "Look at what was asked for, and try again.",
             Self::RateLimited { .. } => {
                 "Wait, then press r; set rate in the profile to ask less often."
             }
@@ -202,7 +209,7 @@ impl ApiError {
     /// The exit code of the command line.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config { .. } | Self::BadQuery { .. } => 2,
+            Self::Config { .. } | Self::BadQuery { .. } | Self::BadAction { .. } => 2,
             Self::Auth { .. } => 4,
             Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
@@ -227,6 +234,7 @@ impl ApiError {
             Self::NotFound => "not_found",
             Self::NoEndpoint { .. } => "no_endpoint",
             Self::BadQuery { .. } => "bad_query",
+            Self::BadAction { .. } => "bad_action",
             Self::RateLimited { .. } => "rate_limited",
             Self::Server { .. } => "server",
             Self::Unexpected { .. } => "unexpected",

@@ -12,7 +12,8 @@ pub mod text;
 pub mod time;
 
 pub use action::{
-    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind, ArgSpec,
+    ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
+    ArgSpec,
 };
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;

@@ -28,6 +28,17 @@ pub struct Ask {
     pub questions: Vec<Question>,
 }
 
+/// Something that happens elsewhere, on a phone perhaps, and is waited for: nothing need be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What it is about ("Sign in to prod-am").
+    pub title: String,
+    /// What the server wants the person to read meanwhile.
+    pub lines: Vec<Untrusted>,
+    /// What can be done in place of waiting ("Use a code"). Mostly empty.
+    pub instead: Vec<Untrusted>,
+}
+
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {

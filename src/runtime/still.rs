@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::configured::{Configured, DemoWorld, systems};
 use super::effects::search::{Reading, Then};
 use super::profiles::{Opened, Profiles};
-use crate::api::signin::{Ask, DeviceCode, Prompter};
+use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, SignInStep, Size};
@@ -162,7 +162,7 @@ impl Still {
             }
             Effect::Act {
                 source,
-                row,
+                generation,
                 spec,
                 args,
                 ..
@@ -171,11 +171,8 @@ impl Still {
                     Ok(opened) => opened.api.act(spec.name, args).await,
                     Err(error) => Err(error),
                 };
-                let title = spec.title;
                 vec![Msg::Acted {
-                    source,
-                    row,
-                    title,
+                    generation,
                     result: result.map_err(same_host),
                 }]
             }
@@ -338,6 +335,11 @@ impl Prompter for Asks {
 
     async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError> {
         let _ = self.0.send(SignInStep::Ask(ask)).await;
+        std::future::pending().await
+    }
+
+    async fn wait(&self, waiting: Waiting, _pause: Duration) -> Result<Option<usize>, ApiError> {
+        let _ = self.0.send(SignInStep::Wait(waiting)).await;
         std::future::pending().await
     }
 

@@ -1,10 +1,11 @@
 //! Signing in by a tree that asks for more than a name and a password.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use usher::api::signin::{Ask, DeviceCode, Prompter};
+use usher::api::signin::{Ask, DeviceCode, Prompter, Waiting};
 use usher::config::Realms;
 
 use super::scripted::{Act, Heard, Scripted, whole};
@@ -14,14 +15,23 @@ use super::*;
 pub struct Person {
     answers: Mutex<Vec<Vec<&'static str>>>,
     asked: Mutex<Vec<Ask>>,
+    waited: Mutex<Vec<(Waiting, Duration)>>,
+    /// Pressed at the second look.
+    instead: Option<usize>,
 }
 
 impl Person {
     pub fn who_says(answers: &[&[&'static str]]) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new(Self::saying(answers, None))
+    }
+
+    fn saying(answers: &[&[&'static str]], instead: Option<usize>) -> Self {
+        Self {
             answers: Mutex::new(answers.iter().map(|list| list.to_vec()).collect()),
-            asked: Mutex::new(Vec::new()),
-        })
+            asked: Mutex::default(),
+            waited: Mutex::default(),
+            instead,
+        }
     }
 }
 
@@ -42,6 +52,13 @@ impl Prompter for Person {
             .collect())
     }
 
+    async fn wait(&self, waiting: Waiting, pause: Duration) -> Result<Option<usize>, ApiError> {
+        let mut waited = self.waited.lock().unwrap();
+        waited.push((waiting, pause));
+        let is_second = waited.len() == 2;
+        Ok(self.instead.filter(|_| is_second))
+    }
+
     async fn done(&self) {}
 }
 
@@ -51,6 +68,11 @@ fn document(callbacks: Value) -> Value {
 
 fn callback(kind: &str, outputs: Value, input: Value) -> Value {
     json!({"type": kind, "output": outputs, "input": [{"name": "IDToken1", "value": input}]})
+}
+
+fn polling(wait: &str, message: &str) -> Value {
+    document(json!([{"type": "PollingWaitCallback", "output": [
+        {"name": "waitTime", "value": wait}, {"name": "message", "value": message}]}]))
 }
 
 /// A server whose sign-in goes through these documents and ends with `last`.
@@ -102,7 +124,7 @@ fn sent(server: &Scripted) -> Vec<Heard> {
 }
 
 #[tokio::test]
-async fn a_code_a_choice_and_a_wait_are_asked_of_the_person() {
+async fn a_code_and_a_choice_are_asked_and_what_is_waited_for_is_only_told() {
     let server = tree(
         vec![
             document(json!([callback(
@@ -116,15 +138,13 @@ async fn a_code_a_choice_and_a_wait_are_asked_of_the_person() {
                 json!([{"name": "prompt", "value": "One-time code"}]),
                 json!("")
             )])),
-            document(json!([{"type": "PollingWaitCallback", "output": [
-                {"name": "waitTime", "value": "1"}, {"name": "message", "value": "Approve it"}]}])),
-            document(json!([{"type": "PollingWaitCallback", "output": [
-                {"name": "waitTime", "value": "1"}, {"name": "message", "value": "Approve it"}]}])),
+            polling("5000", "Approve it"),
+            polling("8000", "Still there?"),
         ],
         ("200 OK", json!({"tokenId": "tok1", "successUrl": "/", "realm": "/alpha"})),
     )
     .await;
-    let person = Person::who_says(&[&["1"], &["123456"], &[]]);
+    let person = Person::who_says(&[&["1"], &["123456"]]);
     let api =
         usher::api::open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>).unwrap();
 
@@ -148,7 +168,42 @@ async fn a_code_a_choice_and_a_wait_are_asked_of_the_person() {
     assert!(sent[2].body.contains("123456"));
     assert!(!sent[2].body.contains("s3cret"));
     let asked = person.asked.lock().unwrap();
-    assert_eq!(asked.len(), 3, "{asked:?}");
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    let waited = person.waited.lock().unwrap();
+    let told = |number: usize| {
+        (
+            waited[number].0.lines[0].expose(),
+            waited[number].1.as_secs(),
+        )
+    };
+    assert_eq!(waited.len(), 2);
+    assert_eq!([told(0), told(1)], [("Approve it", 5), ("Still there?", 8)]);
+    assert_eq!(waited[0].0.title, "Sign in to am");
+}
+
+#[tokio::test]
+async fn what_can_be_done_in_place_of_waiting_is_sent_only_when_it_is_pressed() {
+    let mut waits = polling("1000", "Approve it");
+    waits["callbacks"].as_array_mut().unwrap().push(callback(
+        "ConfirmationCallback",
+        json!([{"name": "options", "value": ["Use a code"]}, {"name": "defaultOption", "value": 0}]),
+        json!(100),
+    ));
+    let last = json!({"tokenId": "tok1", "successUrl": "/", "realm": "/alpha"});
+    let server = tree(vec![waits.clone(), waits], ("200 OK", last)).await;
+    let person = Arc::new(Person::saying(&[], Some(0)));
+    let api =
+        usher::api::open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>).unwrap();
+
+    api.whoami().await.unwrap();
+
+    let sent = sent(&server);
+    let value = |at: usize| {
+        let body: Value = serde_json::from_str(&sent[at].body).unwrap();
+        body["callbacks"][1]["input"][0]["value"].clone()
+    };
+    assert_eq!([value(1), value(2)], [json!(100), json!(0)]);
+    assert!(person.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

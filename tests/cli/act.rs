@@ -183,6 +183,44 @@ fn a_query_of_the_servers_own_says_where_it_was_cut() {
 }
 
 #[test]
+fn handles_are_whole_for_scripts_and_short_for_people_and_for_profiles_that_reveal_nothing() {
+    let (desk, _) = desk();
+    let told = |format: &str| desk.run(&["act", "query", "-o", format]).ends(0).out;
+
+    for format in ["json", "jsonl", "csv"] {
+        assert!(told(format).contains("shandle:AQIC"), "{format}");
+    }
+    let is_short = |format: &str| {
+        let out = told(format);
+        assert!(out.contains("sh:…") && !out.contains("shandle:"), "{out}");
+    };
+    ["table", "markdown"].into_iter().for_each(is_short);
+
+    desk.profile_says("reveal = false");
+
+    ["table", "json", "jsonl", "csv"]
+        .into_iter()
+        .for_each(is_short);
+}
+
+#[test]
+fn a_profile_that_wants_reasons_gets_one_for_every_action_that_changes_something() {
+    let (desk, token) = desk();
+    desk.profile_says("require_reason = true");
+    let refresh = ["act", "refresh", "--token", "-", "--yes"];
+    let run = |more: &[&str]| desk.run_with(&[&refresh, more].concat(), &format!("{token}\n"));
+
+    for blank in [&[][..], &["--reason", " "]] {
+        run(blank).fails(2, "wants a reason for every change; say it with --reason");
+    }
+    run(&["--reason", "INC-4711"]).ends(0);
+    desk.run(&["act", "query"]).ends(0);
+
+    let audit = desk.run(&["audit", "-o", "json"]).out;
+    assert!(audit.contains("INC-4711"), "{audit}");
+}
+
+#[test]
 fn a_system_without_actions_says_so() {
     let desk = Desk::new();
 

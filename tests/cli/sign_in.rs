@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use usher::emulator::Options;
+use usher::emulator::{AmOptions, AmService, Kind, Options};
 
 use crate::support::Desk;
 
@@ -102,6 +102,32 @@ fn a_device_sign_in_shows_address_and_code_and_waits_for_the_person() {
         "{rest:?}"
     );
     desk.run(&["list", "-n", "1"]).ends(0);
+}
+
+#[test]
+fn a_sign_in_that_waits_for_a_phone_tells_each_text_once() {
+    let desk = Desk::with(Options {
+        system: Kind::Openam,
+        am: AmOptions {
+            service: AmService::Push,
+            ..AmOptions::default()
+        },
+        ..Options::default()
+    });
+
+    let ran = desk.run(&["login"]).ends(0);
+
+    let told: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(
+        told[..told.len() - 1],
+        [
+            "Sign in to emu",
+            "Sign in to OpenAM",
+            "Waiting for an answer on your phone",
+            "Still waiting for an answer on your phone",
+        ]
+    );
+    assert!(ran.err.contains("signed in to emu as"), "{}", ran.err);
 }
 
 #[test]

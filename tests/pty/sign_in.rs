@@ -70,13 +70,35 @@ fn escape_gives_the_sign_in_up_and_keeps_the_screen() {
 }
 
 #[test]
-fn waiting_for_another_device_ends_when_that_has_answered() {
+fn waiting_for_another_device_goes_on_by_itself_until_that_has_answered() {
     let (_server, mut usher) = asked(AmService::Push);
+
+    usher.pty.wait_for("> Waiting for an answer on your phone");
+    usher.pty.wait_for("Waiting for the server");
+    usher
+        .pty
+        .wait_for("> Still waiting for an answer on your phone");
+    usher.pty.wait_for("all loaded");
+
+    assert!(!usher.pty.text().contains("Sign in to test"));
+}
+
+#[test]
+fn escape_ends_the_waiting_for_another_device_and_it_can_be_begun_again() {
+    let (server, mut usher) = asked(AmService::Push);
     usher.pty.wait_for("> Waiting for an answer on your phone");
 
-    usher.pty.keys(ENTER);
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("not signed in; r tries again");
+    let asked = server.running().journal().len();
+    usher.pty.settle(Duration::from_millis(900));
+    assert_eq!(
+        server.running().journal().len(),
+        asked,
+        "nothing is asked any more"
+    );
+    usher.pty.keys("r");
 
-    usher.pty.wait_for("Waiting for the server");
     usher.pty.wait_for("all loaded");
 }
 

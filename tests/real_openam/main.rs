@@ -100,8 +100,8 @@ fn value<'a>(result: &'a ActionResult, name: &str) -> &'a str {
     let ActionBody::Fields(fields) = &result.body else {
         panic!("no fields in {result:?}");
     };
-    let field = fields.iter().find(|field| field.name.expose() == name);
-    field.map_or("", |field| field.value.expose())
+    let field = fields.iter().find(|(known, _)| known.expose() == name);
+    field.map_or("", |(_, cell)| cell.value.expose())
 }
 
 /// Types a secret as soon as the terminal shows no longer what is typed.

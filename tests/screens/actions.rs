@@ -5,7 +5,7 @@ use std::sync::Arc;
 use usher::app::Msg;
 use usher::app::effect::{Gen, Timer};
 use usher::model::{
-    ActionBody, ActionResult, ActionSpec, ActsOn, ArgKind, ArgSpec, Attribute, Class,
+    ActionBody, ActionCell, ActionResult, ActionSpec, ActsOn, ArgKind, ArgSpec, Class,
 };
 
 use super::*;
@@ -149,17 +149,11 @@ fn paste(state: &mut State, text: &str) {
     update(state, Msg::Paste(text.to_owned()));
 }
 
-fn acted(state: &mut State, title: &'static str, result: ActionResult) {
-    let source = SourceId(0);
-    update(
-        state,
-        Msg::Acted {
-            source,
-            row: None,
-            title,
-            result: Ok(result),
-        },
-    );
+/// The answer to the action that was sent.
+fn acted(state: &mut State, result: ActionResult) {
+    let generation = state.acting[0].generation;
+    let result = Ok(result);
+    update(state, Msg::Acted { generation, result });
 }
 
 #[test]
@@ -225,12 +219,12 @@ fn the_box_waits_for_the_answer_and_counts() {
     check("action_waiting", &state, &TWO);
 }
 
-fn field(name: &str, value: &str, class: Class) -> Attribute {
-    Attribute {
-        name: name.into(),
-        value: value.into(),
+fn field(name: &str, value: &str, class: Class) -> (Untrusted, ActionCell) {
+    let cell = ActionCell {
         class,
-    }
+        ..ActionCell::from(value)
+    };
+    (name.into(), cell)
 }
 
 fn session_fields() -> ActionResult {
@@ -274,7 +268,7 @@ fn an_answer_shows_names_and_values() {
     let mut state = asked(0);
     paste(&mut state, "AQIC5wM2LY4SfcxuHKLVTpnH3");
     keys(&mut state, "enter");
-    acted(&mut state, SHOW, session_fields());
+    acted(&mut state, session_fields());
     check("answer_fields", &state, &[(80, 24), (120, 40), (50, 15)]);
 
     let fields = (0..60).map(|n| field(&format!("property{n}"), "a value", Class::Plain));
@@ -285,7 +279,7 @@ fn an_answer_shows_names_and_values() {
     let mut state = asked(3);
     paste(&mut state, "AQIC5wM2LY4SfcxuHKLVTpnH3");
     keys(&mut state, "enter");
-    acted(&mut state, PROPERTIES, long);
+    acted(&mut state, long);
     keys(&mut state, "pagedown down");
     check("answer_long", &state, &SMALL);
 }
@@ -307,21 +301,27 @@ fn a_table_scrolls_by_rows_and_columns() {
             "2026-11-21T14:01:07.512Z".to_owned(),
             "2026-11-21T14:31:07Z".to_owned(),
             "2026-11-21T16:02:44Z".to_owned(),
-            format!("shandle:b7Kq2mXw9rT{n}.*AAJTSQACMDEAAlNLABw4WlE.*"),
+            String::new(),
         ]
-        .map(Untrusted::from)
+        .map(ActionCell::from)
         .to_vec()
     };
+    let handle = |n: usize| ActionCell {
+        value: format!("shandle:b7Kq2mXw9rT{n}.*AAJTSQACMDEAAlNLABw4WlE.*").into(),
+        label: Some(format!("sh:…w9rT{n:02}")),
+        class: Class::Plain,
+    };
+    let row = |n: usize| [&row(n)[..5], &[handle(n)]].concat();
     let table = ActionResult {
         body: ActionBody::Table {
             columns: columns.map(Untrusted::from).to_vec(),
             rows: (0..40).map(row).collect(),
         },
-        ..ActionResult::said("40 sessions")
+        ..ActionResult::said("40 sessions; the server cuts its lists there, so narrow the filter")
     };
     let mut state = asked(9);
     keys(&mut state, "enter enter");
-    acted(&mut state, QUERY, table);
+    acted(&mut state, table);
     check("answer_table", &state, &[(80, 24), (120, 40), (50, 15)]);
 
     keys(&mut state, "right right right right down");

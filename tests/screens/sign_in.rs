@@ -1,5 +1,7 @@
 //! A provider asks for a person.
 
+use usher::model::signin::Waiting;
+
 use super::*;
 
 fn sign_in(step: SignInStep, inputs: Vec<Input>, focus: usize) -> State {
@@ -77,6 +79,17 @@ fn asked(lines: &[&str], questions: Vec<Question>) -> State {
     state
 }
 
+/// The server waits for somebody elsewhere.
+fn waits(state: &mut State, line: &str, instead: &[&str]) {
+    let step = SignInStep::Wait(Waiting {
+        title: "Sign in to prod-janssen".to_owned(),
+        lines: vec![line.into()],
+        instead: instead.iter().map(|text| Untrusted::from(*text)).collect(),
+    });
+    let source = SourceId(0);
+    update(state, usher::app::Msg::SignIn { source, step });
+}
+
 fn choice(options: &[&str], default: usize) -> QuestionKind {
     let options = options.iter().map(|option| Untrusted::from(*option));
     QuestionKind::Choice {
@@ -133,13 +146,29 @@ fn a_long_text_to_agree_to_can_be_read_to_its_end() {
 
 #[test]
 fn waiting_for_somebody_elsewhere_counts() {
-    let mut state = asked(&["Waiting for an answer on your phone"], Vec::new());
-    check("sign_in_polling", &state, &SMALL);
+    let mut state = Fixture::open().state;
+    keys(&mut state, "enter");
+    waits(&mut state, "Waiting for an answer on your phone", &[]);
+    state.now += TimeDelta::seconds(12);
+    waits(&mut state, "Still waiting for an answer on your phone", &[]);
+    check("sign_in_waiting", &state, &[(80, 24), (120, 40), (50, 15)]);
+
+    waits(
+        &mut state,
+        "Still waiting",
+        &["Use a code", "Ask for help \u{1b}[31m of somebody else"],
+    );
+    keys(&mut state, "tab");
+    check("sign_in_waiting_instead", &state, &[(80, 24), (50, 15)]);
+}
+
+#[test]
+fn something_to_read_wants_an_ok() {
+    let mut state = asked(&["The service ends tonight"], Vec::new());
+    check("sign_in_read", &state, &SMALL);
 
     keys(&mut state, "enter");
-    state.now += TimeDelta::seconds(12);
-
-    check("sign_in_waiting", &state, &[(80, 24), (120, 40), (50, 15)]);
+    check("sign_in_sent", &state, &SMALL);
 }
 
 #[test]

@@ -32,8 +32,21 @@ const ALL: [(&str, Op); 10] = [
     ("query", Op::Query),
 ];
 
-/// Does an action.
+/// Does an action. What a server does not take of it is no search that was refused.
 pub(super) async fn act(
+    server: &Server,
+    by_user_lacks: &AtomicBool,
+    name: &str,
+    args: &ActionArgs,
+) -> Result<ActionResult, ApiError> {
+    let result = done(server, by_user_lacks, name, args).await;
+    result.map_err(|error| match error {
+        ApiError::BadQuery { message, .. } => ApiError::BadAction { message },
+        other => other,
+    })
+}
+
+async fn done(
     server: &Server,
     by_user_lacks: &AtomicBool,
     name: &str,

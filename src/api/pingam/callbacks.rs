@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::fault::plain;
-use crate::api::signin::{Ask, Question, QuestionKind};
+use crate::api::signin::{Ask, Question, QuestionKind, Waiting};
 use crate::model::{ApiError, Untrusted};
 
 /// One document of the flow: what is asked, and where the answers belong.
@@ -21,6 +21,8 @@ pub(super) struct Step {
     lines: Vec<Untrusted>,
     /// Wait so long, then send the document back.
     pub(super) wait: Option<Duration>,
+    /// The callback whose options can be pressed in place of waiting.
+    instead: Option<(usize, Vec<Untrusted>)>,
 }
 
 /// The name and the password of the profile, filled in once each.
@@ -29,11 +31,10 @@ pub(super) struct Known<'a> {
     pub(super) password: Option<&'a SecretString>,
 }
 
-/// A server that asks us to wait longer between two looks is asked again after this.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A server that asks us to wait longer between two looks is asked again after this. Some count looks
+/// that come before their time, and refuse the sign-in.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const SHORTEST_WAIT: Duration = Duration::from_millis(200);
-/// A confirmation that leaves its input as the server sent it.
-const KEEP_WAITING: &str = "Keep waiting";
 
 impl Step {
     /// Reads a document and fills in what is known; what is used is taken out of `known`.
@@ -51,6 +52,7 @@ impl Step {
             document,
             questions: Vec::new(),
             wait: None,
+            instead: None,
         };
         let polls = callbacks.iter().any(|c| kind(c) == "PollingWaitCallback");
         for (number, callback) in callbacks.iter().enumerate() {
@@ -83,15 +85,14 @@ impl Step {
                 let default = index(callback, "defaultChoice").min(options.len().saturating_sub(1));
                 self.ask(number, callback, QuestionKind::Choice { options, default });
             }
+            // Left as it came, unless one of its buttons is pressed: that gives up the waiting.
+            "ConfirmationCallback" if polls => {
+                self.instead
+                    .get_or_insert((number, texts(callback, "options")));
+            }
             "ConfirmationCallback" => {
-                let mut options = texts(callback, "options");
-                let mut default = index(callback, "defaultOption");
-                if polls {
-                    // Pressing one of its buttons would give up the waiting.
-                    options.insert(0, KEEP_WAITING.into());
-                    default = 0;
-                }
-                let default = default.min(options.len().saturating_sub(1));
+                let options = texts(callback, "options");
+                let default = index(callback, "defaultOption").min(options.len().saturating_sub(1));
                 self.ask(number, callback, QuestionKind::Choice { options, default });
             }
             "TextOutputCallback" => self.line(callback, "message"),
@@ -127,12 +128,10 @@ impl Step {
         }
     }
 
-    /// What to ask a person. `None`: nothing, the document can go back at once.
+    /// What to ask a person. `None`: nothing, the document can go back at once or after a while.
     pub(super) fn ask_of(&self, title: String) -> Option<Ask> {
-        if self.questions.is_empty() && self.wait.is_none() && self.lines.is_empty() {
-            return None;
-        }
-        if self.questions.is_empty() && self.is_filled() && self.wait.is_none() {
+        let only_told = self.lines.is_empty() || self.is_filled() || self.wait.is_some();
+        if self.questions.is_empty() && only_told {
             return None;
         }
         Some(Ask {
@@ -140,6 +139,23 @@ impl Step {
             lines: self.lines.clone(),
             questions: self.questions.iter().map(|(_, q)| q.clone()).collect(),
         })
+    }
+
+    /// What is waited for, where there is a [`wait`](Self::wait).
+    pub(super) fn waiting(&self, title: String) -> Waiting {
+        let instead = self.instead.as_ref();
+        Waiting {
+            title,
+            lines: self.lines.clone(),
+            instead: instead.map_or_else(Vec::new, |(_, options)| options.clone()),
+        }
+    }
+
+    /// Presses what can be done in place of waiting, by its index.
+    pub(super) fn press(&mut self, chosen: usize) {
+        if let Some((number, _)) = self.instead {
+            self.fill(number, Value::from(chosen));
+        }
     }
 
     /// Has an input that was filled from what is known?
@@ -157,15 +173,7 @@ impl Step {
         for ((number, question), answer) in questions.into_iter().zip(answers) {
             let text = answer.expose_secret();
             let value = match &question.kind {
-                QuestionKind::Choice { options, .. } => {
-                    let waits = options.first().is_some_and(|o| o.expose() == KEEP_WAITING);
-                    let chosen = text.trim().parse::<u64>().unwrap_or(0);
-                    match (waits, chosen) {
-                        (true, 0) => continue,
-                        (true, chosen) => Value::from(chosen - 1),
-                        (false, chosen) => Value::from(chosen),
-                    }
-                }
+                QuestionKind::Choice { .. } => Value::from(text.trim().parse::<u64>().unwrap_or(0)),
                 _ => Value::from(text),
             };
             self.fill(number, value);
@@ -345,18 +353,22 @@ mod tests {
                {"name":"message","value":"Approve on your phone"}]},
             {"type":"ConfirmationCallback","output":[{"name":"options","value":["Use a code"]},
                {"name":"defaultOption","value":0}],"input":[{"name":"IDToken2","value":100}]}"#;
-        let mut kept = step(waiting, &mut nobody()).unwrap();
+        let kept = step(waiting, &mut nobody()).unwrap();
         let mut pressed = step(waiting, &mut nobody()).unwrap();
 
-        let ask = kept.ask_of("t".into()).unwrap();
-        kept.answer(&[SecretString::from("0")]);
-        pressed.answer(&[SecretString::from("1")]);
+        let told = kept.waiting("t".into());
+        pressed.press(0);
 
         assert_eq!(kept.wait, Some(Duration::from_secs(2)));
-        assert!(
-            ask.lines
-                .contains(&Untrusted::from("Approve on your phone"))
+        assert!(kept.ask_of("t".into()).is_none(), "nobody has to answer");
+        assert_eq!(
+            told.lines,
+            [
+                Untrusted::from("Sign in"),
+                Untrusted::from("Approve on your phone")
+            ]
         );
+        assert_eq!(told.instead, [Untrusted::from("Use a code")]);
         assert_eq!(inputs(&kept), [Value::from(100)]);
         assert_eq!(inputs(&pressed), [Value::from(0)]);
     }

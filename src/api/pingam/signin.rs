@@ -288,15 +288,17 @@ impl SignIn {
         asking: &Asking,
     ) -> Result<SecretString, ApiError> {
         let mut polling: Option<Instant> = None;
+        let mut closing = None;
         for _ in 0..MOST_STEPS {
             let document = match self.done(&reply)? {
                 Done::Token(token) => return Ok(token),
                 Done::Goes(document) => document,
             };
             let mut step = Step::read(document, given)?;
-            let seen = polling.is_some();
-            if let Some(ask) = step.ask_of(format!("Sign in to {}", self.profile))
-                && !(seen && step.wait.is_some())
+            let title = format!("Sign in to {}", self.profile);
+            let asked_before = polling.is_some() && step.wait.is_some();
+            if let Some(ask) = step.ask_of(title.clone())
+                && !asked_before
             {
                 let _busy = asking.begin()?;
                 let closing = Closing::new(&self.prompter);
@@ -306,12 +308,17 @@ impl SignIn {
             }
             match step.wait {
                 None => polling = None,
-                Some(wait) => {
+                Some(pause) => {
                     let since = *polling.get_or_insert_with(Instant::now);
                     if since.elapsed() > LONGEST_POLL {
                         return Err(refused("nobody approved the sign-in in time"));
                     }
-                    tokio::time::sleep(wait).await;
+                    let _busy = asking.begin()?;
+                    closing.get_or_insert_with(|| Closing::new(&self.prompter));
+                    let instead = self.prompter.wait(step.waiting(title), pause).await?;
+                    if let Some(chosen) = instead {
+                        step.press(chosen);
+                    }
                 }
             }
             reply = self.call().json(step.document()).send().await?;

@@ -204,7 +204,8 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
     };
     let on_button = arguments.focus >= arguments.fields.len();
     let footer = match (arguments.sent, arguments.spec.changes && on_button) {
-        (Some(_), _) => "Esc hide",
+        (Some(_), _) if arguments.spec.changes => "Esc hide",
+        (Some(_), _) => "Esc cancel",
         (None, true) => "Tab choose · Enter · y do it · Esc/n cancel",
         (None, false) => "Tab choose · Enter · Esc cancel",
     };

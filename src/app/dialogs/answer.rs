@@ -5,8 +5,8 @@ use crate::app::role::Role;
 use crate::app::sheet::{Sheet, SheetLine, WIDEST, room, sentences};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
-use crate::model::text::{cut_end, fit, mask, width_cols};
-use crate::model::{ActionBody, Attribute, Class, Untrusted};
+use crate::model::text::{cut_end, fit, width_cols};
+use crate::model::{ActionBody, ActionCell, Untrusted};
 
 /// Lines that are not content: borders and blank lines.
 const FRAME: usize = 4;
@@ -128,18 +128,15 @@ pub fn sheet(state: &State, answer: &Answer) -> Sheet {
 }
 
 /// Names and values; a value that is too long for its line goes on under itself.
-fn fields_lines(fields: &[Attribute], cells: usize) -> Vec<SheetLine> {
-    let widest = fields.iter().map(|field| width_cols(&field.name.safe()));
+fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<SheetLine> {
+    let widest = fields.iter().map(|(name, _)| width_cols(&name.safe()));
     let label = widest.max().unwrap_or(0).clamp(4, (cells / 2).max(4));
     let mut lines = Vec::new();
-    for field in fields {
-        let value = match field.class {
-            Class::Plain => field.value.safe().into_owned(),
-            Class::Secret => mask(field.value.expose()),
-        };
+    for (name, cell) in fields {
+        let value = cell.shown();
         let value = if value.is_empty() { "-" } else { &value };
         let room = cells.saturating_sub(label + 2).max(8);
-        let mut names = wrap_words(&field.name.safe(), label).into_iter();
+        let mut names = wrap_words(&name.safe(), label).into_iter();
         let mut parts = wrap_words(value, room).into_iter();
         loop {
             let (name, part) = (names.next(), parts.next());
@@ -158,11 +155,11 @@ fn fields_lines(fields: &[Attribute], cells: usize) -> Vec<SheetLine> {
 }
 
 /// How wide each column would be if there were room for all.
-fn widths(columns: &[Untrusted], rows: &[Vec<Untrusted>]) -> Vec<usize> {
+fn widths(columns: &[Untrusted], rows: &[Vec<ActionCell>]) -> Vec<usize> {
     let mut widths: Vec<usize> = columns.iter().map(|c| width_cols(&c.safe())).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(width_cols(&cell.safe()));
+            *width = (*width).max(width_cols(&cell.shown()));
         }
     }
     widths
@@ -215,10 +212,10 @@ fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
     line
 }
 
-fn row_line(row: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
+fn row_line(row: &[ActionCell], seen: &[(usize, usize)]) -> SheetLine {
     let mut line = SheetLine::plain("  ");
     for (at, width) in seen {
-        let cell = row.get(*at).map(|cell| cell.safe()).unwrap_or_default();
+        let cell = row.get(*at).map(ActionCell::shown).unwrap_or_default();
         let text = fit(&cell, *width, Default::default(), Default::default());
         line = line.with(format!("{text}{}", " ".repeat(GAP)), Role::Text);
     }

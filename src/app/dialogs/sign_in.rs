@@ -1,5 +1,7 @@
 //! A provider asks for a person: a code for the browser, or questions.
 
+use std::borrow::Cow;
+
 use crate::app::msg::SignInStep;
 use crate::app::overlay::SignIn;
 use crate::app::role::Role;
@@ -7,7 +9,7 @@ use crate::app::sheet::{FieldText, Sheet, SheetLine, room};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::model::Untrusted;
-use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind};
+use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind, Waiting};
 use crate::model::text::{cut_end, display_safe, width_cols};
 
 const WIDTH: u16 = 60;
@@ -17,6 +19,8 @@ const FRAME: usize = 8;
 const LEAST_LINES: usize = 3;
 /// Up to so many options stand below each other; of more only the chosen one is shown.
 const LISTED: usize = 6;
+/// Cells of a button beside its label: brackets, blanks, and the gap before it.
+const FRAME_OF_BUTTON: usize = 7;
 /// Cells of a field, and of a prompt beside it.
 const FIELD: usize = 26;
 
@@ -36,21 +40,23 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
     let mut lines = vec![SheetLine::default()];
     match &sign_in.step {
         SignInStep::ShowCode(code) => lines.extend(show_code(state, sign_in, code, text)),
-        SignInStep::Ask(ask) => {
-            if ask.title != title {
-                let words = wrap_words(&ask.title, text).into_iter();
+        SignInStep::Ask(Ask { title: said, .. })
+        | SignInStep::Wait(Waiting { title: said, .. }) => {
+            if *said != title {
+                let words = wrap_words(said, text).into_iter();
                 lines.extend(words.map(|line| SheetLine::plain("  ").with(line, Role::Text)));
             }
-            lines.extend(quoted(state, sign_in, ask, text));
+            lines.extend(quoted(state, sign_in, text));
             if lines.len() > 1 {
                 lines.push(SheetLine::default());
             }
-            match sign_in.sent {
-                Some(since) => {
+            match (sign_in.sent, &sign_in.step) {
+                (None, SignInStep::Ask(ask)) => lines.extend(questions(sign_in, ask, text)),
+                (since, _) => {
+                    let since = since.unwrap_or(state.now);
                     let words = super::actions::waiting_words(state, since);
                     lines.push(SheetLine::plain("  ").with(words, Role::Title));
                 }
-                None => lines.extend(questions(sign_in, ask, text)),
             }
         }
         SignInStep::Done => {}
@@ -59,7 +65,8 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
         lines.push(SheetLine::default());
     }
     let focused = sign_in.focus.checked_sub(sign_in.fields());
-    lines.push(SheetLine::default().with_buttons(&sign_in.buttons(), &[5, 3], focused));
+    let buttons = fitted(&sign_in.buttons(), text);
+    lines.push(SheetLine::default().with_buttons(&buttons, &[5, 3], focused));
     lines.push(SheetLine::default());
     Sheet {
         title,
@@ -72,6 +79,24 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
         ..Sheet::default()
     }
     .placed(state, WIDTH)
+}
+
+/// The buttons of one line; those that a server names share the room that Cancel, the last, leaves.
+fn fitted(buttons: &[Cow<'static, str>], width: usize) -> Vec<String> {
+    let cells = |label: &Cow<'static, str>| width_cols(label) + FRAME_OF_BUTTON;
+    let Some((cancel, others)) = buttons.split_last() else {
+        return Vec::new();
+    };
+    let most = match buttons.iter().map(cells).sum::<usize>() <= width {
+        true => width,
+        // The first gap is wider.
+        false => (width.saturating_sub(cells(cancel) + 2) / others.len().max(1))
+            .saturating_sub(FRAME_OF_BUTTON)
+            .max(4),
+    };
+    let cut = |label: &Cow<'static, str>| cut_end(label, most, Default::default()).into_owned();
+    let others = others.iter().map(cut);
+    others.chain([cancel.clone().into_owned()]).collect()
 }
 
 fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -> Vec<SheetLine> {
@@ -110,11 +135,8 @@ fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -
 
 /// How far what the server wants read can be scrolled: lines shown at once, and the last first line.
 pub fn reach(state: &State, sign_in: &SignIn) -> (usize, usize) {
-    let SignInStep::Ask(ask) = &sign_in.step else {
-        return (1, 0);
-    };
-    let count = said(ask, text_cells(state)).len();
-    let most = most_lines(state, ask);
+    let count = said(sign_in, text_cells(state)).len();
+    let most = most_lines(state, sign_in);
     match count <= most {
         true => (count.max(1), 0),
         false => (most - 1, count - (most - 1)),
@@ -122,8 +144,13 @@ pub fn reach(state: &State, sign_in: &SignIn) -> (usize, usize) {
 }
 
 /// What the server wants read first, line by line.
-fn said(ask: &Ask, width: usize) -> Vec<String> {
-    ask.lines
+fn said(sign_in: &SignIn, width: usize) -> Vec<String> {
+    let lines: &[Untrusted] = match &sign_in.step {
+        SignInStep::Ask(ask) => &ask.lines,
+        SignInStep::Wait(waiting) => &waiting.lines,
+        SignInStep::ShowCode(_) | SignInStep::Done => &[],
+    };
+    lines
         .iter()
         .flat_map(|line| line.expose().split('\n'))
         .map(|line| line.trim_end_matches('\r'))
@@ -132,12 +159,15 @@ fn said(ask: &Ask, width: usize) -> Vec<String> {
 }
 
 /// How many lines of it fit.
-fn most_lines(state: &State, ask: &Ask) -> usize {
+fn most_lines(state: &State, sign_in: &SignIn) -> usize {
     let of = |question: &Question| match &question.kind {
         QuestionKind::Choice { options, .. } => 1 + options.len().clamp(1, LISTED),
         _ => 2,
     };
-    let asked: usize = ask.questions.iter().map(of).sum();
+    let asked: usize = match &sign_in.step {
+        SignInStep::Ask(ask) => ask.questions.iter().map(of).sum(),
+        _ => 0,
+    };
     usize::from(room(state).height)
         .saturating_sub(FRAME + asked)
         .max(LEAST_LINES)
@@ -145,8 +175,8 @@ fn most_lines(state: &State, ask: &Ask) -> usize {
 
 /// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
 /// fit can be scrolled, and is counted.
-fn quoted(state: &State, sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
-    let said = said(ask, width);
+fn quoted(state: &State, sign_in: &SignIn, width: usize) -> Vec<SheetLine> {
+    let said = said(sign_in, width);
     let (page, last) = reach(state, sign_in);
     let indented = |text: String| SheetLine::plain("  ").with(text, Role::Dim);
     let top = sign_in.top.min(last);

@@ -7,9 +7,10 @@ use tui_input::Input;
 
 use super::{blocked, edit, message};
 use crate::app::dialogs;
-use crate::app::effect::{Effect, Timer};
+use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{ActionsMenu, ArgumentField, ArgumentKind, Arguments, Overlay};
+use crate::app::overlay::{Acting, ActionsMenu, ArgumentField, ArgumentKind, Arguments, Overlay};
+use crate::app::results::Fate;
 use crate::app::state::{Level, State};
 use crate::model::{ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Subject};
 use crate::store::SourceId;
@@ -121,11 +122,14 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     let profile = opened.map_or("", |s| s.profile.name.as_str());
     let on = dialogs::target_words(state, &spec, row);
     let on = format!("{on} · {profile}");
-    let row = row.filter(|_| matches!(spec.on, ActsOn::Session));
-    let fields = fields(&spec);
+    let subject = session
+        .filter(|_| spec.on == ActsOn::Session)
+        .map_or_else(Subject::default, |session| session.subject.clone());
+    let asks_reason = spec.changes && opened.is_some_and(|s| s.profile.require_reason);
+    let fields = fields(&spec, asks_reason);
     let arguments = Arguments {
         source,
-        row,
+        subject,
         target,
         on,
         focus: 0,
@@ -133,6 +137,7 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
         armed: false,
         production,
         sent: None,
+        generation: Gen::default(),
         fields,
         spec,
     };
@@ -150,7 +155,7 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     }]
 }
 
-fn fields(spec: &ActionSpec) -> Vec<ArgumentField> {
+fn fields(spec: &ActionSpec, asks_reason: bool) -> Vec<ArgumentField> {
     let mut fields = Vec::new();
     let field = |title: &str, kind, secret| ArgumentField {
         title: title.to_owned(),
@@ -159,6 +164,10 @@ fn fields(spec: &ActionSpec) -> Vec<ArgumentField> {
         secret,
         input: Input::default(),
     };
+    if asks_reason {
+        let title = "Reason, for the audit log";
+        fields.push(field(title, ArgumentKind::Reason, false));
+    }
     if spec.on == ActsOn::Token {
         fields.push(field("Token", ArgumentKind::Token, true));
     }
@@ -196,7 +205,7 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
         return Vec::new();
     };
     if arguments.sent.is_some() {
-        return hide(state, key);
+        return leave(state, key);
     }
     let controls = arguments.controls();
     let in_field = arguments.focus < arguments.fields.len();
@@ -229,19 +238,50 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A key while the answer is on its way: the box can be hidden, what was sent goes on.
-fn hide(state: &mut State, key: KeyPress) -> Vec<Effect> {
+/// A key while the answer is on its way. Esc ends a question; of a change it only hides the box, since
+/// what was sent goes on.
+fn leave(state: &mut State, key: KeyPress) -> Vec<Effect> {
     if key.key != Key::Esc {
         return Vec::new();
     }
     let Some(Overlay::Arguments(arguments)) = state.overlays.pop() else {
         return Vec::new();
     };
-    let text = format!(
-        "{}: under way, the outcome will stand here",
-        arguments.spec.title
-    );
-    message::say(state, Level::Info, text)
+    let title = arguments.spec.title;
+    if arguments.spec.changes {
+        let text = format!("{title}: under way, the outcome will stand here");
+        return message::say(state, Level::Info, text);
+    }
+    let mut effects = forget(state, arguments.generation);
+    effects.extend(message::say(
+        state,
+        Level::Info,
+        format!("{title}: cancelled"),
+    ));
+    effects
+}
+
+/// A question is not asked any more.
+fn forget(state: &mut State, generation: Gen) -> Vec<Effect> {
+    state
+        .acting
+        .retain(|acting| acting.generation != generation);
+    vec![Effect::Cancel(generation)]
+}
+
+/// The sign-in that a question needed is given up, and so is the question.
+pub fn give_up(state: &mut State, source: SourceId) -> Vec<Effect> {
+    let is_theirs = |overlay: &Overlay| {
+        matches!(overlay, Overlay::Arguments(a)
+            if a.source == source && a.sent.is_some() && !a.spec.changes)
+    };
+    let Some(at) = state.overlays.iter().position(is_theirs) else {
+        return Vec::new();
+    };
+    match state.overlays.remove(at) {
+        Overlay::Arguments(arguments) => forget(state, arguments.generation),
+        _ => Vec::new(),
+    }
 }
 
 /// Enter on the focused control of the questions.
@@ -276,12 +316,12 @@ pub fn arguments_enter(state: &mut State) -> Vec<Effect> {
 
 /// Sends what the open questions say, and waits for the answer; or says what is wrong with it.
 fn send(state: &mut State) -> Vec<Effect> {
-    let now = state.now;
+    let (now, generation) = (state.now, state.next_gen());
     let Some(Overlay::Arguments(arguments)) = state.overlays.last_mut() else {
         return Vec::new();
     };
-    let args = match read(arguments) {
-        Ok(args) => args,
+    let (args, reason) = match read(arguments) {
+        Ok(read) => read,
         Err((field, error)) => {
             arguments.focus = field;
             arguments.error = Some((field, error));
@@ -289,27 +329,47 @@ fn send(state: &mut State) -> Vec<Effect> {
         }
     };
     arguments.sent = Some(now);
+    arguments.generation = generation;
     arguments.error = None;
-    let (source, row, spec) = (arguments.source, arguments.row, arguments.spec.clone());
+    let (source, spec) = (arguments.source, arguments.spec.clone());
+    let subject = arguments.subject.clone();
+    let key = match &args.target {
+        ActionTarget::Session(key) => Some(key.clone()),
+        _ => None,
+    };
     state.message = None;
-    let session = row.and_then(|id| state.results.rows.get(id));
-    let subject = session.map_or_else(Subject::default, |row| row.session.subject.clone());
+    if let Some(key) = key.as_ref().filter(|_| spec.ends) {
+        let fate = Some(Fate::Revoking);
+        state.results.set_fate(source, key, fate);
+    }
+    state.acting.push(Acting {
+        generation,
+        source,
+        spec: spec.clone(),
+        key,
+    });
     vec![Effect::Act {
         source,
-        row,
+        generation,
         subject,
+        reason,
         spec,
         args,
     }]
 }
 
-/// What was typed, or what is wrong in which field.
-fn read(arguments: &Arguments) -> Result<ActionArgs, (usize, String)> {
+/// What was typed and why, or what is wrong in which field.
+fn read(arguments: &Arguments) -> Result<(ActionArgs, Option<String>), (usize, String)> {
     let mut target = arguments.target.clone();
+    let mut reason = None;
     let mut pairs = Vec::new();
     for (at, field) in arguments.fields.iter().enumerate() {
         let text = field.input.value();
         match field.kind {
+            ArgumentKind::Reason if text.trim().is_empty() => {
+                return Err((at, "this profile wants a reason for every change".into()));
+            }
+            ArgumentKind::Reason => reason = Some(text.trim().to_owned()),
             ArgumentKind::Token if text.trim().is_empty() => {
                 return Err((at, "type or paste the token first".into()));
             }
@@ -327,7 +387,9 @@ fn read(arguments: &Arguments) -> Result<ActionArgs, (usize, String)> {
         }
     }
     let checked = arguments.spec.check(target, pairs);
-    checked.map_err(|why| (refused_field(arguments), why))
+    checked
+        .map(|args| (args, reason))
+        .map_err(|why| (refused_field(arguments), why))
 }
 
 /// The field that a check was about: the first that lacks what it must have or holds what it may not,

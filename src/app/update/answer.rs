@@ -2,35 +2,37 @@
 
 use secrecy::SecretString;
 
-use super::{message, net};
+use super::{form, message, net, revoke};
 use crate::app::dialogs;
-use crate::app::effect::Effect;
+use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{Answer, Overlay};
+use crate::app::overlay::{Acting, Answer, Overlay};
 use crate::app::results::Fate;
 use crate::app::state::{Level, State};
-use crate::model::text::{mask, width_cols};
-use crate::model::{
-    ActionBody, ActionResult, ActionSpec, ActsOn, ApiError, Class, Outcome, Untrusted,
-};
-use crate::store::{RowId, SourceId};
+use crate::model::text::width_cols;
+use crate::model::{ActionBody, ActionCell, ActionResult, ActsOn, ApiError, Outcome, Untrusted};
 
 /// An action has ended: shows what it gave back, in the place of the box that waits for it. Where that
 /// box was hidden, the status line tells it and nothing gets in the way.
 pub fn acted(
     state: &mut State,
-    source: SourceId,
-    row: Option<RowId>,
-    title: &'static str,
+    generation: Gen,
     result: Result<ActionResult, ApiError>,
 ) -> Vec<Effect> {
-    net::close_waiting(&mut state.overlays, source);
+    let is_it = |acting: &Acting| acting.generation == generation;
+    let Some(acting) = state.acting.iter().position(is_it) else {
+        // Cancelled meanwhile.
+        return Vec::new();
+    };
+    let acting = state.acting.remove(acting);
+    net::close_waiting(&mut state.overlays, acting.source);
     let at = state.overlays.iter().position(|overlay| {
         matches!(overlay, Overlay::Arguments(arguments)
-            if arguments.sent.is_some() && arguments.source == source && arguments.spec.title == title)
+            if arguments.sent.is_some() && arguments.generation == generation)
     });
+    remember(state, &acting, &result);
     let result = match (result, at) {
-        (Err(ApiError::BadQuery { message, .. }), Some(at)) => {
+        (Err(ApiError::BadAction { message }), Some(at)) => {
             return ask_again(state, at, message);
         }
         (result, _) => result,
@@ -38,45 +40,65 @@ pub fn acted(
     if let Some(at) = at {
         state.overlays.remove(at);
     }
-    let spec = spec(state, source, title);
-    let on_token = spec.is_some_and(|spec| spec.on == ActsOn::Token);
-    let ends_many = spec.is_some_and(|spec| spec.changes && spec.on == ActsOn::User);
-    let result = match result {
-        // Search again, as the advice to this error says, would not help.
-        Err(ApiError::NotFound) if on_token => Err(None),
-        Err(error) => Err(Some(error)),
-        Ok(result) => Ok(result),
-    };
     match result {
-        Err(None) => {
+        Ok(result) => done(state, at, &acting, result),
+        // Search again, as the advice to this error says, would not help.
+        Err(ApiError::NotFound) if acting.spec.on == ActsOn::Token => {
             let said = "the server knows no session of this token: it has ended, or the token was \
                         not copied whole";
             let effects = message::say(state, Level::Warn, said);
-            show(state, at, title, ActionResult::said(said));
+            show(state, at, acting.spec.title, ActionResult::said(said));
             effects
         }
-        Err(Some(error)) => {
-            let what = what(state, source, title);
-            let shown = message::fail(state, "Action failed", what, &error, Some(source));
+        Err(ApiError::Cancelled) => {
+            let text = format!("{}: cancelled", acting.spec.title);
+            message::say(state, Level::Info, text)
+        }
+        Err(error) => {
+            let what = what(state, &acting);
+            let source = Some(acting.source);
+            let shown = message::fail(state, "Action failed", what, &error, source);
             if let Some(at) = at {
                 state.overlays.insert(at, Overlay::Error(Box::new(shown)));
             }
             Vec::new()
         }
-        Ok(result) => {
-            remember(state, row, result.outcome.as_ref());
-            let text = match ends_many {
-                true => format!("{}; r lists anew", result.summary),
-                false => result.summary.clone(),
-            };
-            let whole = width_cols(&text) + 2 <= usize::from(state.size.width);
-            let effects = message::say(state, Level::Ok, text);
-            if result.body != ActionBody::Nothing || !whole {
-                show(state, at, title, result);
-            }
-            effects
-        }
     }
+}
+
+/// It was done, or the server says so: tells it, and lists again where rows ended that are not known.
+fn done(
+    state: &mut State,
+    at: Option<usize>,
+    acting: &Acting,
+    result: ActionResult,
+) -> Vec<Effect> {
+    let mut effects = match is_stale(state, acting, &result) {
+        true => form::reload(state),
+        false => Vec::new(),
+    };
+    let level = match &result.outcome {
+        Some(Outcome::StillListed | Outcome::Unknown | Outcome::Refused(_)) => Level::Warn,
+        _ if !effects.is_empty() => Level::Info,
+        _ => Level::Ok,
+    };
+    let text = result.summary.clone();
+    let whole = width_cols(&text) + 2 <= usize::from(state.size.width);
+    effects.extend(message::say(state, level, text));
+    if result.body != ActionBody::Nothing || !whole {
+        show(state, at, acting.spec.title, result);
+    }
+    effects
+}
+
+/// Have sessions ended, or may they have, whose rows are not known?
+fn is_stale(state: &State, acting: &Acting, result: &ActionResult) -> bool {
+    let may_have_ended = match result.outcome {
+        Some(Outcome::Revoked | Outcome::StillListed | Outcome::Unknown) => true,
+        Some(Outcome::AlreadyGone) => acting.spec.on == ActsOn::User,
+        _ => false,
+    };
+    acting.spec.ends && acting.key.is_none() && may_have_ended && state.results.query.is_some()
 }
 
 /// The server takes what was typed for wrong: its words stand under the field, and it can be put right.
@@ -90,16 +112,11 @@ fn ask_again(state: &mut State, at: usize, message: String) -> Vec<Effect> {
     message::say(state, Level::Error, said)
 }
 
-fn spec<'a>(state: &'a State, source: SourceId, title: &str) -> Option<&'a ActionSpec> {
-    let caps = state.sources.get(usize::from(source.0))?.caps.as_ref()?;
-    caps.actions.iter().find(|spec| spec.title == title)
-}
-
 /// "show the session of a token at prod-am"
-fn what(state: &State, source: SourceId, title: &str) -> String {
-    let mut letters = title.chars();
+fn what(state: &State, acting: &Acting) -> String {
+    let mut letters = acting.spec.title.chars();
     let first = letters.next().map(|c| c.to_lowercase().to_string());
-    let profile = state.sources.get(usize::from(source.0));
+    let profile = state.sources.get(usize::from(acting.source.0));
     let profile = profile.map_or("", |source| source.profile.name.as_str());
     format!(
         "{}{} at {profile}",
@@ -108,17 +125,18 @@ fn what(state: &State, source: SourceId, title: &str) -> String {
     )
 }
 
-fn remember(state: &mut State, row: Option<RowId>, outcome: Option<&Outcome>) {
-    let fate = match outcome {
-        Some(Outcome::Revoked) => Fate::Revoked,
-        Some(Outcome::AlreadyGone) => Fate::AlreadyGone,
-        Some(Outcome::StillListed) => Fate::StillListed,
-        Some(Outcome::Unknown) => Fate::Unknown,
-        _ => return,
+/// The row that it acted on shows what became of its session.
+fn remember(state: &mut State, acting: &Acting, result: &Result<ActionResult, ApiError>) {
+    let Some(key) = acting.key.as_ref().filter(|_| acting.spec.ends) else {
+        return;
     };
-    if let Some(row) = row {
-        state.results.fates.insert(row, fate);
-    }
+    let fate = match result {
+        Ok(result) => result.outcome.as_ref().map(revoke::fate),
+        Err(ApiError::Cancelled) => None,
+        Err(error) if error.may_have_acted() => Some(Fate::Unknown),
+        Err(error) => Some(Fate::Failed(error.to_string())),
+    };
+    state.results.set_fate(acting.source, key, fate);
 }
 
 fn show(state: &mut State, at: Option<usize>, title: &str, result: ActionResult) {
@@ -178,20 +196,19 @@ impl Answer {
         let mut lines = vec![self.summary.clone()];
         match &self.body {
             ActionBody::Nothing => {}
-            ActionBody::Fields(fields) => lines.extend(fields.iter().map(|field| {
-                let value = match field.class {
-                    Class::Plain => field.value.safe().into_owned(),
-                    Class::Secret => mask(field.value.expose()),
+            ActionBody::Fields(fields) => {
+                let line = |(name, cell): &(Untrusted, ActionCell)| {
+                    format!("{}: {}", name.safe(), cell.shown())
                 };
-                format!("{}: {value}", field.name.safe())
-            })),
+                lines.extend(fields.iter().map(line));
+            }
             ActionBody::Table { columns, rows } => {
-                let line = |cells: &[Untrusted]| {
-                    let cells: Vec<_> = cells.iter().map(|cell| cell.safe()).collect();
+                let titles: Vec<_> = columns.iter().map(|title| title.safe()).collect();
+                lines.push(titles.join("\t"));
+                lines.extend(rows.iter().map(|row| {
+                    let cells: Vec<_> = row.iter().map(ActionCell::shown).collect();
                     cells.join("\t")
-                };
-                lines.push(line(columns));
-                lines.extend(rows.iter().map(|row| line(row)));
+                }));
             }
         }
         lines.join("\n")

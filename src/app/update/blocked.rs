@@ -106,6 +106,9 @@ fn no_cell(state: &State) -> Option<Reason> {
 }
 
 fn job_runs(state: &State) -> Option<Reason> {
+    if state.acting.iter().any(|acting| acting.spec.changes) {
+        return Some("an action is under way: wait for its outcome".into());
+    }
     state
         .jobs
         .iter()

@@ -78,12 +78,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             source,
             result,
         } => revoke::user_outcome(state, job, source, result),
-        Msg::Acted {
-            source,
-            row,
-            title,
-            result,
-        } => answer::acted(state, source, row, title, result),
+        Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
         Msg::Ended(job) => revoke::ended(state, job),
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),

@@ -281,7 +281,8 @@ fn current_row(state: &State, item: &RevokeItem, epoch: u64) -> Option<RowId> {
         .map(|(id, _)| id)
 }
 
-fn fate(outcome: &Outcome) -> Fate {
+/// What the row of a session shows of its outcome.
+pub fn fate(outcome: &Outcome) -> Fate {
     match outcome {
         Outcome::Revoked => Fate::Revoked,
         Outcome::AlreadyGone => Fate::AlreadyGone,

@@ -1,9 +1,11 @@
 //! A provider asks for a person: its questions, their answers, and the wait for what comes of them.
 
+use std::borrow::Cow;
+
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::{edit, message, net};
+use super::{actions, edit, message, net};
 use crate::app::dialogs;
 use crate::app::effect::Effect;
 use crate::app::keymap::{Key, KeyPress};
@@ -12,7 +14,7 @@ use crate::app::overlay::{Overlay, SignIn};
 use crate::app::source::{Link, Progress};
 use crate::app::state::{Level, State};
 use crate::model::ApiError;
-use crate::model::signin::QuestionKind;
+use crate::model::signin::{QuestionKind, Waiting};
 use crate::store::SourceId;
 
 /// A provider asks for a person.
@@ -21,9 +23,13 @@ pub fn asked(state: &mut State, source: SourceId, step: SignInStep) -> Vec<Effec
         // The questions are done, the sign-in is not: the box stays until it has led somewhere.
         return Vec::new();
     }
+    if let SignInStep::Wait(waiting) = step {
+        wait(state, source, waiting);
+        return Vec::new();
+    }
     net::close_sign_in(&mut state.overlays, source);
     let (inputs, until) = match &step {
-        SignInStep::Done => return Vec::new(),
+        SignInStep::Done | SignInStep::Wait(_) => return Vec::new(),
         SignInStep::ShowCode(code) => (Vec::new(), Some(code.until)),
         SignInStep::Ask(ask) => (
             ask.questions
@@ -49,6 +55,35 @@ pub fn asked(state: &mut State, source: SourceId, step: SignInStep) -> Vec<Effec
     Vec::new()
 }
 
+/// The server waits for somebody elsewhere, or still does: its words change, the rest of the box stays.
+fn wait(state: &mut State, source: SourceId, waiting: Waiting) {
+    let now = state.now;
+    let shown = state.overlays.iter_mut().find_map(|overlay| match overlay {
+        Overlay::SignIn(shown) if shown.source == source => Some(shown),
+        _ => None,
+    });
+    if let Some(shown) = shown
+        && let SignInStep::Wait(before) = &mut shown.step
+    {
+        if before.instead.len() != waiting.instead.len() {
+            shown.focus = waiting.instead.len();
+        }
+        *before = waiting;
+        return;
+    }
+    net::close_sign_in(&mut state.overlays, source);
+    state.overlays.push(Overlay::SignIn(Box::new(SignIn {
+        source,
+        // On Cancel, which comes last.
+        focus: waiting.instead.len(),
+        step: SignInStep::Wait(waiting),
+        inputs: Vec::new(),
+        until: None,
+        sent: Some(now),
+        top: 0,
+    })));
+}
+
 fn is_waiting(state: &State, source: SourceId) -> bool {
     state.overlays.iter().any(|overlay| {
         matches!(overlay, Overlay::SignIn(sign_in)
@@ -58,13 +93,19 @@ fn is_waiting(state: &State, source: SourceId) -> bool {
 
 impl SignIn {
     /// The labels of the buttons, in order.
-    pub fn buttons(&self) -> Vec<&'static str> {
-        match &self.step {
-            _ if self.sent.is_some() => vec!["Cancel"],
-            SignInStep::ShowCode(_) => vec!["Copy address", "Copy code", "Cancel"],
-            SignInStep::Ask(ask) if ask.questions.is_empty() => vec!["Go on", "Cancel"],
-            _ => vec!["Sign in", "Cancel"],
-        }
+    pub fn buttons(&self) -> Vec<Cow<'static, str>> {
+        let labels: &[&'static str] = match &self.step {
+            SignInStep::Wait(waiting) => {
+                let instead = waiting.instead.iter();
+                let instead = instead.map(|text| Cow::from(text.safe().into_owned()));
+                return instead.chain(["Cancel".into()]).collect();
+            }
+            _ if self.sent.is_some() => &["Cancel"],
+            SignInStep::ShowCode(_) => &["Copy address", "Copy code", "Cancel"],
+            SignInStep::Ask(ask) if ask.questions.is_empty() => &["Go on", "Cancel"],
+            _ => &["Sign in", "Cancel"],
+        };
+        labels.iter().map(|label| Cow::from(*label)).collect()
     }
 
     /// How many fields can have the focus.
@@ -201,6 +242,10 @@ fn enter(state: &mut State) -> Vec<Effect> {
         return message::say(state, Level::Warn, "type the answer to this question first");
     }
     match &sign_in.step {
+        SignInStep::Wait(waiting) if button < waiting.instead.len() => vec![Effect::Answer {
+            source: sign_in.source,
+            answers: Some(vec![SecretString::from(button.to_string())]),
+        }],
         _ if sign_in.sent.is_some() => give_up(state),
         SignInStep::ShowCode(code) => {
             let text = match button {
@@ -251,6 +296,7 @@ fn give_up(state: &mut State) -> Vec<Effect> {
         }
         (source.link_gen, source.search_gen) = Default::default();
     }
+    effects.extend(actions::give_up(state, id));
     effects.extend(net::finished(state));
     effects.extend(message::say(
         state,

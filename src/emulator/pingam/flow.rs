@@ -105,8 +105,9 @@ pub(super) fn inputs(document: &Value) -> Vec<String> {
 }
 
 /// The document that asks for an answer.
-pub(super) fn document(flavour: Flavour, step: Step, auth_id: &str) -> Value {
-    let callbacks = numbered(flavour, callbacks(step));
+pub(super) fn document(flavour: Flavour, flow: &Flow, auth_id: &str) -> Value {
+    let step = flow.step;
+    let callbacks = numbered(flavour, callbacks(flow));
     match flavour {
         Flavour::Openam => json!({
             "authId": auth_id,
@@ -137,8 +138,8 @@ fn stage(step: Step) -> &'static str {
     }
 }
 
-fn callbacks(step: Step) -> Vec<Value> {
-    match step {
+fn callbacks(flow: &Flow) -> Vec<Value> {
+    match flow.step {
         Step::Credentials => vec![
             callback(
                 "NameCallback",
@@ -176,8 +177,14 @@ fn callbacks(step: Step) -> Vec<Value> {
         Step::Poll => vec![callback(
             "PollingWaitCallback",
             &[
-                ("waitTime", json!("50")),
-                ("message", json!("Waiting for an answer on your phone")),
+                ("waitTime", json!("400")),
+                (
+                    "message",
+                    json!(match flow.polls {
+                        0 => "Waiting for an answer on your phone",
+                        _ => "Still waiting for an answer on your phone",
+                    }),
+                ),
             ],
             None,
         )],

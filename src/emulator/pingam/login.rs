@@ -173,7 +173,7 @@ fn proceed(
 
 fn show(app: &Am, am: &mut AmWorld, flow: Flow) -> Value {
     let auth_id = make::auth_id(&mut app.fresh());
-    let page = document(app.flavour, flow.step, &auth_id);
+    let page = document(app.flavour, &flow, &auth_id);
     am.flows.insert(auth_id, flow);
     page
 }

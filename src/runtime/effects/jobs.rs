@@ -34,6 +34,18 @@ struct Job {
     handle: JoinHandle<()>,
 }
 
+/// An action that changes something, as it was confirmed.
+pub(super) struct Deed {
+    /// The action.
+    pub(super) spec: ActionSpec,
+    /// What it is given.
+    pub(super) args: ActionArgs,
+    /// Whose session it acts on, for the audit log.
+    pub(super) subject: Subject,
+    /// Why, for the audit log.
+    pub(super) reason: Option<String>,
+}
+
 /// All jobs of a run.
 pub(super) struct Jobs {
     audit: Arc<Audit>,
@@ -180,14 +192,18 @@ impl Jobs {
     /// Does an action that changes something.
     pub(super) fn act(
         &mut self,
-        spec: ActionSpec,
-        args: ActionArgs,
-        subject: Subject,
+        deed: Deed,
         client: Client,
         done: impl FnOnce(Result<ActionResult, ApiError>) -> Msg + Send + 'static,
         send: mpsc::Sender<Msg>,
     ) {
-        let context = self.context(&client, None);
+        let Deed {
+            spec,
+            args,
+            subject,
+            reason,
+        } = deed;
+        let context = self.context(&client, reason);
         self.actions.retain(|action| !action.is_finished());
         self.actions.push(spawn(remembering(async move {
             let mut unlogged = None;

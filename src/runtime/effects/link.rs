@@ -1,16 +1,17 @@
 //! One open profile: its client, its connection, and the person it may ask.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::SessionApi;
-use crate::api::signin::{Ask, DeviceCode, Prompter};
+use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::Msg;
 use crate::app::msg::{Connected, SignInStep};
 use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey};
@@ -51,7 +52,8 @@ impl Link {
             person: Arc::new(Person {
                 source,
                 send,
-                waiting: Mutex::new(None),
+                waiting: Mutex::default(),
+                kept: Mutex::default(),
             }),
         }
     }
@@ -73,7 +75,7 @@ impl Link {
     }
 
     /// Hands the operator's answers to whoever asked. `None`: given up.
-    pub(crate) fn answer(&self, answers: Option<Vec<SecretString>>) {
+    pub(crate) fn answer(&self, answers: Answers) {
         let waiting = self.person.waiting().take();
         if let Some(waiting) = waiting {
             // Whoever asked may have been cancelled.
@@ -127,14 +129,29 @@ pub(crate) async fn get(
 struct Person {
     source: SourceId,
     send: mpsc::Sender<Msg>,
-    waiting: Mutex<Option<oneshot::Sender<Option<Vec<SecretString>>>>>,
+    waiting: Mutex<Option<oneshot::Sender<Answers>>>,
+    /// The other end of `waiting` between two looks of a sign-in that waits: what is pressed meanwhile
+    /// is not lost.
+    kept: Mutex<Option<oneshot::Receiver<Answers>>>,
 }
 
+/// What the operator answered. `None`: given up.
+type Answers = Option<Vec<SecretString>>;
+
 impl Person {
-    fn waiting(
-        &self,
-    ) -> std::sync::MutexGuard<'_, Option<oneshot::Sender<Option<Vec<SecretString>>>>> {
+    fn waiting(&self) -> MutexGuard<'_, Option<oneshot::Sender<Answers>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<oneshot::Receiver<Answers>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the next answer will come.
+    fn listen(&self) -> oneshot::Receiver<Answers> {
+        let (answer, answered) = oneshot::channel();
+        *self.waiting() = Some(answer);
+        answered
     }
 
     async fn show(&self, step: SignInStep) {
@@ -156,8 +173,8 @@ impl Prompter for Person {
     }
 
     async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError> {
-        let (answer, answered) = oneshot::channel();
-        *self.waiting() = Some(answer);
+        self.kept().take();
+        let answered = self.listen();
         self.show(SignInStep::Ask(ask)).await;
         match answered.await {
             Ok(Some(answers)) => Ok(answers),
@@ -165,7 +182,24 @@ impl Prompter for Person {
         }
     }
 
+    async fn wait(&self, waiting: Waiting, pause: Duration) -> Result<Option<usize>, ApiError> {
+        let kept = self.kept().take();
+        let mut answered = kept.unwrap_or_else(|| self.listen());
+        self.show(SignInStep::Wait(waiting)).await;
+        tokio::select! { biased;
+            answers = &mut answered => match answers {
+                Ok(Some(answers)) => Ok(answers.first().and_then(|one| one.expose_secret().parse().ok())),
+                Ok(None) | Err(_) => Err(ApiError::Cancelled),
+            },
+            () = tokio::time::sleep(pause) => {
+                *self.kept() = Some(answered);
+                Ok(None)
+            }
+        }
+    }
+
     async fn done(&self) {
+        self.kept().take();
         self.show(SignInStep::Done).await;
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use self::jobs::Jobs;
+use self::jobs::{Deed, Jobs};
 use self::link::{Client, Link};
 use self::search::{Reading, Then};
 use self::timers::Timers;
@@ -29,8 +29,8 @@ use crate::api::http::{last_exchange, remembering};
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::model::{ActionArgs, ActionSpec, ApiError, Cursor, Search, Subject};
-use crate::store::{RowId, Seen, SourceId, order};
+use crate::model::{ApiError, Cursor, Search};
+use crate::store::{Seen, SourceId, order};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -205,11 +205,40 @@ impl Effects {
             }
             Effect::Act {
                 source,
-                row,
+                generation,
                 subject,
+                reason,
                 spec,
                 args,
-            } => self.act(source, row, subject, spec, args),
+            } if spec.changes => {
+                let done = move |result| Msg::Acted { generation, result };
+                let send = self.send.clone();
+                match self.client(source) {
+                    Some(client) => {
+                        let deed = Deed {
+                            spec,
+                            args,
+                            subject,
+                            reason,
+                        };
+                        self.jobs.act(deed, client, done, send);
+                    }
+                    None => self.not_open(generation),
+                }
+            }
+            Effect::Act {
+                source,
+                generation,
+                spec,
+                args,
+                ..
+            } => match self.client(source) {
+                Some(_) => self.ask(source, generation, move |opened| async move {
+                    let result = opened.api.act(spec.name, args).await;
+                    Msg::Acted { generation, result }
+                }),
+                None => self.not_open(generation),
+            },
         }
         None
     }
@@ -277,45 +306,14 @@ impl Effects {
         self.links.get(&source).and_then(Link::current)
     }
 
-    /// Does an action of a system: one that changes something is recorded and never cut off.
-    fn act(
-        &mut self,
-        source: SourceId,
-        row: Option<RowId>,
-        subject: Subject,
-        spec: ActionSpec,
-        args: ActionArgs,
-    ) {
-        let (title, send) = (spec.title, self.send.clone());
-        let done = move |result| Msg::Acted {
-            source,
-            row,
-            title,
-            result,
-        };
-        let Some(link) = self.links.get(&source) else {
-            return;
-        };
-        match (link.current(), spec.changes) {
-            (Some(client), true) => self.jobs.act(spec, args, subject, client, done, send),
-            (Some(client), false) => {
-                let token = link.token.child_token();
-                spawn(remembering(async move {
-                    tokio::select! { biased;
-                        () = token.cancelled() => {}
-                        result = client.opened.api.act(spec.name, args) => {
-                            // Fails only when the screen has ended.
-                            let _ = send.send(done(result).with(last_exchange())).await;
-                        }
-                    }
-                }));
-            }
-            (None, _) => {
-                spawn(async move {
-                    let _ = send.send(done(Err(ApiError::Cancelled))).await;
-                });
-            }
-        }
+    /// There is nobody to do an action.
+    fn not_open(&self, generation: Gen) {
+        let send = self.send.clone();
+        spawn(async move {
+            let result = Err(ApiError::Cancelled);
+            // Fails only when the screen has ended.
+            let _ = send.send(Msg::Acted { generation, result }).await;
+        });
     }
 
     fn plan(&mut self, source: SourceId, generation: Gen, search: Search) {

@@ -29,7 +29,7 @@ async fn every_service_that_a_terminal_can_show_leads_to_a_session() {
     let services: [(AmService, &[&[&'static str]]); 5] = [
         (AmService::Password, &[]),
         (AmService::SecondFactor, &[&["1"], &[ONE_TIME_CODE]]),
-        (AmService::Push, &[&[]]),
+        (AmService::Push, &[]),
         (AmService::Terms, &[&["0"]]),
         (AmService::Question, &[&["blue"]]),
     ];

@@ -5,21 +5,31 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::api::http::{Reply, clean};
+use crate::api::pingam::key;
 use crate::api::pingam::row::{self, Own};
 use crate::api::pingam::wire::{Item, Page, Refreshed, Validated};
 use crate::model::time::{Zone, instant};
-use crate::model::{ActionBody, ActionResult, ApiError, Attribute, Untrusted};
+use crate::model::{ActionBody, ActionCell, ActionResult, ApiError, Untrusted};
 
-/// One line of an answer.
-fn field(name: &str, value: impl Into<String>) -> Attribute {
-    Attribute {
-        name: Untrusted::from(name),
-        value: Untrusted::from(value.into()),
+/// What ends a session is shown by its short name only.
+const HANDLE: &str = "sessionHandle";
+
+/// One value of an answer, by its name.
+fn cell(name: &str, value: String) -> ActionCell {
+    let is_handle = name == HANDLE && !value.is_empty();
+    ActionCell {
+        label: is_handle.then(|| key::label(&value)),
+        value: Untrusted::from(value),
         class: row::class(name),
     }
 }
 
-pub(super) fn fields(summary: String, fields: Vec<Attribute>) -> ActionResult {
+/// One line of an answer.
+fn field(name: &str, value: impl Into<String>) -> (Untrusted, ActionCell) {
+    (Untrusted::from(name), cell(name, value.into()))
+}
+
+pub(super) fn fields(summary: String, fields: Vec<(Untrusted, ActionCell)>) -> ActionResult {
     ActionResult {
         summary,
         outcome: None,
@@ -39,7 +49,7 @@ pub(super) fn session(item: &Item<'_>, own: &Own, zone: Zone) -> ActionResult {
         ("username", &item.username),
         ("realm", &item.realm),
         ("universalId", &item.universal_id),
-        ("sessionHandle", &item.session_handle),
+        (HANDLE, &item.session_handle),
         ("latestAccessTime", &item.latest_access_time),
         ("maxIdleExpirationTime", &item.max_idle_expiration_time),
         (
@@ -71,7 +81,7 @@ pub(super) fn session(item: &Item<'_>, own: &Own, zone: Zone) -> ActionResult {
 
 /// The properties of a session.
 pub(super) fn properties(all: &BTreeMap<String, String>) -> ActionResult {
-    let list: Vec<Attribute> = all.iter().map(|(name, value)| field(name, value)).collect();
+    let list: Vec<_> = all.iter().map(|(name, value)| field(name, value)).collect();
     let summary = match list.len() {
         0 => "the realm lists no session properties".to_owned(),
         1 => "1 property".to_owned(),
@@ -132,7 +142,7 @@ pub(super) fn table(reply: &Reply, page: &Page<'_>) -> Result<ActionResult, ApiE
         "latestAccessTime",
         "maxIdleExpirationTime",
         "maxSessionExpirationTime",
-        "sessionHandle",
+        HANDLE,
     ];
     let mut rows = Vec::new();
     for (number, raw) in page.result.iter().enumerate() {
@@ -142,7 +152,7 @@ pub(super) fn table(reply: &Reply, page: &Page<'_>) -> Result<ActionResult, ApiE
                 "expected a session, got something else".into(),
             )
         })?;
-        let cell = |name: &&str| Untrusted::from(object.get(*name).map(text).unwrap_or_default());
+        let cell = |name: &&str| cell(name, object.get(*name).map(text).unwrap_or_default());
         rows.push(COLUMNS.iter().map(cell).collect());
     }
     let count = rows.len();
@@ -184,7 +194,7 @@ mod tests {
             panic!("no fields");
         };
 
-        let values: Vec<_> = list.iter().map(|f| f.value.expose().to_owned()).collect();
+        let values: Vec<_> = list.iter().map(|(_, cell)| cell.whole()).collect();
         assert_eq!(
             values,
             ["demo", "/", "4 s", "30 min", "120 min", "7199 s left"]
@@ -199,8 +209,16 @@ mod tests {
     }
 
     #[test]
+    fn a_handle_is_whole_for_scripts_and_short_for_people() {
+        let (_, cell) = field(HANDLE, "shandle:b7Kq2mXw9rT.*AAJTSQ*");
+
+        assert_eq!(cell.whole(), "shandle:b7Kq2mXw9rT.*AAJTSQ*");
+        assert_eq!(cell.shown(), "sh:…mXw9rT");
+    }
+
+    #[test]
     fn a_property_that_reads_like_a_credential_is_masked() {
-        assert_eq!(field("oidcAccessToken", "x").class, Class::Secret);
-        assert_eq!(field("mood", "calm").class, Class::Plain);
+        assert_eq!(field("oidcAccessToken", "x").1.class, Class::Secret);
+        assert_eq!(field("mood", "calm").1.class, Class::Plain);
     }
 }

@@ -72,13 +72,17 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
              minute; the latest end of the session stays.",
             ActsOn::Token,
         ),
-        Op::Logout => changing(
-            "Log out the session of a token",
-            "Ends the session of a token. A client-side session may go on where the server keeps no \
-             list of ended ones; usher looks afterwards.",
-            ActsOn::Token,
-        ),
+        Op::Logout => ActionSpec {
+            ends: true,
+            ..changing(
+                "Log out the session of a token",
+                "Ends the session of a token. A client-side session may go on where the server keeps \
+                 no list of ended ones; usher looks afterwards.",
+                ActsOn::Token,
+            )
+        },
         Op::LogoutByHandle => ActionSpec {
+            ends: true,
             row: deletable,
             ..changing(
                 "End this session by its handle",
@@ -87,6 +91,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             )
         },
         Op::LogoutByUser => ActionSpec {
+            ends: true,
             row: has_user,
             ..changing(
                 "End all sessions of this user in one realm",

@@ -4,10 +4,11 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::app::effect::Timer;
+use crate::app::results::Fate;
 use crate::app::state::{Level, Pane};
 use crate::model::{
-    ActionArgs, ActionBody, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind, ArgSpec,
-    Attribute, Class,
+    ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
+    ArgSpec, Outcome,
 };
 
 fn arg(name: &'static str, kind: ArgKind, required: bool) -> ArgSpec {
@@ -43,7 +44,18 @@ fn specs() -> Vec<ActionSpec> {
         },
         ActionSpec {
             changes: true,
+            ends: true,
             ..ActionSpec::new("end", "End this session", "Ends it.", ActsOn::Session)
+        },
+        ActionSpec {
+            changes: true,
+            ends: true,
+            ..ActionSpec::new("end_all", "End all of a user", "Ends them.", ActsOn::User)
+        },
+        ActionSpec {
+            changes: true,
+            ends: true,
+            ..ActionSpec::new("log_out", "Log out a token", "Ends it.", ActsOn::Token)
         },
     ]
 }
@@ -74,13 +86,28 @@ impl TestApp {
         self.keys("enter").due(Timer::Arm)
     }
 
-    fn acted(&mut self, title: &'static str, result: Result<ActionResult, ApiError>) -> &mut Self {
-        self.send(Msg::Acted {
-            source: SourceId(0),
-            row: None,
-            title,
-            result,
-        })
+    /// The answer to the action that was sent last.
+    fn acted(&mut self, result: Result<ActionResult, ApiError>) -> &mut Self {
+        let generation = self.last_act();
+        self.send(Msg::Acted { generation, result })
+    }
+
+    fn last_act(&self) -> Gen {
+        let mut acts = self.effects.iter().rev();
+        let number = |effect: &Effect| match effect {
+            Effect::Act { generation, .. } => Some(*generation),
+            _ => None,
+        };
+        acts.find_map(number).expect("an action was sent")
+    }
+
+    /// What the first row shows in place of its state.
+    fn fate(&self) -> Option<&Fate> {
+        self.state.results.fates.get(&FIRST)
+    }
+
+    fn searches(&self) -> usize {
+        self.count(|effect| matches!(effect, Effect::Search { .. } | Effect::Connect { .. }))
     }
 
     fn acts(&self) -> Vec<(&'static str, &ActionArgs)> {
@@ -101,13 +128,16 @@ fn fields(names: &[&str]) -> Result<ActionResult, ApiError> {
         body: ActionBody::Fields(
             names
                 .iter()
-                .map(|name| Attribute {
-                    name: Untrusted::from(*name),
-                    value: Untrusted::from("value"),
-                    class: Class::Plain,
-                })
+                .map(|name| (Untrusted::from(*name), "value".into()))
                 .collect(),
         ),
+    })
+}
+
+fn ended(outcome: Outcome) -> Result<ActionResult, ApiError> {
+    Ok(ActionResult {
+        outcome: Some(outcome),
+        ..ActionResult::said("so it is")
     })
 }
 
@@ -128,14 +158,14 @@ fn a_question_is_sent_once_and_its_box_waits_for_the_answer() {
     assert_eq!(token.expose_secret(), "tok-5ecret");
     assert!(matches!(app.top(), Some(Overlay::Arguments(a)) if a.sent.is_some()));
 
-    app.acted("Show a token", fields(&["user"]));
+    app.acted(fields(&["user"]));
 
     assert!(matches!(app.top(), Some(Overlay::Answer(_))));
     assert_eq!(app.state.overlays.len(), 1);
 }
 
 #[test]
-fn an_answer_to_a_hidden_box_stands_in_the_status_line_and_opens_nothing() {
+fn a_question_is_cancelled_by_escape_and_its_answer_comes_to_nothing() {
     let mut app = app();
     app.action(3);
     assert_eq!(
@@ -145,12 +175,133 @@ fn an_answer_to_a_hidden_box_stands_in_the_status_line_and_opens_nothing() {
     );
 
     app.keys("esc");
-    assert!(app.status().contains("under way"), "{}", app.status());
-    app.keys("delete");
-    app.acted("Count sessions", fields(&["user"]));
+    assert_eq!(app.status(), "Count sessions: cancelled");
+    let generation = app.last_act();
+    assert_eq!(
+        app.count(|effect| matches!(effect, Effect::Cancel(g) if *g == generation)),
+        1
+    );
+    app.action(3);
+    app.send(Msg::Acted {
+        generation,
+        result: fields(&["user"]),
+    });
 
-    assert_eq!(app.status(), "it is there");
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(
+        matches!(app.top(), Some(Overlay::Arguments(_))),
+        "the second one still waits for its own answer"
+    );
+    app.acted(fields(&["user"]));
+    assert!(matches!(app.top(), Some(Overlay::Answer(_))));
+}
+
+#[test]
+fn a_hidden_change_goes_on_and_its_outcome_opens_nothing() {
+    let mut app = app();
+    app.action(5).keys("y");
+    assert_eq!(app.fate(), Some(&Fate::Revoking));
+
+    app.keys("esc");
+    assert!(app.status().contains("under way"), "{}", app.status());
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Cancel(_))), 0);
+    app.keys("ctrl-p");
+    assert!(app.status().contains("is under way"), "{}", app.status());
+    app.keys("delete").acted(ended(Outcome::Revoked));
+
+    assert_eq!(app.status(), "so it is");
+    assert_eq!(app.fate(), Some(&Fate::Revoked));
+}
+
+#[test]
+fn the_row_that_was_acted_on_shows_what_became_of_it() {
+    let failed = |error: ApiError| Fate::Failed(error.to_string());
+    let cases = [
+        (ended(Outcome::AlreadyGone), Some(Fate::AlreadyGone)),
+        (ended(Outcome::StillListed), Some(Fate::StillListed)),
+        (
+            ended(Outcome::Refused("no".into())),
+            Some(Fate::Refused("no".into())),
+        ),
+        (Err(super::refused()), Some(failed(super::refused()))),
+        (Err(ApiError::Cancelled), None),
+    ];
+    for (result, expected) in cases {
+        let mut app = app();
+        app.action(5).keys("y").acted(result);
+
+        assert_eq!(app.fate(), expected.as_ref());
+        assert_eq!(app.searches(), 0, "the other rows are as they were");
+    }
+}
+
+#[test]
+fn what_ended_is_found_again_among_rows_that_were_listed_anew() {
+    let mut app = app();
+    app.action(5).keys("y esc r");
+    app.forget()
+        .rows(vec![row("zoe", 700, 5), row("asmith", 600, 0)]);
+
+    app.acted(ended(Outcome::Revoked));
+
+    let fates = &app.state.results.fates;
+    assert_eq!(fates.get(&RowId(1)), Some(&Fate::Revoked));
+    assert_eq!(fates.len(), 1);
+}
+
+#[test]
+fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
+    let listed = |place: usize, outcome: Outcome| {
+        let mut app = app();
+        app.action(place);
+        if place == 7 {
+            app.typed("tok").keys("enter");
+        }
+        app.keys("y").acted(ended(outcome));
+        assert_eq!(app.status(), "so it is");
+        app.searches()
+    };
+
+    assert_eq!(listed(6, Outcome::Revoked), 1);
+    assert_eq!(listed(6, Outcome::AlreadyGone), 1);
+    assert_eq!(listed(7, Outcome::Revoked), 1);
+    assert_eq!(listed(7, Outcome::AlreadyGone), 0);
+}
+
+#[test]
+fn a_profile_that_wants_reasons_gets_one_for_every_change() {
+    let mut app = app_with(|profile| profile.require_reason = true);
+    app.action(5).keys("tab tab enter");
+    assert!(app.acts().is_empty(), "no reason was given");
+    assert!(matches!(app.top(), Some(Overlay::Arguments(a))
+        if a.error.as_ref().is_some_and(|(_, why)| why.contains("wants a reason"))));
+
+    app.typed(" INC-4711 ").keys("enter y");
+
+    let reasons: Vec<_> = app
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Act { reason, .. } => Some(reason.as_deref()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(reasons, [Some("INC-4711")]);
+    app.acted(ended(Outcome::Revoked)).action(3);
+    assert_eq!(app.acts().len(), 2, "a question needs no reason");
+}
+
+#[test]
+fn what_a_hidden_action_was_refused_speaks_of_no_search() {
+    let mut app = app();
+    app.action(5).keys("y esc");
+
+    app.acted(Err(ApiError::BadAction {
+        message: "not this one".into(),
+    }));
+
+    assert_eq!(app.status(), "refused: not this one. E details");
+    let error = app.state.errors.back().unwrap();
+    assert!(!error.report().contains("search"), "{}", error.report());
 }
 
 #[test]
@@ -213,11 +364,10 @@ fn what_is_wrong_stands_under_its_field() {
     app.keys("ctrl-u").typed("yes").keys("enter");
     assert_eq!(app.acts().len(), 1);
 
-    let refused = ApiError::BadQuery {
+    let refused = ApiError::BadAction {
         message: "too deep".into(),
-        field: None,
     };
-    app.acted("Look", Err(refused));
+    app.acted(Err(refused));
 
     let (focus, told) = error(&app);
     assert_eq!(
@@ -249,7 +399,7 @@ fn a_token_without_a_session_is_no_reason_to_search_again() {
     let mut app = app();
     app.action(0).typed("tok").keys("enter");
 
-    app.acted("Show a token", Err(ApiError::NotFound));
+    app.acted(Err(ApiError::NotFound));
 
     assert!(app.status().contains("knows no session of this token"));
     assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
@@ -261,7 +411,7 @@ fn other_failures_show_what_was_tried_and_where() {
     let mut app = app();
     app.action(0).typed("tok").keys("enter");
 
-    app.acted("Show a token", Err(super::refused()));
+    app.acted(Err(super::refused()));
 
     let Some(Overlay::Error(error)) = app.top() else {
         panic!("no error box")
@@ -274,7 +424,7 @@ fn a_long_answer_scrolls_to_its_ends_and_no_further() {
     let names: Vec<String> = (0..100).map(|n| format!("name{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut app = app();
-    app.action(3).acted("Count sessions", fields(&names));
+    app.action(3).acted(fields(&names));
     let top = |app: &TestApp| match app.top() {
         Some(Overlay::Answer(answer)) => answer.top,
         _ => panic!("no answer"),
@@ -295,16 +445,13 @@ fn a_table_scrolls_by_columns_until_the_last_is_seen() {
     let wide = "x".repeat(30);
     let body = ActionBody::Table {
         columns: ["a", "b", "c", "d"].map(Untrusted::from).to_vec(),
-        rows: vec![vec![Untrusted::from(wide); 4]],
+        rows: vec![vec![ActionCell::from(wide); 4]],
     };
     let mut app = app();
-    app.action(3).acted(
-        "Count sessions",
-        Ok(ActionResult {
-            body,
-            ..ActionResult::said("1 session")
-        }),
-    );
+    app.action(3).acted(Ok(ActionResult {
+        body,
+        ..ActionResult::said("1 session")
+    }));
 
     app.keys("right right right right right left");
 

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::app::msg::SignInStep;
-use crate::model::signin::{Ask, Question, QuestionKind};
+use crate::model::signin::{Ask, Question, QuestionKind, Waiting};
 
 fn question(prompt: &str, kind: QuestionKind) -> Question {
     Question {
@@ -108,6 +108,54 @@ fn nothing_to_ask_is_waited_for_and_can_be_given_up() {
     assert_eq!(answers(&app), [Some(vec![]), None]);
     assert_eq!(app.count(|e| matches!(e, Effect::Cancel(_))), 2);
     assert_eq!(app.status(), "not signed in; r tries again");
+}
+
+fn waits(line: &str) -> Msg {
+    Msg::SignIn {
+        source: SourceId(0),
+        step: SignInStep::Wait(Waiting {
+            title: "Sign in to prod-janssen".into(),
+            lines: vec![line.into()],
+            instead: vec!["Use a code".into()],
+        }),
+    }
+}
+
+#[test]
+fn what_is_waited_for_counts_from_its_beginning_and_the_focus_stays() {
+    let mut app = TestApp::new();
+    app.keys("enter").effects.clear();
+    app.send(waits("Approve it"));
+    app.state.now += TimeDelta::seconds(9);
+
+    app.keys("tab").send(done()).send(waits("Still there?"));
+
+    let Some(Overlay::SignIn(shown)) = app.top() else {
+        panic!("no box")
+    };
+    assert_eq!(shown.sent, Some(now()));
+    assert_eq!(shown.focus, 0);
+    assert!(matches!(&shown.step, SignInStep::Wait(w) if w.lines[0].expose() == "Still there?"));
+    assert_eq!(app.state.overlays.len(), 1);
+
+    app.keys("enter");
+    assert_eq!(answers(&app), [Some(vec!["0".to_owned()])]);
+    app.connect();
+    assert!(app.top().is_none());
+}
+
+#[test]
+fn waiting_has_the_focus_on_cancel_and_ends_by_escape() {
+    for keys in ["esc", "enter"] {
+        let mut app = TestApp::new();
+        app.keys("enter").effects.clear();
+        app.send(waits("Approve it"));
+
+        app.keys(keys);
+
+        assert!(app.top().is_none(), "{keys}");
+        assert_eq!(answers(&app), [None], "{keys}");
+    }
 }
 
 #[test]
