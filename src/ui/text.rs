@@ -135,6 +135,12 @@ impl<'a> Canvas<'a> {
         let screen = self.buffer.area;
         let rect = Rect::new(area.x, area.y, area.width, area.height).intersection(screen);
         for y in rect.top()..rect.bottom() {
+            // Half of a wide sign cannot stay: it would hide the first column of the area.
+            let before = rect.left().checked_sub(1);
+            let before = before.and_then(|x| self.buffer.cell_mut((x, y)));
+            if let Some(cell) = before.filter(|cell| width_cols(cell.symbol()) > 1) {
+                cell.set_symbol(" ");
+            }
             for x in rect.left()..rect.right() {
                 if let Some(cell) = self.buffer.cell_mut((x, y)) {
                     cell.reset();
@@ -275,5 +281,23 @@ fn ascii_sign(sign: char) -> char {
         '░' => '.',
         '•' => '*',
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_over_half_a_wide_sign_keeps_its_border() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
+        let theme = Theme::default();
+        let mut canvas = Canvas::new(&mut buffer, &theme, false);
+        canvas.text(Area::new(0, 0, 8, 1), 0, "日本太郎", Role::Text);
+
+        canvas.fill(Area::new(3, 0, 3, 1), Role::Text);
+
+        let drawn: Vec<&str> = (0..8).map(|x| buffer[(x, 0)].symbol()).collect();
+        assert_eq!(drawn, ["日", " ", " ", " ", " ", " ", "郎", " "]);
     }
 }

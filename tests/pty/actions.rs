@@ -137,11 +137,101 @@ fn a_filter_of_the_servers_own_gives_a_table_and_its_mistakes_stand_under_the_fi
     usher.pty.keys("nonsense");
     usher.pty.keys(&format!("{ENTER}{ENTER}"));
     usher.pty.wait_for("! the server says:");
-    usher.pty.keys("\x1b[Z\x15");
+    usher.pty.keys("\x15");
     usher.pty.keys("realm eq \"/\"");
     usher.pty.keys(&format!("{ENTER}{ENTER}"));
 
     usher.pty.wait_for("latestAccessTime");
     usher.pty.keys("\x1b[C\x1b[C\x1b[C\x1b[C");
     usher.pty.wait_for("sessionHandle");
+}
+
+/// Keys of the profile that stand before its way to sign in.
+fn listed_with(server: &Server, keys: &str) -> Usher {
+    let mut usher = Usher::at_with(server, &format!("search_on_start = true\n{keys}"));
+    usher.pty.wait_for("sh:…");
+    usher.focus_table();
+    usher
+}
+
+#[test]
+fn a_filter_of_the_servers_own_shows_no_handles_and_says_where_it_was_cut() {
+    let server = server(Kind::Pingam);
+    server.running().am().set_list_limit(5);
+    let mut usher = listed_with(&server, "list_limit = 5\n");
+    ask(&mut usher, 9, "List sessions by a filter");
+
+    usher.pty.keys(&format!("{ENTER}{ENTER}"));
+    usher
+        .pty
+        .wait_for("5 sessions; the server cuts its lists there");
+    usher.pty.keys("\x1b[C\x1b[C\x1b[C\x1b[C");
+    usher.pty.wait_for("sessionHandle");
+    usher.pty.wait_for("sh:…");
+
+    assert!(!usher.pty.text().contains("shandle:"));
+}
+
+#[test]
+fn escape_ends_a_question_that_hangs_and_the_next_one_is_answered() {
+    let server = server(Kind::Pingam);
+    let token = server.running().auth().token.clone();
+    let mut usher = listed(&server);
+    server.set_faults(&[r#"{"match":{"method":"POST","path":"*/sessions*"},"action":"hang"}"#]);
+    ask(&mut usher, 0, "Show the session of a token");
+    usher.pty.paste(&format!("{token}\n"));
+    usher.pty.wait_for("[••••");
+    usher.pty.keys(ENTER);
+    usher.pty.wait_for("Waiting for the server");
+
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("Show the session of a token: cancelled");
+    server.set_faults(&[]);
+    ask(&mut usher, 0, "Show the session of a token");
+    usher.pty.paste(&format!("{token}\n"));
+    usher.pty.wait_for("[••••");
+    usher.pty.keys(ENTER);
+
+    usher.pty.wait_for("a session of amadmin in /");
+    assert_unseen(&mut usher, &token);
+}
+
+#[test]
+fn a_reason_is_asked_where_the_profile_wants_one_and_written_down() {
+    let server = server(Kind::Pingam);
+    let mut usher = listed_with(&server, "require_reason = true\n");
+    usher.pty.keys("G");
+    ask(&mut usher, 7, "End this session by its handle?");
+    usher.pty.wait_for("Reason, for the audit log");
+    usher.pty.keys(&format!("{ENTER}y"));
+    usher.pty.wait_for("! this profile wants a reason");
+
+    usher.pty.keys("INC-4711");
+    usher.pty.wait_for("[INC-4711");
+    usher.pty.keys(&format!("{ENTER}y"));
+
+    usher.pty.wait_for("the session has ended");
+    usher.pty.wait_for("revoked");
+    assert!(usher.state().contains("INC-4711"));
+}
+
+#[test]
+fn after_all_sessions_of_a_user_ended_the_list_is_read_again() {
+    let server = server(Kind::Pingam);
+    let mut usher = listed(&server);
+    usher.pty.keys("G");
+    let lists = || {
+        let journal = server.running().journal();
+        let queries = journal.iter().filter_map(|entry| entry.query.clone());
+        queries
+            .filter(|query| query.contains("_queryFilter"))
+            .count()
+    };
+    ask(&mut usher, 8, "End all sessions of this user in one realm?");
+    let before = lists();
+
+    usher.pty.keys("y");
+
+    usher.pty.wait_for("the server ended all sessions of");
+    usher.pty.wait_until("another list", |_| lists() > before);
 }

@@ -97,6 +97,7 @@ fn escape_ends_the_waiting_for_another_device_and_it_can_be_begun_again() {
         asked,
         "nothing is asked any more"
     );
+    usher.focus_table();
     usher.pty.keys("r");
 
     usher.pty.wait_for("all loaded");

@@ -6,7 +6,7 @@ use super::{form, message, net, revoke};
 use crate::app::dialogs;
 use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{Acting, Answer, Overlay};
+use crate::app::overlay::{Acting, Answer, ArgumentField, Overlay};
 use crate::app::results::Fate;
 use crate::app::state::{Level, State};
 use crate::model::text::width_cols;
@@ -106,7 +106,10 @@ fn ask_again(state: &mut State, at: usize, message: String) -> Vec<Effect> {
     let said = format!("the server says: {message}");
     if let Some(Overlay::Arguments(arguments)) = state.overlays.get_mut(at) {
         arguments.sent = None;
-        arguments.focus = arguments.fields.len().saturating_sub(1);
+        // It is about something that was typed.
+        let typed = |field: &ArgumentField| !field.input.value().is_empty();
+        let last = arguments.fields.len().saturating_sub(1);
+        arguments.focus = arguments.fields.iter().rposition(typed).unwrap_or(last);
         arguments.error = Some((arguments.focus, said.clone()));
     }
     message::say(state, Level::Error, said)
