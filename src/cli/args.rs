@@ -23,7 +23,7 @@ Exit codes:
   5    refused by usher itself: read-only, or a safety rule
   6    the system cannot be reached, or did not answer in time
   7    no such session (get); nothing matched (list --fail-empty)
-  8    the certificate of the system was not accepted
+  8    no secure connection: the certificate of the system, ours, or the TLS version was not accepted
   9    the system does not allow it: a scope or role is lacking
   74   the terminal went away
   101  a defect in usher itself
