@@ -162,11 +162,8 @@ async fn find(
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
-            look_up(sources, &mut targets, sources::moment(config).0).await;
-            return Ok(Found {
-                targets,
-                code: exit::OK,
-            });
+            let code = look_up(sources, &mut targets, sources::moment(config).0).await;
+            return Ok(Found { targets, code });
         }
     };
     let (now, zone) = sources::moment(config);
@@ -192,8 +189,10 @@ async fn find(
 
 /// Reads the sessions of which only the id is known, so that the question and the audit log can say
 /// whose they are, and what must be left alone is. One that cannot be read is tried all the same: who
-/// may end sessions need not be allowed to read them.
-async fn look_up(sources: &[Source], targets: &mut [Target], now: DateTime<Utc>) {
+/// may end sessions need not be allowed to read them. Gives the exit code: to name just this session
+/// and to be told that it may not be ended is no success.
+async fn look_up(sources: &[Source], targets: &mut [Target], now: DateTime<Utc>) -> u8 {
+    let mut code = exit::OK;
     let bare = |target: &&mut Target| target.label.is_empty() && target.skip.is_none();
     for target in targets.iter_mut().filter(bare).take(LOOKED_UP) {
         let source = &sources[target.source];
@@ -207,8 +206,12 @@ async fn look_up(sources: &[Source], targets: &mut [Target], now: DateTime<Utc>)
                 key,
                 ..Target::of(target.source, &record)
             };
+            if matches!(target.skip, Some(Skip::NotDeletable(_))) {
+                code = exit::NOT_ALLOWED;
+            }
         }
     }
+    code
 }
 
 /// Nobody is ended by an empty name, and nobody else by a wildcard.

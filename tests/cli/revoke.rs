@@ -133,6 +133,26 @@ fn ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
 }
 
 #[test]
+fn to_name_one_session_that_may_not_be_ended_is_no_success() {
+    let desk = Desk::with(Options {
+        system: Kind::Pingam,
+        ..Options::default()
+    });
+    let service = desk.run(&["list", "user:dsameuser"]).ends(0).out;
+    let row: Value = serde_json::from_str(service.lines().next().unwrap()).unwrap();
+    let before = desk.emulator().am().count();
+
+    let ran = desk.run(&["revoke", row["id"].as_str().unwrap(), "--yes"]);
+
+    assert_eq!(ran.code, 9, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("not deletable"), "{}", ran.out);
+    assert_eq!(desk.emulator().am().count(), before);
+    // In a list it is left out, which is what one who pipes a list means.
+    desk.run_with(&["revoke", "-", "--yes"], &service).ends(0);
+    assert_eq!(desk.emulator().am().count(), before);
+}
+
+#[test]
 fn an_unknown_id_is_already_gone_and_that_is_fine() {
     let desk = Desk::new();
 

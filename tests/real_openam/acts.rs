@@ -122,8 +122,9 @@ async fn looking_at_a_token_is_told_in_words_and_in_json() {
 
     let filter = format!("filter=realm eq \"{realm}\"");
     let out = words(&["act", "query", &filter]);
+    // A handle is as long as a line: people see its label.
     assert!(
-        out.starts_with("1 session\n") && out.contains(handle),
+        out.starts_with("1 session\n") && out.contains("  sh:…") && !out.contains(handle),
         "{out}"
     );
     let table = desk

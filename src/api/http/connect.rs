@@ -27,6 +27,7 @@ pub(super) struct Settings {
 pub(super) struct Clients {
     settings: Settings,
     plain: OnceCell<Client>,
+    plain_proxied: OnceCell<Client>,
     direct: OnceCell<Client>,
     proxied: OnceCell<Client>,
 }
@@ -41,6 +42,7 @@ impl Clients {
                 connect_limit: CONNECT_LIMIT.min(profile.timeout),
             },
             plain: OnceCell::new(),
+            plain_proxied: OnceCell::new(),
             direct: OnceCell::new(),
             proxied: OnceCell::new(),
         }
@@ -78,7 +80,8 @@ impl Clients {
             Way::Through(proxy) => Some(proxy),
         };
         let (cell, tls) = match (url.scheme(), &proxy) {
-            ("http", _) => (&self.plain, Tls::No),
+            ("http", None) => (&self.plain, Tls::No),
+            ("http", Some(_)) => (&self.plain_proxied, Tls::No),
             (_, None) => (&self.direct, Tls::Yes),
             (_, Some(_)) => (&self.proxied, Tls::Yes),
         };
