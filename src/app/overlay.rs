@@ -245,7 +245,7 @@ pub struct Arguments {
     pub target: ActionTarget,
     /// What it acts on, in words, cleaned.
     pub on: String,
-    /// The fields, in order: the reason, a token, the arguments, then other pairs as `name=value …`.
+    /// The fields, in order: the reason, the user's name, a token, the arguments, then other pairs as `name=value …`.
     pub fields: Vec<ArgumentField>,
     /// The focused control: the fields first, then Cancel, then the button that does it.
     pub focus: usize,
@@ -294,6 +294,8 @@ pub struct ArgumentField {
 pub enum ArgumentKind {
     /// Why, for the audit log.
     Reason,
+    /// The name of the user, so that nobody's sessions all end by one key.
+    Whose,
     /// The token that the action acts on.
     Token,
     /// The argument of this name.

@@ -229,7 +229,14 @@ fn after_all_sessions_of_a_user_ended_the_list_is_read_again() {
     };
     ask(&mut usher, 8, "End all sessions of this user in one realm?");
     let before = lists();
+    let text = usher.pty.text();
+    let (_, on) = text.split_once("On  ").expect("whose sessions");
+    let (name, _) = on.split_once(" in ").expect("in which realm");
 
+    usher.pty.keys("y\r");
+    usher.pty.keys("y");
+    usher.pty.wait_for("that is not it");
+    usher.pty.keys(&format!("\u{15}{name}\r"));
     usher.pty.keys("y");
 
     usher.pty.wait_for("the server ended all sessions of");

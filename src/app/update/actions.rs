@@ -168,6 +168,10 @@ fn fields(spec: &ActionSpec, asks_reason: bool) -> Vec<ArgumentField> {
         let title = "Reason, for the audit log";
         fields.push(field(title, ArgumentKind::Reason, false));
     }
+    if spec.on == ActsOn::User && spec.changes {
+        let title = "Type the user's name";
+        fields.push(field(title, ArgumentKind::Whose, false));
+    }
     if spec.on == ActsOn::Token {
         fields.push(field("Token", ArgumentKind::Token, true));
     }
@@ -370,6 +374,7 @@ fn read(arguments: &Arguments) -> Result<(ActionArgs, Option<String>), (usize, S
                 return Err((at, "this profile wants a reason for every change".into()));
             }
             ArgumentKind::Reason => reason = Some(text.trim().to_owned()),
+            ArgumentKind::Whose => is_named(&target, text).map_err(|why| (at, why))?,
             ArgumentKind::Token if text.trim().is_empty() => {
                 return Err((at, "type or paste the token first".into()));
             }
@@ -390,6 +395,20 @@ fn read(arguments: &Arguments) -> Result<(ActionArgs, Option<String>), (usize, S
     checked
         .map(|args| (args, reason))
         .map_err(|why| (refused_field(arguments), why))
+}
+
+/// Is it the user whose sessions are to end? As it is shown or as it is.
+fn is_named(target: &ActionTarget, text: &str) -> Result<(), String> {
+    let ActionTarget::User(user) = target else {
+        return Ok(());
+    };
+    let raw = user.shown().map_or("", |name| name.expose());
+    let shown = super::revoke::shown(user);
+    let text = text.trim();
+    match text == shown || text == raw.trim() {
+        true => Ok(()),
+        false => Err(format!("that is not it: type {shown}, or Esc")),
+    }
 }
 
 /// The field that a check was about: the first that lacks what it must have or holds what it may not,

@@ -83,9 +83,11 @@ fn done(
         _ => Level::Ok,
     };
     let text = result.summary.clone();
+    // What the new list has to say would take its place in the status line.
+    let lists_again = !effects.is_empty();
     let whole = width_cols(&text) + 2 <= usize::from(state.size.width);
     effects.extend(message::say(state, level, text));
-    if result.body != ActionBody::Nothing || !whole {
+    if result.body != ActionBody::Nothing || !whole || lists_again {
         show(state, at, acting.spec.title, result);
     }
     effects

@@ -253,11 +253,16 @@ fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
     let listed = |place: usize, outcome: Outcome| {
         let mut app = app();
         app.action(place);
-        if place == 7 {
-            app.typed("tok").keys("enter");
-        }
-        app.keys("y").acted(ended(outcome));
+        app.typed(if place == 7 { "tok" } else { "asmith" });
+        app.keys("enter y").acted(ended(outcome));
         assert_eq!(app.status(), "so it is");
+        let told =
+            matches!(app.top(), Some(Overlay::Answer(answer)) if answer.summary == "so it is");
+        assert_eq!(
+            told,
+            app.searches() > 0,
+            "the new list takes the status line"
+        );
         app.searches()
     };
 
@@ -265,6 +270,19 @@ fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
     assert_eq!(listed(6, Outcome::AlreadyGone), 1);
     assert_eq!(listed(7, Outcome::Revoked), 1);
     assert_eq!(listed(7, Outcome::AlreadyGone), 0);
+}
+
+#[test]
+fn all_sessions_of_a_user_do_not_end_by_one_key() {
+    let mut app = app();
+    app.action(6).keys("y enter y");
+    assert!(app.acts().is_empty());
+    assert!(matches!(app.top(), Some(Overlay::Arguments(a))
+        if a.error.as_ref().is_some_and(|(_, why)| why.contains("type asmith"))));
+
+    app.keys("ctrl-u").typed("asmith").keys("enter y");
+
+    assert_eq!(app.acts().len(), 1);
 }
 
 #[test]
