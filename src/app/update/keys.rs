@@ -37,7 +37,9 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
         if let Some(effects) = form::typed_key(state, key) {
             return effects;
         }
-        if key.typed().is_some() {
+        // In a field letters are typed, and on a choice somebody may try to; on a button they are keys.
+        let typing = matches!(state.form.field, FormField::Text(_) | FormField::State);
+        if typing && key.typed().is_some() {
             return Vec::new();
         }
     }

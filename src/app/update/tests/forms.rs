@@ -314,3 +314,16 @@ fn slash_in_the_empty_text_field_is_the_key_that_leads_there_and_no_text() {
 
     assert_eq!(app.state.form.inputs[TextField::Text].value(), "a/b");
 }
+
+#[test]
+fn letters_are_keys_on_the_buttons_of_the_form_and_nowhere_else_in_it() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("1");
+    app.state.form.field = FormField::State;
+    app.keys("2");
+    assert_eq!(app.state.focus, Pane::Search);
+
+    app.state.form.field = FormField::Search;
+    app.keys("2");
+    assert_eq!(app.state.focus, Pane::Table);
+}
