@@ -27,7 +27,6 @@ pub(super) struct Settings {
 pub(super) struct Clients {
     settings: Settings,
     plain: OnceCell<Client>,
-    plain_proxied: OnceCell<Client>,
     direct: OnceCell<Client>,
     proxied: OnceCell<Client>,
 }
@@ -42,7 +41,6 @@ impl Clients {
                 connect_limit: CONNECT_LIMIT.min(profile.timeout),
             },
             plain: OnceCell::new(),
-            plain_proxied: OnceCell::new(),
             direct: OnceCell::new(),
             proxied: OnceCell::new(),
         }
@@ -80,8 +78,8 @@ impl Clients {
             Way::Through(proxy) => Some(proxy),
         };
         let (cell, tls) = match (url.scheme(), &proxy) {
-            ("http", None) => (&self.plain, Tls::No),
-            ("http", Some(_)) => (&self.plain_proxied, Tls::No),
+            // Never through a proxy: it would read the credential.
+            ("http", _) => (&self.plain, Tls::No),
             (_, None) => (&self.direct, Tls::Yes),
             (_, Some(_)) => (&self.proxied, Tls::Yes),
         };
