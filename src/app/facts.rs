@@ -12,6 +12,7 @@ use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
+use super::update::blocked::OWN;
 use crate::model::text::{display_safe, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Fact, Field, Session, Untrusted};
@@ -220,6 +221,7 @@ fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str
 
 fn deletable_line(session: &Session) -> DetailLine {
     let (text, role) = match &session.deletable {
+        Deletable::Yes if session.own == Some(true) => (format!("no: {OWN}"), Role::Warn),
         Deletable::Yes => ("yes".to_owned(), Role::Text),
         Deletable::No(why) => (format!("no: {why}"), Role::Warn),
         Deletable::Unknown => {
@@ -261,6 +263,7 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     }
     first.push(Piece::own(format!(" · {word}")));
     match &session.deletable {
+        Deletable::Yes if session.own == Some(true) => {}
         Deletable::Yes => first.push(Piece::own(" · deletable")),
         Deletable::No(why) => {
             first.push(Piece::own(" · not deletable: "));

@@ -70,6 +70,18 @@ fn a_cut_list_says_so_with_the_rows_that_came() {
 }
 
 #[test]
+fn the_own_session_is_not_called_deletable() {
+    let mut fixture = Fixture::open();
+    fixture.state.sources[0].caps = Some(std::sync::Arc::new(realm_caps()));
+    let mut own = row(0, "amadmin", "/alpha");
+    own.own = Some(true);
+    fixture.load_rows(vec![own]);
+    let state = fixture.with(|state| state.focus = Pane::Table);
+
+    check("realms_own", &state, &TWO);
+}
+
+#[test]
 fn the_question_about_a_session_names_its_realm() {
     let mut state = realms();
     keys(&mut state, "delete");

@@ -11,6 +11,9 @@ use crate::app::state::State;
 use crate::model::{Deletable, Field, Revoke};
 use crate::store::Row;
 
+/// Why the operator's own session is not ended.
+pub const OWN: &str = "it is the session you are signed in with";
+
 type Reason = Cow<'static, str>;
 
 /// Why this cannot be done now. `None`: it can.
@@ -172,7 +175,7 @@ pub fn why_not(
     }
     let session = &row.session;
     if session.own == Some(true) {
-        return Some("it is the session you are signed in with".into());
+        return Some(OWN.into());
     }
     if let Deletable::No(why) = &session.deletable {
         return Some(why.clone());

@@ -3,7 +3,7 @@
 mod act;
 mod actions;
 mod answer;
-mod blocked;
+pub(super) mod blocked;
 mod confirm;
 mod details;
 mod dialogs;
