@@ -95,6 +95,10 @@ pub trait SessionApi: Send + Sync {
     /// Ends sessions. Never dropped half way by the caller. The answer has the length and order of `keys`.
     /// Never opens a sign-in dialog: a sign-in that needs a person is `Err(ApiError::Auth)`.
     ///
+    /// An outcome is what the server answered; `caps().revoke_is_verified` says whether it was read
+    /// back too. If it was not, the caller looks: "not found" is [`ApiError::NotFound`], a lost answer
+    /// the error that lost it.
+    ///
     /// # Errors
     /// Only if nothing was sent.
     async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError>;
@@ -111,6 +115,11 @@ pub trait SessionApi: Send + Sync {
     /// answered yet, or it does not tell.
     fn clock_offset(&self) -> Option<TimeDelta> {
         None
+    }
+
+    /// The time at the server; ours while its clock is not known.
+    fn server_now(&self) -> DateTime<Utc> {
+        Utc::now() + self.clock_offset().unwrap_or_default()
     }
 
     /// Until when a request waits because the server asked us to. `None`: none does.

@@ -86,7 +86,7 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         Field::Deletable => Cell::own(
             match &session.deletable {
                 Deletable::Yes => "yes",
-                Deletable::No(_) => "no",
+                Deletable::No(_) | Deletable::NoLastingId => "no",
                 Deletable::Unknown => "-",
             },
             Role::Text,

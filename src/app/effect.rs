@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
-use crate::model::{ActionArgs, ActionSpec, Cursor, Search, SessionKey, Subject};
+use crate::model::{
+    ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
+};
 use crate::store::{RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
@@ -47,6 +50,12 @@ pub struct RevokeItem {
     pub key: SessionKey,
     /// Whose it is, for the audit log.
     pub subject: Subject,
+    /// What the list said of its end; where it said nothing, the key may not last.
+    pub deletable: Deletable,
+    /// When it began; with the client it recognises a session whose key does not last.
+    pub created: Option<DateTime<Utc>>,
+    /// The application it belongs to.
+    pub client: Option<Untrusted>,
 }
 
 /// Something to be done outside the core.

@@ -15,7 +15,7 @@ use super::text_wrap::Piece;
 use super::update::blocked::OWN;
 use crate::model::text::{display_safe, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Fact, Field, Session, Untrusted};
+use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
 use crate::store::{Row, RowId};
 
 /// Bytes of a value that are shown; copying gives all of it.
@@ -195,6 +195,7 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
         Some(Fate::Refused(why) | Fate::Failed(why)) => Some(why.as_str()),
         Some(Fate::Unknown) => Some("it was sent and no answer came"),
         Some(Fate::StillListed) => Some("the server said yes and still lists it"),
+        Some(Fate::NoLastingId) => Some(NO_LASTING_ID),
         _ => None,
     };
     // What the system said of the session itself; an attribute named state is something else.
@@ -223,7 +224,10 @@ fn deletable_line(session: &Session) -> DetailLine {
     let (text, role) = match &session.deletable {
         Deletable::Yes if session.own == Some(true) => (format!("no: {OWN}"), Role::Warn),
         Deletable::Yes => ("yes".to_owned(), Role::Text),
-        Deletable::No(why) => (format!("no: {why}"), Role::Warn),
+        no @ (Deletable::No(_) | Deletable::NoLastingId) => (
+            format!("no: {}", no.why_not().unwrap_or_default()),
+            Role::Warn,
+        ),
         Deletable::Unknown => {
             let text = "not told; trying it is the way to know";
             (text.to_owned(), Role::Dim)
@@ -265,11 +269,11 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     match &session.deletable {
         Deletable::Yes if session.own == Some(true) => {}
         Deletable::Yes => first.push(Piece::own(" · deletable")),
-        Deletable::No(why) => {
-            first.push(Piece::own(" · not deletable: "));
-            first.extend(Piece::all(why));
-        }
         Deletable::Unknown => {}
+        no => {
+            first.push(Piece::own(" · not deletable: "));
+            first.extend(Piece::all(no.why_not().unwrap_or_default()));
+        }
     }
     if session.own == Some(true) {
         first.push(Piece::own(" · your own session"));

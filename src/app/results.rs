@@ -19,6 +19,8 @@ pub enum Fate {
     AlreadyGone,
     /// The server said yes and still lists it.
     StillListed,
+    /// It cannot be ended alone: the server lists it under another id each time.
+    NoLastingId,
     /// The server said no, in its words.
     Refused(String),
     /// It could not be done.
@@ -35,6 +37,7 @@ impl Fate {
             Self::Revoked => "revoked",
             Self::AlreadyGone => "gone",
             Self::StillListed => "still listed",
+            Self::NoLastingId => "no lasting id",
             Self::Refused(_) => "refused",
             Self::Failed(_) => "failed",
             Self::Unknown => "outcome?",

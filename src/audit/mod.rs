@@ -121,6 +121,7 @@ impl From<&Outcome> for Ending {
             Outcome::AlreadyGone => plain("already_gone", None),
             Outcome::StillListed => plain("failed", Some("still_listed")),
             Outcome::Refused(_) => plain("failed", Some("refused")),
+            Outcome::NoLastingId => plain("failed", Some("no_lasting_id")),
             Outcome::Failed(error) => Self::from(error),
             Outcome::Unknown => plain("unknown", None),
         }

@@ -378,6 +378,7 @@ fn code(result: &ActionResult) -> u8 {
     match &result.outcome {
         None | Some(Outcome::Revoked | Outcome::AlreadyGone) => OK,
         Some(Outcome::StillListed | Outcome::Unknown) => exit::PARTLY,
+        Some(Outcome::NoLastingId) => exit::NOT_ALLOWED,
         Some(Outcome::Refused(_)) => exit::NOT_ALLOWED,
         Some(Outcome::Failed(error)) => error.exit_code(),
     }

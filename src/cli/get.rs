@@ -61,7 +61,12 @@ pub(crate) async fn run(ctx: &Ctx, args: &GetArgs) -> Result<u8, Failure> {
             Err(error) => {
                 codes.push(error.exit_code());
                 let what = format!("cannot show {} of {}", called(target), source.name());
-                ctx.error(&exit::sentence(&what, source.name(), &error));
+                ctx.error(&match (&error, target.is_doubtful()) {
+                    (ApiError::NotFound, true) => format!(
+                        "{what}: the server cannot show this one alone, it may have no lasting id. Find it again with `usher list`."
+                    ),
+                    _ => exit::sentence(&what, source.name(), &error),
+                });
             }
         }
     }

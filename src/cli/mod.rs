@@ -28,6 +28,7 @@ mod revoke_run;
 mod screen;
 mod sort;
 mod sources;
+mod target_lines;
 mod targets;
 mod watch;
 

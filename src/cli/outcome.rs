@@ -8,8 +8,12 @@ use super::exit::Failure;
 use super::output::Out;
 use super::sources::Source;
 use super::targets::{Skip, Target};
-use crate::model::Outcome;
 use crate::model::text::{display_safe, mask};
+use crate::model::{ApiError, NO_LASTING_ID, Outcome};
+
+/// What is said of an id that was given by hand and that the server does not know.
+pub(super) const NEVER_LISTED: &str =
+    "no session has this id; it may have ended, or the id is not as `usher list` shows it";
 
 /// Prints outcomes, and remembers how many sessions were ended.
 pub(crate) struct Outcomes<'a> {
@@ -40,7 +44,7 @@ impl<'a> Outcomes<'a> {
 
     /// It was left out.
     pub(crate) fn skipped(&mut self, target: &Target, skip: &Skip) -> Result<(), Failure> {
-        self.print(target, "skipped", Some(&skip.words()))
+        self.print(target, skip.outcome(), Some(&skip.words()))
     }
 
     /// It would be ended.
@@ -55,6 +59,8 @@ impl<'a> Outcomes<'a> {
         }
         let message = match outcome {
             Outcome::Refused(why) => Some(why.clone()),
+            Outcome::NoLastingId => Some(NO_LASTING_ID.to_owned()),
+            Outcome::Failed(ApiError::NotFound) => Some(NEVER_LISTED.to_owned()),
             Outcome::Failed(error) => Some(super::exit::reason(error)),
             Outcome::Unknown => Some("sent, and no answer came; look with `usher get`".to_owned()),
             Outcome::StillListed => Some("the server said yes, and still lists it".to_owned()),

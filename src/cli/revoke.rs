@@ -1,9 +1,7 @@
 //! `usher revoke`: ends sessions, and says of each what became of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
-
-use chrono::{DateTime, Utc};
 
 use super::args_verbs::RevokeArgs;
 use super::ctx::{Ctx, has_person};
@@ -14,11 +12,12 @@ use super::pages::{self, Question, Take};
 use super::prompter;
 use super::revoke_run::{self, Job};
 use super::sources::{self, Source};
-use super::targets::{self, Skip, Target};
+use super::targets::{self, FoundBy, Skip, Target};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Value};
+use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::revoke::Known;
 
 /// Above so many sessions, and for production, a number has to be typed.
 const MANY: usize = 10;
@@ -41,7 +40,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         require_reason(&sources, args.reason.as_deref())?;
         require_person(args)?;
     }
-    let found = find(ctx, args, &config, &sources).await?;
+    let mut found = find(ctx, args, &config, &sources).await?;
+    if args.user.is_some() {
+        take_whole_people(&sources, &mut found.targets);
+    }
     let (left_out, chosen): (Vec<_>, Vec<_>) = found
         .targets
         .into_iter()
@@ -51,6 +53,18 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         if let Some(skip) = &target.skip {
             outcomes.skipped(target, skip)?;
         }
+    }
+    let mut codes = vec![found.code];
+    codes.extend(
+        left_out
+            .iter()
+            .filter_map(|target| Some(target.skip.as_ref()?.code())),
+    );
+    if chosen.is_empty() && codes.iter().all(|code| *code == exit::OK) {
+        // To have reached nothing that was asked for is no success.
+        ctx.error(&nothing_found(args, &left_out));
+        outcomes.flush()?;
+        return Ok(exit::NOTHING);
     }
     if args.dry_run {
         for target in &chosen {
@@ -75,24 +89,58 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         fail_fast: args.fail_fast,
         whole_user: args.user.is_some(),
     };
-    let ended = revoke_run::run(&job, chosen, &mut outcomes).await?;
-    let own = left_out.iter().any(|target| target.skip == Some(Skip::Own));
-    let mut codes = vec![found.code, ended];
-    if own {
-        codes.push(exit::REFUSED);
+    let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
+    if ended == revoke_run::INTERRUPTED {
+        return Ok(ended);
     }
-    // All of a person was asked for, and something of theirs is alive.
-    let alive = |target: &Target| matches!(target.skip, Some(Skip::NotDeletable(_)));
-    if args.user.is_some() && left_out.iter().any(alive) {
-        codes.push(exit::NOT_ALLOWED);
+    codes.push(ended);
+    Ok(code_of_parts(&codes, outcomes.revoked()))
+}
+
+/// The system's own operation for a person also reaches sessions of theirs that cannot be ended alone,
+/// so what becomes of those is read back too.
+fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
+    let sent: Vec<(usize, Subject)> = targets
+        .iter()
+        .filter(|target| target.skip.is_none() && sources[target.source].api.caps().revoke_user)
+        .map(|target| (target.source, target.subject.clone()))
+        .collect();
+    for target in targets {
+        let is_reached = sent
+            .iter()
+            .any(|(source, user)| *source == target.source && *user == target.subject);
+        if is_reached && matches!(target.skip, Some(Skip::NotDeletable(_))) {
+            target.skip = None;
+        }
     }
-    codes.retain(|code| *code != exit::OK);
-    Ok(match codes.split_first() {
-        None => exit::OK,
-        Some((130, _)) => 130,
-        Some((only, [])) if outcomes.revoked() == 0 => *only,
-        Some(_) => exit::PARTLY,
-    })
+}
+
+/// The exit code of a command of which some parts did not succeed, where `done` sessions were ended.
+fn code_of_parts(codes: &[u8], done: usize) -> u8 {
+    let mut codes: Vec<u8> = codes
+        .iter()
+        .copied()
+        .filter(|code| *code != exit::OK)
+        .collect();
+    codes.dedup();
+    match codes.as_slice() {
+        [] => exit::OK,
+        [only] if done == 0 => *only,
+        _ => exit::PARTLY,
+    }
+}
+
+/// Why nothing was sent although nothing failed.
+fn nothing_found(args: &RevokeArgs, left_out: &[Target]) -> String {
+    let what = match (&args.user, &args.query) {
+        _ if !left_out.is_empty() => {
+            return "every session that was found has ended already; nothing was sent".to_owned();
+        }
+        (Some(user), _) => format!("no session of \"{}\" was found", display_safe(user)),
+        (None, Some(_)) => "no session matches the query".to_owned(),
+        (None, None) => "standard input named no session".to_owned(),
+    };
+    format!("{what}; nothing was sent")
 }
 
 fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
@@ -162,8 +210,11 @@ async fn find(
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
-            let code = look_up(sources, &mut targets, sources::moment(config).0).await;
-            return Ok(Found { targets, code });
+            look_up(sources, &mut targets).await;
+            return Ok(Found {
+                targets,
+                code: exit::OK,
+            });
         }
     };
     let (now, zone) = sources::moment(config);
@@ -176,6 +227,10 @@ async fn find(
     };
     let mut collect = Collect {
         sources,
+        by: match args.user {
+            Some(_) => FoundBy::Name,
+            None => FoundBy::Query,
+        },
         targets: Vec::new(),
     };
     let ended = pages::read(sources, &question, &mut collect).await?;
@@ -189,29 +244,29 @@ async fn find(
 
 /// Reads the sessions of which only the id is known, so that the question and the audit log can say
 /// whose they are, and what must be left alone is. One that cannot be read is tried all the same: who
-/// may end sessions need not be allowed to read them. Gives the exit code: to name just this session
-/// and to be told that it may not be ended is no success.
-async fn look_up(sources: &[Source], targets: &mut [Target], now: DateTime<Utc>) -> u8 {
-    let mut code = exit::OK;
+/// may end sessions need not be allowed to read them.
+async fn look_up(sources: &[Source], targets: &mut [Target]) {
     let bare = |target: &&mut Target| target.label.is_empty() && target.skip.is_none();
     for target in targets.iter_mut().filter(bare).take(LOOKED_UP) {
         let source = &sources[target.source];
-        if let Ok(session) = source.api.get(&target.key).await {
-            let row = RowRef::of(&session);
-            let word = source.word();
-            let record = Record::new(source.name(), word, &row, source.thresholds(), now);
-            // What is ended is what was named, whatever the answer calls it.
-            let key = target.key.clone();
-            *target = Target {
-                key,
-                ..Target::of(target.source, &record)
-            };
-            if matches!(target.skip, Some(Skip::NotDeletable(_))) {
-                code = exit::NOT_ALLOWED;
+        let session = match source.api.get(&target.key).await {
+            Ok(session) => session,
+            Err(ApiError::NotFound) => {
+                target.skip = Some(Skip::NotFound);
+                continue;
             }
-        }
+            Err(_) => continue,
+        };
+        let row = RowRef::of(&session);
+        let now = source.api.server_now();
+        let record = Record::new(source.name(), source.word(), &row, source.thresholds(), now);
+        // What is ended is what was named, whatever the answer calls it; and it was found by that name.
+        *target = Target {
+            key: target.key.clone(),
+            known: Known::Listed,
+            ..Target::of(target.source, &record, FoundBy::Name)
+        };
     }
-    code
 }
 
 /// Nobody is ended by an empty name, and nobody else by a wildcard.
@@ -242,13 +297,14 @@ fn of_text(text: &str) -> Result<Query, Failure> {
 /// Keeps what is needed to end the rows that match.
 struct Collect<'a> {
     sources: &'a [Source],
+    by: FoundBy,
     targets: Vec<Target>,
 }
 
 impl Take for Collect<'_> {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
         let source = self.sources.iter().position(|s| s.name() == record.profile);
-        let target = Target::of(source.unwrap_or_default(), record);
+        let target = Target::of(source.unwrap_or_default(), record, self.by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }
@@ -264,10 +320,31 @@ fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out
         sessions(chosen.len()),
         by_profile(sources, chosen)
     );
-    if !left_out.is_empty() {
-        text.push_str(&format!(", {} left out", left_out.len()));
-    }
+    text.push_str(&skipped(left_out));
     ctx.note(&text);
+}
+
+/// `, skipped 5 (3 expired; 2 your own session), not found 1`; empty where nothing was.
+pub(crate) fn skipped(left_out: &[Target]) -> String {
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    let mut not_found = 0;
+    for skip in left_out.iter().filter_map(|target| target.skip.as_ref()) {
+        match skip {
+            Skip::NotFound => not_found += 1,
+            skip => *reasons.entry(skip.words()).or_default() += 1,
+        }
+    }
+    let mut text = String::new();
+    if !reasons.is_empty() {
+        let count = reasons.values().sum::<usize>() as u64;
+        let reasons = reasons.iter().map(|(why, count)| format!("{count} {why}"));
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        text = format!(", skipped {} ({reasons})", with_thousands(count));
+    }
+    if not_found > 0 {
+        text.push_str(&format!(", not found {}", with_thousands(not_found)));
+    }
+    text
 }
 
 /// Asks on the terminal. Many, and any in production, want the number typed.

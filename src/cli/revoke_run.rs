@@ -10,18 +10,20 @@ use tokio_util::sync::CancellationToken;
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
 use super::outcome::Outcomes;
-use super::revoke::{cannot, sessions};
+use super::revoke::{cannot, sessions, skipped};
 use super::sources::Source;
 use super::targets::Target;
 use crate::audit::{Audit, AuditError};
 use crate::model::{ApiError, Outcome, Subject};
-use crate::revoke::{Item, JobContext, JobControl, Progress, READ_EACH, run_job, run_user_job};
+use crate::revoke::{
+    Item, JobContext, JobControl, Progress, READ_EACH, read_back, run_job, run_user_job,
+};
 
 /// What is said of jobs while they run; small, since it is read at once.
 const REPORTS: usize = 64;
 
 /// The exit code after SIGINT or SIGTERM, which both only ask to stop here.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// What all sources have in common.
 pub(crate) struct Job<'a> {
@@ -44,11 +46,16 @@ pub(crate) struct Job<'a> {
 pub(crate) async fn run(
     job: &Job<'_>,
     targets: Vec<Target>,
+    left_out: &[Target],
     outcomes: &mut Outcomes<'_>,
 ) -> Result<u8, Failure> {
-    let stop = CancellationToken::new();
-    let by_signal = CancellationToken::new();
-    let signals = tokio::spawn(stop_on_signals(stop.clone(), by_signal.clone()));
+    let (stop, by_signal) = (CancellationToken::new(), CancellationToken::new());
+    let leave = CancellationToken::new();
+    let signals = tokio::spawn(stop_on_signals(
+        stop.clone(),
+        by_signal.clone(),
+        leave.clone(),
+    ));
     let (report, mut reports) = mpsc::channel(REPORTS);
     let audit = Arc::new(Audit::new(&job.ctx.paths));
     let work = join_all(job.sources.iter().enumerate().map(|(at, source)| {
@@ -80,16 +87,30 @@ pub(crate) async fn run(
             listener.hear(at, outcome);
         }
     };
-    let (ended, ()) = tokio::join!(work, listen);
+    let all = async { tokio::join!(work, listen) };
+    let ended = tokio::select! {
+        (ended, ()) = all => Some(ended),
+        () = leave.cancelled() => None,
+    };
     signals.abort();
     let (told, failure) = listener.finish();
+    let Some(ended) = ended else {
+        // What was sent is in the audit log by now.
+        summary(job.ctx, &told, left_out);
+        let open = told.iter().filter(|outcome| outcome.is_none()).count();
+        job.ctx.error(&format!(
+            "left at once: {} have no outcome yet; `usher audit` shows which were sent",
+            sessions(open)
+        ));
+        std::process::exit(i32::from(INTERRUPTED));
+    };
     for one in &ended {
         if let Some(error) = &one.error {
             let what = format!("cannot end {} of {}", sessions(one.count), one.profile);
             job.ctx.error(&exit::sentence(&what, &one.profile, error));
         }
     }
-    summary(job.ctx, &told);
+    summary(job.ctx, &told, left_out);
     match failure {
         Some(failure) => Err(failure),
         None if by_signal.is_cancelled() => Ok(INTERRUPTED),
@@ -97,9 +118,12 @@ pub(crate) async fn run(
     }
 }
 
-/// The first signal stops after what is on its way; the second leaves at once. What was sent is in the
-/// audit log by then.
-async fn stop_on_signals(stop: CancellationToken, by_signal: CancellationToken) {
+/// The first signal stops after what is on its way; the second leaves at once.
+async fn stop_on_signals(
+    stop: CancellationToken,
+    by_signal: CancellationToken,
+    leave: CancellationToken,
+) {
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -112,7 +136,8 @@ async fn stop_on_signals(stop: CancellationToken, by_signal: CancellationToken) 
             _ = terminate.recv() => {}
         }
         if !first {
-            std::process::exit(i32::from(INTERRUPTED));
+            leave.cancel();
+            return;
         }
         by_signal.cancel();
         stop.cancel();
@@ -176,14 +201,7 @@ impl Lane<'_> {
 
     /// One session after the other.
     async fn each(&self, context: JobContext, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
-        let items = mine
-            .iter()
-            .map(|(at, target)| Item {
-                row: *at,
-                key: target.key.clone(),
-                subject: target.subject.clone(),
-            })
-            .collect();
+        let items = items(mine);
         let mut control = JobControl::default();
         control.stop = self.stop.clone();
         let (progress, mut told) = mpsc::channel(REPORTS);
@@ -215,28 +233,23 @@ impl Lane<'_> {
                 people.push(&target.subject);
             }
         }
+        let max_rows = context.profile.max_rows;
         for subject in people {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
             let ended = run_user_job(api, context.clone(), subject.clone(), unlogged).await?;
-            for (at, target) in mine.iter().filter(|(_, t)| t.subject == *subject) {
-                let outcome = match &ended.outcome {
-                    // Some are left: which ones has to be looked up.
-                    Outcome::StillListed => self.look(target).await,
-                    other => other.clone(),
-                };
-                self.tell(*at, outcome).await;
+            let theirs: Vec<_> = mine
+                .iter()
+                .filter(|(_, t)| t.subject == *subject)
+                .copied()
+                .collect();
+            let items = items(&theirs);
+            let outcomes = read_back(self.source.api.as_ref(), &items, &ended, max_rows).await;
+            for (item, outcome) in items.iter().zip(outcomes) {
+                self.tell(item.row, outcome).await;
             }
         }
         Ok(())
-    }
-
-    async fn look(&self, target: &Target) -> Outcome {
-        match self.source.api.get(&target.key).await {
-            Ok(_) => Outcome::StillListed,
-            Err(ApiError::NotFound) => Outcome::Revoked,
-            Err(_) => Outcome::Unknown,
-        }
     }
 
     async fn tell(&self, at: usize, outcome: Outcome) {
@@ -251,6 +264,16 @@ impl Lane<'_> {
             self.source.name()
         ));
     }
+}
+
+fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
+    let item = |(at, target): &(usize, &Target)| Item {
+        row: *at,
+        key: target.key.clone(),
+        subject: target.subject.clone(),
+        known: target.known.clone(),
+    };
+    targets.iter().map(item).collect()
 }
 
 /// Prints what is heard: at once, or at the end where a second look may correct the first word.
@@ -302,25 +325,43 @@ impl Listener<'_, '_> {
     }
 }
 
-/// `deleted 18, already gone 1, failed 0, unknown 0` on standard error.
-fn summary(ctx: &Ctx, told: &[Option<Outcome>]) {
+/// `revoked 18, already gone 1, failed 0, unknown 0, skipped 2 (2 expired)` on standard error.
+fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
     let count = |test: fn(&Outcome) -> bool| told.iter().flatten().filter(|o| test(o)).count();
     let not_sent = count(is_not_sent) + told.iter().filter(|o| o.is_none()).count();
     let mut text = format!(
         "revoked {}, already gone {}, failed {}, unknown {}",
         count(|o| matches!(o, Outcome::Revoked)),
         count(|o| matches!(o, Outcome::AlreadyGone)),
-        count(|o| matches!(o, Outcome::Refused(_) | Outcome::Failed(_)) && !is_not_sent(o)),
+        count(is_failed),
         count(|o| matches!(o, Outcome::Unknown)),
     );
-    let listed = count(|o| matches!(o, Outcome::StillListed));
-    if listed > 0 {
-        text.push_str(&format!(", still listed {listed}"));
+    for (word, count) in [
+        ("still listed", count(|o| matches!(o, Outcome::StillListed))),
+        (
+            "cannot be ended alone",
+            count(|o| matches!(o, Outcome::NoLastingId)),
+        ),
+        (
+            "not found",
+            count(|o| matches!(o, Outcome::Failed(ApiError::NotFound))),
+        ),
+        ("not sent", not_sent),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {word} {count}"));
+        }
     }
-    if not_sent > 0 {
-        text.push_str(&format!(", not sent {not_sent}"));
-    }
+    text.push_str(&skipped(left_out));
     ctx.note(&text);
+}
+
+fn is_failed(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Refused(_) => true,
+        Outcome::Failed(error) => !matches!(error, ApiError::NotFound | ApiError::Cancelled),
+        _ => false,
+    }
 }
 
 fn is_not_sent(outcome: &Outcome) -> bool {
@@ -341,6 +382,7 @@ fn code(targets: &[Target], told: &[Option<Outcome>], ended: &[Ended], sources: 
             Some(Outcome::Revoked | Outcome::AlreadyGone) => codes.push(exit::OK),
             Some(Outcome::Refused(_) | Outcome::StillListed) => codes.push(exit::FAILED),
             Some(Outcome::Unknown) => codes.push(exit::PARTLY),
+            Some(Outcome::NoLastingId) => codes.push(exit::NOT_ALLOWED),
             Some(Outcome::Failed(error)) if !matches!(error, ApiError::Cancelled) => {
                 codes.push(error.exit_code());
             }

@@ -1,18 +1,14 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
 use std::borrow::Cow;
-use std::io::Read;
 
-use serde::Deserialize;
-
-use super::exit::Failure;
+use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
+use super::target_lines;
 use crate::model::text::display_safe;
 use crate::model::{SessionKey, State, Subject, Untrusted};
-
-/// More than this on standard input is refused, in bytes: ids are short, and nobody meant it.
-const INPUT_LIMIT: u64 = 1 << 30;
+use crate::revoke::Known;
 
 /// One session that was named.
 #[derive(Clone, Debug)]
@@ -27,11 +23,39 @@ pub(crate) struct Target {
     pub(crate) subject: Subject,
     /// Why it is left out. `None`: it is not.
     pub(crate) skip: Option<Skip>,
+    /// How it came to be named.
+    pub(crate) known: Known,
+}
+
+/// What a row was found by, which decides whether a computed expiry leaves it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FoundBy {
+    /// Its id, its row or its user was named: only the server knows whether it is over.
+    Name,
+    /// It matched a query.
+    Query,
 }
 
 impl Target {
+    /// A session of which only the id is known.
+    pub(crate) fn typed(source: usize, id: &str) -> Self {
+        Self {
+            source,
+            key: SessionKey::new(id),
+            label: String::new(),
+            subject: Subject::default(),
+            skip: None,
+            known: Known::Typed,
+        }
+    }
+
+    /// Does not to find it prove nothing?
+    pub(crate) fn is_doubtful(&self) -> bool {
+        matches!(self.known, Known::Doubtful(_))
+    }
+
     /// A session that was read.
-    pub(crate) fn of(source: usize, record: &Record<'_>) -> Self {
+    pub(crate) fn of(source: usize, record: &Record<'_>, by: FoundBy) -> Self {
         let row = record.row;
         let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(Untrusted::from);
         Self {
@@ -43,11 +67,13 @@ impl Target {
                 name: text(&row.user),
                 scope: text(&row.scope),
             },
+            known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(
                 record.state,
                 record.deletable(),
                 record.not_deletable_because(),
                 row.own,
+                by,
             ),
         }
     }
@@ -62,6 +88,8 @@ pub(crate) enum Skip {
     NotDeletable(String),
     /// It is the operator's own.
     Own,
+    /// No session has this id.
+    NotFound,
 }
 
 impl Skip {
@@ -71,9 +99,12 @@ impl Skip {
         deletable: Option<bool>,
         because: Option<&str>,
         own: Option<bool>,
+        by: FoundBy,
     ) -> Option<Self> {
-        match state {
-            State::Expired | State::Revoked => return Some(Self::Over(state.word())),
+        match (state, by) {
+            (State::Revoked, _) | (State::Expired, FoundBy::Query) => {
+                return Some(Self::Over(state.word()));
+            }
             _ => {}
         }
         if own == Some(true) {
@@ -89,23 +120,27 @@ impl Skip {
             Self::Over(word) => (*word).to_owned(),
             Self::NotDeletable(why) => format!("not deletable: {}", display_safe(why)),
             Self::Own => "your own session".to_owned(),
+            Self::NotFound => super::outcome::NEVER_LISTED.to_owned(),
         }
     }
-}
 
-/// The part of a JSON line of `list` that names a session.
-#[derive(Deserialize)]
-struct Line {
-    profile: Option<String>,
-    id: Option<String>,
-    label: Option<String>,
-    user: Option<String>,
-    user_id: Option<String>,
-    scope: Option<String>,
-    state: Option<String>,
-    deletable: Option<bool>,
-    not_deletable_because: Option<String>,
-    own: Option<bool>,
+    /// The word of the outcome.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            _ => "skipped",
+        }
+    }
+
+    /// The exit code where nothing else was asked for: something that was meant is alive, or never was.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Over(_) => exit::OK,
+            Self::NotDeletable(_) => exit::NOT_ALLOWED,
+            Self::Own => exit::REFUSED,
+            Self::NotFound => exit::NOTHING,
+        }
+    }
 }
 
 /// Reads ids: each stands alone, or `-` for all of standard input.
@@ -116,7 +151,7 @@ pub(crate) fn read(ids: &[String], sources: &[Source]) -> Result<Vec<Target>, Fa
     let mut targets = Vec::new();
     for id in ids {
         if id == "-" {
-            read_input(std::io::stdin().lock(), sources, &mut targets)?;
+            targets.extend(target_lines::read(std::io::stdin().lock(), sources)?);
         } else {
             targets.push(named(id, sources)?);
         }
@@ -135,109 +170,15 @@ fn named(id: &str, sources: &[Source]) -> Result<Target, Failure> {
             source.name()
         )));
     }
-    if id.trim().is_empty() {
-        return Err(Failure::usage("an id is empty"));
-    }
-    Ok(Target {
-        source: 0,
-        key: SessionKey::new(id),
-        label: String::new(),
-        subject: Subject::default(),
-        skip: None,
-    })
+    let id = target_lines::bare_id(id)
+        .map_err(|why| Failure::usage(format!("\"{}\" is no id: {why}", display_safe(id))))?;
+    Ok(Target::typed(0, id))
 }
 
-fn several(sources: &[Source]) -> Failure {
+pub(super) fn several(sources: &[Source]) -> Failure {
     let names: Vec<&str> = sources.iter().map(Source::name).collect();
     Failure::usage(format!(
         "which of {} has this id? Name one profile with --profile, or give JSON lines of `usher list -o jsonl`, which say it",
         names.join(", ")
     ))
-}
-
-/// Reads lines: an id each, or the JSON of a row.
-fn read_input(
-    input: impl Read,
-    sources: &[Source],
-    targets: &mut Vec<Target>,
-) -> Result<(), Failure> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    input
-        .take(INPUT_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read standard input: {error}")))?;
-    if bytes.len() as u64 > INPUT_LIMIT {
-        return Err(Failure::usage("standard input is larger than 1 GiB"));
-    }
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::usage("standard input is not UTF-8 text"))?;
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        let wrong =
-            |why: String| Failure::usage(format!("line {} of standard input: {why}", at + 1));
-        targets.push(match line.starts_with(['{', '[']) {
-            true => row(line, sources).map_err(wrong)?,
-            false => plain(line, sources).map_err(wrong)?,
-        });
-    }
-    Ok(())
-}
-
-fn plain(line: &str, sources: &[Source]) -> Result<Target, String> {
-    if sources.len() > 1 {
-        return Err(several(sources).message);
-    }
-    if line.contains(char::is_whitespace) || line.chars().any(char::is_control) {
-        return Err("neither an id nor a JSON line of `usher list -o jsonl`".to_owned());
-    }
-    Ok(Target {
-        source: 0,
-        key: SessionKey::new(line),
-        label: String::new(),
-        subject: Subject::default(),
-        skip: None,
-    })
-}
-
-fn row(line: &str, sources: &[Source]) -> Result<Target, String> {
-    // The parser's own words may hold a piece of the line, and the line an id.
-    let line: Line = serde_json::from_str(line)
-        .map_err(|_| "not a JSON line of `usher list -o jsonl`".to_owned())?;
-    let id = line.id.filter(|id| !id.is_empty()).ok_or("it has no id")?;
-    let source = match &line.profile {
-        Some(profile) => sources
-            .iter()
-            .position(|source| source.name() == profile)
-            .ok_or_else(|| {
-                format!(
-                    "it is of profile {}, which is not open; name it with --profile",
-                    display_safe(profile)
-                )
-            })?,
-        None if sources.len() == 1 => 0,
-        None => return Err(several(sources).message),
-    };
-    let state = line.state.and_then(|word| word.parse().ok());
-    Ok(Target {
-        source,
-        skip: Skip::of(
-            state.unwrap_or(State::Unknown),
-            line.deletable,
-            line.not_deletable_because.as_deref(),
-            line.own,
-        ),
-        key: SessionKey::new(id),
-        label: line
-            .label
-            .map(|label| display_safe(&label).into_owned())
-            .unwrap_or_default(),
-        subject: Subject {
-            id: line.user_id.map(Untrusted::from),
-            name: line.user.map(Untrusted::from),
-            scope: line.scope.map(Untrusted::from),
-        },
-    })
 }

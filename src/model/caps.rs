@@ -92,6 +92,8 @@ pub struct Capabilities {
     pub get: bool,
     /// What can be revoked.
     pub revoke: Revoke,
+    /// Does the provider read the sessions back itself, so that its outcomes are final?
+    pub revoke_is_verified: bool,
     /// Has the system an operation of its own for "all sessions of this user"?
     pub revoke_user: bool,
     /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the

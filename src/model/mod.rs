@@ -23,7 +23,7 @@ pub use query::{
     Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
 };
 pub use session::{
-    Attribute, Class, Deletable, Fact, Identity, Outcome, Session, SessionKey, State, Subject,
-    Thresholds, UserOutcome, state_at,
+    Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
+    State, Subject, Thresholds, UserOutcome, state_at,
 };
 pub use text::Untrusted;

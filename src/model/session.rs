@@ -174,10 +174,32 @@ pub enum Deletable {
     Yes,
     /// No, with the reason in words.
     No(String),
-    /// The system does not say; trying is the only way to know.
+    /// No: the server lists it under another id each time, so its id reaches nothing.
+    NoLastingId,
+    /// The system does not say, and does not vouch for the key either: trying is the only way to know.
     #[default]
     Unknown,
 }
+
+impl Deletable {
+    /// Why not. `None`: it may be revoked, or the system does not say.
+    pub fn why_not(&self) -> Option<&str> {
+        match self {
+            Self::No(why) => Some(why),
+            Self::NoLastingId => Some(NO_LASTING_ID),
+            Self::Yes | Self::Unknown => None,
+        }
+    }
+
+    /// Does the key name this session at every reading? If not, a key that is not found proves nothing.
+    pub fn has_lasting_key(&self) -> bool {
+        matches!(self, Self::Yes | Self::No(_))
+    }
+}
+
+/// Why a session cannot be ended alone whose id another reading does not repeat.
+pub const NO_LASTING_ID: &str =
+    "the server has no lasting id for it, so only ending all sessions of the user reaches it";
 
 /// One login session.
 #[derive(Clone, Debug)]
@@ -275,7 +297,10 @@ pub enum Outcome {
     StillListed,
     /// The server said no, in its words.
     Refused(String),
-    /// It could not be done.
+    /// It cannot be ended alone: the server does not find the id that it listed, and lists the same
+    /// session under another one.
+    NoLastingId,
+    /// It could not be done. [`ApiError::NotFound`]: no list has shown such a session.
     Failed(ApiError),
     /// Sent, and no answer came; looking did not settle it either.
     Unknown,
@@ -289,6 +314,8 @@ impl Outcome {
             Self::AlreadyGone => "already_gone",
             Self::StillListed => "still_listed",
             Self::Refused(_) => "refused",
+            Self::NoLastingId => "no_lasting_id",
+            Self::Failed(ApiError::NotFound) => "not_found",
             Self::Failed(_) => "failed",
             Self::Unknown => "unknown",
         }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
-use super::look::{self, Seen, Verdict, is_doubtful, look, settle};
+use super::look::{self, Seen, Sought, Verdict, is_doubtful, look, settle};
 use super::{Book, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, tell};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, Ending, Target, Ticket};
@@ -33,14 +33,17 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     let caps = api.caps();
     let mut job = Job {
         book: Book::new(&context, waiting.len()),
-        reads_each: caps.get && waiting.len() <= READ_EACH,
-        gets: caps.get,
+        looks: Looks {
+            answers: !caps.revoke_is_verified && caps.get && waiting.len() <= READ_EACH,
+            doubts: !caps.revoke_is_verified && caps.get,
+            never: caps.revoke_is_verified,
+            max_rows: context.profile.max_rows,
+        },
         batch: match caps.revoke {
             Revoke::Batch(size) => usize::from(size.max(1)),
             _ => 1,
         },
         lanes: usize::from(context.profile.concurrency.max(1)),
-        max_rows: context.profile.max_rows,
         running: FuturesUnordered::new(),
         sending: 0,
         waiting,
@@ -65,6 +68,19 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
 
 /// Sessions of one batch that are looked at at the same time.
 const LOOKS: usize = 4;
+
+/// Which answers are followed by a look at the session.
+#[derive(Clone, Copy)]
+struct Looks {
+    /// Every yes, at once.
+    answers: bool,
+    /// Every doubtful answer, at once; else the list settles it at the end.
+    doubts: bool,
+    /// None: the provider has looked, and its outcomes are final.
+    never: bool,
+    /// Rows that are read to find a session.
+    max_rows: u32,
+}
 
 /// An item that has not ended.
 struct Pending<R> {
@@ -96,15 +112,11 @@ struct Job<R> {
     book: Book,
     control: JobControl,
     report: mpsc::Sender<Progress<R>>,
-    /// Is every session read back by itself?
-    reads_each: bool,
-    /// Can a session be read by its key at all?
-    gets: bool,
+    looks: Looks,
     /// Keys a request.
     batch: usize,
     /// Requests at the same time.
     lanes: usize,
-    max_rows: u32,
     waiting: VecDeque<Pending<R>>,
     running: FuturesUnordered<BoxFuture<'static, Event<R>>>,
     /// Requests among what is running.
@@ -164,7 +176,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
         while !next.is_empty() {
             let rest = next.split_off(self.batch.min(next.len()));
-            let send = send(self.api.clone(), next, self.reads_each, self.gets);
+            let send = send(self.api.clone(), next, self.looks);
             self.running.push(Box::pin(send));
             self.sending += 1;
             next = rest;
@@ -226,10 +238,10 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
     }
 
     fn look_again(&mut self, pending: Pending<R>) {
-        let api = self.api.clone();
+        let (api, max_rows) = (self.api.clone(), self.looks.max_rows);
         self.running.push(Box::pin(async move {
             tokio::time::sleep(SECOND_LOOK).await;
-            let seen = look(api.as_ref(), &pending.item.key).await;
+            let seen = look(api.as_ref(), pending.item.sought(), max_rows).await;
             Event::LookedAgain(Box::new(pending), seen)
         }));
     }
@@ -240,7 +252,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         self.unlogged(error).await;
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
-        if matches!(outcome, Outcome::Revoked) && !self.reads_each {
+        if matches!(outcome, Outcome::Revoked) && !self.looks.answers && !self.looks.never {
             self.trusted.push(pending.item);
         }
         tell(&self.report, Progress::Outcome { row, outcome }).await;
@@ -254,27 +266,27 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         let listed = self.list().await;
         let mut again = Vec::new();
         for (pending, answer) in std::mem::take(&mut self.doubtful) {
-            match settle(answer, listed.seen(&pending.item.key)) {
+            match settle(answer, listed.seen(pending.item.sought())) {
                 Verdict::Settled(outcome) => self.finish(pending, outcome).await,
                 Verdict::LookAgain => again.push(pending),
             }
         }
         self.trusted
-            .retain(|item| listed.seen(&item.key) == Seen::Live);
+            .retain(|item| is_there(listed.seen(item.sought())));
         if again.is_empty() && self.trusted.is_empty() {
             return;
         }
         tokio::time::sleep(SECOND_LOOK).await;
         let still = std::mem::take(&mut self.trusted);
         let wanted = again.iter().map(|p| &p.item).chain(&still);
-        let wanted = wanted.map(|item| (&item.key, &item.subject));
-        let listed = look::list(self.api.as_ref(), wanted, self.max_rows).await;
+        let wanted = wanted.map(Item::sought);
+        let listed = look::list(self.api.as_ref(), wanted, self.looks.max_rows).await;
         for pending in again {
-            let seen = listed.seen(&pending.item.key);
+            let seen = listed.seen(pending.item.sought());
             self.finish(pending, second(seen)).await;
         }
         for item in still {
-            if listed.seen(&item.key) != Seen::Live {
+            if !is_there(listed.seen(item.sought())) {
                 continue;
             }
             let (row, outcome) = (item.row, Outcome::StillListed);
@@ -288,12 +300,12 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
     // Borrows its parts, not the job: what is on its way may not be shared between threads, and a job
     // that holds a borrow of it across a wait could not be spawned.
     fn list(&self) -> impl Future<Output = look::Listed> + Send + use<'_, R> {
-        let (api, max_rows) = (&self.api, self.max_rows);
+        let (api, max_rows) = (&self.api, self.looks.max_rows);
         let (doubtful, trusted) = (&self.doubtful, &self.trusted);
         async move {
             let doubtful = doubtful.iter().map(|(pending, _)| &pending.item);
             let wanted = doubtful.chain(trusted);
-            let wanted = wanted.map(|item| (&item.key, &item.subject));
+            let wanted = wanted.map(Item::sought);
             look::list(api.as_ref(), wanted, max_rows).await
         }
     }
@@ -319,12 +331,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
 }
 
 /// Sends one request and looks at what it did. Never dropped half way.
-async fn send<R>(
-    api: Arc<dyn SessionApi>,
-    batch: Vec<Pending<R>>,
-    reads_each: bool,
-    gets: bool,
-) -> Event<R> {
+async fn send<R: Sync>(api: Arc<dyn SessionApi>, batch: Vec<Pending<R>>, looks: Looks) -> Event<R> {
     let keys: Vec<SessionKey> = batch.iter().map(|p| p.item.key.clone()).collect();
     let answers = match api.revoke(&keys).await {
         Ok(answers) => answers,
@@ -337,7 +344,7 @@ async fn send<R>(
     let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
         let api = api.clone();
         async move {
-            let answer = first(api.as_ref(), &pending.item.key, outcome, reads_each, gets).await;
+            let answer = first(api.as_ref(), pending.item.sought(), outcome, looks).await;
             (pending, answer)
         }
     });
@@ -345,32 +352,58 @@ async fn send<R>(
 }
 
 /// What an answer comes to, after a look if there is one to take now.
-async fn first(
+async fn first(api: &dyn SessionApi, item: Sought<'_>, outcome: Outcome, looks: Looks) -> Answer {
+    let answer = looked_at(api, item, outcome, looks).await;
+    let Answer::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer else {
+        return answer;
+    };
+    // The connection was closed under it and the session is still there: most likely the server never
+    // saw the request, and ending the same session twice does no harm.
+    let again = match api.revoke(std::slice::from_ref(item.key)).await {
+        Ok(mut answers) => answers.pop().unwrap_or(Outcome::Unknown),
+        Err(error) => Outcome::Failed(error),
+    };
+    match looked_at(api, item, again, looks).await {
+        // It was there a moment ago: one of the two requests has ended it.
+        Answer::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
+            Answer::Verdict(Verdict::Settled(Outcome::Revoked))
+        }
+        answer => answer,
+    }
+}
+
+async fn looked_at(
     api: &dyn SessionApi,
-    key: &SessionKey,
+    item: Sought<'_>,
     outcome: Outcome,
-    reads_each: bool,
-    gets: bool,
+    looks: Looks,
 ) -> Answer {
     if let Outcome::Failed(error @ ApiError::Auth { .. }) = outcome {
         return Answer::SignIn(error);
     }
+    if looks.never && matches!(outcome, Outcome::StillListed) {
+        return Answer::Verdict(Verdict::LookAgain);
+    }
     let doubtful = is_doubtful(&outcome);
     let answered_yes = matches!(outcome, Outcome::Revoked);
-    if (doubtful && gets) || (answered_yes && reads_each) {
-        let seen = look(api, key).await;
-        Answer::Verdict(settle(outcome, seen))
-    } else if doubtful {
-        Answer::Doubtful(outcome)
-    } else {
+    if looks.never || !(doubtful || answered_yes && looks.answers) {
         Answer::Verdict(Verdict::Settled(outcome))
+    } else if answered_yes || looks.doubts {
+        let seen = look(api, item, looks.max_rows).await;
+        Answer::Verdict(settle(outcome, seen))
+    } else {
+        Answer::Doubtful(outcome)
     }
 }
 
 /// What the second look at a session says of which the server said that it has ended.
 fn second(seen: Seen) -> Outcome {
     match seen {
-        Seen::Gone => Outcome::Revoked,
-        Seen::Live | Seen::Unclear => Outcome::StillListed,
+        Seen::Gone | Seen::NeverListed => Outcome::Revoked,
+        Seen::Live | Seen::Renamed | Seen::Unclear => Outcome::StillListed,
     }
+}
+
+fn is_there(seen: Seen) -> bool {
+    matches!(seen, Seen::Live | Seen::Renamed)
 }

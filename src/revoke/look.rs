@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
+use super::{Item, Known, Trace};
 use crate::api::SessionApi;
 use crate::model::time::Zone;
 use crate::model::{
     ApiError, Clause, Completeness, Cursor, Fact, Field, Op, Outcome, Query, RowRef, RowSink,
-    Search, Session, SessionKey, Subject, Support, Target, Value,
+    Search, Session, SessionKey, Subject, Support, Target, UserOutcome, Value,
 };
 
 /// People that are asked for in one search; above, the whole list is read.
@@ -25,6 +26,10 @@ pub(super) enum Seen {
     Gone,
     /// It is there and usable.
     Live,
+    /// Its id is not there, and a session of the same user, beginning and client is.
+    Renamed,
+    /// Its id is not there, and no list has ever shown it.
+    NeverListed,
     /// The look failed, or could not show everything.
     Unclear,
 }
@@ -32,34 +37,73 @@ pub(super) enum Seen {
 /// What is to be done after an answer and a look.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
-    /// That is it.
+    /// The outcome is final.
     Settled(Outcome),
     /// The server said yes and still lists it: look again in a while.
     LookAgain,
 }
 
-/// Reads one session.
-pub(super) async fn look(api: &dyn SessionApi, key: &SessionKey) -> Seen {
-    match api.get(key).await {
-        Err(ApiError::NotFound) => Seen::Gone,
+/// A session that is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    /// Its key.
+    pub key: &'a SessionKey,
+    /// Whose it is.
+    pub subject: &'a Subject,
+    /// How it came to be named.
+    pub known: &'a Known,
+}
+
+/// What became of sessions of one person after the system's own operation for all of them, by one
+/// reading of the list. The answer has the length and order of `items`.
+pub async fn read_back<R: Sync>(
+    api: &dyn SessionApi,
+    items: &[Item<R>],
+    ended: &UserOutcome,
+    max_rows: u32,
+) -> Vec<Outcome> {
+    if matches!(ended.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
+        return vec![ended.outcome.clone(); items.len()];
+    }
+    let listed = list(api, items.iter().map(Item::sought), max_rows).await;
+    let outcome = |item: &Item<R>| match (listed.seen(item.sought()), &ended.outcome) {
+        (Seen::Live | Seen::Renamed, Outcome::Unknown) => Outcome::Unknown,
+        (Seen::Live | Seen::Renamed, _) => Outcome::StillListed,
+        (Seen::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
+        (Seen::Gone, _) => Outcome::Revoked,
+        (Seen::NeverListed | Seen::Unclear, Outcome::Revoked) if ended.left == Some(0) => {
+            Outcome::Revoked
+        }
+        (Seen::NeverListed | Seen::Unclear, _) => Outcome::Unknown,
+    };
+    items.iter().map(outcome).collect()
+}
+
+/// Reads one session; in its person's list if its key proves nothing.
+pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Seen {
+    match api.get(item.key).await {
+        Err(ApiError::NotFound) => match item.known {
+            Known::Listed => Seen::Gone,
+            Known::Typed => Seen::NeverListed,
+            Known::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
+        },
         Err(_) => Seen::Unclear,
-        Ok(session) => seen(&session),
+        Ok(session) => seen(&session, api.server_now()),
     }
 }
 
-fn seen(session: &Session) -> Seen {
-    let over = session.expires.is_some_and(|at| at <= Utc::now());
-    if session.fact == Fact::Revoked || session.ended.is_some() || over {
-        Seen::Gone
-    } else {
+fn seen(session: &Session, now: DateTime<Utc>) -> Seen {
+    if is_live(&RowRef::of(session), now) {
         Seen::Live
+    } else {
+        Seen::Gone
     }
 }
 
 /// Must this answer be settled by a look before it is called anything?
 pub(super) fn is_doubtful(answer: &Outcome) -> bool {
     match answer {
-        Outcome::Revoked => false,
+        Outcome::Revoked | Outcome::NoLastingId => false,
         Outcome::AlreadyGone | Outcome::StillListed | Outcome::Refused(_) | Outcome::Unknown => {
             true
         }
@@ -69,23 +113,32 @@ pub(super) fn is_doubtful(answer: &Outcome) -> bool {
 
 /// What an answer comes to after a look. A lost answer is neither success nor failure before it.
 pub(super) fn settle(answer: Outcome, seen: Seen) -> Verdict {
-    let answer = match answer {
-        Outcome::Failed(ApiError::NotFound) => Outcome::AlreadyGone,
-        other => other,
+    let lost = |answer: &Outcome| match answer {
+        Outcome::Unknown => true,
+        Outcome::Failed(error) => error.may_have_acted(),
+        _ => false,
     };
     Verdict::Settled(match (answer, seen) {
-        (Outcome::Revoked | Outcome::StillListed, Seen::Live) => return Verdict::LookAgain,
-        (Outcome::StillListed | Outcome::Unknown, Seen::Gone) => Outcome::Revoked,
+        (Outcome::Revoked | Outcome::StillListed, Seen::Live | Seen::Renamed) => {
+            return Verdict::LookAgain;
+        }
+        (Outcome::StillListed, Seen::Gone) => Outcome::Revoked,
         (Outcome::Refused(_), Seen::Gone) => Outcome::AlreadyGone,
-        // A 404 proves nothing while the session can still be read.
-        (Outcome::AlreadyGone, Seen::Live) => Outcome::Refused(
-            "the server answered that there is no such session, and still lists it".to_owned(),
-        ),
-        (Outcome::Failed(error), seen) if error.may_have_acted() => match seen {
-            Seen::Gone => Outcome::Revoked,
-            Seen::Live => Outcome::Failed(error),
+        (Outcome::AlreadyGone | Outcome::Failed(ApiError::NotFound), seen) => match seen {
+            Seen::Gone => Outcome::AlreadyGone,
+            Seen::Renamed => Outcome::NoLastingId,
+            Seen::NeverListed => Outcome::Failed(ApiError::NotFound),
+            // A 404 proves nothing while the session can still be read.
+            Seen::Live => Outcome::Refused(
+                "the server answered that there is no such session, and still lists it".to_owned(),
+            ),
             Seen::Unclear => Outcome::Unknown,
         },
+        (answer, Seen::Gone) if lost(&answer) => Outcome::Revoked,
+        (answer, Seen::Renamed) if lost(&answer) => Outcome::NoLastingId,
+        (Outcome::Failed(error), Seen::Unclear | Seen::NeverListed) if error.may_have_acted() => {
+            Outcome::Unknown
+        }
         (answer, _) => answer,
     })
 }
@@ -93,18 +146,26 @@ pub(super) fn settle(answer: Outcome, seen: Seen) -> Verdict {
 /// What a list showed of the sessions that were looked for.
 pub(super) struct Listed {
     live: HashSet<String>,
+    /// Keys of sessions that were seen again under another key.
+    renamed: HashSet<String>,
     whole: bool,
 }
 
 impl Listed {
     /// What it shows of this session.
-    pub fn seen(&self, key: &SessionKey) -> Seen {
-        if self.live.contains(key.expose()) {
-            Seen::Live
-        } else if self.whole {
-            Seen::Gone
-        } else {
-            Seen::Unclear
+    pub fn seen(&self, item: Sought<'_>) -> Seen {
+        let key = item.key.expose();
+        if self.live.contains(key) {
+            return Seen::Live;
+        }
+        if self.renamed.contains(key) {
+            return Seen::Renamed;
+        }
+        match item.known {
+            _ if !self.whole => Seen::Unclear,
+            Known::Typed => Seen::NeverListed,
+            Known::Doubtful(trace) if trace.created.is_none() => Seen::Unclear,
+            Known::Listed | Known::Doubtful(_) => Seen::Gone,
         }
     }
 }
@@ -112,17 +173,23 @@ impl Listed {
 /// Looks for sessions in a list: of their users where the system finds those, else in the whole one.
 pub(super) async fn list<'a>(
     api: &dyn SessionApi,
-    wanted: impl IntoIterator<Item = (&'a SessionKey, &'a Subject)>,
+    wanted: impl IntoIterator<Item = Sought<'a>>,
     max_rows: u32,
 ) -> Listed {
-    let (mut keys, mut people) = (HashSet::new(), BTreeSet::new());
-    for (key, subject) in wanted {
-        keys.insert(key.expose());
-        people.insert(person(subject));
+    let (mut keys, mut people, mut traces) = (HashSet::new(), BTreeSet::new(), Vec::new());
+    for item in wanted {
+        keys.insert(item.key.expose());
+        people.insert(person(item.subject));
+        if let Known::Doubtful(trace) = item.known {
+            traces.push((item, trace));
+        }
     }
     let mut sink = Wanted {
         keys,
+        traces,
         live: HashSet::new(),
+        renamed: HashSet::new(),
+        now: api.server_now(),
         rows: 0,
         max_rows,
     };
@@ -132,6 +199,7 @@ pub(super) async fn list<'a>(
     }
     Listed {
         live: sink.live,
+        renamed: sink.renamed,
         whole,
     }
 }
@@ -245,15 +313,25 @@ impl RowSink for Counted<'_> {
 /// Keeps the keys that are wanted and live.
 struct Wanted<'a> {
     keys: HashSet<&'a str>,
+    traces: Vec<(Sought<'a>, &'a Trace)>,
     live: HashSet<String>,
+    renamed: HashSet<String>,
+    now: DateTime<Utc>,
     rows: u32,
     max_rows: u32,
 }
 
 impl RowSink for Wanted<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        if self.keys.contains(row.key.as_ref()) && is_live(&row) {
-            self.live.insert(row.key.as_ref().to_owned());
+        if is_live(&row, self.now) {
+            if self.keys.contains(row.key.as_ref()) {
+                self.live.insert(row.key.as_ref().to_owned());
+            } else {
+                let again = self.traces.iter();
+                let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
+                let again = again.map(|(item, _)| item.key.expose().to_owned());
+                self.renamed.extend(again);
+            }
         }
         self.rows += 1;
         if self.rows < self.max_rows {
@@ -264,8 +342,26 @@ impl RowSink for Wanted<'_> {
     }
 }
 
-/// Is the row a session that can still be used?
-pub(super) fn is_live(row: &RowRef<'_>) -> bool {
-    let over = row.expires.is_some_and(|at| at <= Utc::now());
+/// Is the row a session that can still be used, at this moment of the server's clock?
+pub(super) fn is_live(row: &RowRef<'_>, now: DateTime<Utc>) -> bool {
+    let over = row.expires.is_some_and(|at| at <= now);
     row.fact != Fact::Revoked && row.ended.is_none() && !over
+}
+
+/// Is it a session of this person? The server may have answered with more than was asked for.
+pub(super) fn is_of(user: &Subject, row: &RowRef<'_>) -> bool {
+    let scope = match (&user.scope, &row.scope) {
+        (Some(wanted), Some(found)) => wanted.expose() == found.as_ref(),
+        _ => true,
+    };
+    let person = match (&user.id, &row.user_id, &user.name, &row.user) {
+        (Some(wanted), Some(found), ..) => wanted.expose() == found.as_ref(),
+        (.., Some(wanted), Some(found)) => {
+            wanted.expose().to_lowercase() == found.as_ref().to_lowercase()
+        }
+        // A session of nobody.
+        (None, None, None, None) => true,
+        _ => false,
+    };
+    scope && person
 }

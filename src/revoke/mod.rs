@@ -5,6 +5,7 @@
 
 mod act;
 mod job;
+mod known;
 mod look;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 
 pub use act::run_action;
 pub use job::run_job;
+pub use known::{Known, Trace};
+pub use look::read_back;
 pub use user::run_user_job;
 
 /// Up to this many items every session is read back by itself; above, by one search at the end.
@@ -54,6 +57,18 @@ pub struct Item<R> {
     pub key: SessionKey,
     /// Whose it is.
     pub subject: Subject,
+    /// How it came to be named.
+    pub known: Known,
+}
+
+impl<R> Item<R> {
+    fn sought(&self) -> look::Sought<'_> {
+        look::Sought {
+            key: &self.key,
+            subject: &self.subject,
+            known: &self.known,
+        }
+    }
 }
 
 /// What a job tells while it works.
@@ -109,7 +124,7 @@ impl Tally {
             Outcome::AlreadyGone => &mut self.already_gone,
             Outcome::StillListed => &mut self.still_listed,
             Outcome::Unknown => &mut self.unknown,
-            Outcome::Refused(_) | Outcome::Failed(_) => &mut self.failed,
+            Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_) => &mut self.failed,
         }
     }
 }

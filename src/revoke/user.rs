@@ -3,7 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::look::{is_live, read_all, search_of};
+use chrono::{DateTime, Utc};
+
+use super::look::{is_live, is_of, read_all, search_of};
 use super::{Book, JobContext, SECOND_LOOK};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, Ending, Target};
@@ -90,6 +92,7 @@ async fn left(api: &dyn SessionApi, user: &Subject, max_rows: u32) -> Option<u64
     let search = search_of(api, user)?;
     let mut sink = Count {
         user,
+        now: api.server_now(),
         live: 0,
         rows: 0,
         max_rows,
@@ -101,6 +104,7 @@ async fn left(api: &dyn SessionApi, user: &Subject, max_rows: u32) -> Option<u64
 /// Counts the live rows of one person.
 struct Count<'a> {
     user: &'a Subject,
+    now: DateTime<Utc>,
     live: u64,
     rows: u32,
     max_rows: u32,
@@ -108,7 +112,7 @@ struct Count<'a> {
 
 impl RowSink for Count<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        if is_live(&row) && is_of(self.user, &row) {
+        if is_live(&row, self.now) && is_of(self.user, &row) {
             self.live += 1;
         }
         self.rows += 1;
@@ -118,20 +122,4 @@ impl RowSink for Count<'_> {
             ControlFlow::Break(())
         }
     }
-}
-
-/// Is it a session of this person? The server may have answered with more than was asked for.
-fn is_of(user: &Subject, row: &RowRef<'_>) -> bool {
-    let scope = match (&user.scope, &row.scope) {
-        (Some(wanted), Some(found)) => wanted.expose() == found.as_ref(),
-        _ => true,
-    };
-    let person = match (&user.id, &row.user_id, &user.name, &row.user) {
-        (Some(wanted), Some(found), ..) => wanted.expose() == found.as_ref(),
-        (.., Some(wanted), Some(found)) => {
-            wanted.expose().to_lowercase() == found.as_ref().to_lowercase()
-        }
-        _ => false,
-    };
-    scope && person
 }

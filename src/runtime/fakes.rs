@@ -114,6 +114,7 @@ impl SessionApi for FakeApi {
             paging: Paging::Forward,
             get: true,
             revoke: Revoke::One,
+            revoke_is_verified: false,
             revoke_user: false,
             revoke_user_everywhere: false,
             history: false,

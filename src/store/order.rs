@@ -192,7 +192,7 @@ impl View {
             Field::Own => s.own.map(Key::Answer),
             Field::Deletable => match s.deletable {
                 Deletable::Yes => Some(Key::Answer(true)),
-                Deletable::No(_) => Some(Key::Answer(false)),
+                Deletable::No(_) | Deletable::NoLastingId => Some(Key::Answer(false)),
                 Deletable::Unknown => None,
             },
             Field::Hint => None,

@@ -176,7 +176,9 @@ async fn f_http_23_a_bulk_goes_on_over_a_new_connection_and_nothing_is_done_twic
     ] {
         let server = Two::start(habit).await;
 
-        let outcomes = open(&server.profile()).revoke(&keys()).await.unwrap();
+        let profile = server.profile();
+
+        let outcomes = super::job::end_keys(&open(&profile), &profile, &keys()).await;
 
         let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
         assert_eq!(words, vec!["revoked"; BULK], "{habit:?}: {outcomes:?}");

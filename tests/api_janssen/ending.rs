@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use usher::api::SessionApi;
 use usher::emulator::{Generation, Options, Running};
-use usher::model::{ApiError, Deletable, Outcome, SessionKey, Subject, Untrusted};
+use usher::model::{ApiError, Deletable, Outcome, Session, SessionKey, Subject, Untrusted};
+use usher::revoke::Known;
 
 use super::scripted::{Act, Scripted, answer, json};
-use super::{all, client_profile, emulator, fixed, key, open, search, token_profile};
+use super::{all, client_profile, emulator, fixed, job, key, open, search, token_profile};
 
 /// What a scripted server says to DELETE and to the look after it.
 async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
@@ -19,10 +20,9 @@ async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
     .await;
     let mut profile = token_profile(&server.url);
     profile.timeout = Duration::from_millis(500);
-    let outcome = match open(&profile).revoke(&[key("s")]).await {
-        Ok(mut outcomes) => outcomes.remove(0),
-        Err(error) => Outcome::Failed(error),
-    };
+    let outcome = job::end_keys(&open(&profile), &profile, &[key("s")])
+        .await
+        .remove(0);
     (outcome, server.count("DELETE"))
 }
 
@@ -62,7 +62,7 @@ async fn each_answer_to_a_delete_is_reported_for_what_it_proves() {
             "404 with nothing in it, and still there",
             empty_404,
             there,
-            "failed",
+            "refused",
         ),
         ("404 and no idea", empty_404, no_idea, "unknown"),
         ("502, and gone", failed, gone, "revoked"),
@@ -137,13 +137,14 @@ async fn f_http_18_a_delete_that_must_wait_is_sent_again_after_the_time_given() 
 #[tokio::test]
 async fn the_answers_have_the_order_of_the_keys() {
     let emulator = emulator(fixed()).await;
-    let api = open(&client_profile(&emulator));
+    let profile = client_profile(&emulator);
+    let api = open(&profile);
     let rows = all(&api, &search("")).await.unwrap();
     let lasting = rows.iter().filter(|row| row.deletable == Deletable::Yes);
     let mut keys: Vec<SessionKey> = lasting.take(6).map(|row| row.key.clone()).collect();
     keys.insert(3, key("nobody-has-this-one"));
 
-    let outcomes = api.revoke(&keys).await.unwrap();
+    let outcomes = job::end_keys(&api, &profile, &keys).await;
 
     let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
     let mut expected = ["revoked"; 7];
@@ -159,24 +160,52 @@ async fn trap_11_an_id_made_up_by_the_server_is_never_reported_as_gone() {
         sid: None,
         ..emulator.world().rows().remove(0)
     });
-    let api = open(&client_profile(&emulator));
+    let profile = client_profile(&emulator);
     let before = emulator.world().count();
-    let rows = all(&api, &search("")).await.unwrap();
-    let doubtful: Vec<SessionKey> = rows
+    let rows = all(&open(&profile), &search("")).await.unwrap();
+    let doubtful: Vec<&Session> = rows
         .iter()
         .filter(|row| emulator.world().find(row.key.expose()).is_none())
         .filter(|row| row.deletable == Deletable::Unknown)
-        .map(|row| row.key.clone())
+        .filter(|row| row.expires.is_none_or(|at| at > search("").now))
         .collect();
     assert!(!doubtful.is_empty());
+    let keys: Vec<SessionKey> = doubtful.iter().map(|row| row.key.clone()).collect();
 
-    let outcomes = api.revoke(&doubtful).await.unwrap();
+    // A client that has listed nothing, as in a pipe: what is known travels with the item.
+    let listed = doubtful.iter().map(|row| job::listed(row)).collect();
+    let listed = job::end(&open(&profile), &profile, listed).await;
+    let typed = keys.iter().map(|key| job::named(key, Known::Typed));
+    let typed = job::end(&open(&profile), &profile, typed.collect()).await;
 
-    assert!(
-        outcomes.iter().all(|one| one.word() == "failed"),
-        "{outcomes:?}"
-    );
+    let words =
+        |outcomes: &[Outcome]| -> Vec<&str> { outcomes.iter().map(Outcome::word).collect() };
+    assert_eq!(words(&listed), vec!["no_lasting_id"; keys.len()]);
+    assert_eq!(words(&typed), vec!["not_found"; keys.len()]);
     assert_eq!(emulator.world().count(), before);
+}
+
+#[tokio::test]
+async fn trap_11_a_session_without_a_lasting_id_that_has_ended_is_already_gone() {
+    let emulator = emulator(fixed()).await;
+    emulator.world().add(&usher::emulator::Row {
+        sid: None,
+        ..emulator.world().rows().remove(0)
+    });
+    let profile = client_profile(&emulator);
+    let api = open(&profile);
+    let rows = all(&api, &search("")).await.unwrap();
+    let lasting = |row: &&Session| emulator.world().find(row.key.expose()).is_some();
+    let row = rows
+        .iter()
+        .find(|row| !lasting(row) && row.deletable == Deletable::Unknown);
+    let item = job::listed(row.unwrap());
+    let theirs = open(&profile).revoke_user(&item.subject).await.unwrap();
+    assert_eq!(theirs.left, Some(0), "{theirs:?}");
+
+    let outcome = job::end(&api, &profile, vec![item]).await.remove(0);
+
+    assert_eq!(outcome.word(), "already_gone");
 }
 
 #[tokio::test]
@@ -348,13 +377,14 @@ async fn f_del_07_a_lost_answer_about_a_user_is_never_repeated_but_looked_up() {
 #[tokio::test]
 async fn f_del_07_a_lost_answer_about_a_session_is_looked_up() {
     let emulator = emulator(fixed()).await;
-    let api = open(&client_profile(&emulator));
+    let profile = client_profile(&emulator);
+    let api = open(&profile);
     let rows = all(&api, &search("")).await.unwrap();
     emulator
         .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"lost_ack"}"#])
         .unwrap();
 
-    let outcomes = api.revoke(&[rows[0].key.clone()]).await.unwrap();
+    let outcomes = job::end_keys(&api, &profile, &[rows[0].key.clone()]).await;
 
     assert!(matches!(outcomes[0], Outcome::Revoked), "{outcomes:?}");
     assert!(emulator.world().find(rows[0].key.expose()).is_none());
@@ -396,11 +426,11 @@ async fn a_server_killed_in_the_middle_of_a_delete_leaves_the_outcome_unknown() 
         .unwrap();
 
     let one = rows[0].key.clone();
-    let job = tokio::spawn(async move { api.revoke(&[one]).await });
+    let ending = tokio::spawn(async move { job::end_keys(&api, &profile, &[one]).await });
     until(|| emulator.journal().iter().any(|one| one.method == "DELETE")).await;
     emulator.stop().await;
 
-    let outcomes = job.await.unwrap().unwrap();
+    let outcomes = ending.await.unwrap();
     assert!(matches!(outcomes[0], Outcome::Unknown), "{outcomes:?}");
 }
 

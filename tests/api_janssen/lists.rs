@@ -121,8 +121,8 @@ async fn trap_11_rows_whose_id_deletes_nothing_say_so() {
         deletable,
         [
             Deletable::Unknown,
-            Deletable::No("the server has no lasting id for it".into()),
-            Deletable::No("the server gives no id for it".into()),
+            Deletable::NoLastingId,
+            Deletable::NoLastingId,
             Deletable::No("the server marks it as not deletable".into()),
             Deletable::Yes,
             Deletable::Unknown,

@@ -13,6 +13,8 @@ mod certified;
 mod conformance;
 mod connections;
 mod ending;
+#[path = "../support/job.rs"]
+mod job;
 mod lists;
 #[path = "../support/scripted.rs"]
 mod scripted;

@@ -195,7 +195,7 @@ async fn f_cred_01_all_who_wait_share_one_renewal() {
     let before = asked_for_tokens(&emulator);
     emulator.world().expire_tokens();
 
-    let outcomes = api.revoke(&keys).await.unwrap();
+    let outcomes = super::job::end_keys(&api, &profile, &keys).await;
 
     assert!(
         outcomes.iter().all(|one| matches!(one, Outcome::Revoked)),

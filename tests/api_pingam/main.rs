@@ -14,6 +14,8 @@ mod conform;
 #[cfg(feature = "emulator")]
 mod emulated;
 mod fake;
+#[path = "../support/job.rs"]
+mod job;
 mod revoking;
 #[allow(dead_code, reason = "each test program uses its own part of it")]
 #[path = "../support/scripted.rs"]

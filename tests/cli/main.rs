@@ -11,6 +11,7 @@ mod doctor;
 mod formats;
 #[cfg(feature = "keyring")]
 mod keyring;
+mod lasting;
 mod list;
 mod pipes;
 mod proxy;

@@ -54,7 +54,9 @@ fn what_list_prints_is_what_revoke_ends_and_the_second_time_nothing_is_left() {
     );
     let again = desk.kept(&desk.run(&["list", LIVE]).ends(0).out);
     assert_eq!(again, "");
-    desk.run_with(&["revoke", "-", "--yes"], &again).ends(0);
+    // To have reached nothing is no success: the first part of a pipe may have failed.
+    let nothing = desk.run_with(&["revoke", "-", "--yes"], &again).ends(7);
+    assert!(nothing.err.contains("named no session"), "{}", nothing.err);
     assert_eq!(desk.deletes(), wanted.len());
 }
 
@@ -65,7 +67,7 @@ fn ids_alone_are_enough() {
     let one = ids.lines().next().unwrap().to_owned();
 
     let by_argument = desk.run(&["revoke", &one, "--yes"]).ends(0);
-    let by_input = desk.run_with(&["delete", "-", "--yes"], &ids).ends(0);
+    let by_input = desk.run_with(&["delete", "-", "--yes"], &ids).ends(3);
 
     assert!(
         by_argument.out.starts_with("revoked "),
@@ -83,7 +85,7 @@ fn ids_alone_are_enough() {
         "{words:?}"
     );
     assert_eq!(
-        words.iter().filter(|word| **word == "already_gone").count(),
+        words.iter().filter(|word| **word == "not_found").count(),
         1,
         "{words:?}"
     );
@@ -147,20 +149,70 @@ fn to_name_one_session_that_may_not_be_ended_is_no_success() {
     assert_eq!(ran.code, 9, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("not deletable"), "{}", ran.out);
     assert_eq!(desk.emulator().am().count(), before);
-    // In a list it is left out, which is what one who pipes a list means.
-    desk.run_with(&["revoke", "-", "--yes"], &service).ends(0);
+    // In a list it is left out, and the code says that it is alive.
+    desk.run_with(&["revoke", "-", "--yes"], &service).ends(9);
     assert_eq!(desk.emulator().am().count(), before);
 }
 
 #[test]
-fn an_unknown_id_is_already_gone_and_that_is_fine() {
+fn an_id_that_no_list_has_shown_and_the_server_does_not_know_is_not_found() {
     let desk = Desk::new();
+    let unknown = "c0ffee00-0000-4000-8000-000000000000";
+
+    let by_argument = desk.run(&["revoke", unknown, "--yes"]).ends(7);
+    let by_input = desk.run_with(&["revoke", "-", "--yes"], unknown).ends(7);
+
+    for ran in [by_argument, by_input] {
+        assert!(ran.out.starts_with("not_found "), "{}", ran.out);
+        assert!(ran.err.contains("already gone 0"), "{}", ran.err);
+        assert!(ran.err.contains("not found 1"), "{}", ran.err);
+    }
+    assert_eq!(desk.deletes(), 0);
+}
+
+#[test]
+fn many_ids_that_no_list_has_shown_are_not_found_too() {
+    let desk = Desk::new();
+    let known = some_ids(&desk, 1);
+    let unknown = |n| format!("c0ffee00-0000-4000-8000-{n:012}\n");
+    let ids: String = (0..60).map(unknown).chain([known]).collect();
 
     let ran = desk
-        .run(&["revoke", "c0ffee00-0000-4000-8000-000000000000", "--yes"])
-        .ends(0);
+        .run_with(&["revoke", "-", "--yes", "-o", "jsonl"], &ids)
+        .ends(3);
 
-    assert!(ran.out.starts_with("already_gone "), "{}", ran.out);
+    let count = |word: &str| ran.rows().iter().filter(|r| r["outcome"] == word).count();
+    assert_eq!(
+        (count("not_found"), count("revoked")),
+        (60, 1),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn an_id_is_read_as_other_programs_print_it_or_refused_with_its_line() {
+    let desk = Desk::new();
+    let ids = some_ids(&desk, 5);
+    let mut ids = ids.lines();
+    let mut next = || ids.next().unwrap();
+    let input = format!(
+        "\u{feff}\"{}\"\n{},\n\n'{}'\n\"{}\",\n{};\n",
+        next(),
+        next(),
+        next(),
+        next(),
+        next()
+    );
+
+    let ran = desk.run_with(&["revoke", "-", "--yes"], &input).ends(0);
+
+    assert_eq!(desk.deletes(), 5, "{}", ran.out);
+    for wrong in ["ss:9cd2…0a", "a,b", "one two", "\"\""] {
+        let input = format!("\n{wrong}\n");
+        desk.run_with(&["revoke", "-", "--yes"], &input)
+            .fails(2, "line 2");
+    }
 }
 
 #[test]
@@ -373,7 +425,7 @@ fn a_profile_that_wants_a_reason_gets_one() {
 
     let ran = desk
         .run(&["revoke", "--query", LIVE, "--yes", "--reason", "test"])
-        .ends(0);
+        .ends(3);
     assert!(ran.out.starts_with("revoked"), "{}", ran.out);
 }
 
@@ -418,7 +470,7 @@ fn what_may_not_be_ended_is_left_out_and_told() {
 
     let ran = desk
         .run_with(&["revoke", "-", "--yes", "-o", "jsonl"], &listed.out)
-        .ends(0);
+        .ends(9);
 
     let words: BTreeSet<String> = ran
         .rows()

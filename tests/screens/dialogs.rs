@@ -30,6 +30,9 @@ fn item(state: &State, row: u32) -> RevokeItem {
         source: data.source,
         key: data.session.key.clone(),
         subject: data.session.subject.clone(),
+        deletable: data.session.deletable.clone(),
+        created: data.session.created,
+        client: data.session.client.clone(),
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
         paging: if old { Paging::None } else { Paging::Offset },
         get: true,
         revoke: if old { Revoke::UserOnly } else { Revoke::One },
+        revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
         history: false,

@@ -6,7 +6,6 @@
 
 mod caps;
 mod dates;
-mod doubt;
 mod fault;
 mod filter;
 mod revoke;
@@ -29,8 +28,8 @@ use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
 use super::signin::Prompter;
 use crate::config::{Login, Profile};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Deletable, Identity, Outcome, PageEnd, Plan,
-    RowSink, Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
+    ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
+    Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
 };
 
 /// The path of the sessions under the base address.
@@ -50,7 +49,6 @@ pub(super) struct Janssen {
     profile: Profile,
     generation: AtomicU8,
     largest_page: AtomicU32,
-    doubtful: doubt::Doubtful,
     caps_new: Arc<Capabilities>,
     caps_old: Arc<Capabilities>,
     /// The server failed at more than equalities once; see [`Rules::plain_only`].
@@ -85,7 +83,6 @@ impl Janssen {
             profile: profile.clone(),
             generation: AtomicU8::new(0),
             largest_page: AtomicU32::new(LARGEST_PAGE),
-            doubtful: doubt::Doubtful::default(),
             caps_new: Arc::new(caps::capabilities(false)),
             caps_old: Arc::new(caps::capabilities(true)),
             plain_only: AtomicBool::new(false),
@@ -245,9 +242,6 @@ impl Janssen {
                 let why = "expected a session, got something else".into();
                 return Err(reply.unexpected(format!("entries[{number}]"), why));
             };
-            if row.deletable == Deletable::Unknown {
-                self.doubtful.add(&row.key);
-            }
             if sink.row(row).is_break() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -1,20 +1,15 @@
-//! Ending sessions of a Janssen server, once, and saying truly what became of them.
-//!
-//! A 404 may come with an empty body, so it proves nothing; nor does a lost answer. Both are settled
-//! by reading. Source: Janssen `SessionService`.
-
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use futures_util::{StreamExt, stream};
+//! Ending sessions of a Janssen server, once. What the server answered is handed on as it is: a 404 may
+//! come with an empty body, so it proves nothing, and neither does a lost answer; the caller looks.
+//! Source: Janssen `SessionService`.
 
 use super::filter::{Native, is_pair_value};
 use super::wire::{inum, listing};
 use super::{Janssen, fault};
-use crate::api::SessionApi;
 use crate::api::http::{Call, Repeat, Reply};
-use crate::model::{ApiError, Outcome, Session, SessionKey, Subject, UserOutcome};
+use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
 
-/// Ends these sessions, a few at the same time; the answers are in the order of the keys.
+/// Ends these sessions one after the other. After the first answer that asks for a sign-in nothing more
+/// is sent.
 pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
     if api.is_old() {
         return Err(ApiError::Unsupported {
@@ -22,40 +17,22 @@ pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outco
             system: "this version of Janssen",
         });
     }
-    // After the first answer that asks for a sign-in nothing more is sent.
-    let halted = AtomicBool::new(false);
-    let mut jobs = Vec::with_capacity(keys.len());
+    let mut outcomes = Vec::with_capacity(keys.len());
     for key in keys {
-        jobs.push(unless_halted(api, key, &halted));
+        match one(api, key).await {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error @ ApiError::Auth { .. }) if outcomes.is_empty() => return Err(error),
+            Err(error) => {
+                let lost = matches!(error, ApiError::Auth { .. });
+                outcomes.push(Outcome::Failed(error));
+                if lost {
+                    outcomes.resize(keys.len(), Outcome::Failed(sign_in_first()));
+                    break;
+                }
+            }
+        }
     }
-    let outcomes: Vec<Result<Outcome, ApiError>> = stream::iter(jobs)
-        .buffered(api.http.concurrency())
-        .collect()
-        .await;
-    if let Some(Err(error)) = outcomes.first()
-        && outcomes
-            .iter()
-            .all(|outcome| matches!(outcome, Err(ApiError::Auth { .. })))
-    {
-        return Err(error.clone());
-    }
-    let told = |outcome: Result<Outcome, ApiError>| outcome.unwrap_or_else(Outcome::Failed);
-    Ok(outcomes.into_iter().map(told).collect())
-}
-
-async fn unless_halted(
-    api: &Janssen,
-    key: &SessionKey,
-    halted: &AtomicBool,
-) -> Result<Outcome, ApiError> {
-    if halted.load(Ordering::Relaxed) {
-        return Err(sign_in_first());
-    }
-    let outcome = one(api, key).await;
-    if matches!(outcome, Err(ApiError::Auth { .. })) {
-        halted.store(true, Ordering::Relaxed);
-    }
-    outcome
+    Ok(outcomes)
 }
 
 fn sign_in_first() -> ApiError {
@@ -65,35 +42,9 @@ fn sign_in_first() -> ApiError {
     }
 }
 
-/// `Err` only for what was certainly not carried out.
+/// Sends it, and says what the server answered.
 async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
-    let error = match sent(api, key).await? {
-        Sent::Known(outcome) => return Ok(outcome),
-        Sent::Doubtful(error) => error,
-    };
-    let found = look(api, key).await;
-    if !(matches!(error, ApiError::Broken { .. }) && matches!(found, Ok(Some(_)))) {
-        return Ok(settled(error, found));
-    }
-    // The connection was closed under it and the session is still there: most likely the server
-    // never saw the request, and ending the same session twice does no harm.
-    Ok(match sent(api, key).await? {
-        Sent::Known(Outcome::AlreadyGone) => Outcome::Revoked,
-        Sent::Known(outcome) => outcome,
-        Sent::Doubtful(error) => settled(error, look(api, key).await),
-    })
-}
-
-/// What is known after a request to end a session.
-enum Sent {
-    Known(Outcome),
-    /// The server may have acted on it.
-    Doubtful(ApiError),
-}
-
-/// Sends it. `Err` only for what was certainly not carried out.
-async fn sent(api: &Janssen, key: &SessionKey) -> Result<Sent, ApiError> {
-    let sent = api
+    let reply = api
         .http
         .delete(api.sessions())
         .then(&["sid"])
@@ -101,62 +52,21 @@ async fn sent(api: &Janssen, key: &SessionKey) -> Result<Sent, ApiError> {
         .no_prompt()
         .renew_if(|reply| !fault::lacks_scope(reply))
         .send()
-        .await;
-    let error = match sent {
+        .await?;
+    if reply.status.is_success() && reply.is_web_page() {
         // A page of somebody else's with status 200 is not the server's yes.
-        Ok(reply) if reply.status.is_success() && !reply.is_web_page() => {
-            return Ok(Sent::Known(Outcome::Revoked));
-        }
-        Ok(reply) if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) => {
-            return Ok(Sent::Known(match api.get(key).await {
-                Err(ApiError::NotFound) if api.doubtful.has(key.expose()) => {
-                    Outcome::Failed(no_lasting_id(&reply))
-                }
-                Err(ApiError::NotFound) => Outcome::AlreadyGone,
-                Ok(_) => Outcome::Failed(ApiError::Server {
-                    host: reply.host.clone(),
-                    status: 404,
-                    message: "it does not find the session, and still lists it".into(),
-                }),
-                Err(_) => Outcome::Unknown,
-            }));
-        }
-        Ok(reply) if reply.status.is_success() => {
-            reply.unexpected("the start", "a web page instead of an answer".into())
-        }
-        Ok(reply) => api.fault(&reply),
-        Err(error) => error,
-    };
-    match error {
-        error if error.may_have_acted() => Ok(Sent::Doubtful(error)),
-        ApiError::BadQuery { message, .. } => Ok(Sent::Known(Outcome::Refused(message))),
+        let why = "a web page instead of an answer".into();
+        return Err(reply.unexpected("the start", why));
+    }
+    if reply.status.is_success() {
+        return Ok(Outcome::Revoked);
+    }
+    if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) {
+        return Err(ApiError::NotFound);
+    }
+    match api.fault(&reply) {
+        ApiError::BadQuery { message, .. } => Ok(Outcome::Refused(message)),
         error => Err(error),
-    }
-}
-
-/// The session after a request of which nothing is known. `None`: it is gone.
-async fn look(api: &Janssen, key: &SessionKey) -> Result<Option<Session>, ApiError> {
-    match api.get(key).await {
-        Ok(row) => Ok(Some(row)),
-        // Nothing can be learnt from not finding such an id.
-        Err(error @ ApiError::NotFound) if api.doubtful.has(key.expose()) => Err(error),
-        Err(ApiError::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn no_lasting_id(reply: &Reply) -> ApiError {
-    let why = "the server does not find the id that it listed: the session has no lasting id, or has \
-               ended meanwhile";
-    reply.unexpected("outsideSid", why.into())
-}
-
-/// The request was sent and we do not know what it did; this is what we found when we looked.
-fn settled(error: ApiError, look: Result<Option<Session>, ApiError>) -> Outcome {
-    match look {
-        Ok(None) => Outcome::Revoked,
-        Ok(Some(_)) => Outcome::Failed(error),
-        Err(_) => Outcome::Unknown,
     }
 }
 

@@ -193,10 +193,8 @@ fn granted(raw: &RawValue) -> Option<Cow<'_, str>> {
 /// id deletes nothing. That can be told only where the attributes hold another one.
 fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>) -> Deletable {
     match (sid, repeated, deletable) {
-        (None, ..) => Deletable::No("the server gives no id for it".into()),
-        (Some(sid), Some(repeated), _) if sid != repeated => {
-            Deletable::No("the server has no lasting id for it".into())
-        }
+        (None, ..) => Deletable::NoLastingId,
+        (Some(sid), Some(repeated), _) if sid != repeated => Deletable::NoLastingId,
         (.., Some(false)) => Deletable::No("the server marks it as not deletable".into()),
         (_, Some(_), Some(true)) => Deletable::Yes,
         _ => Deletable::Unknown,

@@ -39,6 +39,7 @@ pub(super) fn capabilities(
         // Who may not revoke reads the reason in every row and in the refusal; "no" here would take
         // it away and leave only that it is not possible.
         revoke: Revoke::Batch(BATCH),
+        revoke_is_verified: true,
         revoke_user: true,
         revoke_user_everywhere: true,
         history: false,

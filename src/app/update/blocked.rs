@@ -8,7 +8,7 @@ use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
-use crate::model::{Deletable, Field, Revoke};
+use crate::model::{Field, NO_LASTING_ID, Revoke};
 use crate::store::Row;
 
 /// Why the operator's own session is not ended.
@@ -170,6 +170,7 @@ pub fn why_not(
 ) -> Option<String> {
     match fate {
         Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
+        Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
         Some(fate) if fate.is_over() => return Some("it has already ended".into()),
         _ => {}
     }
@@ -177,8 +178,8 @@ pub fn why_not(
     if session.own == Some(true) {
         return Some(OWN.into());
     }
-    if let Deletable::No(why) = &session.deletable {
-        return Some(why.clone());
+    if let Some(why) = session.deletable.why_not() {
+        return Some(why.to_owned());
     }
     let state = crate::model::state_at(
         session.fact,

@@ -65,6 +65,11 @@ pub fn read(
             state.details.fresh = Some((row, session));
             message::say(state, Level::Ok, "read anew from the server")
         }
+        Err(ApiError::NotFound) if is_doubtful(state, row) => message::say(
+            state,
+            Level::Warn,
+            "the server cannot show this session alone: it may have no lasting id; r lists again",
+        ),
         Err(ApiError::NotFound) => {
             state
                 .results
@@ -79,6 +84,12 @@ pub fn read(
             Vec::new()
         }
     }
+}
+
+/// Does the system not vouch for the id of this row? Then not to find it proves nothing.
+fn is_doubtful(state: &State, row: RowId) -> bool {
+    let row = state.results.rows.get(row);
+    row.is_some_and(|row| !row.session.deletable.has_lasting_key())
 }
 
 /// Raw JSON and back.

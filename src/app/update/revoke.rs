@@ -14,7 +14,8 @@ use crate::app::source::Progress;
 use crate::app::state::{Level, State};
 use crate::model::text::with_thousands;
 use crate::model::{
-    ApiError, Clause, Completeness, Field, Op, Outcome, Subject, Target, UserOutcome, Value,
+    ApiError, Clause, Completeness, Field, NO_LASTING_ID, Op, Outcome, Subject, Target,
+    UserOutcome, Value,
 };
 use crate::store::{Row, RowId, SourceId};
 
@@ -74,6 +75,9 @@ fn item(row: RowId, loaded: &Row) -> RevokeItem {
         source: loaded.source,
         key: session.key.clone(),
         subject: session.subject.clone(),
+        deletable: session.deletable.clone(),
+        created: session.created,
+        client: session.client.clone(),
     }
 }
 
@@ -240,6 +244,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Revoked => job.count(&item, Counted::Done, None),
         Outcome::AlreadyGone => job.count(&item, Counted::Gone, None),
         Outcome::StillListed | Outcome::Unknown => job.count(&item, Counted::Unclear, None),
+        Outcome::NoLastingId => job.count(&item, Counted::Failed, Some(NO_LASTING_ID.into())),
         // Stopped before it was sent: it is as it was.
         Outcome::Failed(ApiError::Cancelled) => return Vec::new(),
         Outcome::Refused(why) => job.count(&item, Counted::Failed, Some(why.clone())),
@@ -255,9 +260,12 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
             let what = format!("delete {}", RowFacts::of(state, &item).line());
             message::fail(state, "Delete failed", what, &error, Some(item.source));
         }
-        Outcome::Refused(why) => {
+        Outcome::Refused(_) | Outcome::NoLastingId => {
             let error = ApiError::Forbidden {
-                message: why,
+                message: match outcome {
+                    Outcome::Refused(why) => why,
+                    _ => NO_LASTING_ID.to_owned(),
+                },
                 needs: None,
             };
             let what = format!("delete {}", RowFacts::of(state, &item).line());
@@ -287,6 +295,7 @@ pub fn fate(outcome: &Outcome) -> Fate {
         Outcome::Revoked => Fate::Revoked,
         Outcome::AlreadyGone => Fate::AlreadyGone,
         Outcome::StillListed => Fate::StillListed,
+        Outcome::NoLastingId => Fate::NoLastingId,
         Outcome::Refused(why) => Fate::Refused(why.clone()),
         Outcome::Failed(error) => Fate::Failed(error.to_string()),
         Outcome::Unknown => Fate::Unknown,
@@ -357,7 +366,9 @@ fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
         (Outcome::Unknown, _) => {
             format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
         }
-        (Outcome::Refused(_) | Outcome::Failed(_), _) => format!("{name}'s sessions: {left}"),
+        (Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_), _) => {
+            format!("{name}'s sessions: {left}")
+        }
     }
 }
 

@@ -52,17 +52,14 @@ impl<'a> Record<'a> {
     pub(crate) fn deletable(&self) -> Option<bool> {
         match self.row.deletable {
             Deletable::Yes => Some(true),
-            Deletable::No(_) => Some(false),
+            Deletable::No(_) | Deletable::NoLastingId => Some(false),
             Deletable::Unknown => None,
         }
     }
 
     /// Why it may not be revoked.
     pub(crate) fn not_deletable_because(&self) -> Option<&str> {
-        match &self.row.deletable {
-            Deletable::No(why) => Some(why),
-            _ => None,
-        }
+        self.row.deletable.why_not()
     }
 
     /// Time since it began.

@@ -185,7 +185,7 @@ fn exposed(text: Option<&Untrusted>) -> Option<&str> {
 fn yes_or_no(deletable: &Deletable) -> Option<bool> {
     match deletable {
         Deletable::Yes => Some(true),
-        Deletable::No(_) => Some(false),
+        Deletable::No(_) | Deletable::NoLastingId => Some(false),
         Deletable::Unknown => None,
     }
 }

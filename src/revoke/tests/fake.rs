@@ -46,6 +46,7 @@ pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fak
         paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
+        revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
         history: false,

@@ -112,6 +112,7 @@ fn items(count: usize) -> Vec<Item<usize>> {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()
         },
+        known: Known::Listed,
     };
     (1..=count).map(item).collect()
 }
@@ -132,7 +133,15 @@ fn auth() -> ApiError {
     }
 }
 
-fn lost() -> ApiError {
+fn no_answer() -> ApiError {
+    ApiError::Timeout {
+        host: "idp".to_owned(),
+        after: Duration::from_secs(1),
+        sent: true,
+    }
+}
+
+fn broken() -> ApiError {
     ApiError::Broken {
         host: "idp".to_owned(),
         why: "reset".to_owned(),
@@ -246,7 +255,7 @@ async fn f_del_07_a_lost_answer_is_settled_by_a_look_and_never_sent_again() {
     let (setup, api) = (setup(), fake(3, |_| {}));
     api.script("s1", [Ok(Outcome::Unknown)]);
     api.script("s2", [Ok(Outcome::Unknown)]);
-    api.script("s3", [Ok(Outcome::Failed(lost()))]);
+    api.script("s3", [Ok(Outcome::Failed(no_answer()))]);
     api.lock().live.remove("s1");
 
     let (tally, _) = setup.run(&api, 3).await;
@@ -254,6 +263,32 @@ async fn f_del_07_a_lost_answer_is_settled_by_a_look_and_never_sent_again() {
     assert_eq!((tally.revoked, tally.unknown, tally.failed), (1, 1, 1));
     assert_eq!(api.calls("revoke").len(), 3);
     assert_eq!(api.calls("get").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_still_there_after_its_connection_broke_is_ended_once_more() {
+    let (setup, api) = (setup(), fake(2, |_| {}));
+    api.script("s1", [Ok(Outcome::Failed(broken()))]);
+    api.script("s2", [Ok(Outcome::Failed(broken()))]);
+    api.lock().live.remove("s2");
+
+    let (tally, _) = setup.run(&api, 2).await;
+
+    assert_eq!(tally.revoked, 2);
+    assert_eq!(api.calls("revoke s1").len(), 2);
+    assert_eq!(api.calls("revoke s2").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_provider_has_read_back_is_not_settled_again() {
+    let (setup, api) = (setup(), fake(3, |caps| caps.revoke_is_verified = true));
+    api.script("s1", [Ok(Outcome::Refused("no".to_owned()))]);
+    api.script("s2", [Ok(Outcome::AlreadyGone)]);
+
+    let (tally, _) = setup.run(&api, 3).await;
+
+    assert_eq!((tally.failed, tally.already_gone, tally.revoked), (1, 1, 1));
+    assert_eq!((api.calls("get").len(), api.calls("search").len()), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,8 +14,12 @@ use crate::api::http::{last_exchange, remembering};
 use crate::app::msg::Told;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
-use crate::model::{ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject};
-use crate::revoke::{Item, JobContext, JobControl, Progress, run_action, run_job, run_user_job};
+use crate::model::{
+    ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted,
+};
+use crate::revoke::{
+    Item, JobContext, JobControl, Known, Progress, run_action, run_job, run_user_job,
+};
 use crate::store::{RowId, SourceId};
 
 /// Outcomes that may wait to be handed on: one burst of a batch.
@@ -294,6 +298,11 @@ async fn run_part(
         .into_iter()
         .map(|item| Item {
             row: item.row,
+            known: Known::listed(
+                &item.deletable,
+                item.created,
+                item.client.as_ref().map(Untrusted::expose),
+            ),
             key: item.key,
             subject: item.subject,
         })

@@ -9,7 +9,7 @@ use super::*;
 use crate::app::msg::{Page, SignInStep};
 use crate::app::{JobId, RevokeItem};
 use crate::config::Paths;
-use crate::model::{SessionKey, Subject};
+use crate::model::{Deletable, SessionKey, Subject};
 use crate::runtime::fakes::{FakeApi, FakeProfiles, Script, search};
 use crate::store::RowId;
 
@@ -462,6 +462,9 @@ fn revoke(sources: &[u8]) -> Effect {
         source: SourceId(*source),
         key: SessionKey::new(format!("k{row}")),
         subject: Subject::default(),
+        deletable: Deletable::Yes,
+        created: None,
+        client: None,
     });
     Effect::Revoke {
         job: JobId(7),

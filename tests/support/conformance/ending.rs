@@ -9,16 +9,8 @@ pub async fn ends_once<B: Bed>() {
     let key = set.victim().await;
     let before = B::count(&set.emulator);
 
-    let first = set
-        .api
-        .revoke(std::slice::from_ref(&key))
-        .await
-        .expect("an outcome");
-    let second = set
-        .api
-        .revoke(std::slice::from_ref(&key))
-        .await
-        .expect("an outcome");
+    let first = set.end(std::slice::from_ref(&key)).await;
+    let second = set.end(std::slice::from_ref(&key)).await;
 
     assert!(matches!(first[..], [Outcome::Revoked]), "{first:?}");
     assert!(matches!(second[..], [Outcome::AlreadyGone]), "{second:?}");
@@ -37,7 +29,7 @@ pub async fn each_session_has_its_own_outcome<B: Bed>() {
     let before = B::count(&set.emulator);
     assert!(B::end(&set.emulator, &keys[1]), "it was there");
 
-    let outcomes = set.api.revoke(&keys).await.expect("outcomes");
+    let outcomes = set.end(&keys).await;
 
     assert!(
         matches!(
@@ -86,11 +78,7 @@ pub async fn a_lost_answer_is_settled<B: Bed>() {
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"lost_ack""#);
 
-    let outcome = set
-        .api
-        .revoke(std::slice::from_ref(&key))
-        .await
-        .expect("an outcome");
+    let outcome = set.end(std::slice::from_ref(&key)).await;
 
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
     assert!(!B::end(&set.emulator, &key), "it is still there");
@@ -101,9 +89,8 @@ pub async fn a_lost_request_is_not_called_an_end<B: Bed>() {
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"reset""#);
 
-    let outcome = set.api.revoke(std::slice::from_ref(&key)).await;
+    let outcome = set.end(std::slice::from_ref(&key)).await;
 
-    let outcome = outcome.expect("an outcome");
     assert!(
         matches!(outcome[..], [Outcome::Failed(ApiError::Broken { .. })]),
         "{outcome:?}"
@@ -116,9 +103,8 @@ pub async fn a_refused_end_is_told_and_ends_nothing<B: Bed>() {
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"auth","kind":"403_on_delete""#);
 
-    let outcome = set.api.revoke(std::slice::from_ref(&key)).await;
+    let outcome = set.end(std::slice::from_ref(&key)).await;
 
-    let outcome = outcome.expect("an outcome");
     assert!(
         matches!(outcome[..], [Outcome::Failed(ApiError::Forbidden { .. })]),
         "{outcome:?}"

@@ -17,7 +17,7 @@ use usher::config::Profile;
 use usher::emulator::{Options, Running, start};
 use usher::model::time::Zone;
 use usher::model::{
-    ApiError, Completeness, Deletable, Fact, Query, Search, Session, SessionKey, Untrusted,
+    ApiError, Completeness, Deletable, Fact, Outcome, Query, Search, Session, SessionKey, Untrusted,
 };
 
 pub use ending::*;
@@ -67,6 +67,7 @@ pub enum LongList {
 pub struct Set {
     pub emulator: Running,
     pub api: Arc<dyn SessionApi>,
+    pub profile: Profile,
 }
 
 impl Set {
@@ -75,7 +76,11 @@ impl Set {
         let mut profile = profile(&emulator);
         profile.timeout = limit;
         let api = usher::api::open(&profile, Arc::new(Nobody)).expect("a good profile");
-        Self { emulator, api }
+        Self {
+            emulator,
+            api,
+            profile,
+        }
     }
 
     pub async fn signed_in<B: Bed>() -> Self {
@@ -86,6 +91,11 @@ impl Set {
         let set = Self::of(options, B::profile, limit).await;
         set.api.whoami().await.expect("the emulator takes us");
         set
+    }
+
+    /// What the job says of these sessions.
+    pub async fn end(&self, keys: &[SessionKey]) -> Vec<Outcome> {
+        crate::job::end_keys(&self.api, &self.profile, keys).await
     }
 
     pub fn fault(&self, target: &str, action: &str) {
@@ -116,7 +126,7 @@ impl Set {
     async fn victims(&self) -> Vec<Session> {
         let rows = self.list("").await.expect("a list").into_iter();
         rows.filter(|row| row.fact == Fact::Live && row.own != Some(true))
-            .filter(|row| !matches!(row.deletable, Deletable::No(_)))
+            .filter(|row| row.deletable == Deletable::Yes)
             .collect()
     }
 

@@ -2,7 +2,7 @@
 
 use crate::api::pingam::flavour::{Flavour, Op};
 use crate::api::pingam::server::Facts;
-use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, Deletable, Session};
+use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, Session};
 
 use super::ALL;
 
@@ -123,21 +123,21 @@ const fn text(name: &'static str, title: &'static str) -> ArgSpec {
 }
 
 fn deletable(row: &Session) -> Option<String> {
-    match (&row.deletable, row.own) {
-        (Deletable::No(why), _) => Some(why.clone()),
-        (_, Some(true)) => Some("your own session; it is what usher works with".into()),
-        _ => None,
+    if let Some(why) = row.deletable.why_not() {
+        return Some(why.to_owned());
     }
+    (row.own == Some(true)).then(|| "your own session; it is what usher works with".into())
 }
 
 fn has_user(row: &Session) -> Option<String> {
     let user = row.subject.shown()?;
-    match (&row.deletable, row.own) {
-        (Deletable::No(why), _) => Some(why.clone()),
-        (_, Some(true)) => Some("it would end your own session too".into()),
-        _ if user.is_empty() => Some("the session names no user".into()),
-        _ => None,
+    if let Some(why) = row.deletable.why_not() {
+        return Some(why.to_owned());
     }
+    if row.own == Some(true) {
+        return Some("it would end your own session too".into());
+    }
+    user.is_empty().then(|| "the session names no user".into())
 }
 
 /// Why an operation is not possible: on this line of servers, or for this operator.

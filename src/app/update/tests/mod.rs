@@ -331,6 +331,7 @@ fn caps() -> Capabilities {
         paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
+        revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
         history: false,
