@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
+
 use super::layout::{self, table_top};
 use super::role::Role;
 use super::state::{State, TimeStyle};
@@ -45,7 +47,8 @@ impl<'a> Cell<'a> {
 pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
     let session = &row.session;
     let source = state.sources.get(usize::from(row.source.0));
-    let age = |at| Cell::own(age(state, at), Role::Dim);
+    let now = state.now_at(row.source);
+    let age = |at| Cell::own(age(state, at, now), Role::Dim);
     match field {
         Field::User => Cell::outside(session.subject.shown(), "(nobody)"),
         Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
@@ -66,14 +69,9 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         Field::Used => age(session.last_used),
         Field::Expires => age(session.expires),
         Field::Ended => age(session.ended),
-        Field::Age => length(session.created.map(|at| state.now - at)),
-        Field::Idle => length(
-            session
-                .last_used
-                .or(session.created)
-                .map(|at| state.now - at),
-        ),
-        Field::Left => length(session.expires.map(|at| at - state.now)),
+        Field::Age => length(session.created.map(|at| now - at)),
+        Field::Idle => length(session.last_used.or(session.created).map(|at| now - at)),
+        Field::Left => length(session.expires.map(|at| at - now)),
         Field::Profile => Cell::own(
             source.map_or("-", |source| source.profile.name.as_str()),
             Role::Text,
@@ -115,9 +113,9 @@ fn yes_no(answer: Option<bool>) -> &'static str {
 }
 
 /// An instant in the style that is chosen: an age, or a time with its zone. `-` for none.
-pub fn age(state: &State, at: Option<chrono::DateTime<chrono::Utc>>) -> String {
+pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
     match (state.prefs.time, at) {
-        (TimeStyle::Age, _) | (_, None) => time::age(at, state.now),
+        (TimeStyle::Age, _) | (_, None) => time::age(at, now),
         (TimeStyle::Utc, Some(at)) => time::instant_short(at, Zone::Utc),
         (TimeStyle::Local, Some(at)) => time::instant_short(at, Zone::Fixed(state.prefs.local)),
     }
@@ -151,7 +149,7 @@ pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
         session.last_used,
         session.expires,
         thresholds,
-        state.now,
+        state.now_at(source),
     )
 }
 

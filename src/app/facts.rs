@@ -120,12 +120,12 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
         left.push(fact(Field::Profile, "Profile", &profile, Role::Text));
     }
     let mut right = vec![
-        instant(state, Field::Created, "Created", session.created),
-        instant(state, Field::Used, "Last used", session.last_used),
-        instant(state, Field::Expires, "Expires", session.expires),
+        instant(state, row, Field::Created, session.created),
+        instant(state, row, Field::Used, session.last_used),
+        instant(state, row, Field::Expires, session.expires),
     ];
     if session.ended.is_some() {
-        right.push(instant(state, Field::Ended, "Ended", session.ended));
+        right.push(instant(state, row, Field::Ended, session.ended));
     }
     right.push(state_line(state, id, row, session));
     right.push(deletable_line(session));
@@ -178,12 +178,18 @@ fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
 }
 
 /// An instant in full, and how long ago or ahead it is.
-fn instant(state: &State, field: Field, label: &str, at: Option<DateTime<Utc>>) -> DetailLine {
+fn instant(state: &State, row: &Row, field: Field, at: Option<DateTime<Utc>>) -> DetailLine {
+    let label = match field {
+        Field::Created => "Created",
+        Field::Used => "Last used",
+        Field::Ended => "Ended",
+        _ => "Expires",
+    };
     let Some(at) = at else {
         return fact(field, label, "-", Role::Dim);
     };
     let exact = time::instant(at, state.prefs.zone);
-    let age = time::age(Some(at), state.now);
+    let age = time::age(Some(at), state.now_at(row.source));
     fact(field, label, &format!("{exact}   ({age})"), Role::Text)
 }
 
@@ -247,7 +253,8 @@ pub(super) fn life_line(
     let over = state.results.fates.get(&id).is_some_and(Fate::is_over);
     let word = cells::word_at(state, row.source, session);
     let room = width.saturating_sub(LABELS);
-    let life = life::life(session, word, over, state.now, state.prefs.zone, room)?;
+    let now = state.now_at(row.source);
+    let life = life::life(session, word, over, now, state.prefs.zone, room)?;
     let text = match life.line.is_empty() {
         true => life.words,
         false => format!("{} {} {}   {}", life.from, life.line, life.to, life.words),
@@ -295,7 +302,7 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
         }
     };
     let began = told(Field::Created);
-    [first, second, times(state, session, began), fourth]
+    [first, second, times(state, row, session, began), fourth]
         .into_iter()
         .map(|value| DetailLine {
             value,
@@ -322,13 +329,13 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
 /// tell when a session began, its last use stands there.
-fn times(state: &State, session: &Session, began: bool) -> Vec<Piece> {
+fn times(state: &State, row: &Row, session: &Session, began: bool) -> Vec<Piece> {
     let zone = state.prefs.zone;
     let (label, first) = match began {
         true => ("Created  ", session.created),
         false => ("Used     ", session.last_used),
     };
-    let age = |at| format!(" ({})", time::age(Some(at), state.now));
+    let age = |at| format!(" ({})", time::age(Some(at), state.now_at(row.source)));
     let is_plain_day = |at| {
         let day = zone.date_of(at);
         let shown = first.map(|first| zone.date_of(first));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
@@ -164,6 +164,8 @@ pub struct Connected {
     pub caps: Arc<Capabilities>,
     /// How long it took to ask.
     pub took: Duration,
+    /// How far the server's clock is ahead of ours; zero if it does not tell.
+    pub ahead: TimeDelta,
 }
 
 /// A page of rows.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
 use crate::model::{
@@ -100,6 +100,8 @@ pub struct Source {
     pub caps: Option<Arc<Capabilities>>,
     /// Who we are there.
     pub who: Option<Identity>,
+    /// How far its clock is ahead of ours, by its last answer; zero while it is not known.
+    pub ahead: TimeDelta,
     /// How the form as it stands would be answered.
     pub plan: Option<Result<Plan, ApiError>>,
     /// The number of the question for a plan that counts.
@@ -139,6 +141,7 @@ impl Source {
             link_gen: Gen::default(),
             caps: None,
             who: None,
+            ahead: TimeDelta::zero(),
             plan: None,
             plan_gen: Gen::default(),
             progress: Progress::Never,

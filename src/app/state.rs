@@ -13,6 +13,7 @@ use super::results::{Details, Results};
 use super::source::Source;
 use crate::model::time::Zone;
 use crate::model::{Exchange, Field, Sort};
+use crate::store::SourceId;
 
 /// A pane that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +135,12 @@ pub struct State {
 }
 
 impl State {
+    /// The time at the server of a source: ours while its clock is not known.
+    pub fn now_at(&self, source: SourceId) -> DateTime<Utc> {
+        let source = self.sources.get(usize::from(source.0));
+        source.map_or(self.now, |source| self.now + source.ahead)
+    }
+
     /// A screen with nothing open.
     pub fn new(prefs: Prefs, keymap: Keymap, now: DateTime<Utc>) -> Self {
         Self {

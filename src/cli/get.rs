@@ -143,7 +143,8 @@ impl Printer<'_> {
         } else {
             let row = RowRef::of(session);
             let thresholds = source.thresholds();
-            let record = Record::new(source.name(), source.word(), &row, thresholds, self.now);
+            let now = self.now + source.api.clock_offset().unwrap_or_default();
+            let record = Record::new(source.name(), source.word(), &row, thresholds, now);
             match self.people() {
                 true => self.block(&record, session),
                 false => self.encode.row(&record, self.out.buffer())?,

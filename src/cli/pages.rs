@@ -138,6 +138,8 @@ struct Shared<'a> {
 struct Reader<'a> {
     source: &'a Source,
     search: Search,
+    /// The moment of the question by our clock.
+    asked: DateTime<Utc>,
     cursors: HashSet<Cursor>,
     seen: HashSet<u64>,
     hasher: RandomState,
@@ -149,6 +151,7 @@ impl<'a> Reader<'a> {
         Self {
             source,
             search: question.search(source),
+            asked: question.now,
             cursors: HashSet::new(),
             seen: HashSet::new(),
             hasher: RandomState::new(),
@@ -163,7 +166,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Sets the moment of the question to the server's clock. A query that depends on it needs an
+    /// answer of the server first.
+    async fn settle_clock(&mut self) {
+        let api = &self.source.api;
+        if api.clock_offset().is_none() && self.search.query.depends_on_now() {
+            // If it fails, so does the search, which says why.
+            let _ = api.whoami().await;
+        }
+        self.search.now = self.now();
+    }
+
+    /// The moment of the question by the server's clock; by ours while it is not known.
+    fn now(&self) -> DateTime<Utc> {
+        self.asked + self.source.api.clock_offset().unwrap_or_default()
+    }
+
     async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<Ended, Failure> {
+        self.settle_clock().await;
         if let Err(error) = self.pages(shared).await? {
             self.ended.error = Some(error);
         }
@@ -295,7 +315,7 @@ impl RowSink for Sink<'_, '_, '_, '_> {
             source.word(),
             &row,
             source.thresholds(),
-            self.reader.search.now,
+            self.reader.now(),
         );
         match shared.take.row(&record) {
             Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),

@@ -304,7 +304,14 @@ struct Collect<'a> {
 impl Take for Collect<'_> {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
         let source = self.sources.iter().position(|s| s.name() == record.profile);
-        let target = Target::of(source.unwrap_or_default(), record, self.by);
+        let source = source.unwrap_or_default();
+        let has_clock = |source: &Source| source.api.clock_offset().is_some();
+        let by = match self.sources.get(source).is_some_and(has_clock) {
+            true => self.by,
+            // By our clock alone nothing is left out.
+            false => FoundBy::Name,
+        };
+        let target = Target::of(source, record, by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }

@@ -55,6 +55,7 @@ pub(crate) fn names() -> SourceNames {
         profile: "demo".to_owned(),
         system: "janssen".to_owned(),
         thresholds: Thresholds::default(),
+        ahead: chrono::TimeDelta::zero(),
     }
 }
 

@@ -222,6 +222,7 @@ impl Still {
             who,
             caps: opened.api.caps(),
             took: TOOK,
+            ahead: opened.api.clock_offset().unwrap_or_default(),
         };
         let result = result.map(up).map_err(same_host);
         vec![Msg::Connected {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rows::{Row, RowId, Rows};
 use crate::model::query::{Matcher, SessionIn};
@@ -66,6 +66,8 @@ pub struct SourceNames {
     pub system: String,
     /// When its sessions count as idle and as expiring.
     pub thresholds: Thresholds,
+    /// How far its clock is ahead of ours.
+    pub ahead: TimeDelta,
 }
 
 /// Filters and sorts all rows.
@@ -156,6 +158,7 @@ impl View {
         filter.matches(&SessionIn {
             fact: self.fact(id, row),
             thresholds: names.map(|n| n.thresholds),
+            ahead: self.ahead(row),
             ..SessionIn::new(&row.session, profile, system)
         })
     }
@@ -208,6 +211,10 @@ impl View {
         }
     }
 
+    fn ahead(&self, row: &Row) -> TimeDelta {
+        self.names(row).map_or(TimeDelta::zero(), |n| n.ahead)
+    }
+
     fn state(&self, id: RowId, row: &Row) -> State {
         let thresholds = self
             .names(row)
@@ -219,7 +226,7 @@ impl View {
             s.last_used,
             s.expires,
             thresholds,
-            self.now,
+            self.now + self.ahead(row),
         )
     }
 }
@@ -261,6 +268,7 @@ mod tests {
             profile: "p".into(),
             system: "s".into(),
             thresholds: Thresholds::default(),
+            ahead: TimeDelta::zero(),
         };
         View {
             sort,

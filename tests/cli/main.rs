@@ -6,6 +6,7 @@
 mod act;
 #[path = "../support/certified.rs"]
 mod certified;
+mod clock;
 mod config;
 mod doctor;
 mod formats;

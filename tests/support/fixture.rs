@@ -418,6 +418,7 @@ impl Fixture {
                     profile: source.profile.name.clone(),
                     system: source.profile.system_word.to_owned(),
                     thresholds: source.profile.thresholds,
+                    ahead: source.ahead,
                 })
                 .collect(),
             now: self.state.now,

@@ -8,7 +8,7 @@ use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
-use crate::model::{Field, NO_LASTING_ID, Revoke};
+use crate::model::{Fact, Field, NO_LASTING_ID, Revoke};
 use crate::store::Row;
 
 /// Why the operator's own session is not ended.
@@ -144,7 +144,7 @@ fn revoke(state: &State) -> Option<Reason> {
         let (id, row) = state.results.current()?;
         source_cannot(state, source).or_else(|| {
             let fate = state.results.fates.get(&id);
-            why_not(row, fate, source, state.now).map(Cow::Owned)
+            why_not(row, fate).map(Cow::Owned)
         })
     })
 }
@@ -161,13 +161,9 @@ pub fn source_cannot(state: &State, source: &Source) -> Option<Reason> {
     })
 }
 
-/// Why this row is not sent. `None`: it is.
-pub fn why_not(
-    row: &Row,
-    fate: Option<&Fate>,
-    source: &Source,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Option<String> {
+/// Why this row is not sent. `None`: it is. That it has expired is no reason: only the server knows
+/// whether it is over, and to send it does no harm.
+pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
     match fate {
         Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
         Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
@@ -181,19 +177,7 @@ pub fn why_not(
     if let Some(why) = session.deletable.why_not() {
         return Some(why.to_owned());
     }
-    let state = crate::model::state_at(
-        session.fact,
-        session.created,
-        session.last_used,
-        session.expires,
-        source.profile.thresholds,
-        now,
-    );
-    match state {
-        crate::model::State::Expired => Some("it has already expired".into()),
-        crate::model::State::Revoked => Some("it has already been revoked".into()),
-        _ => None,
-    }
+    (session.fact == Fact::Revoked).then(|| "it has already been revoked".into())
 }
 
 fn revoke_user(state: &State) -> Option<Reason> {

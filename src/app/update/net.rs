@@ -44,8 +44,14 @@ pub fn connected(
     close_sign_in(&mut state.overlays, id);
     let name = source.profile.name.clone();
     match result {
-        Ok(Connected { who, caps, took }) => {
+        Ok(Connected {
+            who,
+            caps,
+            took,
+            ahead,
+        }) => {
             source.link = Link::Up { took };
+            source.ahead = ahead;
             source.took = Some(took);
             (source.who, source.caps) = (Some(who), Some(caps));
             let waiting = source.waiting.take();

@@ -40,7 +40,7 @@ impl RowFacts {
         Self {
             user: revoke::shown(&item.subject),
             about: about(source, row, item),
-            when: when(state, source, row),
+            when: when(state, source, item.source, row),
             label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
             system: source.map_or("", Source::system),
@@ -109,10 +109,11 @@ fn about(
 fn when(
     state: &State,
     source: Option<&Source>,
+    id: crate::store::SourceId,
     row: Option<&Session>,
 ) -> Option<(&'static str, String)> {
     let exact = |at| {
-        let age = time::age(Some(at), state.now);
+        let age = time::age(Some(at), state.now_at(id));
         format!("{} ({age})", time::instant(at, state.prefs.zone))
     };
     let created = row.and_then(|s| s.created);

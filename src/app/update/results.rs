@@ -97,6 +97,7 @@ fn view(state: &State) -> View {
             profile: source.profile.name.clone(),
             system: source.profile.system_word.to_owned(),
             thresholds: source.profile.thresholds,
+            ahead: source.ahead,
         })
         .collect();
     View {

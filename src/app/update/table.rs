@@ -148,7 +148,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
                 s.last_used,
                 s.expires,
                 thresholds,
-                state.now,
+                state.now_at(row.source),
             );
             Some(at.word().to_owned())
         }

@@ -8,7 +8,7 @@ use super::address::Network;
 use super::check::{check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::RowView;
-use super::{Clause, Field, Kind, Op, QueryError, Search, Target, Value};
+use super::{Base, Clause, Field, Kind, Op, Query, QueryError, Search, Target, Value};
 use crate::model::session::{State, Thresholds, state_at};
 use crate::model::time::Zone;
 
@@ -80,8 +80,23 @@ impl Matcher {
             row.instant(Field::Used),
             row.instant(Field::Expires),
             row.thresholds().unwrap_or(self.thresholds),
-            self.now,
+            self.now + row.ahead(),
         )
+    }
+}
+
+impl Query {
+    /// Does what it means change with the moment, as for states, ages and `now-2h`?
+    pub fn depends_on_now(&self) -> bool {
+        let relative = |value: &Value| match value {
+            Value::Instant(when) => matches!(when.base, Base::Now | Base::Today | Base::Yesterday),
+            Value::Text(_) | Value::Duration(_) => false,
+        };
+        self.clauses.iter().any(|clause| {
+            let moving = [Field::State, Field::Age, Field::Idle, Field::Left];
+            let moves = |field: &Field| clause.target == Target::Field(*field);
+            moving.iter().any(moves) || clause.values.iter().any(relative)
+        })
     }
 }
 
@@ -277,9 +292,8 @@ impl Check {
             Self::Own(answer) => row.own() == *answer,
             Self::Deletable(answer) => row.deletable() == *answer,
             Self::Instant(field, span) => row.instant(*field).is_some_and(|at| span.has(&at)),
-            Self::Duration(field, span) => {
-                length_of(*field, row, matcher.now).is_some_and(|length| span.has(&length))
-            }
+            Self::Duration(field, span) => length_of(*field, row, matcher.now + row.ahead())
+                .is_some_and(|length| span.has(&length)),
         }
     }
 

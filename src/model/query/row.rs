@@ -1,6 +1,6 @@
 //! A row as a query sees it, wherever it is kept.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Field;
 use crate::model::page::RowRef;
@@ -36,6 +36,11 @@ pub trait RowView {
     /// When this row counts as idle and expiring. `None`: as the matcher says.
     fn thresholds(&self) -> Option<Thresholds> {
         None
+    }
+
+    /// How far the clock of the row's server is ahead of the moment of the question.
+    fn ahead(&self) -> TimeDelta {
+        TimeDelta::zero()
     }
 }
 
@@ -111,6 +116,8 @@ pub struct SessionIn<'a> {
     pub fact: Fact,
     /// When it counts as idle and expiring. `None`: as the matcher says.
     pub thresholds: Option<Thresholds>,
+    /// How far its server's clock is ahead of ours.
+    pub ahead: TimeDelta,
 }
 
 impl<'a> SessionIn<'a> {
@@ -122,6 +129,7 @@ impl<'a> SessionIn<'a> {
             system,
             fact: session.fact,
             thresholds: None,
+            ahead: TimeDelta::zero(),
         }
     }
 }
@@ -175,6 +183,10 @@ impl RowView for SessionIn<'_> {
 
     fn thresholds(&self) -> Option<Thresholds> {
         self.thresholds
+    }
+
+    fn ahead(&self) -> TimeDelta {
+        self.ahead
     }
 }
 

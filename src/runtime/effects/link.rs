@@ -105,9 +105,15 @@ impl Link {
             let who = client.opened.api.whoami().await?;
             let took = start.elapsed();
             let caps = client.opened.api.caps();
+            let ahead = client.opened.api.clock_offset().unwrap_or_default();
             client.who = Some(who.clone());
             opened.send_replace(Some(client));
-            Ok(Connected { who, caps, took })
+            Ok(Connected {
+                who,
+                caps,
+                took,
+                ahead,
+            })
         }
     }
 }

@@ -50,10 +50,12 @@ impl Reading {
     pub(crate) fn new(
         opened: Opened,
         source: SourceId,
-        search: Search,
+        mut search: Search,
         at: Option<Cursor>,
         seen: Seen,
     ) -> Result<Self, (Box<ApiError>, Seen)> {
+        // What depends on the moment is asked for by the server's clock, known since the connection.
+        search.now += opened.api.clock_offset().unwrap_or_default();
         let matcher = match matcher(&opened, &search) {
             Ok(matcher) => matcher,
             Err(error) => return Err((Box::new(error), seen)),

@@ -133,6 +133,7 @@ impl TestApp {
             who,
             caps: Arc::new(caps),
             took: Duration::from_millis(142),
+            ahead: chrono::TimeDelta::zero(),
         };
         self.send(Msg::Connected {
             source: SourceId(0),

@@ -352,3 +352,34 @@ fn what_a_profile_keeps_back_is_not_copied_and_the_reason_is_given() {
 
     assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 1);
 }
+
+#[test]
+fn f_clock_01_states_and_ages_go_by_the_clock_of_the_rows_server() {
+    let mut app = TestApp::listing(&["asmith"]);
+    let word = |app: &TestApp| {
+        let row = app.state.results.rows.get(FIRST).expect("a row");
+        let cells = [Field::State, Field::Age, Field::Left].map(|field| {
+            crate::app::cells::cell(&app.state, FIRST, row, field)
+                .text
+                .into_owned()
+        });
+        cells.join(" ")
+    };
+    assert_eq!(word(&app), "active 10m 1h");
+
+    // The row ends in an hour by our clock; the server's is two hours ahead, then behind.
+    app.state.sources[0].ahead = TimeDelta::hours(2);
+    assert_eq!(word(&app), "expired 2h 0s");
+    app.state.sources[0].ahead = TimeDelta::hours(-2);
+    assert_eq!(word(&app), "active 0s 3h");
+}
+
+#[test]
+fn f_clock_01_that_a_row_looks_expired_keeps_nobody_from_ending_it() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.state.sources[0].ahead = TimeDelta::hours(2);
+
+    app.keys("delete");
+
+    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
