@@ -148,7 +148,7 @@ fn ask_all(ask: &Ask) -> Result<Vec<SecretString>, ApiError> {
 }
 
 fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
-    let prompt = question.prompt.safe();
+    let prompt = question.prompt.name();
     let prompt = prompt.trim_end().trim_end_matches(':');
     match &question.kind {
         QuestionKind::Secret => rpassword::prompt_password(format!("{prompt}: "))
@@ -168,7 +168,7 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
         QuestionKind::Choice { options, default } => loop {
             let mut shown = format!("{prompt}\n");
             for (at, option) in options.iter().enumerate() {
-                shown.push_str(&format!("  {} {}\n", at + 1, option.safe()));
+                shown.push_str(&format!("  {} {}\n", at + 1, option.name()));
             }
             shown.push_str(&format!("number [{}]: ", default + 1));
             let answer = line(&shown)?;

@@ -9,6 +9,7 @@ mod certified;
 mod config;
 mod doctor;
 mod formats;
+mod hostile;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod list;
