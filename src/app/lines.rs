@@ -1,5 +1,6 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
+use super::effect::Copied;
 use super::facts;
 use super::layout::{Mode, areas, details_height};
 use super::raw_json;
@@ -370,9 +371,9 @@ pub fn find_matches(state: &State) -> Vec<usize> {
         .collect()
 }
 
-/// What `y` copies on a line: the whole value, not only what is shown of it.
+/// What `y` copies on a line, and its whole value, not only what is shown of it.
 /// `None`: there is nothing on it, or the profile gives out no secrets.
-pub fn line_value(state: &State, line: usize) -> Option<String> {
+pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let (_, row, session) = shown(state)?;
     let lines = detail_lines(state);
     let line = lines.get(line)?;
@@ -386,13 +387,23 @@ pub fn line_value(state: &State, line: usize) -> Option<String> {
             .extra
             .get(index)
             .filter(|attribute| attribute.class == Class::Plain || may_reveal)
-            .map(|attribute| attribute.value.expose().to_owned()),
+            .map(|attribute| {
+                let what = match attribute.class {
+                    Class::Plain => Copied::Value,
+                    Class::Secret => Copied::Secret,
+                };
+                (what, attribute.value.expose().to_owned())
+            }),
         LineKind::Fact(field) => match facts::whole_value(session, field) {
-            Some(facts::Whole::Key) => may_reveal.then(|| session.key.expose().to_owned()),
-            Some(facts::Whole::Text(text)) => Some(text),
-            None => Some(line.text()),
+            Some(facts::Whole::Key) => {
+                may_reveal.then(|| (Copied::SessionId, session.key.expose().to_owned()))
+            }
+            Some(facts::Whole::Text(text)) => Some((Copied::Value, text)),
+            None => Some((Copied::Value, line.text())),
         },
-        LineKind::Untold | LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
+        LineKind::Untold | LineKind::Life | LineKind::Json => {
+            Some((Copied::Value, line.text().trim().to_owned()))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
 use super::output::{Look, Out, Times};
 use crate::config::{Config, Paths, TimeShown, Zone};
+use crate::runtime::modes::Grade;
 
 /// What a command is run with.
 #[derive(Clone)]
@@ -94,9 +95,7 @@ impl Ctx {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto => {
-                io::stdout().is_terminal()
-                    && !set("NO_COLOR")
-                    && env::var_os("TERM").is_some_and(|term| term != "dumb")
+                io::stdout().is_terminal() && !set("NO_COLOR") && Grade::here() == Grade::Full
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod clean;
 mod measure;
+mod paste;
 mod unicode;
 
 use std::borrow::Cow;
@@ -11,9 +12,10 @@ pub use clean::{
     Replaced, display_safe, display_safe_bytes, display_safe_lines, safe_span_lines, safe_spans,
 };
 pub use measure::{
-    Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask, mask_with, pad,
-    safe_cut, start_of, width_cols, with_thousands,
+    Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
+    mask_with, pad, safe_cut, start_of, width_cols, with_thousands,
 };
+pub use paste::{json_escapes, paste_safe, paste_safe_json};
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
 /// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::{Local, Offset};
 
 use super::configured::{Configured, DemoWorld, systems};
+use super::modes::Grade;
 use super::{Begin, Setup};
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
@@ -114,7 +115,7 @@ fn prefs(config: &Config, wishes: &Wishes, paths: &Paths) -> Prefs {
         local: Local::now().offset().fix(),
         ascii: config.ascii || wishes.ascii || !speaks_utf8(|name| std::env::var(name).ok()),
         reduced_motion: config.reduced_motion || wants_calm,
-        mouse: config.mouse,
+        mouse: config.mouse && Grade::here() == Grade::Full,
         read_only: wishes.read_only,
         config_path: place.map_or_else(String::new, |path| path.display().to_string()),
     }
