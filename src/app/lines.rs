@@ -455,13 +455,22 @@ pub fn count_words(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> S
             .filter(|at| is_counted(*at))
             .count()
     };
-    let before = of_rows(&rows[..top.min(rows.len())]);
     let end = (top + height).min(rows.len());
-    let seen = of_rows(&rows[top.min(end)..end]);
+    let top = top.min(end);
+    let window = &rows[top..end];
+    let last = of_rows(&rows[..top]) + of_rows(window);
+    // A value that began above goes on in the first line.
+    let goes_on = window
+        .first()
+        .map(|row| &lines[row.left])
+        .is_some_and(|line| line.is_field() && line.label.is_empty());
+    let first = last + 1 - (of_rows(window) + usize::from(goes_on)).min(last + 1);
     let count_words = with_thousands(count as u64);
-    match seen == count {
-        true => format!("{count_words} fields"),
-        false => format!("{}-{} of {count_words} fields", before + 1, before + seen),
+    let number = |at: usize| with_thousands(at as u64);
+    match (first, last) {
+        (0 | 1, last) if last == count => format!("{count_words} fields"),
+        (first, last) if first >= last => format!("{} of {count_words} fields", number(last)),
+        (first, last) => format!("{}-{} of {count_words} fields", number(first), number(last)),
     }
 }
 

@@ -83,7 +83,7 @@ impl<'a> Outcomes<'a> {
             OutcomeFormat::Text => {
                 let name = self.called(target);
                 let user = user
-                    .map(|user| user.name().into_owned())
+                    .map(|user| user.named().into_owned())
                     .unwrap_or_default();
                 let mut line = format!("{word:<12}  {profile}  {name}  {user}");
                 if let Some(message) = message {

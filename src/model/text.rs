@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use clean::{
-    Replaced, display_safe, display_safe_bytes, display_safe_lines, safe_span_lines, safe_spans,
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, quoted, safe_span_lines,
+    safe_spans,
 };
 pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
@@ -41,6 +42,11 @@ impl Untrusted {
     /// The text as it may stand in a sentence of ours: cleaned, and at most [`NAME_COLS`] wide.
     pub fn name(&self) -> Cow<'_, str> {
         self.safe_cut(NAME_COLS, Ellipsis::Sign)
+    }
+
+    /// [`Untrusted::name`] so that its beginning and end can be seen: see [`quoted`].
+    pub fn named(&self) -> Cow<'_, str> {
+        quoted(self.name())
     }
 
     /// Is there nothing in it?

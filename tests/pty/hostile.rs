@@ -280,3 +280,83 @@ fn f_tty_12_a_terminal_without_colours_is_sent_what_a_vt100_knows() {
         );
     }
 }
+
+/// How long it takes until the answer to a key is on the screen.
+fn time_of_key(usher: &mut Usher, key: &str, text: &str) -> Duration {
+    let start = Instant::now();
+    usher.pty.keys(key);
+    usher.pty.wait_for(text);
+    start.elapsed()
+}
+
+/// The program on this server, inside a tmux that notes what it is given.
+fn in_tmux(server: &Server) -> Usher {
+    let home = tempfile::tempdir().expect("a folder");
+    let bin = programs(home.path(), &["tmux"]);
+    let path = format!(
+        "{}:{}",
+        bin.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let config = home.path().join("config.toml");
+    let text = server.running().config_toml("test");
+    let text = text.replacen(
+        "allow_plain = true\n",
+        "allow_plain = true\nsearch_on_start = true\n",
+        1,
+    );
+    fs::write(&config, text).expect("it can be written");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
+    Usher::run(home, 120, 40, |command| {
+        command.args(["--config"]);
+        command.arg(&config);
+        command.env("PATH", &path);
+        command.env("TMUX", "/tmp/none,1,0");
+        command.env("USHER_REDUCED_MOTION", "1");
+    })
+}
+
+/// Generous for a debug build on a busy machine; what must not happen is work that grows with the megabytes.
+const SOON: Duration = Duration::from_secs(2);
+
+#[test]
+fn f_data_08_a_session_of_megabytes_is_shown_in_part_and_copied_whole() {
+    let long = "x".repeat(1 << 20);
+    let server = server_with("bob", json!({ "auth_user": long, "zz": "the last" }));
+    let mut usher = in_tmux(&server);
+    usher.pty.wait_for("all loaded");
+    usher.focus_table();
+    usher.pty.keys("\r");
+    usher.pty.wait_for("╔═ 3 Details");
+
+    for (key, text) in [
+        ("G", "the last"),
+        ("k", "1,048,576 bytes in all"),
+        ("g", "User id"),
+        ("G", "13-14 of 14 fields"),
+    ] {
+        let took = time_of_key(&mut usher, key, text);
+        assert!(took < SOON, "{key} took {took:?}");
+    }
+    usher.pty.keys("ky");
+    usher.pty.wait_for("value copied to the tmux buffer");
+    let copy = read_when_there(&usher.home.path().join("tmux.in"));
+    assert_eq!(copy.len(), 1 << 20, "a copy holds all of it");
+}
+
+#[test]
+fn f_data_08_ten_thousand_attributes_hold_up_no_key() {
+    let all: serde_json::Map<String, Value> = (0..10_000)
+        .map(|at| (format!("attribute{at:05}"), json!(format!("value {at}"))))
+        .collect();
+    let server = server_with("bob", Value::Object(all));
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.pty.keys("\r");
+    usher.pty.wait_for("╔═ 3 Details");
+
+    for (key, text) in [("G", "value 9999"), ("g", "User id"), ("G", "value 9999")] {
+        let took = time_of_key(&mut usher, key, text);
+        assert!(took < SOON, "{key} took {took:?}");
+    }
+}
