@@ -5,8 +5,10 @@ use std::io::{self, IsTerminal, Write};
 
 use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
-use super::output::{Look, Out, Times};
+use super::output::{Look, Out, Times, for_people};
 use crate::config::{Config, Paths, TimeShown, Zone};
+use crate::model::text::{Ellipsis, NAME_COLS, safe_cut};
+use crate::runtime::locale::{speaks_utf8, unknown_zone};
 use crate::runtime::modes::Grade;
 
 /// What a command is run with.
@@ -47,11 +49,18 @@ impl Ctx {
     /// It cannot be used.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let variable = env::var_os("USHER_CONFIG");
-        Ok(Config::load(
+        let mut config = Config::load(
             self.global.config.as_deref(),
             variable.as_deref(),
             &self.paths,
-        )?)
+        )?;
+        if let Some(zone) = unknown_zone().filter(|_| config.use_utc_for_local()) {
+            let zone = safe_cut(&zone, NAME_COLS, Ellipsis::Sign);
+            self.note(&format!(
+                "note: TZ=\"{zone}\" names no time zone; times are in UTC"
+            ));
+        }
+        Ok(config)
     }
 
     /// Standard output.
@@ -68,7 +77,8 @@ impl Ctx {
         };
         Look {
             color: self.has_color(),
-            ascii: self.global.ascii || config.ascii,
+            ascii: self.global.ascii || config.ascii || !speaks_utf8(),
+            only_ascii: !speaks_utf8(),
             times,
             width_cols: terminal_width().filter(|_| self.cut),
         }
@@ -79,6 +89,7 @@ impl Ctx {
         Look {
             color: false,
             ascii: true,
+            only_ascii: false,
             times: Times::Age,
             width_cols: None,
         }
@@ -127,7 +138,7 @@ impl From<crate::config::private::PrivateError> for Failure {
 
 /// Writes a line on standard error. Nobody can be told when that fails.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", for_people(text));
 }
 
 /// Columns of the terminal on standard output. `None`: it is none.

@@ -179,7 +179,7 @@ impl Printer<'_> {
             }
             let text = column.cell(record).for_people(record, times);
             if text != "-" && (name != "profile" || self.sources.len() > 1) {
-                self.out.line(&format!("{name:<21} {}", shown(&text)));
+                self.out.text(&format!("{name:<21} {}", shown(&text)));
             }
         }
         for one in &session.extra {
@@ -188,7 +188,7 @@ impl Printer<'_> {
                 Class::Plain => shown(one.value.expose()),
                 Class::Secret => mask(one.value.expose()),
             };
-            self.out.line(&format!("{name:<21} {value}"));
+            self.out.text(&format!("{name:<21} {value}"));
         }
         self.out.line("");
     }

@@ -349,7 +349,7 @@ fn explain(
                 let width = widest.unwrap_or(0);
                 let name = pad(name, width, Align::Left);
                 let line = format!("{name}  {side:<7} {what}");
-                out.line(display_safe(line.trim_end()).as_ref());
+                out.text(line.trim_end());
             }
         }
     } else {

@@ -91,7 +91,7 @@ impl<'a> Outcomes<'a> {
                     line.push_str("  ");
                     line.push_str(&safe_cut(message, MESSAGE_COLS, Ellipsis::Sign));
                 }
-                self.out.line(line.trim_end());
+                self.out.text(line.trim_end());
                 Ok(())
             }
         }

@@ -1,5 +1,6 @@
 //! Text from outside: one cleaning for screen, command line, log and panic text.
 
+mod ascii;
 mod clean;
 mod measure;
 mod paste;
@@ -8,6 +9,7 @@ mod unicode;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use ascii::ascii_only;
 pub use clean::{
     Replaced, display_safe, display_safe_bytes, display_safe_lines, quoted, safe_span_lines,
     safe_spans,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::task::Poll;
 use std::time::Duration;
 
-use chrono::{DateTime, Local as Here, Offset, Utc};
+use chrono::Utc;
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use secrecy::SecretString;
@@ -258,7 +258,6 @@ impl Shell {
     /// Applies messages in order, each as if it came now.
     async fn apply(&mut self, batch: Vec<Msg>) -> ControlFlow<u8> {
         let now = Utc::now();
-        self.state.prefs.local = local_offset(now);
         let effects = update(&mut self.state, Msg::Tick(now));
         self.start(effects).await?;
         for message in batch {
@@ -452,8 +451,4 @@ fn mouse(taken: bool) -> modes::Mouse {
 fn terminal_size() -> Size {
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { width, height }
-}
-
-fn local_offset(now: DateTime<Utc>) -> chrono::FixedOffset {
-    now.with_timezone(&Here).offset().fix()
 }

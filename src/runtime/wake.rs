@@ -90,8 +90,9 @@ mod tests {
         let prefs = Prefs {
             time: TimeStyle::Age,
             zone: Zone::default(),
-            local: FixedOffset::east_opt(0).unwrap(),
+            local: Zone::Utc,
             ascii: false,
+            only_ascii: false,
             reduced_motion: false,
             mouse: true,
             read_only: false,

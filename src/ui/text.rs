@@ -18,6 +18,8 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     ascii: bool,
+    /// Does the terminal take nothing else, in values neither? Then `?` stands for each of their columns.
+    pub only_ascii: bool,
     /// Where the terminal's cursor is to be.
     pub cursor: Option<(u16, u16)>,
 }
@@ -29,6 +31,7 @@ impl<'a> Canvas<'a> {
             buffer,
             theme,
             ascii,
+            only_ascii: false,
             cursor: None,
         }
     }
@@ -126,7 +129,12 @@ impl<'a> Canvas<'a> {
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
             cell.reset();
         }
-        self.buffer.set_stringn(x, y, grapheme, cells, style);
+        match self.only_ascii && !grapheme.is_ascii() {
+            true => self
+                .buffer
+                .set_stringn(x, y, "?".repeat(cells), cells, style),
+            false => self.buffer.set_stringn(x, y, grapheme, cells, style),
+        };
     }
 
     /// Fills an area with blanks of a role.

@@ -289,31 +289,34 @@ fn time_of_key(usher: &mut Usher, key: &str, text: &str) -> Duration {
     start.elapsed()
 }
 
-/// The program on this server, inside a tmux that notes what it is given.
-fn in_tmux(server: &Server) -> Usher {
+/// The program on this server, with these variables.
+fn with_env(server: &Server, set: &[(&str, &str)]) -> Usher {
     let home = tempfile::tempdir().expect("a folder");
-    let bin = programs(home.path(), &["tmux"]);
-    let path = format!(
-        "{}:{}",
-        bin.display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
     let config = home.path().join("config.toml");
+    let plain = "allow_plain = true\n";
     let text = server.running().config_toml("test");
-    let text = text.replacen(
-        "allow_plain = true\n",
-        "allow_plain = true\nsearch_on_start = true\n",
-        1,
-    );
+    let text = text.replacen(plain, &format!("{plain}search_on_start = true\n"), 1);
     fs::write(&config, text).expect("it can be written");
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
+    let bin = programs(home.path(), &["tmux"]);
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
     Usher::run(home, 120, 40, |command| {
         command.args(["--config"]);
         command.arg(&config);
         command.env("PATH", &path);
-        command.env("TMUX", "/tmp/none,1,0");
-        command.env("USHER_REDUCED_MOTION", "1");
+        for (name, value) in set {
+            command.env(name, value);
+        }
     })
+}
+
+/// The same inside a tmux that notes what it is given.
+fn in_tmux(server: &Server) -> Usher {
+    with_env(
+        server,
+        &[("TMUX", "/tmp/none,1,0"), ("USHER_REDUCED_MOTION", "1")],
+    )
 }
 
 /// Generous for a debug build on a busy machine; what must not happen is work that grows with the megabytes.
@@ -359,4 +362,58 @@ fn f_data_08_ten_thousand_attributes_hold_up_no_key() {
         let took = time_of_key(&mut usher, key, text);
         assert!(took < SOON, "{key} took {took:?}");
     }
+}
+
+#[test]
+fn f_tty_11_without_utf8_in_the_locale_nothing_but_ascii_is_sent() {
+    for (name, value) in [("LANG", "C"), ("LC_ALL", "de_DE.ISO-8859-1"), ("LANG", "")] {
+        let server = server_with("Müller 日本太郎", json!({ "note": "Zürich • 東京" }));
+        let mut usher = with_env(&server, &[(name, value)]);
+        usher.pty.wait_for("all loaded");
+        usher.pty.keys(ESC);
+        usher.pty.wait_for("#= 2 Sessions");
+        usher.pty.wait_for("M?ller ????????");
+        usher.pty.keys("\rG");
+        usher.pty.wait_for("#= 3 Details");
+        usher.pty.wait_for("Z?rich ? ????");
+        usher.pty.keys(ESC);
+        usher.pty.wait_for("#= 2 Sessions");
+        usher.pty.keys("\x1b[3~");
+        usher.pty.wait_for("Delete session?");
+        usher.pty.keys(ESC);
+        usher.pty.keys("q");
+
+        assert_eq!(usher.pty.exit_code(), 0, "{name}={value}");
+        assert!(usher.pty.written.is_ascii(), "{name}={value}");
+    }
+}
+
+#[test]
+fn f_clock_04_times_of_this_machine_know_summer_and_winter() {
+    let server = server_with("bob", json!({}));
+    let mut usher = with_env(&server, &[("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")]);
+    usher.pty.wait_for("all loaded");
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("╔═ 2 Sessions");
+
+    usher.pty.keys("t");
+
+    // Of January, whatever the season of this test.
+    usher.pty.wait_for("2127-01-01 01:00:00+01:00");
+}
+
+#[test]
+fn f_clock_04_a_zone_that_means_nothing_is_utc_and_says_so() {
+    let server = server_with("bob", json!({}));
+    let mut usher = with_env(&server, &[("TZ", "Mars/Phobos")]);
+    usher.pty.wait_for("all loaded");
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("╔═ 2 Sessions");
+
+    usher.pty.keys("t");
+
+    usher
+        .pty
+        .wait_for("times in UTC: the variable TZ names no time zone");
+    usher.pty.wait_for("2127-01-01 00:00:00Z");
 }

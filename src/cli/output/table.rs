@@ -4,7 +4,7 @@ use super::column::Times;
 use super::{Column, Encode, Record};
 use crate::cli::exit::Failure;
 use crate::model::State;
-use crate::model::text::{Align, Ellipsis, MESSAGE_COLS, fit, safe_cut, width_cols};
+use crate::model::text::{Align, Ellipsis, MESSAGE_COLS, ascii_only, fit, safe_cut, width_cols};
 
 /// How a table looks.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     /// Nothing but ASCII beside the text itself.
     pub(crate) ascii: bool,
+    /// Nothing but ASCII in the text either.
+    pub(crate) only_ascii: bool,
     /// How instants are shown.
     pub(crate) times: Times,
     /// Columns of the terminal. `None`: no terminal, so a cell is cut at [`MESSAGE_COLS`] only.
@@ -138,7 +140,11 @@ pub(crate) fn small_table(titles: &[&str], rows: &[Vec<String>], look: Look, out
 
 /// A text as a cell holds it. Cut even in a pipe: one field of a mebibyte would make every line as long.
 fn cell(text: &str, look: Look) -> String {
-    safe_cut(text, MESSAGE_COLS, look.ellipsis()).into_owned()
+    let safe = safe_cut(text, MESSAGE_COLS, look.ellipsis());
+    match look.only_ascii {
+        true => ascii_only(&safe).into_owned(),
+        false => safe.into_owned(),
+    }
 }
 
 /// The width of each column: its widest cell, and less for the widest ones where the terminal is narrow.

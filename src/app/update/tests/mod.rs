@@ -50,8 +50,9 @@ impl TestApp {
         let prefs = Prefs {
             time: TimeStyle::Age,
             zone: Zone::Utc,
-            local: FixedOffset::east_opt(0).unwrap(),
+            local: Zone::Utc,
             ascii: false,
+            only_ascii: false,
             reduced_motion: false,
             mouse: true,
             read_only: false,
