@@ -256,3 +256,84 @@ fn f_clock_04_the_zone_of_this_machine_knows_summer_and_what_means_nothing_is_ut
         assert_eq!(is_told, shown.ends_with('Z'), "{zone:?}: {}", ran.err);
     }
 }
+
+#[test]
+fn f_data_05_names_that_look_alike_are_told_apart_by_their_bytes() {
+    let desk = desk_with(&["admin", "ad\u{200b}min", "admin\u{202e}"]);
+
+    let groups = desk
+        .run(&["list", "--group-by", "user", "-o", "csv"])
+        .ends(0);
+    let one = desk.run(&["list", "-o", "jsonl", "user:admin"]).ends(0);
+    let revoked = desk
+        .run(&["revoke", "--user", "admin", "--dry-run"])
+        .ends(0);
+
+    let mut shown: Vec<&str> = groups.out.lines().skip(1).collect();
+    shown.sort_unstable();
+    assert_eq!(shown, ["ad<U+200B>min,1", "admin,1", "admin<U+202E>,1"]);
+    assert_eq!(one.rows().len(), 1, "{}", one.out);
+    assert!(
+        revoked.err.contains("1 session would be ended"),
+        "{revoked:?}"
+    );
+}
+
+#[test]
+fn f_data_06_wide_and_combining_text_keeps_the_columns_of_a_table_in_line() {
+    use unicode_width::UnicodeWidthStr;
+    let people = [
+        "日本太郎",
+        "👩\u{200d}👩\u{200d}👧\u{200d}👦 family",
+        "Ze\u{301}\u{302}bra",
+        "🇩🇪 flag",
+        "jdoe",
+    ];
+    let desk = desk_with(&people);
+
+    let table = desk
+        .run(&["list", "-o", "table", "-f", "user,state"])
+        .ends(0)
+        .out;
+
+    let columns: Vec<usize> = table
+        .lines()
+        .map(|line| {
+            let at = line.find("active").or_else(|| line.find("STATE"));
+            line[..at.unwrap_or(0)].width()
+        })
+        .collect();
+    assert_eq!(columns, [columns[0]; 6], "{table}");
+    assert!(columns[0] > 6);
+}
+
+#[test]
+fn f_data_08_get_shows_the_beginning_of_a_long_value_and_says_how_long_it_is() {
+    let desk = Desk::new();
+    let row = json!({
+        "outsideSid": "00000000-aaaa-4bbb-8ccc-000000000000",
+        "state": "authenticated",
+        "deletable": true,
+        "expirationDate": "2127-01-01T00:00:00",
+        "sessionAttributes": { "auth_user": "bob", "agent": "A".repeat(1 << 20) },
+    });
+    let fault = json!({
+        "match": { "path": "*/session/*" },
+        "action": "status",
+        "code": 200,
+        "content_type": "application/json",
+        "body": row.to_string(),
+    });
+    desk.emulator().set_faults(&[fault.to_string()]).unwrap();
+    let id = "00000000-aaaa-4bbb-8ccc-000000000000";
+
+    let shown = desk.run(&["get", id, "-o", "table"]).ends(0);
+    let exact = desk.run(&["get", id, "-o", "jsonl"]).ends(0);
+
+    let long = shown.out.lines().find(|line| line.starts_with("@agent"));
+    let long = long.unwrap_or_else(|| panic!("{}", &shown.out[..500.min(shown.out.len())]));
+    assert!(long.len() < 66_000, "{} bytes", long.len());
+    assert!(long.ends_with("… 1,048,576 bytes in all; -o json gives the rest"));
+    let agent = exact.rows()[0]["attributes"]["agent"].clone();
+    assert_eq!(agent.as_str().map(str::len), Some(1 << 20));
+}

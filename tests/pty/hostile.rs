@@ -296,7 +296,11 @@ fn with_env(server: &Server, set: &[(&str, &str)]) -> Usher {
     let plain = "allow_plain = true\n";
     let text = server.running().config_toml("test");
     let text = text.replacen(plain, &format!("{plain}search_on_start = true\n"), 1);
-    fs::write(&config, text).expect("it can be written");
+    // A theme of its own colours: by default the 16 of the terminal are used.
+    let theme = home.path().join("own.toml");
+    fs::write(&theme, "text = \"#c0ffee\"\ndim = \"245\"\n").expect("it can be written");
+    let theme = format!("theme = \"{}\"\n", theme.display());
+    fs::write(&config, theme + &text).expect("it can be written");
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
     let bin = programs(home.path(), &["tmux"]);
     let path = std::env::var("PATH").unwrap_or_default();
@@ -416,4 +420,57 @@ fn f_clock_04_a_zone_that_means_nothing_is_utc_and_says_so() {
         .pty
         .wait_for("times in UTC: the variable TZ names no time zone");
     usher.pty.wait_for("2127-01-01 00:00:00Z");
+}
+
+/// The colours that were sent: numbers of the 256 colours, and whether any was given as red, green, blue.
+fn colours(written: &[u8]) -> (Vec<u16>, bool) {
+    let written = String::from_utf8_lossy(written).into_owned();
+    let (mut numbered, mut exact) = (Vec::new(), false);
+    for rest in written.split("\x1b[").skip(1) {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
+        let (numbers, end) = rest.split_at(end.unwrap_or(0));
+        if !end.starts_with('m') {
+            continue;
+        }
+        let numbers: Vec<u16> = numbers.split(';').filter_map(|n| n.parse().ok()).collect();
+        for three in numbers.windows(3) {
+            match three {
+                [38 | 48, 5, number] => numbered.push(*number),
+                [38 | 48, 2, _] => exact = true,
+                _ => {}
+            }
+        }
+    }
+    (numbered, exact)
+}
+
+#[test]
+fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
+    let cases: [(&[(&str, &str)], Option<u16>, bool); 6] = [
+        (&[("TERM", "xterm")], Some(15), false),
+        (&[("TERM", "no-such-terminal")], Some(15), false),
+        (&[("TERM", "xterm-256color")], Some(255), false),
+        (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], None, true),
+        (&[("TERM", "")], None, false),
+        (
+            &[("TERM", "xterm-256color"), ("NO_COLOR", "1")],
+            None,
+            false,
+        ),
+    ];
+    for (set, most, exact) in cases {
+        let server = server_with("bob", json!({}));
+        let mut usher = with_env(&server, set);
+        usher.pty.wait_for("all loaded");
+        usher.pty.wait_quiet(Duration::from_millis(100));
+
+        let (numbered, given_exactly) = colours(&usher.pty.written);
+
+        let highest = numbered.iter().max().copied();
+        match most {
+            Some(most) => assert!(highest.is_some_and(|n| n <= most), "{set:?}: {highest:?}"),
+            None => assert!(highest.is_none() || exact, "{set:?}: {highest:?}"),
+        }
+        assert_eq!(given_exactly, exact, "{set:?}");
+    }
 }
