@@ -7,7 +7,7 @@ use super::raw_json;
 use super::role::Role;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
-use crate::model::text::{mask, width_cols, with_thousands};
+use crate::model::text::{Ellipsis, mask, width_cols, with_thousands};
 use crate::model::{Class, Field, Session};
 use crate::store::{Row, RowId};
 
@@ -216,7 +216,9 @@ fn attributes(
     let heading = format!("── attributes {rule}");
     let mut lines = vec![DetailLine::new(LineKind::Heading, "", &heading, Role::Dim)];
     for (index, attribute) in session.extra.iter().enumerate() {
-        let name = attribute.name.safe();
+        // A label keeps room for its value.
+        let most = width.saturating_sub(LABELS).max(LABELS);
+        let name = attribute.name.safe_cut(most, Ellipsis::Sign);
         let secret = attribute.class == Class::Secret;
         let revealed = state.details.revealed.as_deref() == Some(attribute.name.expose());
         let role = match (secret, revealed) {

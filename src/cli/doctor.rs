@@ -229,7 +229,7 @@ async fn check(source: &Source) -> Vec<Finding> {
             let server = who
                 .server
                 .as_ref()
-                .map(|server| format!(" at {}", server.name()));
+                .map(|server| format!(" at {}", server.named()));
             findings.push(Finding::good(
                 "sign-in",
                 format!("as {}{}", who.name.safe(), server.unwrap_or_default()),

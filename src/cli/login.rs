@@ -97,7 +97,7 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
                 ctx.note(&format!(
                     "signed in to {} as {}",
                     source.name(),
-                    who.name.name()
+                    who.name.named()
                 ));
             }
             Err(error) => {

@@ -279,7 +279,8 @@ mod tests {
     #[test]
     fn the_way_of_a_copy_follows_what_stands_around_the_screen() {
         let names = |ways: &Ways| -> Vec<&str> { ways.tools.iter().map(|tool| tool[0]).collect() };
-        let cases: [(&[(&str, &str)], &[&str], Option<Wrapping>); 7] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], Option<Wrapping>);
+        let cases: [Case<'_>; 7] = [
             (&[("TERM", "xterm-256color")], &[], Some(Wrapping::Plain)),
             (
                 &[

@@ -15,7 +15,7 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio;
 
-use crate::model::text::display_safe;
+use crate::model::text::{ascii_only, display_safe};
 
 /// Exit code when the terminal has gone away.
 pub const LOST: u8 = 74;
@@ -201,6 +201,10 @@ pub fn set_panic_hook(log: Option<String>) {
                 .as_deref()
                 .map_or_else(String::new, |l| format!(" The log is in {l}."));
             let line = format!("usher: stopped by an error of its own{place}: {message}.{log}\n");
+            let line = match super::locale::speaks_utf8() {
+                true => line.into(),
+                false => ascii_only(&line),
+            };
             let _ = rustix::io::write(stdio::stderr(), line.as_bytes());
             thread::sleep(LOG_FLUSH);
             std::process::exit(i32::from(PANICKED));

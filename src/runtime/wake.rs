@@ -68,8 +68,6 @@ fn is_young(row: &Row, now: DateTime<Utc>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use chrono::FixedOffset;
-
     use super::*;
     use crate::app::Gen;
     use crate::app::keymap::Keymap;

@@ -225,8 +225,7 @@ impl<'a> Canvas<'a> {
     pub fn title(&mut self, area: Area, text: &str, role: Role) -> u16 {
         let room = border_room(area, 0);
         let plain = self.plain(text).into_owned();
-        let cells = width_cols(&plain) as u16;
-        if cells == 0 || room.width == 0 {
+        if width_cols(&plain) == 0 || room.width == 0 {
             return room.x;
         }
         let style = self.style(role);
@@ -238,7 +237,8 @@ impl<'a> Canvas<'a> {
     pub fn right(&mut self, area: Area, row: u16, from: u16, text: &str, role: Role) {
         let room = border_room(area, row);
         let plain = self.plain(text).into_owned();
-        let cells = width_cols(&plain) as u16 + 2;
+        // Compared as they are: a text of 65,536 columns is not empty.
+        let cells = u16::try_from(width_cols(&plain) + 2).unwrap_or(u16::MAX);
         if plain.is_empty() || room.width < cells || room.right() - cells < from {
             return;
         }

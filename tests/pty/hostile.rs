@@ -446,7 +446,8 @@ fn colours(written: &[u8]) -> (Vec<u16>, bool) {
 
 #[test]
 fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
-    let cases: [(&[(&str, &str)], Option<u16>, bool); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], Option<u16>, bool);
+    let cases: [Case<'_>; 6] = [
         (&[("TERM", "xterm")], Some(15), false),
         (&[("TERM", "no-such-terminal")], Some(15), false),
         (&[("TERM", "xterm-256color")], Some(255), false),

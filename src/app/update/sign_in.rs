@@ -97,7 +97,7 @@ impl SignIn {
         let labels: &[&'static str] = match &self.step {
             SignInStep::Wait(waiting) => {
                 let instead = waiting.instead.iter();
-                let instead = instead.map(|text| Cow::from(text.safe().into_owned()));
+                let instead = instead.map(|text| Cow::from(text.name().into_owned()));
                 return instead.chain(["Cancel".into()]).collect();
             }
             _ if self.sent.is_some() => &["Cancel"],

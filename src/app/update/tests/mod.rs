@@ -10,7 +10,7 @@ mod sign_ins;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use enum_map::EnumMap;
 
 use super::{open_profiles, update};
