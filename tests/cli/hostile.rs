@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use usher::emulator::{Kind, Options};
+
 use super::support::Desk;
 
 /// A desk whose server lists these people, one session each.
@@ -336,4 +338,68 @@ fn f_data_08_get_shows_the_beginning_of_a_long_value_and_says_how_long_it_is() {
     assert!(long.ends_with("… 1,048,576 bytes in all; -o json gives the rest"));
     let agent = exact.rows()[0]["attributes"]["agent"].clone();
     assert_eq!(agent.as_str().map(str::len), Some(1 << 20));
+}
+
+#[test]
+fn f_data_09_a_name_cannot_read_like_the_outcome_of_its_own_revoke() {
+    let desk = desk_with(&["bob  read-only  nothing was sent"]);
+
+    let ran = desk.run(&["revoke", "--query", "state:active", "--yes", "-o", "text"]);
+
+    assert_eq!(ran.out.lines().count(), 1, "{ran:?}");
+    assert!(
+        ran.out.contains("  \"bob  read-only  nothing was sent\""),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn f_data_01_07_08_the_same_holds_for_the_names_of_an_am() {
+    let long = "A".repeat(1 << 20);
+    let desk = Desk::with(Options {
+        system: Kind::Pingam,
+        ..Options::default()
+    });
+    let rows: Vec<Value> = [ODD, &long]
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            json!({
+                "username": name,
+                "universalId": format!("id={name},ou=user,dc=am"),
+                "realm": "/",
+                "sessionHandle": format!("shandle:odd{at}.*AAJTSQ*"),
+                "latestAccessTime": "2026-09-14T08:21:07.512Z",
+                "maxIdleExpirationTime": "2127-09-14T08:51:07Z",
+                "maxSessionExpirationTime": "2127-09-14T10:02:44Z",
+            })
+        })
+        .collect();
+    let fault = json!({
+        "match": { "method": "GET", "path": "*/sessions" },
+        "action": "status",
+        "code": 200,
+        "content_type": "application/json",
+        "body": json!({ "result": rows, "resultCount": 2 }).to_string(),
+    });
+    desk.emulator().set_faults(&[fault.to_string()]).unwrap();
+
+    for args in [
+        &["list", "-o", "table"][..],
+        &["list", "-o", "markdown", "-n", "1"],
+        &["list", "--group-by", "user"],
+        &["list", "-o", "table", "-f", "user,user_id,attributes"],
+    ] {
+        let ran = desk.run(args);
+
+        assert!(!steers(&ran.out) && !steers(&ran.err), "{args:?}: {ran:?}");
+        assert!(ran.out.contains("bob^"), "{args:?}: {ran:?}");
+        assert!(ran.out.len() < 20_000, "{args:?}: {} bytes", ran.out.len());
+    }
+    let exact = desk.run(&["list", "-o", "jsonl"]).rows();
+    let names: Vec<_> = exact
+        .iter()
+        .filter_map(|row| row["user"].as_str())
+        .collect();
+    assert!(names.contains(&ODD) && names.contains(&long.as_str()));
 }
