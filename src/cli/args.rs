@@ -31,7 +31,7 @@ Exit codes:
   9    the system does not allow it: a scope or role is lacking
   74   the terminal went away
   101  a defect in usher itself
-  129, 130, 143  ended by a signal (hang-up, interrupt, terminate)";
+  128+n ended by signal n: 129 hang-up, 130 interrupt, 143 terminate and so on";
 
 /// Find, understand and end login sessions, whichever identity system holds them.
 ///

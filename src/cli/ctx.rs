@@ -7,7 +7,7 @@ use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
 use super::output::{Look, Out, Times, for_people};
 use crate::config::{Config, Paths, TimeShown, Zone};
-use crate::model::text::{Ellipsis, NAME_COLS, safe_cut};
+use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
 use crate::runtime::locale::{speaks_utf8, unknown_zone};
 use crate::runtime::modes::Grade;
 
@@ -136,9 +136,16 @@ impl From<crate::config::private::PrivateError> for Failure {
     }
 }
 
+/// Bytes of one message, at most: names that it repeats may be of any length.
+const LONGEST_BYTES: usize = 8 * 1024;
+
 /// Writes a line on standard error. Nobody can be told when that fails.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{}", for_people(text));
+    let cut = match text.len() > LONGEST_BYTES {
+        true => format!("{} …", start_of(text, LONGEST_BYTES)),
+        false => text.to_owned(),
+    };
+    let _ = writeln!(io::stderr(), "{}", for_people(&cut));
 }
 
 /// Columns of the terminal on standard output. `None`: it is none.
