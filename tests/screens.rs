@@ -35,7 +35,6 @@ use usher::app::source::{Link, Progress, Source};
 use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
-use usher::model::time::Zone;
 use usher::model::{
     ApiError, Completeness, Field, Plan, Query, Session, SessionKey, Subject, Untrusted,
 };

@@ -117,7 +117,7 @@ pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Stri
     match (state.prefs.time, at) {
         (TimeStyle::Age, _) | (_, None) => time::age(at, now),
         (TimeStyle::Utc, Some(at)) => time::instant_short(at, Zone::Utc),
-        (TimeStyle::Local, Some(at)) => time::instant_short(at, Zone::Fixed(state.prefs.local)),
+        (TimeStyle::Local, Some(at)) => time::instant_short(at, state.prefs.local),
     }
 }
 

@@ -39,6 +39,51 @@ pub enum Timer {
     Mask,
 }
 
+/// What is copied. It decides how the text is cleaned, and what is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// The full id of a session.
+    SessionId,
+    /// A session as JSON.
+    Row,
+    /// One value.
+    Value,
+    /// One value that works as a credential.
+    Secret,
+    /// What an action answered.
+    Answer,
+    /// An error, or what failed of a job.
+    Report,
+    /// The address of a sign-in.
+    Address,
+    /// The code of a sign-in.
+    Code,
+}
+
+impl Copied {
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::SessionId => "session id",
+            Self::Row => "row",
+            Self::Value | Self::Secret => "value",
+            Self::Answer => "answer",
+            Self::Report => "report",
+            Self::Address => "address",
+            Self::Code => "code",
+        }
+    }
+
+    /// What to mind when it is handed on; empty if nothing.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::SessionId | Self::Secret => " (a secret)",
+            Self::Row => " as JSON (secrets included)",
+            Self::Value | Self::Answer | Self::Report | Self::Address | Self::Code => "",
+        }
+    }
+}
+
 /// One row that is to be revoked.
 #[derive(Clone, Debug)]
 pub struct RevokeItem {
@@ -178,8 +223,13 @@ pub enum Effect {
         /// How long.
         delay: Duration,
     },
-    /// Put text into the clipboard of the terminal.
-    Copy(SecretString),
+    /// Copy text, cleaned so that it may be pasted anywhere.
+    Copy {
+        /// What it is.
+        what: Copied,
+        /// The text as it came.
+        text: SecretString,
+    },
     /// Open the configuration in the operator's editor, at the place of a profile if there is one.
     Edit {
         /// The profile. `None`: the whole file.

@@ -13,13 +13,10 @@ use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
 use super::update::blocked::OWN;
-use crate::model::text::{display_safe, width_cols, with_thousands};
+use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
 use crate::store::{Row, RowId};
-
-/// Bytes of a value that are shown; copying gives all of it.
-const SHOWN_BYTES: usize = 64 * 1024;
 
 type Lines = Vec<DetailLine>;
 
@@ -95,7 +92,7 @@ pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
     }
     let all = with_thousands(value.len() as u64);
     (
-        super::first_chars(value, SHOWN_BYTES),
+        start_of(value, SHOWN_BYTES),
         Some(format!(" … {all} bytes in all")),
     )
 }

@@ -1,12 +1,13 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
+use super::effect::Copied;
 use super::facts;
 use super::layout::{Mode, areas, details_height};
 use super::raw_json;
 use super::role::Role;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
-use crate::model::text::{mask, width_cols, with_thousands};
+use crate::model::text::{Ellipsis, mask, width_cols, with_thousands};
 use crate::model::{Class, Field, Session};
 use crate::store::{Row, RowId};
 
@@ -215,7 +216,9 @@ fn attributes(
     let heading = format!("── attributes {rule}");
     let mut lines = vec![DetailLine::new(LineKind::Heading, "", &heading, Role::Dim)];
     for (index, attribute) in session.extra.iter().enumerate() {
-        let name = attribute.name.safe();
+        // A label keeps room for its value.
+        let most = width.saturating_sub(LABELS).max(LABELS);
+        let name = attribute.name.safe_cut(most, Ellipsis::Sign);
         let secret = attribute.class == Class::Secret;
         let revealed = state.details.revealed.as_deref() == Some(attribute.name.expose());
         let role = match (secret, revealed) {
@@ -370,9 +373,9 @@ pub fn find_matches(state: &State) -> Vec<usize> {
         .collect()
 }
 
-/// What `y` copies on a line: the whole value, not only what is shown of it.
+/// What `y` copies on a line, and its whole value, not only what is shown of it.
 /// `None`: there is nothing on it, or the profile gives out no secrets.
-pub fn line_value(state: &State, line: usize) -> Option<String> {
+pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let (_, row, session) = shown(state)?;
     let lines = detail_lines(state);
     let line = lines.get(line)?;
@@ -386,13 +389,23 @@ pub fn line_value(state: &State, line: usize) -> Option<String> {
             .extra
             .get(index)
             .filter(|attribute| attribute.class == Class::Plain || may_reveal)
-            .map(|attribute| attribute.value.expose().to_owned()),
+            .map(|attribute| {
+                let what = match attribute.class {
+                    Class::Plain => Copied::Value,
+                    Class::Secret => Copied::Secret,
+                };
+                (what, attribute.value.expose().to_owned())
+            }),
         LineKind::Fact(field) => match facts::whole_value(session, field) {
-            Some(facts::Whole::Key) => may_reveal.then(|| session.key.expose().to_owned()),
-            Some(facts::Whole::Text(text)) => Some(text),
-            None => Some(line.text()),
+            Some(facts::Whole::Key) => {
+                may_reveal.then(|| (Copied::SessionId, session.key.expose().to_owned()))
+            }
+            Some(facts::Whole::Text(text)) => Some((Copied::Value, text)),
+            None => Some((Copied::Value, line.text())),
         },
-        LineKind::Untold | LineKind::Life | LineKind::Json => Some(line.text().trim().to_owned()),
+        LineKind::Untold | LineKind::Life | LineKind::Json => {
+            Some((Copied::Value, line.text().trim().to_owned()))
+        }
     }
 }
 
@@ -444,13 +457,22 @@ pub fn count_words(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> S
             .filter(|at| is_counted(*at))
             .count()
     };
-    let before = of_rows(&rows[..top.min(rows.len())]);
     let end = (top + height).min(rows.len());
-    let seen = of_rows(&rows[top.min(end)..end]);
+    let top = top.min(end);
+    let window = &rows[top..end];
+    let last = of_rows(&rows[..top]) + of_rows(window);
+    // A value that began above goes on in the first line.
+    let goes_on = window
+        .first()
+        .map(|row| &lines[row.left])
+        .is_some_and(|line| line.is_field() && line.label.is_empty());
+    let first = last + 1 - (of_rows(window) + usize::from(goes_on)).min(last + 1);
     let count_words = with_thousands(count as u64);
-    match seen == count {
-        true => format!("{count_words} fields"),
-        false => format!("{}-{} of {count_words} fields", before + 1, before + seen),
+    let number = |at: usize| with_thousands(at as u64);
+    match (first, last) {
+        (0 | 1, last) if last == count => format!("{count_words} fields"),
+        (first, last) if first >= last => format!("{} of {count_words} fields", number(last)),
+        (first, last) => format!("{}-{} of {count_words} fields", number(first), number(last)),
     }
 }
 

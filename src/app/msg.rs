@@ -218,6 +218,8 @@ pub enum Signal {
     HangUp,
     /// SIGQUIT: 131.
     Quit,
+    /// Another one that ends a program by default, by its number: 128 more.
+    Other(u8),
 }
 
 /// Size of the terminal in columns and rows. Zero is normal input.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 
 use super::effect::{Gen, JobId};
 use super::form::Form;
@@ -67,10 +67,13 @@ pub struct Prefs {
     pub time: TimeStyle,
     /// The zone of the header clock and of times typed without one.
     pub zone: Zone,
-    /// Offset of this machine's zone now, for `TimeStyle::Local`. Refreshed by the runtime.
-    pub local: FixedOffset,
+    /// The zone of `TimeStyle::Local`: that of this machine, which knows when clocks change. UTC where
+    /// the machine's setting names no zone.
+    pub local: Zone,
     /// Plain ASCII borders and marks.
     pub ascii: bool,
+    /// The terminal takes nothing but ASCII: values too are shown in it.
+    pub only_ascii: bool,
     /// No spinner.
     pub reduced_motion: bool,
     /// Is the mouse taken?

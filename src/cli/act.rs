@@ -296,13 +296,13 @@ fn print(
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     match (format, &result.body) {
         (Format::Table, ActionBody::Table { .. }) => {
-            out.line(&result.summary);
+            out.text(&result.summary);
             small_table(&titles, &rows, ctx.look(config), out.buffer());
         }
         (Format::Table, body) => {
-            out.line(&result.summary);
+            out.text(&result.summary);
             if let ActionBody::Fields(_) = body {
-                rows.iter().for_each(|row| out.line(&row.join(": ")));
+                rows.iter().for_each(|row| out.text(&row.join(": ")));
             }
         }
         (format, body) => {

@@ -1,8 +1,10 @@
 //! What can be typed on the command line.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::args_verbs::{
@@ -10,7 +12,9 @@ use super::args_verbs::{
 };
 #[cfg(feature = "emulator")]
 use super::args_verbs::{EmulatorArgs, RenderArgs};
+use super::output::for_people;
 use crate::model::Field;
+use crate::model::text::display_safe;
 
 /// How every command ends, as shown by `--help` and the manual page.
 pub(crate) const EXIT_CODES: &str = "\
@@ -27,7 +31,7 @@ Exit codes:
   9    the system does not allow it: a scope or role is lacking
   74   the terminal went away
   101  a defect in usher itself
-  129, 130, 143  ended by a signal (hang-up, interrupt, terminate)";
+  128+n ended by signal n: 129 hang-up, 130 interrupt, 143 terminate and so on";
 
 /// Find, understand and end login sessions, whichever identity system holds them.
 ///
@@ -46,8 +50,32 @@ pub struct Cli {
 impl Cli {
     /// What was typed, program name first. Ends the program where it cannot be read, and for `--help`.
     pub fn of(typed: impl IntoIterator<Item = OsString>) -> Self {
-        Self::parse_from(with_negative_clauses(typed))
+        Self::try_parse_from(with_negative_clauses(typed)).unwrap_or_else(|error| {
+            if !error.use_stderr() {
+                error.exit();
+            }
+            let code = error.exit_code();
+            // Nobody can be told when that fails.
+            let _ = io::stderr().write_all(mistake(error).as_bytes());
+            std::process::exit(code)
+        })
     }
+}
+
+/// What is wrong with what was typed. It repeats that, which a script may have from a stranger.
+fn mistake(mut error: clap::Error) -> String {
+    let typed: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, display_safe(text).into_owned())),
+            _ => None,
+        })
+        .collect();
+    // Before it is rendered: that leaves escape codes out without a trace.
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
+    }
+    for_people(&error.render().to_string())
 }
 
 /// Commands that take a query.

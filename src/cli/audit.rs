@@ -1,7 +1,5 @@
 //! `usher audit`: what was changed, when, by whom, and what came of it.
 
-use std::io::Write as _;
-
 use chrono::Utc;
 
 use super::args_verbs::{AuditArgs, Format};
@@ -136,15 +134,15 @@ fn print(
 fn verify(ctx: &Ctx, report: &audit::Report) -> Result<u8, Failure> {
     let mut out = ctx.out();
     for problem in &report.problems {
-        writeln!(out.buffer(), "line {}: {}", problem.line, problem.what)?;
+        out.text(&format!("line {}: {}", problem.line, problem.what));
     }
     let state = match report.is_sound() {
         true => "every line stands as it was written",
         false => "the log cannot be trusted",
     };
-    out.line(&format!("{} lines: {state}", report.lines));
+    out.text(&format!("{} lines: {state}", report.lines));
     if !report.unfinished.is_empty() {
-        out.line(&format!(
+        out.text(&format!(
             "{} changes have no end in the log, so their outcome is unknown",
             report.unfinished.len()
         ));

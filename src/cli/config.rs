@@ -70,7 +70,7 @@ fn init(ctx: &Ctx) -> Result<u8, Failure> {
         )));
     }
     let mut out = ctx.out();
-    out.line(&file.display().to_string());
+    out.text(&file.display().to_string());
     out.flush()?;
     ctx.note("wrote the commented example; take the comment marks off one profile, then: usher config check");
     Ok(OK)
@@ -80,10 +80,10 @@ fn check(ctx: &Ctx) -> Result<u8, Failure> {
     let config = ctx.config()?;
     let mut out = ctx.out();
     match &config.source {
-        None => out.line(
+        None => out.text(
             "there is no configuration; usher opens the demo. Write one with: usher config init",
         ),
-        Some(file) => out.line(&format!(
+        Some(file) => out.text(&format!(
             "{}: right, {} profile{}",
             file.display(),
             config.profiles.len(),
@@ -107,7 +107,7 @@ fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
         Format::Table => {
             for (name, path) in &rows {
                 let path = path.as_deref().unwrap_or("(none: there is no home folder)");
-                out.line(&format!("{name:<8}{path}"));
+                out.text(&format!("{name:<8}{path}"));
             }
         }
         _ => {

@@ -5,8 +5,11 @@ use std::io::{self, IsTerminal, Write};
 
 use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
-use super::output::{Look, Out, Times};
+use super::output::{Look, Out, Times, for_people};
 use crate::config::{Config, Paths, TimeShown, Zone};
+use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
+use crate::runtime::locale::{speaks_utf8, unknown_zone};
+use crate::runtime::modes::Grade;
 
 /// What a command is run with.
 #[derive(Clone)]
@@ -46,11 +49,18 @@ impl Ctx {
     /// It cannot be used.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         let variable = env::var_os("USHER_CONFIG");
-        Ok(Config::load(
+        let mut config = Config::load(
             self.global.config.as_deref(),
             variable.as_deref(),
             &self.paths,
-        )?)
+        )?;
+        if let Some(zone) = unknown_zone().filter(|_| config.use_utc_for_local()) {
+            let zone = safe_cut(&zone, NAME_COLS, Ellipsis::Sign);
+            self.note(&format!(
+                "note: TZ=\"{zone}\" names no time zone; times are in UTC"
+            ));
+        }
+        Ok(config)
     }
 
     /// Standard output.
@@ -67,7 +77,8 @@ impl Ctx {
         };
         Look {
             color: self.has_color(),
-            ascii: self.global.ascii || config.ascii,
+            ascii: self.global.ascii || config.ascii || !speaks_utf8(),
+            only_ascii: !speaks_utf8(),
             times,
             width_cols: terminal_width().filter(|_| self.cut),
         }
@@ -78,6 +89,7 @@ impl Ctx {
         Look {
             color: false,
             ascii: true,
+            only_ascii: false,
             times: Times::Age,
             width_cols: None,
         }
@@ -94,9 +106,7 @@ impl Ctx {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto => {
-                io::stdout().is_terminal()
-                    && !set("NO_COLOR")
-                    && env::var_os("TERM").is_some_and(|term| term != "dumb")
+                io::stdout().is_terminal() && !set("NO_COLOR") && Grade::here() == Grade::Full
             }
         }
     }
@@ -126,9 +136,16 @@ impl From<crate::config::private::PrivateError> for Failure {
     }
 }
 
+/// Bytes of one message, at most: names that it repeats may be of any length.
+const LONGEST_BYTES: usize = 8 * 1024;
+
 /// Writes a line on standard error. Nobody can be told when that fails.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let cut = match text.len() > LONGEST_BYTES {
+        true => format!("{} …", start_of(text, LONGEST_BYTES)),
+        false => text.to_owned(),
+    };
+    let _ = writeln!(io::stderr(), "{}", for_people(&cut));
 }
 
 /// Columns of the terminal on standard output. `None`: it is none.

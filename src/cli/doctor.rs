@@ -225,11 +225,11 @@ async fn check(source: &Source) -> Vec<Finding> {
             return findings;
         }
         Ok(who) => {
-            let scopes: Vec<_> = who.scopes.iter().map(Untrusted::safe).collect();
+            let scopes: Vec<_> = who.scopes.iter().map(Untrusted::name).collect();
             let server = who
                 .server
                 .as_ref()
-                .map(|server| format!(" at {}", server.safe()));
+                .map(|server| format!(" at {}", server.named()));
             findings.push(Finding::good(
                 "sign-in",
                 format!("as {}{}", who.name.safe(), server.unwrap_or_default()),

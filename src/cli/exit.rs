@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::model::ApiError;
-use crate::model::text::display_safe;
+use crate::model::text::{Ellipsis, MESSAGE_COLS, safe_cut};
 
 /// Done.
 pub(crate) const OK: u8 = 0;
@@ -91,7 +91,7 @@ pub(crate) fn reason(error: &ApiError) -> String {
     {
         text.push_str(&format!("; needs {needs}"));
     }
-    display_safe(&text).into_owned()
+    safe_cut(&text, MESSAGE_COLS, Ellipsis::Sign).into_owned()
 }
 
 /// What to do now, for somebody at a shell (the screen's advice names keys).

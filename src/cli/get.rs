@@ -9,7 +9,9 @@ use super::output::{Column, Out, Record, Times, encoder};
 use super::sources::{self, Source};
 use super::targets::{self, Target};
 use crate::config::Config;
-use crate::model::text::{display_safe, display_safe_lines, mask};
+use crate::model::text::{
+    SHOWN_BYTES, display_safe, display_safe_lines, mask, start_of, with_thousands,
+};
 use crate::model::{ApiError, Class, RowRef, Session};
 
 /// Shows sessions in the order of their ids.
@@ -183,18 +185,27 @@ impl Printer<'_> {
             }
             let text = column.cell(record).for_people(record, times);
             if text != "-" && (name != "profile" || self.sources.len() > 1) {
-                self.out
-                    .line(&format!("{name:<21} {}", display_safe(&text)));
+                self.out.text(&format!("{name:<21} {}", shown(&text)));
             }
         }
         for one in &session.extra {
-            let name = format!("@{}", one.name.safe());
+            let name = format!("@{}", one.name.name());
             let value = match one.class {
-                Class::Plain => one.value.safe().into_owned(),
+                Class::Plain => shown(one.value.expose()),
                 Class::Secret => mask(one.value.expose()),
             };
-            self.out.line(&format!("{name:<21} {value}"));
+            self.out.text(&format!("{name:<21} {value}"));
         }
         self.out.line("");
     }
+}
+
+/// A value as a person reads it. The formats for programs give all of it.
+fn shown(value: &str) -> String {
+    if value.len() <= SHOWN_BYTES {
+        return display_safe(value).into_owned();
+    }
+    let start = display_safe(start_of(value, SHOWN_BYTES));
+    let all = with_thousands(value.len() as u64);
+    format!("{start} … {all} bytes in all; -o json gives the rest")
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(ctx: &Ctx, import: &Import<'_>) -> Result<u8, Failure> {
     let block = found.block(import.name, &source);
     let written = config::append(ctx, &block)?;
     let mut out = ctx.out();
-    out.line(&written.display().to_string());
+    out.text(&written.display().to_string());
     out.flush()?;
     ctx.note(&format!(
         "profile {} is there; try it with: usher doctor {}",

@@ -13,7 +13,7 @@ use super::pages::{self, Ended, Question, Take};
 use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{Align, display_safe, pad, width_cols, with_thousands};
 use crate::model::{ApiError, Plan};
 
 /// Lists sessions.
@@ -342,13 +342,14 @@ fn explain(
         .collect();
     let mut out = ctx.out();
     if format == Format::Table {
-        let widest = sources.iter().map(|s| s.name().chars().count()).max();
+        let widest = sources.iter().map(|s| width_cols(s.name())).max();
         for (source, plan) in &plans {
             for (at, (side, what)) in lines(plan).into_iter().enumerate() {
                 let name = if at == 0 { source.name() } else { "" };
                 let width = widest.unwrap_or(0);
-                let line = format!("{name:<width$}  {side:<7} {what}");
-                out.line(display_safe(line.trim_end()).as_ref());
+                let name = pad(name, width, Align::Left);
+                let line = format!("{name}  {side:<7} {what}");
+                out.text(line.trim_end());
             }
         }
     } else {

@@ -62,12 +62,12 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
 }
 
 fn row(profile: &str, system: &str, who: &Identity) -> Vec<String> {
-    let scopes: Vec<_> = who.scopes.iter().map(Untrusted::safe).collect();
+    let scopes: Vec<_> = who.scopes.iter().map(Untrusted::name).collect();
     let server = who.server.as_ref().map_or("-".into(), Untrusted::safe);
     vec![
         profile.to_owned(),
         system.to_owned(),
-        who.name.safe().into_owned(),
+        who.name.name().into_owned(),
         server.into_owned(),
         if scopes.is_empty() {
             "-".to_owned()
@@ -97,7 +97,7 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
                 ctx.note(&format!(
                     "signed in to {} as {}",
                     source.name(),
-                    who.name.safe()
+                    who.name.named()
                 ));
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use super::exit::Failure;
 use super::output::Out;
 use super::sources::Source;
 use super::targets::{Skip, Target};
-use crate::model::text::{display_safe, mask};
+use crate::model::text::{Ellipsis, MESSAGE_COLS, NAME_COLS, display_safe, mask, safe_cut};
 use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 
 /// What is said of an id that was given by hand and that the server does not know.
@@ -89,15 +89,15 @@ impl<'a> Outcomes<'a> {
             OutcomeFormat::Text => {
                 let name = self.called(target);
                 let user = user
-                    .map(|user| user.safe().into_owned())
+                    .map(|user| user.named().into_owned())
                     .unwrap_or_default();
                 let mut line = format!("{word:<12}  {profile}  {name}  {user}");
                 if let Some(message) = message {
                     line.truncate(line.trim_end().len());
                     line.push_str("  ");
-                    line.push_str(&display_safe(message));
+                    line.push_str(&safe_cut(message, MESSAGE_COLS, Ellipsis::Sign));
                 }
-                self.out.line(line.trim_end());
+                self.out.text(line.trim_end());
                 Ok(())
             }
         }
@@ -110,7 +110,7 @@ impl<'a> Outcomes<'a> {
             .get(target.source)
             .is_none_or(|source| source.api.caps().id_is_credential);
         match (target.label.is_empty(), credential) {
-            (false, _) => display_safe(&target.label).into_owned(),
+            (false, _) => safe_cut(&target.label, NAME_COLS, Ellipsis::Sign).into_owned(),
             (true, true) => mask(target.key.expose()),
             (true, false) => display_safe(target.key.expose()).into_owned(),
         }

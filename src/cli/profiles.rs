@@ -61,7 +61,7 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
             source.word().to_owned(),
             profile.url.to_string(),
             match (who, took) {
-                (Some(who), Some(took)) => format!("{} ({took} ms)", who.name.safe()),
+                (Some(who), Some(took)) => format!("{} ({took} ms)", who.name.named()),
                 _ => state.to_owned(),
             },
             marks.join(" "),

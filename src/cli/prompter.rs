@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::ctx::has_person;
+use super::output::for_people;
 use crate::api::signin::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waiting};
-use crate::model::text::display_safe_lines;
 use crate::model::{ApiError, Untrusted};
 
 /// Asks on the terminal, and never where there is none.
@@ -53,12 +53,12 @@ impl Prompter for Person {
     // Shown without a terminal too: a script may hand the address on to somebody with a browser.
     async fn show_code(&self, code: DeviceCode) {
         let _turn = self.turn.lock().await;
-        let mut text = format!(
+        let mut text = for_people(&format!(
             "Open {} and type the code {}\n(it works until {})\n",
             code.url.safe(),
             code.code.safe(),
             code.until.format("%H:%M:%S UTC")
-        );
+        ));
         if self.qr {
             let address = code.url_complete.as_ref().unwrap_or(&code.url);
             text.push_str(&picture(address.expose()));
@@ -134,10 +134,10 @@ fn or_instead(waiting: Waiting) -> Ask {
 fn tell(title: Option<&str>, lines: &[Untrusted]) {
     let mut terminal = io::stderr();
     if let Some(title) = title {
-        let _ = writeln!(terminal, "{title}");
+        let _ = writeln!(terminal, "{}", for_people(title));
     }
     for line in lines {
-        let _ = writeln!(terminal, "{}", display_safe_lines(line.expose()));
+        let _ = writeln!(terminal, "{}", for_people(line.expose()));
     }
 }
 
@@ -148,10 +148,10 @@ fn ask_all(ask: &Ask) -> Result<Vec<SecretString>, ApiError> {
 }
 
 fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
-    let prompt = question.prompt.safe();
+    let prompt = question.prompt.name();
     let prompt = prompt.trim_end().trim_end_matches(':');
     match &question.kind {
-        QuestionKind::Secret => rpassword::prompt_password(format!("{prompt}: "))
+        QuestionKind::Secret => rpassword::prompt_password(for_people(&format!("{prompt}: ")))
             .map(SecretString::from)
             .map_err(|_| ApiError::Cancelled),
         QuestionKind::Text { default } => {
@@ -168,7 +168,7 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
         QuestionKind::Choice { options, default } => loop {
             let mut shown = format!("{prompt}\n");
             for (at, option) in options.iter().enumerate() {
-                shown.push_str(&format!("  {} {}\n", at + 1, option.safe()));
+                shown.push_str(&format!("  {} {}\n", at + 1, option.name()));
             }
             shown.push_str(&format!("number [{}]: ", default + 1));
             let answer = line(&shown)?;
@@ -186,7 +186,7 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
 /// Asks for a line of text. `Cancelled` at the end of input.
 pub(crate) fn line(prompt: &str) -> Result<String, ApiError> {
     let mut terminal = io::stderr();
-    let _ = terminal.write_all(prompt.as_bytes());
+    let _ = terminal.write_all(for_people(prompt).as_bytes());
     let _ = terminal.flush();
     let mut answer = String::new();
     match io::stdin().lock().read_line(&mut answer) {

@@ -1,6 +1,6 @@
 //! `usher render`: any screen without a terminal, on the seeded embedded server.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 
 use super::args_verbs::{Picture, RenderArgs};
 use super::ctx::Ctx;
@@ -169,8 +169,9 @@ fn prefs(ctx: &Ctx) -> Prefs {
     Prefs {
         time: TimeStyle::Age,
         zone: Zone::Utc,
-        local: FixedOffset::east_opt(0).expect("0 is an offset"),
+        local: Zone::Utc,
         ascii: ctx.global.ascii,
+        only_ascii: false,
         reduced_motion: true,
         mouse: true,
         read_only: ctx.global.read_only,

@@ -6,6 +6,7 @@ use super::args::ColorWhen;
 use super::ctx::Ctx;
 use super::exit::{Failure, USAGE};
 use crate::config::{Config, Theme as ThemeName};
+use crate::runtime::modes::Grade;
 use crate::runtime::{self, DemoWorld, ScreenError, Setup, Wishes};
 use crate::ui::theme::{Depth, Theme, ThemeError};
 
@@ -35,6 +36,7 @@ fn theme(ctx: &Ctx, config: &Config) -> Result<Theme, Failure> {
     let depth = match ctx.global.color {
         ColorWhen::Never => Depth::None,
         ColorWhen::Auto if is_set("NO_COLOR") => Depth::None,
+        ColorWhen::Auto if Grade::here() == Grade::Plain => Depth::None,
         ColorWhen::Auto | ColorWhen::Always => depth(),
     };
     let loaded = match &config.theme {

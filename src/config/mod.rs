@@ -132,6 +132,18 @@ pub enum Opening<'a> {
 }
 
 impl Config {
+    /// Takes UTC where the zone of this machine was wanted, which is unknown. Was it wanted anywhere?
+    pub fn use_utc_for_local(&mut self) -> bool {
+        let is_wanted = self.zone == Zone::Local || self.time == TimeShown::Local;
+        if self.zone == Zone::Local {
+            self.zone = Zone::Utc;
+        }
+        if self.time == TimeShown::Local {
+            self.time = TimeShown::Utc;
+        }
+        is_wanted
+    }
+
     /// Where the configuration is: `--config`, else `$USHER_CONFIG`, else the platform's place.
     /// `None`: this machine has no home folder. Empty variables count as not set.
     pub fn place(flag: Option<&Path>, variable: Option<&OsStr>, paths: &Paths) -> Option<PathBuf> {

@@ -1,19 +1,24 @@
 //! Text from outside: one cleaning for screen, command line, log and panic text.
 
+mod ascii;
 mod clean;
 mod measure;
+mod paste;
 mod unicode;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub use ascii::ascii_only;
 pub use clean::{
-    Replaced, display_safe, display_safe_bytes, display_safe_lines, safe_span_lines, safe_spans,
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, quoted, safe_span_lines,
+    safe_spans,
 };
 pub use measure::{
-    Align, Ellipsis, cut_end, cut_middle, fit, mask, mask_with, pad, safe_cut, width_cols,
-    with_thousands,
+    Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
+    mask_with, pad, safe_cut, start_of, width_cols, with_thousands,
 };
+pub use paste::{json_escapes, paste_safe, paste_safe_json};
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
 /// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.
@@ -34,6 +39,16 @@ impl Untrusted {
     /// The same cut to `cols`, in a time that does not grow with the text: see [`safe_cut`].
     pub fn safe_cut(&self, cols: usize, ellipsis: Ellipsis) -> Cow<'_, str> {
         safe_cut(&self.0, cols, ellipsis)
+    }
+
+    /// The text as it may stand in a sentence of ours: cleaned, and at most [`NAME_COLS`] wide.
+    pub fn name(&self) -> Cow<'_, str> {
+        self.safe_cut(NAME_COLS, Ellipsis::Sign)
+    }
+
+    /// [`Untrusted::name`] so that its beginning and end can be seen: see [`quoted`].
+    pub fn named(&self) -> Cow<'_, str> {
+        quoted(self.name())
     }
 
     /// Is there nothing in it?

@@ -88,7 +88,8 @@ fn takes_line(program: &str) -> bool {
         .is_some_and(|name| TAKE_LINE.contains(&name))
 }
 
-fn ours(hidden: &[String]) -> Vec<OsString> {
+/// The variables that no other program is given: our own, and those that hold a secret.
+pub(super) fn ours(hidden: &[String]) -> Vec<OsString> {
     let own = std::env::vars_os()
         .map(|(name, _)| name)
         .filter(|name| name.to_string_lossy().starts_with("USHER_"));

@@ -18,6 +18,7 @@ mod effects;
 #[cfg(test)]
 pub(crate) mod fakes;
 mod input;
+pub mod locale;
 pub mod modes;
 mod process;
 pub mod profiles;

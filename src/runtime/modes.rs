@@ -3,6 +3,7 @@
 //! [`leave`] may be called any number of times from any thread: from the loop, from the panic hook,
 //! while a frame is being written. It never waits for long, since the terminal may have stopped reading.
 
+use std::ffi::OsStr;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio;
 
-use crate::model::text::display_safe;
+use crate::model::text::{ascii_only, display_safe};
 
 /// Exit code when the terminal has gone away.
 pub const LOST: u8 = 74;
@@ -32,10 +33,43 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The log is written by a thread of its own, which gets this long for the last line.
 const LOG_FLUSH: Duration = Duration::from_millis(250);
 
+/// What a terminal understands, by its name in `TERM`. It is not asked: some never answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// The sequences of a VT100 and no colours: a VT terminal, one named monochrome, or no name at all.
+    Plain,
+    /// Colours, the mouse and frames that appear at once.
+    Full,
+}
+
+impl Grade {
+    /// Of the terminal of this process.
+    pub fn here() -> Self {
+        Self::of(&std::env::var_os("TERM").unwrap_or_default())
+    }
+
+    /// Of a name as it stands in `TERM`.
+    pub fn of(term: &OsStr) -> Self {
+        let term = term.to_string_lossy();
+        let is_vt = term
+            .strip_prefix("vt")
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let is_mono = term
+            .split('-')
+            .skip(1)
+            .any(|part| part == "m" || part == "mono");
+        match term.is_empty() || term == "dumb" || is_vt || is_mono {
+            true => Self::Plain,
+            false => Self::Full,
+        }
+    }
+}
+
 // Alternate screen, erased; pasted text is told apart from typed; no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
 // A frame may have broken off: CAN ends a half-sent sequence, then synchronized update and colours.
 const LEAVE: &[u8] = b"\x18\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+const LEAVE_PLAIN: &[u8] = b"\x18\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
 // Presses, releases and the wheel; not every movement, which would send bytes all the time.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
@@ -86,10 +120,10 @@ pub fn enter(mouse: Mouse) -> io::Result<()> {
     enable_raw_mode()?;
     ENTERED.store(true, Ordering::SeqCst);
     write_all(ENTER)?;
-    if mouse == Mouse::Taken {
-        write_all(MOUSE_ON)?;
+    match mouse {
+        Mouse::Taken => write_all(mouse_bytes(mouse)),
+        Mouse::Free => Ok(()),
     }
-    Ok(())
 }
 
 /// Gives the terminal back as it was. Does nothing if it is not taken.
@@ -102,16 +136,20 @@ pub fn leave() {
         thread::sleep(Duration::from_millis(1));
     }
     if is_writable_within(PATIENCE) {
-        let _ = write_all(LEAVE);
+        let _ = write_all(match Grade::here() {
+            Grade::Full => LEAVE,
+            Grade::Plain => LEAVE_PLAIN,
+        });
     }
     let _ = disable_raw_mode();
 }
 
-/// The bytes that take or free the mouse.
+/// The bytes that take or free the mouse; none for a terminal that has none.
 pub fn mouse_bytes(mouse: Mouse) -> &'static [u8] {
-    match mouse {
-        Mouse::Taken => MOUSE_ON,
-        Mouse::Free => MOUSE_OFF,
+    match (Grade::here(), mouse) {
+        (Grade::Plain, _) => &[],
+        (Grade::Full, Mouse::Taken) => MOUSE_ON,
+        (Grade::Full, Mouse::Free) => MOUSE_OFF,
     }
 }
 
@@ -163,6 +201,10 @@ pub fn set_panic_hook(log: Option<String>) {
                 .as_deref()
                 .map_or_else(String::new, |l| format!(" The log is in {l}."));
             let line = format!("usher: stopped by an error of its own{place}: {message}.{log}\n");
+            let line = match super::locale::speaks_utf8() {
+                true => line.into(),
+                false => ascii_only(&line),
+            };
             let _ = rustix::io::write(stdio::stderr(), line.as_bytes());
             thread::sleep(LOG_FLUSH);
             std::process::exit(i32::from(PANICKED));
@@ -246,6 +288,23 @@ mod tests {
                 !shown.contains("s3cret") && !shown.contains("tok"),
                 "{shown}"
             );
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_terminal_tells_what_it_understands() {
+        for term in ["", "dumb", "vt100", "vt220-8bit", "xterm-mono", "linux-m"] {
+            assert_eq!(Grade::of(OsStr::new(term)), Grade::Plain, "{term}");
+        }
+        for term in [
+            "xterm",
+            "xterm-256color",
+            "linux",
+            "tmux",
+            "vte",
+            "no-such-name",
+        ] {
+            assert_eq!(Grade::of(OsStr::new(term)), Grade::Full, "{term}");
         }
     }
 

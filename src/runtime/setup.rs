@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::{Local, Offset};
-
 use super::configured::{Configured, DemoWorld, systems};
+use super::locale::{speaks_utf8, unknown_zone};
+use super::modes::Grade;
 use super::{Begin, Setup};
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
-use crate::config::{Config, ConfigError, DEMOS, Opening, Paths, TimeShown};
+use crate::config::{Config, ConfigError, DEMOS, Opening, Paths, TimeShown, Zone};
 use crate::ui::Theme;
 
 /// What the command line and the environment say about the screen.
@@ -111,25 +111,17 @@ fn prefs(config: &Config, wishes: &Wishes, paths: &Paths) -> Prefs {
             TimeShown::Utc => TimeStyle::Utc,
         },
         zone: config.zone,
-        local: Local::now().offset().fix(),
-        ascii: config.ascii || wishes.ascii || !speaks_utf8(|name| std::env::var(name).ok()),
+        local: match unknown_zone() {
+            Some(_) => Zone::Utc,
+            None => Zone::Local,
+        },
+        ascii: config.ascii || wishes.ascii || !speaks_utf8(),
+        only_ascii: !speaks_utf8(),
         reduced_motion: config.reduced_motion || wants_calm,
-        mouse: config.mouse,
+        mouse: config.mouse && Grade::here() == Grade::Full,
         read_only: wishes.read_only,
         config_path: place.map_or_else(String::new, |path| path.display().to_string()),
     }
-}
-
-/// Does the locale say that the terminal takes UTF-8? The first variable that is set counts.
-fn speaks_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .filter_map(variable)
-        .find(|value| !value.is_empty())
-        .is_some_and(|value| {
-            let value = value.to_ascii_lowercase();
-            value.contains("utf-8") || value.contains("utf8")
-        })
 }
 
 /// The keys of the configuration over the defaults.
@@ -240,27 +232,6 @@ mod tests {
         ];
         for (what, config, wishes, expected) in cases {
             assert_eq!(begin(&config, &wishes).unwrap(), expected, "{what}");
-        }
-    }
-
-    #[test]
-    fn only_a_utf8_locale_gets_more_than_ascii() {
-        let cases: [(&[(&str, &str)], bool); 6] = [
-            (&[], false),
-            (&[("LANG", "C")], false),
-            (&[("LANG", "en_GB.UTF-8")], true),
-            (&[("LANG", "C.utf8")], true),
-            (&[("LC_ALL", "POSIX"), ("LANG", "en_GB.UTF-8")], false),
-            (&[("LC_ALL", ""), ("LC_CTYPE", "de_DE.UTF-8")], true),
-        ];
-        for (set, expected) in cases {
-            let variable = |name: &str| {
-                set.iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, value)| (*value).to_owned())
-            };
-
-            assert_eq!(speaks_utf8(variable), expected, "{set:?}");
         }
     }
 

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use std::task::Poll;
 use std::time::Duration;
 
-use chrono::{DateTime, Local as Here, Offset, Utc};
+use chrono::Utc;
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
-use secrecy::ExposeSecret;
+use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -19,6 +19,7 @@ use super::profiles::Profiles;
 use super::signals::{Caught, Signals};
 use super::terminal::Screen;
 use super::{Begin, Setup, clipboard, editor, modes, process, wake};
+use crate::app::effect::Copied;
 use crate::app::msg::Told;
 use crate::app::overlay::{Overlay, ProfileEntry, Profiles as Dialog};
 use crate::app::update::open_profiles;
@@ -129,7 +130,7 @@ impl Shell {
             .collect();
         state.size = terminal_size();
         Self {
-            screen: Screen::new(state.size),
+            screen: Screen::new(state.size, modes::Grade::here()),
             state,
             theme: setup.theme,
             profiles: setup.profiles,
@@ -257,7 +258,6 @@ impl Shell {
     /// Applies messages in order, each as if it came now.
     async fn apply(&mut self, batch: Vec<Msg>) -> ControlFlow<u8> {
         let now = Utc::now();
-        self.state.prefs.local = local_offset(now);
         let effects = update(&mut self.state, Msg::Tick(now));
         self.start(effects).await?;
         for message in batch {
@@ -304,21 +304,37 @@ impl Shell {
             Local::Quit(code) => return ControlFlow::Break(code),
             Local::Redraw => self.screen.forget(),
             Local::Mouse(taken) => self.screen.send(modes::mouse_bytes(mouse(taken))),
-            Local::Copy(text) => {
-                let result = clipboard::sequence(text.expose_secret()).map(|bytes| {
-                    self.screen.send(&bytes);
-                    "sent to the clipboard of the terminal".to_owned()
-                });
-                return self.tell(Msg::Told {
-                    what: Told::Copied,
-                    result,
-                });
-            }
+            Local::Copy { what, text } => return self.copy(what, &text),
             Local::Edit { profile } => return self.edit(profile).await,
             Local::NewProfile(system) => return self.new_profile(system).await,
             Local::Suspend => return self.suspend().await,
         }
         ControlFlow::Continue(())
+    }
+
+    /// Sends a copy to the terminal, and to a program where there is one: what the terminal does with it
+    /// is not known, and a program may fail.
+    fn copy(&mut self, what: Copied, text: &SecretString) -> ControlFlow<u8> {
+        let clean = clipboard::clean(what, text);
+        let ways = clipboard::Ways::here();
+        let sent = match ways.terminal {
+            None if ways.tools.is_empty() => {
+                Err("this terminal takes no copies; `usher list -o jsonl` prints ids".to_owned())
+            }
+            None => Err(String::new()),
+            Some(wrapping) => clipboard::sequence(&clean, wrapping).map(|bytes| {
+                self.screen.send(&bytes);
+                clipboard::told(what, clipboard::TO_TERMINAL, &clean)
+            }),
+        };
+        if !ways.tools.is_empty() {
+            self.effects.copy(ways, what, clean, sent);
+            return ControlFlow::Continue(());
+        }
+        self.tell(Msg::Told {
+            what: Told::Copied,
+            result: sent,
+        })
     }
 
     /// Applies a message about something that was done here. It asks for nothing that the loop must do.
@@ -435,8 +451,4 @@ fn mouse(taken: bool) -> modes::Mouse {
 fn terminal_size() -> Size {
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     Size { width, height }
-}
-
-fn local_offset(now: DateTime<Utc>) -> chrono::FixedOffset {
-    now.with_timezone(&Here).offset().fix()
 }

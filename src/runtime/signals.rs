@@ -1,7 +1,10 @@
 //! Signals of the operating system, one after the other, through the loop.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use crate::app::msg::Signal;
@@ -25,6 +28,26 @@ pub(super) struct Signals {
     quit: Stream,
     stop: Stream,
     continued: Stream,
+    /// By number.
+    others: Vec<(u8, Stream)>,
+}
+
+/// Others that end a program by default, and would leave the terminal taken. Not those that a fault of
+/// the program itself raises: their handlers must not return.
+fn others() -> Vec<Number> {
+    let mut others = vec![
+        Number::USR1,
+        Number::USR2,
+        Number::ALARM,
+        Number::VTALARM,
+        Number::PROF,
+        Number::XCPU,
+        Number::XFSZ,
+        Number::IO,
+    ];
+    #[cfg(target_os = "linux")]
+    others.extend([Number::POWER, Number::STKFLT]);
+    others
 }
 
 impl Signals {
@@ -33,8 +56,8 @@ impl Signals {
     /// # Errors
     /// The system refuses.
     pub(super) fn new() -> io::Result<Self> {
-        let stop = rustix::process::Signal::TSTP.as_raw();
-        let continued = rustix::process::Signal::CONT.as_raw();
+        let stop = Number::TSTP.as_raw();
+        let continued = Number::CONT.as_raw();
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -42,6 +65,15 @@ impl Signals {
             quit: signal(SignalKind::quit())?,
             stop: signal(SignalKind::from_raw(stop))?,
             continued: signal(SignalKind::from_raw(continued))?,
+            others: others()
+                .into_iter()
+                .map(|number| {
+                    let number = number.as_raw();
+                    let stream = signal(SignalKind::from_raw(number))?;
+                    // Signals are numbered from 1 to 64.
+                    Ok((u8::try_from(number).unwrap_or(u8::MAX), stream))
+                })
+                .collect::<io::Result<_>>()?,
         })
     }
 
@@ -54,6 +86,7 @@ impl Signals {
             _ = self.interrupt.recv() => Caught::End(Signal::Interrupt),
             _ = self.stop.recv() => Caught::Stop,
             _ = self.continued.recv() => Caught::Continued,
+            number = next_of(&mut self.others) => Caught::End(Signal::Other(number)),
         }
     }
 
@@ -75,4 +108,15 @@ impl Signals {
             let _ = stream.recv().now_or_never();
         }
     }
+}
+
+/// The number of the first of these that comes. May be dropped at any time.
+async fn next_of(streams: &mut [(u8, Stream)]) -> u8 {
+    poll_fn(|cx| {
+        let come = streams
+            .iter_mut()
+            .find_map(|(number, stream)| stream.poll_recv(cx).is_ready().then_some(*number));
+        come.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }

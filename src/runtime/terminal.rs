@@ -16,7 +16,7 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size as Cells};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::modes;
+use super::modes::{self, Grade};
 use crate::app::Size;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -29,9 +29,9 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// An empty picture of this size.
-    pub(super) fn new(size: Size) -> Self {
-        let terminal = ratatui::Terminal::new(Wire::new(size));
+    /// An empty picture of this size, for a terminal that understands so much.
+    pub(super) fn new(size: Size, grade: Grade) -> Self {
+        let terminal = ratatui::Terminal::new(Wire::new(size, grade));
         Self {
             terminal: terminal.expect("the backend only fills a buffer"),
             writing: None,
@@ -68,13 +68,14 @@ impl Screen {
             .draw(paint)
             .expect("the backend only fills a buffer");
         let wire = self.terminal.backend_mut();
-        if wire.buffer.len() == BEGIN.len() {
+        let (begin, end) = wire.marks();
+        if wire.buffer.len() == begin.len() {
             return;
         }
         let next = wire.spare.take().unwrap_or_default();
         let mut frame = std::mem::replace(&mut wire.buffer, next);
         wire.begin();
-        frame.extend_from_slice(END);
+        frame.extend_from_slice(end);
         self.writing = Some(tokio::task::spawn_blocking(move || {
             let result = modes::write_frame(&frame);
             (frame, result)
@@ -117,15 +118,17 @@ struct Wire {
     buffer: Vec<u8>,
     spare: Option<Vec<u8>>,
     size: Cells,
+    grade: Grade,
     cursor: Cursor,
 }
 
 impl Wire {
-    fn new(size: Size) -> Self {
+    fn new(size: Size, grade: Grade) -> Self {
         let mut wire = Self {
             buffer: Vec::with_capacity(16 * 1024),
             spare: None,
             size: cells(size),
+            grade,
             cursor: Cursor::default(),
         };
         wire.begin();
@@ -134,7 +137,15 @@ impl Wire {
 
     fn begin(&mut self) {
         self.buffer.clear();
-        self.buffer.extend_from_slice(BEGIN);
+        self.buffer.extend_from_slice(self.marks().0);
+    }
+
+    /// What stands before and behind a frame, so that it appears at once.
+    fn marks(&self) -> (&'static [u8], &'static [u8]) {
+        match self.grade {
+            Grade::Full => (BEGIN, END),
+            Grade::Plain => (b"", b""),
+        }
     }
 
     /// crossterm's commands into our buffer.
@@ -222,7 +233,7 @@ mod tests {
     use super::*;
 
     fn terminal(width: u16, height: u16) -> ratatui::Terminal<Wire> {
-        ratatui::Terminal::new(Wire::new(Size { width, height })).unwrap()
+        ratatui::Terminal::new(Wire::new(Size { width, height }, Grade::Full)).unwrap()
     }
 
     fn frame(

@@ -68,8 +68,6 @@ fn is_young(row: &Row, now: DateTime<Utc>) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use chrono::FixedOffset;
-
     use super::*;
     use crate::app::Gen;
     use crate::app::keymap::Keymap;
@@ -90,8 +88,9 @@ mod tests {
         let prefs = Prefs {
             time: TimeStyle::Age,
             zone: Zone::default(),
-            local: FixedOffset::east_opt(0).unwrap(),
+            local: Zone::Utc,
             ascii: false,
+            only_ascii: false,
             reduced_motion: false,
             mouse: true,
             read_only: false,

@@ -31,6 +31,7 @@ pub fn render(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
 /// Draws the whole screen into a buffer. Returns where the terminal's cursor is to be; `None`: hidden.
 pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let mut canvas = Canvas::new(buffer, theme, state.prefs.ascii);
+    canvas.only_ascii = state.prefs.only_ascii;
     let screen = crate::app::layout::Area::new(0, 0, state.size.width, state.size.height);
     canvas.fill(screen, Role::Text);
     if areas(state).mode == Mode::TooSmall {

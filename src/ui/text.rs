@@ -18,6 +18,8 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     ascii: bool,
+    /// Does the terminal take nothing else, in values neither? Then `?` stands for each of their columns.
+    pub only_ascii: bool,
     /// Where the terminal's cursor is to be.
     pub cursor: Option<(u16, u16)>,
 }
@@ -29,6 +31,7 @@ impl<'a> Canvas<'a> {
             buffer,
             theme,
             ascii,
+            only_ascii: false,
             cursor: None,
         }
     }
@@ -126,7 +129,12 @@ impl<'a> Canvas<'a> {
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
             cell.reset();
         }
-        self.buffer.set_stringn(x, y, grapheme, cells, style);
+        match self.only_ascii && !grapheme.is_ascii() {
+            true => self
+                .buffer
+                .set_stringn(x, y, "?".repeat(cells), cells, style),
+            false => self.buffer.set_stringn(x, y, grapheme, cells, style),
+        };
     }
 
     /// Fills an area with blanks of a role.
@@ -217,8 +225,7 @@ impl<'a> Canvas<'a> {
     pub fn title(&mut self, area: Area, text: &str, role: Role) -> u16 {
         let room = border_room(area, 0);
         let plain = self.plain(text).into_owned();
-        let cells = width_cols(&plain) as u16;
-        if cells == 0 || room.width == 0 {
+        if width_cols(&plain) == 0 || room.width == 0 {
             return room.x;
         }
         let style = self.style(role);
@@ -230,7 +237,8 @@ impl<'a> Canvas<'a> {
     pub fn right(&mut self, area: Area, row: u16, from: u16, text: &str, role: Role) {
         let room = border_room(area, row);
         let plain = self.plain(text).into_owned();
-        let cells = width_cols(&plain) as u16 + 2;
+        // Compared as they are: a text of 65,536 columns is not empty.
+        let cells = u16::try_from(width_cols(&plain) + 2).unwrap_or(u16::MAX);
         if plain.is_empty() || room.width < cells || room.right() - cells < from {
             return;
         }

@@ -10,6 +10,7 @@ mod clock;
 mod config;
 mod doctor;
 mod formats;
+mod hostile;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lasting;

@@ -9,7 +9,7 @@ use usher::emulator::Options;
 use crate::support::{Desk, ran};
 
 #[test]
-fn a_reader_that_goes_ends_it_quietly() {
+fn f_tty_07_a_reader_that_goes_ends_it_quietly() {
     let desk = Desk::with(Options {
         sessions: 2_000,
         ..Options::default()
@@ -31,7 +31,7 @@ fn a_reader_that_goes_ends_it_quietly() {
 }
 
 #[test]
-fn a_full_disk_is_an_error_with_a_sentence() {
+fn f_tty_08_a_full_disk_is_an_error_with_a_sentence() {
     let desk = Desk::new();
     for args in [
         &["list"][..],
@@ -76,7 +76,7 @@ fn the_first_rows_come_before_the_last_page() {
 }
 
 #[test]
-fn no_input_and_no_terminal_make_no_difference_to_a_list() {
+fn f_tty_06_no_input_and_no_terminal_make_no_difference_to_a_list() {
     let desk = Desk::new();
     let mut command = desk.command(&["list", "-n", "1"]);
     command.stdin(Stdio::null()).stderr(Stdio::null());

@@ -28,6 +28,11 @@ fn a_signal_ends_it_with_its_own_code() {
         (Signal::INT, 130),
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
+        (Signal::USR1, 138),
+        (Signal::USR2, 140),
+        (Signal::ALARM, 142),
+        (Signal::VTALARM, 154),
+        (Signal::IO, 157),
     ];
     for (signal, code) in cases {
         let mut usher = Usher::demo();

@@ -6,7 +6,7 @@ use crate::{USHER, Usher};
 const HINT: &str = "not a terminal; try `usher list`";
 
 #[test]
-fn without_a_terminal_it_refuses_with_one_line() {
+fn f_tty_06_without_a_terminal_it_refuses_with_one_line() {
     let cases = [
         ("</dev/null", true),
         (">out", true),
@@ -46,7 +46,7 @@ fn without_a_terminal_it_refuses_with_one_line() {
 }
 
 #[test]
-fn a_terminal_that_cannot_place_its_cursor_is_refused() {
+fn f_tty_12_a_terminal_that_cannot_place_its_cursor_is_refused() {
     let mut usher = Usher::start(120, 40, |command| command.env("TERM", "dumb"));
 
     assert_eq!(usher.pty.exit_code(), 2);
@@ -60,7 +60,7 @@ fn a_terminal_that_cannot_place_its_cursor_is_refused() {
 }
 
 #[test]
-fn a_locale_without_utf8_gets_plain_characters() {
+fn f_tty_11_a_locale_without_utf8_gets_plain_characters() {
     let mut usher = Usher::start(120, 40, |command| command.env("LANG", "C"));
 
     usher.pty.wait_for("all loaded");

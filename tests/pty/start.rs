@@ -54,7 +54,7 @@ fn a_search_lists_the_sessions_of_one_person() {
 }
 
 #[test]
-fn without_colours_no_colour_is_sent_and_the_cursor_row_is_still_marked() {
+fn f_tty_12_without_colours_no_colour_is_sent_and_the_cursor_row_is_still_marked() {
     let mut usher = Usher::start(120, 40, |command| command.env("NO_COLOR", "1"));
     usher.pty.wait_for("all loaded");
     usher.focus_table();

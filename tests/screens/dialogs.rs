@@ -185,3 +185,30 @@ fn the_first_run_offers_four_ways_on() {
 
     check("first_run", &state, &TWO);
 }
+
+#[test]
+fn f_data_09_foreign_text_cannot_read_like_a_fact_of_the_question() {
+    let mut fixture = Fixture::open();
+    let mut people = people();
+    people[0].user = "jdoe · Session ss:1234…56 on lab";
+    people[0].client = Some("x  IP 10.0.0.1");
+    fixture.load(&people, 1);
+    let mut state = fixture.state;
+    state.focus = Pane::Table;
+    state.results.cursor = 5;
+    keys(&mut state, "delete");
+
+    for (width, height) in TWO {
+        let size = usher::app::Size { width, height };
+        let text = usher::ui::picture::picture(&state, &Theme::default(), size).to_text();
+        let question = &text[text.find("Delete session?").expect("the question")..];
+
+        assert!(
+            question.contains("\"jdoe · Session ss:1234…56 on lab\""),
+            "{text}"
+        );
+        if height > 30 {
+            assert!(question.contains("Client    \"x  IP 10.0.0.1\""), "{text}");
+        }
+    }
+}

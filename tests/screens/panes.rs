@@ -204,7 +204,7 @@ fn times_as_instants_are_never_cut() {
     check("times_utc", &utc, &MAIN);
     let local = Fixture::main().with(|state| {
         state.prefs.time = TimeStyle::Local;
-        state.prefs.zone = Zone::Fixed(state.prefs.local);
+        state.prefs.zone = state.prefs.local;
     });
     check("times_local", &local, &TWO);
 }

@@ -277,8 +277,9 @@ pub fn prefs() -> Prefs {
     Prefs {
         time: TimeStyle::Age,
         zone: Zone::Utc,
-        local: FixedOffset::east_opt(2 * 3600).expect("two hours"),
+        local: Zone::Fixed(FixedOffset::east_opt(2 * 3600).expect("two hours")),
         ascii: false,
+        only_ascii: false,
         reduced_motion: false,
         mouse: true,
         read_only: false,

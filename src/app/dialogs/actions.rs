@@ -30,7 +30,7 @@ pub fn target_words(state: &State, spec: &ActionSpec, row: Option<RowId>) -> Str
         .and_then(|id| state.results.rows.get(id))
         .map(|row| &row.session);
     let user = |subject: &crate::model::Subject| {
-        let shown = subject.shown().map(|user| user.safe().into_owned());
+        let shown = subject.shown().map(|user| user.named().into_owned());
         shown.unwrap_or_else(|| "nobody".to_owned())
     };
     match (spec.on, session) {
@@ -38,7 +38,7 @@ pub fn target_words(state: &State, spec: &ActionSpec, row: Option<RowId>) -> Str
             format!("{} of {}", session.label, user(&session.subject))
         }
         (ActsOn::User, Some(session)) => match &session.subject.scope {
-            Some(scope) => format!("{} in {}", user(&session.subject), scope.safe()),
+            Some(scope) => format!("{} in {}", user(&session.subject), scope.named()),
             None => user(&session.subject),
         },
         (ActsOn::Session | ActsOn::User, None) => "no session is selected".to_owned(),

@@ -129,14 +129,14 @@ pub fn sheet(state: &State, answer: &Answer) -> Sheet {
 
 /// Names and values; a value that is too long for its line goes on under itself.
 fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<SheetLine> {
-    let widest = fields.iter().map(|(name, _)| width_cols(&name.safe()));
+    let widest = fields.iter().map(|(name, _)| width_cols(&name.name()));
     let label = widest.max().unwrap_or(0).clamp(4, (cells / 2).max(4));
     let mut lines = Vec::new();
     for (name, cell) in fields {
         let value = cell.shown();
         let value = if value.is_empty() { "-" } else { &value };
         let room = cells.saturating_sub(label + 2).max(8);
-        let mut names = wrap_words(&name.safe(), label).into_iter();
+        let mut names = wrap_words(&name.name(), label).into_iter();
         let mut parts = wrap_words(value, room).into_iter();
         loop {
             let (name, part) = (names.next(), parts.next());
@@ -156,7 +156,7 @@ fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<SheetLi
 
 /// How wide each column would be if there were room for all.
 fn widths(columns: &[Untrusted], rows: &[Vec<ActionCell>]) -> Vec<usize> {
-    let mut widths: Vec<usize> = columns.iter().map(|c| width_cols(&c.safe())).collect();
+    let mut widths: Vec<usize> = columns.iter().map(|c| width_cols(&c.name())).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(width_cols(&cell.shown()));
@@ -194,7 +194,7 @@ fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
         let hidden_behind = place + 1 == seen.len() && at + 1 < columns.len();
         if let Some(title) = columns.get(*at) {
             let title = fit(
-                &title.safe(),
+                &title.name(),
                 *width,
                 Default::default(),
                 Default::default(),

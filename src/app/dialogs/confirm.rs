@@ -184,7 +184,11 @@ fn sessions(count: usize) -> String {
 }
 
 fn first_part(name: &str) -> &str {
-    name.split('@').next().unwrap_or(name)
+    match name.starts_with('"') {
+        // Half of a quoted name would not say where it ends.
+        true => name,
+        false => name.split('@').next().unwrap_or(name),
+    }
 }
 
 /// What is left out, and why.
@@ -211,7 +215,7 @@ fn by_user(plan: &RevokePlan) -> Vec<(String, usize)> {
         let name = item
             .subject
             .shown()
-            .map_or("(nobody)".to_owned(), |name| name.safe().into_owned());
+            .map_or("(nobody)".to_owned(), |name| name.named().into_owned());
         *users.entry(name).or_default() += 1;
     }
     let mut users: Vec<_> = users.into_iter().collect();
@@ -286,7 +290,7 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetL
 fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> SheetLine {
     let source = state.sources.get(usize::from(whole.source.0));
     let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
-    let scope = whole.user.scope.as_ref().map(|scope| scope.safe());
+    let scope = whole.user.scope.as_ref().map(|scope| scope.named());
     let scope = cut(scope.as_deref().unwrap_or("-"), 20);
     let here = format!("only {scope}");
     let all = format!("every {}", word.to_lowercase());

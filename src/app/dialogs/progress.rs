@@ -123,7 +123,7 @@ fn failure(state: &State, job: &Job, item: &RevokeItem, why: &str, width: usize)
     let user = item
         .subject
         .shown()
-        .map_or("(nobody)".into(), |name| name.safe());
+        .map_or("(nobody)".into(), |name| name.named());
     let cut = |text: &str, cells: usize| cut_end(text, cells, Default::default()).into_owned();
     let who = match label.is_empty() {
         true => user.into_owned(),

@@ -196,7 +196,7 @@ fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
     let widths = ask
         .questions
         .iter()
-        .map(|question| width_cols(&question.prompt.safe()));
+        .map(|question| width_cols(&question.prompt.name()));
     let labels = widths.filter(|width| *width <= beside).max().unwrap_or(0);
     let mut lines = Vec::new();
     for (index, question) in ask.questions.iter().enumerate() {
@@ -204,7 +204,7 @@ fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
             continue;
         };
         let focused = sign_in.focus == index;
-        let prompt = question.prompt.safe().into_owned();
+        let prompt = question.prompt.name().into_owned();
         let chosen = input.value().parse().unwrap_or(0);
         let mut line = SheetLine::plain("  ");
         let is_list = matches!(&question.kind, QuestionKind::Choice { options, .. }
@@ -237,7 +237,7 @@ fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
 /// All options below each other, the chosen one marked.
 fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Vec<SheetLine> {
     let line = |(at, option): (usize, &Untrusted)| {
-        let option = option.safe();
+        let option = option.name();
         let option = cut_end(&option, width.saturating_sub(4), Default::default());
         let (mark, role) = match (at == chosen, focused) {
             (true, true) => ("(•) ", Role::ButtonFocus),

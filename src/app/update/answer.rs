@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::{form, message, net, revoke};
 use crate::app::dialogs;
-use crate::app::effect::{Effect, Gen};
+use crate::app::effect::{Copied, Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{Acting, Answer, ArgumentField, Overlay};
 use crate::app::results::Fate;
@@ -176,7 +176,12 @@ pub fn key(state: &mut State, key: KeyPress) -> Vec<Effect> {
         Key::End | Key::Char('G') => scroll(state, isize::MAX, 0),
         Key::Right | Key::Char('l') => scroll(state, 0, 1),
         Key::Left | Key::Char('h') => scroll(state, 0, -1),
-        Key::Char('y') => return vec![Effect::Copy(SecretString::from(answer.text()))],
+        Key::Char('y') => {
+            return vec![Effect::Copy {
+                what: Copied::Answer,
+                text: SecretString::from(answer.text()),
+            }];
+        }
         _ => {}
     }
     Vec::new()
@@ -196,7 +201,7 @@ pub fn scroll(state: &mut State, down: isize, right: isize) {
 }
 
 impl Answer {
-    /// All of it as cleaned text, for the clipboard.
+    /// All of it as cleaned text on one line, for the clipboard: a shell would run a line of its own.
     pub fn text(&self) -> String {
         let mut lines = vec![self.summary.clone()];
         match &self.body {
@@ -209,13 +214,13 @@ impl Answer {
             }
             ActionBody::Table { columns, rows } => {
                 let titles: Vec<_> = columns.iter().map(|title| title.safe()).collect();
-                lines.push(titles.join("\t"));
+                lines.push(titles.join(", "));
                 lines.extend(rows.iter().map(|row| {
                     let cells: Vec<_> = row.iter().map(ActionCell::shown).collect();
-                    cells.join("\t")
+                    cells.join(", ")
                 }));
             }
         }
-        lines.join("\n")
+        lines.join(" · ")
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{act, edit, message, net};
-use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::effect::{Copied, Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
 use crate::app::state::{Level, Pane, State};
@@ -131,13 +131,19 @@ pub fn copy_id(state: &mut State) -> Vec<Effect> {
     let Some((_, row)) = state.results.current() else {
         return Vec::new();
     };
-    vec![Effect::Copy(SecretString::from(row.session.key.expose()))]
+    vec![Effect::Copy {
+        what: Copied::SessionId,
+        text: SecretString::from(row.session.key.expose()),
+    }]
 }
 
 /// Copies the session as the server sent it.
 pub fn copy_row(state: &mut State) -> Vec<Effect> {
     lines::row_json(state)
-        .map(|text| Effect::Copy(SecretString::from(text)))
+        .map(|text| Effect::Copy {
+            what: Copied::Row,
+            text: SecretString::from(text),
+        })
         .into_iter()
         .collect()
 }
@@ -145,7 +151,10 @@ pub fn copy_row(state: &mut State) -> Vec<Effect> {
 /// Copies the value under the cursor.
 pub fn copy_field(state: &mut State) -> Vec<Effect> {
     match lines::line_value(state, state.details.line) {
-        Some(text) => vec![Effect::Copy(SecretString::from(text))],
+        Some((what, text)) => vec![Effect::Copy {
+            what,
+            text: SecretString::from(text),
+        }],
         None => message::say(state, Level::Info, "nothing to copy on this line"),
     }
 }

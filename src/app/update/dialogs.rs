@@ -5,7 +5,7 @@ use tui_input::Input;
 
 use super::{act, actions, answer, confirm, edit, message, net, profiles, sign_in};
 use crate::app::action::Action;
-use crate::app::effect::Effect;
+use crate::app::effect::{Copied, Effect};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{ErrorBox, Help, JobState, Overlay};
 use crate::app::state::{Level, State};
@@ -140,14 +140,14 @@ impl ErrorBox {
         }
     }
 
-    /// All of it as text, for a ticket.
+    /// All of it as text on one line, for a ticket: a shell would run a line of its own.
     pub fn report(&self) -> String {
         let mut text = format!(
-            "{}\nWhat: {}\nWhy: {}\nDo: {}",
+            "{} · What: {} · Why: {} · Do: {}",
             self.title, self.what, self.why, self.advice
         );
         for note in &self.notes {
-            text.push('\n');
+            text.push_str(" · ");
             text.push_str(note);
         }
         text
@@ -184,7 +184,10 @@ fn error_button(state: &mut State) -> Vec<Effect> {
             state.overlays.pop();
             act::act(state, Action::Reload)
         }
-        1 => vec![Effect::Copy(SecretString::from(error.report()))],
+        1 => vec![Effect::Copy {
+            what: Copied::Report,
+            text: SecretString::from(error.report()),
+        }],
         _ => close(state),
     }
 }
@@ -251,7 +254,10 @@ fn progress_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
         Key::Enter => return progress_enter(state),
         Key::Char('y') if job.state == JobState::Ended && !job.failed.is_empty() => {
             let report: Vec<&str> = job.failed.iter().map(|(_, why)| why.as_str()).collect();
-            return vec![Effect::Copy(SecretString::from(report.join("\n")))];
+            return vec![Effect::Copy {
+                what: Copied::Report,
+                text: SecretString::from(report.join(" · ")),
+            }];
         }
         _ => {}
     }

@@ -95,6 +95,7 @@ impl Signal {
             Self::HangUp => 129,
             Self::Interrupt => 130,
             Self::Quit => 131,
+            Self::Other(number) => number.saturating_add(128),
             Self::Terminate => 143,
         }
     }

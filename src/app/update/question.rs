@@ -94,7 +94,7 @@ fn about(
     let ip = row.and_then(|s| s.ip.as_ref());
     let scope = item.subject.scope.as_ref();
     let word = || source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
-    let text = |t: Option<&Untrusted>| t.map_or("-".to_owned(), |t| t.safe().into_owned());
+    let text = |t: Option<&Untrusted>| t.map_or("-".to_owned(), |t| t.named().into_owned());
     let mut about = Vec::new();
     if client.is_some() || reports(Field::Client) {
         about.push(("Client".to_owned(), text(client)));
@@ -236,7 +236,7 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     let system = opened.map_or("", Source::system);
     let name = revoke::shown(&whole.user);
     let id = whole.user.id.as_ref();
-    let id = id.map_or("-".to_owned(), |id| id.safe().into_owned());
+    let id = id.map_or("-".to_owned(), |id| id.named().into_owned());
     let count = whole.loaded();
     let known = match (count, whole.is_all_loaded) {
         (1, true) => "1 session".to_owned(),

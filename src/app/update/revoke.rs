@@ -215,13 +215,13 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
 /// Name of a person, cleaned.
 pub fn shown(user: &Subject) -> String {
     user.shown()
-        .map_or_else(|| "(nobody)".to_owned(), |name| name.safe().into_owned())
+        .map_or_else(|| "(nobody)".to_owned(), |name| name.named().into_owned())
 }
 
 /// The name with its realm, where it has one.
 fn placed(user: &Subject) -> String {
     match &user.scope {
-        Some(scope) => format!("{} in {}", shown(user), scope.safe()),
+        Some(scope) => format!("{} in {}", shown(user), scope.named()),
         None => shown(user),
     }
 }

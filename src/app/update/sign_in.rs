@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use super::{actions, edit, message, net};
 use crate::app::dialogs;
-use crate::app::effect::Effect;
+use crate::app::effect::{Copied, Effect};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::msg::SignInStep;
 use crate::app::overlay::{Overlay, SignIn};
@@ -97,7 +97,7 @@ impl SignIn {
         let labels: &[&'static str] = match &self.step {
             SignInStep::Wait(waiting) => {
                 let instead = waiting.instead.iter();
-                let instead = instead.map(|text| Cow::from(text.safe().into_owned()));
+                let instead = instead.map(|text| Cow::from(text.name().into_owned()));
                 return instead.chain(["Cancel".into()]).collect();
             }
             _ if self.sent.is_some() => &["Cancel"],
@@ -248,13 +248,18 @@ fn enter(state: &mut State) -> Vec<Effect> {
         }],
         _ if sign_in.sent.is_some() => give_up(state),
         SignInStep::ShowCode(code) => {
-            let text = match button {
-                0 => code.url_complete.as_ref().unwrap_or(&code.url),
-                1 => &code.code,
+            let (what, text) = match button {
+                0 => (
+                    Copied::Address,
+                    code.url_complete.as_ref().unwrap_or(&code.url),
+                ),
+                1 => (Copied::Code, &code.code),
                 _ => return give_up(state),
             };
-            // What is copied is cleaned: it goes into a browser or a shell.
-            vec![Effect::Copy(SecretString::from(text.safe().into_owned()))]
+            vec![Effect::Copy {
+                what,
+                text: SecretString::from(text.expose()),
+            }]
         }
         SignInStep::Ask(_) if button == 0 => {
             let source = sign_in.source;

@@ -9,6 +9,7 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::layout;
 use crate::app::results::LiveFilter;
 use crate::app::state::{Level, State, TimeStyle};
+use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Query, Sort, Target, Untrusted, Value};
 use crate::store::Row;
 
@@ -92,6 +93,10 @@ pub fn scroll(state: &mut State, by: i16) -> Vec<Effect> {
 /// Times as age, local, UTC.
 pub fn times(state: &mut State) -> Vec<Effect> {
     let (next, text) = match state.prefs.time {
+        TimeStyle::Age if state.prefs.local == Zone::Utc => (
+            TimeStyle::Local,
+            "times in UTC: the variable TZ names no time zone",
+        ),
         TimeStyle::Age => (TimeStyle::Local, "times in the zone of this machine"),
         TimeStyle::Local => (TimeStyle::Utc, "times in UTC"),
         TimeStyle::Utc => (TimeStyle::Age, "times as age"),

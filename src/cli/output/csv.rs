@@ -55,14 +55,23 @@ pub(crate) fn line<T: AsRef<str>>(
     Ok(())
 }
 
-/// Would a spreadsheet run this cell? A minus before a number is a number.
+/// Would a spreadsheet run this cell? A minus before a number is a number, and alone it is a dash.
+/// Some programs leave blanks out first, and take a sign in another width or place for the plain one.
 fn is_formula(text: &str) -> bool {
-    match text.bytes().next() {
-        Some(b'=' | b'+' | b'@' | b'\t' | b'\r') => true,
-        Some(b'-') => text.parse::<f64>().is_err(),
-        _ => false,
+    let start = text.trim_start();
+    match start.chars().next() {
+        Some('=' | '+' | '@' | '\t' | '\r') => true,
+        Some('-') => start != "-" && start.parse::<f64>().is_err(),
+        Some(sign) => LOOK_ALIKES.contains(&sign),
+        None => false,
     }
 }
+
+/// What Unicode folds into `=`, `+`, `-` and `@` (compatibility forms), and the minus of mathematics.
+const LOOK_ALIKES: [char; 19] = [
+    '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '⁼', '⁺', '⁻', '₌', '₊', '₋', '−', '‐', '‑',
+    '﹘', '﬩',
+];
 
 #[cfg(test)]
 mod tests {
@@ -75,7 +84,17 @@ mod tests {
             ("+49 30", true),
             ("-1+cmd|'/c calc'!A0", true),
             ("@SUM(A1)", true),
+            ("＝1", true),
+            ("＋1", true),
+            ("－5", true),
+            ("＠SUM(A1)", true),
+            ("﹦1", true),
+            ("⁺1", true),
+            ("−5+1", true),
+            (" =1", true),
+            ("\u{3000}＝1", true),
             ("-5", false),
+            ("-", false),
             ("jdoe", false),
             ("", false),
         ] {

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::column::JsonRow;
 use super::{Column, Encode, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::display_safe;
+use crate::model::text::json_escapes;
 
 /// The version of the JSON document, and of its rows.
 pub(crate) const VERSION: u32 = 1;
@@ -92,29 +92,14 @@ impl Formatter for SafeFormatter {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|b| b.is_ascii() && b != 0x7f) || display_safe(fragment) == fragment
-        {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut utf8 = [0; 4];
-        let mut utf16 = [0; 2];
-        for c in fragment.chars() {
-            let one: &str = c.encode_utf8(&mut utf8);
-            if display_safe(one) == one {
-                writer.write_all(one.as_bytes())?;
-            } else {
-                for unit in c.encode_utf16(&mut utf16) {
-                    write!(writer, "\\u{unit:04x}")?;
-                }
-            }
-        }
-        Ok(())
+        writer.write_all(json_escapes(fragment).as_bytes())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::text::display_safe;
 
     #[test]
     fn hostile_characters_are_escaped_and_the_value_stays_the_same() {

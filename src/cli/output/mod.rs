@@ -15,6 +15,8 @@ pub(crate) use table::{Look, small_table};
 
 use super::args_verbs::Format;
 use super::exit::Failure;
+use crate::model::text::{ascii_only, display_safe_lines};
+use crate::runtime::locale::speaks_utf8;
 
 /// Turns rows into bytes. Rows may be encoded while a page is read; the bytes are written when it has ended.
 pub(crate) trait Encode: Send {
@@ -71,6 +73,16 @@ pub(crate) fn small_text(
     Ok(())
 }
 
+/// Lines as they may go to a person, whoever chose what stands in them: nothing steers the terminal,
+/// and where the locale takes nothing but ASCII, nothing else is sent. Line breaks stay.
+pub(crate) fn for_people(text: &str) -> String {
+    let safe = display_safe_lines(text);
+    match speaks_utf8() {
+        true => safe.into_owned(),
+        false => ascii_only(&safe).into_owned(),
+    }
+}
+
 /// From so many bytes on a page is written before its end.
 const LARGE: usize = 256 * 1024;
 
@@ -103,6 +115,11 @@ impl Out {
     pub(crate) fn line(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
         self.bytes.push(b'\n');
+    }
+
+    /// Appends lines for people: see [`for_people`].
+    pub(crate) fn text(&mut self, text: &str) {
+        self.line(&for_people(text));
     }
 
     /// Appends a JSON value and a line end.

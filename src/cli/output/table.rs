@@ -4,7 +4,7 @@ use super::column::Times;
 use super::{Column, Encode, Record};
 use crate::cli::exit::Failure;
 use crate::model::State;
-use crate::model::text::{Align, Ellipsis, display_safe, fit, width_cols};
+use crate::model::text::{Align, Ellipsis, MESSAGE_COLS, ascii_only, fit, safe_cut, width_cols};
 
 /// How a table looks.
 #[derive(Clone, Copy, Debug)]
@@ -13,10 +13,22 @@ pub(crate) struct Look {
     pub(crate) color: bool,
     /// Nothing but ASCII beside the text itself.
     pub(crate) ascii: bool,
+    /// Nothing but ASCII in the text either.
+    pub(crate) only_ascii: bool,
     /// How instants are shown.
     pub(crate) times: Times,
-    /// Columns of the terminal. `None`: no terminal, so nothing is cut.
+    /// Columns of the terminal. `None`: no terminal, so a cell is cut at [`MESSAGE_COLS`] only.
     pub(crate) width_cols: Option<usize>,
+}
+
+impl Look {
+    /// What stands where text was cut.
+    fn ellipsis(self) -> Ellipsis {
+        match self.ascii {
+            true => Ellipsis::Ascii,
+            false => Ellipsis::Sign,
+        }
+    }
 }
 
 /// Rows held back to be measured, at most: then widths are settled whatever comes.
@@ -70,7 +82,7 @@ impl Encode for Table {
             .iter()
             .map(|column| {
                 let text = column.cell(record).for_people(record, self.look.times);
-                display_safe(&text).into_owned()
+                cell(&text, self.look)
             })
             .collect();
         match &self.widths {
@@ -108,7 +120,11 @@ impl Encode for Table {
 
 /// A small table whose cells are already text: profiles, capabilities, the findings of the doctor.
 pub(crate) fn small_table(titles: &[&str], rows: &[Vec<String>], look: Look, out: &mut Vec<u8>) {
-    let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+    let titles: Vec<String> = titles.iter().map(|title| cell(title, look)).collect();
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|text| cell(text, look)).collect())
+        .collect();
     let widths = widths(&titles, rows.iter(), look.width_cols);
     line(
         &titles,
@@ -117,8 +133,17 @@ pub(crate) fn small_table(titles: &[&str], rows: &[Vec<String>], look: Look, out
         if look.color { "1" } else { "" },
         out,
     );
-    for row in rows {
+    for row in &rows {
         line(row, &widths, look, "", out);
+    }
+}
+
+/// A text as a cell holds it. Cut even in a pipe: one field of a mebibyte would make every line as long.
+fn cell(text: &str, look: Look) -> String {
+    let safe = safe_cut(text, MESSAGE_COLS, look.ellipsis());
+    match look.only_ascii {
+        true => ascii_only(&safe).into_owned(),
+        false => safe.into_owned(),
     }
 }
 
@@ -146,11 +171,6 @@ fn widths<'a>(
 }
 
 fn line(cells: &[String], widths: &[usize], look: Look, paint: &str, out: &mut Vec<u8>) {
-    let ellipsis = if look.ascii {
-        Ellipsis::Ascii
-    } else {
-        Ellipsis::Sign
-    };
     let mut text = String::new();
     for (at, (cell, width)) in cells.iter().zip(widths).enumerate() {
         if at > 0 {
@@ -161,7 +181,7 @@ fn line(cells: &[String], widths: &[usize], look: Look, paint: &str, out: &mut V
             Some(_) => *width,
             None => (*width).max(width_cols(cell)),
         };
-        text.push_str(&fit(cell, width, Align::Left, ellipsis));
+        text.push_str(&fit(cell, width, Align::Left, look.ellipsis()));
     }
     let text = text.trim_end();
     if paint.is_empty() {

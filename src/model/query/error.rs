@@ -54,10 +54,10 @@ impl QueryError {
             .as_ref()
             .map_or_else(String::new, |suggestion| format!(" {suggestion}"));
         format!(
-            "error: {}\n  {}\n  {:indent$}{}{suggestion}",
+            "error: {}\n  {}\n  {}{}{suggestion}",
             self.message,
             display_safe(text),
-            "",
+            " ".repeat(indent),
             "^".repeat(marks),
         )
     }

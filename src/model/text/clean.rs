@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::measure::grapheme_cols;
@@ -32,6 +33,29 @@ pub fn display_safe(text: &str) -> Cow<'_, str> {
         return pieces.remove(0).0;
     }
     Cow::Owned(pieces.into_iter().map(|(piece, _)| piece).collect())
+}
+
+/// Cleaned text in quotes, unless it is one word: set among facts of ours, a name with blanks or
+/// signs between words could read like a fact of its own (`x  IP 10.0.0.1`).
+pub fn quoted(clean: Cow<'_, str>) -> Cow<'_, str> {
+    if !clean.is_empty() && clean.chars().all(is_of_a_word) {
+        return clean;
+    }
+    Cow::Owned(format!("\"{}\"", clean.replace('"', "\\\"")))
+}
+
+/// Letters, digits and what ids, addresses and our own replacements are written with.
+fn is_of_a_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_graphic() && !matches!(c, '"' | '|' | '`');
+    }
+    c == '…'
+        || matches!(
+            c.general_category_group(),
+            GeneralCategoryGroup::Letter
+                | GeneralCategoryGroup::Mark
+                | GeneralCategoryGroup::Number
+        )
 }
 
 /// The same for bytes that should be UTF-8 and may not be: what is not becomes `<FF>`.
@@ -236,6 +260,25 @@ mod tests {
                 (Cow::from("^[b"), Replaced::No),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_not_one_word_is_set_in_quotes() {
+        for (text, shown) in [
+            ("jdoe", "jdoe"),
+            ("c.müller@example.org", "c.müller@example.org"),
+            ("日本太郎", "日本太郎"),
+            ("/realm/sub<U+200B>^[", "/realm/sub<U+200B>^["),
+            ("John Smith", "\"John Smith\""),
+            ("x  IP 10.0.0.1", "\"x  IP 10.0.0.1\""),
+            ("a\" on prod \"b", "\"a\\\" on prod \\\"b\""),
+            ("x·10.0.0.1", "\"x·10.0.0.1\""),
+            ("x\u{a0}IP", "\"x\u{a0}IP\""),
+            ("x\u{2800}\u{2800}IP", "\"x\u{2800}\u{2800}IP\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(quoted(text.into()), shown, "{text:?}");
+        }
     }
 
     #[test]

@@ -128,8 +128,9 @@ pub fn pad(text: &str, cols: usize, align: Align) -> Cow<'_, str> {
         Align::Right => spare,
         Align::Center => spare / 2,
     };
-    let after = spare - before;
-    Cow::Owned(format!("{:before$}{text}{:after$}", "", ""))
+    // Not with the widths of `format!`: it panics beyond 65,535.
+    let (before, after) = (" ".repeat(before), " ".repeat(spare - before));
+    Cow::Owned(format!("{before}{text}{after}"))
 }
 
 /// The text cut or padded to exactly `cols`.
@@ -141,6 +142,12 @@ pub fn fit(text: &str, cols: usize, align: Align, ellipsis: Ellipsis) -> String 
 /// Bytes of outside text that are looked at for one column on screen; more than any honest
 /// grapheme has (a base, eight marks of four bytes, joined emoji).
 const BYTES_PER_COL: usize = 64;
+
+/// Columns that one name, title or message of outside takes at most where it stands in a sentence
+/// or in a line of ours: more than any honest one needs.
+pub const NAME_COLS: usize = 200;
+/// Columns of a whole message of outside, or of one cell of a table in a pipe, at most.
+pub const MESSAGE_COLS: usize = 1_000;
 
 /// Outside text cleaned and cut to `cols`, in a time that depends on `cols` and not on the length
 /// of the text: a field may hold a mebibyte.
@@ -158,8 +165,12 @@ pub fn safe_cut(text: &str, cols: usize, ellipsis: Ellipsis) -> Cow<'_, str> {
     Cow::Owned(format!("{head}{mark}"))
 }
 
+/// Bytes of one value that are shown to a person who looks at a session. Copies and the formats for
+/// programs hold all of it.
+pub const SHOWN_BYTES: usize = 64 * 1024;
+
 /// At most this many bytes of the text, not cutting a character.
-fn start_of(text: &str, bytes: usize) -> &str {
+pub fn start_of(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len()))
         .rev()
         .find(|&end| text.is_char_boundary(end));

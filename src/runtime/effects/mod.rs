@@ -24,8 +24,11 @@ use self::jobs::{Deed, Jobs};
 use self::link::{Client, Link};
 use self::search::{Reading, Then};
 use self::timers::Timers;
+use super::clipboard::{self, Clean, Ways};
+use super::editor;
 use super::profiles::{Opened, Profiles};
 use crate::api::http::{last_exchange, remembering};
+use crate::app::effect::Copied;
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
@@ -39,8 +42,13 @@ const WAITING: usize = 64;
 /// What is left for the loop, because it has the terminal.
 #[derive(Debug)]
 pub(super) enum Local {
-    /// Put this into the clipboard of the terminal.
-    Copy(SecretString),
+    /// Copy this.
+    Copy {
+        /// What it is.
+        what: Copied,
+        /// The text as it came.
+        text: SecretString,
+    },
     /// Open the configuration in the operator's editor.
     Edit {
         /// At the place of this profile.
@@ -168,7 +176,7 @@ impl Effects {
                 self.timers.start(timer, generation, delay);
             }
             Effect::WriteExample => self.write_example(),
-            Effect::Copy(text) => return Some(Local::Copy(text)),
+            Effect::Copy { what, text } => return Some(Local::Copy { what, text }),
             Effect::Edit { profile } => return Some(Local::Edit { profile }),
             Effect::NewProfile { system } => return Some(Local::NewProfile(system)),
             Effect::MouseCapture(taken) => return Some(Local::Mouse(taken)),
@@ -401,6 +409,34 @@ impl Effects {
 
     fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has other programs take a copy. `failing` is what is told where none does.
+    pub(super) fn copy(
+        &self,
+        ways: Ways,
+        what: Copied,
+        clean: Clean,
+        failing: Result<String, String>,
+    ) {
+        let hidden = editor::ours(&self.profiles.secret_variables());
+        let send = self.send.clone();
+        spawn(async move {
+            let where_to = match ways.is_tmux {
+                true => "copied to the tmux buffer",
+                false => "copied",
+            };
+            let result = match clipboard::run(&ways.tools, &clean, &hidden).await {
+                Ok(()) => Ok(clipboard::told(what, where_to, &clean)),
+                Err(why) => failing.map_err(|also| match also.is_empty() {
+                    true => format!("nothing was copied: {why}"),
+                    false => also,
+                }),
+            };
+            let what = Told::Copied;
+            // Fails only when the screen has ended.
+            let _ = send.send(Msg::Told { what, result }).await;
+        });
     }
 
     fn write_example(&self) {

@@ -10,7 +10,7 @@ mod sign_ins;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use enum_map::EnumMap;
 
 use super::{open_profiles, update};
@@ -50,8 +50,9 @@ impl TestApp {
         let prefs = Prefs {
             time: TimeStyle::Age,
             zone: Zone::Utc,
-            local: FixedOffset::east_opt(0).unwrap(),
+            local: Zone::Utc,
             ascii: false,
+            only_ascii: false,
             reduced_motion: false,
             mouse: true,
             read_only: false,

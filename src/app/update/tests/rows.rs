@@ -346,11 +346,11 @@ fn what_a_profile_keeps_back_is_not_copied_and_the_reason_is_given() {
         app.keys(key);
         assert!(app.status().contains("reveal = false"), "{}", app.status());
     }
-    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 0);
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy { .. })), 0);
     app.state.details.line = plain;
     app.keys("y");
 
-    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 1);
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy { .. })), 1);
 }
 
 #[test]
