@@ -4,6 +4,7 @@ mod act;
 mod args;
 mod args_verbs;
 mod audit;
+mod audit_check;
 mod complete;
 mod config;
 mod ctx;
@@ -59,6 +60,11 @@ pub fn run(cli: Cli) -> ExitCode {
     if let (Some(note), Some(_)) = (&log.note, ctx.global.log_level) {
         ctx.note(&format!("note: {note}"));
     }
+    if let Err(why) = ctx.paths.check_state_dir() {
+        ctx.note(&format!(
+            "warning: {why}. Until then usher keeps nothing there: no log, no audit log, no sign-in"
+        ));
+    }
     runtime::set_panic_hook(ctx.log.clone());
     let result = match cli.command {
         Some(command) => dispatch(&ctx, command),
@@ -87,7 +93,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
         Command::Actions(shape) => block_on(act::actions(ctx, shape)),
         Command::Act(args) => block_on(act::act(ctx, &args)),
-        Command::Audit(args) => audit::run(ctx, &args),
+        Command::Audit(args) => block_on(audit::run(ctx, &args)),
         #[cfg(feature = "emulator")]
         Command::Demo { sessions, seed } => {
             let world = crate::runtime::DemoWorld {

@@ -76,6 +76,17 @@ impl Paths {
         Ok(dir.clone())
     }
 
+    /// Checks that nobody else may write in the state folder, if it is there.
+    ///
+    /// # Errors
+    /// As [`Paths::make_state_dir`].
+    pub fn check_state_dir(&self) -> Result<(), PrivateError> {
+        match &self.state_dir {
+            Some(dir) if dir.exists() => private::check_dir(dir),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts the home folder in the place of a leading `~`, and `base` before a relative path.
     pub fn expand(&self, path: &str, base: &Path) -> PathBuf {
         let rest = match path.strip_prefix('~') {

@@ -133,6 +133,15 @@ pub fn open_append(path: &Path) -> Result<File, PrivateError> {
 /// # Errors
 /// See [`PrivateError`]; then the old content is still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
+    replace_soon(path, bytes)?;
+    sync_dir(path)
+}
+
+/// The same, but after a power cut the old content may be back, whole: cheaper by one wait for the disk.
+///
+/// # Errors
+/// See [`PrivateError`]; then the old content is still there.
+pub fn replace_soon(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
     match open(path, Access::OwnerOnly) {
         Ok(_) | Err(PrivateError::Missing(_)) => {}
         Err(error) => return Err(error),
@@ -141,8 +150,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
     fs::rename(&temporary, path).map_err(|error| {
         let _ = fs::remove_file(&temporary);
         PrivateError::io(path, "write", &error)
-    })?;
-    sync_dir(path)
+    })
 }
 
 /// Makes a file with this content, whole or not at all. `false`: somebody else had made it.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, all of it")]
 
 mod act;
+mod audit;
 #[path = "../support/certified.rs"]
 mod certified;
 mod config;

@@ -244,6 +244,23 @@ impl Jobs {
         });
     }
 
+    /// Tells how many changes of earlier runs have no end, if any; or why the log cannot be read.
+    pub(super) fn tell_unfinished(&self, send: mpsc::Sender<Msg>) {
+        let audit = self.audit.clone();
+        spawn(async move {
+            let result = match spawn_blocking(move || audit.unfinished()).await {
+                Ok(Ok(unfinished)) => unfinished.summary().map(Ok),
+                Ok(Err(error)) => Some(Err(error.to_string())),
+                // A panic has ended the program already.
+                Err(_) => None,
+            };
+            if let Some(result) = result {
+                let what = Told::Unfinished;
+                let _ = send.send(Msg::Told { what, result }).await;
+            }
+        });
+    }
+
     fn context(&self, client: &Client, reason: Option<String>) -> JobContext {
         JobContext {
             profile: client.opened.profile.clone(),
@@ -331,7 +348,10 @@ async fn nothing_sent(job: JobId, items: Vec<RevokeItem>, send: mpsc::Sender<Msg
 }
 
 async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
-    let result = Err(format!("the audit log is not complete: {error}"));
+    let result = Err(match error {
+        AuditError::Broken(_) => error.to_string(),
+        error => format!("the audit log is not complete: {error}"),
+    });
     let _ = send
         .send(Msg::Told {
             what: Told::Unlogged,
