@@ -106,8 +106,7 @@ impl Unfinished {
             count => format!("{count} changes have no end in the audit log"),
         };
         Some(format!(
-            "{what}: nobody knows what became of it. `usher audit --unfinished` shows which, \
-             `usher audit --settle` looks"
+            "{what}: see `usher audit --unfinished`, then `usher audit --settle`"
         ))
     }
 
