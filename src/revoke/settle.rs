@@ -16,7 +16,7 @@ use crate::api::SessionApi;
 use crate::audit::{self, Audit, AuditError, Ending};
 use crate::model::time::{Zone, parse_instant};
 use crate::model::{
-    Deletable, Field, RowRef, RowSink, Search, SessionKey, Subject, Support, Untrusted,
+    Deletable, Fact, Field, RowRef, RowSink, Search, SessionKey, Subject, Support, Untrusted,
 };
 
 /// What a look showed of a change.
@@ -102,6 +102,8 @@ struct Row {
     people: Vec<String>,
     scope: Option<String>,
     created: Option<DateTime<Utc>>,
+    /// Has anybody signed in to it? To end all of a person's sessions is not about others.
+    signed_in: bool,
     /// Is it certain that the server knows it by this id at the next reading too?
     lasting: bool,
 }
@@ -161,6 +163,7 @@ impl RowSink for Collect {
                     .collect(),
                 scope: text(&row.scope),
                 created: row.created,
+                signed_in: row.fact != Fact::Unauthenticated,
                 lasting: row.deletable == Deletable::Yes,
             });
         }
@@ -200,7 +203,8 @@ fn judge(change: &audit::Entry, seen: &Seen, log: &Audit) -> Result<Later, Audit
 fn of_person(change: &audit::Entry, seen: &Seen) -> Later {
     let asked = parse_instant(&change.ts, Zone::Utc);
     let mut unclear = None;
-    for row in seen.rows.iter().filter(|row| is_same(change, row)) {
+    let theirs = |row: &&Row| row.signed_in && is_same(change, row);
+    for row in seen.rows.iter().filter(theirs) {
         match (row.created, asked) {
             (Some(created), Some(asked)) if created < asked => return Later::StillThere,
             (Some(_), Some(_)) => {}

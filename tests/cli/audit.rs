@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use usher::emulator::Options;
+use serde_json::Value;
+use usher::emulator::{Kind, Options};
 
 use crate::support::{Desk, Ran, ran};
 
@@ -38,13 +39,21 @@ impl Desk {
     fn hang(&self, ids: &[String]) -> Killed {
         let mut args = vec!["revoke", "--yes"];
         args.extend(ids.iter().map(String::as_str));
-        let child = self.command(&args).spawn().unwrap();
+        let job = Killed(self.command(&args).spawn().unwrap());
+        self.wait_until("all is sent", || self.deletes() >= ids.len());
+        job
+    }
+
+    fn wait_until(&self, what: &str, is_so: impl Fn() -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
-        while self.deletes() < ids.len() {
-            assert!(Instant::now() < until, "nothing was sent");
+        while !is_so() {
+            assert!(Instant::now() < until, "{what}: {}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
-        Killed(child)
+    }
+
+    fn asked(&self) -> usize {
+        self.log().matches("\"event\":\"asked\"").count()
     }
 }
 
@@ -273,17 +282,83 @@ fn a_session_of_somebody_with_ids_that_do_not_last_is_never_called_gone() {
     let mut child = command.spawn().unwrap();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), line.as_bytes()).unwrap();
     let job = Killed(child);
-    let until = Instant::now() + Duration::from_secs(20);
-    while desk.deletes() < 1 {
-        assert!(Instant::now() < until, "nothing was sent");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    desk.wait_until("it is sent", || desk.deletes() >= 1);
     drop(job);
 
     let settled = desk.run(&["audit", "--settle"]).ends(3);
 
     assert!(settled.err.contains("no lasting id"), "{}", settled.err);
     assert!(settled.err.contains("still open 1"), "{}", settled.err);
+}
+
+#[test]
+fn a_realm_s_session_is_settled_too() {
+    let desk = Desk::with(Options {
+        system: Kind::Pingam,
+        ..Options::default()
+    });
+    let query = "deletable:yes own:no scope:/alpha";
+    let rows = desk.run(&["list", query]).ends(0).rows();
+    let id = rows[0]["id"].as_str().unwrap();
+    let fault =
+        r#"{"match":{"method":"POST","path":"*/alpha/sessions","nth":[1,1]},"action":"hang"}"#;
+    desk.emulator().set_faults(&[fault]).unwrap();
+    let job = Killed(desk.command(&["revoke", "--yes", id]).spawn().unwrap());
+    desk.wait_until("it is sent", || {
+        let journal = desk.emulator().journal();
+        let query = |at: usize| journal[at].query.clone().unwrap_or_default();
+        (0..journal.len()).any(|at| query(at).contains("logoutByHandle"))
+    });
+    drop(job);
+
+    let alive = desk.run(&["audit", "--settle"]).ends(0);
+    desk.run(&["revoke", "--yes", id]).ends(0);
+    let nothing = desk.run(&["audit", "--settle"]).ends(0);
+
+    assert!(
+        alive.err.contains("not there 0, still there 1"),
+        "{}",
+        alive.err
+    );
+    assert!(
+        nothing.err.contains("not there 0, still there 0"),
+        "{}",
+        nothing.err
+    );
+}
+
+#[test]
+fn all_sessions_of_a_user_are_settled_by_whether_any_is_left_of_then() {
+    for gone in [false, true] {
+        let desk = hanging(1);
+        let rows = desk.run(&["list", LIVE]).ends(0).rows();
+        let all = desk.run(&["list", "state:active"]).ends(0).rows();
+        let of = |rows: &[Value], user: &str| -> Vec<String> {
+            let theirs = rows.iter().filter(|row| row["user"] == user);
+            theirs
+                .map(|row| row["id"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let mut users = rows.iter().filter_map(|row| row["user"].as_str());
+        let user = users
+            .find(|user| of(&rows, user) == of(&all, user))
+            .unwrap();
+        let args = ["revoke", "--user", user, "--yes"];
+        let job = Killed(desk.command(&args).spawn().unwrap());
+        desk.wait_until("it is sent", || desk.deletes() == 1);
+        drop(job);
+        if gone {
+            desk.end(&of(&rows, user)).ends(0);
+        }
+
+        let settled = desk.run(&["audit", "--settle"]);
+
+        let words = match gone {
+            false => "not there 0, still there 1, still open 0",
+            true => "not there 1, still there 0, still open 0",
+        };
+        assert!(settled.err.contains(words), "{gone}: {}", settled.err);
+    }
 }
 
 #[test]
@@ -360,7 +435,7 @@ fn f_file_02_a_full_disk_stops_the_rest_and_does_not_say_that_it_goes_on() {
         let told = format!("{}{}", ran.out, ran.err);
         assert!(told.contains("too large"), "{told}");
         ends_lacking += usize::from(ran.err.contains("has no end in the log"));
-        let asked = desk.log().matches("\"event\":\"asked\"").count();
+        let asked = desk.asked();
         assert!(asked > 0 && asked < 12, "{asked}");
         assert_eq!(
             desk.deletes(),
