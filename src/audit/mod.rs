@@ -300,11 +300,8 @@ impl Audit {
     /// # Errors
     /// [`AuditError`].
     pub fn unfinished(&self) -> Result<Unfinished, AuditError> {
-        let (Some(path), Some(dir)) = (self.path(), &self.paths.state_dir) else {
-            return Ok(Unfinished::default());
-        };
-        self.paths.check_state_dir()?;
-        Unfinished::find(&path, dir)
+        let dir = self.paths.make_state_dir()?;
+        Unfinished::find(self.log()?.path(), &dir)
     }
 
     /// The right to settle what is unfinished, for one process at a time; it goes when it is dropped.

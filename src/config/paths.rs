@@ -59,13 +59,6 @@ impl Paths {
         self.state_dir.as_ref().map(|dir| dir.join("log"))
     }
 
-    /// What is not kept on this machine, as a sentence for the person. `None`: everything is.
-    pub fn lacking(&self) -> Option<&'static str> {
-        self.state_dir.is_none().then_some(
-            "there is no home folder (HOME): the log, the audit log and cached tokens are not saved",
-        )
-    }
-
     /// The state folder, made (0700) if it is not there.
     ///
     /// # Errors
@@ -74,17 +67,6 @@ impl Paths {
         let dir = self.state_dir.as_ref().ok_or(PrivateError::NoPlace)?;
         make_dir(dir)?;
         Ok(dir.clone())
-    }
-
-    /// Checks that nobody else may write in the state folder, if it is there.
-    ///
-    /// # Errors
-    /// As [`Paths::make_state_dir`].
-    pub fn check_state_dir(&self) -> Result<(), PrivateError> {
-        match &self.state_dir {
-            Some(dir) if dir.exists() => private::check_dir(dir),
-            _ => Ok(()),
-        }
     }
 
     /// Puts the home folder in the place of a leading `~`, and `base` before a relative path.
@@ -160,12 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn f_file_02_without_a_home_folder_it_is_said_what_is_not_saved() {
+    fn f_file_02_without_a_home_folder_the_variable_is_named() {
         let paths = Paths::default();
 
         let error = paths.make_state_dir().unwrap_err();
 
-        assert!(paths.lacking().unwrap().contains("not saved"));
         assert!(error.to_string().contains("no home folder"), "{error}");
     }
 

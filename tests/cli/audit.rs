@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use usher::emulator::{Kind, Options};
 
-use crate::support::{Desk, Ran, ran};
+use crate::files::by_shell;
+use crate::support::{Desk, Ran};
 
 const LIVE: &str = "state:active deletable:yes";
 
@@ -403,19 +404,9 @@ fn f_file_03_a_state_folder_open_to_others_is_told_once_by_every_command() {
 
 /// A run in which no file may grow beyond so many blocks of 512 bytes, as on a disk that is full.
 fn with_little_room(desk: &Desk, blocks: usize, args: &[&str]) -> Ran {
-    let plain = desk.command(args);
-    let mut limited = std::process::Command::new("sh");
     // The signal that tells of it is ignored, so that the write fails instead.
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
-    limited.args(["-c", &script, "sh"]);
-    limited.arg(plain.get_program()).args(plain.get_args());
-    limited.env_clear();
-    limited.envs(
-        plain
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    ran(limited)
+    by_shell(desk, &script, args)
 }
 
 #[test]

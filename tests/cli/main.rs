@@ -9,6 +9,7 @@ mod audit;
 mod certified;
 mod config;
 mod doctor;
+mod files;
 mod formats;
 #[cfg(feature = "keyring")]
 mod keyring;
