@@ -3,7 +3,8 @@
 //! One file of the state folder, only appended to, never rotated. It never holds session ids, tokens,
 //! headers or bodies: a session is named by a keyed fingerprint. Its lines are chained by SHA-256 and
 //! sealed with the key of the state folder; an anchor beside it tells where it ends. Whoever can read that
-//! key and write these files can forge all of it: only an anchor that is kept elsewhere shows that.
+//! key and write these files can forge all of it, and whoever can write them can put older copies back: only
+//! an anchor that is kept elsewhere shows that.
 
 mod anchor;
 mod chain;
@@ -33,9 +34,6 @@ use file::Log;
 use key::Key;
 use record::{VERSION, clean};
 pub use running::{Running, Unfinished};
-
-/// Records that share one write to the disk.
-const BATCH: usize = 64;
 
 /// Why the audit log could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -227,10 +225,10 @@ impl Audit {
             change.operation.starts(&self.paths)?;
         }
         let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
-        let mut broken = None;
-        for batch in lines.chunks(BATCH) {
-            broken = broken.or(log.append(batch, &key)?);
-        }
+        let broken = match lines.is_empty() {
+            true => None,
+            false => log.append(&lines, &key)?,
+        };
         let asked = Instant::now();
         let ticket = |line| Ticket { line, asked };
         Ok(Asked {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::AuditError;
 use super::file::LOCK_LIMIT;
@@ -19,6 +20,8 @@ use crate::config::private::{self, Access, PrivateError};
 const FOLDER: &str = "running";
 /// The mark of whoever settles changes.
 const SETTLING: &str = "settle";
+/// Marks that nobody holds are taken away after this long.
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// The mark of an operation that is under way. It goes when this is dropped, or the process ends.
 #[derive(Debug)]
@@ -32,7 +35,9 @@ pub struct Running {
 impl Running {
     /// Marks this operation.
     pub(super) fn new(state_dir: &Path, operation: &str) -> Result<Self, PrivateError> {
-        let path = marks(state_dir)?.join(operation);
+        let marks = marks(state_dir)?;
+        sweep(&marks);
+        let path = marks.join(operation);
         let file = private::open_append(&path)?;
         lock(&path, &file, Lock::Alone, LOCK_LIMIT)?;
         Ok(Self {
@@ -45,6 +50,22 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Takes away marks of processes that were killed. Only old ones: a young one may be without its lock
+/// for a moment.
+fn sweep(marks: &Path) {
+    for entry in fs::read_dir(marks).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let changed = entry.metadata().and_then(|found| found.modified());
+        let age = changed.ok().and_then(|at| at.elapsed().ok());
+        if entry.file_name() == SETTLING || age.is_none_or(|age| age < A_DAY) {
+            continue;
+        }
+        if private::open(&path, Access::OwnerOnly).is_ok_and(|file| !is_held(&file)) {
             let _ = fs::remove_file(path);
         }
     }

@@ -363,8 +363,8 @@ pub struct AuditArgs {
     /// Check chain, seals and end of the log, as far as that can be done here
     ///
     /// Finds what was changed, removed, added or cut off by anybody who cannot read the key in the state
-    /// folder. Who can read it, and write there, can forge the log, or put an older copy in its place: only
-    /// an anchor that was kept elsewhere shows that.
+    /// folder. Who can write there can put older copies back, or take all files away; who can read the key
+    /// too can forge the log. Only an anchor that was kept elsewhere shows that.
     #[arg(long, conflicts_with = "query")]
     pub verify: bool,
     /// Compare with an anchor that an earlier --verify printed

@@ -38,15 +38,24 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
     if args.verify {
         return audit_check::verify(ctx, &path, args.anchor.as_ref());
     }
+    let unreadable = |error: audit::AuditError| Failure::new(FAILED, error.to_string());
     let query = parse_query(&args.query.join(" "))?;
     if !path.exists() {
+        if !audit::verify(&path, None).map_err(unreadable)?.is_sound() {
+            return Err(Failure::new(
+                FAILED,
+                format!(
+                    "{} is not there, and it was; `usher audit --verify` says more",
+                    path.display()
+                ),
+            ));
+        }
         ctx.note(&format!(
             "nothing has been changed yet: there is no {}",
             path.display()
         ));
         return Ok(OK);
     }
-    let unreadable = |error: audit::AuditError| Failure::new(FAILED, error.to_string());
     let unfinished = log.unfinished().map_err(unreadable)?;
     let config = ctx.config()?;
     let thresholds = Thresholds::default();

@@ -57,8 +57,13 @@ fn verdict(report: &Report) -> &'static str {
     match (report.is_sound(), report.anchored) {
         (false, _) => "the log cannot be trusted",
         (true, true) => "each fits its seal and the line before, and the last one fits the anchor",
-        (true, false) if report.lines == 0 => "nothing has been written",
-        (true, false) => "each follows from the line before; there are no seals and no anchor yet",
+        (true, false) if report.lines == 0 => {
+            "nothing has been written here, or log, key and anchor were all taken away"
+        }
+        (true, false) => {
+            "each follows from the line before; without seals and an anchor, nothing shows whether any was \
+             rewritten or cut off"
+        }
     }
 }
 
@@ -100,14 +105,19 @@ fn limits(ctx: &Ctx, path: &Path, report: &Report, compared: bool) {
     }
     let key = path.with_file_name("audit.key");
     ctx.note(&format!(
-        "note: whoever can read {} and write beside it can forge the log, or put back older copies of log \
-         and anchor",
+        "note: this cannot show that somebody put back older copies of log and anchor together, or wrote \
+         both anew with {}",
         display_safe(&key.display().to_string())
     ));
-    ctx.note(match compared {
-        true => "note: up to the anchor that you gave, every line is the one that stood there then",
-        false => "note: keep the anchor on another machine; --verify --anchor COUNT:HASH compares with it",
-    });
+    match compared {
+        true if report.is_sound() => {
+            ctx.note("note: up to the anchor that you gave, every line is the one that stood there then");
+        }
+        true => {}
+        false => ctx.note(
+            "note: keep the anchor on another machine; --verify --anchor COUNT:HASH compares with it",
+        ),
+    }
 }
 
 /// Says, beside the records, which changes have no end.

@@ -64,6 +64,30 @@ fn what_is_settled_has_an_end_and_says_who_looked() {
 }
 
 #[test]
+fn old_marks_of_killed_processes_are_taken_away() {
+    let setup = setup();
+    let first = changes(&setup.audit, 1);
+    let ticket = setup.audit.asked(&first).unwrap();
+    let marks = setup.dir.path().join("state/running");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(100_000);
+    for (name, time) in [("0123456789abcdef", Some(old)), ("fedcba9876543210", None)] {
+        fs::write(marks.join(name), "").unwrap();
+        let file = fs::File::open(marks.join(name)).unwrap();
+        fs::set_permissions(marks.join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        time.map_or(Ok(()), |time| file.set_modified(time)).unwrap();
+    }
+    let held = marks.join(&first[0].operation.id);
+    fs::File::open(&held).unwrap().set_modified(old).unwrap();
+
+    run(&setup.audit, 1);
+
+    assert!(held.exists(), "it is at work still");
+    assert!(!marks.join("0123456789abcdef").exists());
+    assert!(marks.join("fedcba9876543210").exists(), "it may be at work");
+    drop(ticket);
+}
+
+#[test]
 fn only_one_settles_at_a_time() {
     let setup = setup();
 
