@@ -56,6 +56,9 @@ pub(crate) fn verify(ctx: &Ctx, path: &Path, kept: Option<&Anchor>) -> Result<u8
 fn verdict(report: &Report) -> &'static str {
     match (report.is_sound(), report.anchored) {
         (false, _) => "the log cannot be trusted",
+        (true, true) if report.unkeyed > 0 => {
+            "each follows from the line before, those with a seal fit it, and the last one fits the anchor"
+        }
         (true, true) => "each fits its seal and the line before, and the last one fits the anchor",
         (true, false) if report.lines == 0 => {
             "nothing has been written here, or log, key and anchor were all taken away"
@@ -76,7 +79,7 @@ fn notes(report: &Report) -> Vec<String> {
             report.unkeyed
         ));
     }
-    if report.ahead > 0 {
+    if report.ahead > 0 && report.is_sound() {
         notes.push(format!(
             "{} lines are newer than the anchor: usher was stopped while it wrote them; they fit",
             report.ahead
