@@ -205,6 +205,8 @@ pub enum Told {
     Written(PathBuf),
     /// The audit log lacks a line of a change that was sent.
     Unlogged,
+    /// What earlier runs left open in the audit log, or why it cannot be looked at.
+    Unfinished,
 }
 
 /// A signal that ends the program.

@@ -1,16 +1,18 @@
-//! Appending to the log: under a lock, chained, on the disk when it must be.
+//! Appending to the log: under a lock, chained, sealed, anchored, and on the disk before anything is sent.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::Utc;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::AuditError;
-use super::key::hash;
-use super::record::Entry;
+use super::anchor::{self, Anchor, Kept};
+use super::end::End;
+use super::key::{Key, hash, random_id};
+use super::record::{Entry, Event};
 use super::stamp;
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, PrivateError};
@@ -34,47 +36,81 @@ impl Log {
         Self { path }
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Can it be opened for writing?
     pub fn check(&self) -> Result<(), AuditError> {
         private::open_append(&self.path)?;
         Ok(())
     }
 
-    /// Appends these lines in one write, all or none; with `sync` they are on the disk afterwards.
-    pub fn append(&self, lines: &[Entry], sync: bool) -> Result<(), AuditError> {
+    /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on the
+    /// disk afterwards. What is returned: how the log was found changed, which is then in the log too.
+    /// `None`: it ends as it was left.
+    pub fn append(&self, lines: &[Entry], key: &Key) -> Result<Option<String>, AuditError> {
         let new = private::mode_of(&self.path).is_none();
         let mut file = private::open_append(&self.path)?;
         // Whoever appends holds the lock from reading the last line on, so that the chain never forks.
         // It goes when the file is closed.
         lock(&self.path, &file, Lock::Alone, LOCK_LIMIT)?;
-        let tail = self.tail(&mut file)?;
-        let bytes = self.chained(lines, &tail)?;
-        let written = file.write_all(&bytes).and_then(|()| match sync {
-            true => file.sync_data(),
-            false => Ok(()),
-        });
-        if let Err(error) = written {
-            // Half a record would break the chain for good.
-            let _ = file.set_len(tail.length);
-            return Err(self.failed("write", &error).into());
+        let end = End::find(&self.path, &mut file, key)?;
+        if end.is_new {
+            // From now on a log without an anchor has lost it.
+            anchor::write(&self.path, key, &end.kept())?;
         }
-        if new && sync {
+        let broken = end.broken.as_deref().map(|how| broken(lines, how));
+        let lines: Vec<&Entry> = broken.iter().chain(lines).collect();
+        let (bytes, hash) = self.chained(&lines, &end, key)?;
+        let next = Kept {
+            anchor: Anchor {
+                count: end.count + lines.len() as u64,
+                hash,
+            },
+            bytes: end.length + bytes.len() as u64,
+        };
+        let written = self
+            .write(&mut file, &bytes, end.length)
+            .and_then(|()| anchor::write(&self.path, key, &next));
+        if let Err(error) = written {
+            // Half a record would break the chain for good, and one that is not anchored is no record.
+            let _ = file.set_len(end.length);
+            return Err(error);
+        }
+        if new {
             private::sync_dir(&self.path)?;
         }
-        Ok(())
+        Ok(end.broken)
     }
 
-    /// The bytes to append.
-    fn chained(&self, lines: &[Entry], tail: &Tail) -> Result<Vec<u8>, AuditError> {
+    /// Brings these bytes to the disk, behind this length: a piece that was left there goes.
+    fn write(&self, file: &mut File, bytes: &[u8], length: u64) -> Result<(), AuditError> {
+        let written = file
+            .set_len(length)
+            .and_then(|()| file.write_all(bytes))
+            // The anchor must never be on the disk before the lines that it counts.
+            .and_then(|()| file.sync_data());
+        written.map_err(|error| PrivateError::io(&self.path, "write", &error).into())
+    }
+
+    /// The bytes to append, and the hash of the last line.
+    fn chained(
+        &self,
+        lines: &[&Entry],
+        end: &End,
+        key: &Key,
+    ) -> Result<(Vec<u8>, String), AuditError> {
         let ts = stamp(Utc::now());
         let mono_ms = monotonic_ms();
         let mut bytes = Vec::with_capacity(lines.len() * 512);
-        if tail.torn {
+        if end.torn {
             bytes.push(b'\n');
         }
-        let mut prev = tail.hash.clone();
+        let mut prev = end.hash.clone();
         for line in lines {
-            let json = line.json(&ts, mono_ms, &prev).map_err(|error| {
+            let json = line.json(&ts, mono_ms, &prev, key).map_err(|error| {
                 AuditError::File(PrivateError::Io {
                     path: self.path.clone(),
                     what: "write",
@@ -91,48 +127,29 @@ impl Log {
             bytes.extend_from_slice(&json);
             bytes.push(b'\n');
         }
-        Ok(bytes)
-    }
-
-    /// What the log ends with.
-    fn tail(&self, file: &mut File) -> Result<Tail, AuditError> {
-        let failed = |error: std::io::Error| self.failed("read", &error);
-        let length = file.seek(SeekFrom::End(0)).map_err(failed)?;
-        if length == 0 {
-            return Ok(Tail {
-                length,
-                hash: START.to_owned(),
-                torn: false,
-            });
-        }
-        let window = length.min(2 * LIMIT as u64);
-        file.seek(SeekFrom::Start(length - window))
-            .map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.take(window).read_to_end(&mut bytes).map_err(failed)?;
-        let torn = bytes.last() != Some(&b'\n');
-        let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-        let start = line.iter().rposition(|&byte| byte == b'\n');
-        Ok(Tail {
-            length,
-            hash: hash(&line[start.map_or(0, |at| at + 1)..]),
-            torn,
-        })
-    }
-
-    fn failed(&self, what: &'static str, error: &std::io::Error) -> PrivateError {
-        PrivateError::io(&self.path, what, error)
+        Ok((bytes, prev))
     }
 }
 
-/// The end of the log.
-struct Tail {
-    /// Length of the file in bytes.
-    length: u64,
-    /// Hash of its last line.
-    hash: String,
-    /// Does the last line lack its newline? Then somebody was stopped while writing it.
-    torn: bool,
+/// The line that says that the log was found changed. Who is at work, and where, it takes from the next.
+fn broken(lines: &[Entry], how: &str) -> Entry {
+    let next = lines.first().cloned();
+    Entry {
+        event: Event::Broken,
+        op_id: random_id(),
+        item: "1/1".to_owned(),
+        verb: "audit".to_owned(),
+        target_kind: "log".to_owned(),
+        sid_h: None,
+        user: None,
+        scope: None,
+        reason: Some(how.to_owned()),
+        http_status: None,
+        outcome: None,
+        error: None,
+        dur_ms: None,
+        ..next.expect("something is appended")
+    }
 }
 
 /// The monotonic clock in milliseconds: lines of one boot can be ordered by it even if the clock was set.

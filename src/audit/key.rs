@@ -1,6 +1,7 @@
-//! Fingerprints of session ids: a keyed hash, so that the log can be searched by id and holds none.
+//! The key of the log: fingerprints of session ids, so that the log can be searched by id and holds
+//! none, and the seals of its lines.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -13,13 +14,13 @@ use crate::model::SessionKey;
 /// Length of the key in bytes.
 const KEY_BYTES: usize = 32;
 
-/// The key of this machine's fingerprints.
+/// The key of this machine's fingerprints and seals.
 pub(super) struct Key(Zeroizing<Vec<u8>>);
 
 impl Key {
     /// Reads the key of the state folder; makes it, once, if there is none.
     pub fn load(state_dir: &Path) -> Result<Self, AuditError> {
-        let path = state_dir.join("audit.key");
+        let path = Self::path(state_dir);
         match Self::read(&path) {
             Err(AuditError::File(PrivateError::Missing(_))) => {
                 let mut bytes = Zeroizing::new([0_u8; KEY_BYTES]);
@@ -32,7 +33,13 @@ impl Key {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, AuditError> {
+    /// Where it lies.
+    pub fn path(state_dir: &Path) -> PathBuf {
+        state_dir.join("audit.key")
+    }
+
+    /// Reads the key at this place. [`PrivateError::Missing`]: there is none.
+    pub fn read(path: &Path) -> Result<Self, AuditError> {
         let bytes = Zeroizing::new(private::read(path, Access::OwnerOnly, 1024)?);
         if bytes.len() != KEY_BYTES {
             return Err(AuditError::Key(format!(
@@ -46,12 +53,22 @@ impl Key {
 
     /// The first 16 hex digits of HMAC-SHA-256 over system, a zero byte and the id.
     pub fn fingerprint(&self, system: &str, id: &SessionKey) -> String {
+        hex(&self.mac(system, id.expose().as_bytes())[..8])
+    }
+
+    /// 64 hex digits that only who has the key can make for these bytes. `kind`: what they are, so that
+    /// no seal can stand for another; never the word of a system.
+    pub fn seal(&self, kind: &str, bytes: &[u8]) -> String {
+        hex(&self.mac(kind, bytes))
+    }
+
+    fn mac(&self, kind: &str, bytes: &[u8]) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
-        mac.update(system.as_bytes());
+        mac.update(kind.as_bytes());
         mac.update(&[0]);
-        mac.update(id.expose().as_bytes());
-        hex(&mac.finalize().into_bytes()[..8])
+        mac.update(bytes);
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -1,21 +1,31 @@
 //! The audit log: two JSON lines for every change, one before it is sent and one after.
 //!
-//! One file of the state folder, only appended to, chained line by line with SHA-256, never rotated. It
-//! never holds session ids, tokens, headers or bodies: a session is named by a keyed fingerprint.
+//! One file of the state folder, only appended to, never rotated. It never holds session ids, tokens,
+//! headers or bodies: a session is named by a keyed fingerprint. Its lines are chained by SHA-256 and
+//! sealed with the key of the state folder; an anchor beside it tells where it ends. Whoever can read that
+//! key and write these files can forge all of it, and whoever can write them can put older copies back: only
+//! an anchor that is kept elsewhere shows that.
 
+mod anchor;
+mod chain;
+mod end;
 mod file;
 mod key;
 mod read;
 mod record;
+mod running;
+mod verify;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-pub use read::{Problem, Report, read, verify};
+pub use anchor::Anchor;
+pub use read::{Problem, read};
 pub use record::{Actor, Entry, Event, Tls};
+pub use verify::{Report, verify};
 
 use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
@@ -23,9 +33,7 @@ use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::Key;
 use record::{VERSION, clean};
-
-/// Records that share one write to the disk.
-const BATCH: usize = 64;
+pub use running::{Running, Unfinished};
 
 /// Why the audit log could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,9 +41,12 @@ pub enum AuditError {
     /// The file or its folder cannot be used.
     #[error("the audit log cannot be used: {0}")]
     File(#[from] PrivateError),
-    /// The key of the fingerprints cannot be used.
+    /// The key of the fingerprints and seals cannot be used.
     #[error("the key of the audit log cannot be used: {0}")]
     Key(String),
+    /// Somebody changed the log. What was to be written is in it all the same, behind a line that says so.
+    #[error("the audit log was changed behind usher's back: {0}. See `usher audit --verify`")]
+    Broken(String),
 }
 
 /// The audit log of this machine. Cheap to make; every write opens the file anew, so that a file that
@@ -59,6 +70,8 @@ pub struct Operation {
     verb: String,
     reason: Option<String>,
     of: usize,
+    /// Tells other processes that it is under way, from its first change to its end.
+    running: Arc<OnceLock<Running>>,
 }
 
 /// What is changed.
@@ -98,10 +111,19 @@ pub struct Ticket {
     asked: Instant,
 }
 
+/// Changes that have been written down, and may be sent now.
+#[derive(Debug)]
+pub struct Asked {
+    /// One for each change, in their order.
+    pub tickets: Vec<Ticket>,
+    /// [`AuditError::Broken`] if the log was found changed: to be told. `None`: it was as it was left.
+    pub broken: Option<AuditError>,
+}
+
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`.
+    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` from a later look.
     pub outcome: &'static str,
     /// Class of the error. `None`: there was none.
     pub error: Option<&'static str>,
@@ -154,19 +176,18 @@ impl Operation {
         reason: Option<&str>,
         of: usize,
     ) -> Self {
-        let host = profile.url.host_str().unwrap_or_default();
-        let port = profile.url.port().map(|port| format!(":{port}"));
         Self {
             id: key::random_id(),
             local: audit.local.clone(),
             remote: who.map(|who| clean(who.name.expose(), 200)),
             profile: profile.name.clone(),
             system: profile.system.word(),
-            host: clean(&format!("{host}{}", port.unwrap_or_default()), 255),
+            host: host_of(profile),
             tls: Tls::of(profile),
             verb: clean(verb, 64),
             reason: reason.map(|reason| clean(reason, 400)),
             of,
+            running: Arc::default(),
         }
     }
 }
@@ -199,39 +220,69 @@ impl Audit {
     ///
     /// # Errors
     /// [`AuditError`]: nothing may be sent.
-    pub fn asked(&self, changes: &[Change]) -> Result<Vec<Ticket>, AuditError> {
-        let key = self.key()?;
-        let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
-        for batch in lines.chunks(BATCH) {
-            self.log()?.append(batch, true)?;
+    pub fn asked(&self, changes: &[Change]) -> Result<Asked, AuditError> {
+        let (key, log) = (self.key()?, self.log()?);
+        for change in changes {
+            change.operation.starts(&self.paths)?;
         }
+        let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
+        let broken = match lines.is_empty() {
+            true => None,
+            false => log.append(&lines, &key)?,
+        };
         let asked = Instant::now();
         let ticket = |line| Ticket { line, asked };
-        Ok(lines.into_iter().map(ticket).collect())
+        Ok(Asked {
+            tickets: lines.into_iter().map(ticket).collect(),
+            broken: broken.map(AuditError::Broken),
+        })
     }
 
     /// Writes down how a change ended.
     ///
     /// # Errors
-    /// [`AuditError`]: the change stays without its end in the log, which means unknown.
+    /// [`AuditError::Broken`]: it is written, and the log was found changed. Any other: the change stays
+    /// without its end in the log, which means unknown.
     pub fn done(&self, ticket: Ticket, ending: &Ending) -> Result<(), AuditError> {
-        let mut line = ticket.line;
-        line.event = Event::Done;
-        line.outcome = Some(ending.outcome.to_owned());
-        line.error = ending.error.map(str::to_owned);
-        line.http_status = ending.http_status;
-        line.dur_ms = Some(u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX));
-        self.log()?.append(&[line], false)
+        let took = u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.write(ended(ticket.line, ending, Some(took)))
+    }
+
+    /// Writes down what a later look showed of a change that had no end, and who looked.
+    ///
+    /// # Errors
+    /// As [`Audit::done`].
+    pub fn settled(
+        &self,
+        asked: &Entry,
+        who: Option<&Identity>,
+        ending: &Ending,
+    ) -> Result<(), AuditError> {
+        let mut line = ended(asked.clone(), ending, None);
+        line.v = VERSION;
+        line.actor = Actor {
+            local: self.local.clone(),
+            remote: who.map(|who| clean(who.name.expose(), 200)),
+        };
+        line.ver = env!("CARGO_PKG_VERSION").to_owned();
+        self.write(line)
     }
 
     /// Writes down, in one line, that a masked value was shown or rows were saved.
     ///
     /// # Errors
-    /// [`AuditError`].
+    /// As [`Audit::done`].
     pub fn note(&self, event: Event, change: &Change) -> Result<(), AuditError> {
         let mut line = line(change, &self.key()?);
         line.event = event;
-        self.log()?.append(&[line], true)
+        self.write(line)
+    }
+
+    fn write(&self, line: Entry) -> Result<(), AuditError> {
+        match self.log()?.append(&[line], &self.key()?)? {
+            Some(how) => Err(AuditError::Broken(how)),
+            None => Ok(()),
+        }
     }
 
     /// The fingerprint under which a session stands in the log: to search for it by its id.
@@ -242,15 +293,24 @@ impl Audit {
         Ok(self.key()?.fingerprint(system, key))
     }
 
-    /// The changes of which the log has no end, oldest first: their outcome is unknown. A missing log has none.
+    /// The changes of which the log has no end, oldest first: their outcome is unknown, unless they are
+    /// under way. A missing log has none.
     ///
     /// # Errors
     /// [`AuditError`].
-    pub fn unfinished(&self) -> Result<Vec<Entry>, AuditError> {
-        match self.path() {
-            Some(path) if path.exists() => Ok(verify(&path)?.unfinished),
-            _ => Ok(Vec::new()),
-        }
+    pub fn unfinished(&self) -> Result<Unfinished, AuditError> {
+        let dir = self.paths.make_state_dir()?;
+        Unfinished::find(self.log()?.path(), &dir)
+    }
+
+    /// The right to settle what is unfinished, for one process at a time; it goes when it is dropped.
+    /// `None`: another process has it.
+    ///
+    /// # Errors
+    /// [`AuditError`]: the state folder cannot be used.
+    pub fn settling(&self) -> Result<Option<Running>, AuditError> {
+        let dir = self.paths.make_state_dir()?;
+        Ok(running::settle(&dir)?)
     }
 
     fn log(&self) -> Result<Log, AuditError> {
@@ -261,6 +321,28 @@ impl Audit {
     fn key(&self) -> Result<Key, AuditError> {
         Key::load(&self.paths.make_state_dir()?)
     }
+}
+
+impl Operation {
+    /// Tells other processes, once, that it is under way.
+    fn starts(&self, paths: &Paths) -> Result<(), AuditError> {
+        if self.running.get().is_none() {
+            let running = Running::new(&paths.make_state_dir()?, &self.id)?;
+            // A second thread of the same operation may have been faster, and its mark is the same file.
+            let _ = self.running.set(running);
+        }
+        Ok(())
+    }
+}
+
+/// The line of a change with its end. `took`: in milliseconds; `None`: not known.
+fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
+    line.event = Event::Done;
+    line.outcome = Some(ending.outcome.to_owned());
+    line.error = ending.error.map(str::to_owned);
+    line.http_status = ending.http_status;
+    line.dur_ms = took;
+    line
 }
 
 /// The `asked` line of a change.
@@ -305,7 +387,15 @@ fn line(change: &Change, key: &Key) -> Entry {
         dur_ms: None,
         ver: env!("CARGO_PKG_VERSION").to_owned(),
         prev: String::new(),
+        mac: None,
     }
+}
+
+/// Host and port of a profile, as they stand in the log.
+pub fn host_of(profile: &Profile) -> String {
+    let host = profile.url.host_str().unwrap_or_default();
+    let port = profile.url.port().map(|port| format!(":{port}"));
+    clean(&format!("{host}{}", port.unwrap_or_default()), 255)
 }
 
 fn person(subject: &Subject) -> Option<String> {

@@ -1,40 +1,30 @@
-//! Reading the log, and checking that nobody changed it.
+//! Reading the log line by line, as far as it reaches now.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read as _};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _, Take};
 use std::path::Path;
 
 use super::AuditError;
-use super::file::{LIMIT, LOCK_LIMIT, START};
-use super::key::hash;
-use super::record::{Entry, Event};
+use super::file::{LIMIT, LOCK_LIMIT};
+use super::record::Entry;
 use crate::config::lock::{Lock, lock, unlock};
 use crate::config::private::{self, Access, PrivateError};
 
 /// Something that is wrong with the log. It is told, never mended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Number of the line, from 1.
+    /// Number of the line, from 1. `0`: the log as a whole.
     pub line: u64,
     /// What is wrong.
-    pub what: &'static str,
+    pub what: String,
 }
 
-/// What a check of the whole log found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// Lines read.
-    pub lines: u64,
-    /// What is wrong, in order. Empty: every line stands as it was written.
-    pub problems: Vec<Problem>,
-    /// Changes without an end: their outcome is unknown.
-    pub unfinished: Vec<Entry>,
-}
-
-impl Report {
-    /// Does every line stand as it was written?
-    pub fn is_sound(&self) -> bool {
-        self.problems.is_empty()
+impl Problem {
+    pub(super) fn at(line: u64, what: impl Into<String>) -> Self {
+        Self {
+            line,
+            what: what.into(),
+        }
     }
 }
 
@@ -45,104 +35,83 @@ impl Report {
 pub fn read(
     path: &Path,
 ) -> Result<impl Iterator<Item = Result<(u64, Entry), Problem>> + use<>, AuditError> {
-    let lines = lines(path)?;
-    Ok(lines.map(|(number, line)| match line {
-        Ok(bytes) => entry(number, &bytes).map(|entry| (number, entry)),
-        Err(problem) => Err(problem),
+    let lines = lines(open(path, |_| Ok(()))?.0);
+    Ok(lines.zip(1..).map(|(line, number)| match line {
+        Line::Whole(bytes) => serde_json::from_slice(&bytes)
+            .map(|entry| (number, entry))
+            .map_err(|_| Problem::at(number, "is not a record")),
+        Line::Not(why) => Err(Problem::at(number, why.words())),
     }))
 }
 
-/// Reads the whole log and checks every link of its chain.
+/// Opens the log up to where it ends now. `beside` runs while nobody writes to it.
 ///
 /// # Errors
-/// [`AuditError`] if the file cannot be opened.
-pub fn verify(path: &Path) -> Result<Report, AuditError> {
-    let mut report = Report::default();
-    let mut prev = START.to_owned();
-    let mut open: BTreeMap<(String, String), Vec<(u64, Entry)>> = BTreeMap::new();
-    for (number, line) in lines(path)? {
-        report.lines = number;
-        let bytes = match line {
-            Ok(bytes) => bytes,
-            Err(problem) => {
-                report.problems.push(problem);
-                // Its hash cannot be known, so the next link counts as broken too.
-                prev.clear();
-                continue;
-            }
-        };
-        match entry(number, &bytes) {
-            Ok(entry) => {
-                if entry.prev != prev {
-                    report.problems.push(Problem {
-                        line: number,
-                        what: "does not follow from the line before: something was changed, removed or added",
-                    });
-                }
-                follow(&mut open, number, entry);
-            }
-            Err(problem) => report.problems.push(problem),
-        }
-        prev = hash(&bytes);
-    }
-    let mut unfinished: Vec<_> = open.into_values().flatten().collect();
-    unfinished.sort_by_key(|(number, _)| *number);
-    report.unfinished = unfinished.into_iter().map(|(_, entry)| entry).collect();
-    Ok(report)
-}
-
-/// Opens and closes changes.
-fn follow(open: &mut BTreeMap<(String, String), Vec<(u64, Entry)>>, number: u64, entry: Entry) {
-    let change = (entry.op_id.clone(), entry.item.clone());
-    match entry.event {
-        Event::Asked => open.entry(change).or_default().push((number, entry)),
-        Event::Done => {
-            if let Some(asked) = open.get_mut(&change) {
-                asked.pop();
-            }
-        }
-        Event::Reveal | Event::Export => {}
-    }
-}
-
-fn entry(line: u64, bytes: &[u8]) -> Result<Entry, Problem> {
-    serde_json::from_slice(bytes).map_err(|_| Problem {
-        line,
-        what: "is not a record",
-    })
-}
-
-type NumberedLine = (u64, Result<Vec<u8>, Problem>);
-
-/// The lines without their newlines, as far as the log reaches now.
-fn lines(path: &Path) -> Result<impl Iterator<Item = NumberedLine> + use<>, AuditError> {
+/// [`AuditError`] if the file cannot be opened, or from `beside`.
+pub(super) fn open<T>(
+    path: &Path,
+    beside: impl FnOnce(u64) -> Result<T, AuditError>,
+) -> Result<(BufReader<Take<File>>, T), AuditError> {
     let file = private::open(path, Access::OwnerOnly)?;
     // Held only to learn where the last whole batch ends: a reader that is slow must not stop writers.
     lock(path, &file, Lock::Shared, LOCK_LIMIT)?;
-    let length = file.metadata().map(|found| found.len());
+    let ends = length(path, &file).and_then(|length| Ok((length, beside(length)?)));
     unlock(&file);
-    let length = length.map_err(|error| PrivateError::io(path, "read", &error))?;
-    let mut reader = BufReader::new(file.take(length));
-    let mut number = 0;
+    let (length, found) = ends?;
+    Ok((BufReader::new(file.take(length)), found))
+}
+
+fn length(path: &Path, file: &File) -> Result<u64, AuditError> {
+    let found = file.metadata();
+    let found = found.map_err(|error| PrivateError::io(path, "read", &error))?;
+    Ok(found.len())
+}
+
+/// One line as it was found.
+pub(super) enum Line {
+    /// Without its newline.
+    Whole(Vec<u8>),
+    /// It cannot be taken.
+    Not(NotALine),
+}
+
+/// Why a line cannot be taken. All but the first end the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotALine {
+    TooLong,
+    Torn,
+    Unreadable,
+}
+
+impl NotALine {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::TooLong => "is longer than any record",
+            Self::Torn => "ends in the middle",
+            Self::Unreadable => "cannot be read",
+        }
+    }
+}
+
+/// The lines of a reader.
+pub(super) fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Line> {
     let mut ended = false;
-    Ok(std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         if ended {
             return None;
         }
-        number += 1;
         let mut bytes = Vec::new();
         let read = bounded_line(&mut reader, &mut bytes);
         ended = !matches!(read, Ok(Read::Whole | Read::TooLong));
-        let what = match read {
-            Ok(Read::Whole) => return Some((number, Ok(bytes))),
+        let why = match read {
+            Ok(Read::Whole) => return Some(Line::Whole(bytes)),
             Ok(Read::Nothing) => return None,
-            Ok(Read::TooLong) => "is longer than any record",
-            Ok(Read::Torn) => "ends in the middle",
-            Err(_) => "cannot be read",
+            Ok(Read::TooLong) => NotALine::TooLong,
+            Ok(Read::Torn) => NotALine::Torn,
+            Err(_) => NotALine::Unreadable,
         };
-        let line = number;
-        Some((number, Err(Problem { line, what })))
-    }))
+        Some(Line::Not(why))
+    })
 }
 
 enum Read {

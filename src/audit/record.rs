@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key::Key;
 use crate::config::Profile;
 use crate::model::text::display_safe;
 
-/// Version of the lines.
-pub(super) const VERSION: u32 = 1;
+/// Version of the lines: 2 and above have a seal.
+pub(super) const VERSION: u32 = 2;
+/// What the seal of a line is for.
+const KIND: &str = "line";
 
 /// What a line says happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,8 @@ pub enum Event {
     Reveal,
     /// Rows were saved.
     Export,
+    /// Before the next line was written, the log was found changed: `reason` says how.
+    Broken,
 }
 
 /// Who did it.
@@ -85,7 +90,7 @@ pub struct Entry {
     pub tls: Tls,
     /// What was done ("revoke").
     pub verb: String,
-    /// `session`, `user` or `filter`.
+    /// `session`, `user`, `filter`, `system`, or `log` for the audit log itself.
     pub target_kind: String,
     /// Fingerprint of the session. `None`: it is not about one session.
     pub sid_h: Option<String>,
@@ -97,7 +102,8 @@ pub struct Entry {
     pub reason: Option<String>,
     /// Status of the answer. `None`: not known.
     pub http_status: Option<u16>,
-    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`. `None`: not ended.
+    /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
+    /// look. `None`: not ended.
     pub outcome: Option<String>,
     /// Class of the error. `None`: there was none.
     pub error: Option<String>,
@@ -107,19 +113,53 @@ pub struct Entry {
     pub ver: String,
     /// Hash of the line before.
     pub prev: String,
+    /// Seal of the line up to here, made with the key. `None`: the line is older than the seals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
 }
 
 impl Entry {
-    /// The line as JSON, without a newline, with what only the file knows: times and the hash of the
-    /// line before. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
-    pub(super) fn json(&self, ts: &str, mono_ms: u64, prev: &str) -> serde_json::Result<Vec<u8>> {
-        serde_json::to_vec(&Self {
+    /// The line as JSON, without a newline, with what only the file knows: times, the hash of the line
+    /// before, and the seal. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
+    pub(super) fn json(
+        &self,
+        ts: &str,
+        mono_ms: u64,
+        prev: &str,
+        key: &Key,
+    ) -> serde_json::Result<Vec<u8>> {
+        let mut line = serde_json::to_vec(&Self {
             ts: ts.to_owned(),
             mono_ms,
             prev: prev.to_owned(),
+            mac: None,
             ..self.clone()
-        })
+        })?;
+        let mac = seal(key, &line);
+        // In the place of the closing brace, so that what was sealed can be told byte by byte.
+        line.pop();
+        line.extend_from_slice(format!("{SEAL_STARTS}{mac}{SEAL_ENDS}").as_bytes());
+        Ok(line)
     }
+}
+
+const SEAL_STARTS: &str = ",\"mac\":\"";
+const SEAL_ENDS: &str = "\"}";
+/// Length of a seal in hex digits.
+const SEAL_DIGITS: usize = 64;
+
+/// The seal of a line that has none yet.
+pub(super) fn seal(key: &Key, line: &[u8]) -> String {
+    key.seal(KIND, line)
+}
+
+/// A line as it was before it was sealed, and its seal. `None`: it has none at its end.
+pub(super) fn split_seal(line: &[u8]) -> Option<(Vec<u8>, &str)> {
+    let line = line.strip_suffix(SEAL_ENDS.as_bytes())?;
+    let (line, mac) = line.split_at_checked(line.len().checked_sub(SEAL_DIGITS)?)?;
+    let mut plain = line.strip_suffix(SEAL_STARTS.as_bytes())?.to_vec();
+    plain.push(b'}');
+    Some((plain, std::str::from_utf8(mac).ok()?))
 }
 
 /// Text from outside as it may stand in the log: hostile characters made visible, cut at so many bytes.

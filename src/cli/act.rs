@@ -124,8 +124,9 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
         reason: args.reason.clone(),
         verb: spec.name.to_owned(),
     };
-    let unlogged = |error: crate::audit::AuditError| {
-        ctx.error(&format!("the audit log lacks a line: {error}"));
+    let unlogged = |error: crate::audit::AuditError| match error {
+        crate::audit::AuditError::Broken(_) => ctx.error(&error.to_string()),
+        error => ctx.error(&format!("the audit log lacks a line: {error}")),
     };
     let api = source.api.clone();
     let result = run_action(api, context, spec, given, subject, unlogged).await;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::complete;
+use crate::audit::Anchor;
 
 /// The query language in short, as shown by `usher list --help`.
 pub(crate) const QUERY_HELP: &str = "\
@@ -359,9 +360,24 @@ pub struct AuditArgs {
     /// Which records; id: is hashed as in the log
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
-    /// Check that no record was changed, removed or added
-    #[arg(long)]
+    /// Check chain, seals and end of the log, as far as that can be done here
+    ///
+    /// Finds what was changed, removed, added or cut off by anybody who cannot read the key in the state
+    /// folder. Who can write there can put older copies back, or take all files away; who can read the key
+    /// too can forge the log. Only an anchor that was kept elsewhere shows that.
+    #[arg(long, conflicts_with = "query")]
     pub verify: bool,
+    /// Compare with an anchor that an earlier --verify printed
+    #[arg(long, value_name = "COUNT:HASH", requires = "verify")]
+    pub anchor: Option<Anchor>,
+    /// Only changes that have no end in the log
+    #[arg(long, conflicts_with = "verify")]
+    pub unfinished: bool,
+    /// Look what became of changes that have no end in the log, and write that down
+    ///
+    /// Reads the sessions of each user concerned. What cannot be told stays without an end (exit code 3).
+    #[arg(long, conflicts_with_all = ["verify", "unfinished", "query"])]
+    pub settle: bool,
     /// How to print
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,

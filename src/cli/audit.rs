@@ -3,6 +3,7 @@
 use chrono::Utc;
 
 use super::args_verbs::{AuditArgs, Format};
+use super::audit_check;
 use super::ctx::Ctx;
 use super::exit::{self, FAILED, Failure, OK};
 use super::output::{small_table, small_text};
@@ -15,11 +16,18 @@ use crate::model::{
     Clause, Fact, Field, Matcher, Op, Query, SessionKey, Target, Thresholds, Value,
 };
 
-/// Prints the records that match, oldest first; or checks the chain.
+/// Prints the records that match, oldest first; or checks the log, or settles what it left open.
 ///
 /// # Errors
 /// The log cannot be read, or standard output.
-pub(crate) fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
+pub(crate) async fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
+    match args.settle {
+        true => audit_check::settle(ctx).await,
+        false => show(ctx, args),
+    }
+}
+
+fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
     let log = Audit::new(&ctx.paths);
     let Some(path) = log.path() else {
         return Err(Failure::new(
@@ -27,19 +35,28 @@ pub(crate) fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
             "there is no home folder (HOME), so there is no audit log",
         ));
     };
+    if args.verify {
+        return audit_check::verify(ctx, &path, args.anchor.as_ref());
+    }
+    let unreadable = |error: audit::AuditError| Failure::new(FAILED, error.to_string());
     let query = parse_query(&args.query.join(" "))?;
     if !path.exists() {
+        if !audit::verify(&path, None).map_err(unreadable)?.is_sound() {
+            return Err(Failure::new(
+                FAILED,
+                format!(
+                    "{} is not there, and it was; `usher audit --verify` says more",
+                    path.display()
+                ),
+            ));
+        }
         ctx.note(&format!(
             "nothing has been changed yet: there is no {}",
             path.display()
         ));
         return Ok(OK);
     }
-    let unreadable = |error: audit::AuditError| Failure::new(FAILED, error.to_string());
-    if args.verify {
-        let report = audit::verify(&path).map_err(unreadable)?;
-        return verify(ctx, &report);
-    }
+    let unfinished = log.unfinished().map_err(unreadable)?;
     let config = ctx.config()?;
     let thresholds = Thresholds::default();
     let (ids, clauses) = split(&query);
@@ -56,15 +73,21 @@ pub(crate) fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
                 continue;
             }
         };
+        if args.unfinished && !unfinished.forgotten.contains(&entry) {
+            continue;
+        }
         if !has_id(&log, &ids, &entry).map_err(unreadable)? || !rest.matches(&Record(&entry)) {
             continue;
         }
         match args.output {
             Format::Json | Format::Jsonl => rows.push(Row::Json(serde_json::to_value(&entry)?)),
-            _ => rows.push(Row::Text(text(&entry))),
+            format => rows.push(Row::Text(text(&entry, format))),
         }
     }
     print(ctx, &config, args.output, rows, &mut out)?;
+    if !args.unfinished {
+        audit_check::tell_unfinished(ctx, &unfinished);
+    }
     if damaged > 0 {
         ctx.error(&format!(
             "{damaged} lines of {} cannot be read; `usher audit --verify` says which",
@@ -84,8 +107,10 @@ const TITLES: [&str; 10] = [
     "TIME", "EVENT", "PROFILE", "VERB", "USER", "SCOPE", "SESSION", "OUTCOME", "BY", "REASON",
 ];
 
-fn text(entry: &Entry) -> Vec<String> {
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+fn text(entry: &Entry, format: Format) -> Vec<String> {
+    // For programs, nothing is an empty cell.
+    let nothing = if format == Format::Csv { "" } else { "-" };
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| nothing.to_owned());
     let event = serde_json::to_value(entry.event).unwrap_or_default();
     let by = match &entry.actor.remote {
         Some(remote) => format!("{} as {remote}", entry.actor.local),
@@ -129,26 +154,6 @@ fn print(
         Format::Jsonl => values.iter().try_for_each(|value| out.json(value))?,
     }
     out.flush()
-}
-
-fn verify(ctx: &Ctx, report: &audit::Report) -> Result<u8, Failure> {
-    let mut out = ctx.out();
-    for problem in &report.problems {
-        out.text(&format!("line {}: {}", problem.line, problem.what));
-    }
-    let state = match report.is_sound() {
-        true => "every line stands as it was written",
-        false => "the log cannot be trusted",
-    };
-    out.text(&format!("{} lines: {state}", report.lines));
-    if !report.unfinished.is_empty() {
-        out.text(&format!(
-            "{} changes have no end in the log, so their outcome is unknown",
-            report.unfinished.len()
-        ));
-    }
-    out.flush()?;
-    Ok(if report.is_sound() { OK } else { FAILED })
 }
 
 /// The clauses about ids, which the log knows by their fingerprints only, and the others.

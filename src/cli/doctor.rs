@@ -119,6 +119,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &DoctorArgs) -> Result<u8, Failure> {
     let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
     let sources = sources::open(ctx, profiles, &Person::absent())?;
     let mut findings = vec![("", configuration(&config)), ("", audit(ctx, &sources))];
+    findings.extend(audited(ctx).into_iter().map(|finding| ("", finding)));
     let checked = futures_util::future::join_all(sources.iter().map(check));
     for (source, found) in sources.iter().zip(checked.await) {
         findings.extend(found.into_iter().map(|finding| (source.name(), finding)));
@@ -194,6 +195,30 @@ fn audit(ctx: &Ctx, sources: &[Source]) -> Finding {
         ),
         Err(error) => Finding::warn("audit log", error.to_string(), ""),
     }
+}
+
+/// What the log says of itself: was it changed, and what did it leave open?
+fn audited(ctx: &Ctx) -> Vec<Finding> {
+    let audit = Audit::new(&ctx.paths);
+    let Some(path) = audit.path() else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    if let Ok(report) = crate::audit::verify(&path, None)
+        && !report.is_sound()
+    {
+        findings.push(Finding::warn(
+            "audit log",
+            "it is not as usher wrote it",
+            "usher audit --verify says where.",
+        ));
+    }
+    if let Ok(unfinished) = audit.unfinished()
+        && let Some(what) = unfinished.summary()
+    {
+        findings.push(Finding::warn("audit log", what, ""));
+    }
+    findings
 }
 
 /// The checks of one system, in the order in which they build on each other.

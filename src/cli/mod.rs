@@ -4,6 +4,7 @@ mod act;
 mod args;
 mod args_verbs;
 mod audit;
+mod audit_check;
 mod complete;
 mod config;
 mod ctx;
@@ -57,8 +58,8 @@ pub fn run(cli: Cli) -> ExitCode {
         std::env::var_os("USHER_LOG").as_deref(),
     );
     ctx.log = log.dir.as_ref().map(|dir| dir.display().to_string());
-    if let (Some(note), Some(_)) = (&log.note, ctx.global.log_level) {
-        ctx.note(&format!("note: {note}"));
+    if let Some(note) = not_kept(&ctx, &log) {
+        ctx.note(&note);
     }
     runtime::set_panic_hook(ctx.log.clone());
     let result = match cli.command {
@@ -72,6 +73,19 @@ pub fn run(cli: Cli) -> ExitCode {
         failure.code
     });
     ExitCode::from(code)
+}
+
+/// What this run cannot keep, and why. `None`: all is kept.
+fn not_kept(ctx: &Ctx, log: &logging::LogGuard) -> Option<String> {
+    if let Err(why) = ctx.paths.make_state_dir() {
+        return Some(format!(
+            "warning: {why}. Until then nothing is kept: no log, no audit log, no sign-in"
+        ));
+    }
+    // A level that was not understood is told to who gave one.
+    let asked = ctx.global.log_level.is_some();
+    let told = log.note.as_ref().filter(|_| asked || log.dir.is_none());
+    told.map(|note| format!("note: {note}"))
 }
 
 fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
@@ -88,7 +102,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
         Command::Actions(shape) => block_on(act::actions(ctx, shape)),
         Command::Act(args) => block_on(act::act(ctx, &args)),
-        Command::Audit(args) => audit::run(ctx, &args),
+        Command::Audit(args) => block_on(audit::run(ctx, &args)),
         #[cfg(feature = "emulator")]
         Command::Demo { sessions, seed } => {
             let world = crate::runtime::DemoWorld {

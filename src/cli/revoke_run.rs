@@ -14,6 +14,7 @@ use super::revoke::{cannot, sessions, skipped};
 use super::sources::Source;
 use super::targets::Target;
 use crate::audit::{Audit, AuditError};
+use crate::config::AuditMode;
 use crate::model::{ApiError, Outcome, Subject};
 use crate::revoke::{
     Item, JobContext, JobControl, Progress, READ_EACH, read_back, run_job, run_user_job,
@@ -258,11 +259,16 @@ impl Lane<'_> {
     }
 
     fn unlogged(&self, why: &AuditError) {
-        self.job.ctx.error(&format!(
-            "{}; profile {} goes on without it",
-            why,
-            self.source.name()
-        ));
+        let name = self.source.name();
+        let so = match (why, self.source.profile.audit) {
+            (AuditError::Broken(_), _) => String::new(),
+            (_, AuditMode::BestEffort) => format!("; profile {name} goes on without it"),
+            // What cannot be written down before it is sent is not sent: this one was.
+            (_, AuditMode::Required) => {
+                format!("; a change that was sent to {name} has no end in the log")
+            }
+        };
+        self.job.ctx.error(&format!("{why}{so}"));
     }
 }
 

@@ -46,6 +46,17 @@ pub fn lock(path: &Path, file: &File, how: Lock, limit: Duration) -> Result<(), 
     }
 }
 
+/// Does another process, or another opening of the file in this one, hold it alone?
+pub fn is_held(file: &File) -> bool {
+    match flock(file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => {
+            unlock(file);
+            false
+        }
+        Err(error) => error == Errno::WOULDBLOCK,
+    }
+}
+
 /// Gives the lock of a file back before it is closed.
 pub fn unlock(file: &File) {
     let _ = flock(file, FlockOperation::Unlock);

@@ -167,11 +167,8 @@ impl Config {
         let Some(file) = Self::place(flag, variable, paths) else {
             return Ok(Self::default());
         };
-        match private::read(&file, Access::OthersMayRead, SIZE_LIMIT) {
-            Ok(bytes) => {
-                let private = private::mode_of(&file).is_some_and(|mode| mode & 0o077 == 0);
-                Self::parse(&file, &bytes, private, paths)
-            }
+        match private::read_named(&file, Access::OthersMayRead, SIZE_LIMIT) {
+            Ok((bytes, mode)) => Self::parse(&file, &bytes, mode & 0o077 == 0, paths),
             Err(PrivateError::Missing(_)) if !named => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }

@@ -59,13 +59,6 @@ impl Paths {
         self.state_dir.as_ref().map(|dir| dir.join("log"))
     }
 
-    /// What is not kept on this machine, as a sentence for the person. `None`: everything is.
-    pub fn lacking(&self) -> Option<&'static str> {
-        self.state_dir.is_none().then_some(
-            "there is no home folder (HOME): the log, the audit log and cached tokens are not saved",
-        )
-    }
-
     /// The state folder, made (0700) if it is not there.
     ///
     /// # Errors
@@ -149,12 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn f_file_02_without_a_home_folder_it_is_said_what_is_not_saved() {
+    fn f_file_02_without_a_home_folder_the_variable_is_named() {
         let paths = Paths::default();
 
         let error = paths.make_state_dir().unwrap_err();
 
-        assert!(paths.lacking().unwrap().contains("not saved"));
         assert!(error.to_string().contains("no home folder"), "{error}");
     }
 

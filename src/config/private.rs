@@ -1,12 +1,13 @@
-//! Files that only their owner may read: opened without following links, made with mode 0600.
+//! Files that only their owner may read. What usher writes is opened without following links and made
+//! with mode 0600; what a person named is followed to where it leads, and checked there.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fcntl_setfl};
 
 use crate::model::text::display_safe;
 
@@ -101,7 +102,75 @@ pub fn open(path: &Path, access: Access) -> Result<File, PrivateError> {
 /// # Errors
 /// See [`PrivateError`]; also if it is larger than `limit` bytes.
 pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, PrivateError> {
-    let file = open(path, access)?;
+    read_all(path, open(path, access)?, limit)
+}
+
+/// Reads a whole file that a person named: the configuration, a secret. A link is followed, as managers
+/// of dotfiles and Kubernetes lay them, and the same is asked of what it leads to. A pipe is taken where
+/// the shell has opened it (`--config <(…)`), once. Also gives the permission bits.
+///
+/// # Errors
+/// See [`PrivateError`]; also if it is larger than `limit` bytes.
+pub fn read_named(path: &Path, access: Access, limit: u64) -> Result<(Vec<u8>, u32), PrivateError> {
+    let file = match is_descriptor(path) {
+        true => open_descriptor(path, access)?,
+        false => open(&followed(path)?, access)?,
+    };
+    let found = file.metadata();
+    let mode = found
+        .map_err(|error| PrivateError::io(path, "read", &error))?
+        .mode()
+        & 0o777;
+    let bytes = read_all(path, file, limit)?;
+    if bytes.is_empty() && is_descriptor(path) {
+        return Err(PrivateError::Io {
+            path: path.to_owned(),
+            what: "read",
+            why: "nothing is in it, and a pipe can be read only once".to_owned(),
+        });
+    }
+    Ok((bytes, mode))
+}
+
+/// Is it a file that the shell has opened for us?
+fn is_descriptor(path: &Path) -> bool {
+    let parent = path.parent();
+    let among = |folder| parent == Some(Path::new(folder));
+    among("/dev/fd") || among("/proc/self/fd") || path == Path::new("/dev/stdin")
+}
+
+/// Opens what the shell has opened already; where it lies is the shell's business.
+fn open_descriptor(path: &Path, access: Access) -> Result<File, PrivateError> {
+    let failed = |error: &io::Error| PrivateError::io(path, "read", error);
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags(flags(OFlags::NONBLOCK | OFlags::CLOEXEC));
+    let file = options.open(path).map_err(|error| failed(&error))?;
+    let found = file.metadata().map_err(|error| failed(&error))?;
+    if !found.is_file() && !found.file_type().is_fifo() {
+        return Err(PrivateError::NotAFile {
+            path: path.to_owned(),
+            what: kind(&found),
+        });
+    }
+    check_file(path, &found, access)?;
+    // Whoever writes into the pipe may take a while.
+    fcntl_setfl(&file, OFlags::empty()).map_err(|error| failed(&error.into()))?;
+    Ok(file)
+}
+
+/// Where a path leads: what is no link stays as it is.
+fn followed(path: &Path) -> Result<PathBuf, PrivateError> {
+    if !fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Ok(path.to_owned());
+    }
+    // Whoever may write in its folder decides where it leads.
+    check_dir(path.parent().unwrap_or(Path::new(".")))?;
+    fs::canonicalize(path).map_err(|error| PrivateError::io(path, "follow the link", &error))
+}
+
+fn read_all(path: &Path, file: File, limit: u64) -> Result<Vec<u8>, PrivateError> {
     let mut bytes = Vec::new();
     file.take(limit + 1)
         .read_to_end(&mut bytes)
@@ -133,6 +202,15 @@ pub fn open_append(path: &Path) -> Result<File, PrivateError> {
 /// # Errors
 /// See [`PrivateError`]; then the old content is still there.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
+    replace_soon(path, bytes)?;
+    sync_dir(path)
+}
+
+/// The same, but after a power cut the old content may be back, whole: cheaper by one wait for the disk.
+///
+/// # Errors
+/// See [`PrivateError`]; then the old content is still there.
+pub fn replace_soon(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
     match open(path, Access::OwnerOnly) {
         Ok(_) | Err(PrivateError::Missing(_)) => {}
         Err(error) => return Err(error),
@@ -141,8 +219,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
     fs::rename(&temporary, path).map_err(|error| {
         let _ = fs::remove_file(&temporary);
         PrivateError::io(path, "write", &error)
-    })?;
-    sync_dir(path)
+    })
 }
 
 /// Makes a file with this content, whole or not at all. `false`: somebody else had made it.
@@ -198,8 +275,11 @@ pub fn mode_of(path: &Path) -> Option<u32> {
 
 fn no_follow(options: &mut OpenOptions) -> &mut OpenOptions {
     // Without NONBLOCK the opening of a pipe waits for its other end.
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    options.custom_flags(i32::try_from(flags.bits()).expect("open flags are below 2^31"))
+    options.custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC))
+}
+
+fn flags(flags: OFlags) -> i32 {
+    i32::try_from(flags.bits()).expect("open flags are below 2^31")
 }
 
 fn check(path: &Path, file: &File, access: Access) -> Result<(), PrivateError> {
@@ -212,7 +292,13 @@ fn check(path: &Path, file: &File, access: Access) -> Result<(), PrivateError> {
             what: kind(&found),
         });
     }
-    check_owner(path, &found, access == Access::OthersMayRead)?;
+    check_file(path, &found, access)?;
+    check_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Checks owner and mode.
+fn check_file(path: &Path, found: &Metadata, access: Access) -> Result<(), PrivateError> {
+    check_owner(path, found, access == Access::OthersMayRead)?;
     let (forbidden, fix) = match access {
         Access::OwnerOnly => (0o077, "chmod 600"),
         Access::OthersMayRead => (0o022, "chmod go-w"),
@@ -224,7 +310,7 @@ fn check(path: &Path, file: &File, access: Access) -> Result<(), PrivateError> {
             fix,
         });
     }
-    check_dir(path.parent().unwrap_or(Path::new(".")))
+    Ok(())
 }
 
 fn check_owner(path: &Path, found: &Metadata, root_too: bool) -> Result<(), PrivateError> {
@@ -348,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn f_file_03_links_folders_and_pipes_are_refused() {
+    fn f_file_03_what_we_write_is_refused_as_a_link_a_folder_and_a_pipe() {
         let dir = tempfile::tempdir().unwrap();
         let target = file(dir.path(), "target", 0o600);
         let link = dir.path().join("link");
@@ -366,6 +452,52 @@ mod tests {
             assert!(replace(&path, b"x").is_err(), "{what}");
         }
         assert_eq!(fs::read(target).unwrap(), b"content");
+    }
+
+    #[test]
+    fn f_file_03_a_link_that_a_person_named_is_followed_and_its_target_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let kept = dir.path().join("kept");
+        fs::create_dir(&kept).unwrap();
+        let target = file(&kept, "target", 0o600);
+        // As Kubernetes lays them: a link to a file in a linked folder.
+        let folder = dir.path().join("..data");
+        symlink(&kept, &folder).unwrap();
+        let link = dir.path().join("link");
+        symlink(folder.join("target"), &link).unwrap();
+        let read = |path: &Path| read_named(path, Access::OwnerOnly, 100);
+        let refused = |path: &Path| read(path).unwrap_err().to_string();
+        let set = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+
+        assert_eq!(read(&link), Ok((b"content".to_vec(), 0o600)));
+        set(&target, 0o640);
+        let command = format!("chmod 600 {}", fs::canonicalize(&target).unwrap().display());
+        assert!(refused(&link).ends_with(&command), "{}", refused(&link));
+        set(&target, 0o600);
+        set(&kept, 0o777);
+        assert!(refused(&link).contains("chmod go-w"), "{}", refused(&link));
+        set(&kept, 0o700);
+        set(dir.path(), 0o777);
+        assert!(refused(&link).contains("chmod go-w"), "{}", refused(&link));
+        set(dir.path(), 0o700);
+        fs::remove_file(&target).unwrap();
+        assert!(
+            refused(&link).contains("follow the link"),
+            "{}",
+            refused(&link)
+        );
+        let pipe = dir.path().join("pipe");
+        let mode = rustix::fs::Mode::from_raw_mode(0o600);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).unwrap();
+        for path in [&pipe, &kept] {
+            assert!(
+                refused(path).contains("not a plain file"),
+                "{}",
+                refused(path)
+            );
+        }
     }
 
     #[test]

@@ -106,7 +106,8 @@ fn from_variable(name: &str) -> Result<SecretString, SecretError> {
 }
 
 fn from_file(path: &Path) -> Result<SecretString, SecretError> {
-    let bytes = Zeroizing::new(private::read(path, Access::OwnerOnly, SIZE_LIMIT)?);
+    let (bytes, _) = private::read_named(path, Access::OwnerOnly, SIZE_LIMIT)?;
+    let bytes = Zeroizing::new(bytes);
     text(&bytes, || private::shown(path))
 }
 
@@ -240,6 +241,17 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
 
         assert_eq!(exposed(&SecretSource::File(path)), "s3cret");
+    }
+
+    #[test]
+    fn f_file_03_a_link_to_a_private_file_gives_its_secret() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("token"), dir.path().join("link"));
+        fs::write(&path, "s3cret").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+
+        assert_eq!(exposed(&SecretSource::File(link)), "s3cret");
     }
 
     #[test]

@@ -323,8 +323,10 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
     }
 
     async fn unlogged(&mut self, error: Option<AuditError>) {
-        if let Some(error) = error.filter(|_| !self.told_unlogged) {
-            self.told_unlogged = true;
+        // That the log was changed is told whenever it is found: it does not stand for a lacking line.
+        let changed = matches!(error, Some(AuditError::Broken(_)));
+        if let Some(error) = error.filter(|_| changed || !self.told_unlogged) {
+            self.told_unlogged |= !changed;
             tell(&self.report, Progress::Unlogged(error)).await;
         }
     }

@@ -7,6 +7,7 @@ mod act;
 mod job;
 mod known;
 mod look;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -26,6 +27,7 @@ pub use act::run_action;
 pub use job::run_job;
 pub use known::{Known, Trace};
 pub use look::read_back;
+pub use settle::{Later, look_later};
 pub use user::run_user_job;
 
 /// Up to this many items every session is read back by itself; above, by one search at the end.
@@ -85,7 +87,7 @@ pub enum Progress<R> {
     /// The sign-in is lost: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),
     /// The audit log could not be written, and the profile says that this is no reason to stop; or the
-    /// end of a change could not be written. Told once.
+    /// end of a change could not be written; or the log was found changed. Told once.
     Unlogged(AuditError),
     /// The job is over.
     Ended(Tally),
@@ -182,14 +184,14 @@ impl Book {
     }
 
     /// Writes down what is about to be sent. Without tickets only if the profile allows that: then with
-    /// the error, to be told.
+    /// the error, to be told. With tickets and an error, the log was found changed.
     async fn asked(
         &self,
         changes: Vec<Change>,
     ) -> Result<(Vec<Option<Ticket>>, Option<AuditError>), AuditError> {
         let (audit, count) = (self.audit.clone(), changes.len());
         match off_loop(move || audit.asked(&changes)).await {
-            Ok(tickets) => Ok((tickets.into_iter().map(Some).collect(), None)),
+            Ok(asked) => Ok((asked.tickets.into_iter().map(Some).collect(), asked.broken)),
             Err(error) if self.mode == AuditMode::BestEffort => {
                 Ok(((0..count).map(|_| None).collect(), Some(error)))
             }

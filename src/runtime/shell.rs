@@ -55,6 +55,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     shell.draw();
     shell.input = Some(EventStream::new());
     shell.effects.watch_terminal();
+    shell.effects.look_at_audit();
     #[cfg(debug_assertions)]
     shell.effects.panic_if_asked();
     let mut end = shell.start(begin).await;

@@ -19,6 +19,28 @@ fn init_writes_the_example_once_and_check_takes_it() {
 }
 
 #[test]
+fn f_file_03_a_configuration_behind_a_link_or_in_a_pipe_is_read() {
+    let desk = Desk::new();
+    let config = desk.config();
+    let kept = desk.home().join("dotfiles.toml");
+    std::fs::rename(desk.config_file(), &kept).unwrap();
+    std::os::unix::fs::symlink(&kept, desk.config_file()).unwrap();
+
+    // Its secret stands in it in clear, which is allowed only where nobody else may read it.
+    desk.run(&["list", "--count"]).ends(0);
+    let piped = ["--config", "/dev/stdin", "list", "--count"];
+    desk.run_with(&piped, &config).ends(0);
+    desk.run_with(&piped, "").fails(2, "only once");
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let command = format!("chmod go-w {}", kept.display());
+    desk.run(&["list", "--count"]).fails(2, &command);
+    std::fs::remove_file(&kept).unwrap();
+    let link = desk.config_file().display().to_string();
+    desk.run(&["--config", &link, "list", "--count"])
+        .fails(2, "follow the link");
+}
+
+#[test]
 fn paths_are_told_in_both_shapes() {
     let desk = Desk::bare();
 

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "these are tests, all of it")]
 
 mod act;
+mod audit;
 #[path = "../support/certified.rs"]
 mod certified;
 mod clock;
 mod config;
 mod doctor;
+mod files;
 mod formats;
 mod hostile;
 #[cfg(feature = "keyring")]

@@ -204,6 +204,21 @@ impl Usher {
         self.pty.assert_given_back();
     }
 
+    /// The same program once more, in the same home.
+    fn beside(&self) -> Pty {
+        let mut command = command(USHER, self.home.path());
+        command.arg("--config");
+        command.arg(self.home.path().join("config.toml"));
+        let mut pty = Pty::start(command, 120, 40);
+        pty.wait_for("all loaded");
+        pty
+    }
+
+    /// Takes every line out of its audit log.
+    fn empty_audit_log(&self) {
+        fs::write(self.home.path().join("state/usher/audit.jsonl"), "").expect("it is there");
+    }
+
     fn signal(&self, signal: Signal) {
         send(self.pty.pid, signal);
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 #[test]
@@ -135,6 +137,46 @@ fn a_read_only_profile_sends_no_change() {
     usher.pty.wait_for("read-only");
     assert!(!usher.pty.text().contains("Delete session?"));
     assert_eq!(server.requests("DELETE"), 0);
+}
+
+#[test]
+fn what_a_killed_run_left_open_is_told_at_the_next_start() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"hang"}"#]);
+    usher.ask_to_delete();
+    usher.say_yes();
+    server.wait_for_requests("DELETE", 1);
+
+    let mut second = usher.beside();
+    second.settle(Duration::from_millis(300));
+    let while_it_runs = second.text();
+    usher.signal(Signal::KILL);
+    let mut next = usher.beside();
+
+    next.wait_for("1 change has no end in the audit log");
+    assert!(!while_it_runs.contains("no end"), "{while_it_runs}");
+}
+
+#[test]
+fn a_log_that_was_changed_is_told_by_the_next_delete() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.ask_to_delete();
+    usher.say_yes();
+    usher.pty.wait_for("revoked");
+    usher.empty_audit_log();
+    usher.pty.keys(DOWN);
+
+    usher.ask_to_delete();
+    usher.say_yes();
+
+    usher.pty.wait_for("changed behind usher's back");
+    usher.pty.settle(Duration::from_millis(300));
+    assert!(usher.pty.text().contains("changed behind usher's back"));
+    usher.quit();
 }
 
 #[test]

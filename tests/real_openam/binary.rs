@@ -50,7 +50,7 @@ async fn three_users_in_two_realms_are_listed_and_ended_as_told() {
     program
         .run(&["audit", "--verify"])
         .ends(0)
-        .says("every line stands as it was written");
+        .says("each fits its seal");
 }
 
 #[tokio::test]

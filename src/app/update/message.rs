@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::msg::Told;
 use crate::app::overlay::{ErrorBox, Overlay};
 use crate::app::state::{Level, Message, State};
 use crate::model::ApiError;
@@ -103,8 +104,9 @@ fn one_line(text: &str) -> &str {
 }
 
 /// A small task has ended.
-pub fn told(state: &mut State, result: Result<String, String>) -> Vec<Effect> {
+pub fn told(state: &mut State, what: &Told, result: Result<String, String>) -> Vec<Effect> {
     match result {
+        Ok(text) if *what == Told::Unfinished => say(state, Level::Warn, text),
         Ok(text) => say(state, Level::Ok, text),
         Err(text) => say(state, Level::Error, text),
     }

@@ -82,7 +82,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Paused(job, error) => revoke::paused(state, job, error),
         Msg::Ended(job) => revoke::ended(state, job),
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
-        Msg::Told { what: _, result } => message::told(state, result),
+        Msg::Told { what, result } => message::told(state, &what, result),
     };
     results::settle(state);
     effects

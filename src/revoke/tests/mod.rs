@@ -370,7 +370,7 @@ async fn f_del_09_a_stop_awaits_what_is_on_its_way_and_starts_nothing_more() {
     assert_eq!((tally.revoked, tally.not_sent), (2, 4), "{told:?}");
     assert_eq!(setup.log().len(), 4);
     assert_eq!(
-        verify(&setup.context.audit.path().unwrap())
+        verify(&setup.context.audit.path().unwrap(), None)
             .unwrap()
             .unfinished,
         []

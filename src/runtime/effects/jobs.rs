@@ -1,4 +1,5 @@
-//! Revoke jobs and changing actions: never cut off, every row gets its message, and the end comes last.
+//! Revoke jobs and changing actions: never cut off, every row gets its message, and the end comes last;
+//! behind it only what is wrong with the audit log.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -139,15 +140,23 @@ impl Jobs {
                 }
                 // Closed meanwhile: nothing is sent, and every row is told so.
                 None => {
-                    work.spawn(nothing_sent(job, items, send.clone()));
+                    let nothing = nothing_sent(job, items, send.clone());
+                    work.spawn(async move {
+                        nothing.await;
+                        None
+                    });
                 }
             }
             parts.push(part);
         }
         let handle = spawn(async move {
-            work.join_all().await;
+            let unlogged = work.join_all().await;
             // Fails only when the screen has ended; so below.
             let _ = send.send(Msg::Ended(job)).await;
+            // Once more: the words about the end have taken its place.
+            for error in unlogged.into_iter().flatten() {
+                tell_unlogged(&send, &error).await;
+            }
         });
         self.keep(job, parts, handle);
     }
@@ -182,13 +191,14 @@ impl Jobs {
                 result,
             };
             let _ = send.send(message.with(last_exchange())).await;
+            let _ = send.send(Msg::Ended(job)).await;
+            // Last, so that the words about the end do not take its place.
             if let Some(error) = unlogged
                 .into_inner()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
             {
                 tell_unlogged(&told, &error).await;
             }
-            let _ = send.send(Msg::Ended(job)).await;
         }));
         self.keep(job, Vec::new(), handle);
     }
@@ -248,6 +258,23 @@ impl Jobs {
         });
     }
 
+    /// Tells how many changes of earlier runs have no end, if any; or why the log cannot be read.
+    pub(super) fn tell_unfinished(&self, send: mpsc::Sender<Msg>) {
+        let audit = self.audit.clone();
+        spawn(async move {
+            let result = match spawn_blocking(move || audit.unfinished()).await {
+                Ok(Ok(unfinished)) => unfinished.summary().map(Ok),
+                Ok(Err(error)) => Some(Err(error.to_string())),
+                // A panic has ended the program already.
+                Err(_) => None,
+            };
+            if let Some(result) = result {
+                let what = Told::Unfinished;
+                let _ = send.send(Msg::Told { what, result }).await;
+            }
+        });
+    }
+
     fn context(&self, client: &Client, reason: Option<String>) -> JobContext {
         JobContext {
             profile: client.opened.profile.clone(),
@@ -292,7 +319,7 @@ async fn run_part(
     items: Vec<RevokeItem>,
     part: Part,
     send: mpsc::Sender<Msg>,
-) {
+) -> Option<AuditError> {
     let (report, mut reported) = mpsc::channel::<Progress<RowId>>(BURST);
     let items = items
         .into_iter()
@@ -308,6 +335,7 @@ async fn run_part(
         })
         .collect();
     let work = run_job(client.opened.api, context, items, part.control, report);
+    let mut unlogged = None;
     let relay = async {
         while let Some(progress) = reported.recv().await {
             match progress {
@@ -318,12 +346,16 @@ async fn run_part(
                     part.paused.store(true, Ordering::SeqCst);
                     let _ = send.send(Msg::Paused(job, error)).await;
                 }
-                Progress::Unlogged(error) => tell_unlogged(&send, &error).await,
+                Progress::Unlogged(error) => {
+                    tell_unlogged(&send, &error).await;
+                    unlogged = Some(error);
+                }
                 Progress::Ended(_) => {}
             }
         }
     };
     tokio::join!(work, relay);
+    unlogged
 }
 
 async fn nothing_sent(job: JobId, items: Vec<RevokeItem>, send: mpsc::Sender<Msg>) {
@@ -340,7 +372,10 @@ async fn nothing_sent(job: JobId, items: Vec<RevokeItem>, send: mpsc::Sender<Msg
 }
 
 async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
-    let result = Err(format!("the audit log is not complete: {error}"));
+    let result = Err(match error {
+        AuditError::Broken(_) => error.to_string(),
+        error => format!("the audit log is not complete: {error}"),
+    });
     let _ = send
         .send(Msg::Told {
             what: Told::Unlogged,

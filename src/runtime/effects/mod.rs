@@ -256,6 +256,11 @@ impl Effects {
         spawn(super::process::watch_terminal());
     }
 
+    /// Looks what earlier runs left open in the audit log, and tells it.
+    pub(super) fn look_at_audit(&self) {
+        self.jobs.tell_unfinished(self.send.clone());
+    }
+
     /// Is a revoke on its way?
     pub(super) fn has_running_jobs(&self) -> bool {
         self.jobs.is_running()

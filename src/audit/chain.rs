@@ -1,0 +1,96 @@
+//! The chain of the log: each line names the hash of the line before and carries a seal of its own.
+
+use super::file::START;
+use super::key::{Key, hash};
+use super::record::{Entry, VERSION, seal, split_seal};
+
+/// Goes along the lines and says what is wrong with each.
+pub(super) struct Chain<'a> {
+    /// `None`: seals cannot be checked.
+    key: Option<&'a Key>,
+    /// Hash of the line before. Empty: it cannot be known.
+    prev: String,
+    /// Lines so far.
+    pub count: u64,
+    /// Lines without a seal, from the time before there were seals.
+    pub unkeyed: u64,
+    /// Has a line with a seal been seen?
+    pub keyed: bool,
+}
+
+/// One line, looked at.
+pub(super) struct Link {
+    /// What it says. `None`: it is no record.
+    pub entry: Option<Entry>,
+    /// What is wrong with it. `None`: nothing.
+    pub wrong: Option<&'static str>,
+}
+
+impl<'a> Chain<'a> {
+    /// From the first line on.
+    pub fn start(key: Option<&'a Key>) -> Self {
+        Self {
+            key,
+            prev: START.to_owned(),
+            count: 0,
+            unkeyed: 0,
+            keyed: false,
+        }
+    }
+
+    /// From the line after this place on: every line must have a seal.
+    pub fn behind(key: &'a Key, count: u64, prev: &str) -> Self {
+        Self {
+            key: Some(key),
+            prev: prev.to_owned(),
+            count,
+            unkeyed: 0,
+            keyed: true,
+        }
+    }
+
+    /// Hash of the last line; of an empty log, zeros. Empty: it cannot be known.
+    pub fn last(&self) -> &str {
+        &self.prev
+    }
+
+    /// The next line, without its newline.
+    pub fn take(&mut self, bytes: &[u8]) -> Link {
+        let entry: Option<Entry> = serde_json::from_slice(bytes).ok();
+        let wrong = match &entry {
+            None => Some("is not a record"),
+            Some(entry) => self.wrong(bytes, entry),
+        };
+        self.keyed |= entry.as_ref().is_some_and(|entry| entry.mac.is_some());
+        self.prev = hash(bytes);
+        self.count += 1;
+        Link { entry, wrong }
+    }
+
+    /// The next line cannot be read.
+    pub fn skip(&mut self) {
+        // Its hash cannot be known, so the next link counts as broken too.
+        self.prev.clear();
+        self.count += 1;
+    }
+
+    fn wrong(&mut self, bytes: &[u8], entry: &Entry) -> Option<&'static str> {
+        let wrong = match &entry.mac {
+            None if self.keyed || entry.v >= VERSION => {
+                Some("has no seal: it was not written by this version of usher, or it was changed")
+            }
+            None => {
+                self.unkeyed += 1;
+                None
+            }
+            Some(_) => self.key.and_then(|key| match split_seal(bytes) {
+                Some((line, found)) if seal(key, &line) == found => None,
+                _ => Some("does not fit its seal: it was changed, or written with another key"),
+            }),
+        };
+        let follows = entry.prev == self.prev;
+        wrong.or((!follows).then_some(
+            "does not follow from the line before: something was changed, removed or added",
+        ))
+    }
+}
