@@ -1,5 +1,6 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+mod besides;
 pub mod guard;
 pub mod http;
 mod janssen;
@@ -21,6 +22,7 @@ use crate::model::{
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
+use besides::Besides;
 use guard::ReadOnly;
 use http::{NoStore, TokenStore};
 use signin::Prompter;
@@ -49,6 +51,7 @@ pub fn open_with(
         System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
         System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
     };
+    let api: Arc<dyn SessionApi> = Arc::new(Besides::new(api, profile.user_as.clone()));
     Ok(match profile.read_only {
         true => Arc::new(ReadOnly::new(&profile.name, api)),
         false => api,

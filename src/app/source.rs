@@ -120,6 +120,8 @@ pub struct Source {
     pub rows: u32,
     /// Rows that had come before on another page.
     pub duplicates: u32,
+    /// Rows that the system sent, those that did not match included.
+    pub received: u32,
     /// How many sessions match on the server, if it says so.
     pub total: Option<u64>,
     /// Is the list whole?
@@ -149,6 +151,7 @@ impl Source {
             pages: 0,
             rows: 0,
             duplicates: 0,
+            received: 0,
             total: None,
             completeness: Completeness::Unknown,
             took: None,

@@ -57,14 +57,14 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.would_revoke(target)?;
         }
         outcomes.flush()?;
-        summary_of_dry_run(ctx, &sources, &chosen, &left_out);
+        summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
         return Ok(found.code);
     }
     if !chosen.is_empty() {
         require_audit(ctx, &sources)?;
         if !args.yes {
             outcomes.flush()?;
-            confirm(&sources, &chosen)?;
+            confirm(&sources, &chosen, &found.not_whole)?;
         }
     }
     outcomes.flush()?;
@@ -147,6 +147,8 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
 struct Found {
     targets: Vec<Target>,
     code: u8,
+    /// Names of the profiles whose lists are not whole: more sessions may match there.
+    not_whole: Vec<String>,
 }
 
 async fn find(
@@ -163,7 +165,11 @@ async fn find(
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
             let code = look_up(sources, &mut targets, sources::moment(config).0).await;
-            return Ok(Found { targets, code });
+            return Ok(Found {
+                targets,
+                code,
+                not_whole: Vec::new(),
+            });
         }
     };
     let (now, zone) = sources::moment(config);
@@ -180,10 +186,12 @@ async fn find(
     };
     let ended = pages::read(sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
-    let codes: Vec<u8> = ended.iter().map(pages::Ended::code).collect();
+    let codes: Vec<u8> = ended.iter().map(pages::Ended::code_of_decision).collect();
+    let not_whole = ended.iter().filter(|one| !one.is_whole());
     Ok(Found {
         targets: collect.targets,
         code: exit::code_of_all(&codes),
+        not_whole: not_whole.map(|one| one.profile.clone()).collect(),
     })
 }
 
@@ -258,7 +266,13 @@ impl Take for Collect<'_> {
     }
 }
 
-fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out: &[Target]) {
+fn summary_of_dry_run(
+    ctx: &Ctx,
+    sources: &[Source],
+    chosen: &[Target],
+    left_out: &[Target],
+    not_whole: &[String],
+) {
     let mut text = format!(
         "nothing was sent; {} would be ended{}",
         sessions(chosen.len()),
@@ -267,11 +281,20 @@ fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out
     if !left_out.is_empty() {
         text.push_str(&format!(", {} left out", left_out.len()));
     }
+    if !not_whole.is_empty() {
+        text.push_str(&format!("; {}", may_hold_more(not_whole)));
+    }
     ctx.note(&text);
 }
 
+/// What is said beside a number that came from a list with a hole in it.
+fn may_hold_more(not_whole: &[String]) -> String {
+    let names = not_whole.join(", ");
+    format!("the list of {names} is not whole, so more sessions may match")
+}
+
 /// Asks on the terminal. Many, and any in production, want the number typed.
-fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
+fn confirm(sources: &[Source], chosen: &[Target], not_whole: &[String]) -> Result<(), Failure> {
     let production = chosen.iter().any(|target| {
         sources
             .get(target.source)
@@ -296,6 +319,9 @@ fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
                 source.api.caps().after_revoke
             ));
         }
+    }
+    if !not_whole.is_empty() {
+        prompt.push_str(&format!("Note: {}.\n", may_hold_more(not_whole)));
     }
     prompt.push_str(&format!(
         "End {what}{}? Type {wanted} to do it: ",

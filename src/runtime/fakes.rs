@@ -107,6 +107,7 @@ impl SessionApi for FakeApi {
         Arc::new(Capabilities {
             system: "Janssen",
             fields: Default::default(),
+            any_case: true,
             words: Support::Client,
             attributes: Support::No,
             sort: Support::No,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::cut;
 use crate::app::form::FormField;
 use crate::app::form_layout;
 use crate::app::hints::{self, GAP};
@@ -374,14 +375,17 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return vec![("No profile is open. ^P opens one.".to_owned(), Role::Text)];
     }
     if !results.rows.is_empty() {
-        return vec![
-            (
-                "No loaded session passes the filter.".to_owned(),
-                Role::Text,
-            ),
-            (String::new(), Role::Text),
-            ("F drops the filter   & changes it".to_owned(), Role::Dim),
-        ];
+        let mut lines = vec![(
+            "No loaded session passes the filter.".to_owned(),
+            Role::Text,
+        )];
+        if let Some(stopped) = cut::stopped(state) {
+            lines.push((format!("The list is cut: {stopped}."), Role::Warn));
+        }
+        lines.extend(way_out(state));
+        lines.push((String::new(), Role::Text));
+        lines.push(("F drops the filter   & changes it".to_owned(), Role::Dim));
+        return lines;
     }
     if results.query.is_none() {
         let needed = form_layout::fields(state)
@@ -410,7 +414,17 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
             ),
         ];
     }
-    let mut lines = vec![("No session matches this search.".to_owned(), Role::Text)];
+    let mut lines: Vec<_> = cut::none_among(state)
+        .into_iter()
+        .map(|line| (line, Role::Warn))
+        .collect();
+    let is_cut = !lines.is_empty();
+    lines.extend(way_out(state));
+    if is_cut {
+        lines.push((String::new(), Role::Text));
+    } else {
+        lines.push(("No session matches this search.".to_owned(), Role::Text));
+    }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
     let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
     let forgets = state
@@ -432,6 +446,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         Role::Dim,
     ));
     lines
+}
+
+/// What Enter does where a list was cut, and so does not decide.
+fn way_out(state: &State) -> Option<(String, Role)> {
+    let name = cut::way_out(state)?;
+    let name = crate::model::text::display_safe(&name).into_owned();
+    Some((format!("Enter asks for user {name}"), Role::Text))
 }
 
 /// What was searched, one clause a line.

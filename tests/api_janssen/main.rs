@@ -17,6 +17,7 @@ mod lists;
 #[path = "../support/scripted.rs"]
 mod scripted;
 mod signing;
+mod spellings;
 mod splitting;
 mod tls;
 

@@ -7,6 +7,7 @@ mod act;
 #[path = "../support/certified.rs"]
 mod certified;
 mod config;
+mod cut;
 mod doctor;
 mod formats;
 #[cfg(feature = "keyring")]

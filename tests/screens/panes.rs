@@ -76,6 +76,20 @@ fn a_list_cut_by_the_server_says_so() {
 }
 
 #[test]
+fn an_empty_table_of_a_cut_list_says_what_it_knows() {
+    let state = Fixture::open().with(|state| {
+        state.focus = Pane::Table;
+        state.results.query = Query::parse("jdoe").ok();
+        state.results.arrival = false;
+        state.sources[0].progress = Progress::Loaded;
+        state.sources[0].received = 360;
+        state.sources[0].completeness = Completeness::Truncated { at: 120 };
+    });
+
+    check("empty_cut", &state, &TWO);
+}
+
+#[test]
 fn an_error_in_the_status_line_leaves_the_rows() {
     let state = Fixture::main().with(|state| {
         state.message = Some(Message {

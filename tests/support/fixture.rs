@@ -225,6 +225,7 @@ pub fn caps() -> Capabilities {
             Field::User | Field::Client | Field::Created | Field::Expires => Support::Server,
             _ => Support::Client,
         },
+        any_case: true,
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Server,

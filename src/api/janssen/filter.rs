@@ -113,7 +113,7 @@ fn push_once(notes: &mut Vec<String>, note: String) {
 fn compares_text(clause: &Clause) -> bool {
     let free_text = matches!(
         clause.target,
-        Target::Attribute(_) | Target::Field(Field::User | Field::Client | Field::Method)
+        Target::Attribute(_) | Target::Field(Field::Client | Field::Method)
     );
     free_text
         && clause.values.iter().any(|value| match value {

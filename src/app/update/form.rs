@@ -6,6 +6,7 @@ use std::time::Duration;
 use strum::IntoEnumIterator;
 
 use super::{act, edit, message, net};
+use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
 use crate::app::keymap::{Key, KeyPress};
@@ -222,6 +223,12 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
                 net::follow(state);
                 return Vec::new();
             }
+            // The same once more would be cut again.
+            if state.results.query.as_ref() == Some(&query)
+                && let Some(name) = cut::way_out(state)
+            {
+                return user(state, name);
+            }
             state.results.wanted = None;
             search(state, query)
         }
@@ -249,7 +256,10 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
 /// the way out of a list that a server cuts.
 pub fn person(state: &mut State) -> Vec<Effect> {
     let Some((_, row)) = state.results.current() else {
-        return Vec::new();
+        return match cut::way_out(state) {
+            Some(name) => user(state, name),
+            None => Vec::new(),
+        };
     };
     let subject = row.session.subject.clone();
     let (field, text) = match (&subject.name, &subject.id) {
@@ -266,6 +276,16 @@ pub fn person(state: &mut State) -> Vec<Effect> {
             (TextField::Text, clause.to_string())
         }
     };
+    only(state, field, text)
+}
+
+/// Searches for everything of the user of this name, in place of what the form said.
+pub fn user(state: &mut State, name: String) -> Vec<Effect> {
+    only(state, TextField::User, name)
+}
+
+/// Searches for this and nothing else.
+fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.form = Form {
         field: FormField::Text(field),
         unfolded: state.form.unfolded,
@@ -399,6 +419,7 @@ impl Source {
         self.progress = Progress::Loading;
         self.resume = None;
         (self.pages, self.rows, self.duplicates, self.total) = (0, 0, 0, None);
+        self.received = 0;
         self.asked_at = Some(now);
     }
 }

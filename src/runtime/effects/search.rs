@@ -112,6 +112,7 @@ impl Reading {
                     chunk,
                     took,
                     duplicates,
+                    received,
                     stopped: None,
                     end,
                 };
@@ -141,6 +142,7 @@ impl Reading {
                 chunk,
                 took,
                 duplicates,
+                received,
                 stopped,
                 end,
             }),

@@ -201,12 +201,13 @@ impl TestApp {
         for row in rows {
             let _ = builder.row(row);
         }
-        let (chunk, duplicates, _) = builder.finish();
+        let (chunk, duplicates, received) = builder.finish();
         let page = Page {
             chunk,
             end,
             took: Duration::from_millis(9),
             duplicates,
+            received,
             stopped: None,
         };
         self.send(Msg::Page {
@@ -324,6 +325,7 @@ fn caps() -> Capabilities {
     Capabilities {
         system: "Janssen",
         fields: EnumMap::from_fn(|_| Support::Server),
+        any_case: true,
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Server,
