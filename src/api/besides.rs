@@ -12,9 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{SessionApi, user_as};
 use crate::model::{
-    ActionArgs, ActionResult, ApiError, Capabilities, Clause, Completeness, Cursor, Field,
-    Identity, Op, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject,
-    Support, Target, UserOutcome, Value,
+    ActionArgs, ActionResult, ApiError, Capabilities, Clause, Completeness, Cursor, Deletable,
+    Field, Identity, Op, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey,
+    Subject, Support, Target, UserOutcome, Value,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -48,6 +48,8 @@ struct Walk {
     people: BTreeSet<String>,
     /// The sessions of those rows, so that none is handed out twice.
     seen: HashSet<u64>,
+    /// What lasts of those whose id may not, of the readings before this one.
+    lasting: HashSet<u64>,
 }
 
 impl Walk {
@@ -58,6 +60,7 @@ impl Walk {
             spelled: BTreeSet::new(),
             people: BTreeSet::new(),
             seen: HashSet::new(),
+            lasting: HashSet::new(),
         }
     }
 
@@ -205,6 +208,7 @@ impl Besides {
             let mut watch = Watch::new(self, walk, sink, Handing::OnlyNew);
             let page = self.inner.search(search, at.as_ref(), &mut watch).await?;
             let (new, enough) = (watch.new, watch.enough);
+            drop(watch);
             end.total = end.total.map(|total| total.saturating_add(new));
             if enough {
                 return Ok(ControlFlow::Break(()));
@@ -268,8 +272,15 @@ struct Watch<'a> {
     walk: &'a mut Walk,
     sink: &'a mut dyn RowSink,
     handing: Handing,
+    lasting: Vec<u64>,
     new: u64,
     enough: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.walk.lasting.extend(self.lasting.drain(..));
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -284,6 +295,7 @@ impl<'a> Watch<'a> {
             walk,
             sink,
             handing,
+            lasting: Vec::new(),
             new: 0,
             enough: false,
         }
@@ -306,10 +318,18 @@ impl<'a> Watch<'a> {
                 .people
                 .extend(row.user_id.as_deref().map(str::to_owned));
         }
-        let identity = self
-            .hasher
-            .hash_one((row.scope.as_deref(), row.key.as_ref()));
-        self.walk.seen.insert(identity)
+        let key = (row.scope.as_deref(), row.key.as_ref());
+        let mut is_new = self.walk.seen.insert(self.hasher.hash_one(key));
+        if row.deletable != Deletable::Yes {
+            // Its id may be another one at every reading: it is known by what lasts. Two rows of one
+            // reading are two sessions, though they look the same.
+            let lasts = (row.created, row.last_used, &row.client, &row.ip);
+            let lasting = (user, row.user_id.as_deref(), row.scope.as_deref(), lasts);
+            let lasting = self.hasher.hash_one(lasting);
+            is_new &= !self.walk.lasting.contains(&lasting);
+            self.lasting.push(lasting);
+        }
+        is_new
     }
 }
 
@@ -355,7 +375,9 @@ impl SessionApi for Besides {
         };
         let mut watch = Watch::new(self, &mut walk, sink, Handing::All);
         let mut end = self.inner.search(search, at, &mut watch).await?;
-        if watch.enough || end.next.is_some() {
+        let enough = watch.enough;
+        drop(watch);
+        if enough || end.next.is_some() {
             self.keep(walk);
             return Ok(end);
         }

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Profile, System};
+use crate::model::query::OwnName;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
@@ -56,6 +57,15 @@ pub fn open_with(
         true => Arc::new(ReadOnly::new(&profile.name, api)),
         false => api,
     })
+}
+
+/// The names that this kind of system has of its own for what a query can ask, beside those that every
+/// query knows.
+pub fn own_names(system: System) -> &'static [OwnName] {
+    match system {
+        System::Janssen => janssen::names::NAMES,
+        System::PingAm => pingam::names::NAMES,
+    }
 }
 
 /// One remote system, as usher sees it.

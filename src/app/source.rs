@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::effect::Gen;
+use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
     Thresholds,
@@ -20,6 +21,8 @@ pub struct ProfileView {
     pub system: &'static str,
     /// Name of the system in the configuration and in queries ("janssen").
     pub system_word: &'static str,
+    /// What the system itself calls the things that a query can ask for.
+    pub own_names: &'static [OwnName],
     /// Its address, without credentials.
     pub address: String,
     /// Red bar, typed confirmation.

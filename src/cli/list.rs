@@ -22,7 +22,6 @@ use crate::model::{ApiError, Plan};
 /// A wrong option, or standard output.
 pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let text = args.query.join(" ");
-    let query = sources::parse_query(&text)?;
     let columns = args
         .fields
         .iter()
@@ -31,6 +30,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let sort = args.sort.as_deref().map(SortBy::parse).transpose()?;
     let group = args.group_by.as_deref().map(Column::parse).transpose()?;
     let (config, sources) = sources::all(ctx)?;
+    let query = sources::parse_query_for(&text, &sources)?;
     let (now, zone) = sources::moment(&config);
     let format = args.output.unwrap_or(match ctx.stdout_is_terminal() {
         true => Format::Table,

@@ -159,7 +159,7 @@ async fn find(
 ) -> Result<Found, Failure> {
     let query = match (&args.user, &args.query) {
         (Some(user), _) => of_user(user)?,
-        (None, Some(text)) => of_text(text)?,
+        (None, Some(text)) => of_text(text, sources)?,
         (None, None) => {
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
@@ -237,8 +237,8 @@ fn of_user(user: &str) -> Result<Query, Failure> {
 }
 
 /// An empty query means everything in `list`; here it is far more likely a variable that was not set.
-fn of_text(text: &str) -> Result<Query, Failure> {
-    let query = sources::parse_query(text)?;
+fn of_text(text: &str, sources: &[Source]) -> Result<Query, Failure> {
+    let query = sources::parse_query_for(text, sources)?;
     if query.is_empty() {
         return Err(Failure::usage(
             "--query is empty, which means every session; if that is meant, say it: --query 'system:*'",

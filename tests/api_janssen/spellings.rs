@@ -98,3 +98,20 @@ async fn nobody_costs_three_more_questions_and_the_plan_says_so() {
     );
     assert!(api.plan(&search("user:4711")).unwrap().notes.is_empty());
 }
+
+#[tokio::test]
+async fn a_session_without_a_lasting_id_comes_once_although_it_is_read_twice() {
+    let emulator = super::emulator(super::fixed()).await;
+    let api = open(&super::client_profile(&emulator));
+    let everything = super::all(&api, &search("")).await.unwrap();
+    let doubtful = everything
+        .iter()
+        .find(|row| row.deletable != usher::model::Deletable::Yes && row.subject.name.is_some());
+    let name = doubtful.unwrap().subject.name.clone().unwrap();
+    let of_name = |row: &&usher::model::Session| row.subject.name.as_ref() == Some(&name);
+    let expected = everything.iter().filter(of_name).count();
+
+    let rows = super::all(&api, &search(&format!("user:\"{}\"", name.expose()))).await;
+
+    assert_eq!(rows.unwrap().len(), expected);
+}

@@ -13,6 +13,7 @@ mod formats;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod list;
+mod own_names;
 mod pipes;
 mod proxy;
 mod refusals;

@@ -247,6 +247,7 @@ pub fn caps() -> Capabilities {
 /// A profile of this name.
 pub fn profile(name: &str, system: &'static str) -> ProfileView {
     ProfileView {
+        own_names: &[],
         name: name.to_owned(),
         system,
         system_word: "janssen",

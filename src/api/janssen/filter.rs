@@ -126,9 +126,13 @@ fn never_matches(clause: &Clause) -> Option<String> {
     let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended)) = clause.target else {
         return None;
     };
+    let instead = match field {
+        Field::Scope => "; what a client was granted is @scope",
+        _ => "",
+    };
     (!clause.negated && clause.op != Op::Ne).then(|| {
         format!(
-            "{}: this system does not report it, so no row can match",
+            "{}: this system does not report it, so no row can match{instead}",
             field.name()
         )
     })
@@ -171,7 +175,8 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
         Target::Word => word(only_text(clause)?, rules),
         Target::Attribute(name) => {
             // Only these attributes are known to the server's search; others make it fail.
-            const KNOWN: [&str; 7] = [
+            const KNOWN: [&str; 8] = [
+                "sessionState",
                 "auth_user",
                 "client_id",
                 "acr",
@@ -180,6 +185,10 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
                 "redirect_uri",
                 "response_type",
             ];
+            if &**name == "authenticationTime" && !rules.plain_only {
+                let pairs = dates::pairs(name, clause, search, rules.server_zone);
+                return pairs.map(Sent::Widely);
+            }
             let known = KNOWN.into_iter().find(|known| **known == **name)?;
             equality(known, clause)
         }
@@ -332,7 +341,7 @@ fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
             format!("{name}>={}", dates::lower(search.now, zone)?),
             format!("{name}<={}", dates::through(end, zone)?),
         ]
-    } else if all(&["active", "idle", "expiring"]) {
+    } else if all(&["active", "idle", "expiring", "authenticated"]) {
         // Not by the expiry: a session that never ends has none, and is the one to find.
         vec![usable]
     } else if all(&["unauthenticated"]) {

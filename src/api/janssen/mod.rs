@@ -9,6 +9,7 @@ mod dates;
 mod doubt;
 mod fault;
 mod filter;
+pub(super) mod names;
 mod revoke;
 mod row;
 mod signin;

@@ -12,6 +12,7 @@ mod filter;
 mod flavour;
 mod key;
 mod learn;
+pub(super) mod names;
 mod pages;
 mod realm;
 #[cfg(test)]

@@ -296,6 +296,7 @@ fn row(user: &str, age: i64, number: usize) -> RowRef<'static> {
 
 fn profile(name: &str) -> ProfileView {
     ProfileView {
+        own_names: &[],
         name: name.into(),
         system: "Janssen",
         system_word: "janssen",
