@@ -1,6 +1,7 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
 mod besides;
+mod client_names;
 pub mod guard;
 pub mod http;
 mod janssen;
@@ -24,6 +25,7 @@ use crate::model::{
 };
 
 use besides::Besides;
+use client_names::ClientNames;
 use guard::ReadOnly;
 use http::{NoStore, TokenStore};
 use signin::Prompter;
@@ -51,6 +53,10 @@ pub fn open_with(
     let api: Arc<dyn SessionApi> = match profile.system {
         System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
         System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
+    };
+    let api: Arc<dyn SessionApi> = match profile.client_names.is_empty() {
+        true => api,
+        false => Arc::new(ClientNames::new(api, profile.client_names.clone())),
     };
     let api: Arc<dyn SessionApi> = Arc::new(Besides::new(api, profile.user_as.clone()));
     Ok(match profile.read_only {

@@ -13,6 +13,7 @@ mod certified;
 mod conformance;
 mod connections;
 mod ending;
+mod hostile;
 mod lists;
 #[path = "../support/scripted.rs"]
 mod scripted;

@@ -6,8 +6,6 @@
 //! must occur somewhere in the row.
 //! Source: Janssen `BaseResource`, `Util`, `DataUtil` and `SessionService`.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use super::dates;
@@ -19,7 +17,6 @@ use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
 /// What the profile and the server's version have to say about it.
 pub(super) struct Rules<'p> {
     pub(super) user_as: Option<&'p str>,
-    pub(super) client_names: &'p BTreeMap<String, String>,
     pub(super) server_zone: Zone,
     pub(super) expiring_within: TimeDelta,
     /// The server can search; those before late 2024 only list.
@@ -83,7 +80,7 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
             push_once(&mut native.plan.notes, note);
         }
         if stays {
-            native.plan.rest.push(in_our_words(clause, rules));
+            native.plan.rest.push(in_our_words(clause));
         }
     }
     pairs.dedup();
@@ -138,8 +135,8 @@ fn never_matches(clause: &Clause) -> Option<String> {
     })
 }
 
-/// The clause as it is applied to our rows, which show names for clients and DNs for people.
-fn in_our_words(mut clause: Clause, rules: &Rules<'_>) -> Clause {
+/// The clause as it is applied to our rows, which show DNs for people.
+fn in_our_words(mut clause: Clause) -> Clause {
     if !matches!(clause.op, Op::Eq | Op::Ne) {
         return clause;
     }
@@ -147,11 +144,6 @@ fn in_our_words(mut clause: Clause, rules: &Rules<'_>) -> Clause {
     for value in &clause.values {
         let Value::Text(text) = value else { continue };
         match clause.target {
-            Target::Field(Field::Client) => {
-                let mut names = rules.client_names.iter();
-                let shown = names.find(|(id, _)| id.eq_ignore_ascii_case(text));
-                more.extend(shown.map(|(_, name)| Value::Text(name.as_str().into())));
-            }
             Target::Field(Field::UserId) if !text.contains(['=', ',']) => {
                 more.push(Value::Text(format!("inum={text},*").into()));
             }
@@ -172,7 +164,7 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
         return None;
     }
     match &clause.target {
-        Target::Word => word(only_text(clause)?, rules),
+        Target::Word => word(only_text(clause)?),
         Target::Attribute(name) => {
             // Only these attributes are known to the server's search; others make it fail.
             const KNOWN: [&str; 8] = [
@@ -197,10 +189,9 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
 }
 
 /// The server minds case, so only a word without letters finds there what it finds here.
-fn word(word: &str, rules: &Rules<'_>) -> Option<Sent> {
+fn word(word: &str) -> Option<Sent> {
     let caseless = !word.contains(char::is_alphabetic);
-    let in_a_name = rules.client_names.values().any(|name| name.contains(word));
-    (caseless && !in_a_name && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
+    (caseless && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
 }
 
 fn field_sendable(
@@ -228,7 +219,7 @@ fn field_sendable(
             let id = inum(only_text(clause)?);
             is_pair_value(id).then(|| Sent::Exactly(vec![format!("userDn={id}")]))
         }
-        Field::Client => client(clause, rules),
+        Field::Client => equality("client_id", clause).or_else(|| any_text(clause)),
         Field::Ip => {
             // Of other addresses there are several ways to write them.
             let address: std::net::Ipv4Addr = only_text(clause)?.parse().ok()?;
@@ -285,37 +276,6 @@ fn any_text(clause: &Clause) -> Option<Sent> {
         })
         .collect();
     Some(Sent::Texts(texts?))
-}
-
-/// A client is asked for by its id, or by the name that the profile gives it.
-fn client(clause: &Clause, rules: &Rules<'_>) -> Option<Sent> {
-    if clause.op != Op::Eq {
-        return None;
-    }
-    let mut ids: Vec<&str> = Vec::new();
-    for value in &clause.values {
-        let Value::Text(text) = value else {
-            return None;
-        };
-        let wanted = text.to_lowercase();
-        let names = rules.client_names.iter();
-        let named: Vec<&str> = names
-            .filter(|(_, name)| name.to_lowercase() == wanted)
-            .map(|(id, _)| id.as_str())
-            .collect();
-        match named.is_empty() {
-            true if text.contains('*') => return None,
-            true => ids.push(text),
-            false => ids.extend(named),
-        }
-    }
-    match ids.as_slice() {
-        [id] if is_pair_value(id) => Some(Sent::Exactly(vec![format!("client_id={id}")])),
-        ids if ids.iter().all(|id| is_findable(id)) => {
-            Some(Sent::Texts(ids.iter().map(ToString::to_string).collect()))
-        }
-        _ => None,
-    }
 }
 
 /// The server knows two states; the others are made here, from the clock.

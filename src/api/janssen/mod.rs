@@ -137,7 +137,7 @@ impl Janssen {
         self.http.auth().known()
     }
 
-    fn rows(&self) -> Rows<'_> {
+    fn rows(&self) -> Rows {
         let own = match (&self.profile.login, self.known().id) {
             (Login::ClientCredentials { .. }, _) => Own::Nobody,
             (_, Some(inum)) => Own::Person(inum),
@@ -145,7 +145,6 @@ impl Janssen {
         };
         Rows {
             zone: self.profile.server_zone,
-            client_names: &self.profile.client_names,
             own,
         }
     }
@@ -153,7 +152,6 @@ impl Janssen {
     fn rules(&self, plain_only: bool) -> Rules<'_> {
         Rules {
             user_as: self.profile.user_as.as_deref(),
-            client_names: &self.profile.client_names,
             server_zone: self.profile.server_zone,
             expiring_within: TimeDelta::from_std(self.profile.expiring_within).unwrap_or_default(),
             can_search: !self.is_old(),

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_stay_inside_their_quotes() {
+    fn f_data_13_hostile_names_stay_inside_their_quotes() {
         for (name, literal) in [
             (r#"x" or true or "y"#, r#""x\" or true or \"y""#),
             (r"back\slash", r#""back\\slash""#),
