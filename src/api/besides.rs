@@ -357,6 +357,8 @@ impl SessionApi for Besides {
         if search.native.is_none() && self.minds_case(&self.users(search)) {
             plan.notes.push(MINDS_CASE.to_owned());
         }
+        plan.notes
+            .extend(search.query.bounds(search.now, search.zone));
         Ok(plan)
     }
 

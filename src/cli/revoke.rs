@@ -1,6 +1,6 @@
 //! `usher revoke`: ends sessions, and says of each what became of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
@@ -64,7 +64,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         require_audit(ctx, &sources)?;
         if !args.yes {
             outcomes.flush()?;
-            confirm(&sources, &chosen, &found.not_whole)?;
+            confirm(&sources, &chosen, &found.not_whole, args.user.is_some())?;
         }
     }
     outcomes.flush()?;
@@ -186,6 +186,9 @@ async fn find(
     };
     let ended = pages::read(sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
+    if let Some(user) = &args.user {
+        note_spelling(ctx, user.trim(), &collect.targets);
+    }
     let codes: Vec<u8> = ended.iter().map(pages::Ended::code_of_decision).collect();
     let not_whole = ended.iter().filter(|one| !one.is_whole());
     Ok(Found {
@@ -193,6 +196,27 @@ async fn find(
         code: exit::code_of_all(&codes),
         not_whole: not_whole.map(|one| one.profile.clone()).collect(),
     })
+}
+
+/// Names are compared without case: whose sessions were found is told where that is spelled otherwise.
+fn note_spelling(ctx: &Ctx, user: &str, found: &[Target]) {
+    let names = names_of(found);
+    if names.iter().any(|name| *name != display_safe(user)) {
+        ctx.note(&format!(
+            "note: what was found for {} is of {}",
+            display_safe(user),
+            names.join(", ")
+        ));
+    }
+}
+
+/// The names of these sessions' people, each once, cleaned.
+fn names_of(targets: &[Target]) -> Vec<String> {
+    let names = targets
+        .iter()
+        .filter_map(|target| target.subject.name.as_ref());
+    let names: BTreeSet<String> = names.map(|name| name.safe().into_owned()).collect();
+    names.into_iter().collect()
 }
 
 /// Reads the sessions of which only the id is known, so that the question and the audit log can say
@@ -294,7 +318,12 @@ fn may_hold_more(not_whole: &[String]) -> String {
 }
 
 /// Asks on the terminal. Many, and any in production, want the number typed.
-fn confirm(sources: &[Source], chosen: &[Target], not_whole: &[String]) -> Result<(), Failure> {
+fn confirm(
+    sources: &[Source],
+    chosen: &[Target],
+    not_whole: &[String],
+    of_user: bool,
+) -> Result<(), Failure> {
     let production = chosen.iter().any(|target| {
         sources
             .get(target.source)
@@ -323,8 +352,12 @@ fn confirm(sources: &[Source], chosen: &[Target], not_whole: &[String]) -> Resul
     if !not_whole.is_empty() {
         prompt.push_str(&format!("Note: {}.\n", may_hold_more(not_whole)));
     }
+    let whose = match of_user {
+        true => format!(" of {}", names_of(chosen).join(", ")),
+        false => String::new(),
+    };
     prompt.push_str(&format!(
-        "End {what}{}? Type {wanted} to do it: ",
+        "End {what}{whose}{}? Type {wanted} to do it: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

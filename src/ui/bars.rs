@@ -340,6 +340,10 @@ fn loaded(state: &State) -> String {
             _ => {}
         }
     }
+    // Settled once, when it was asked: pages and the clock do not move it.
+    if let Some(search) = state.sources.iter().find_map(|s| s.search.as_ref()) {
+        parts.extend(search.query.bounds(search.now, search.zone));
+    }
     let duplicates: u32 = state.sources.iter().map(|s| s.duplicates).sum();
     if duplicates > 0 && long {
         let count = with_thousands(u64::from(duplicates));

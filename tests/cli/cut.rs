@@ -219,6 +219,9 @@ fn f_del_12_all_of_a_user_is_found_in_another_case_and_ends() {
     let ran = desk.run(&["revoke", "--user", &name.to_uppercase(), "--yes"]);
 
     assert!(ran.out.contains(&name), "{ran:?}");
+    let upper = name.to_uppercase();
+    let told = format!("what was found for {upper} is of {name}");
+    assert!(ran.err.contains(&told), "{ran:?}");
     assert_eq!(desk.run(&live).ends(0).out, "0\n", "{ran:?}");
 }
 

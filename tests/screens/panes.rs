@@ -76,6 +76,24 @@ fn a_list_cut_by_the_server_says_so() {
 }
 
 #[test]
+fn f_clock_05_the_status_line_tells_the_moment_that_a_duration_meant_when_it_was_asked() {
+    let state = Fixture::main().with(|state| {
+        let query = Query::parse("age>30m").expect("a query");
+        state.sources[0].search = Some(usher::model::Search {
+            query: query.clone(),
+            sort: None,
+            page_size: std::num::NonZeroU16::MIN,
+            native: None,
+            now: now() - TimeDelta::minutes(5),
+            zone: Zone::Utc,
+        });
+        state.results.query = Some(query);
+    });
+
+    check("bounds", &state, &SMALL);
+}
+
+#[test]
 fn an_empty_table_of_a_cut_list_says_what_it_knows() {
     let state = Fixture::open().with(|state| {
         state.focus = Pane::Table;

@@ -4,6 +4,7 @@
 //! which rows it means.
 
 mod address;
+mod bound;
 mod build;
 mod check;
 mod error;
