@@ -24,9 +24,6 @@ const MOST_PEOPLE: usize = 5;
 /// circles does it for ever.
 const STALE_PAGES: u32 = 100;
 
-const MINDS_CASE: &str = "the server may mind upper and lower case of the user: lower case, upper \
-                          case and a capital first are also asked for";
-
 /// A system whose lists are asked for again where the first answer may lack what was meant.
 pub(super) struct Besides {
     inner: Arc<dyn SessionApi>,
@@ -37,7 +34,6 @@ pub(super) struct Besides {
 }
 
 /// What the pages of one search have shown so far.
-#[derive(Clone)]
 struct Walk {
     search: Search,
     /// The names that are looked for, in lower case.
@@ -77,8 +73,11 @@ impl Walk {
 
     /// Has the server answered with another spelling than it was asked for? Then it minds none.
     fn any_case(&self, asked: &[String]) -> bool {
-        let other = |user: &String| !asked.iter().any(|name| name == user);
-        self.spelled.iter().any(other)
+        // Of several names the server may be asked for more than they say.
+        let [name] = asked else {
+            return false;
+        };
+        self.spelled.iter().any(|user| user != name)
     }
 }
 
@@ -93,12 +92,9 @@ impl Besides {
         }
     }
 
-    /// May the server miss sessions of these names because it minds upper and lower case?
     fn minds_case(&self, names: &[String]) -> bool {
-        let caps = self.inner.caps();
-        let finds_users = caps.fields[Field::User] == Support::Server;
-        let letters = |name: &String| name.contains(char::is_alphabetic);
-        finds_users && !caps.any_case && names.iter().any(letters)
+        let names = names.iter().map(String::as_str);
+        self.inner.caps().minds_case_of(names)
     }
 
     /// The names of users that the search compares with, as this system writes them.
@@ -122,15 +118,27 @@ impl Besides {
             return None;
         }
         let names = names.iter().map(|name| name.to_lowercase()).collect();
-        let kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
-        let goes_on = |walk: &&Walk| at.is_some() && walk.search == *search;
-        let known = kept.as_ref().filter(goes_on).cloned();
+        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = |walk: &Walk| at.is_some() && walk.search == *search;
+        let known = kept.take().filter(goes_on);
         Some(known.unwrap_or_else(|| Walk::new(search, names)))
     }
 
     fn keep(&self, walk: Walk) {
         let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(walk);
+    }
+
+    /// What a plan says of names on a server that minds case.
+    fn told_of_case(&self) -> String {
+        let all = match self.inner.caps().fields[Field::UserId] {
+            Support::Server => ", and then every session of these people",
+            Support::Client | Support::Required | Support::No => "",
+        };
+        format!(
+            "the server may mind upper and lower case of the user: where none is found as typed, \
+             lower case, upper case and a capital first are asked for{all}"
+        )
     }
 
     /// A list that was cut: its words are asked for as users.
@@ -355,7 +363,7 @@ impl SessionApi for Besides {
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
         let mut plan = self.inner.plan(search)?;
         if search.native.is_none() && self.minds_case(&self.users(search)) {
-            plan.notes.push(MINDS_CASE.to_owned());
+            plan.notes.push(self.told_of_case());
         }
         plan.notes
             .extend(search.query.bounds(search.now, search.zone));

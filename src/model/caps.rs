@@ -125,6 +125,14 @@ impl Capabilities {
         }
     }
 
+    /// May the server miss sessions of users of these names, because it minds upper and lower case? Then
+    /// other spellings are asked for besides.
+    pub fn minds_case_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
+        let mut names = names.into_iter();
+        let is_spelled = |name: &str| !name.contains('*') && name.contains(char::is_alphabetic);
+        !self.any_case && self.fields[Field::User] == Support::Server && names.any(is_spelled)
+    }
+
     /// " a realm", where the system lists each realm (organisation, tenant) for itself, so that a limit
     /// of its lists holds for each. Empty: it does not.
     pub fn each_scope(&self) -> String {

@@ -430,6 +430,16 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push(("No session matches this search.".to_owned(), Role::Text));
     }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
+    let named = results.query.as_ref().and_then(|query| query.users());
+    let named = named.unwrap_or_default();
+    let minds_case = |source: &Source| {
+        let caps = source.caps.as_ref();
+        caps.is_some_and(|caps| caps.minds_case_of(named.iter().copied()))
+    };
+    if state.sources.iter().any(minds_case) {
+        let text = "Also asked for in lower case, upper case and with a capital first.";
+        lines.push((text.to_owned(), Role::Dim));
+    }
     let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
     let forgets = state
         .sources

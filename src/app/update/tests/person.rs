@@ -168,3 +168,22 @@ fn a_whole_list_has_no_way_out_and_enter_asks_the_same_again() {
 
     assert_eq!(asked(&app), "jdoe");
 }
+
+#[test]
+fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.cut_at(2, &[("amy", 60), ("bob", 60)]);
+    app.state.focus = Pane::Table;
+
+    app.keys("U");
+
+    let Some(Overlay::Confirm(confirm)) = app.state.overlays.last() else {
+        panic!("a question is open");
+    };
+    let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
+    assert_eq!(
+        sessions.unwrap().1,
+        "1 loaded of a list that is cut; there may be more"
+    );
+}
