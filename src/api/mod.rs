@@ -1,5 +1,7 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+mod besides;
+mod client_names;
 pub mod guard;
 pub mod http;
 mod janssen;
@@ -16,11 +18,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::{Profile, System};
+use crate::model::query::OwnName;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
+use besides::Besides;
+use client_names::ClientNames;
 use guard::ReadOnly;
 use http::{NoStore, TokenStore};
 use signin::Prompter;
@@ -49,10 +54,24 @@ pub fn open_with(
         System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
         System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
     };
+    let api: Arc<dyn SessionApi> = match profile.client_names.is_empty() {
+        true => api,
+        false => Arc::new(ClientNames::new(api, profile.client_names.clone())),
+    };
+    let api: Arc<dyn SessionApi> = Arc::new(Besides::new(api, profile.user_as.clone()));
     Ok(match profile.read_only {
         true => Arc::new(ReadOnly::new(&profile.name, api)),
         false => api,
     })
+}
+
+/// The names that this kind of system has of its own for what a query can ask, beside those that every
+/// query knows.
+pub fn own_names(system: System) -> &'static [OwnName] {
+    match system {
+        System::Janssen => janssen::names::NAMES,
+        System::PingAm => pingam::names::NAMES,
+    }
 }
 
 /// One remote system, as usher sees it.

@@ -4,6 +4,7 @@ pub mod action;
 pub(crate) mod agent;
 pub mod cells;
 pub mod columns;
+pub mod cut;
 pub mod dialogs;
 pub mod effect;
 pub(crate) mod facts;

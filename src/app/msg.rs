@@ -179,6 +179,8 @@ pub struct Page {
     pub took: Duration,
     /// Rows dropped because they had come before.
     pub duplicates: u32,
+    /// Rows that the system sent, those that did not match included.
+    pub received: u32,
     /// Why the page task stops although the server has more. `None`: it does not stop here.
     pub stopped: Option<String>,
 }

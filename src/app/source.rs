@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
+use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
     Thresholds,
@@ -20,6 +21,8 @@ pub struct ProfileView {
     pub system: &'static str,
     /// Name of the system in the configuration and in queries ("janssen").
     pub system_word: &'static str,
+    /// What the system itself calls the things that a query can ask for.
+    pub own_names: &'static [OwnName],
     /// Its address, without credentials.
     pub address: String,
     /// Red bar, typed confirmation.
@@ -122,6 +125,8 @@ pub struct Source {
     pub rows: u32,
     /// Rows that had come before on another page.
     pub duplicates: u32,
+    /// Rows that the system sent, those that did not match included.
+    pub received: u32,
     /// How many sessions match on the server, if it says so.
     pub total: Option<u64>,
     /// Is the list whole?
@@ -152,6 +157,7 @@ impl Source {
             pages: 0,
             rows: 0,
             duplicates: 0,
+            received: 0,
             total: None,
             completeness: Completeness::Unknown,
             took: None,

@@ -1,6 +1,7 @@
 //! Queries in the words of the form, for the form itself and the empty table.
 
 use crate::app::action::{Action, Context};
+use crate::app::cut;
 use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::text::with_thousands;
@@ -23,6 +24,11 @@ pub fn truncated(state: &State, at: u64) -> String {
         let is_user = |clause: &Clause| clause.target == Target::Field(Field::User);
         query.clauses.iter().any(is_user)
     });
+    let users = cut::asked_besides(state);
+    if !users.is_empty() {
+        let at = with_thousands(at);
+        return format!("the server stops at {at}; user {users} was also asked for");
+    }
     let keys = state.keymap.keys(Context::Table, Action::Person);
     match keys.first() {
         Some(key) if !of_one => format!("{text} ({key}: this user only)"),

@@ -22,7 +22,6 @@ use crate::model::{ApiError, Plan};
 /// A wrong option, or standard output.
 pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let text = args.query.join(" ");
-    let query = sources::parse_query(&text)?;
     let columns = args
         .fields
         .iter()
@@ -31,6 +30,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let sort = args.sort.as_deref().map(SortBy::parse).transpose()?;
     let group = args.group_by.as_deref().map(Column::parse).transpose()?;
     let (config, sources) = sources::all(ctx)?;
+    let query = sources::parse_query_for(&text, &sources)?;
     let (now, zone) = sources::moment(&config);
     let format = args.output.unwrap_or(match ctx.stdout_is_terminal() {
         true => Format::Table,
@@ -65,7 +65,8 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     } else if let Some(column) = group {
         let mut groups = Groups::new(column);
         let ended = pages::read(&sources, &question, &mut groups).await?;
-        groups.print(ctx, &config, args.output.unwrap_or_default(), &mut out)?;
+        let format = args.output.unwrap_or_default();
+        groups.print(ctx, &config, format, &ended, &mut out)?;
         ended
     } else if args.id_only {
         let mut ids = Ids {
@@ -84,6 +85,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     };
     out.flush()?;
     Ok(conclude(ctx, args, &ended))
+}
+
+/// Does the answer say something of all sessions, and not only of those that it shows? Then a list that
+/// is not whole cannot give it.
+fn decides(args: &ListArgs, rows: u64) -> bool {
+    let first_ones = args.sort.is_some() && args.limit.is_some();
+    args.count || args.group_by.is_some() || first_ones || rows == 0
 }
 
 /// Prints the rows, sorted if that was asked for.
@@ -151,8 +159,19 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
 /// Says how the lists ended, and finds the exit code.
 fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[Ended]) -> u8 {
     report(ctx, ended);
-    let code = exit::code_of_all(&ended.iter().map(Ended::code).collect::<Vec<_>>());
     let rows: u64 = ended.iter().map(|one| one.rows).sum();
+    let code_of = match decides(args, rows) {
+        true => Ended::code_of_decision,
+        false => Ended::code,
+    };
+    let code = exit::code_of_all(&ended.iter().map(code_of).collect::<Vec<_>>());
+    let failed = ended.iter().any(|one| one.error.is_some());
+    if args.count && !ended.iter().all(Ended::is_whole) && (rows > 0 || !failed) {
+        ctx.error(&format!(
+            "cannot count: the list is not whole; at least {} match",
+            with_thousands(rows)
+        ));
+    }
     match code {
         exit::OK if rows == 0 && args.fail_empty => exit::NOTHING,
         code => code,
@@ -247,14 +266,19 @@ impl Take for Count {
     }
 }
 
+/// Prints the number, if it is one: of a list that is not whole nobody knows how many there are.
 fn print_count(format: Format, count: u64, ended: &[Ended], out: &mut Out) -> Result<(), Failure> {
+    let whole = ended.iter().all(Ended::is_whole);
+    let count = whole.then_some(count);
     match format {
         Format::Json | Format::Jsonl => {
             let sources: Vec<_> = ended.iter().map(Ended::to_json).collect();
-            out.json(&json!({ "count": count, "sources": sources }))
+            out.json(&json!({ "count": count, "complete": whole, "sources": sources }))
         }
         Format::Table | Format::Csv | Format::Markdown => {
-            out.line(&count.to_string());
+            if let Some(count) = count {
+                out.line(&count.to_string());
+            }
             Ok(())
         }
     }
@@ -280,6 +304,7 @@ impl Groups {
         ctx: &Ctx,
         config: &Config,
         format: Format,
+        ended: &[Ended],
         out: &mut Out,
     ) -> Result<(), Failure> {
         let name = self.column.name();
@@ -291,7 +316,12 @@ impl Groups {
                 .map(|(value, count)| json!({ &*name: value, "count": count }))
                 .collect();
             if format == Format::Json {
-                return out.json(&json!({ "version": 1, "groups": rows }));
+                return out.json(&json!({
+                    "version": 1,
+                    "groups": rows,
+                    "complete": ended.iter().all(Ended::is_whole),
+                    "sources": ended.iter().map(Ended::to_json).collect::<Vec<_>>(),
+                }));
             }
             return rows.iter().try_for_each(|row| out.json(row));
         }

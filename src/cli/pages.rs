@@ -14,7 +14,7 @@ use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
 use crate::model::query::{Matcher, RowIn};
-use crate::model::text::with_thousands;
+use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::Zone;
 use crate::model::{ApiError, Completeness, Cursor, PageEnd, Query, RowRef, RowSink, Search};
 
@@ -87,12 +87,25 @@ impl Ended {
         self.error.as_ref().map_or(exit::OK, ApiError::exit_code)
     }
 
+    /// The exit code where the list decides something: a number, or what is ended.
+    pub(crate) fn code_of_decision(&self) -> u8 {
+        match (self.is_whole(), self.code()) {
+            (false, exit::OK) => exit::PARTLY,
+            (_, code) => code,
+        }
+    }
+
+    /// Has every session that matches been listed?
+    pub(crate) fn is_whole(&self) -> bool {
+        self.error.is_none() && matches!(self.completeness, Completeness::Complete)
+    }
+
     /// For the end of a JSON document.
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "profile": self.profile,
             "rows": self.rows,
-            "complete": self.error.is_none() && matches!(self.completeness, Completeness::Complete),
+            "complete": self.is_whole(),
             "total": self.total,
             "error": self.error.as_ref().map(ToString::to_string),
         })
@@ -184,8 +197,9 @@ impl<'a> Reader<'a> {
 
     async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<Ended, Failure> {
         self.settle_clock().await;
-        if let Err(error) = self.pages(shared).await? {
-            self.ended.error = Some(error);
+        match self.pages(shared).await? {
+            Ok(()) => self.why_nothing(),
+            Err(error) => self.ended.error = Some(error),
         }
         Ok(self.ended)
     }
@@ -246,10 +260,7 @@ impl<'a> Reader<'a> {
         self.ended.completeness = end.completeness;
         self.ended.total = end.total;
         if let Completeness::Truncated { at } = end.completeness {
-            self.ended.notes.push(format!(
-                "the server stopped at {} sessions and has more; narrow the query, with user:NAME for one",
-                with_thousands(at)
-            ));
+            self.ended.notes.push(self.cut(at));
         }
         let cursor = end.next?;
         if rows == 0 {
@@ -261,6 +272,30 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(cursor)
+    }
+
+    /// What to say of a list that the server cut.
+    fn cut(&self, at: u64) -> String {
+        let caps = self.source.api.caps();
+        let query = &self.search.query;
+        let names = caps.asks_besides(query).join(", ");
+        let way_out = match (names.is_empty(), query.users()) {
+            (false, _) => format!("user {} was also asked for", display_safe(&names)),
+            (true, Some(_)) => "narrow the query".to_owned(),
+            (true, None) => "narrow the query, with user:NAME for one".to_owned(),
+        };
+        format!(
+            "the list is cut: the server stopped at {} sessions{} and has more; {way_out}",
+            with_thousands(at),
+            caps.each_scope()
+        )
+    }
+
+    /// Why nothing may have been found: what the system cannot compare, or compares in its own way.
+    fn why_nothing(&mut self) {
+        if let (0, Ok(plan)) = (self.ended.rows, self.source.api.plan(&self.search)) {
+            self.ended.notes.extend(plan.notes);
+        }
     }
 
     fn broken_paging(&mut self, what: &str) {

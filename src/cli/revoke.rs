@@ -1,6 +1,6 @@
 //! `usher revoke`: ends sessions, and says of each what became of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::ControlFlow;
 
 use super::args_verbs::RevokeArgs;
@@ -71,14 +71,14 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.would_revoke(target)?;
         }
         outcomes.flush()?;
-        summary_of_dry_run(ctx, &sources, &chosen, &left_out);
+        summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
         return Ok(found.code);
     }
     if !chosen.is_empty() {
         require_audit(ctx, &sources)?;
         if !args.yes {
             outcomes.flush()?;
-            confirm(&sources, &chosen)?;
+            confirm(&sources, &chosen, &found.not_whole, args.user.is_some())?;
         }
     }
     outcomes.flush()?;
@@ -195,6 +195,8 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
 struct Found {
     targets: Vec<Target>,
     code: u8,
+    /// Names of the profiles whose lists are not whole: more sessions may match there.
+    not_whole: Vec<String>,
 }
 
 async fn find(
@@ -205,7 +207,7 @@ async fn find(
 ) -> Result<Found, Failure> {
     let query = match (&args.user, &args.query) {
         (Some(user), _) => of_user(user)?,
-        (None, Some(text)) => of_text(text)?,
+        (None, Some(text)) => of_text(text, sources)?,
         (None, None) => {
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
@@ -214,6 +216,7 @@ async fn find(
             return Ok(Found {
                 targets,
                 code: exit::OK,
+                not_whole: Vec::new(),
             });
         }
     };
@@ -235,11 +238,37 @@ async fn find(
     };
     let ended = pages::read(sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
-    let codes: Vec<u8> = ended.iter().map(pages::Ended::code).collect();
+    if let Some(user) = &args.user {
+        note_spelling(ctx, user.trim(), &collect.targets);
+    }
+    let codes: Vec<u8> = ended.iter().map(pages::Ended::code_of_decision).collect();
+    let not_whole = ended.iter().filter(|one| !one.is_whole());
     Ok(Found {
         targets: collect.targets,
         code: exit::code_of_all(&codes),
+        not_whole: not_whole.map(|one| one.profile.clone()).collect(),
     })
+}
+
+/// Names are compared without case: whose sessions were found is told where that is spelled otherwise.
+fn note_spelling(ctx: &Ctx, user: &str, found: &[Target]) {
+    let names = names_of(found);
+    if names.iter().any(|name| *name != display_safe(user)) {
+        ctx.note(&format!(
+            "note: what was found for {} is of {}",
+            display_safe(user),
+            names.join(", ")
+        ));
+    }
+}
+
+/// The names of these sessions' people, each once, cleaned.
+fn names_of(targets: &[Target]) -> Vec<String> {
+    let names = targets
+        .iter()
+        .filter_map(|target| target.subject.name.as_ref());
+    let names: BTreeSet<String> = names.map(|name| name.safe().into_owned()).collect();
+    names.into_iter().collect()
 }
 
 /// Reads the sessions of which only the id is known, so that the question and the audit log can say
@@ -284,8 +313,8 @@ fn of_user(user: &str) -> Result<Query, Failure> {
 }
 
 /// An empty query means everything in `list`; here it is far more likely a variable that was not set.
-fn of_text(text: &str) -> Result<Query, Failure> {
-    let query = sources::parse_query(text)?;
+fn of_text(text: &str, sources: &[Source]) -> Result<Query, Failure> {
+    let query = sources::parse_query_for(text, sources)?;
     if query.is_empty() {
         return Err(Failure::usage(
             "--query is empty, which means every session; if that is meant, say it: --query 'system:*'",
@@ -321,14 +350,29 @@ impl Take for Collect<'_> {
     }
 }
 
-fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out: &[Target]) {
+fn summary_of_dry_run(
+    ctx: &Ctx,
+    sources: &[Source],
+    chosen: &[Target],
+    left_out: &[Target],
+    not_whole: &[String],
+) {
     let mut text = format!(
         "nothing was sent; {} would be ended{}",
         sessions(chosen.len()),
         by_profile(sources, chosen)
     );
     text.push_str(&skipped(left_out));
+    if !not_whole.is_empty() {
+        text.push_str(&format!("; {}", may_hold_more(not_whole)));
+    }
     ctx.note(&text);
+}
+
+/// What is said beside a number that came from a list with a hole in it.
+fn may_hold_more(not_whole: &[String]) -> String {
+    let names = not_whole.join(", ");
+    format!("the list of {names} is not whole, so more sessions may match")
 }
 
 /// `, skipped 5 (3 expired; 2 your own session), not found 1`; empty where nothing was.
@@ -355,7 +399,12 @@ pub(crate) fn skipped(left_out: &[Target]) -> String {
 }
 
 /// Asks on the terminal. Many, and any in production, want the number typed.
-fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
+fn confirm(
+    sources: &[Source],
+    chosen: &[Target],
+    not_whole: &[String],
+    of_user: bool,
+) -> Result<(), Failure> {
     let production = chosen.iter().any(|target| {
         sources
             .get(target.source)
@@ -381,8 +430,15 @@ fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
             ));
         }
     }
+    if !not_whole.is_empty() {
+        prompt.push_str(&format!("Note: {}.\n", may_hold_more(not_whole)));
+    }
+    let whose = match of_user {
+        true => format!(" of {}", names_of(chosen).join(", ")),
+        false => String::new(),
+    };
     prompt.push_str(&format!(
-        "End {what}{}? Type {wanted} to do it: ",
+        "End {what}{whose}{}? Type {wanted} to do it: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

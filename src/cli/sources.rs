@@ -133,7 +133,19 @@ pub(crate) fn all(ctx: &Ctx) -> Result<(Config, Vec<Source>), Failure> {
 /// # Errors
 /// A usage error that shows the place.
 pub(crate) fn parse_query(text: &str) -> Result<Query, Failure> {
-    Query::parse(text).map_err(|error| {
+    parse_query_for(text, &[])
+}
+
+/// The same for these profiles: names of their systems' own are known.
+///
+/// # Errors
+/// A usage error that shows the place.
+pub(crate) fn parse_query_for(text: &str, sources: &[Source]) -> Result<Query, Failure> {
+    let own = sources
+        .iter()
+        .flat_map(|s| api::own_names(s.profile.system));
+    let own: Vec<_> = own.copied().collect();
+    Query::parse_with(text, &own).map_err(|error| {
         let report = error.report(text);
         Failure::usage(report.strip_prefix("error: ").unwrap_or(&report))
     })

@@ -45,8 +45,8 @@ pub(crate) async fn run(
         let ended = pages::read(sources, &question, &mut seen).await?;
         let mut lost: Vec<&str> = Vec::new();
         for one in &ended {
-            // A list that broke off says nothing about what is not in it.
-            if one.error.is_some() || !one.notes.is_empty() {
+            // A list that broke off or was cut says nothing about what is not in it.
+            if !one.is_whole() {
                 lost.push(&one.profile);
             }
         }

@@ -3,7 +3,7 @@
 use enum_map::EnumMap;
 
 use super::action::ActionSpec;
-use super::query::Field;
+use super::query::{Field, Query};
 
 /// How the system answers one field of the query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Capabilities {
     pub system: &'static str,
     /// Who answers which field.
     pub fields: EnumMap<Field, Support>,
+    /// Does a comparison of a user on the server find every spelling in upper and lower case?
+    pub any_case: bool,
     /// Who answers bare words.
     pub words: Support,
     /// Who answers `@name`.
@@ -113,4 +115,33 @@ pub struct Capabilities {
     /// What the operator should know before anything is sent ("may list /alpha and not revoke there:
     /// the server lets only amadmin do that"). Sentences without a full stop; usually none.
     pub notes: Vec<String>,
+}
+
+impl Capabilities {
+    /// The names for which a list that the server cut is asked besides: bare words, where the server
+    /// finds users.
+    pub fn asks_besides<'q>(&self, query: &'q Query) -> Vec<&'q str> {
+        match self.fields[Field::User] {
+            Support::Server => query.names_in_words(),
+            Support::Client | Support::Required | Support::No => Vec::new(),
+        }
+    }
+
+    /// May the server miss sessions of users of these names, because it minds upper and lower case? Then
+    /// other spellings are asked for besides.
+    pub fn minds_case_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
+        let mut names = names.into_iter();
+        let is_spelled = |name: &str| !name.contains('*') && name.contains(char::is_alphabetic);
+        !self.any_case && self.fields[Field::User] == Support::Server && names.any(is_spelled)
+    }
+
+    /// " a realm", where the system lists each realm (organisation, tenant) for itself, so that a limit
+    /// of its lists holds for each. Empty: it does not.
+    pub fn each_scope(&self) -> String {
+        let column = self.columns.iter().find(|c| c.field == Field::Scope);
+        match (self.fields[Field::Scope], column) {
+            (Support::Server, Some(column)) => format!(" a {}", column.title.to_lowercase()),
+            _ => String::new(),
+        }
+    }
 }

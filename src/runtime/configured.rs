@@ -239,6 +239,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         name: profile.name.clone(),
         system: profile.system.title(),
         system_word: profile.system.word(),
+        own_names: api::own_names(profile.system),
         address: address(profile),
         production: profile.production,
         read_only: profile.read_only,

@@ -24,6 +24,7 @@ use crate::store::order::SourceNames;
 /// A profile as the screen knows it.
 pub(crate) fn profile_view(name: &str) -> ProfileView {
     ProfileView {
+        own_names: &[],
         name: name.to_owned(),
         system: "Janssen",
         system_word: "janssen",
@@ -108,6 +109,7 @@ impl SessionApi for FakeApi {
         Arc::new(Capabilities {
             system: "Janssen",
             fields: Default::default(),
+            any_case: true,
             words: Support::Client,
             attributes: Support::No,
             sort: Support::No,

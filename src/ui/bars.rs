@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::cut;
 use crate::app::form::FormField;
 use crate::app::form_layout;
 use crate::app::hints::{self, GAP};
@@ -339,6 +340,10 @@ fn loaded(state: &State) -> String {
             _ => {}
         }
     }
+    // Settled once, when it was asked: pages and the clock do not move it.
+    if let Some(search) = state.sources.iter().find_map(|s| s.search.as_ref()) {
+        parts.extend(search.query.bounds(search.now, search.zone));
+    }
     let duplicates: u32 = state.sources.iter().map(|s| s.duplicates).sum();
     if duplicates > 0 && long {
         let count = with_thousands(u64::from(duplicates));
@@ -374,14 +379,17 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return vec![("No profile is open. ^P opens one.".to_owned(), Role::Text)];
     }
     if !results.rows.is_empty() {
-        return vec![
-            (
-                "No loaded session passes the filter.".to_owned(),
-                Role::Text,
-            ),
-            (String::new(), Role::Text),
-            ("F drops the filter   & changes it".to_owned(), Role::Dim),
-        ];
+        let mut lines = vec![(
+            "No loaded session passes the filter.".to_owned(),
+            Role::Text,
+        )];
+        if let Some(stopped) = cut::stopped(state) {
+            lines.push((format!("The list is cut: {stopped}."), Role::Warn));
+        }
+        lines.extend(way_out(state));
+        lines.push((String::new(), Role::Text));
+        lines.push(("F drops the filter   & changes it".to_owned(), Role::Dim));
+        return lines;
     }
     if results.query.is_none() {
         let needed = form_layout::fields(state)
@@ -410,8 +418,28 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
             ),
         ];
     }
-    let mut lines = vec![("No session matches this search.".to_owned(), Role::Text)];
+    let mut lines: Vec<_> = cut::none_among(state)
+        .into_iter()
+        .map(|line| (line, Role::Warn))
+        .collect();
+    let is_cut = !lines.is_empty();
+    lines.extend(way_out(state));
+    if is_cut {
+        lines.push((String::new(), Role::Text));
+    } else {
+        lines.push(("No session matches this search.".to_owned(), Role::Text));
+    }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
+    let named = results.query.as_ref().and_then(|query| query.users());
+    let named = named.unwrap_or_default();
+    let minds_case = |source: &Source| {
+        let caps = source.caps.as_ref();
+        caps.is_some_and(|caps| caps.minds_case_of(named.iter().copied()))
+    };
+    if state.sources.iter().any(minds_case) {
+        let text = "Also asked for in lower case, upper case and with a capital first.";
+        lines.push((text.to_owned(), Role::Dim));
+    }
     let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
     let forgets = state
         .sources
@@ -432,6 +460,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         Role::Dim,
     ));
     lines
+}
+
+/// What Enter does where a list was cut, and so does not decide.
+fn way_out(state: &State) -> Option<(String, Role)> {
+    let name = cut::way_out(state)?;
+    let name = crate::model::text::display_safe(&name).into_owned();
+    Some((format!("Enter asks for user {name}"), Role::Text))
 }
 
 /// What was searched, one clause a line.

@@ -5,9 +5,10 @@ use super::text::{Canvas, border_room};
 use super::theme::Role;
 use crate::app::cells;
 use crate::app::columns::{Column, columns};
+use crate::app::cut;
 use crate::app::layout::{Area, Mode, areas, table_height};
 use crate::app::sheet::FieldText;
-use crate::app::source::{Progress, Source};
+use crate::app::source::Progress;
 use crate::app::state::{Pane, State};
 use crate::app::words;
 use crate::model::Completeness;
@@ -120,11 +121,8 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let shown = results.order.len();
     let loaded = results.rows.len();
     let cursor = if shown == 0 { 0 } else { results.cursor + 1 };
-    if is_truncated(state) {
-        return (
-            format!("{} of ? · cut by server", number(shown)),
-            Role::Warn,
-        );
+    if let (true, Some(stopped)) = (is_truncated(state), cut::stopped(state)) {
+        return (format!("{} shown, {stopped}", number(shown)), Role::Warn);
     }
     if state.is_loading() && !results.stale {
         let tail = match long && state.spinner {
@@ -156,8 +154,7 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
 
 /// Did the one system that was asked cut its list? Of several, the one that did is named.
 fn is_truncated(state: &State) -> bool {
-    let cut = |source: &Source| matches!(source.completeness, Completeness::Truncated { .. });
-    matches!(state.sources.as_slice(), [source] if cut(source))
+    matches!(state.sources.as_slice(), [source] if cut::cut_at(source).is_some())
 }
 
 fn is_whole(state: &State) -> bool {
@@ -194,12 +191,8 @@ fn trouble(state: &State) -> Option<(String, bool)> {
     if !failed.is_empty() {
         return Some(("broke off (E)".to_owned(), true));
     }
-    let cut = state
-        .sources
-        .iter()
-        .find(|source| matches!(source.completeness, Completeness::Truncated { .. }));
-    if let Some(source) = cut {
-        return Some((format!("{}: cut by server", source.profile.name), true));
+    if let Some(stopped) = cut::stopped(state) {
+        return Some((stopped, true));
     }
     state
         .sources

@@ -13,12 +13,14 @@ mod certified;
 mod conformance;
 mod connections;
 mod ending;
+mod hostile;
 #[path = "../support/job.rs"]
 mod job;
 mod lists;
 #[path = "../support/scripted.rs"]
 mod scripted;
 mod signing;
+mod spellings;
 mod splitting;
 mod tls;
 

@@ -45,6 +45,7 @@ fn clauses(rows: &[Row]) -> impl Strategy<Value = String> + use<> {
         "unauthenticated",
         "unknown",
         "active,expired",
+        "authenticated",
     ]);
     let fields = prop::sample::select(vec!["created", "used", "expires"]);
     let ops = prop::sample::select(vec![">", ">=", "<", "<=", ":"]);
@@ -61,6 +62,9 @@ fn clauses(rows: &[Row]) -> impl Strategy<Value = String> + use<> {
     let spans = prop::sample::select(vec!["age", "left", "idle"]);
     prop_oneof![
         users.clone().prop_map(|user| format!("user:{user}")),
+        users
+            .clone()
+            .prop_map(|user| format!("user:{}", user.to_uppercase())),
         (users.clone(), users).prop_map(|(a, b)| format!("user:{a},{b}")),
         clients
             .clone()
@@ -69,8 +73,14 @@ fn clauses(rows: &[Row]) -> impl Strategy<Value = String> + use<> {
         ips.clone().prop_map(|ip| format!("ip:\"{ip}\"")),
         ips.prop_map(|ip| ip[..ip.len().min(4)].to_owned()),
         states.prop_map(|state| format!("state:{state}")),
-        (fields, ops.clone(), times).prop_map(|(field, op, time)| format!("{field}{op}{time}")),
+        (fields, ops.clone(), times.clone())
+            .prop_map(|(field, op, time)| format!("{field}{op}{time}")),
         (spans, ops, lengths).prop_map(|(field, op, length)| format!("{field}{op}{length}")),
+        (
+            prop::sample::select(vec![">", ">=", "<", "<="]),
+            times.clone()
+        )
+            .prop_map(|(op, time)| format!("@authenticationTime{op}{time}")),
         Just("deletable:yes".to_owned()),
         Just("deletable:no".to_owned()),
         Just("method:otp,passkeys".to_owned()),

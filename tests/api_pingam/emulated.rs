@@ -3,6 +3,7 @@
 mod delegates;
 mod ending;
 mod flows;
+mod hostile;
 mod listing;
 mod settling;
 mod words;

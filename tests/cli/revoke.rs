@@ -275,7 +275,7 @@ fn all_sessions_of_a_user_end_and_nobody_elses() {
 }
 
 #[test]
-fn a_user_is_one_exact_name() {
+fn f_del_12_a_user_is_one_exact_name() {
     let desk = Desk::new();
 
     for name in ["", " ", "*", "j*"] {

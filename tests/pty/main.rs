@@ -151,6 +151,15 @@ impl Usher {
 
     /// With one profile for this emulator that has these keys.
     fn at_with(server: &Server, keys: &str) -> Self {
+        Self::with_config(server, keys, &[])
+    }
+
+    /// A command with one profile for this emulator.
+    fn asking(server: &Server, words: &[&str]) -> Self {
+        Self::with_config(server, "", words)
+    }
+
+    fn with_config(server: &Server, keys: &str, words: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let text = server.running().config_toml("test");
         let plain = "allow_plain = true\n";
@@ -162,6 +171,7 @@ impl Usher {
         Self::run(home, 120, 40, move |command| {
             command.args(["--config"]);
             command.arg(&config);
+            command.args(words);
         })
     }
 

@@ -204,3 +204,38 @@ fn a_server_that_dies_during_a_delete_leaves_an_honest_row() {
     assert_eq!(usher.pty.exit_code(), 0);
     usher.pty.assert_given_back();
 }
+
+#[test]
+fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_ten() {
+    let server = Server::start(usher::emulator::Options {
+        sessions: 40,
+        users: 1,
+        ..usher::emulator::Options::default()
+    });
+    let rows = server.world().rows();
+    let count = |name: &str| {
+        rows.iter()
+            .filter(|row| row.user.as_deref() == Some(name))
+            .count()
+    };
+    let names = rows.iter().filter_map(|row| row.user.as_deref());
+    let user = names.max_by_key(|name| count(name)).unwrap();
+    let mut usher = Usher::asking(&server, &["revoke", "--user", &user.to_uppercase()]);
+
+    usher.pty.wait_for("to do it:");
+    let question = usher.pty.text();
+    let asked = question
+        .lines()
+        .find(|line| line.contains("to do it:"))
+        .unwrap();
+    let number = asked.split_whitespace().nth(1).unwrap().to_owned();
+    assert!(number.parse::<usize>().unwrap() > 10, "{question}");
+    assert!(
+        asked.contains(&format!("sessions of {user}? Type {number} ")),
+        "{question}"
+    );
+    usher.pty.keys("y\r");
+
+    assert_eq!(usher.pty.exit_code(), 2);
+    assert_eq!(server.requests("DELETE"), 0);
+}

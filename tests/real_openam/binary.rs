@@ -78,7 +78,7 @@ async fn a_list_that_the_server_cuts_is_said_at_the_prompt_and_on_the_screen() {
 
     let mut pty = program.terminal(&[]);
     pty.wait_for("the server stops at 120");
-    pty.wait_for("cut by server");
+    pty.wait_for("stopped at 120 a realm");
     pty.keys("\x1bq");
     assert_eq!(pty.exit_code(), 0);
 

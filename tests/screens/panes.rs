@@ -76,6 +76,38 @@ fn a_list_cut_by_the_server_says_so() {
 }
 
 #[test]
+fn f_clock_05_the_status_line_tells_the_moment_that_a_duration_meant_when_it_was_asked() {
+    let state = Fixture::main().with(|state| {
+        let query = Query::parse("age>30m").expect("a query");
+        state.sources[0].search = Some(usher::model::Search {
+            query: query.clone(),
+            sort: None,
+            page_size: std::num::NonZeroU16::MIN,
+            native: None,
+            now: now() - TimeDelta::minutes(5),
+            zone: Zone::Utc,
+        });
+        state.results.query = Some(query);
+    });
+
+    check("bounds", &state, &SMALL);
+}
+
+#[test]
+fn an_empty_table_of_a_cut_list_says_what_it_knows() {
+    let state = Fixture::open().with(|state| {
+        state.focus = Pane::Table;
+        state.results.query = Query::parse("jdoe").ok();
+        state.results.arrival = false;
+        state.sources[0].progress = Progress::Loaded;
+        state.sources[0].received = 360;
+        state.sources[0].completeness = Completeness::Truncated { at: 120 };
+    });
+
+    check("empty_cut", &state, &TWO);
+}
+
+#[test]
 fn an_error_in_the_status_line_leaves_the_rows() {
     let state = Fixture::main().with(|state| {
         state.message = Some(Message {

@@ -21,6 +21,7 @@ fn realm_caps() -> Capabilities {
         columns: COLUMNS,
         ..caps()
     };
+    caps.fields[Field::Scope] = Support::Server;
     for field in [Agent, Client, Created, Ip, Method] {
         caps.fields[field] = Support::No;
     }

@@ -225,6 +225,7 @@ pub fn caps() -> Capabilities {
             Field::User | Field::Client | Field::Created | Field::Expires => Support::Server,
             _ => Support::Client,
         },
+        any_case: true,
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Server,
@@ -247,6 +248,7 @@ pub fn caps() -> Capabilities {
 /// A profile of this name.
 pub fn profile(name: &str, system: &'static str) -> ProfileView {
     ProfileView {
+        own_names: &[],
         name: name.to_owned(),
         system,
         system_word: "janssen",

@@ -32,6 +32,8 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
             }
             Field::Agent | Field::Scope | Field::Ended => Support::No,
         },
+        // Some databases mind case, and nothing says which is behind it.
+        any_case: false,
         // Words without letters only, and seven attributes: the plan says which.
         words: Support::Client,
         attributes: Support::Client,

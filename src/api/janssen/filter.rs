@@ -6,8 +6,6 @@
 //! must occur somewhere in the row.
 //! Source: Janssen `BaseResource`, `Util`, `DataUtil` and `SessionService`.
 
-use std::collections::BTreeMap;
-
 use chrono::TimeDelta;
 
 use super::dates;
@@ -19,7 +17,6 @@ use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
 /// What the profile and the server's version have to say about it.
 pub(super) struct Rules<'p> {
     pub(super) user_as: Option<&'p str>,
-    pub(super) client_names: &'p BTreeMap<String, String>,
     pub(super) server_zone: Zone,
     pub(super) expiring_within: TimeDelta,
     /// The server can search; those before late 2024 only list.
@@ -83,7 +80,7 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
             push_once(&mut native.plan.notes, note);
         }
         if stays {
-            native.plan.rest.push(in_our_words(clause, rules));
+            native.plan.rest.push(in_our_words(clause));
         }
     }
     pairs.dedup();
@@ -113,7 +110,7 @@ fn push_once(notes: &mut Vec<String>, note: String) {
 fn compares_text(clause: &Clause) -> bool {
     let free_text = matches!(
         clause.target,
-        Target::Attribute(_) | Target::Field(Field::User | Field::Client | Field::Method)
+        Target::Attribute(_) | Target::Field(Field::Client | Field::Method)
     );
     free_text
         && clause.values.iter().any(|value| match value {
@@ -126,16 +123,20 @@ fn never_matches(clause: &Clause) -> Option<String> {
     let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended)) = clause.target else {
         return None;
     };
+    let instead = match field {
+        Field::Scope => "; what a client was granted is @scope",
+        _ => "",
+    };
     (!clause.negated && clause.op != Op::Ne).then(|| {
         format!(
-            "{}: this system does not report it, so no row can match",
+            "{}: this system does not report it, so no row can match{instead}",
             field.name()
         )
     })
 }
 
-/// The clause as it is applied to our rows, which show names for clients and DNs for people.
-fn in_our_words(mut clause: Clause, rules: &Rules<'_>) -> Clause {
+/// The clause as it is applied to our rows, which show DNs for people.
+fn in_our_words(mut clause: Clause) -> Clause {
     if !matches!(clause.op, Op::Eq | Op::Ne) {
         return clause;
     }
@@ -143,11 +144,6 @@ fn in_our_words(mut clause: Clause, rules: &Rules<'_>) -> Clause {
     for value in &clause.values {
         let Value::Text(text) = value else { continue };
         match clause.target {
-            Target::Field(Field::Client) => {
-                let mut names = rules.client_names.iter();
-                let shown = names.find(|(id, _)| id.eq_ignore_ascii_case(text));
-                more.extend(shown.map(|(_, name)| Value::Text(name.as_str().into())));
-            }
             Target::Field(Field::UserId) if !text.contains(['=', ',']) => {
                 more.push(Value::Text(format!("inum={text},*").into()));
             }
@@ -168,10 +164,11 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
         return None;
     }
     match &clause.target {
-        Target::Word => word(only_text(clause)?, rules),
+        Target::Word => word(only_text(clause)?),
         Target::Attribute(name) => {
             // Only these attributes are known to the server's search; others make it fail.
-            const KNOWN: [&str; 7] = [
+            const KNOWN: [&str; 8] = [
+                "sessionState",
                 "auth_user",
                 "client_id",
                 "acr",
@@ -180,6 +177,10 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
                 "redirect_uri",
                 "response_type",
             ];
+            if &**name == "authenticationTime" && !rules.plain_only {
+                let pairs = dates::pairs(name, clause, search, rules.server_zone);
+                return pairs.map(Sent::Widely);
+            }
             let known = KNOWN.into_iter().find(|known| **known == **name)?;
             equality(known, clause)
         }
@@ -188,10 +189,9 @@ fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent>
 }
 
 /// The server minds case, so only a word without letters finds there what it finds here.
-fn word(word: &str, rules: &Rules<'_>) -> Option<Sent> {
+fn word(word: &str) -> Option<Sent> {
     let caseless = !word.contains(char::is_alphabetic);
-    let in_a_name = rules.client_names.values().any(|name| name.contains(word));
-    (caseless && !in_a_name && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
+    (caseless && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
 }
 
 fn field_sendable(
@@ -219,7 +219,7 @@ fn field_sendable(
             let id = inum(only_text(clause)?);
             is_pair_value(id).then(|| Sent::Exactly(vec![format!("userDn={id}")]))
         }
-        Field::Client => client(clause, rules),
+        Field::Client => equality("client_id", clause).or_else(|| any_text(clause)),
         Field::Ip => {
             // Of other addresses there are several ways to write them.
             let address: std::net::Ipv4Addr = only_text(clause)?.parse().ok()?;
@@ -278,37 +278,6 @@ fn any_text(clause: &Clause) -> Option<Sent> {
     Some(Sent::Texts(texts?))
 }
 
-/// A client is asked for by its id, or by the name that the profile gives it.
-fn client(clause: &Clause, rules: &Rules<'_>) -> Option<Sent> {
-    if clause.op != Op::Eq {
-        return None;
-    }
-    let mut ids: Vec<&str> = Vec::new();
-    for value in &clause.values {
-        let Value::Text(text) = value else {
-            return None;
-        };
-        let wanted = text.to_lowercase();
-        let names = rules.client_names.iter();
-        let named: Vec<&str> = names
-            .filter(|(_, name)| name.to_lowercase() == wanted)
-            .map(|(id, _)| id.as_str())
-            .collect();
-        match named.is_empty() {
-            true if text.contains('*') => return None,
-            true => ids.push(text),
-            false => ids.extend(named),
-        }
-    }
-    match ids.as_slice() {
-        [id] if is_pair_value(id) => Some(Sent::Exactly(vec![format!("client_id={id}")])),
-        ids if ids.iter().all(|id| is_findable(id)) => {
-            Some(Sent::Texts(ids.iter().map(ToString::to_string).collect()))
-        }
-        _ => None,
-    }
-}
-
 /// The server knows two states; the others are made here, from the clock.
 fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
     if clause.op != Op::Eq {
@@ -332,7 +301,7 @@ fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
             format!("{name}>={}", dates::lower(search.now, zone)?),
             format!("{name}<={}", dates::through(end, zone)?),
         ]
-    } else if all(&["active", "idle", "expiring"]) {
+    } else if all(&["active", "idle", "expiring", "authenticated"]) {
         // Not by the expiry: a session that never ends has none, and is the one to find.
         vec![usable]
     } else if all(&["unauthenticated"]) {

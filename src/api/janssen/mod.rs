@@ -8,6 +8,7 @@ mod caps;
 mod dates;
 mod fault;
 mod filter;
+pub(super) mod names;
 mod revoke;
 mod row;
 mod signin;
@@ -133,7 +134,7 @@ impl Janssen {
         self.http.auth().known()
     }
 
-    fn rows(&self) -> Rows<'_> {
+    fn rows(&self) -> Rows {
         let own = match (&self.profile.login, self.known().id) {
             (Login::ClientCredentials { .. }, _) => Own::Nobody,
             (_, Some(inum)) => Own::Person(inum),
@@ -141,7 +142,6 @@ impl Janssen {
         };
         Rows {
             zone: self.profile.server_zone,
-            client_names: &self.profile.client_names,
             own,
         }
     }
@@ -149,7 +149,6 @@ impl Janssen {
     fn rules(&self, plain_only: bool) -> Rules<'_> {
         Rules {
             user_as: self.profile.user_as.as_deref(),
-            client_names: &self.profile.client_names,
             server_zone: self.profile.server_zone,
             expiring_within: TimeDelta::from_std(self.profile.expiring_within).unwrap_or_default(),
             can_search: !self.is_old(),

@@ -3,7 +3,6 @@
 //! Source: Janssen `SessionId`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
@@ -25,15 +24,13 @@ pub(super) enum Own {
 }
 
 /// What is needed to turn session objects into rows.
-pub(super) struct Rows<'p> {
+pub(super) struct Rows {
     /// Of times that have none.
     pub(super) zone: Zone,
-    /// Client id to the name to show.
-    pub(super) client_names: &'p BTreeMap<String, String>,
     pub(super) own: Own,
 }
 
-impl Rows<'_> {
+impl Rows {
     /// One session object as a row. `None`: it is no object.
     pub(super) fn row<'a>(&self, raw: &'a RawValue) -> Option<RowRef<'a>> {
         let object: Object<'a> = serde_json::from_str(raw.get()).ok()?;
@@ -74,11 +71,6 @@ impl Rows<'_> {
                 _ => {}
             }
             self.keep(&mut row.extra, name, value);
-        }
-        let shown = row.client.as_deref();
-        if let Some(shown) = shown.and_then(|id| self.client_names.get(id)) {
-            // The id stays among the attributes.
-            row.client = Some(Cow::Owned(shown.clone()));
         }
         row.own = self.is_own(row.user_id.as_deref());
         row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), deletable);

@@ -30,6 +30,7 @@ pub(super) fn capabilities(
     Capabilities {
         system: flavour.map_or(UNSETTLED, |flavour| flavour.system),
         fields: EnumMap::from_fn(filter::support),
+        any_case: flavour.is_none_or(|flavour| flavour.any_case),
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Client,

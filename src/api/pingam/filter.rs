@@ -2,7 +2,6 @@
 
 use crate::model::{Clause, Field, Op, Plan, Search, Support, Target, Value};
 
-use super::flavour::Flavour;
 use super::realm;
 
 /// More users than this in one clause: the realms are listed whole and filtered here.
@@ -59,11 +58,7 @@ pub(super) fn support(field: Field) -> Support {
 
 /// Splits a search over the realms of the profile. Without `realms` the list is not known yet, and
 /// the plan is only good for showing.
-pub(super) fn plan(
-    search: &Search,
-    realms: Option<&[String]>,
-    flavour: Option<&Flavour>,
-) -> (Vec<Unit>, Plan) {
+pub(super) fn plan(search: &Search, realms: Option<&[String]>) -> (Vec<Unit>, Plan) {
     let mut plan = Plan::default();
     let mut users: Option<Vec<String>> = None;
     let mut scopes: Option<Vec<String>> = None;
@@ -83,10 +78,6 @@ pub(super) fn plan(
     }
     let realms = chosen(realms, scopes.as_deref(), &mut plan);
     let units = units(search, &realms, users.as_deref());
-    if users.is_some() && flavour.is_some_and(|flavour| !flavour.any_case) {
-        plan.notes
-            .push("the server may mind upper and lower case of the user".into());
-    }
     plan.native = shown(&units);
     (units, plan)
 }
@@ -198,7 +189,6 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::api::pingam::flavour::{OPENAM, PINGAM};
     use crate::model::Query;
     use crate::model::time::Zone;
 
@@ -228,7 +218,7 @@ mod tests {
     }
 
     fn filters(clauses: Vec<Clause>, known: &[&str]) -> (Vec<String>, Plan) {
-        let (units, plan) = plan(&search(clauses), Some(&realms(known)), Some(&OPENAM));
+        let (units, plan) = plan(&search(clauses), Some(&realms(known)));
         (units.iter().map(Unit::filter).collect(), plan)
     }
 
@@ -257,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_stay_inside_their_quotes() {
+    fn f_data_13_hostile_names_stay_inside_their_quotes() {
         for (name, literal) in [
             (r#"x" or true or "y"#, r#""x\" or true or \"y""#),
             (r"back\slash", r#""back\\slash""#),
@@ -339,7 +329,7 @@ mod tests {
         let mut search = search(vec![]);
         search.native = Some(r#"realm eq "/x" and username eq "y""#.into());
 
-        let (units, _) = plan(&search, Some(&realms(&["/alpha", "/"])), Some(&PINGAM));
+        let (units, _) = plan(&search, Some(&realms(&["/alpha", "/"])));
 
         assert_eq!(units.len(), 1);
         assert_eq!(units[0].filter(), r#"realm eq "/x" and username eq "y""#);

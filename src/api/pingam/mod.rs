@@ -12,6 +12,7 @@ mod filter;
 mod flavour;
 mod key;
 mod learn;
+pub(super) mod names;
 mod pages;
 mod realm;
 #[cfg(test)]
@@ -88,15 +89,13 @@ impl SessionApi for PingAm {
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
         let facts = self.server.known();
-        let expected = server::expected(&self.server.profile);
         let configured: Option<Vec<String>> = match &self.server.profile.pingam.realms {
             Realms::All => None,
             Realms::These(list) => Some(list.iter().map(|r| realm::normal(r)).collect()),
         };
         let realms = facts.as_ref().map(|facts| facts.realms.as_slice());
         let realms = realms.or(configured.as_deref());
-        let flavour = facts.as_ref().map(|facts| facts.flavour).or(expected);
-        Ok(filter::plan(&self.in_their_words(search), realms, flavour).1)
+        Ok(filter::plan(&self.in_their_words(search), realms).1)
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {

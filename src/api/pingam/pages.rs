@@ -77,7 +77,7 @@ pub(super) async fn page(
     sink: &mut dyn RowSink,
 ) -> Result<PageEnd, ApiError> {
     let facts = server.facts(Interact::Allowed).await?;
-    let (units, _) = filter::plan(search, Some(&facts.realms), Some(facts.flavour));
+    let (units, _) = filter::plan(search, Some(&facts.realms));
     let mut at = At::read(cursor, units.len())?;
     while let Some(unit) = units.get(at.unit) {
         if one(server, &facts, search, unit, &mut at, sink).await? > 0 && at.unit < at.of {

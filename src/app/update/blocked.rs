@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::app::action::Action;
+use crate::app::cut;
 use crate::app::lines;
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
@@ -20,6 +21,7 @@ type Reason = Cow<'static, str>;
 pub fn blocked(state: &State, action: Action) -> Option<Reason> {
     match action {
         Action::Revoke => revoke(state),
+        Action::Person | Action::Open if cut::way_out(state).is_some() => None,
         Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),
         Action::Actions => no_actions(state),

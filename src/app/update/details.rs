@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{act, edit, message, net};
+use super::{act, edit, form, message, net};
+use crate::app::cut;
 use crate::app::effect::{Copied, Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
@@ -17,6 +18,9 @@ const REVEAL: Duration = Duration::from_secs(10);
 
 /// Enter: from the table to the details; in the details, reads the session anew.
 pub fn open(state: &mut State) -> Vec<Effect> {
+    if let Some(name) = cut::way_out(state) {
+        return form::user(state, name);
+    }
     if state.focus == Pane::Table {
         return act::focus(state, Pane::Details);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use strum::IntoEnumIterator;
 
 use super::{act, edit, message, net};
+use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
 use crate::app::keymap::{Key, KeyPress};
@@ -14,6 +15,7 @@ use crate::app::overlay::JobState;
 use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
+use crate::model::query::OwnName;
 use crate::model::{ApiError, Clause, Field, Op, Plan, Query, Search, Target, Value};
 use crate::store::SourceId;
 
@@ -26,10 +28,11 @@ const PAGE: u16 = 100;
 
 impl Form {
     /// The query that the form stands for: what is typed as text, and a clause for each other field.
+    /// `names` are those that the open systems have of their own.
     ///
     /// # Errors
     /// The first field that cannot be read, with what to write instead.
-    pub fn query(&self) -> Result<Query, FormError> {
+    pub fn query(&self, names: &[OwnName]) -> Result<Query, FormError> {
         let mut query = Query::default();
         for field in TextField::iter() {
             let text = self.inputs[field].value().trim();
@@ -43,7 +46,7 @@ impl Form {
                 })
             };
             let read = match field {
-                TextField::Text => Query::parse(text),
+                TextField::Text => Query::parse_with(text, names),
                 TextField::User => clause(Field::User, Op::Eq),
                 TextField::Client => clause(Field::Client, Op::Eq),
                 TextField::CreatedAfter => clause(Field::Created, Op::Gt),
@@ -72,6 +75,22 @@ impl Form {
                 .inputs
                 .values()
                 .all(|input| input.value().trim().is_empty())
+    }
+}
+
+impl State {
+    /// The names that the open systems have of their own for what a query can ask.
+    pub fn own_names(&self) -> Vec<OwnName> {
+        let names = self.sources.iter().flat_map(|s| s.profile.own_names);
+        names.copied().collect()
+    }
+
+    /// The query that the form stands for.
+    ///
+    /// # Errors
+    /// As [`Form::query`].
+    pub fn query(&self) -> Result<Query, FormError> {
+        self.form.query(&self.own_names())
     }
 }
 
@@ -126,7 +145,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
 
 /// Typing has paused.
 pub fn typed(state: &mut State) -> Vec<Effect> {
-    if state.sources.iter().any(|s| s.profile.live_search) && state.form.query().is_ok() {
+    if state.sources.iter().any(|s| s.profile.live_search) && state.query().is_ok() {
         return submit(state);
     }
     plan(state)
@@ -137,7 +156,7 @@ fn plan(state: &mut State) -> Vec<Effect> {
     if !state.form.unfolded {
         return Vec::new();
     }
-    let query = match state.form.query() {
+    let query = match state.query() {
         Ok(query) => query,
         Err(error) => {
             state.form.error = Some(error);
@@ -214,13 +233,19 @@ pub fn clear_field(state: &mut State) -> Vec<Effect> {
 
 /// Searches for what the form says.
 pub fn submit(state: &mut State) -> Vec<Effect> {
-    match state.form.query() {
+    match state.query() {
         Ok(query) => {
             state.form.error = None;
             state.focus_follows = state.focus == Pane::Search;
             if state.is_loading() && state.results.query.as_ref() == Some(&query) {
                 net::follow(state);
                 return Vec::new();
+            }
+            // The same once more would be cut again.
+            if state.results.query.as_ref() == Some(&query)
+                && let Some(name) = cut::way_out(state)
+            {
+                return user(state, name);
             }
             state.results.wanted = None;
             search(state, query)
@@ -249,7 +274,10 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
 /// the way out of a list that a server cuts.
 pub fn person(state: &mut State) -> Vec<Effect> {
     let Some((_, row)) = state.results.current() else {
-        return Vec::new();
+        return match cut::way_out(state) {
+            Some(name) => user(state, name),
+            None => Vec::new(),
+        };
     };
     let subject = row.session.subject.clone();
     let (field, text) = match (&subject.name, &subject.id) {
@@ -266,6 +294,16 @@ pub fn person(state: &mut State) -> Vec<Effect> {
             (TextField::Text, clause.to_string())
         }
     };
+    only(state, field, text)
+}
+
+/// Searches for everything of the user of this name, in place of what the form said.
+pub fn user(state: &mut State, name: String) -> Vec<Effect> {
+    only(state, TextField::User, name)
+}
+
+/// Searches for this and nothing else.
+fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.form = Form {
         field: FormField::Text(field),
         unfolded: state.form.unfolded,
@@ -276,7 +314,7 @@ pub fn person(state: &mut State) -> Vec<Effect> {
     state.results.quick.clear();
     state.results.live = None;
     let mut effects = plan(state);
-    effects.extend(match state.form.query() {
+    effects.extend(match state.query() {
         Ok(query) => search_on(state, query),
         Err(error) => message::say(state, Level::Error, error.message),
     });
@@ -399,6 +437,7 @@ impl Source {
         self.progress = Progress::Loading;
         self.resume = None;
         (self.pages, self.rows, self.duplicates, self.total) = (0, 0, 0, None);
+        self.received = 0;
         self.asked_at = Some(now);
     }
 }

@@ -176,6 +176,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.pages += 1;
     source.rows += page.chunk.len() as u32;
     source.duplicates += page.duplicates;
+    source.received += page.received;
     source.total = page.end.total;
     source.completeness = page.end.completeness;
     source.took = Some(page.took);

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::revoke;
+use crate::app::cut;
 use crate::app::effect::RevokeItem;
 use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
 use crate::app::source::Source;
@@ -241,6 +242,10 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     let known = match (count, whole.is_all_loaded) {
         (1, true) => "1 session".to_owned(),
         (n, true) => format!("{} sessions", with_thousands(n as u64)),
+        (n, false) if opened.is_some_and(|s| cut::cut_at(s).is_some()) => format!(
+            "{} loaded of a list that is cut; there may be more",
+            with_thousands(n as u64)
+        ),
         (n, false) => format!(
             "{} loaded; the server may hold more",
             with_thousands(n as u64)

@@ -101,7 +101,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         .and_then(|source| source.caps.as_ref())
         .is_some_and(|caps| caps.revoke_user_everywhere);
     let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
-        .then(|| count(&|other| other.name == user.name));
+        .then(|| count(&|other| is_same_name(other, &user)));
     let here = count(&|other| other.id == user.id);
     let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
         matches!(s.progress, Progress::Loaded)
@@ -122,6 +122,12 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
     };
     let confirm = question::for_user(state, whole);
     open(state, confirm)
+}
+
+/// Servers that end by name take a name in any case.
+fn is_same_name(one: &Subject, other: &Subject) -> bool {
+    let lower = |subject: &Subject| subject.name.as_ref().map(|n| n.expose().to_lowercase());
+    lower(one) == lower(other)
 }
 
 /// Does a clause let every session of this person through?

@@ -228,6 +228,7 @@ pub fn filter_edited(state: &mut State) -> Vec<Effect> {
 
 /// Typing in the filter has paused: apply it. What cannot be read yet leaves the rows as they are.
 pub fn filter_typed(state: &mut State) -> Vec<Effect> {
+    let names = state.own_names();
     let Some(live) = state.results.live.as_mut() else {
         return Vec::new();
     };
@@ -237,7 +238,7 @@ pub fn filter_typed(state: &mut State) -> Vec<Effect> {
         live.query = None;
         return results::reorder(state);
     }
-    match Query::parse(text) {
+    match Query::parse_with(text, &names) {
         Ok(query) => {
             live.query = Some(query);
             results::reorder(state)

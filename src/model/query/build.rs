@@ -1,7 +1,10 @@
 //! Queries made by the program: by the search form, the overview, the command line.
 
-use super::check::{check_op, read_value};
+use super::check::{check_op, is_address, read_value};
 use super::{Clause, Field, Op, Query, QueryError, Target, Value};
+
+/// So many words are taken for names at most: each may cost a request.
+const MOST_NAMES: usize = 5;
 
 impl Query {
     /// Everything that both match.
@@ -9,6 +12,31 @@ impl Query {
     pub fn and(mut self, other: Query) -> Query {
         self.clauses.extend(other.clauses);
         self
+    }
+
+    /// The names that a user is compared with: `user:jdoe`, not negated. `None`: no clause does so.
+    pub fn users(&self) -> Option<Vec<&str>> {
+        let is_user = |clause: &&Clause| {
+            let of_user = clause.target == Target::Field(Field::User);
+            of_user && clause.op == Op::Eq && !clause.negated
+        };
+        let clause = self.clauses.iter().find(is_user)?;
+        Some(clause.texts().collect())
+    }
+
+    /// The bare words that may each be the name of a user: what a list that a server cut is asked for
+    /// besides. None where a user is named already.
+    pub fn names_in_words(&self) -> Vec<&str> {
+        if self.users().is_some() {
+            return Vec::new();
+        }
+        let is_word = |clause: &&Clause| clause.target == Target::Word && !clause.negated;
+        let can_be_name = |text: &&str| {
+            let realm = text.starts_with('/');
+            !(text.trim().is_empty() || text.contains('*') || realm || is_address(text))
+        };
+        let words = self.clauses.iter().filter(is_word).flat_map(Clause::texts);
+        words.filter(can_be_name).take(MOST_NAMES).collect()
     }
 
     /// Has it no clause, so that everything matches?
@@ -70,6 +98,14 @@ impl Clause {
         let mut clause = Self::new(target, op, value);
         clause.at = at;
         Ok(clause)
+    }
+
+    /// Its values that are texts.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().filter_map(|value| match value {
+            Value::Text(text) => Some(&**text),
+            Value::Instant(_) | Value::Duration(_) => None,
+        })
     }
 
     /// The same with one more value, any of which may match.

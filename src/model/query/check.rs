@@ -39,7 +39,8 @@ pub(super) fn check_op(target: &Target, op: Op, at: Range<usize>) -> Result<(), 
             Err(QueryError::new(at, message).suggest("use < or >"))
         }
         Kind::Instant | Kind::Duration => Ok(()),
-        Kind::Text | Kind::Address if order => {
+        // What an attribute holds is not known before it is there; it may be a time.
+        Kind::Text | Kind::Address if order && !matches!(target, Target::Attribute(_)) => {
             let message = format!("{} is text; {} compares times", name(), sign(op));
             Err(QueryError::new(at, message).suggest("use : or ~"))
         }
@@ -66,6 +67,9 @@ pub(super) fn read_value(
             Err(why) => Err(QueryError::new(at, why).suggest("see the syntax of crate regex")),
         };
     }
+    if let (Target::Attribute(_), Op::Lt | Op::Le | Op::Gt | Op::Ge) = (target, op) {
+        return instant(text, at);
+    }
     match kind_of(target) {
         Kind::Text | Kind::Exact => Ok(whole()),
         Kind::Address if is_address(text) || text.contains('*') => Ok(whole()),
@@ -75,10 +79,7 @@ pub(super) fn read_value(
         }
         Kind::State => state_word(text, at),
         Kind::YesNo => yes_no(text, at),
-        Kind::Instant => When::parse(text).map(Value::Instant).ok_or_else(|| {
-            QueryError::new(at, format!("{} is not a time", quoted(text)))
-                .suggest("try 2026-11-21, 2026-11-21 14:00, now-2h")
-        }),
+        Kind::Instant => instant(text, at),
         Kind::Duration => parse_duration(text).map(Value::Duration).ok_or_else(|| {
             QueryError::new(at, format!("{} is not a duration", quoted(text)))
                 .suggest("try 30s, 90m, 2h, 7d, 4h30m")
@@ -86,8 +87,22 @@ pub(super) fn read_value(
     }
 }
 
+fn instant(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
+    When::parse(text).map(Value::Instant).ok_or_else(|| {
+        QueryError::new(at, format!("{} is not a time", quoted(text)))
+            .suggest("try 2026-11-21, 2026-11-21 14:00, now-2h")
+    })
+}
+
+/// The word for every session that somebody has signed in to, as the server says, also one whose time
+/// is over. No session is shown under it.
+pub(super) const SIGNED_IN: &str = "authenticated";
+
 fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     let words = || State::iter().map(State::word);
+    if SIGNED_IN.eq_ignore_ascii_case(text) {
+        return Ok(Value::Text(SIGNED_IN.into()));
+    }
     if let Some(word) = words().find(|word| word.eq_ignore_ascii_case(text)) {
         return Ok(Value::Text(word.into()));
     }
@@ -99,14 +114,20 @@ fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
 }
 
 fn yes_no(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
-    ["yes", "no", "unknown"]
-        .into_iter()
-        .find(|word| word.eq_ignore_ascii_case(text))
-        .map(|word| Value::Text(word.into()))
-        .ok_or_else(|| {
-            QueryError::new(at, format!("{} is neither yes nor no", quoted(text)))
-                .suggest("try yes, no, unknown")
-        })
+    [
+        ("yes", "yes"),
+        ("no", "no"),
+        ("unknown", "unknown"),
+        ("true", "yes"),
+        ("false", "no"),
+    ]
+    .into_iter()
+    .find(|(word, _)| word.eq_ignore_ascii_case(text))
+    .map(|(_, meant)| Value::Text(meant.into()))
+    .ok_or_else(|| {
+        QueryError::new(at, format!("{} is neither yes nor no", quoted(text)))
+            .suggest("try yes, no, unknown")
+    })
 }
 
 /// An address or a network.

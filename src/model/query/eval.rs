@@ -5,12 +5,12 @@ use regex::Regex;
 use strum::IntoEnumIterator;
 
 use super::address::Network;
-use super::check::{check_op, compile_regex, name_of};
+use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::RowView;
 use super::{Base, Clause, Field, Kind, Op, Query, QueryError, Search, Target, Value};
-use crate::model::session::{State, Thresholds, state_at};
-use crate::model::time::Zone;
+use crate::model::session::{Fact, State, Thresholds, state_at};
+use crate::model::time::{Zone, parse_instant};
 
 /// The fields in which a bare word is looked for; of the id only the start counts.
 const WORD_FIELDS: [Field; 6] = [
@@ -115,6 +115,8 @@ enum Check {
     Text(Source, Compare),
     Address(Network),
     State(Vec<State>),
+    SignedIn,
+    Time(Box<str>, Span<DateTime<Utc>>),
     Own(Option<bool>),
     Deletable(Option<bool>),
     Instant(Field, Span<DateTime<Utc>>),
@@ -218,6 +220,10 @@ impl Check {
                     Compare::new(clause, text)?,
                 ));
             }
+            (Target::Attribute(name), Value::Instant(when)) => {
+                let span = Span::new(clause.op, when.at(now, zone));
+                return Ok(Self::Time(name.clone(), span));
+            }
             (Target::Field(field), _) => *field,
             (Target::Word | Target::Attribute(_), _) => return Err(unfit()),
         };
@@ -250,6 +256,7 @@ impl Check {
         let compare = |source| Compare::new(clause, text).map(|how| Self::Text(source, how));
         let check = match field.kind() {
             Kind::Exact => Self::Id(text.into()),
+            Kind::State if text == SIGNED_IN => Self::SignedIn,
             Kind::State => Self::State(states_meant(text)?),
             Kind::YesNo => {
                 let answer = match text {
@@ -289,6 +296,10 @@ impl Check {
                 .text(Field::Ip)
                 .is_some_and(|text| network.has_any_of(text)),
             Self::State(states) => states.contains(&matcher.state(row)),
+            Self::SignedIn => row.fact() == Fact::Live,
+            Self::Time(name, span) => row.any_attribute(name, &mut |text| {
+                parse_instant(text, Zone::Utc).is_some_and(|at| span.has(&at))
+            }),
             Self::Own(answer) => row.own() == *answer,
             Self::Deletable(answer) => row.deletable() == *answer,
             Self::Instant(field, span) => row.instant(*field).is_some_and(|at| span.has(&at)),
@@ -300,10 +311,10 @@ impl Check {
     fn cost(&self) -> usize {
         match self {
             Self::Own(_) | Self::Deletable(_) | Self::Instant(..) | Self::Duration(..) => 1,
-            Self::State(_) | Self::Id(_) => 2,
+            Self::State(_) | Self::SignedIn | Self::Id(_) => 2,
             Self::Text(Source::Field(_), Compare::Like(_)) => 4,
             Self::Address(_) => 8,
-            Self::Text(_, Compare::Like(_)) => 16,
+            Self::Text(_, Compare::Like(_)) | Self::Time(..) => 16,
             Self::Word(..) => 32,
             Self::Text(_, Compare::Match(_)) => 64,
         }

@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::Field;
+use super::{Field, OwnName};
 
 /// What kind of value a field has; it decides which operators and values make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +106,9 @@ fn names() -> impl Iterator<Item = (&'static str, Field)> {
 }
 
 /// The name that was probably meant. `None`: nothing is near enough to guess.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    nearest_of(name, names().map(|(known, _)| known))
+pub(super) fn nearest(name: &str, own: &[OwnName]) -> Option<&'static str> {
+    let own = own.iter().map(|own| own.name);
+    nearest_of(name, names().map(|(known, _)| known).chain(own))
 }
 
 /// The word that was probably meant; of equally near ones the first.
@@ -179,7 +180,7 @@ mod tests {
             ("https", None),
             ("x", None),
         ] {
-            assert_eq!(nearest(typed), meant, "{typed}");
+            assert_eq!(nearest(typed, &[]), meant, "{typed}");
         }
     }
 }

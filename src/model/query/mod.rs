@@ -4,11 +4,13 @@
 //! which rows it means.
 
 mod address;
+mod bound;
 mod build;
 mod check;
 mod error;
 mod eval;
 mod fields;
+mod own;
 mod parse;
 mod pattern;
 mod print;
@@ -27,6 +29,7 @@ use super::time::Zone;
 pub use error::QueryError;
 pub use eval::Matcher;
 pub use fields::Kind;
+pub use own::{Means, OwnName};
 pub use row::{RowIn, RowView, SessionIn};
 
 pub use super::session::{Thresholds, state_at};

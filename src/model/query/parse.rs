@@ -8,7 +8,7 @@ use super::check::{check_op, is_address, kind_of, read_value};
 use super::error::{QueryError, quoted};
 use super::fields::{Kind, nearest};
 use super::when::{begins_with_time, is_date};
-use super::{Clause, Field, Op, Query, Target, Value};
+use super::{Clause, Field, Means, Op, OwnName, Query, Target, Value};
 
 impl Query {
     /// Reads a query. An empty text, or one of white space and commas, matches everything.
@@ -16,7 +16,15 @@ impl Query {
     /// # Errors
     /// The first thing in it that cannot be read, with its place.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        let mut parser = Parser { text, at: 0 };
+        Self::parse_with(text, &[])
+    }
+
+    /// The same where systems have names of their own for what is asked.
+    ///
+    /// # Errors
+    /// As [`Query::parse`].
+    pub fn parse_with(text: &str, names: &[OwnName]) -> Result<Self, QueryError> {
+        let mut parser = Parser { text, at: 0, names };
         let mut clauses = Vec::new();
         loop {
             parser.skip_while(is_separator);
@@ -91,6 +99,11 @@ fn operator(text: &str) -> Option<(Op, usize)> {
     .map(|(sign, op)| (op, sign.len()))
 }
 
+/// Can it be the name of a part of a distinguished name ("ou")?
+fn is_dn_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn is_separator(c: char) -> bool {
     c == ',' || c.is_whitespace()
 }
@@ -143,6 +156,7 @@ fn unquote(quoted: &str) -> Cow<'_, str> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    names: &'a [OwnName],
 }
 
 impl<'a> Parser<'a> {
@@ -187,8 +201,9 @@ impl<'a> Parser<'a> {
 
     fn condition(&mut self, head: &Head) -> Result<Clause, QueryError> {
         let name = self.take(head.name);
-        let target = self.target(name)?;
+        let target = self.target(name.clone())?;
         let op = self.take(head.end - head.name);
+        self.check_time(name, head.op, op.clone())?;
         check_op(&target, head.op, op)?;
         let mut values = vec![self.value(&target, head.op)?];
         while self.another_value_follows() {
@@ -218,13 +233,56 @@ impl<'a> Parser<'a> {
             }
             return Ok(Target::Attribute(attribute.into()));
         }
-        Field::from_name(name).map(Target::Field).ok_or_else(|| {
+        if let Some(field) = Field::from_name(name) {
+            return Ok(Target::Field(field));
+        }
+        let own = OwnName::find(self.names, name);
+        if let Some(Means::Nothing(why)) = own {
+            let error = QueryError::new(at, format!("{} cannot be asked for", quoted(name)));
+            return Err(error.suggest(why));
+        }
+        own.and_then(Means::target).ok_or_else(|| {
             let error = QueryError::new(at, format!("unknown field {}", quoted(name)));
-            match nearest(name) {
+            match nearest(name, self.names) {
                 Some(near) => error.suggest(format!("did you mean \"{near}\"?")),
                 None => error.suggest("to search for it as text, put it in quotes"),
             }
         })
+    }
+
+    /// Times of a system's own are texts to us: they are put in order, and equal only by chance.
+    fn check_time(&self, name: Range<usize>, op: Op, at: Range<usize>) -> Result<(), QueryError> {
+        let name = &self.text[name];
+        let is_time = matches!(OwnName::find(self.names, name), Some(Means::Time(_)));
+        match (is_time && Field::from_name(name).is_none(), op) {
+            (true, Op::Eq | Op::Ne) => {
+                let message = format!("{} is a time, and of such only < and > are known", name);
+                let instead = format!("for one day write {name}>=2026-11-27 {name}<2026-11-28");
+                Err(QueryError::new(at, message).suggest(instead))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a name such as `inum=1,ou=people,o=jans` ends, that began here and had its first part up to
+    /// `end`: each further part has a name that no field has.
+    fn dn_end(&self, mut end: usize) -> usize {
+        if !self.rest()[..end].contains('=') {
+            return end;
+        }
+        loop {
+            let Some(part) = self.rest()[end..].strip_prefix(',') else {
+                return end;
+            };
+            let part = &part[..token_end(part)];
+            let known = |name: &str| {
+                Field::from_name(name).is_some() || OwnName::find(self.names, name).is_some()
+            };
+            match part.split_once('=') {
+                Some((name, _)) if is_dn_name(name) && !known(name) => end += 1 + part.len(),
+                _ => return end,
+            }
+        }
     }
 
     /// A comma that is followed by neither `field op` nor the end of the clause.
@@ -235,7 +293,19 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self, target: &Target, op: Op) -> Result<Value, QueryError> {
-        let (text, at) = self.text_value(Some(kind_of(target)))?;
+        let orders = matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge);
+        let kind = match target {
+            Target::Attribute(_) if orders => Kind::Instant,
+            other => kind_of(other),
+        };
+        if *target == Target::Field(Field::UserId) && !self.rest().starts_with('"') {
+            let end = self.dn_end(token_end(self.rest()));
+            if end > 0 {
+                let at = self.take(end);
+                return read_value(target, op, &self.text[at.clone()], at);
+            }
+        }
+        let (text, at) = self.text_value(Some(kind))?;
         read_value(target, op, &text, at)
     }
 

@@ -39,6 +39,7 @@ pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fak
     let mut caps = Capabilities {
         system: "Fake",
         fields: enum_map! { Field::User => Support::Server, _ => Support::No },
+        any_case: true,
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Client,

@@ -114,6 +114,7 @@ impl Reading {
                     chunk,
                     took,
                     duplicates,
+                    received,
                     stopped: None,
                     end,
                 };
@@ -143,6 +144,7 @@ impl Reading {
                 chunk,
                 took,
                 duplicates,
+                received,
                 stopped,
                 end,
             }),

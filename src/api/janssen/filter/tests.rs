@@ -6,7 +6,6 @@ use super::*;
 
 struct Case {
     user_as: Option<&'static str>,
-    names: BTreeMap<String, String>,
     zone: Zone,
     can_search: bool,
     plain_only: bool,
@@ -16,14 +15,8 @@ struct Case {
 
 impl Default for Case {
     fn default() -> Self {
-        let names = [
-            ("2000.aa", "portal-web"),
-            ("2000.bb", "vpn"),
-            ("2000.cc", "vpn"),
-        ];
         Self {
             user_as: None,
-            names: names.map(|(id, name)| (id.into(), name.into())).into(),
             zone: Zone::Utc,
             can_search: true,
             plain_only: false,
@@ -45,7 +38,6 @@ impl Case {
         };
         let rules = Rules {
             user_as: self.user_as,
-            client_names: &self.names,
             server_zone: self.zone,
             expiring_within: TimeDelta::minutes(5),
             can_search: self.can_search,
@@ -237,19 +229,12 @@ fn names_of_the_profile_become_names_of_the_server() {
 }
 
 #[test]
-fn a_client_is_found_by_its_id_and_by_the_name_the_profile_gives_it() {
+fn a_client_is_found_by_its_id() {
     let case = Case::default();
 
-    assert_eq!(
-        case.of("client:Portal-Web").field_values,
-        "client_id=2000.aa"
-    );
-    assert_eq!(case.of("client:vpn").pattern, "2000.bb,2000.cc");
-    // What is applied here knows the row under its name too.
-    assert_eq!(
-        rest(&case.of("-client:2000.aa")),
-        "-client:2000.aa,portal-web"
-    );
+    assert_eq!(case.of("client:2000.aa").field_values, "client_id=2000.aa");
+    assert_eq!(case.of("client:2000.bb,2000.cc").pattern, "2000.bb,2000.cc");
+    assert_eq!(rest(&case.of("-client:2000.aa")), "-client:2000.aa");
 }
 
 #[test]
@@ -351,7 +336,7 @@ fn orders_go_out_under_database_names() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_of_the_operator_changes_the_shape_of_the_filter(text in "\\PC{1,20}") {
+    fn f_data_13_no_text_of_the_operator_changes_the_shape_of_the_filter(text in "\\PC{1,20}") {
         let clause = Clause::field(Field::User, Op::Eq, Value::Text(text.as_str().into()));
         let search = Search {
             query: crate::model::Query { clauses: vec![clause] },
@@ -361,10 +346,8 @@ proptest::proptest! {
             now: Utc::now(),
             zone: Zone::Utc,
         };
-        let names = BTreeMap::new();
         let rules = Rules {
             user_as: None,
-            client_names: &names,
             server_zone: Zone::Utc,
             expiring_within: TimeDelta::minutes(5),
             can_search: true,

@@ -102,7 +102,7 @@ fn the_text_field_takes_the_whole_language_and_the_others_add_clauses() {
     app.state.form.inputs[TextField::Client] = "portal-web".into();
     app.state.form.inputs[TextField::CreatedAfter] = "now-2h".into();
 
-    let query = app.state.form.query().unwrap();
+    let query = app.state.query().unwrap();
     assert_eq!(
         query.to_string(),
         "user:admin expires>\"2024-10-12 00:00:00\" client:portal-web created>now-2h"

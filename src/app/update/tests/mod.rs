@@ -203,12 +203,13 @@ impl TestApp {
         for row in rows {
             let _ = builder.row(row);
         }
-        let (chunk, duplicates, _) = builder.finish();
+        let (chunk, duplicates, received) = builder.finish();
         let page = Page {
             chunk,
             end,
             took: Duration::from_millis(9),
             duplicates,
+            received,
             stopped: None,
         };
         self.send(Msg::Page {
@@ -297,6 +298,7 @@ fn row(user: &str, age: i64, number: usize) -> RowRef<'static> {
 
 fn profile(name: &str) -> ProfileView {
     ProfileView {
+        own_names: &[],
         name: name.into(),
         system: "Janssen",
         system_word: "janssen",
@@ -326,6 +328,7 @@ fn caps() -> Capabilities {
     Capabilities {
         system: "Janssen",
         fields: EnumMap::from_fn(|_| Support::Server),
+        any_case: true,
         words: Support::Client,
         attributes: Support::Client,
         sort: Support::Server,

@@ -104,3 +104,86 @@ fn after_a_search_for_one_user_their_number_is_known() {
 
     assert!(said(&app).contains("jdoe · 2 sessions"), "{}", said(&app));
 }
+
+#[test]
+fn an_empty_table_of_a_cut_list_says_what_it_knows_and_enter_leads_out() {
+    let mut app = TestApp::new();
+    app.typed("jdoe state:active").keys("enter").connect();
+    app.cut_at(120, &[]);
+
+    assert_eq!(app.state.focus, Pane::Search);
+    let said = crate::app::cut::none_among(&app.state);
+    assert_eq!(
+        said[0],
+        "none among the 0 that prod-janssen showed; its list is cut."
+    );
+    assert_eq!(
+        crate::app::cut::way_out(&app.state).as_deref(),
+        Some("jdoe")
+    );
+    app.keys("enter");
+
+    assert_eq!(asked(&app), "user:jdoe");
+    app.forget().page(&[("jdoe", 5)], None);
+    assert_eq!(app.shown(), ["jdoe"]);
+    assert_eq!(crate::app::cut::way_out(&app.state), None);
+}
+
+#[test]
+fn u_and_enter_lead_out_with_no_row_selected() {
+    for key in ["u", "enter"] {
+        let mut app = TestApp::new();
+        app.typed("jdoe").keys("enter").connect();
+        app.cut_at(120, &[]);
+
+        app.state.focus = Pane::Table;
+        app.keys(key);
+
+        assert_eq!(asked(&app), "user:jdoe", "{key}");
+    }
+}
+
+#[test]
+fn a_filter_over_a_cut_list_that_hides_everything_leads_out_too() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.cut_at(2, &[("amy", 60), ("bob", 60)]);
+    app.state.focus = Pane::Table;
+
+    app.keys("&").typed("jdoe").keys("enter");
+    assert!(app.shown().is_empty());
+    app.keys("enter");
+
+    assert_eq!(asked(&app), "user:jdoe");
+    assert!(!app.state.results.is_filtered());
+}
+
+#[test]
+fn a_whole_list_has_no_way_out_and_enter_asks_the_same_again() {
+    let mut app = TestApp::new();
+    app.typed("jdoe").keys("enter").connect();
+    app.page(&[], None);
+
+    app.keys("enter");
+
+    assert_eq!(asked(&app), "jdoe");
+}
+
+#[test]
+fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.cut_at(2, &[("amy", 60), ("bob", 60)]);
+    app.state.focus = Pane::Table;
+
+    app.keys("U");
+
+    let Some(Overlay::Confirm(confirm)) = app.state.overlays.last() else {
+        panic!("a question is open");
+    };
+    let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
+    assert_eq!(
+        sessions.unwrap().1,
+        "1 loaded of a list that is cut; there may be more"
+    );
+}

@@ -134,7 +134,7 @@ fn errors_show_the_place_and_what_to_write() {
         ),
         (
             "@n>5",
-            "error: @n is text; > compares times\n  @n>5\n    ^ use : or ~",
+            "error: \"5\" is not a time\n  @n>5\n     ^ try 2026-11-21, 2026-11-21 14:00, now-2h",
         ),
         (
             "created~2024",

@@ -1,0 +1,429 @@
+//! What a list is asked for besides, so that nothing is left out in silence: the words of a list that
+//! the server cut, each as the name of a user; and other spellings of a user where the server minds
+//! upper and lower case.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{SessionApi, user_as};
+use crate::model::{
+    ActionArgs, ActionResult, ApiError, Capabilities, Clause, Completeness, Cursor, Deletable,
+    Field, Identity, Op, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey,
+    Subject, Support, Target, UserOutcome, Value,
+};
+
+/// So many people are asked for by their id at most, once some of their sessions were found.
+const MOST_PEOPLE: usize = 5;
+
+/// So many pages one after the other may hold nothing new: a realm each may. A server that goes round in
+/// circles does it for ever.
+const STALE_PAGES: u32 = 100;
+
+/// A system whose lists are asked for again where the first answer may lack what was meant.
+pub(super) struct Besides {
+    inner: Arc<dyn SessionApi>,
+    user_as: Option<String>,
+    hasher: RandomState,
+    /// The last search that may have to be asked besides; pages of it come one after the other.
+    walk: Mutex<Option<Walk>>,
+}
+
+/// What the pages of one search have shown so far.
+struct Walk {
+    search: Search,
+    /// The names that are looked for, in lower case.
+    names: Vec<String>,
+    /// Names of users that were found, as the rows spell them.
+    spelled: BTreeSet<String>,
+    /// Ids of the people of those rows.
+    people: BTreeSet<String>,
+    /// The sessions of those rows, so that none is handed out twice.
+    seen: HashSet<u64>,
+    /// What lasts of those whose id may not, of the readings before this one.
+    lasting: HashSet<u64>,
+}
+
+impl Walk {
+    fn new(search: &Search, names: Vec<String>) -> Self {
+        Self {
+            search: search.clone(),
+            names,
+            spelled: BTreeSet::new(),
+            people: BTreeSet::new(),
+            seen: HashSet::new(),
+            lasting: HashSet::new(),
+        }
+    }
+
+    /// The names of which no session was found.
+    fn unfound(&self) -> Vec<&str> {
+        let found = |name: &&String| {
+            self.spelled
+                .iter()
+                .any(|user| user.to_lowercase() == **name)
+        };
+        let names = self.names.iter().filter(|name| !found(name));
+        names.map(String::as_str).collect()
+    }
+
+    /// Has the server answered with another spelling than it was asked for? Then it minds none.
+    fn any_case(&self, asked: &[String]) -> bool {
+        // Of several names the server may be asked for more than they say.
+        let [name] = asked else {
+            return false;
+        };
+        self.spelled.iter().any(|user| user != name)
+    }
+}
+
+impl Besides {
+    /// Wraps a client; `user_as` is the profile's.
+    pub(super) fn new(inner: Arc<dyn SessionApi>, user_as: Option<String>) -> Self {
+        Self {
+            inner,
+            user_as,
+            hasher: RandomState::new(),
+            walk: Mutex::new(None),
+        }
+    }
+
+    fn minds_case(&self, names: &[String]) -> bool {
+        let names = names.iter().map(String::as_str);
+        self.inner.caps().minds_case_of(names)
+    }
+
+    /// The names of users that the search compares with, as this system writes them.
+    fn users(&self, search: &Search) -> Vec<String> {
+        let theirs = |clause: &Clause| user_as::in_their_words(clause, self.user_as.as_deref());
+        let clauses = search.query.clauses.iter().map(theirs).collect();
+        let query = crate::model::Query { clauses };
+        let users = query.users().unwrap_or_default();
+        let plain = |name: &&str| !name.is_empty() && !name.contains('*');
+        users.into_iter().filter(plain).map(str::to_owned).collect()
+    }
+
+    /// What is to be watched for in the rows of this search. `None`: nothing.
+    fn walk(&self, search: &Search, at: Option<&Cursor>) -> Option<Walk> {
+        if search.native.is_some() {
+            return None;
+        }
+        let mut names = self.users(search);
+        names.extend(search.query.names_in_words().into_iter().map(str::to_owned));
+        if names.is_empty() {
+            return None;
+        }
+        let names = names.iter().map(|name| name.to_lowercase()).collect();
+        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = |walk: &Walk| at.is_some() && walk.search == *search;
+        let known = kept.take().filter(goes_on);
+        Some(known.unwrap_or_else(|| Walk::new(search, names)))
+    }
+
+    fn keep(&self, walk: Walk) {
+        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(walk);
+    }
+
+    /// What a plan says of names on a server that minds case.
+    fn told_of_case(&self) -> String {
+        let all = match self.inner.caps().fields[Field::UserId] {
+            Support::Server => ", and then every session of these people",
+            Support::Client | Support::Required | Support::No => "",
+        };
+        format!(
+            "the server may mind upper and lower case of the user: where none is found as typed, \
+             lower case, upper case and a capital first are asked for{all}"
+        )
+    }
+
+    /// A list that was cut: its words are asked for as users.
+    async fn words(
+        &self,
+        walk: &mut Walk,
+        end: &mut PageEnd,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), ApiError> {
+        let search = walk.search.clone();
+        let words = self.inner.caps().asks_besides(&search.query);
+        if words.is_empty() {
+            return Ok(());
+        }
+        let mut besides = search.clone();
+        besides.query.clauses.push(of_users(&words));
+        if self.read(walk, &besides, end, sink).await?.is_break() {
+            return Ok(());
+        }
+        self.spellings(walk, &besides, end, sink).await
+    }
+
+    /// A comparison of a user by a server that minds case: other spellings until one is found, and
+    /// then everything of those people, however it is spelled.
+    async fn spellings(
+        &self,
+        walk: &mut Walk,
+        search: &Search,
+        end: &mut PageEnd,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), ApiError> {
+        let asked = self.users(search);
+        if !self.minds_case(&asked) || walk.any_case(&asked) {
+            return Ok(());
+        }
+        for spell in [str::to_lowercase, str::to_uppercase, capitalised] {
+            let names: Vec<String> = walk.unfound().into_iter().map(spell).collect();
+            let new: Vec<&str> = names
+                .iter()
+                .filter(|name| !asked.contains(name))
+                .map(String::as_str)
+                .collect();
+            if new.is_empty() {
+                continue;
+            }
+            let other = with_user(search, of_users(&new));
+            if self.read(walk, &other, end, sink).await?.is_break() {
+                return Ok(());
+            }
+        }
+        if self.inner.caps().fields[Field::UserId] != Support::Server {
+            return Ok(());
+        }
+        for person in walk.people.clone().into_iter().take(MOST_PEOPLE) {
+            let id = Clause::field(Field::UserId, Op::Eq, Value::Text(person.into()));
+            let theirs = with_user(search, id);
+            if self.read(walk, &theirs, end, sink).await?.is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads every page of one more search; what came before is not handed out again.
+    async fn read(
+        &self,
+        walk: &mut Walk,
+        search: &Search,
+        end: &mut PageEnd,
+        sink: &mut dyn RowSink,
+    ) -> Result<ControlFlow<()>, ApiError> {
+        let mut at: Option<Cursor> = None;
+        let mut stale = 0;
+        loop {
+            let mut watch = Watch::new(self, walk, sink, Handing::OnlyNew);
+            let page = self.inner.search(search, at.as_ref(), &mut watch).await?;
+            let (new, enough) = (watch.new, watch.enough);
+            drop(watch);
+            end.total = end.total.map(|total| total.saturating_add(new));
+            if enough {
+                return Ok(ControlFlow::Break(()));
+            }
+            if end.completeness == Completeness::Complete && page.next.is_none() {
+                end.completeness = page.completeness;
+            }
+            stale = if new > 0 { 0 } else { stale + 1 };
+            match page.next {
+                Some(next) if at.as_ref() != Some(&next) && stale < STALE_PAGES => at = Some(next),
+                _ => return Ok(ControlFlow::Continue(())),
+            }
+        }
+    }
+}
+
+fn of_users(names: &[&str]) -> Clause {
+    Clause {
+        target: Target::Field(Field::User),
+        op: Op::Eq,
+        values: names
+            .iter()
+            .map(|name| Value::Text((*name).into()))
+            .collect(),
+        negated: false,
+        at: 0..0,
+    }
+}
+
+/// The search with this clause in place of the one that names users.
+fn with_user(search: &Search, clause: Clause) -> Search {
+    let mut search = search.clone();
+    let named =
+        |one: &Clause| one.target == Target::Field(Field::User) && one.op == Op::Eq && !one.negated;
+    if let Some(place) = search.query.clauses.iter_mut().find(|one| named(one)) {
+        *place = clause;
+    }
+    search
+}
+
+/// `jdoe` as `Jdoe`.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let rest = letters.as_str().to_lowercase();
+    first.collect::<String>() + &rest
+}
+
+/// Which rows are handed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Handing {
+    /// All of them.
+    All,
+    /// Those that this walk has not seen.
+    OnlyNew,
+}
+
+/// Notes what a walk wants to know of the rows that pass.
+struct Watch<'a> {
+    hasher: &'a RandomState,
+    walk: &'a mut Walk,
+    sink: &'a mut dyn RowSink,
+    handing: Handing,
+    lasting: Vec<u64>,
+    new: u64,
+    enough: bool,
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.walk.lasting.extend(self.lasting.drain(..));
+    }
+}
+
+impl<'a> Watch<'a> {
+    fn new(
+        besides: &'a Besides,
+        walk: &'a mut Walk,
+        sink: &'a mut dyn RowSink,
+        handing: Handing,
+    ) -> Self {
+        Self {
+            hasher: &besides.hasher,
+            walk,
+            sink,
+            handing,
+            lasting: Vec::new(),
+            new: 0,
+            enough: false,
+        }
+    }
+
+    /// Has this session not come before? Only those of the people who are looked for are noted; what
+    /// else a server answers with is no answer to a question about them.
+    fn is_new(&mut self, row: &RowRef<'_>) -> bool {
+        let of_others = self.handing == Handing::All;
+        let Some(user) = row.user.as_deref() else {
+            return of_others;
+        };
+        let lower = user.to_lowercase();
+        if !self.walk.names.iter().any(|name| lower.contains(name)) {
+            return of_others;
+        }
+        if self.walk.names.contains(&lower) {
+            self.walk.spelled.insert(user.to_owned());
+            self.walk
+                .people
+                .extend(row.user_id.as_deref().map(str::to_owned));
+        }
+        let key = (row.scope.as_deref(), row.key.as_ref());
+        let mut is_new = self.walk.seen.insert(self.hasher.hash_one(key));
+        if row.deletable != Deletable::Yes {
+            // Its id may be another one at every reading: it is known by what lasts. Two rows of one
+            // reading are two sessions, though they look the same.
+            let lasts = (row.created, row.last_used, &row.client, &row.ip);
+            let lasting = (user, row.user_id.as_deref(), row.scope.as_deref(), lasts);
+            let lasting = self.hasher.hash_one(lasting);
+            is_new &= !self.walk.lasting.contains(&lasting);
+            self.lasting.push(lasting);
+        }
+        is_new
+    }
+}
+
+impl RowSink for Watch<'_> {
+    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        let is_new = self.is_new(&row);
+        if !is_new && self.handing == Handing::OnlyNew {
+            return ControlFlow::Continue(());
+        }
+        self.new += u64::from(is_new);
+        let flow = self.sink.row(row);
+        self.enough |= flow.is_break();
+        flow
+    }
+}
+
+#[async_trait]
+impl SessionApi for Besides {
+    fn caps(&self) -> Arc<Capabilities> {
+        self.inner.caps()
+    }
+
+    fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
+        let mut plan = self.inner.plan(search)?;
+        if search.native.is_none() && self.minds_case(&self.users(search)) {
+            plan.notes.push(self.told_of_case());
+        }
+        plan.notes
+            .extend(search.query.bounds(search.now, search.zone));
+        Ok(plan)
+    }
+
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        self.inner.whoami().await
+    }
+
+    async fn search(
+        &self,
+        search: &Search,
+        at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError> {
+        let Some(mut walk) = self.walk(search, at) else {
+            return self.inner.search(search, at, sink).await;
+        };
+        let mut watch = Watch::new(self, &mut walk, sink, Handing::All);
+        let mut end = self.inner.search(search, at, &mut watch).await?;
+        let enough = watch.enough;
+        drop(watch);
+        if enough || end.next.is_some() {
+            self.keep(walk);
+            return Ok(end);
+        }
+        match end.completeness {
+            Completeness::Truncated { .. } => self.words(&mut walk, &mut end, sink).await?,
+            Completeness::Complete | Completeness::More | Completeness::Unknown => {}
+        }
+        self.spellings(&mut walk, search, &mut end, sink).await?;
+        Ok(end)
+    }
+
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
+        self.inner.get(key).await
+    }
+
+    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+        self.inner.revoke(keys).await
+    }
+
+    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
+        self.inner.revoke_user(user).await
+    }
+
+    fn clock_offset(&self) -> Option<TimeDelta> {
+        self.inner.clock_offset()
+    }
+
+    fn waiting_until(&self) -> Option<DateTime<Utc>> {
+        self.inner.waiting_until()
+    }
+
+    async fn sign_out(&self) -> Result<(), ApiError> {
+        self.inner.sign_out().await
+    }
+
+    async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
+        self.inner.act(action, args).await
+    }
+}

@@ -1,0 +1,31 @@
+//! What Janssen calls the things that a query can ask for: the fields of its search, as a person knows
+//! them from its documentation, its answers and its database.
+//! Source: Janssen `SessionService`, `SessionId`.
+
+use crate::model::Field;
+use crate::model::query::{Means, OwnName};
+
+/// Names that every query knows already (`auth_user`, `client_id`, `userDn`, `expirationDate`, …) are
+/// not repeated here.
+pub(crate) static NAMES: &[OwnName] = &[
+    OwnName::new("outsideSid", Means::Field(Field::Id)),
+    OwnName::new("jansUsrDN", Means::Field(Field::UserId)),
+    OwnName::new("jansState", Means::Field(Field::State)),
+    OwnName::new("jansLastAccessTime", Means::Field(Field::Used)),
+    OwnName::new("exp", Means::Field(Field::Expires)),
+    OwnName::new("del", Means::Field(Field::Deletable)),
+    OwnName::new("authenticationTime", Means::Time("authenticationTime")),
+    OwnName::new("authnTime", Means::Time("authenticationTime")),
+    OwnName::new("sessionState", Means::Attribute("sessionState")),
+    OwnName::new("jansSessState", Means::Attribute("sessionState")),
+    OwnName::new("acr_values", Means::Attribute("acr_values")),
+    OwnName::new("redirect_uri", Means::Attribute("redirect_uri")),
+    OwnName::new("response_type", Means::Attribute("response_type")),
+    OwnName::new("permissionGranted", Means::Attribute("permissionGranted")),
+    OwnName::new(
+        "jansId",
+        Means::Nothing(
+            "Janssen keeps this id to itself; write outsideSid=… for the id that it shows",
+        ),
+    ),
+];

@@ -1,0 +1,23 @@
+//! What PingAM and OpenAM call the things that a query can ask for: the fields of a listed session.
+//! Source: PingAM, entity reference of `/sessions`.
+
+use crate::model::Field;
+use crate::model::query::{Means, OwnName};
+
+/// Names that every query knows already (`username`, `universalId`, `realm`, `latestAccessTime`) are not
+/// repeated here.
+pub(crate) static NAMES: &[OwnName] = &[
+    OwnName::new("sessionHandle", Means::Field(Field::Id)),
+    OwnName::new(
+        "maxIdleExpirationTime",
+        Means::Time("maxIdleExpirationTime"),
+    ),
+    OwnName::new(
+        "maxSessionExpirationTime",
+        Means::Time("maxSessionExpirationTime"),
+    ),
+    OwnName::new(
+        "tokenId",
+        Means::Nothing("a token is not listed; `usher act get_session_info` asks about one"),
+    ),
+];
