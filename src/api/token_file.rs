@@ -112,6 +112,8 @@ impl TokenStore for TokenFile {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     access: String,
+    #[serde(default)]
+    since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
     renewal: Option<String>,
     name: Option<String>,
@@ -131,6 +133,7 @@ impl From<&StoredToken> for Kept {
         let renewal = token.renewal.as_ref();
         Self {
             access: token.access.expose_secret().to_owned(),
+            since: token.since,
             until: token.until,
             renewal: renewal.map(|renewal| renewal.expose_secret().to_owned()),
             name: token.known.name.clone(),
@@ -144,6 +147,7 @@ impl From<Kept> for StoredToken {
     fn from(kept: Kept) -> Self {
         Self {
             access: SecretString::from(kept.access.as_str()),
+            since: kept.since,
             until: kept.until,
             renewal: kept.renewal.as_deref().map(SecretString::from),
             known: Known {
@@ -213,7 +217,6 @@ mod tests {
 
     fn token() -> StoredToken {
         StoredToken {
-            access: SecretString::from("canary-access"),
             until: Some(Utc::now()),
             renewal: Some(SecretString::from("canary-renewal")),
             known: Known {
@@ -221,6 +224,7 @@ mod tests {
                 id: None,
                 scopes: vec!["a".into()],
             },
+            ..StoredToken::bare(SecretString::from("canary-access"))
         }
     }
 

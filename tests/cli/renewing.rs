@@ -119,3 +119,23 @@ fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
         .filter(|one| one.body.contains("refresh_token="));
     assert_eq!(renewals.count(), 1, "one renews for both");
 }
+
+#[test]
+fn f_cred_01_tokens_of_a_short_life_do_not_cost_a_sign_in_for_each_of_a_hundred_changes() {
+    let desk = Desk::with(usher::emulator::Options {
+        sessions: 200,
+        token_seconds: 30,
+        ..usher::emulator::Options::default()
+    });
+    let rows = desk.run(&["list", "state:active", "-o", "jsonl"]).ends(0);
+    let rows = desk.kept(&rows.out);
+
+    desk.run_with(&["revoke", "-", "--yes", "--concurrency", "16"], &rows);
+
+    let journal = desk.emulator().journal();
+    let tokens = journal.iter().filter(|one| one.path.ends_with("/token"));
+    assert!(desk.deletes() > 100, "{}", desk.deletes());
+    // One for the list and its end, and some if this machine is slow; before it was one a change.
+    let tokens = tokens.count();
+    assert!(tokens < 10, "{tokens} for {} changes", desk.deletes());
+}

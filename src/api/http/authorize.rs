@@ -13,7 +13,8 @@ use tokio::sync::{Mutex, watch};
 
 use crate::model::ApiError;
 
-/// A token that lives less than this is renewed before it is used.
+/// A token that works for less than this, or for less than half of its life, is renewed before it is
+/// used.
 const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(30);
 
 /// May a person be asked?
@@ -131,6 +132,8 @@ impl Authorize for NoAuth {
 pub struct StoredToken {
     /// What the requests carry.
     pub access: SecretString,
+    /// When it was asked for. `None`: not known.
+    pub since: Option<DateTime<Utc>>,
     /// When it stops working. `None`: not told.
     pub until: Option<DateTime<Utc>>,
     /// What gets the next one without a person, in the grant's own words. `None`: nothing does.
@@ -144,6 +147,7 @@ impl StoredToken {
     pub fn bare(access: SecretString) -> Self {
         Self {
             access,
+            since: None,
             until: None,
             renewal: None,
             known: Known::default(),
@@ -151,7 +155,11 @@ impl StoredToken {
     }
 
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.until.is_none_or(|until| until - now >= RENEW_BEFORE)
+        self.until.is_none_or(|until| {
+            // Of a short life not all of it may be spent on renewing.
+            let half = self.since.map(|since| (until - since) / 2);
+            until - now >= half.map_or(RENEW_BEFORE, |half| half.min(RENEW_BEFORE))
+        })
     }
 }
 
@@ -448,4 +456,51 @@ impl<G: Grant> Authorize for Renewing<G> {
 pub fn lives(seconds: Option<u64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let seconds = Duration::from_secs(seconds?);
     now.checked_add_signed(TimeDelta::from_std(seconds).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_cred_01_a_token_is_used_for_half_of_a_short_life_and_to_30_s_before_the_end_of_a_long_one()
+    {
+        let since = DateTime::UNIX_EPOCH;
+        for (life_s, age_s, fresh) in [
+            (3_600, 0, true),
+            (3_600, 3_570, true),
+            (3_600, 3_571, false),
+            (60, 30, true),
+            (60, 31, false),
+            (30, 0, true),
+            (30, 15, true),
+            (30, 16, false),
+            (2, 1, true),
+            (1, 1, false),
+            (0, 1, false),
+        ] {
+            let token = StoredToken {
+                since: Some(since),
+                until: lives(Some(life_s), since),
+                ..StoredToken::bare(SecretString::from("t"))
+            };
+
+            let is = token.is_fresh(since + TimeDelta::seconds(age_s));
+
+            assert_eq!(is, fresh, "{age_s} s of {life_s} s");
+        }
+    }
+
+    #[test]
+    fn a_token_of_which_nobody_knows_since_when_keeps_the_whole_margin() {
+        let now = DateTime::UNIX_EPOCH;
+        for (left_s, fresh) in [(30, true), (29, false)] {
+            let token = StoredToken {
+                until: lives(Some(left_s), now),
+                ..StoredToken::bare(SecretString::from("t"))
+            };
+
+            assert_eq!(token.is_fresh(now), fresh, "{left_s} s left");
+        }
+    }
 }
