@@ -8,6 +8,7 @@ mod act;
 mod certified;
 mod config;
 mod doctor;
+mod echoes;
 mod formats;
 #[cfg(feature = "keyring")]
 mod keyring;

@@ -15,7 +15,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::authorize::{self, Credential, Interact};
-use super::fault::{self, clean, host_of};
+use super::fault::{self, host_of};
 use super::last;
 use super::pace::{self, Next, Repeat, Tries};
 use super::reply::Reply;
@@ -123,6 +123,7 @@ impl Call<'_> {
     pub fn secret_header(mut self, name: HeaderName, value: &SecretString) -> Self {
         match authorize::secret_value(value.expose_secret()) {
             Ok(value) => {
+                self.http.line.hidden.add_header(&name, &value);
                 self.headers.insert(name, value);
             }
             Err(error) => {
@@ -149,6 +150,7 @@ impl Call<'_> {
 
     /// Sends a form.
     pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.http.line.hidden.add_form(pairs);
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs);
         self.body = Some((
@@ -344,6 +346,9 @@ impl Call<'_> {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
         headers.extend(credential.headers.clone());
+        for (name, value) in &credential.headers {
+            line.hidden.add_header(name, value);
+        }
         headers.extend(self.headers.clone());
         if let Some((kind, body)) = &self.body {
             headers.insert(header::CONTENT_TYPE, kind.clone());
@@ -397,6 +402,7 @@ impl Call<'_> {
             body: readable(body),
             host,
             path: self.template.clone(),
+            hidden: Arc::clone(&line.hidden),
         };
         match reply.header("content-encoding") {
             // What we asked for has been undone and its header taken away.
@@ -404,7 +410,7 @@ impl Call<'_> {
             Some(other) => {
                 let why = format!(
                     "it is packed as \"{}\", which was not asked for",
-                    clean(other)
+                    reply.clean(other)
                 );
                 Err(reply.unexpected("the start", why))
             }
@@ -450,7 +456,7 @@ fn too_big(host: String, limit: usize) -> ApiError {
 fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
     let target = target.map(|to| {
         // Without its query: that may hold a code or a token.
-        clean(&format!(
+        reply.clean(&format!(
             "{}{}",
             to.origin().ascii_serialization(),
             to.path()
@@ -488,7 +494,7 @@ fn request_id() -> String {
 }
 
 /// Everything that has or may have a meaning in a path.
-const MEANS_SOMETHING: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const MEANS_SOMETHING: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

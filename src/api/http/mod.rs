@@ -9,6 +9,7 @@ mod call;
 mod certificate;
 mod connect;
 mod fault;
+mod hidden;
 mod last;
 mod pace;
 mod proxy;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -41,6 +43,7 @@ pub use reqwest::{Method, StatusCode, header};
 
 use crate::config::Profile;
 use crate::model::ApiError;
+use hidden::Hidden;
 use pace::Pace;
 
 /// Longest wait for a server's certificate.
@@ -68,6 +71,8 @@ struct Line {
     /// Milliseconds that the server's clock is ahead; `i64::MIN`: not known.
     ahead_ms: AtomicI64,
     waiting_until: Mutex<Option<DateTime<Utc>>>,
+    /// Our credentials, which no text of a server may show.
+    hidden: Arc<Hidden>,
 }
 
 impl Http {
@@ -92,6 +97,7 @@ impl Http {
             pace: Pace::new(profile.rate),
             ahead_ms: AtomicI64::new(i64::MIN),
             waiting_until: Mutex::new(None),
+            hidden: Arc::default(),
         };
         line.clients.check(&base)?;
         Ok(Self {
@@ -149,6 +155,21 @@ impl Http {
     /// The base address.
     pub fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// What nobody may see although no header carries it: it is taken out of every text of the server.
+    pub fn hide(&self, secret: &SecretString) {
+        self.line.hidden.add(secret.expose_secret());
+    }
+
+    /// A text of the server without what nobody may see.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.line.hidden.out_of(text)
+    }
+
+    /// Name of the profile.
+    pub fn profile(&self) -> &str {
+        &self.line.profile
     }
 
     /// Host and port, as errors name them.

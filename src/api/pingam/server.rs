@@ -156,6 +156,7 @@ impl Server {
                 field: None,
             });
         }
+        self.http.hide(&SecretString::from(token));
         let realm = facts.own.realm.as_deref().unwrap_or(realm::ROOT);
         let call = self.post(facts.flavour, op, realm, interact)?;
         Ok(match facts.flavour.place {
@@ -346,7 +347,8 @@ pub(super) fn item<'a>(
 
 /// The server failed after it had written some rows.
 pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
-    let message = error.message.as_deref().map(fault::plain);
+    let message = error.message.as_deref();
+    let message = message.map(|message| fault::words(reply, message));
     ApiError::Server {
         host: reply.host.clone(),
         status: error.code.unwrap_or(500),

@@ -19,9 +19,9 @@ use crate::api::http::{
 };
 use crate::api::oauth::GivenToken;
 use crate::api::secret::ProfileSecret;
-use crate::api::signin::{Closing, Prompter};
+use crate::api::signin::{Closing, Prompter, QuestionKind};
 use crate::config::{Login, Method, Profile, TokenAs};
-use crate::model::ApiError;
+use crate::model::{ApiError, Untrusted};
 
 /// `authenticate` in the version whose errors have a code; every server has it.
 const AUTHENTICATE: &str = "protocol=1.0,resource=2.0";
@@ -255,6 +255,7 @@ impl SignIn {
     /// Name and password in headers, which carry printable ASCII only: the server reads other bytes
     /// as Latin-1, and blanks at the ends are lost on the way. Other names go through the callbacks.
     async fn first(&self, password: &SecretString) -> Result<Reply, ApiError> {
+        self.http.hide(password);
         let nothing = Map::new();
         let call = self.call().json(&nothing);
         let call = match fits_header(&self.user) && fits_header(password.expose_secret()) {
@@ -294,17 +295,33 @@ impl SignIn {
                 Done::Token(token) => return Ok(token),
                 Done::Goes(document) => document,
             };
+            if let Some(id) = document.get("authId").and_then(Value::as_str) {
+                self.http.hide(&SecretString::from(id));
+            }
             let mut step = Step::read(document, given)?;
             let title = format!("Sign in to {}", self.profile);
             let asked_before = polling.is_some() && step.wait.is_some();
-            if let Some(ask) = step.ask_of(title.clone())
+            if let Some(mut ask) = step.ask_of(title.clone())
                 && !asked_before
             {
+                self.hide_in(&mut ask.lines);
+                self.hide_in(
+                    ask.questions
+                        .iter_mut()
+                        .map(|question| &mut question.prompt),
+                );
                 let _busy = asking.begin()?;
                 let closing = Closing::new(&self.prompter);
+                let questions = ask.questions.clone();
                 let answers = self.prompter.ask(ask).await;
                 closing.close().await;
-                step.answer(&answers?);
+                let answers = answers?;
+                for (question, answer) in questions.iter().zip(&answers) {
+                    if question.kind == QuestionKind::Secret {
+                        self.http.hide(answer);
+                    }
+                }
+                step.answer(&answers);
             }
             match step.wait {
                 None => polling = None,
@@ -315,7 +332,9 @@ impl SignIn {
                     }
                     let _busy = asking.begin()?;
                     closing.get_or_insert_with(|| Closing::new(&self.prompter));
-                    let instead = self.prompter.wait(step.waiting(title), pause).await?;
+                    let mut waiting = step.waiting(title);
+                    self.hide_in(&mut waiting.lines);
+                    let instead = self.prompter.wait(waiting, pause).await?;
                     if let Some(chosen) = instead {
                         step.press(chosen);
                     }
@@ -324,6 +343,13 @@ impl SignIn {
             reply = self.call().json(step.document()).send().await?;
         }
         Err(refused("the sign-in asks on and on"))
+    }
+
+    /// A tree may write into its texts what it was sent.
+    fn hide_in<'a>(&self, texts: impl IntoIterator<Item = &'a mut Untrusted>) {
+        for text in texts {
+            *text = Untrusted::from(self.http.without_secrets(text.expose()));
+        }
     }
 
     /// Is the sign-in done, and with what?
