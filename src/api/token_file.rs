@@ -119,12 +119,17 @@ struct Kept {
     name: Option<String>,
     id: Option<String>,
     scopes: Vec<String>,
+    #[serde(default)]
+    cookies: Vec<(String, String)>,
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.access);
         zeroize::Zeroize::zeroize(&mut self.renewal);
+        for (_, value) in &mut self.cookies {
+            zeroize::Zeroize::zeroize(value);
+        }
     }
 }
 
@@ -139,6 +144,11 @@ impl From<&StoredToken> for Kept {
             name: token.known.name.clone(),
             id: token.known.id.clone(),
             scopes: token.known.scopes.clone(),
+            cookies: token
+                .cookies
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+                .collect(),
         }
     }
 }
@@ -155,6 +165,11 @@ impl From<Kept> for StoredToken {
                 id: kept.id.clone(),
                 scopes: kept.scopes.clone(),
             },
+            cookies: kept
+                .cookies
+                .iter()
+                .map(|(name, value)| (name.clone(), SecretString::from(value.as_str())))
+                .collect(),
         }
     }
 }

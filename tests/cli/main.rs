@@ -13,6 +13,7 @@ mod formats;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod list;
+mod nodes;
 mod pipes;
 mod proxy;
 mod refusals;

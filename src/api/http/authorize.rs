@@ -103,6 +103,11 @@ pub trait Authorize: Send + Sync {
         Known::default()
     }
 
+    /// When the token in use was given. `None`: there is none, or nobody knows.
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// Can a person help by signing in again?
     fn can_login(&self) -> bool {
         false
@@ -140,6 +145,8 @@ pub struct StoredToken {
     pub renewal: Option<SecretString>,
     /// Who is signed in.
     pub known: Known,
+    /// Cookies that go with it, by name: they say which node of the server knows it.
+    pub cookies: Vec<(String, SecretString)>,
 }
 
 impl StoredToken {
@@ -151,6 +158,7 @@ impl StoredToken {
             until: None,
             renewal: None,
             known: Known::default(),
+            cookies: Vec::new(),
         }
     }
 
@@ -218,6 +226,9 @@ pub trait Grant: Send + Sync {
         );
         Ok(headers)
     }
+
+    /// The token is in use from now on.
+    fn taken(&self, _token: &StoredToken) {}
 
     /// Ends the token at the server. May be dropped at any await.
     ///
@@ -297,7 +308,8 @@ pub struct Renewing<G> {
     store: Arc<dyn TokenStore>,
     /// Held while a token is fetched: this is what makes all callers share one renewal.
     current: Mutex<Current>,
-    known: std::sync::Mutex<Option<Known>>,
+    /// Who, and since when.
+    signed_in: std::sync::Mutex<Option<(Known, Option<DateTime<Utc>>)>>,
     asking: watch::Sender<bool>,
     number: AtomicU64,
 }
@@ -316,7 +328,7 @@ impl<G: Grant> Renewing<G> {
             grant,
             store,
             current: Mutex::new(Current::default()),
-            known: std::sync::Mutex::new(None),
+            signed_in: std::sync::Mutex::new(None),
             asking: watch::Sender::new(false),
             number: AtomicU64::new(0),
         }
@@ -340,10 +352,11 @@ impl<G: Grant> Renewing<G> {
 
     fn take(&self, current: &mut Current, token: StoredToken) -> Result<(), ApiError> {
         let headers = self.grant.headers(&token)?;
+        self.grant.taken(&token);
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         current.credential = Credential { number, headers };
-        if let Ok(mut known) = self.known.lock() {
-            *known = Some(token.known.clone());
+        if let Ok(mut signed_in) = self.signed_in.lock() {
+            *signed_in = Some((token.known.clone(), token.since));
         }
         current.token = Some(token);
         Ok(())
@@ -443,8 +456,14 @@ impl<G: Grant> Authorize for Renewing<G> {
     }
 
     fn known(&self) -> Known {
-        let signed_in = self.known.lock().ok().and_then(|known| known.clone());
-        signed_in.unwrap_or_else(|| self.grant.known())
+        let signed_in = self.signed_in.lock().ok();
+        let known = signed_in.and_then(|one| one.as_ref().map(|(known, _)| known.clone()));
+        known.unwrap_or_else(|| self.grant.known())
+    }
+
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        let signed_in = self.signed_in.lock().ok()?;
+        signed_in.as_ref().and_then(|(_, since)| *since)
     }
 
     fn can_login(&self) -> bool {

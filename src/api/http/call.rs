@@ -123,7 +123,6 @@ impl Call<'_> {
     pub fn secret_header(mut self, name: HeaderName, value: &SecretString) -> Self {
         match authorize::secret_value(value.expose_secret()) {
             Ok(value) => {
-                self.http.line.hidden.add_header(&name, &value);
                 self.headers.insert(name, value);
             }
             Err(error) => {
@@ -346,10 +345,11 @@ impl Call<'_> {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
         headers.extend(credential.headers.clone());
-        for (name, value) in &credential.headers {
-            line.hidden.add_header(name, value);
-        }
         headers.extend(self.headers.clone());
+        line.cookies.add_to(url, headers);
+        headers
+            .iter()
+            .for_each(|(name, value)| line.hidden.add_header(name, value));
         if let Some((kind, body)) = &self.body {
             headers.insert(header::CONTENT_TYPE, kind.clone());
             *request.body_mut() = Some(body.bytes().into());
@@ -376,6 +376,7 @@ impl Call<'_> {
             Ok(Ok(response)) => response,
         };
         line.look_at_clock(response.headers(), asked, started.elapsed());
+        line.cookies.take(url, response.headers());
 
         let status = response.status();
         let headers = response.headers().clone();

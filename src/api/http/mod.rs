@@ -8,6 +8,7 @@ mod authorize;
 mod call;
 mod certificate;
 mod connect;
+mod cookies;
 mod fault;
 mod hidden;
 mod last;
@@ -34,6 +35,7 @@ pub use authorize::{
 pub use call::Call;
 pub use certificate::Certificate;
 pub use connect::is_loopback;
+pub(crate) use cookies::{Cookie, cookies_in};
 pub use fault::{LONGEST_WORDS, clean, host_of};
 pub use last::{last_exchange, remembering};
 pub use pace::Repeat;
@@ -43,6 +45,7 @@ pub use reqwest::{Method, StatusCode, header};
 
 use crate::config::Profile;
 use crate::model::ApiError;
+use cookies::Cookies;
 use hidden::Hidden;
 use pace::Pace;
 
@@ -73,6 +76,7 @@ struct Line {
     waiting_until: Mutex<Option<DateTime<Utc>>>,
     /// Our credentials, which no text of a server may show.
     hidden: Arc<Hidden>,
+    cookies: Cookies,
 }
 
 impl Http {
@@ -98,6 +102,7 @@ impl Http {
             ahead_ms: AtomicI64::new(i64::MIN),
             waiting_until: Mutex::new(None),
             hidden: Arc::default(),
+            cookies: Cookies::default(),
         };
         line.clients.check(&base)?;
         Ok(Self {
@@ -165,6 +170,26 @@ impl Http {
     /// A text of the server without what nobody may see.
     pub fn without_secrets(&self, text: &str) -> String {
         self.line.hidden.out_of(text)
+    }
+
+    /// The cookie of this name carries a session: it goes only where a credential puts it.
+    pub(crate) fn withhold_cookie(&self, name: &str) {
+        self.line.cookies.withhold(name);
+    }
+
+    /// The other cookies that this address has set, to be kept with a sign-in.
+    pub(crate) fn cookies(&self) -> Vec<Cookie> {
+        self.line.cookies.of(&self.base)
+    }
+
+    /// The cookies that were kept with a sign-in.
+    pub(crate) fn put_cookies(&self, cookies: &[Cookie]) {
+        self.line.cookies.put(&self.base, cookies);
+    }
+
+    /// Forgets all cookies: another sign-in begins.
+    pub(crate) fn forget_cookies(&self) {
+        self.line.cookies.forget();
     }
 
     /// Name of the profile.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
@@ -17,6 +17,8 @@ use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode, clean};
 use crate::config::{AmFlavour, Profile};
 use crate::model::ApiError;
 
+/// A sign-in that is younger cannot have run out.
+const NEW: TimeDelta = TimeDelta::seconds(30);
 /// The length at which a server cuts its lists unless it was told another.
 const USUAL_LIMIT: u64 = 120;
 
@@ -310,7 +312,19 @@ impl Server {
 
     /// An answer that is no success, as an error.
     pub(super) fn fault(&self, reply: &Reply) -> ApiError {
-        fault::of(reply, self.http.auth().can_login())
+        let error = fault::of(reply, self.http.auth().can_login());
+        let since = self.http.auth().signed_in_at();
+        let is_new = since.is_some_and(|since| (Utc::now() - since).abs() < NEW);
+        match error {
+            ApiError::Auth { message, can_login } if is_new => ApiError::Auth {
+                message: format!(
+                    "{message}; the sign-in is new, so this may be another node of the server, \
+                     which does not know it"
+                ),
+                can_login,
+            },
+            other => other,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
@@ -12,10 +13,10 @@ use tokio::time::Instant;
 use super::callbacks::{Known as Given, Step};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
-use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, SET_COOKIE};
+use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
 use crate::api::http::{
     Asking, Authorize, Call, Credential, Grant, Http, Interact, Known, NoStore, Renewing, Repeat,
-    Reply, StoredToken, TokenStore,
+    Reply, StoredToken, TokenStore, cookies_in,
 };
 use crate::api::oauth::GivenToken;
 use crate::api::secret::ProfileSecret;
@@ -28,6 +29,8 @@ const AUTHENTICATE: &str = "protocol=1.0,resource=2.0";
 const SERVER_INFO: &str = "protocol=1.0,resource=1.1";
 /// The cookie of every server that was not told another name.
 const USUAL_COOKIE: &str = "iPlanetDirectoryPro";
+/// The cookie of a sign-in that goes on; the community server puts some sessions into it too.
+const PENDING_COOKIE: &str = "AMAuthCookie";
 /// Documents of one sign-in; a tree that goes round would never end.
 const MOST_STEPS: usize = 200;
 /// Approving on a phone takes a while; longer than this nobody is there.
@@ -105,15 +108,16 @@ pub(super) fn authorize(
 struct Cookie {
     http: Http,
     profile: String,
-    name: OnceCell<HeaderName>,
+    /// As the server writes it: case counts in a cookie, and not in a header.
+    name: OnceCell<String>,
 }
 
 impl Cookie {
-    async fn name(&self) -> Result<&HeaderName, ApiError> {
+    async fn name(&self) -> Result<&String, ApiError> {
         self.name.get_or_try_init(|| self.ask()).await
     }
 
-    async fn ask(&self) -> Result<HeaderName, ApiError> {
+    async fn ask(&self) -> Result<String, ApiError> {
         let call = self.http.get(&["json", "serverinfo", "*"]);
         let reply = call
             .header("accept-api-version", SERVER_INFO)
@@ -132,13 +136,17 @@ impl Cookie {
         }
         let info: ServerInfo = reply.decode()?;
         let name = info.cookie_name.unwrap_or_else(|| USUAL_COOKIE.to_owned());
-        name.parse()
-            .map_err(|_| reply.unexpected("cookieName", "it cannot name a header".into()))
+        self.http.withhold_cookie(&name);
+        self.http.withhold_cookie(PENDING_COOKIE);
+        match name.parse::<HeaderName>() {
+            Ok(_) => Ok(name),
+            Err(_) => Err(reply.unexpected("cookieName", "it cannot name a header".into())),
+        }
     }
 
     /// The headers that carry a token.
     fn headers(&self, token: &SecretString, carry: TokenAs) -> Result<HeaderMap, ApiError> {
-        let name = self.name.get().map_or(USUAL_COOKIE, HeaderName::as_str);
+        let name = self.name.get().map_or(USUAL_COOKIE, String::as_str);
         let text = token.expose_secret();
         let (header, value) = match carry {
             TokenAs::Header => (name.parse().ok(), text.to_owned()),
@@ -186,6 +194,10 @@ impl<G: Grant> Authorize for Named<G> {
 
     fn known(&self) -> Known {
         self.inner.known()
+    }
+
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        self.inner.signed_in_at()
     }
 
     fn can_login(&self) -> bool {
@@ -383,13 +395,10 @@ impl SignIn {
 
     /// Servers that keep tokens to cookies send it there only.
     fn of_cookie(&self, reply: &Reply) -> Option<SecretString> {
-        let name = self.cookie.name.get()?.as_str();
-        reply.headers.get_all(SET_COOKIE).iter().find_map(|line| {
-            let (key, rest) = line.to_str().ok()?.split_once('=')?;
-            let value = rest.split(';').next()?.trim().trim_matches('"');
-            let ours = key.trim().eq_ignore_ascii_case(name);
-            (ours && !value.is_empty() && value != "LOGOUT").then(|| SecretString::from(value))
-        })
+        let name = self.cookie.name.get()?;
+        let mut set = cookies_in(&reply.headers);
+        let session = set.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        session.map(|(_, token)| token)
     }
 }
 
@@ -407,9 +416,13 @@ impl Grant for SignIn {
         asking: &Asking,
     ) -> Result<Option<StoredToken>, ApiError> {
         self.cookie.name().await?;
+        self.http.forget_cookies();
+        let asked = Utc::now();
         match self.flow(asking).await {
             Ok(access) => Ok(Some(StoredToken {
+                since: Some(asked),
                 known: self.known(),
+                cookies: self.http.cookies(),
                 ..StoredToken::bare(access)
             })),
             Err(error) => {
@@ -429,6 +442,10 @@ impl Grant for SignIn {
             other => other,
         };
         self.cookie.headers(&token.access, carry)
+    }
+
+    fn taken(&self, token: &StoredToken) {
+        self.http.put_cookies(&token.cookies);
     }
 
     fn known(&self) -> Known {
