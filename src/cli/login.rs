@@ -87,11 +87,26 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
     let person: Arc<Person> = Person::with_qr(args.qr);
     let mut codes = Vec::new();
     // One after the other: each may show a code or ask for a password.
+    if let Some(profile) = profiles.iter().find(|profile| !profile.keep_token) {
+        return Err(Failure::usage(format!(
+            "profile {} says keep_token = false, so there is nothing that login could keep; \
+             every command signs in by itself",
+            profile.name
+        )));
+    }
     for profile in profiles {
         TokenFile::new(&ctx.paths, &profile).clear();
         let mut opened = sources::open(ctx, vec![profile], &person)?;
         let Some(source) = opened.pop() else { continue };
         match source.api.whoami().await {
+            Ok(_) if source.store.not_kept().is_some() => {
+                codes.push(exit::FAILED);
+                for told in ctx.end_unkept().await {
+                    ctx.error(&format!(
+                        "{told}. Every command signs in anew until it can be kept."
+                    ));
+                }
+            }
             Ok(who) => {
                 codes.push(OK);
                 ctx.note(&format!(
