@@ -59,7 +59,7 @@ pub struct ShapeArgs {
 /// Options of `usher act`.
 #[derive(Args, Clone, Debug)]
 pub struct ActArgs {
-    /// Which action; `usher actions` lists them
+    /// Which action, as `usher actions` lists it or as the vendor writes it (getSessionInfo)
     #[arg(value_name = "ACTION")]
     pub action: String,
     /// The session that it acts on; - reads it from standard input
