@@ -110,6 +110,10 @@ impl TokenFile {
     fn try_save(&self, token: &StoredToken) -> Result<(), NotKept> {
         let file = self.place.as_ref().map_err(Clone::clone)?;
         let failed = |why: String| NotKept::Failed(display_safe(&why).into_owned());
+        // What is wrong with it is for a person to look at and to mend.
+        if let Some(why) = self.wrong() {
+            return Err(failed(why));
+        }
         let bytes = serde_json::to_vec(&Kept::from(token)).map(Zeroizing::new);
         let bytes = bytes.map_err(|error| failed(error.to_string()))?;
         file.parent()
@@ -118,30 +122,36 @@ impl TokenFile {
             .map_err(|error| failed(error.to_string()))
     }
 
-    fn try_load(&self) -> Option<StoredToken> {
-        let file = self.place.as_ref().ok()?;
+    /// Why what stands in the file cannot be used, with what mends it. `None`: it can, or there is none.
+    pub fn wrong(&self) -> Option<String> {
+        self.try_load().err()
+    }
+
+    fn try_load(&self) -> Result<Option<StoredToken>, String> {
+        let Ok(file) = &self.place else {
+            return Ok(None);
+        };
         let bytes = match private::read(file, Access::OwnerOnly, SIZE_LIMIT) {
             Ok(bytes) => Zeroizing::new(bytes),
-            Err(private::PrivateError::Missing(_)) => return None,
-            Err(error) => {
-                tracing::warn!(%error, "the kept token is not used");
-                return None;
-            }
+            Err(private::PrivateError::Missing(_)) => return Ok(None),
+            // It cannot be written either: then that is what will be told.
+            Err(private::PrivateError::Io { .. }) => return Ok(None),
+            Err(error) => return Err(error.to_string()),
         };
         match serde_json::from_slice::<Kept>(&bytes) {
-            Ok(kept) => Some(kept.into()),
-            Err(_) => {
-                // The error's own text may hold a piece of the token.
-                tracing::warn!("the kept token is not used: its file is damaged");
-                None
-            }
+            Ok(kept) => Ok(Some(kept.into())),
+            // The error's own text may hold a piece of the token.
+            Err(_) => Err(format!("{} is damaged; remove it", file.display())),
         }
     }
 }
 
 impl TokenStore for TokenFile {
     fn load(&self) -> Option<StoredToken> {
-        self.try_load()
+        self.try_load().unwrap_or_else(|error| {
+            tracing::warn!(error, "the kept token is not used");
+            None
+        })
     }
 
     fn save(&self, token: &StoredToken) {
@@ -154,6 +164,9 @@ impl TokenStore for TokenFile {
 
     fn clear(&self) {
         let Ok(file) = &self.place else { return };
+        if self.wrong().is_some() {
+            return;
+        }
         if let Err(error) = std::fs::remove_file(file)
             && error.kind() != std::io::ErrorKind::NotFound
         {

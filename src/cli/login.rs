@@ -16,6 +16,7 @@ use crate::api::http::{StoredToken, TokenStore};
 use crate::api::signin::Prompter;
 use crate::api::token_file::TokenFile;
 use crate::config::{Login, Profile};
+use crate::model::text::display_safe;
 use crate::model::{ApiError, Identity, Untrusted};
 
 /// Says who you are at each open profile.
@@ -135,6 +136,12 @@ pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
     let mut codes = Vec::new();
     for profile in sources::chosen(ctx, &config)? {
         let store = TokenFile::new(&ctx.paths, &profile);
+        if let Some(why) = store.wrong() {
+            codes.push(exit::FAILED);
+            let why = display_safe(&why);
+            ctx.error(&format!("cannot sign out of {}: {why}", profile.name));
+            continue;
+        }
         if store.load().is_none() {
             codes.push(OK);
             ctx.note(&format!("{}: no token was kept", profile.name));

@@ -235,3 +235,30 @@ fn a_profile_that_keeps_no_token_leaves_no_file_and_no_session() {
         desk.run(&["login"]).fails(2, "keep_token = false");
     }
 }
+
+#[test]
+fn f_cred_06_a_kept_token_that_others_may_read_or_that_is_damaged_is_refused_and_left_as_it_is() {
+    for (mode, text, remedy) in [
+        (0o644, None, "run: chmod 600 "),
+        (0o600, Some("{\"access\":"), "is damaged; remove it"),
+    ] {
+        let desk = Desk::new();
+        desk.run(&["login"]).ends(0);
+        let file = tokens(&desk).remove(0);
+        let text = text.map_or_else(|| std::fs::read_to_string(&file).unwrap(), str::to_owned);
+        std::fs::write(&file, &text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+
+        let list = desk.run(&["list", "-n", "1"]).ends(0);
+        let login = desk.run(&["login"]).ends(1);
+        let logout = desk.run(&["logout"]).ends(1);
+
+        for ran in [list, login, logout] {
+            assert!(ran.err.contains(remedy), "{}", ran.err);
+            assert!(ran.err.contains(file.to_str().unwrap()), "{}", ran.err);
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        let left = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(left, mode, "modes are never changed silently");
+    }
+}
