@@ -402,6 +402,35 @@ async fn a_person_who_has_signed_in_is_not_asked_again_when_the_token_runs_out()
 }
 
 #[tokio::test]
+async fn f_cred_03_a_sign_in_that_cannot_be_renewed_is_asked_for_and_repeats_no_change_by_itself() {
+    let emulator = emulator(quick_device()).await;
+    let person = Person::at(&emulator, Some(true));
+    let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
+    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let rows = all(&api, &search("deletable:yes")).await.unwrap();
+    let key = rows[0].key.clone();
+    let before = emulator.world().count();
+    emulator.world().expire_tokens();
+
+    let error = api.revoke(std::slice::from_ref(&key)).await.unwrap_err();
+
+    let ApiError::Auth { can_login, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert!(can_login);
+    assert_eq!(person.shown.lock().unwrap().len(), 1, "nobody is asked");
+    assert_eq!(emulator.world().count(), before);
+
+    // The person signs in again; only then, and only when told to, is it ended.
+    api.whoami().await.unwrap();
+    assert_eq!(person.shown.lock().unwrap().len(), 2);
+    assert_eq!(emulator.world().count(), before);
+    let outcomes = api.revoke(&[key]).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Revoked]), "{outcomes:?}");
+    assert_eq!(emulator.world().count(), before - 1);
+}
+
+#[tokio::test]
 async fn a_denied_code_is_an_error_and_the_box_goes_away() {
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, Some(false));

@@ -86,7 +86,7 @@ fn the_cookie_of_a_load_balancer_goes_back_also_with_a_token_that_was_kept() {
 }
 
 #[test]
-fn a_new_sign_in_that_is_refused_hints_at_another_node() {
+fn f_http_15_a_new_sign_in_that_is_refused_is_not_tried_for_ever_and_hints_at_another_node() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(Scripted::start(|_, heard| match node(heard) {
         Act::Send(bytes) => {
@@ -105,4 +105,5 @@ fn a_new_sign_in_that_is_refused_hints_at_another_node() {
         ran.err
     );
     assert!(!ran.err.contains(TOKEN), "{}", ran.err);
+    assert_eq!(sign_ins(&server), 2, "the first, and one renewal");
 }
