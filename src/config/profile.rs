@@ -52,7 +52,7 @@ pub struct Profile {
     pub system: System,
     /// Base address, without a trailing slash in its path.
     pub url: Url,
-    /// Base address of the authorization server. `None`: by discovery.
+    /// Base address of the authorization server. `None`: it has the origin of `url`.
     pub auth_url: Option<Url>,
     /// How to sign in.
     pub login: Login,
