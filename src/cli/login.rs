@@ -1,6 +1,7 @@
 //! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -96,7 +97,7 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
         )));
     }
     for profile in profiles {
-        TokenFile::new(&ctx.paths, &profile).clear();
+        forget(ctx, &profile, &person).await?;
         let mut opened = sources::open(ctx, vec![profile], &person)?;
         let Some(source) = opened.pop() else { continue };
         match source.api.whoami().await {
@@ -124,6 +125,22 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
         }
     }
     Ok(exit::code_of_all(&codes))
+}
+
+/// How long ending the token of before may hold up a sign-in.
+const END_LIMIT: Duration = Duration::from_secs(3);
+
+/// Ends and forgets the token of an earlier sign-in: with nobody to use it, it would only live on.
+async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<(), Failure> {
+    let store = TokenFile::new(&ctx.paths, profile);
+    if store.load().is_some() {
+        for old in sources::open(ctx, vec![profile.clone()], person)? {
+            // Whatever becomes of it, the new sign-in is what was asked for.
+            let _ = tokio::time::timeout(END_LIMIT, old.api.sign_out()).await;
+        }
+    }
+    store.clear();
+    Ok(())
 }
 
 /// Revokes the kept tokens at their servers, and forgets them.

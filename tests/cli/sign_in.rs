@@ -262,3 +262,41 @@ fn f_cred_06_a_kept_token_that_others_may_read_or_that_is_damaged_is_refused_and
         assert_eq!(left, mode, "modes are never changed silently");
     }
 }
+
+#[test]
+fn another_login_ends_the_session_of_the_one_before() {
+    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+        let desk = Desk::with(Options {
+            system,
+            ..Options::default()
+        });
+        desk.run(&["login"]).ends(0);
+
+        desk.run(&["login"]).ends(0);
+
+        assert_eq!(ended_and_got(&desk), (1, 2), "{system:?}");
+        desk.run(&["list", "-n", "1"]).ends(0);
+        assert_eq!(
+            ended_and_got(&desk),
+            (1, 2),
+            "{system:?}: the second is kept"
+        );
+    }
+}
+
+#[test]
+fn signing_out_of_a_session_that_has_ended_signs_in_to_no_other() {
+    for system in [Kind::Pingam, Kind::Openam] {
+        let desk = Desk::with(Options {
+            system,
+            ..Options::default()
+        });
+        desk.run(&["login"]).ends(0);
+        desk.emulator().world().expire_tokens();
+
+        desk.run(&["logout"]).ends(0);
+
+        assert_eq!(ended_and_got(&desk).1, 1, "{system:?}");
+        assert_eq!(tokens(&desk), Vec::<PathBuf>::new());
+    }
+}

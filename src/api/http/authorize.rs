@@ -132,6 +132,24 @@ impl Authorize for NoAuth {
     }
 }
 
+/// One proof and no other, whatever the server says to it.
+pub struct Fixed(pub Credential);
+
+#[async_trait]
+impl Authorize for Fixed {
+    async fn credential(&self, _interact: Interact) -> Result<Credential, ApiError> {
+        Ok(self.0.clone())
+    }
+
+    async fn renew(
+        &self,
+        _used: &Credential,
+        _interact: Interact,
+    ) -> Result<Option<Credential>, ApiError> {
+        Ok(None)
+    }
+}
+
 /// A token as a sign-in gave it, or as it was kept from an earlier run.
 #[derive(Clone, Debug)]
 pub struct StoredToken {

@@ -29,8 +29,8 @@ use url::Url;
 
 pub(crate) use authorize::secret_value;
 pub use authorize::{
-    Asking, Authorize, Credential, Grant, Interact, Known, NoAuth, NoStore, Renewing, StoredToken,
-    TokenStore, lives,
+    Asking, Authorize, Credential, Fixed, Grant, Interact, Known, NoAuth, NoStore, Renewing,
+    StoredToken, TokenStore, lives,
 };
 pub use call::Call;
 pub use certificate::Certificate;

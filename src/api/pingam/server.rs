@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::flavour::{Flavour, OPENAM, Op, PINGAM, Place};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
-use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode, clean};
+use crate::api::http::{Call, Fixed, Http, Interact, Repeat, Reply, StatusCode, clean};
 use crate::config::{AmFlavour, Profile};
 use crate::model::ApiError;
 
@@ -270,19 +270,30 @@ impl Server {
     }
 
     /// Ends the session of our own sign-in. It is named like any other, so it is the one that ends.
+    /// Signs in at no step: a session that has ended already is no reason to begin another.
     pub(super) async fn sign_out(&self) -> Result<(), ApiError> {
-        let facts = self.facts(Interact::Never).await?;
         let credential = self.http.auth().credential(Interact::Never).await?;
-        let Some(token) = signin::token_in(&credential) else {
+        let token = signin::token_in(&credential);
+        let known = self.known();
+        let known = known.filter(|facts| facts.credential == credential.number);
+        let http = self.http.with_auth(Arc::new(Fixed(credential)));
+        let quiet = Self::new(http, self.profile.clone());
+        let facts = match known {
+            Some(facts) => facts,
+            None => match quiet.learn(Interact::Never).await {
+                Err(ApiError::Auth { .. }) => return Ok(()),
+                facts => facts?,
+            },
+        };
+        let Some(token) = token else {
             return Err(ApiError::Unsupported {
                 what: "ending the session of an OAuth token",
                 system: facts.flavour.system,
             });
         };
         let nothing = BTreeMap::new();
-        let call = self.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
-        // Refused means gone already; a new sign-in must not follow from it.
-        let reply = call.renew_if(|_| false).repeat(Repeat::One).send().await?;
+        let call = quiet.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
+        let reply = call.repeat(Repeat::One).send().await?;
         match reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
             true => Ok(()),
             false => Err(self.fault(&reply)),
