@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,13 +11,18 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::SessionApi;
 use super::http::{Known, StoredToken, TokenStore};
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
+use crate::model::ApiError;
+use crate::model::text::display_safe;
 
 /// How long another process may take to get a token before we go on without waiting for it.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
+/// How long ending a token may hold up the end of a command.
+const END_LIMIT: Duration = Duration::from_secs(3);
 /// No token file is larger than this, in bytes.
 const SIZE_LIMIT: u64 = 256 * 1024;
 
@@ -25,65 +31,142 @@ const SIZE_LIMIT: u64 = 256 * 1024;
 /// Whatever the profile says about where to sign in and as whom is part of the file's name, so that a
 /// profile that was changed does not use the token of what it was before.
 #[derive(Clone, Debug)]
-pub struct TokenFile(Option<PathBuf>);
+pub struct TokenFile {
+    place: Result<PathBuf, NotKept>,
+    /// What became of the token that was got last.
+    lost: Arc<Mutex<Option<NotKept>>>,
+}
+
+/// Why a token ends with the process that got it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// The profile says `keep_token = false`.
+    Unwanted,
+    /// It could not be written: why, in words.
+    Failed(String),
+}
 
 impl TokenFile {
-    /// The file of a profile. Without a state folder nothing is kept.
+    /// The file of a profile. Without a state folder, or where the profile does not want it, nothing
+    /// is kept.
     pub fn new(paths: &Paths, profile: &Profile) -> Self {
+        Self {
+            place: Self::place(paths, profile),
+            lost: Arc::default(),
+        }
+    }
+
+    fn place(paths: &Paths, profile: &Profile) -> Result<PathBuf, NotKept> {
+        if !profile.keep_token {
+            return Err(NotKept::Unwanted);
+        }
         let Some(state) = &paths.state_dir else {
-            return Self(None);
+            let why = "there is no state folder; set HOME or XDG_STATE_HOME";
+            return Err(NotKept::Failed(why.to_owned()));
         };
         let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let name: String = profile.name.chars().take(40).map(safe).collect();
-        Self(Some(
-            state
-                .join("tokens")
-                .join(format!("{name}-{}.json", fingerprint(profile))),
+        let file = format!("{name}-{}.json", fingerprint(profile));
+        Ok(state.join("tokens").join(file))
+    }
+
+    /// Why the token that was got last is not kept. `None`: it is, or none was got.
+    pub fn not_kept(&self) -> Option<NotKept> {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.clone()
+    }
+
+    /// Ends a token at its server that would outlive this process with nobody to use it. Answers with
+    /// what to tell the operator. `None`: there is nothing to tell. Takes some seconds at most; may be
+    /// dropped at any await.
+    pub async fn end_unkept(&self, profile: &str, api: &dyn SessionApi) -> Option<String> {
+        let lost = self.not_kept()?;
+        let ended = tokio::time::timeout(END_LIMIT, api.sign_out()).await;
+        let ended = ended.unwrap_or(Err(ApiError::Timeout {
+            host: profile.to_owned(),
+            after: END_LIMIT,
+            sent: true,
+        }));
+        let left = match (lost, ended) {
+            (NotKept::Unwanted, Ok(())) => return None,
+            (NotKept::Failed(why), Ok(())) => {
+                return Some(format!(
+                    "the sign-in to {profile} cannot be kept ({why}), so it was ended again"
+                ));
+            }
+            (NotKept::Unwanted, Err(error)) => {
+                format!("is not kept, and not ended either: {error}")
+            }
+            (NotKept::Failed(why), Err(error)) => {
+                format!("cannot be kept ({why}), and is not ended either: {error}")
+            }
+        };
+        let left = display_safe(&left).into_owned();
+        Some(format!(
+            "the sign-in to {profile} {left}; it lives on until the server ends it"
         ))
     }
 
-    fn try_load(&self) -> Option<StoredToken> {
-        let file = self.0.as_ref()?;
+    fn try_save(&self, token: &StoredToken) -> Result<(), NotKept> {
+        let file = self.place.as_ref().map_err(Clone::clone)?;
+        let failed = |why: String| NotKept::Failed(display_safe(&why).into_owned());
+        // What is wrong with it is for a person to look at and to mend.
+        if let Some(why) = self.wrong() {
+            return Err(failed(why));
+        }
+        let bytes = serde_json::to_vec(&Kept::from(token)).map(Zeroizing::new);
+        let bytes = bytes.map_err(|error| failed(error.to_string()))?;
+        file.parent()
+            .map_or(Ok(()), paths::make_dir)
+            .and_then(|()| private::replace(file, &bytes))
+            .map_err(|error| failed(error.to_string()))
+    }
+
+    /// Why what stands in the file cannot be used, with what mends it. `None`: it can, or there is none.
+    pub fn wrong(&self) -> Option<String> {
+        self.try_load().err()
+    }
+
+    fn try_load(&self) -> Result<Option<StoredToken>, String> {
+        let Ok(file) = &self.place else {
+            return Ok(None);
+        };
         let bytes = match private::read(file, Access::OwnerOnly, SIZE_LIMIT) {
             Ok(bytes) => Zeroizing::new(bytes),
-            Err(private::PrivateError::Missing(_)) => return None,
-            Err(error) => {
-                tracing::warn!(%error, "the kept token is not used");
-                return None;
-            }
+            Err(private::PrivateError::Missing(_)) => return Ok(None),
+            // It cannot be written either: then that is what will be told.
+            Err(private::PrivateError::Io { .. }) => return Ok(None),
+            Err(error) => return Err(error.to_string()),
         };
         match serde_json::from_slice::<Kept>(&bytes) {
-            Ok(kept) => Some(kept.into()),
-            Err(_) => {
-                // The error's own text may hold a piece of the token.
-                tracing::warn!("the kept token is not used: its file is damaged");
-                None
-            }
+            Ok(kept) => Ok(Some(kept.into())),
+            // The error's own text may hold a piece of the token.
+            Err(_) => Err(format!("{} is damaged; remove it", file.display())),
         }
     }
 }
 
 impl TokenStore for TokenFile {
     fn load(&self) -> Option<StoredToken> {
-        self.try_load()
+        self.try_load().unwrap_or_else(|error| {
+            tracing::warn!(error, "the kept token is not used");
+            None
+        })
     }
 
     fn save(&self, token: &StoredToken) {
-        let Some(file) = &self.0 else { return };
-        let Ok(bytes) = serde_json::to_vec(&Kept::from(token)).map(Zeroizing::new) else {
-            return;
-        };
-        let kept = file
-            .parent()
-            .map_or(Ok(()), paths::make_dir)
-            .and_then(|()| private::replace(file, &bytes));
-        if let Err(error) = kept {
-            tracing::warn!(%error, "the token is not kept");
+        let kept = self.try_save(token);
+        if let Err(NotKept::Failed(error)) = &kept {
+            tracing::warn!(error, "the token is not kept");
         }
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = kept.err();
     }
 
     fn clear(&self) {
-        let Some(file) = &self.0 else { return };
+        let Ok(file) = &self.place else { return };
+        if self.wrong().is_some() {
+            return;
+        }
         if let Err(error) = std::fs::remove_file(file)
             && error.kind() != std::io::ErrorKind::NotFound
         {
@@ -92,7 +175,7 @@ impl TokenStore for TokenFile {
     }
 
     fn lock(&self) -> Option<Box<dyn Any + Send>> {
-        let path = self.0.as_ref()?.with_extension("lock");
+        let path = self.place.as_ref().ok()?.with_extension("lock");
         let held = path
             .parent()
             .map_or(Ok(()), paths::make_dir)
@@ -112,17 +195,24 @@ impl TokenStore for TokenFile {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     access: String,
+    #[serde(default)]
+    since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
     renewal: Option<String>,
     name: Option<String>,
     id: Option<String>,
     scopes: Vec<String>,
+    #[serde(default)]
+    cookies: Vec<(String, String)>,
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
         zeroize::Zeroize::zeroize(&mut self.access);
         zeroize::Zeroize::zeroize(&mut self.renewal);
+        for (_, value) in &mut self.cookies {
+            zeroize::Zeroize::zeroize(value);
+        }
     }
 }
 
@@ -131,11 +221,17 @@ impl From<&StoredToken> for Kept {
         let renewal = token.renewal.as_ref();
         Self {
             access: token.access.expose_secret().to_owned(),
+            since: token.since,
             until: token.until,
             renewal: renewal.map(|renewal| renewal.expose_secret().to_owned()),
             name: token.known.name.clone(),
             id: token.known.id.clone(),
             scopes: token.known.scopes.clone(),
+            cookies: token
+                .cookies
+                .iter()
+                .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+                .collect(),
         }
     }
 }
@@ -144,6 +240,7 @@ impl From<Kept> for StoredToken {
     fn from(kept: Kept) -> Self {
         Self {
             access: SecretString::from(kept.access.as_str()),
+            since: kept.since,
             until: kept.until,
             renewal: kept.renewal.as_deref().map(SecretString::from),
             known: Known {
@@ -151,6 +248,11 @@ impl From<Kept> for StoredToken {
                 id: kept.id.clone(),
                 scopes: kept.scopes.clone(),
             },
+            cookies: kept
+                .cookies
+                .iter()
+                .map(|(name, value)| (name.clone(), SecretString::from(value.as_str())))
+                .collect(),
         }
     }
 }
@@ -193,7 +295,6 @@ fn fingerprint(profile: &Profile) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use async_trait::async_trait;
@@ -213,7 +314,6 @@ mod tests {
 
     fn token() -> StoredToken {
         StoredToken {
-            access: SecretString::from("canary-access"),
             until: Some(Utc::now()),
             renewal: Some(SecretString::from("canary-renewal")),
             known: Known {
@@ -221,6 +321,7 @@ mod tests {
                 id: None,
                 scopes: vec!["a".into()],
             },
+            ..StoredToken::bare(SecretString::from("canary-access"))
         }
     }
 
@@ -235,7 +336,7 @@ mod tests {
         let back = store.load().unwrap();
         assert_eq!(back.access.expose_secret(), "canary-access");
         assert_eq!(back.known, token().known);
-        let file = store.0.as_ref().unwrap();
+        let file = store.place.as_ref().unwrap();
         assert_eq!(private::mode_of(file), Some(0o600));
         assert!(
             file.starts_with(dir.path().join("state/tokens")),
@@ -293,7 +394,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = TokenFile::new(&Paths::under(dir.path()), &profile("https://a.example.org"));
         store.save(&token());
-        let file = store.0.clone().unwrap();
+        let file = store.place.clone().unwrap();
 
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
 

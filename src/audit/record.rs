@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
-use crate::config::Profile;
+use crate::config::{Profile, roots_of_environment};
 use crate::model::text::display_safe;
 
 /// Version of the lines: 2 and above have a seal.
@@ -44,6 +44,9 @@ pub enum Tls {
     Verified,
     /// It was checked against authorities of the profile too.
     CustomCa,
+    /// It was checked against authorities that the environment names (`SSL_CERT_FILE`, `SSL_CERT_DIR`),
+    /// and those of the profile if it has some.
+    EnvCa,
     /// It was not checked.
     Insecure,
     /// There was no TLS.
@@ -51,11 +54,17 @@ pub enum Tls {
 }
 
 impl Tls {
-    /// What the profile makes of it.
+    /// What the profile and the environment make of it.
     pub fn of(profile: &Profile) -> Self {
+        Self::with(profile, roots_of_environment().is_some())
+    }
+
+    /// `env_names_roots`: the environment names authorities.
+    pub(super) fn with(profile: &Profile, env_names_roots: bool) -> Self {
         match profile {
             p if p.url.scheme() != "https" => Self::Plain,
             p if p.insecure => Self::Insecure,
+            _ if env_names_roots => Self::EnvCa,
             p if p.ca_file.is_some() => Self::CustomCa,
             _ => Self::Verified,
         }

@@ -105,7 +105,8 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     };
     let who = source.api.whoami().await.map_err(failed)?;
     let caps = source.api.caps();
-    let spec = caps.actions.iter().find(|spec| spec.name == args.action);
+    let named = |spec: &&ActionSpec| is_same_name(spec.name, &args.action);
+    let spec = caps.actions.iter().find(named);
     let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
     if let Some(why) = &spec.lacks {
         return Err(Failure::usage(format!("{what}: {why}")));
@@ -137,6 +138,15 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     };
     print(ctx, &config, args.output, &result, whole)?;
     Ok(code(&result))
+}
+
+/// Is it the same name, be it written as here, with dashes, or as the vendor does (`getSessionInfo`)?
+fn is_same_name(name: &str, written: &str) -> bool {
+    let letters = |text: &str| -> String {
+        let all = text.chars().filter(|letter| !matches!(letter, '_' | '-'));
+        all.flat_map(char::to_lowercase).collect()
+    };
+    letters(name) == letters(written)
 }
 
 fn unknown(source: &Source, action: &str) -> Failure {

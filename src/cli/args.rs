@@ -188,6 +188,7 @@ pub enum Command {
     /// Say who you are at each system
     Whoami(ShapeArgs),
     /// Sign in and keep the token
+    #[command(after_long_help = super::args_verbs::LOGIN_HELP)]
     Login(LoginArgs),
     /// Revoke and forget the token
     Logout,

@@ -60,7 +60,7 @@ pub struct ShapeArgs {
 /// Options of `usher act`.
 #[derive(Args, Clone, Debug)]
 pub struct ActArgs {
-    /// Which action; `usher actions` lists them
+    /// Which action, as `usher actions` lists it or as the vendor writes it (getSessionInfo)
     #[arg(value_name = "ACTION")]
     pub action: String,
     /// The session that it acts on; - reads it from standard input
@@ -196,6 +196,14 @@ pub enum OutcomeFormat {
     /// One JSON object a line.
     Jsonl,
 }
+
+/// Printed below the options of `usher login`.
+pub(super) const LOGIN_HELP: &str = "\
+Where the token is kept: in the folder `tokens` of the state folder, in a file that only you may read (0600). \
+Every other command that has to sign in keeps its token there too; `usher logout` ends it and removes the file.
+
+With `keep_token = false` in a profile nothing is kept: the token is ended at the end of every command. The \
+same is done with a token that cannot be kept, and login is then a failure.";
 
 /// Options of `usher login`.
 #[derive(Args, Clone, Debug)]

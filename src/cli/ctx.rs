@@ -2,10 +2,12 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
 use super::output::{Look, Out, Times, for_people};
+use super::sources::Source;
 use crate::config::{Config, Paths, TimeShown, Zone};
 use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
 use crate::runtime::locale::{speaks_utf8, unknown_zone};
@@ -22,6 +24,8 @@ pub(crate) struct Ctx {
     pub(crate) log: Option<String>,
     /// Cut table cells to the width of the terminal?
     cut: bool,
+    /// The profiles that were opened so far.
+    opened: Arc<Mutex<Vec<Source>>>,
 }
 
 impl Ctx {
@@ -32,7 +36,27 @@ impl Ctx {
             paths: Paths::platform(),
             log: None,
             cut: true,
+            opened: Arc::default(),
         }
+    }
+
+    /// Notes that a profile was opened.
+    pub(crate) fn has_opened(&self, source: &Source) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.push(source.clone());
+    }
+
+    /// Ends the tokens that no later command could use, at the end of every command. The answer is
+    /// what to tell the person.
+    pub(crate) async fn end_unkept(&self) -> Vec<String> {
+        let opened =
+            std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let end = |source: Source| async move {
+            let api = source.api.as_ref();
+            source.store.end_unkept(source.name(), api).await
+        };
+        let told = futures_util::future::join_all(opened.into_iter().map(end)).await;
+        told.into_iter().flatten().collect()
     }
 
     /// The same for tables in which every word counts.

@@ -237,6 +237,9 @@ async fn check(source: &Source) -> Vec<Finding> {
     };
     let who = source.api.whoami().await;
     if !matches!(who, Err(ApiError::Tls { .. } | ApiError::Handshake { .. })) {
+        if certificate.is_some() {
+            findings.extend(super::doctor_tls::authorities());
+        }
         findings.extend(certificate);
     }
     match who {

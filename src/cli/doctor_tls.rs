@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::doctor::Finding;
 use crate::api::http::{Certificate, Http};
-use crate::config::Profile;
+use crate::config::{Profile, roots_of_environment};
+use crate::model::text::display_safe;
 use crate::model::time::{Zone, duration_words, instant_short};
 
 const WHAT: &str = "certificate";
@@ -18,6 +19,19 @@ pub(crate) async fn check(profile: &Profile, now: DateTime<Utc>) -> Finding {
         Ok(None) => Finding::warn(WHAT, "the server shows none", ""),
         Ok(Some((certificate, length))) => dates(&certificate, length, now),
     }
+}
+
+/// Who may vouch for a certificate, where the environment says so. `None`: the system's own
+/// authorities, and those of the profile.
+pub(crate) fn authorities() -> Option<Finding> {
+    let named = display_safe(&roots_of_environment()?).into_owned();
+    Some(Finding::warn(
+        "authorities",
+        format!(
+            "certificates are checked against {named}, not against the system's own authorities"
+        ),
+        "Name the authority with ca_file if it is for this profile; the audit log says env_ca meanwhile.",
+    ))
 }
 
 /// Until when it is good, and who says so.

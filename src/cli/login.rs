@@ -1,6 +1,7 @@
 //! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -16,6 +17,7 @@ use crate::api::http::{StoredToken, TokenStore};
 use crate::api::signin::Prompter;
 use crate::api::token_file::TokenFile;
 use crate::config::{Login, Profile};
+use crate::model::text::display_safe;
 use crate::model::{ApiError, Identity, Untrusted};
 
 /// Says who you are at each open profile.
@@ -87,11 +89,26 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
     let person: Arc<Person> = Person::with_qr(args.qr);
     let mut codes = Vec::new();
     // One after the other: each may show a code or ask for a password.
+    if let Some(profile) = profiles.iter().find(|profile| !profile.keep_token) {
+        return Err(Failure::usage(format!(
+            "profile {} says keep_token = false, so there is nothing that login could keep; \
+             every command signs in by itself",
+            profile.name
+        )));
+    }
     for profile in profiles {
-        TokenFile::new(&ctx.paths, &profile).clear();
+        forget(ctx, &profile, &person).await?;
         let mut opened = sources::open(ctx, vec![profile], &person)?;
         let Some(source) = opened.pop() else { continue };
         match source.api.whoami().await {
+            Ok(_) if source.store.not_kept().is_some() => {
+                codes.push(exit::FAILED);
+                for told in ctx.end_unkept().await {
+                    ctx.error(&format!(
+                        "{told}. Every command signs in anew until it can be kept."
+                    ));
+                }
+            }
             Ok(who) => {
                 codes.push(OK);
                 ctx.note(&format!(
@@ -110,6 +127,22 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
     Ok(exit::code_of_all(&codes))
 }
 
+/// How long ending the token of before may hold up a sign-in.
+const END_LIMIT: Duration = Duration::from_secs(3);
+
+/// Ends and forgets the token of an earlier sign-in: with nobody to use it, it would only live on.
+async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<(), Failure> {
+    let store = TokenFile::new(&ctx.paths, profile);
+    if store.load().is_some() {
+        for old in sources::open(ctx, vec![profile.clone()], person)? {
+            // Whatever becomes of it, the new sign-in is what was asked for.
+            let _ = tokio::time::timeout(END_LIMIT, old.api.sign_out()).await;
+        }
+    }
+    store.clear();
+    Ok(())
+}
+
 /// Revokes the kept tokens at their servers, and forgets them.
 ///
 /// # Errors
@@ -120,6 +153,12 @@ pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
     let mut codes = Vec::new();
     for profile in sources::chosen(ctx, &config)? {
         let store = TokenFile::new(&ctx.paths, &profile);
+        if let Some(why) = store.wrong() {
+            codes.push(exit::FAILED);
+            let why = display_safe(&why);
+            ctx.error(&format!("cannot sign out of {}: {why}", profile.name));
+            continue;
+        }
         if store.load().is_none() {
             codes.push(OK);
             ctx.note(&format!("{}: no token was kept", profile.name));

@@ -90,19 +90,19 @@ fn not_kept(ctx: &Ctx, log: &logging::LogGuard) -> Option<String> {
 
 fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::List(args) => block_on(list::run(ctx, &args)),
-        Command::Get(args) => block_on(get::run(ctx, &args)),
-        Command::Revoke(args) => block_on(revoke::run(ctx, &args)),
-        Command::Whoami(shape) => block_on(login::whoami(ctx, shape)),
-        Command::Login(args) => block_on(login::login(ctx, &args)),
-        Command::Logout => block_on(login::logout(ctx)),
-        Command::Token => block_on(login::token(ctx)),
-        Command::Profiles(shape) => block_on(profiles::profiles(ctx, shape)),
-        Command::Systems(shape) => block_on(profiles::systems(ctx, shape)),
-        Command::Doctor(args) => block_on(doctor::run(ctx, &args)),
-        Command::Actions(shape) => block_on(act::actions(ctx, shape)),
-        Command::Act(args) => block_on(act::act(ctx, &args)),
-        Command::Audit(args) => block_on(audit::run(ctx, &args)),
+        Command::List(args) => block_on(ctx, list::run(ctx, &args)),
+        Command::Get(args) => block_on(ctx, get::run(ctx, &args)),
+        Command::Revoke(args) => block_on(ctx, revoke::run(ctx, &args)),
+        Command::Whoami(shape) => block_on(ctx, login::whoami(ctx, shape)),
+        Command::Login(args) => block_on(ctx, login::login(ctx, &args)),
+        Command::Logout => block_on(ctx, login::logout(ctx)),
+        Command::Token => block_on(ctx, login::token(ctx)),
+        Command::Profiles(shape) => block_on(ctx, profiles::profiles(ctx, shape)),
+        Command::Systems(shape) => block_on(ctx, profiles::systems(ctx, shape)),
+        Command::Doctor(args) => block_on(ctx, doctor::run(ctx, &args)),
+        Command::Actions(shape) => block_on(ctx, act::actions(ctx, shape)),
+        Command::Act(args) => block_on(ctx, act::act(ctx, &args)),
+        Command::Audit(args) => block_on(ctx, audit::run(ctx, &args)),
         #[cfg(feature = "emulator")]
         Command::Demo { sessions, seed } => {
             let world = crate::runtime::DemoWorld {
@@ -113,10 +113,10 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
             screen::run(ctx, Some(world))
         }
         #[cfg(feature = "emulator")]
-        Command::Render(args) => block_on(render::run(ctx, &args)),
+        Command::Render(args) => block_on(ctx, render::run(ctx, &args)),
         Command::Config(args) => config::run(ctx, &args),
         #[cfg(feature = "emulator")]
-        Command::Emulator(args) => block_on(emulator::run(ctx, &args)),
+        Command::Emulator(args) => block_on(ctx, emulator::run(ctx, &args)),
         Command::Completions { shell } => print(ctx, |out| complete::script(&shell, out)),
         Command::Man => print(ctx, |out| complete::manual(out)),
     }
@@ -134,13 +134,16 @@ fn print(
 }
 
 /// Runs a command that waits for the network, on two threads.
-fn block_on(work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
+fn block_on(ctx: &Ctx, work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(exit::FAILED, format!("cannot start: {error}")))?;
     let result = runtime.block_on(work);
+    for told in runtime.block_on(ctx.end_unkept()) {
+        ctx.note(&format!("note: {told}"));
+    }
     // A thread that hangs in a call of the system must not hold the shell.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     result

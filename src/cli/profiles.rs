@@ -1,9 +1,11 @@
 //! `usher profiles` and `usher systems`: what is configured, whether it answers, and what it can do.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
+use url::Url;
 
 use super::args_verbs::ShapeArgs;
 use super::config::print_small;
@@ -11,6 +13,9 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
+use crate::api;
+use crate::api::signin::Nobody;
+use crate::config::{Config, Login, Profile, SecretSource, System};
 use crate::model::text::display_safe;
 use crate::model::{ApiError, Capabilities, Field, Identity, Paging, Revoke, Support, Untrusted};
 
@@ -90,11 +95,15 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
 }
 
 /// Lists what each open system can do. Asks each once, since old servers can do less; one that does not
-/// answer is described as its newest version.
+/// answer is described as its newest version. Without any profile, every system is described so.
 ///
 /// # Errors
 /// No profile can be chosen, or standard output.
 pub(crate) async fn systems(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
+    let config = ctx.config()?;
+    if config.profiles.is_empty() && ctx.global.profile.is_empty() {
+        return every_system(ctx, &config, shape);
+    }
     let (config, sources) = sources::all(ctx)?;
     let answers = side_by_side(&sources, |source| source.api.whoami()).await;
     let mut rows = Vec::new();
@@ -129,6 +138,38 @@ pub(crate) async fn systems(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> 
     let titles = ["PROFILE", "WHAT", "HOW"];
     print_small(ctx, &config, shape.output, &titles, &rows, values.into())?;
     Ok(exit::code_of_all(&codes))
+}
+
+/// What every system can do as far as that is known before a sign-in. Nothing is sent.
+fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Failure> {
+    let (mut rows, mut values) = (Vec::new(), Vec::new());
+    for system in System::iter() {
+        let caps = caps_before_sign_in(system)
+            .map_err(|error| Failure::api("cannot describe a system", system.word(), &error))?;
+        for (what, how) in facts(&caps) {
+            rows.push(vec![system.word().to_owned(), what, how]);
+        }
+        let mut value = to_json(&caps);
+        value["word"] = json!(system.word());
+        values.push(value);
+    }
+    ctx.note(
+        "no profile is configured, so this is what the newest version of each system can do; \
+         write a profile with: usher config init",
+    );
+    let titles = ["SYSTEM", "WHAT", "HOW"];
+    print_small(ctx, config, shape.output, &titles, &rows, values.into())?;
+    Ok(OK)
+}
+
+/// The client of a server that is never asked.
+fn caps_before_sign_in(system: System) -> Result<Arc<Capabilities>, ApiError> {
+    let nowhere = Url::parse("https://localhost").expect("it is an address");
+    let login = Login::Token {
+        token: SecretSource::Prompt,
+    };
+    let profile = Profile::new(system.word(), system, nowhere, login);
+    Ok(api::open(&profile, Arc::new(Nobody))?.caps())
 }
 
 /// What a system can do, for people.

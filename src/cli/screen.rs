@@ -28,7 +28,11 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
         ascii: ctx.global.ascii,
     };
     let setup = Setup::new(config, wishes, ctx.paths.clone(), ctx.log.clone(), theme)?;
-    Ok(runtime::start(setup)?)
+    let (code, told) = runtime::start(setup)?;
+    for told in told {
+        ctx.note(&format!("note: {told}"));
+    }
+    Ok(code)
 }
 
 /// The colours that the person asked for, on what the terminal can show.

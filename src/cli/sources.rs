@@ -20,6 +20,8 @@ pub(crate) struct Source {
     pub(crate) profile: Arc<Profile>,
     /// Its client.
     pub(crate) api: Arc<dyn SessionApi>,
+    /// Where its token is kept.
+    pub(crate) store: Arc<TokenFile>,
 }
 
 impl Source {
@@ -107,12 +109,15 @@ pub(crate) fn open(
         .into_iter()
         .map(|profile| {
             let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
-            let api = api::open_with(&profile, person.clone(), store)
+            let api = api::open_with(&profile, person.clone(), store.clone())
                 .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
-            Ok(Source {
+            let source = Source {
                 profile: Arc::new(profile),
                 api,
-            })
+                store,
+            };
+            ctx.has_opened(&source);
+            Ok(source)
         })
         .collect()
 }

@@ -9,6 +9,7 @@ pub mod pingam;
 pub mod private;
 pub mod profile;
 mod read;
+mod roots;
 pub mod secret;
 mod table;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use login::Method;
 pub use paths::Paths;
 pub use pingam::{AmFlavour, PingAmKeys, Realms, TokenAs};
 pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};
+pub use roots::roots_of_environment;
 pub use secret::SecretError;
 
 use private::{Access, PrivateError};

@@ -52,7 +52,7 @@ pub struct Profile {
     pub system: System,
     /// Base address, without a trailing slash in its path.
     pub url: Url,
-    /// Base address of the authorization server. `None`: by discovery.
+    /// Base address of the authorization server. `None`: it has the origin of `url`.
     pub auth_url: Option<Url>,
     /// How to sign in.
     pub login: Login,
@@ -96,6 +96,8 @@ pub struct Profile {
     pub audit: AuditMode,
     /// May masked values and full ids be shown and copied?
     pub reveal: bool,
+    /// Is a token kept in the state folder for the next run?
+    pub keep_token: bool,
     /// How the name typed becomes the name that this system uses, with `{user}` in it.
     pub user_as: Option<String>,
     /// Zone of times that the server sends without one.
@@ -142,6 +144,7 @@ impl Profile {
             require_reason: false,
             audit: AuditMode::Required,
             reveal: true,
+            keep_token: true,
             user_as: None,
             server_zone: Zone::Utc,
             idle_after: Duration::from_secs(8 * 3_600),

@@ -41,6 +41,7 @@ pub(super) const COMMON: &[&str] = &[
     "require_reason",
     "audit",
     "reveal",
+    "keep_token",
     "user_as",
     "server_zone",
     "idle_after",
@@ -164,6 +165,7 @@ fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError>
     profile.read_only = flag(table, "read_only")?;
     profile.require_reason = flag(table, "require_reason")?;
     set(table, "reveal", &mut profile.reveal, Item::boolean)?;
+    set(table, "keep_token", &mut profile.keep_token, Item::boolean)?;
     set(table, "audit", &mut profile.audit, |item| {
         item.word(&[
             ("required", AuditMode::Required),

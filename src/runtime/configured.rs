@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 
@@ -79,6 +79,8 @@ pub struct Configured {
     /// `--read-only`.
     read_only: bool,
     config: RwLock<Config>,
+    /// What was opened with a place for its token.
+    opened: Mutex<Vec<(Opened, TokenFile)>>,
     #[cfg(feature = "emulator")]
     demos: demo::Demos,
 }
@@ -101,6 +103,7 @@ impl Configured {
             paths,
             read_only,
             config: RwLock::new(config),
+            opened: Mutex::default(),
             #[cfg(feature = "emulator")]
             demos: demo::Demos::new(world),
         }
@@ -158,6 +161,7 @@ impl Profiles for Configured {
         // Certificate files are read, and a set of authorities: some 10 ms.
         let is_ours = self.profile(name).is_some();
         let kept = is_ours.then(|| TokenFile::new(&self.paths, &profile));
+        let store = kept.clone();
         let client = tokio::task::spawn_blocking(move || match kept {
             Some(kept) => api::open_with(&written, prompter, Arc::new(kept)),
             // Its server ends with this process, and so do its tokens.
@@ -165,7 +169,22 @@ impl Profiles for Configured {
         })
         .await;
         let api = client.map_err(|_| ApiError::Cancelled)??;
-        Ok(Opened { api, profile })
+        let opened = Opened { api, profile };
+        if let Some(store) = store {
+            let mut all = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            all.push((opened.clone(), store));
+        }
+        Ok(opened)
+    }
+
+    async fn close(&self) -> Vec<String> {
+        let all = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let end = |(opened, store): (Opened, TokenFile)| async move {
+            let api = opened.api.as_ref();
+            store.end_unkept(&opened.profile.name, api).await
+        };
+        let told = futures_util::future::join_all(all.into_iter().map(end)).await;
+        told.into_iter().flatten().collect()
     }
 
     fn reload(&self) -> Result<Vec<ProfileView>, String> {

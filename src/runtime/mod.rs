@@ -104,23 +104,29 @@ impl ScreenError {
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Shows the screen until the operator ends it. The terminal is given back whatever happens.
-/// Returns the exit code of the program.
+/// Returns the exit code of the program, and what to tell the operator now that the screen is gone.
 ///
 /// # Errors
 /// There is no terminal, or it refuses.
-pub fn start(setup: Setup) -> Result<u8, ScreenError> {
+pub fn start(setup: Setup) -> Result<(u8, Vec<String>), ScreenError> {
     check()?;
     set_panic_hook(setup.log.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
+    let profiles = setup.profiles.clone();
     let ended = runtime.block_on(shell::run(setup));
     modes::leave();
+    let told = match &ended {
+        // A revoke still needs its token.
+        Ok(end) if end.jobs_running => Vec::new(),
+        _ => runtime.block_on(profiles.close()),
+    };
     // Never a plain drop: a task that blocks (a name that is looked up) would hold the shell.
     match &ended {
         Ok(end) if end.jobs_running => runtime.shutdown_timeout(GRACE),
         _ => runtime.shutdown_background(),
     }
-    Ok(ended?.code)
+    Ok((ended?.code, told))
 }

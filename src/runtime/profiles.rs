@@ -30,6 +30,12 @@ pub trait Profiles: Send + Sync {
     /// [`ApiError::Config`] if it cannot be used as it is written, or any other.
     async fn open(&self, profile: &str, prompter: Arc<dyn Prompter>) -> Result<Opened, ApiError>;
 
+    /// Ends the tokens that no later run could use, when the screen has ended. The answer is what to
+    /// tell the operator.
+    async fn close(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Reads the configuration anew. Blocks.
     ///
     /// # Errors

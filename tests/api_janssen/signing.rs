@@ -206,35 +206,59 @@ async fn f_cred_01_all_who_wait_share_one_renewal() {
 
 #[tokio::test]
 async fn trap_17_a_token_near_its_end_is_renewed_before_it_is_used() {
-    let short = r#"{"access_token":"a","expires_in":29}"#;
-    let server = Scripted::start(move |_, heard| match heard.line() {
-        line if line.contains("/token") => json(short),
-        line if line.contains("well-known") => answer("404 Not Found", "text/plain", ""),
-        _ => json(EMPTY),
-    })
-    .await;
-    let mut profile = token_profile(&server.url);
-    profile.login = Login::ClientCredentials {
-        client_id: "c".into(),
-        client_secret: SecretSource::Plain(SecretString::from("s")),
-    };
-    let api = open(&profile);
+    let server = giving_tokens(0).await;
+    let api = open(&secret_profile(&server.url));
 
     api.whoami().await.unwrap();
     api.whoami().await.unwrap();
 
-    let tokens = server
-        .heard()
-        .iter()
-        .filter(|one| one.line().contains("/token"))
-        .count();
-    assert_eq!(tokens, 2);
+    assert_eq!(tokens_given(&server), 2);
     assert!(
         server
             .heard()
             .iter()
             .all(|one| !one.line().contains("session "))
     );
+}
+
+#[tokio::test]
+async fn f_cred_01_a_token_of_a_short_life_is_used_more_than_once() {
+    for seconds in [60, 30, 29] {
+        let server = giving_tokens(seconds).await;
+        let api = open(&secret_profile(&server.url));
+
+        for _ in 0..5 {
+            api.whoami().await.unwrap();
+        }
+
+        assert_eq!(tokens_given(&server), 1, "{seconds} s");
+    }
+}
+
+/// A server whose tokens live so many seconds.
+async fn giving_tokens(seconds: u32) -> Scripted {
+    let token = format!(r#"{{"access_token":"a","expires_in":{seconds}}}"#);
+    Scripted::start(move |_, heard| match heard.line() {
+        line if line.contains("/token") => json(&token),
+        line if line.contains("well-known") => answer("404 Not Found", "text/plain", ""),
+        _ => json(EMPTY),
+    })
+    .await
+}
+
+fn secret_profile(url: &str) -> Profile {
+    let mut profile = token_profile(url);
+    profile.login = Login::ClientCredentials {
+        client_id: "c".into(),
+        client_secret: SecretSource::Plain(SecretString::from("s")),
+    };
+    profile
+}
+
+fn tokens_given(server: &Scripted) -> usize {
+    let heard = server.heard();
+    let asked = heard.iter().filter(|one| one.line().contains("/token"));
+    asked.count()
 }
 
 #[tokio::test]
@@ -375,6 +399,35 @@ async fn a_person_who_has_signed_in_is_not_asked_again_when_the_token_runs_out()
     api.whoami().await.unwrap();
 
     assert_eq!(person.shown.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn f_cred_03_a_sign_in_that_cannot_be_renewed_is_asked_for_and_repeats_no_change_by_itself() {
+    let emulator = emulator(quick_device()).await;
+    let person = Person::at(&emulator, Some(true));
+    let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
+    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let rows = all(&api, &search("deletable:yes")).await.unwrap();
+    let key = rows[0].key.clone();
+    let before = emulator.world().count();
+    emulator.world().expire_tokens();
+
+    let error = api.revoke(std::slice::from_ref(&key)).await.unwrap_err();
+
+    let ApiError::Auth { can_login, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert!(can_login);
+    assert_eq!(person.shown.lock().unwrap().len(), 1, "nobody is asked");
+    assert_eq!(emulator.world().count(), before);
+
+    // The person signs in again; only then, and only when told to, is it ended.
+    api.whoami().await.unwrap();
+    assert_eq!(person.shown.lock().unwrap().len(), 2);
+    assert_eq!(emulator.world().count(), before);
+    let outcomes = api.revoke(&[key]).await.unwrap();
+    assert!(matches!(outcomes[..], [Outcome::Revoked]), "{outcomes:?}");
+    assert_eq!(emulator.world().count(), before - 1);
 }
 
 #[tokio::test]
@@ -529,10 +582,9 @@ async fn a_token_given_by_the_profile_is_not_ours_to_end() {
 #[test]
 fn what_is_kept_shows_no_secret() {
     let token = StoredToken {
-        access: SecretString::from("canary-1"),
-        until: None,
         renewal: Some(SecretString::from("canary-2")),
         known: Known::default(),
+        ..StoredToken::bare(SecretString::from("canary-1"))
     };
 
     let shown = format!("{token:?}");

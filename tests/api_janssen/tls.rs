@@ -17,7 +17,7 @@ use usher::config::Profile;
 use usher::model::{ApiError, Session};
 
 use super::certified::{Authority, Leaf, config, params, private, self_signed};
-use super::scripted::{Scripted, json};
+use super::scripted::{Act, Scripted, json, whole};
 use super::{open, search, token_profile};
 
 const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
@@ -114,6 +114,108 @@ async fn f_net_10_a_certificate_that_is_refused_is_named_with_its_reason() {
         assert_eq!(error.exit_code(), 8, "{name}");
         assert!(server.heard().is_empty(), "{name}: nothing is sent");
     }
+}
+
+#[tokio::test]
+async fn f_net_11_a_bad_authority_file_is_named_with_its_line() {
+    let trusted = Authority::new("Trusted One");
+    let good = std::fs::read_to_string(trusted.ca_file()).unwrap();
+    let lines = good.lines().count();
+    let leaf = trusted.leaf(&params("127.0.0.1", "idp"));
+    let server = secure(config(&leaf, &["http/1.1"])).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.pem");
+    let second = |text: &str| format!("# ours\n{good}{text}");
+    let no_certificate = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+    for (name, text, words) in [
+        (
+            "empty",
+            String::new(),
+            "bad.pem holds no certificate".to_owned(),
+        ),
+        (
+            "no PEM",
+            "hello".into(),
+            "bad.pem holds no certificate".into(),
+        ),
+        (
+            "cut off",
+            second("-----BEGIN CERTIFICATE-----\nMIIB\n"),
+            format!("bad.pem is not valid PEM from line {} on", lines + 2),
+        ),
+        (
+            "not base64",
+            "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n".into(),
+            "bad.pem is not valid PEM from line 1 on".into(),
+        ),
+        (
+            "something else",
+            second(no_certificate),
+            format!(
+                "bad.pem holds what is no certificate, from line {} on",
+                lines + 2
+            ),
+        ),
+        ("not there", "-".into(), "cannot read ca_file ".into()),
+    ] {
+        match text.as_str() {
+            "-" => std::fs::remove_file(&file).unwrap(),
+            text => write(&file, text, 0o644),
+        }
+        let mut profile = profile(&server, &trusted);
+        profile.ca_file = Some(file.clone());
+
+        let error = list(&profile).await.unwrap_err().to_string();
+
+        assert!(error.contains(&words), "{name}: {error}");
+    }
+    assert!(server.heard().is_empty());
+    let whole = second(&good);
+    write(&file, &whole, 0o644);
+    let mut profile = profile(&server, &trusted);
+    profile.ca_file = Some(file);
+    assert_eq!(list(&profile).await, Ok(0), "two of them in one file");
+}
+
+#[tokio::test]
+async fn f_net_11_the_authority_of_one_profile_is_not_trusted_by_another() {
+    let (first, second) = (Authority::new("First"), Authority::new("Second"));
+    let place = params("127.0.0.1", "idp");
+    let server = secure(config(&first.leaf(&place), &["http/1.1"])).await;
+
+    let theirs = list(&profile(&server, &first)).await;
+    let others = list(&profile(&server, &second)).await;
+
+    assert_eq!(theirs, Ok(0));
+    assert!(matches!(others, Err(ApiError::Tls { .. })), "{others:?}");
+}
+
+#[tokio::test]
+async fn f_net_08_a_redirect_from_https_to_http_is_not_followed() {
+    let trusted = Authority::new("Trusted One");
+    let leaf = trusted.leaf(&params("127.0.0.1", "idp"));
+    let acceptor = TlsAcceptor::from(Arc::new(config(&leaf, &["http/1.1"])));
+    let server = Scripted::start_secure(acceptor, |_, heard| {
+        // The same host and the same port, explicit, in clear.
+        let host = heard.header("host").unwrap();
+        let to = format!("Location: http://{host}/x\r\n");
+        Act::Send(whole("307 Temporary Redirect", &to, ""))
+    })
+    .await;
+
+    let error = list(&profile(&server, &trusted)).await.unwrap_err();
+
+    assert!(
+        error
+            .to_string()
+            .contains("it redirects to http://127.0.0.1:"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("which is not followed"),
+        "{error}"
+    );
+    assert_eq!(server.heard().len(), 1);
 }
 
 /// The key of a certificate that signs with nonsense: the client must stop before it looks at that.

@@ -57,6 +57,39 @@ fn a_token_is_asked_about_from_standard_input_and_never_printed() {
 }
 
 #[test]
+fn an_action_has_one_name_however_it_is_written() {
+    let (desk, token) = desk();
+    for name in [
+        "get_session_info",
+        "getSessionInfo",
+        "get-session-info",
+        "GetSessionInfo",
+        "getsessioninfo",
+    ] {
+        let ran = desk.run_with(&["act", name, "--token", "-"], &format!("{token}\n"));
+
+        assert_eq!(ran.code, 0, "{name}: {ran:?}");
+    }
+    for (name, own) in [
+        (
+            "getSessionInfoAndResetIdleTime",
+            "get_session_info_and_reset_idle_time",
+        ),
+        ("updateSessionProperties", "update_session_properties"),
+        ("logoutByHandle", "logout_by_handle"),
+        ("logoutByUser", "logout_by_user"),
+        ("get session info", "get_session_info"),
+        ("sessionInfo", "get_session_info"),
+    ] {
+        let said = desk.run(&["act", name]).err;
+
+        let is_unknown = said.contains("has no action");
+        let is_other = name.contains(' ') || name == "sessionInfo";
+        assert_eq!(is_unknown, is_other, "{name} for {own}: {said}");
+    }
+}
+
+#[test]
 fn an_action_that_changes_something_needs_a_yes_without_a_terminal() {
     let (desk, token) = desk();
 

@@ -192,3 +192,27 @@ fn a_fault_that_cannot_be_read_is_told() {
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("fault"), "{}", ran.err);
 }
+
+#[test]
+fn systems_are_described_without_a_configuration_and_nothing_is_asked() {
+    let desk = Desk::bare();
+
+    let table = desk.run(&["systems"]).ends(0);
+    let json = desk.run(&["systems", "-o", "json"]).ends(0);
+
+    let all: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
+    let words: Vec<&str> = all.iter().filter_map(|one| one["word"].as_str()).collect();
+    assert_eq!(words, ["janssen", "pingam"]);
+    for one in &all {
+        assert!(one["profile"].is_null() && one["server"].is_null(), "{one}");
+        assert_ne!(one["revoke"], "no", "{one}");
+        let word = one["word"].as_str().unwrap();
+        assert!(
+            table.out.lines().any(|line| line.starts_with(word)),
+            "{}",
+            table.out
+        );
+    }
+    assert_eq!(all[1]["actions"].as_array().unwrap().len(), 10);
+    assert!(json.err.contains("usher config init"), "{}", json.err);
+}

@@ -108,3 +108,52 @@ fn a_clock_that_is_off_is_told() {
         "{clock}"
     );
 }
+
+#[test]
+fn f_net_11_authorities_of_the_environment_are_told_by_doctor_and_in_the_audit_log() {
+    let desk = Desk::with(Options {
+        tls: true,
+        ..Options::default()
+    });
+    let config = desk.config();
+    let named = config.lines().find(|line| line.starts_with("ca_file"));
+    let without = config.replace(named.unwrap(), "");
+    let pem = desk.home().join(desk.emulator().ca_file_name("emu"));
+    let run = |args: &[&str], variable: Option<&str>| {
+        let mut command = desk.command(args);
+        if let Some(name) = variable {
+            command.env(name, &pem);
+        }
+        crate::support::ran(command)
+    };
+    let tls_of_last_change = || {
+        let log = std::fs::read_to_string(desk.home().join(".local/state/usher/audit.jsonl"));
+        let log = log.unwrap();
+        let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+        last["tls"].clone()
+    };
+    let mine = ["list", "--id-only", "state:active deletable:yes"];
+    let ids = run(&mine, None).ends(0).out;
+    let mut ids = ids.lines();
+
+    run(&["revoke", ids.next().unwrap(), "--yes"], None);
+    assert_eq!(tls_of_last_change(), "custom_ca");
+
+    desk.write_config(&without);
+    run(&["list", "-n", "1"], None).ends(8);
+    run(
+        &["revoke", ids.next().unwrap(), "--yes"],
+        Some("SSL_CERT_FILE"),
+    );
+    assert_eq!(tls_of_last_change(), "env_ca");
+
+    let ran = run(&["doctor", "-o", "jsonl"], Some("SSL_CERT_FILE")).ends(0);
+    let rows = ran.rows();
+    let told = result(&rows, "authorities").unwrap();
+    assert_eq!(told["result"], "look", "{told}");
+    let found = told["found"].as_str().unwrap();
+    assert!(found.contains("SSL_CERT_FILE="), "{found}");
+    desk.write_config(&config);
+    let ran = run(&["doctor", "-o", "jsonl"], None).ends(0);
+    assert!(result(&ran.rows(), "authorities").is_none());
+}

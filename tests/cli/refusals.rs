@@ -64,7 +64,7 @@ fn a_token_that_is_refused_is_4() {
 }
 
 #[test]
-fn a_lacking_scope_is_9_and_named() {
+fn f_http_16_a_lacking_scope_is_9_and_named() {
     let desk = Desk::with(Options {
         scopes: Some(vec![READ.into()]),
         ..Options::default()

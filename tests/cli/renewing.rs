@@ -1,6 +1,6 @@
 //! Two processes that need a new token at the same moment, from a server that gives each renewal once.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -92,17 +92,51 @@ fn refused(status: &str, error: &str) -> Act {
     )
 }
 
+/// A profile that signs in to it in a browser.
+fn device(server: &Scripted) -> String {
+    format!(
+        "[profile.emu]\nsystem = \"janssen\"\nurl = \"{0}\"\nauth_url = \"{0}\"\n\
+         [profile.emu.login]\nmethod = \"device\"\nclient_id = \"c\"\n",
+        server.url
+    )
+}
+
+#[test]
+fn f_cred_03_a_renewal_that_is_refused_needs_a_new_sign_in_and_ends_nothing() {
+    let runtime = Runtime::new().unwrap();
+    let rotating = Arc::new(Rotating::default());
+    let there = Arc::clone(&rotating);
+    let server = runtime.block_on(Scripted::start(move |_, heard| there.answer(heard)));
+    let desk = Desk::bare();
+    desk.write_config(&device(&server));
+    desk.run(&["login"]).ends(0);
+    rotating.state.lock().unwrap().ended = true;
+
+    for args in [&["list"][..], &["revoke", "some-id", "--yes"]] {
+        let before = server.heard().len();
+
+        let ran = desk.run(args).ends(4);
+
+        assert!(ran.err.contains("type the code AB-CD"), "{}", ran.err);
+        assert!(ran.err.contains("usher login emu"), "{}", ran.err);
+        let heard = server.heard();
+        let renewals = heard[before..]
+            .iter()
+            .filter(|one| one.body.contains("refresh_token="));
+        // For the look at the session, and for the end of it.
+        let count = renewals.count();
+        assert!((1..=2).contains(&count), "{count} for {args:?}");
+    }
+    assert_eq!(server.count("DELETE"), 0);
+}
+
 #[test]
 fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
     let runtime = Runtime::new().unwrap();
     let rotating = Rotating::default();
     let server = runtime.block_on(Scripted::start(move |_, heard| rotating.answer(heard)));
     let desk = Desk::bare();
-    desk.write_config(&format!(
-        "[profile.emu]\nsystem = \"janssen\"\nurl = \"{0}\"\nauth_url = \"{0}\"\n\
-         [profile.emu.login]\nmethod = \"device\"\nclient_id = \"c\"\n",
-        server.url
-    ));
+    desk.write_config(&device(&server));
     desk.run(&["login"]).ends(0);
 
     let list = || desk.command(&["list"]).spawn().unwrap();
@@ -118,4 +152,24 @@ fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
         .iter()
         .filter(|one| one.body.contains("refresh_token="));
     assert_eq!(renewals.count(), 1, "one renews for both");
+}
+
+#[test]
+fn f_cred_01_tokens_of_a_short_life_do_not_cost_a_sign_in_for_each_of_a_hundred_changes() {
+    let desk = Desk::with(usher::emulator::Options {
+        sessions: 200,
+        token_seconds: 30,
+        ..usher::emulator::Options::default()
+    });
+    let rows = desk.run(&["list", "state:active", "-o", "jsonl"]).ends(0);
+    let rows = desk.kept(&rows.out);
+
+    desk.run_with(&["revoke", "-", "--yes", "--concurrency", "16"], &rows);
+
+    let journal = desk.emulator().journal();
+    let tokens = journal.iter().filter(|one| one.path.ends_with("/token"));
+    assert!(desk.deletes() > 100, "{}", desk.deletes());
+    // One for the list and its end, and some if this machine is slow; before it was one a change.
+    let tokens = tokens.count();
+    assert!(tokens < 10, "{tokens} for {} changes", desk.deletes());
 }

@@ -118,7 +118,7 @@ fn an_id_alone_is_read_first_so_that_it_is_known_whose_it_was() {
 }
 
 #[test]
-fn ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
+fn f_cred_04_ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
     let desk = Desk::with(Options {
         system: Kind::Pingam,
         ..Options::default()
@@ -479,4 +479,32 @@ fn what_may_not_be_ended_is_left_out_and_told() {
         .collect();
     assert_eq!(words, BTreeSet::from(["\"skipped\"".to_owned()]));
     assert_eq!(desk.deletes(), 0);
+}
+
+#[test]
+fn f_cred_00_a_sign_in_that_is_lost_in_the_middle_sends_nothing_more_and_says_how_many_wait() {
+    let desk = Desk::with(Options {
+        sessions: 120,
+        ..Options::default()
+    });
+    let token = desk.run(&["token"]).ends(0).out;
+    let before = desk.config_before_login();
+    desk.write_config(&format!("{before}token = \"{}\"\n", token.trim()));
+    let rows = desk.run(&["list", "state:active deletable:yes", "-o", "jsonl"]);
+    let rows: Vec<String> = desk.kept(&rows.out).lines().map(str::to_owned).collect();
+    let rows = format!("{}\n", rows[..33].join("\n"));
+    let fault =
+        r#"{"match":{"method":"DELETE","nth":[19,19]},"action":"auth","kind":"expire_now"}"#;
+    desk.emulator().set_faults(&[fault]).unwrap();
+
+    let ran = desk.run_with(&["revoke", "-", "--yes", "--concurrency", "1"], &rows);
+
+    let ran = ran.ends(3);
+    assert_eq!(desk.deletes(), 19);
+    assert_eq!(ran.out.matches("revoked ").count(), 18, "{}", ran.out);
+    assert!(
+        ran.err.contains("revoked 18") && ran.err.contains("not sent 15"),
+        "{}",
+        ran.err
+    );
 }

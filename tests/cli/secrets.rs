@@ -95,7 +95,7 @@ fn nothing_that_was_planted_turns_up() {
 }
 
 #[test]
-fn a_command_that_gives_a_secret_inherits_none() {
+fn f_cred_07_a_command_that_gives_a_secret_inherits_none() {
     let desk = Desk::new();
     let dump = desk.home().join("environment");
     let auth = desk.emulator().auth().clone();
@@ -127,7 +127,7 @@ fn a_command_that_gives_a_secret_inherits_none() {
 }
 
 #[test]
-fn arguments_of_a_running_command_hold_no_secret() {
+fn f_cred_07_arguments_of_a_running_command_hold_no_secret() {
     let desk = Desk::new();
     let secret = &desk.emulator().auth().client_secret;
     let mut child = desk

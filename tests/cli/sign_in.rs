@@ -150,3 +150,153 @@ fn profiles_are_listed_and_tried() {
     assert_eq!(all[0]["state"], "ok");
     assert_eq!(all[0]["default"], true);
 }
+
+/// A desk whose tokens can be kept nowhere: a file stands where their folder would be.
+fn desk_that_keeps_nothing(system: Kind) -> Desk {
+    let desk = Desk::with(Options {
+        system,
+        ..Options::default()
+    });
+    let state = desk.home().join(".local/state/usher");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(state.join("tokens"), "").unwrap();
+    desk
+}
+
+/// The requests that end a token, and those that get one.
+fn ended_and_got(desk: &Desk) -> (usize, usize) {
+    let journal = desk.emulator().journal();
+    let count = |ends: &dyn Fn(&str) -> bool| {
+        let asked = journal.iter().filter(|one| one.method == "POST");
+        asked.filter(|one| ends(&one.path)).count()
+    };
+    let logouts = journal
+        .iter()
+        .filter(|one| format!("{one:?}").contains("_action=logout"))
+        .count();
+    (
+        logouts + count(&|path| path.ends_with("/revoke")),
+        count(&|path| path.ends_with("/token") || path.ends_with("/authenticate")),
+    )
+}
+
+#[test]
+fn a_token_that_cannot_be_kept_is_ended_with_the_command_and_said_once() {
+    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+        let desk = desk_that_keeps_nothing(system);
+        for args in [
+            &["list", "--count"][..],
+            &["whoami"],
+            &["doctor"],
+            &["list", "--bogus-query:x"],
+        ] {
+            let before = ended_and_got(&desk);
+
+            let ran = desk.run(args);
+
+            let after = ended_and_got(&desk);
+            let (ended, got) = (after.0 - before.0, after.1 - before.1);
+            assert_eq!(ended, got, "{system:?} {args:?}: {}", ran.err);
+            let notes = ran.err.matches("cannot be kept (").count();
+            assert_eq!(notes, got, "{system:?} {args:?}: {}", ran.err);
+        }
+        assert!(ended_and_got(&desk).0 >= 3, "{system:?}");
+    }
+}
+
+#[test]
+fn a_login_that_cannot_be_kept_is_a_failure_with_its_reason() {
+    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+        let desk = desk_that_keeps_nothing(system);
+
+        let ran = desk.run(&["login"]).fails(1, "cannot be kept (");
+
+        assert!(!ran.err.contains("signed in to"), "{}", ran.err);
+        assert_eq!(ended_and_got(&desk), (1, 1), "{system:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_profile_that_keeps_no_token_leaves_no_file_and_no_session() {
+    for system in [Kind::Janssen, Kind::Openam] {
+        let desk = Desk::with(Options {
+            system,
+            ..Options::default()
+        });
+        desk.profile_says("keep_token = false");
+
+        let ran = desk.run(&["list", "-n", "1"]).ends(0);
+        desk.run(&["list", "-n", "1"]).ends(0);
+
+        assert!(!ran.err.contains("kept"), "{}", ran.err);
+        assert_eq!(tokens(&desk), Vec::<PathBuf>::new());
+        assert_eq!(ended_and_got(&desk), (2, 2), "{system:?}");
+        desk.run(&["login"]).fails(2, "keep_token = false");
+    }
+}
+
+#[test]
+fn f_cred_06_a_kept_token_that_others_may_read_or_that_is_damaged_is_refused_and_left_as_it_is() {
+    for (mode, text, remedy) in [
+        (0o644, None, "run: chmod 600 "),
+        (0o600, Some("{\"access\":"), "is damaged; remove it"),
+    ] {
+        let desk = Desk::new();
+        desk.run(&["login"]).ends(0);
+        let file = tokens(&desk).remove(0);
+        let text = text.map_or_else(|| std::fs::read_to_string(&file).unwrap(), str::to_owned);
+        std::fs::write(&file, &text).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+
+        let list = desk.run(&["list", "-n", "1"]).ends(0);
+        let login = desk.run(&["login"]).ends(1);
+        let logout = desk.run(&["logout"]).ends(1);
+
+        for ran in [list, login, logout] {
+            assert!(ran.err.contains(remedy), "{}", ran.err);
+            assert!(ran.err.contains(file.to_str().unwrap()), "{}", ran.err);
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        let left = file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(left, mode, "modes are never changed silently");
+    }
+}
+
+#[test]
+fn another_login_ends_the_session_of_the_one_before() {
+    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+        let desk = Desk::with(Options {
+            system,
+            ..Options::default()
+        });
+        desk.run(&["login"]).ends(0);
+
+        desk.run(&["login"]).ends(0);
+
+        assert_eq!(ended_and_got(&desk), (1, 2), "{system:?}");
+        desk.run(&["list", "-n", "1"]).ends(0);
+        assert_eq!(
+            ended_and_got(&desk),
+            (1, 2),
+            "{system:?}: the second is kept"
+        );
+    }
+}
+
+#[test]
+fn signing_out_of_a_session_that_has_ended_signs_in_to_no_other() {
+    for system in [Kind::Pingam, Kind::Openam] {
+        let desk = Desk::with(Options {
+            system,
+            ..Options::default()
+        });
+        desk.run(&["login"]).ends(0);
+        desk.emulator().world().expire_tokens();
+
+        desk.run(&["logout"]).ends(0);
+
+        assert_eq!(ended_and_got(&desk).1, 1, "{system:?}");
+        assert_eq!(tokens(&desk), Vec::<PathBuf>::new());
+    }
+}

@@ -105,3 +105,23 @@ fn the_error_box_names_the_request_as_the_server_knows_it() {
     usher.pty.wait_for("session/search");
     usher.pty.wait_for("answered 500");
 }
+
+#[test]
+fn a_secret_that_the_server_sends_back_is_on_no_line_of_the_screen() {
+    let server = Server::with_sessions(12);
+    let secret = server.running().auth().client_secret.clone();
+    let fault = format!(
+        r#"{{"match":{{"path":"*/session/search"}},"action":"status","code":500,
+            "content_type":"application/json","body":"{{\"message\":\"bad {secret}\"}}"}}"#
+    );
+    server.set_faults(&[&fault]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+    usher.pty.wait_for("Search failed");
+    usher.pty.wait_for("bad [redacted]");
+    assert!(!usher.pty.text().contains(&secret));
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("═ Search failed");
+
+    assert!(!usher.pty.text().contains(&secret));
+    assert!(!usher.state().contains(&secret));
+}

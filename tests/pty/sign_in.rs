@@ -113,3 +113,31 @@ fn terms_are_agreed_to() {
 
     usher.pty.wait_for("all loaded");
 }
+
+#[test]
+fn a_screen_that_keeps_no_token_ends_it_when_it_is_left() {
+    for (system, path) in [(Kind::Openam, "/sessions"), (Kind::Janssen, "/revoke")] {
+        let server = Server::start(Options {
+            system,
+            sessions: 12,
+            users: 4,
+            ..Options::default()
+        });
+        let mut usher = Usher::at_with(&server, "search_on_start = true\nkeep_token = false\n");
+        usher.pty.wait_for("all loaded");
+        usher.focus_table();
+
+        usher.quit();
+
+        let journal = server.running().journal();
+        let last = journal.last().expect("it was asked");
+        let logs_out = last
+            .query
+            .as_deref()
+            .is_none_or(|query| query.contains("_action=logout"));
+        assert!(
+            last.method == "POST" && last.path.ends_with(path) && logs_out,
+            "{last:?}"
+        );
+    }
+}

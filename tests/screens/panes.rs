@@ -85,7 +85,7 @@ fn f_clock_05_the_status_line_tells_the_moment_that_a_duration_meant_when_it_was
             page_size: std::num::NonZeroU16::MIN,
             native: None,
             now: now() - TimeDelta::minutes(5),
-            zone: Zone::Utc,
+            zone: usher::model::time::Zone::Utc,
         });
         state.results.query = Some(query);
     });

@@ -13,7 +13,8 @@ use tokio::sync::{Mutex, watch};
 
 use crate::model::ApiError;
 
-/// A token that lives less than this is renewed before it is used.
+/// A token that works for less than this, or for less than half of its life, is renewed before it is
+/// used.
 const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(30);
 
 /// May a person be asked?
@@ -102,6 +103,11 @@ pub trait Authorize: Send + Sync {
         Known::default()
     }
 
+    /// When the token in use was given. `None`: there is none, or nobody knows.
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// Can a person help by signing in again?
     fn can_login(&self) -> bool {
         false
@@ -126,17 +132,39 @@ impl Authorize for NoAuth {
     }
 }
 
+/// One proof and no other, whatever the server says to it.
+pub struct Fixed(pub Credential);
+
+#[async_trait]
+impl Authorize for Fixed {
+    async fn credential(&self, _interact: Interact) -> Result<Credential, ApiError> {
+        Ok(self.0.clone())
+    }
+
+    async fn renew(
+        &self,
+        _used: &Credential,
+        _interact: Interact,
+    ) -> Result<Option<Credential>, ApiError> {
+        Ok(None)
+    }
+}
+
 /// A token as a sign-in gave it, or as it was kept from an earlier run.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
     /// What the requests carry.
     pub access: SecretString,
+    /// When it was asked for. `None`: not known.
+    pub since: Option<DateTime<Utc>>,
     /// When it stops working. `None`: not told.
     pub until: Option<DateTime<Utc>>,
     /// What gets the next one without a person, in the grant's own words. `None`: nothing does.
     pub renewal: Option<SecretString>,
     /// Who is signed in.
     pub known: Known,
+    /// Cookies that go with it, by name: they say which node of the server knows it.
+    pub cookies: Vec<(String, SecretString)>,
 }
 
 impl StoredToken {
@@ -144,14 +172,20 @@ impl StoredToken {
     pub fn bare(access: SecretString) -> Self {
         Self {
             access,
+            since: None,
             until: None,
             renewal: None,
             known: Known::default(),
+            cookies: Vec::new(),
         }
     }
 
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.until.is_none_or(|until| until - now >= RENEW_BEFORE)
+        self.until.is_none_or(|until| {
+            // Of a short life not all of it may be spent on renewing.
+            let half = self.since.map(|since| (until - since) / 2);
+            until - now >= half.map_or(RENEW_BEFORE, |half| half.min(RENEW_BEFORE))
+        })
     }
 }
 
@@ -210,6 +244,9 @@ pub trait Grant: Send + Sync {
         );
         Ok(headers)
     }
+
+    /// The token is in use from now on.
+    fn taken(&self, _token: &StoredToken) {}
 
     /// Ends the token at the server. May be dropped at any await.
     ///
@@ -289,7 +326,8 @@ pub struct Renewing<G> {
     store: Arc<dyn TokenStore>,
     /// Held while a token is fetched: this is what makes all callers share one renewal.
     current: Mutex<Current>,
-    known: std::sync::Mutex<Option<Known>>,
+    /// Who, and since when.
+    signed_in: std::sync::Mutex<Option<(Known, Option<DateTime<Utc>>)>>,
     asking: watch::Sender<bool>,
     number: AtomicU64,
 }
@@ -308,7 +346,7 @@ impl<G: Grant> Renewing<G> {
             grant,
             store,
             current: Mutex::new(Current::default()),
-            known: std::sync::Mutex::new(None),
+            signed_in: std::sync::Mutex::new(None),
             asking: watch::Sender::new(false),
             number: AtomicU64::new(0),
         }
@@ -332,10 +370,11 @@ impl<G: Grant> Renewing<G> {
 
     fn take(&self, current: &mut Current, token: StoredToken) -> Result<(), ApiError> {
         let headers = self.grant.headers(&token)?;
+        self.grant.taken(&token);
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
         current.credential = Credential { number, headers };
-        if let Ok(mut known) = self.known.lock() {
-            *known = Some(token.known.clone());
+        if let Ok(mut signed_in) = self.signed_in.lock() {
+            *signed_in = Some((token.known.clone(), token.since));
         }
         current.token = Some(token);
         Ok(())
@@ -435,8 +474,14 @@ impl<G: Grant> Authorize for Renewing<G> {
     }
 
     fn known(&self) -> Known {
-        let signed_in = self.known.lock().ok().and_then(|known| known.clone());
-        signed_in.unwrap_or_else(|| self.grant.known())
+        let signed_in = self.signed_in.lock().ok();
+        let known = signed_in.and_then(|one| one.as_ref().map(|(known, _)| known.clone()));
+        known.unwrap_or_else(|| self.grant.known())
+    }
+
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        let signed_in = self.signed_in.lock().ok()?;
+        signed_in.as_ref().and_then(|(_, since)| *since)
     }
 
     fn can_login(&self) -> bool {
@@ -448,4 +493,51 @@ impl<G: Grant> Authorize for Renewing<G> {
 pub fn lives(seconds: Option<u64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let seconds = Duration::from_secs(seconds?);
     now.checked_add_signed(TimeDelta::from_std(seconds).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_cred_01_a_token_is_used_for_half_of_a_short_life_and_to_30_s_before_the_end_of_a_long_one()
+    {
+        let since = DateTime::UNIX_EPOCH;
+        for (life_s, age_s, fresh) in [
+            (3_600, 0, true),
+            (3_600, 3_570, true),
+            (3_600, 3_571, false),
+            (60, 30, true),
+            (60, 31, false),
+            (30, 0, true),
+            (30, 15, true),
+            (30, 16, false),
+            (2, 1, true),
+            (1, 1, false),
+            (0, 1, false),
+        ] {
+            let token = StoredToken {
+                since: Some(since),
+                until: lives(Some(life_s), since),
+                ..StoredToken::bare(SecretString::from("t"))
+            };
+
+            let is = token.is_fresh(since + TimeDelta::seconds(age_s));
+
+            assert_eq!(is, fresh, "{age_s} s of {life_s} s");
+        }
+    }
+
+    #[test]
+    fn a_token_of_which_nobody_knows_since_when_keeps_the_whole_margin() {
+        let now = DateTime::UNIX_EPOCH;
+        for (left_s, fresh) in [(30, true), (29, false)] {
+            let token = StoredToken {
+                until: lives(Some(left_s), now),
+                ..StoredToken::bare(SecretString::from("t"))
+            };
+
+            assert_eq!(token.is_fresh(now), fresh, "{left_s} s left");
+        }
+    }
 }

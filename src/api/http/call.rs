@@ -15,7 +15,7 @@ use tracing::Instrument;
 use url::Url;
 
 use super::authorize::{self, Credential, Interact};
-use super::fault::{self, clean, host_of};
+use super::fault::{self, host_of};
 use super::last;
 use super::pace::{self, Next, Repeat, Tries};
 use super::reply::Reply;
@@ -149,6 +149,7 @@ impl Call<'_> {
 
     /// Sends a form.
     pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.http.line.hidden.add_form(pairs);
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs);
         self.body = Some((
@@ -345,6 +346,10 @@ impl Call<'_> {
         }
         headers.extend(credential.headers.clone());
         headers.extend(self.headers.clone());
+        line.cookies.add_to(url, headers);
+        headers
+            .iter()
+            .for_each(|(name, value)| line.hidden.add_header(name, value));
         if let Some((kind, body)) = &self.body {
             headers.insert(header::CONTENT_TYPE, kind.clone());
             *request.body_mut() = Some(body.bytes().into());
@@ -371,6 +376,7 @@ impl Call<'_> {
             Ok(Ok(response)) => response,
         };
         line.look_at_clock(response.headers(), asked, started.elapsed());
+        line.cookies.take(url, response.headers());
 
         let status = response.status();
         let headers = response.headers().clone();
@@ -397,6 +403,7 @@ impl Call<'_> {
             body: readable(body),
             host,
             path: self.template.clone(),
+            hidden: Arc::clone(&line.hidden),
         };
         match reply.header("content-encoding") {
             // What we asked for has been undone and its header taken away.
@@ -404,7 +411,7 @@ impl Call<'_> {
             Some(other) => {
                 let why = format!(
                     "it is packed as \"{}\", which was not asked for",
-                    clean(other)
+                    reply.clean(other)
                 );
                 Err(reply.unexpected("the start", why))
             }
@@ -450,7 +457,7 @@ fn too_big(host: String, limit: usize) -> ApiError {
 fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
     let target = target.map(|to| {
         // Without its query: that may hold a code or a token.
-        clean(&format!(
+        reply.clean(&format!(
             "{}{}",
             to.origin().ascii_serialization(),
             to.path()
@@ -488,7 +495,7 @@ fn request_id() -> String {
 }
 
 /// Everything that has or may have a meaning in a path.
-const MEANS_SOMETHING: &AsciiSet = &NON_ALPHANUMERIC
+pub(super) const MEANS_SOMETHING: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')

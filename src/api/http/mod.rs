@@ -8,7 +8,9 @@ mod authorize;
 mod call;
 mod certificate;
 mod connect;
+mod cookies;
 mod fault;
+mod hidden;
 mod last;
 mod pace;
 mod proxy;
@@ -21,17 +23,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 use url::Url;
 
 pub(crate) use authorize::secret_value;
 pub use authorize::{
-    Asking, Authorize, Credential, Grant, Interact, Known, NoAuth, NoStore, Renewing, StoredToken,
-    TokenStore, lives,
+    Asking, Authorize, Credential, Fixed, Grant, Interact, Known, NoAuth, NoStore, Renewing,
+    StoredToken, TokenStore, lives,
 };
 pub use call::Call;
 pub use certificate::Certificate;
 pub use connect::is_loopback;
+pub(crate) use cookies::{Cookie, cookies_in};
 pub use fault::{LONGEST_WORDS, clean, host_of};
 pub use last::{last_exchange, remembering};
 pub use pace::Repeat;
@@ -41,6 +45,8 @@ pub use reqwest::{Method, StatusCode, header};
 
 use crate::config::Profile;
 use crate::model::ApiError;
+use cookies::Cookies;
+use hidden::Hidden;
 use pace::Pace;
 
 /// Longest wait for a server's certificate.
@@ -68,6 +74,9 @@ struct Line {
     /// Milliseconds that the server's clock is ahead; `i64::MIN`: not known.
     ahead_ms: AtomicI64,
     waiting_until: Mutex<Option<DateTime<Utc>>>,
+    /// Our credentials, which no text of a server may show.
+    hidden: Arc<Hidden>,
+    cookies: Cookies,
 }
 
 impl Http {
@@ -92,6 +101,8 @@ impl Http {
             pace: Pace::new(profile.rate),
             ahead_ms: AtomicI64::new(i64::MIN),
             waiting_until: Mutex::new(None),
+            hidden: Arc::default(),
+            cookies: Cookies::default(),
         };
         line.clients.check(&base)?;
         Ok(Self {
@@ -149,6 +160,41 @@ impl Http {
     /// The base address.
     pub fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// What nobody may see although no header carries it: it is taken out of every text of the server.
+    pub fn hide(&self, secret: &SecretString) {
+        self.line.hidden.add(secret.expose_secret());
+    }
+
+    /// A text of the server without what nobody may see.
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.line.hidden.out_of(text)
+    }
+
+    /// The cookie of this name carries a session: it goes only where a credential puts it.
+    pub(crate) fn withhold_cookie(&self, name: &str) {
+        self.line.cookies.withhold(name);
+    }
+
+    /// The other cookies that this address has set, to be kept with a sign-in.
+    pub(crate) fn cookies(&self) -> Vec<Cookie> {
+        self.line.cookies.of(&self.base)
+    }
+
+    /// The cookies that were kept with a sign-in.
+    pub(crate) fn put_cookies(&self, cookies: &[Cookie]) {
+        self.line.cookies.put(&self.base, cookies);
+    }
+
+    /// Forgets all cookies: another sign-in begins.
+    pub(crate) fn forget_cookies(&self) {
+        self.line.cookies.forget();
+    }
+
+    /// Name of the profile.
+    pub fn profile(&self) -> &str {
+        &self.line.profile
     }
 
     /// Host and port, as errors name them.

@@ -1,12 +1,15 @@
 //! An answer: its bytes, and what can be said about them when they are not what was expected.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::fault::{clean, grouped};
+use super::fault::{self, grouped};
+use super::hidden::Hidden;
 use crate::model::ApiError;
 
 /// An answer, whatever its status.
@@ -22,6 +25,8 @@ pub struct Reply {
     pub host: String,
     /// The path that was asked, without ids.
     pub path: String,
+    /// What no word of it may show.
+    pub(super) hidden: Arc<Hidden>,
 }
 
 impl std::fmt::Debug for Reply {
@@ -34,6 +39,24 @@ impl std::fmt::Debug for Reply {
 }
 
 impl Reply {
+    /// An answer that came over no connection, for tests.
+    #[cfg(test)]
+    pub(crate) fn made(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            host: "idp.example.org:443".into(),
+            path: "/x".into(),
+            hidden: Arc::default(),
+        }
+    }
+
+    /// Text of this answer for people: without the credentials that were sent, cleaned and cut.
+    pub fn clean(&self, text: &str) -> String {
+        fault::clean(&self.hidden.out_of(text))
+    }
+
     /// The value of a header, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -111,7 +134,7 @@ impl Reply {
                         let at = if path == "." {
                             "the start".into()
                         } else {
-                            clean(&path)
+                            self.clean(&path)
                         };
                         Err(self.unexpected(at, mismatch(&inner.to_string())))
                     }
@@ -146,12 +169,12 @@ impl Reply {
         ApiError::Unexpected {
             host: self.host.clone(),
             at: at.into(),
-            why,
+            why: self.hidden.out_of(&why),
         }
     }
 
     fn web_page(&self) -> String {
-        match title(&self.body) {
+        match self.title() {
             Some(title) => format!("a web page (title \"{title}\"), not JSON"),
             None => "a web page, not JSON".into(),
         }
@@ -167,16 +190,17 @@ impl Reply {
             .get(WWW_AUTHENTICATE)
             .map(|value| value.as_bytes());
         match challenge.map(String::from_utf8_lossy) {
-            Some(to) if self.status == StatusCode::UNAUTHORIZED && to.contains("://") => clean(
-                &format!("{said}; it points to another place, which is not followed: {to}"),
-            ),
+            Some(to) if self.status == StatusCode::UNAUTHORIZED && to.contains("://") => self
+                .clean(&format!(
+                    "{said}; it points to another place, which is not followed: {to}"
+                )),
             _ => said,
         }
     }
 
     fn words_of_body(&self) -> String {
         if self.is_web_page() {
-            return match title(&self.body) {
+            return match self.title() {
                 Some(title) => format!("a web page titled \"{title}\""),
                 None => "a web page".into(),
             };
@@ -192,10 +216,16 @@ impl Reply {
         if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
             let words = message_in(&object);
             if !words.is_empty() {
-                return clean(&words);
+                return self.clean(&words);
             }
         }
-        clean(&text)
+        self.clean(&text)
+    }
+
+    /// The title of a web page, short.
+    fn title(&self) -> Option<String> {
+        let title: String = self.clean(&title(&self.body)?).chars().take(80).collect();
+        (!title.is_empty()).then_some(title)
     }
 
     /// This answer as an error, by its status alone. Systems that say more read it themselves.
@@ -255,15 +285,14 @@ fn message_in(object: &serde_json::Map<String, serde_json::Value>) -> String {
     words.join(": ")
 }
 
-/// The title of a web page, cleaned and short.
+/// The title of a web page as it was sent.
 fn title(body: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
     let lower = head.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
     let end = start + lower[start..].find("</title")?;
-    let title: String = clean(&head[start..end]).chars().take(80).collect();
-    (!title.is_empty()).then_some(title)
+    Some(head[start..end].to_owned())
 }
 
 /// The message of a type mismatch in plain words, without the value that was there.
@@ -280,7 +309,7 @@ fn mismatch(message: &str) -> String {
         return match message.split_once('`') {
             Some(("missing field ", _)) => message.to_owned(),
             Some((kind, _)) => kind.trim_end().trim_end_matches(',').to_owned(),
-            None => clean(message),
+            None => fault::clean(message),
         };
     };
     let (got, expected) = match rest.rsplit_once(", expected ") {
@@ -330,13 +359,7 @@ mod tests {
     fn reply(kind: &str, body: &[u8]) -> Reply {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, kind.parse().unwrap());
-        Reply {
-            status: StatusCode::OK,
-            headers,
-            body: Bytes::copy_from_slice(body),
-            host: "idp.example.org:443".into(),
-            path: "/x".into(),
-        }
+        Reply::made(StatusCode::OK, headers, Bytes::copy_from_slice(body))
     }
 
     #[derive(Debug, Deserialize)]

@@ -177,12 +177,41 @@ impl Trust {
 
 fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let pem = read(key, path)?;
-    let found: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&pem).collect();
-    match found {
-        Err(_) => Err(format!("{key} {} is not valid PEM", shown(path))),
-        Ok(found) if found.is_empty() => Err(format!("{key} {} holds no certificate", shown(path))),
-        Ok(found) => Ok(found),
+    let mut found = Vec::new();
+    for (line, block) in blocks(&pem) {
+        let read: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(block).collect();
+        let broken = || format!("{key} {} is not valid PEM from line {line} on", shown(path));
+        let read = read.map_err(|_| broken())?;
+        let mut roots = RootCertStore::empty();
+        if read.iter().any(|one| roots.add(one.clone()).is_err()) {
+            return Err(format!(
+                "{key} {} holds what is no certificate, from line {line} on",
+                shown(path)
+            ));
+        }
+        found.extend(read);
     }
+    match found.is_empty() {
+        true => Err(format!("{key} {} holds no certificate", shown(path))),
+        false => Ok(found),
+    }
+}
+
+/// What begins with `-----BEGIN`, up to the next of its kind, each with the number of its line.
+fn blocks(pem: &[u8]) -> Vec<(usize, &[u8])> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    for (number, line) in pem.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii_start().starts_with(b"-----BEGIN") {
+            starts.push((number + 1, at));
+        }
+        at += line.len();
+    }
+    let ends = starts.iter().skip(1).map(|(_, at)| *at).chain([pem.len()]);
+    let bounds = starts.iter().zip(ends);
+    bounds
+        .map(|((number, at), end)| (*number, &pem[*at..end]))
+        .collect()
 }
 
 fn read(key: &str, path: &Path) -> Result<Vec<u8>, String> {

@@ -3,7 +3,7 @@
 //! Every refused token is a 401 with plain text, lacking scopes too; there is no 403.
 //! Source: Janssen `AuthorizationFilter`, `OpenIdAuthorizationService` and `BaseResource`.
 
-use crate::api::http::{Reply, StatusCode, clean};
+use crate::api::http::{Reply, StatusCode};
 use crate::model::ApiError;
 
 /// Does this 401 say that the token is good but may not do that? Another token would not help.
@@ -20,7 +20,7 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
         let text = String::from_utf8_lossy(&reply.body);
         return ApiError::Forbidden {
             message: "the token lacks a scope for this".into(),
-            needs: required(&text),
+            needs: required(reply, &text),
         };
     }
     match reply.fault() {
@@ -33,10 +33,10 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
 }
 
 /// The scopes named after "Required scope:", as one text.
-fn required(text: &str) -> Option<String> {
+fn required(reply: &Reply, text: &str) -> Option<String> {
     let rest = text.split("Required scope:").nth(1)?;
     let inside = rest.split('[').nth(1)?.split(']').next()?;
-    let scopes = clean(inside);
+    let scopes = reply.clean(inside);
     (!scopes.is_empty()).then_some(scopes)
 }
 

@@ -304,7 +304,7 @@ fn stored(
         claims.inum.clone(),
     ];
     Ok(StoredToken {
-        access: api.access,
+        since: Some(asked),
         until: lives(api.expires_in, asked),
         renewal,
         known: Known {
@@ -312,6 +312,7 @@ fn stored(
             id: claims.inum,
             scopes: api.scopes,
         },
+        ..StoredToken::bare(api.access)
     })
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 pub use device::Device;
 pub use token::{ClientCredentials, GivenToken};
 
-use super::http::{Asking, Call, Http, Interact, NoAuth, Repeat, Reply, clean};
+use super::http::{Asking, Call, Http, Interact, NoAuth, Repeat, Reply, clean, host_of};
 use super::secret::ProfileSecret;
 use crate::model::ApiError;
 
@@ -31,9 +31,11 @@ pub struct Endpoints {
     pub revocation: Url,
 }
 
-/// An authorization server.
+/// An authorization server. Only the origins that the profile names are asked: its discovery document
+/// may not send a secret anywhere else.
 pub struct OAuth {
     http: Http,
+    /// All of one origin: that of `auth_url`, or of `url` without one.
     discovery: Vec<Url>,
     fallback: Endpoints,
     endpoints: OnceCell<Endpoints>,
@@ -62,6 +64,7 @@ pub struct TokenSet {
 
 #[derive(Deserialize)]
 struct Discovered {
+    issuer: Option<String>,
     token_endpoint: Option<String>,
     device_authorization_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
@@ -99,7 +102,8 @@ impl OAuth {
     /// The addresses, found out at the first call.
     ///
     /// # Errors
-    /// If the server cannot be reached. A server without discovery is no error.
+    /// If the server cannot be reached, or calls itself by another origin than the profile. A server
+    /// without discovery is no error.
     pub async fn endpoints(&self) -> Result<&Endpoints, ApiError> {
         self.endpoints.get_or_try_init(|| self.discover()).await
     }
@@ -111,6 +115,9 @@ impl OAuth {
                 continue;
             }
             if let Ok(found) = reply.decode::<Discovered>() {
+                if let Some(issuer) = found.issuer.as_deref().and_then(|it| Url::parse(it).ok()) {
+                    self.check_origin("issuer", &issuer)?;
+                }
                 return Ok(self.checked(found));
             }
         }
@@ -132,9 +139,29 @@ impl OAuth {
         }
     }
 
-    /// A call target; refuses plain http to another machine, which a discovery document could name.
+    /// A call target; refuses what a discovery document could name: another origin, and plain http to
+    /// another machine.
     pub(crate) fn to(&self, url: &Url) -> Result<Http, ApiError> {
+        self.check_origin("endpoint", url)?;
         self.http.at(url.clone(), Arc::new(NoAuth))
+    }
+
+    /// Is this an address of the servers that the profile names?
+    fn check_origin(&self, what: &str, url: &Url) -> Result<(), ApiError> {
+        let named = self.discovery.iter().chain([self.http.base()]);
+        if named.map(Url::origin).any(|origin| origin == url.origin()) {
+            return Ok(());
+        }
+        let server = self.discovery.first().unwrap_or(self.http.base());
+        let origin = clean(&url.origin().ascii_serialization());
+        Err(ApiError::Config {
+            profile: self.http.profile().to_owned(),
+            why: format!(
+                "the discovery document of {} names an {what} at {origin}, which is neither url nor \
+                 auth_url, so nothing was sent there; if it is right, set auth_url = \"{origin}\"",
+                host_of(server),
+            ),
+        })
     }
 
     /// Asks the token endpoint as this client.
@@ -257,8 +284,8 @@ pub(crate) fn refusal(reply: &Reply) -> ApiError {
     let told = refused.error_description.as_deref().unwrap_or_default();
     let words = match (refused.error.as_str(), told) {
         ("", _) => reply.words(),
-        (error, "") => clean(error),
-        (error, told) => clean(&format!("{error}: {told}")),
+        (error, "") => reply.clean(error),
+        (error, told) => reply.clean(&format!("{error}: {told}")),
     };
     let message = format!("the sign-in was refused: {words}");
     match (reply.status.as_u16(), refused.error.as_str()) {

@@ -94,13 +94,13 @@ impl Grant for ClientCredentials {
             }
         };
         Ok(Some(StoredToken {
-            access: given.access,
+            since: Some(asked),
             until: lives(given.expires_in, asked),
-            renewal: None,
             known: Known {
                 scopes: given.scopes,
                 ..self.known()
             },
+            ..StoredToken::bare(given.access)
         }))
     }
 

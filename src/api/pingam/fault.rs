@@ -11,8 +11,8 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
         Ok(Fault {
             message: Some(message),
             ..
-        }) if !message.trim().is_empty() => plain(&message),
-        _ => plain(&reply.words()),
+        }) if !message.trim().is_empty() => words(reply, &message),
+        _ => words(reply, &reply.words()),
     };
     let mut error = reply.fault();
     match &mut error {
@@ -29,8 +29,17 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     error
 }
 
+/// A message inside an answer, for people: without its HTML escaping and without our credentials.
+pub(super) fn words(reply: &Reply, message: &str) -> String {
+    reply.clean(&unescaped(message))
+}
+
 /// Undoes the HTML escaping of a message, and cleans what comes out.
 pub(super) fn plain(message: &str) -> String {
+    clean(&unescaped(message))
+}
+
+fn unescaped(message: &str) -> String {
     let mut text = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(start) = rest.find('&') {
@@ -51,7 +60,7 @@ pub(super) fn plain(message: &str) -> String {
         }
     }
     text.push_str(rest);
-    clean(&text)
+    text
 }
 
 fn entity(name: &str) -> Option<char> {

@@ -58,13 +58,9 @@ impl Recording {
         if let Ok(kind) = self.kind.parse() {
             headers.insert(crate::api::http::header::CONTENT_TYPE, kind);
         }
-        crate::api::http::Reply {
-            status: crate::api::http::StatusCode::from_u16(self.status).unwrap(),
-            headers,
-            body: bytes::Bytes::copy_from_slice(self.body.as_bytes()),
-            host: "127.0.0.1:18580".into(),
-            path: "/openam/json".into(),
-        }
+        let status = crate::api::http::StatusCode::from_u16(self.status).unwrap();
+        let body = bytes::Bytes::copy_from_slice(self.body.as_bytes());
+        crate::api::http::Reply::made(status, headers, body)
     }
 
     fn read<T: DeserializeOwned>(&self) -> T {

@@ -6,17 +6,19 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
 use super::flavour::{Flavour, OPENAM, Op, PINGAM, Place};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
-use crate::api::http::{Call, Http, Interact, Repeat, Reply, StatusCode, clean};
+use crate::api::http::{Call, Fixed, Http, Interact, Repeat, Reply, StatusCode, clean};
 use crate::config::{AmFlavour, Profile};
 use crate::model::ApiError;
 
+/// A sign-in that is younger cannot have run out.
+const NEW: TimeDelta = TimeDelta::seconds(30);
 /// The length at which a server cuts its lists unless it was told another.
 const USUAL_LIMIT: u64 = 120;
 
@@ -156,6 +158,7 @@ impl Server {
                 field: None,
             });
         }
+        self.http.hide(&SecretString::from(token));
         let realm = facts.own.realm.as_deref().unwrap_or(realm::ROOT);
         let call = self.post(facts.flavour, op, realm, interact)?;
         Ok(match facts.flavour.place {
@@ -267,19 +270,30 @@ impl Server {
     }
 
     /// Ends the session of our own sign-in. It is named like any other, so it is the one that ends.
+    /// Signs in at no step: a session that has ended already is no reason to begin another.
     pub(super) async fn sign_out(&self) -> Result<(), ApiError> {
-        let facts = self.facts(Interact::Never).await?;
         let credential = self.http.auth().credential(Interact::Never).await?;
-        let Some(token) = signin::token_in(&credential) else {
+        let token = signin::token_in(&credential);
+        let known = self.known();
+        let known = known.filter(|facts| facts.credential == credential.number);
+        let http = self.http.with_auth(Arc::new(Fixed(credential)));
+        let quiet = Self::new(http, self.profile.clone());
+        let facts = match known {
+            Some(facts) => facts,
+            None => match quiet.learn(Interact::Never).await {
+                Err(ApiError::Auth { .. }) => return Ok(()),
+                facts => facts?,
+            },
+        };
+        let Some(token) = token else {
             return Err(ApiError::Unsupported {
                 what: "ending the session of an OAuth token",
                 system: facts.flavour.system,
             });
         };
         let nothing = BTreeMap::new();
-        let call = self.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
-        // Refused means gone already; a new sign-in must not follow from it.
-        let reply = call.renew_if(|_| false).repeat(Repeat::One).send().await?;
+        let call = quiet.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
+        let reply = call.repeat(Repeat::One).send().await?;
         match reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
             true => Ok(()),
             false => Err(self.fault(&reply)),
@@ -309,7 +323,19 @@ impl Server {
 
     /// An answer that is no success, as an error.
     pub(super) fn fault(&self, reply: &Reply) -> ApiError {
-        fault::of(reply, self.http.auth().can_login())
+        let error = fault::of(reply, self.http.auth().can_login());
+        let since = self.http.auth().signed_in_at();
+        let is_new = since.is_some_and(|since| (Utc::now() - since).abs() < NEW);
+        match error {
+            ApiError::Auth { message, can_login } if is_new => ApiError::Auth {
+                message: format!(
+                    "{message}; the sign-in is new, so this may be another node of the server, \
+                     which does not know it"
+                ),
+                can_login,
+            },
+            other => other,
+        }
     }
 }
 
@@ -346,7 +372,8 @@ pub(super) fn item<'a>(
 
 /// The server failed after it had written some rows.
 pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
-    let message = error.message.as_deref().map(fault::plain);
+    let message = error.message.as_deref();
+    let message = message.map(|message| fault::words(reply, message));
     ApiError::Server {
         host: reply.host.clone(),
         status: error.code.unwrap_or(500),

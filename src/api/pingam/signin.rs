@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
@@ -12,22 +13,24 @@ use tokio::time::Instant;
 use super::callbacks::{Known as Given, Step};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
-use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, SET_COOKIE};
+use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
 use crate::api::http::{
     Asking, Authorize, Call, Credential, Grant, Http, Interact, Known, NoStore, Renewing, Repeat,
-    Reply, StoredToken, TokenStore,
+    Reply, StoredToken, TokenStore, cookies_in,
 };
 use crate::api::oauth::GivenToken;
 use crate::api::secret::ProfileSecret;
-use crate::api::signin::{Closing, Prompter};
+use crate::api::signin::{Closing, Prompter, QuestionKind};
 use crate::config::{Login, Method, Profile, TokenAs};
-use crate::model::ApiError;
+use crate::model::{ApiError, Untrusted};
 
 /// `authenticate` in the version whose errors have a code; every server has it.
 const AUTHENTICATE: &str = "protocol=1.0,resource=2.0";
 const SERVER_INFO: &str = "protocol=1.0,resource=1.1";
 /// The cookie of every server that was not told another name.
 const USUAL_COOKIE: &str = "iPlanetDirectoryPro";
+/// The cookie of a sign-in that goes on; the community server puts some sessions into it too.
+const PENDING_COOKIE: &str = "AMAuthCookie";
 /// Documents of one sign-in; a tree that goes round would never end.
 const MOST_STEPS: usize = 200;
 /// Approving on a phone takes a while; longer than this nobody is there.
@@ -105,15 +108,16 @@ pub(super) fn authorize(
 struct Cookie {
     http: Http,
     profile: String,
-    name: OnceCell<HeaderName>,
+    /// As the server writes it: case counts in a cookie, and not in a header.
+    name: OnceCell<String>,
 }
 
 impl Cookie {
-    async fn name(&self) -> Result<&HeaderName, ApiError> {
+    async fn name(&self) -> Result<&String, ApiError> {
         self.name.get_or_try_init(|| self.ask()).await
     }
 
-    async fn ask(&self) -> Result<HeaderName, ApiError> {
+    async fn ask(&self) -> Result<String, ApiError> {
         let call = self.http.get(&["json", "serverinfo", "*"]);
         let reply = call
             .header("accept-api-version", SERVER_INFO)
@@ -132,13 +136,17 @@ impl Cookie {
         }
         let info: ServerInfo = reply.decode()?;
         let name = info.cookie_name.unwrap_or_else(|| USUAL_COOKIE.to_owned());
-        name.parse()
-            .map_err(|_| reply.unexpected("cookieName", "it cannot name a header".into()))
+        self.http.withhold_cookie(&name);
+        self.http.withhold_cookie(PENDING_COOKIE);
+        match name.parse::<HeaderName>() {
+            Ok(_) => Ok(name),
+            Err(_) => Err(reply.unexpected("cookieName", "it cannot name a header".into())),
+        }
     }
 
     /// The headers that carry a token.
     fn headers(&self, token: &SecretString, carry: TokenAs) -> Result<HeaderMap, ApiError> {
-        let name = self.name.get().map_or(USUAL_COOKIE, HeaderName::as_str);
+        let name = self.name.get().map_or(USUAL_COOKIE, String::as_str);
         let text = token.expose_secret();
         let (header, value) = match carry {
             TokenAs::Header => (name.parse().ok(), text.to_owned()),
@@ -186,6 +194,10 @@ impl<G: Grant> Authorize for Named<G> {
 
     fn known(&self) -> Known {
         self.inner.known()
+    }
+
+    fn signed_in_at(&self) -> Option<DateTime<Utc>> {
+        self.inner.signed_in_at()
     }
 
     fn can_login(&self) -> bool {
@@ -255,6 +267,7 @@ impl SignIn {
     /// Name and password in headers, which carry printable ASCII only: the server reads other bytes
     /// as Latin-1, and blanks at the ends are lost on the way. Other names go through the callbacks.
     async fn first(&self, password: &SecretString) -> Result<Reply, ApiError> {
+        self.http.hide(password);
         let nothing = Map::new();
         let call = self.call().json(&nothing);
         let call = match fits_header(&self.user) && fits_header(password.expose_secret()) {
@@ -294,17 +307,33 @@ impl SignIn {
                 Done::Token(token) => return Ok(token),
                 Done::Goes(document) => document,
             };
+            if let Some(id) = document.get("authId").and_then(Value::as_str) {
+                self.http.hide(&SecretString::from(id));
+            }
             let mut step = Step::read(document, given)?;
             let title = format!("Sign in to {}", self.profile);
             let asked_before = polling.is_some() && step.wait.is_some();
-            if let Some(ask) = step.ask_of(title.clone())
+            if let Some(mut ask) = step.ask_of(title.clone())
                 && !asked_before
             {
+                self.hide_in(&mut ask.lines);
+                self.hide_in(
+                    ask.questions
+                        .iter_mut()
+                        .map(|question| &mut question.prompt),
+                );
                 let _busy = asking.begin()?;
                 let closing = Closing::new(&self.prompter);
+                let questions = ask.questions.clone();
                 let answers = self.prompter.ask(ask).await;
                 closing.close().await;
-                step.answer(&answers?);
+                let answers = answers?;
+                for (question, answer) in questions.iter().zip(&answers) {
+                    if question.kind == QuestionKind::Secret {
+                        self.http.hide(answer);
+                    }
+                }
+                step.answer(&answers);
             }
             match step.wait {
                 None => polling = None,
@@ -315,7 +344,9 @@ impl SignIn {
                     }
                     let _busy = asking.begin()?;
                     closing.get_or_insert_with(|| Closing::new(&self.prompter));
-                    let instead = self.prompter.wait(step.waiting(title), pause).await?;
+                    let mut waiting = step.waiting(title);
+                    self.hide_in(&mut waiting.lines);
+                    let instead = self.prompter.wait(waiting, pause).await?;
                     if let Some(chosen) = instead {
                         step.press(chosen);
                     }
@@ -324,6 +355,13 @@ impl SignIn {
             reply = self.call().json(step.document()).send().await?;
         }
         Err(refused("the sign-in asks on and on"))
+    }
+
+    /// A tree may write into its texts what it was sent.
+    fn hide_in<'a>(&self, texts: impl IntoIterator<Item = &'a mut Untrusted>) {
+        for text in texts {
+            *text = Untrusted::from(self.http.without_secrets(text.expose()));
+        }
     }
 
     /// Is the sign-in done, and with what?
@@ -357,13 +395,10 @@ impl SignIn {
 
     /// Servers that keep tokens to cookies send it there only.
     fn of_cookie(&self, reply: &Reply) -> Option<SecretString> {
-        let name = self.cookie.name.get()?.as_str();
-        reply.headers.get_all(SET_COOKIE).iter().find_map(|line| {
-            let (key, rest) = line.to_str().ok()?.split_once('=')?;
-            let value = rest.split(';').next()?.trim().trim_matches('"');
-            let ours = key.trim().eq_ignore_ascii_case(name);
-            (ours && !value.is_empty() && value != "LOGOUT").then(|| SecretString::from(value))
-        })
+        let name = self.cookie.name.get()?;
+        let mut set = cookies_in(&reply.headers);
+        let session = set.find(|(key, _)| key.eq_ignore_ascii_case(name));
+        session.map(|(_, token)| token)
     }
 }
 
@@ -381,9 +416,13 @@ impl Grant for SignIn {
         asking: &Asking,
     ) -> Result<Option<StoredToken>, ApiError> {
         self.cookie.name().await?;
+        self.http.forget_cookies();
+        let asked = Utc::now();
         match self.flow(asking).await {
             Ok(access) => Ok(Some(StoredToken {
+                since: Some(asked),
                 known: self.known(),
+                cookies: self.http.cookies(),
                 ..StoredToken::bare(access)
             })),
             Err(error) => {
@@ -403,6 +442,10 @@ impl Grant for SignIn {
             other => other,
         };
         self.cookie.headers(&token.access, carry)
+    }
+
+    fn taken(&self, token: &StoredToken) {
+        self.http.put_cookies(&token.cookies);
     }
 
     fn known(&self) -> Known {

@@ -111,7 +111,8 @@ fn a_change_makes_two_lines_with_all_fields_in_their_order() {
         (&"1/1".into(), &"prod".into())
     );
     assert_eq!(asked["host"], "idp.example.org:8443");
-    assert_eq!(asked["tls"], "verified");
+    let tls = serde_json::to_value(Tls::of(&profile())).unwrap();
+    assert_eq!(asked["tls"], tls);
     assert_eq!(asked["actor"]["remote"], "help-desk");
     assert_eq!(
         (&asked["user"], &asked["reason"]),
@@ -351,13 +352,15 @@ fn debug_of_a_change_hides_the_id() {
 }
 
 #[test]
-fn the_trust_in_the_connection_follows_the_profile() {
+fn the_trust_in_the_connection_follows_the_profile_and_the_environment() {
     let mut profile = profile();
-    assert_eq!(Tls::of(&profile), Tls::Verified);
+    assert_eq!(Tls::with(&profile, false), Tls::Verified);
+    assert_eq!(Tls::with(&profile, true), Tls::EnvCa);
     profile.ca_file = Some(Path::new("ca.pem").to_owned());
-    assert_eq!(Tls::of(&profile), Tls::CustomCa);
+    assert_eq!(Tls::with(&profile, false), Tls::CustomCa);
+    assert_eq!(Tls::with(&profile, true), Tls::EnvCa);
     profile.insecure = true;
-    assert_eq!(Tls::of(&profile), Tls::Insecure);
+    assert_eq!(Tls::with(&profile, true), Tls::Insecure);
     profile.url = "http://127.0.0.1".parse().unwrap();
-    assert_eq!(Tls::of(&profile), Tls::Plain);
+    assert_eq!(Tls::with(&profile, true), Tls::Plain);
 }

@@ -62,7 +62,7 @@ async fn a_no_of_the_server_is_a_refusal() {
 }
 
 #[tokio::test]
-async fn neither_the_servers_own_session_nor_the_operators_is_ever_taken() {
+async fn f_cred_04_neither_the_servers_own_session_nor_the_operators_is_ever_taken() {
     for system in BOTH {
         let emulator = quiet(system, AmOptions::default()).await;
         let api = signed_in(&profile(&emulator)).await;

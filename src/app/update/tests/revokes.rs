@@ -171,7 +171,7 @@ fn a_failed_delete_says_why_and_can_be_read_in_full() {
 }
 
 #[test]
-fn own_session_is_never_sent() {
+fn f_cred_04_own_session_is_never_sent() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
     app.rows(vec![RowRef {
