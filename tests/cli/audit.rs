@@ -275,10 +275,10 @@ fn a_session_of_somebody_with_ids_that_do_not_last_is_never_called_gone() {
     let rows = desk.run(&["list", "state:active"]).ends(0).rows();
     let kept = desk.emulator().world().rows();
     let lasts = |id: &str| kept.iter().any(|row| row.sid.as_deref() == Some(id));
-    let row = rows.iter().find(|row| !lasts(row["id"].as_str().unwrap()));
-    let id = row.unwrap()["id"].as_str().unwrap().to_owned();
-    let user = row.unwrap()["user"].as_str().unwrap().to_owned();
-    let line = serde_json::json!({ "id": id, "profile": "emu", "user": user }).to_string();
+    let odd = |row: &&serde_json::Value| {
+        row["deletable"].is_null() && !lasts(row["id"].as_str().unwrap())
+    };
+    let line = rows.iter().find(odd).unwrap().to_string();
     let mut command = desk.command(&["revoke", "-", "--yes"]);
     command.stdin(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
