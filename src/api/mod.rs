@@ -3,6 +3,7 @@
 pub mod guard;
 pub mod http;
 mod janssen;
+mod loose;
 pub mod oauth;
 mod pingam;
 pub mod secret;

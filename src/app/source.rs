@@ -120,6 +120,8 @@ pub struct Source {
     pub rows: u32,
     /// Rows that had come before on another page.
     pub duplicates: u32,
+    /// Entries of the list that no row could be made of.
+    pub unread: u32,
     /// How many sessions match on the server, if it says so.
     pub total: Option<u64>,
     /// Is the list whole?
@@ -149,6 +151,7 @@ impl Source {
             pages: 0,
             rows: 0,
             duplicates: 0,
+            unread: 0,
             total: None,
             completeness: Completeness::Unknown,
             took: None,
@@ -176,6 +179,15 @@ impl Source {
         let mut letters = title.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()
+    }
+
+    /// Have all sessions of the search become rows? With rows that came twice that is not certain: each
+    /// may stand in the place of another.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.progress, Progress::Loaded)
+            && self.completeness == Completeness::Complete
+            && self.duplicates == 0
+            && self.unread == 0
     }
 
     /// Are pages arriving?

@@ -170,6 +170,7 @@ impl SessionApi for FakeApi {
             next,
             total: None,
             completeness,
+            unread: 0,
         })
     }
 

@@ -161,11 +161,7 @@ fn is_truncated(state: &State) -> bool {
 }
 
 fn is_whole(state: &State) -> bool {
-    !state.sources.is_empty()
-        && state.sources.iter().all(|source| {
-            matches!(source.progress, Progress::Loaded)
-                && source.completeness == Completeness::Complete
-        })
+    !state.sources.is_empty() && state.sources.iter().all(Source::is_whole)
 }
 
 /// What is wrong with the list, and whether it is more than the operator's own doing.

@@ -14,6 +14,7 @@ mod conform;
 #[cfg(feature = "emulator")]
 mod emulated;
 mod fake;
+mod odd;
 mod revoking;
 #[allow(dead_code, reason = "each test program uses its own part of it")]
 #[path = "../support/scripted.rs"]

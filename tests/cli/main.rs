@@ -14,6 +14,7 @@ mod keyring;
 mod list;
 mod pipes;
 mod proxy;
+mod reading;
 mod refusals;
 mod renewing;
 mod revoke;

@@ -253,3 +253,12 @@ fn narrow_screens_show_one_pane_at_a_time() {
 fn a_screen_that_is_too_small_says_what_it_needs() {
     check("too_small", &Fixture::main().state, &[(38, 7)]);
 }
+
+#[test]
+fn rows_that_came_twice_and_rows_that_could_not_be_read_are_told() {
+    let state = Fixture::main().with(|state| {
+        (state.sources[0].duplicates, state.sources[0].unread) = (3, 1);
+    });
+
+    check("odd_rows", &state, &SMALL);
+}

@@ -126,8 +126,8 @@ fn each_row(recording: &Recording, mut check: impl FnMut(RowRef<'_>)) -> usize {
         own: &own,
         may_not: None,
     };
-    for (number, raw) in page.result.iter().enumerate() {
-        let item = super::server::item(&reply, number, raw).unwrap();
+    for raw in &page.result {
+        let item = super::server::item(raw).unwrap();
         check(row::row(&item, raw, &context));
     }
     page.result.len()

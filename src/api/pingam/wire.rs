@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+
+use crate::api::loose::{Object, text};
 
 /// `GET serverinfo/*`, which needs no sign-in.
 #[derive(Debug, Deserialize)]
@@ -65,26 +67,55 @@ pub(super) struct Fault {
 
 /// A session in a list; also what `getSessionInfo` answers. Of a dead token that is
 /// `{"valid":false}` with status 200, so a session without a user name is no session.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// A field of another type than expected is its own text; absent, `null` and empty are `None`.
+#[derive(Debug, Default)]
 pub(super) struct Item<'a> {
-    #[serde(borrow)]
     pub(super) username: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) universal_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) realm: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) session_handle: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) latest_access_time: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) max_idle_expiration_time: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) max_session_expiration_time: Option<Cow<'a, str>>,
     /// Only the properties that the realm lists; PingAM's `getSessionInfo` alone has them.
-    #[serde(default)]
-    pub(super) properties: Option<BTreeMap<String, serde_json::Value>>,
+    pub(super) properties: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut item = Self::default();
+        for (name, value) in Object::deserialize(deserializer)?.0 {
+            let field = match name.as_ref() {
+                "username" => &mut item.username,
+                "universalId" => &mut item.universal_id,
+                "realm" => &mut item.realm,
+                "sessionHandle" => &mut item.session_handle,
+                "latestAccessTime" => &mut item.latest_access_time,
+                "maxIdleExpirationTime" => &mut item.max_idle_expiration_time,
+                "maxSessionExpirationTime" => &mut item.max_session_expiration_time,
+                "properties" => {
+                    item.properties = properties(name, value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *field = text(value);
+        }
+        Ok(item)
+    }
+}
+
+/// The properties, or what stands in their place under their name.
+fn properties<'a>(name: Cow<'a, str>, value: &'a RawValue) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    match serde_json::from_str::<Object<'a>>(value.get()) {
+        Ok(object) => {
+            let pairs = object.0.into_iter();
+            let one = |(name, value)| (name, text(value).unwrap_or_default());
+            pairs.map(one).collect()
+        }
+        Err(_) => text(value).map(|text| (name, text)).into_iter().collect(),
+    }
 }
 
 /// `logoutByHandle`: each handle and whether the server says it ended it. It says yes to handles it

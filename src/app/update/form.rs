@@ -398,7 +398,8 @@ impl Source {
         self.search_gen = generation;
         self.progress = Progress::Loading;
         self.resume = None;
-        (self.pages, self.rows, self.duplicates, self.total) = (0, 0, 0, None);
+        (self.pages, self.rows, self.total) = (0, 0, None);
+        (self.duplicates, self.unread) = (0, 0);
         self.asked_at = Some(now);
     }
 }

@@ -170,6 +170,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.pages += 1;
     source.rows += page.chunk.len() as u32;
     source.duplicates += page.duplicates;
+    source.unread += page.end.unread;
     source.total = page.end.total;
     source.completeness = page.end.completeness;
     source.took = Some(page.took);

@@ -150,6 +150,7 @@ impl SessionApi for Fake {
             next: None,
             total: None,
             completeness: Completeness::Complete,
+            unread: 0,
         })
     }
 

@@ -162,6 +162,7 @@ impl TestApp {
             next: None,
             total: None,
             completeness: Completeness::Truncated { at },
+            unread: 0,
         };
         self.send_page_ending(generation, rows.collect(), end)
     }
@@ -185,6 +186,7 @@ impl TestApp {
                 Some(_) => Completeness::More,
                 None => Completeness::Complete,
             },
+            unread: 0,
         };
         self.send_page_ending(generation, rows, end)
     }
