@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::model::{ActionArgs, ActionSpec, Cursor, Search, SessionKey, Subject};
-use crate::store::{RowId, Rows, SourceId, View};
+use crate::store::{Base, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +159,8 @@ pub enum Effect {
         rows: Rows,
         /// What to show of them.
         view: View,
+        /// An order of some of them by the same view, to be added to. `None`: there is none.
+        base: Option<Base>,
     },
     /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
     After {

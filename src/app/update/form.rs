@@ -291,6 +291,7 @@ fn search_on(state: &mut State, query: Query) -> Vec<Effect> {
         identity,
         cursor,
         top,
+        row: None,
     });
     state.focus_follows = false;
     search(state, query)

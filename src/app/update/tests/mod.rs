@@ -2,6 +2,7 @@
 
 mod actions;
 mod forms;
+mod orders;
 mod person;
 mod revokes;
 mod rows;
@@ -199,7 +200,7 @@ impl TestApp {
     ) -> &mut Self {
         let seen = &mut self.seen;
         let mut builder =
-            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 9999);
+            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 99_999);
         for row in rows {
             let _ = builder.row(row);
         }

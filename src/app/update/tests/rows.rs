@@ -158,37 +158,6 @@ fn duplicates_across_pages_are_dropped_and_counted() {
 }
 
 #[test]
-fn many_rows_are_ordered_off_the_loop_and_an_old_order_is_dropped() {
-    let mut app = TestApp::new();
-    app.keys("enter").connect();
-    let names: Vec<String> = (0..6000).map(|n| format!("u{n:05}")).collect();
-    let rows: Vec<_> = names.iter().map(|name| (name.as_str(), 60)).collect();
-
-    app.page(&rows, None);
-    let orders: Vec<(Gen, crate::store::Order)> = app
-        .effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Order {
-                generation,
-                rows,
-                view,
-            } => Some((*generation, crate::store::order(rows, view))),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(orders.len(), 1);
-    app.keys("S");
-    let (generation, order) = orders[0].clone();
-    app.send(Msg::Ordered { generation, order });
-
-    assert!(
-        app.state.results.ordering,
-        "the order of before S must not count"
-    );
-}
-
-#[test]
 fn enter_opens_details_and_a_second_enter_reads_the_session_anew() {
     let mut app = TestApp::listing(&["asmith"]);
 
