@@ -3,6 +3,10 @@
 //!
 //! Source: Janssen `SessionResource` and `ObjectMapperContextResolver`.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::api::http::Reply;
@@ -15,16 +19,40 @@ pub(super) struct Listing<'a> {
     pub(super) total: Option<u64>,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// Of a name that stands twice the last value counts.
+#[derive(Default)]
 struct Envelope<'a> {
     // Absent when nothing matches: the server leaves out empty lists.
-    #[serde(borrow, default)]
     entries: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, default)]
     total_entries_count: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     entries_count: Option<&'a RawValue>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Envelope<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("struct Envelope")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
+                let mut envelope = Envelope::default();
+                while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+                    match name.as_ref() {
+                        "entries" => envelope.entries = map.next_value()?,
+                        "totalEntriesCount" => envelope.total_entries_count = map.next_value()?,
+                        "entriesCount" => envelope.entries_count = map.next_value()?,
+                        _ => map.next_value::<de::IgnoredAny>().map(drop)?,
+                    }
+                }
+                Ok(envelope)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
 }
 
 /// Reads a list: the envelope of today's servers, or the bare list of those before late 2024.

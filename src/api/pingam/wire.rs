@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use secrecy::SecretString;
+use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -47,15 +49,41 @@ pub(super) struct ListSize {
     pub(super) max_session_list_size: Option<u64>,
 }
 
-/// The answer to `_queryFilter`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// The answer to `_queryFilter`. Of a name that stands twice the last value counts.
+#[derive(Debug, Default)]
 pub(super) struct Page<'a> {
-    #[serde(borrow)]
     pub(super) result: Vec<&'a RawValue>,
     pub(super) paged_results_cookie: Option<String>,
     /// Stands in a 200 when the server failed after it had begun to write rows.
     pub(super) error: Option<Fault>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Page<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("struct Page")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<'de>, A::Error> {
+                let (mut page, mut result) = (Page::default(), None);
+                while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+                    match name.as_ref() {
+                        "result" => result = map.next_value::<Option<_>>()?,
+                        "pagedResultsCookie" => page.paged_results_cookie = map.next_value()?,
+                        "error" => page.error = map.next_value()?,
+                        _ => map.next_value::<de::IgnoredAny>().map(drop)?,
+                    }
+                }
+                page.result = result.ok_or_else(|| de::Error::missing_field("result"))?;
+                Ok(page)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
 }
 
 /// An error inside an answer.

@@ -321,3 +321,58 @@ fn what_a_profile_keeps_back_is_not_copied_and_the_reason_is_given() {
 
     assert_eq!(app.count(|effect| matches!(effect, Effect::Copy(_))), 1);
 }
+
+/// Where the searches began that were asked for since the last look.
+fn begun_at(app: &mut TestApp) -> Vec<Option<String>> {
+    let effects = std::mem::take(&mut app.effects).into_iter();
+    let begun = effects.filter_map(|effect| match effect {
+        Effect::Search { at, .. } => Some(at.map(|at| at.as_str().to_owned())),
+        _ => None,
+    });
+    begun.collect()
+}
+
+#[test]
+fn f_http_07_r_goes_on_where_the_list_broke_off_and_the_rows_stay() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("zoe", 60), ("bob", 60)], Some("2"));
+    let broken = ApiError::Broken {
+        host: "h".into(),
+        why: "cut".into(),
+    };
+    app.page_fails(broken);
+    app.state.focus = Pane::Table;
+    app.effects.clear();
+
+    app.keys("r");
+    assert_eq!(begun_at(&mut app), [Some("2".to_owned())]);
+    assert_eq!(app.shown(), ["bob", "zoe"]);
+    app.page(&[("amy", 60)], None);
+    assert_eq!(app.shown(), ["amy", "bob", "zoe"]);
+
+    // Once it is whole, it is asked for anew.
+    app.keys("r");
+    assert_eq!(begun_at(&mut app), [None]);
+}
+
+#[test]
+fn a_list_that_cannot_go_on_is_asked_for_from_its_start() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("zoe", 60)], Some("2"));
+    let gone = ApiError::Server {
+        host: "h".into(),
+        status: 410,
+        message: "gone".into(),
+    };
+    for _ in 0..2 {
+        app.page_fails(gone.clone());
+        app.keys("esc");
+        app.state.focus = Pane::Table;
+        app.effects.clear();
+        app.keys("r");
+    }
+
+    assert_eq!(begun_at(&mut app), [None]);
+}
