@@ -72,12 +72,43 @@ pub(in crate::api) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
         Some(b'"') => match serde_json::from_str::<Text<'_>>(written) {
             Ok(Text(text)) if text.is_empty() => None,
             Ok(Text(text)) => Some(text),
-            // A lone surrogate, for one: shown as it was escaped.
-            Err(_) => Some(Cow::Borrowed(written)),
+            // Half a character, as a rule.
+            Err(_) => {
+                let whole = serde_json::from_str::<String>(&with_marks(written));
+                Some(whole.map_or(Cow::Borrowed(written), Cow::Owned))
+            }
         },
         Some(b'n') => None,
         _ => Some(Cow::Borrowed(written)),
     }
+}
+
+/// JSON text in which escapes that are half a character (a lone surrogate) are marks: `<U+D800>`.
+fn with_marks(written: &str) -> String {
+    let unit = |text: &str| {
+        let digits = text.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(written.len() + 8);
+    let mut rest = written;
+    while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(before);
+        let second = || escape.get(6..).and_then(unit);
+        let (length, lone) = match unit(escape) {
+            Some(0xD800..=0xDBFF) if matches!(second(), Some(0xDC00..=0xDFFF)) => (12, None),
+            Some(lone @ 0xD800..=0xDFFF) => (6, Some(lone)),
+            Some(_) => (6, None),
+            None => (2, None),
+        };
+        let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        match lone {
+            Some(lone) => out.push_str(&format!("<U+{lone:04X}>")),
+            None => out.push_str(escape),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// From this number on a number is read as milliseconds after 1970 began; as seconds it lies thousands of
@@ -101,5 +132,27 @@ pub(in crate::api) fn instant_of(written: &str, zone: Zone) -> Option<DateTime<U
         Ok(seconds @ ..FIRST_MS) => from_epoch_seconds(seconds),
         Ok(ms) => from_epoch_ms(ms),
         Err(_) => parse_instant(written, zone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f_data_14_half_a_character_is_a_mark_and_all_else_stays() {
+        for (written, meant) in [
+            (r#""\ud800""#, "<U+D800>"),
+            (r#""a\ud800b\udc00""#, "a<U+D800>b<U+DC00>"),
+            (
+                r#""\ud83d\ude00 \udbff\"\\ud800""#,
+                "\u{1f600} <U+DBFF>\"\\ud800",
+            ),
+            (r#""ü\ud800\u00fc\n""#, "ü<U+D800>ü\n"),
+        ] {
+            let raw: &RawValue = serde_json::from_str(written).unwrap();
+
+            assert_eq!(text(raw).as_deref(), Some(meant), "{written}");
+        }
     }
 }

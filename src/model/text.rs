@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use clean::{
-    Replaced, display_safe, display_safe_bytes, display_safe_lines, safe_span_lines, safe_spans,
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, marked_bytes, safe_span_lines,
+    safe_spans,
 };
 pub use measure::{
     Align, Ellipsis, cut_end, cut_middle, fit, mask, mask_with, pad, safe_cut, width_cols,

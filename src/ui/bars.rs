@@ -326,7 +326,8 @@ fn loaded(state: &State) -> String {
             with_thousands(rows),
             with_thousands(total.saturating_sub(odd))
         ),
-        (_, Some(total)) if long || total > rows => {
+        // A total below what is there is nonsense.
+        (_, Some(total)) if total > rows || (long && total == rows) => {
             format!(
                 "{} of {} loaded",
                 with_thousands(rows),

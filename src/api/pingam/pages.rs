@@ -123,7 +123,7 @@ async fn one(
         at.step();
         return Ok(Found::default());
     }
-    let page: wire::Page<'_> = reply.decode()?;
+    let page = wire::page(&reply)?;
     let rows = page.result.len();
     at.listed = true;
     at.rows += rows as u64;
@@ -242,7 +242,7 @@ pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError
             if !reply.status.is_success() {
                 return Err(server.fault(&reply));
             }
-            let page: wire::Page<'_> = reply.decode()?;
+            let page = wire::page(&reply)?;
             let mut one = One {
                 handle: &key.handle,
                 found: None,

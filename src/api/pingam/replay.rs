@@ -118,7 +118,7 @@ fn succeeded(what: impl Fn(&Recording) -> bool) -> Vec<Recording> {
 
 fn each_row(recording: &Recording, mut check: impl FnMut(RowRef<'_>)) -> usize {
     let reply = recording.reply();
-    let page: wire::Page<'_> = reply.decode().unwrap();
+    let page = wire::page(&reply).unwrap();
     let own = Own::default();
     let context = Context {
         realm: "/",

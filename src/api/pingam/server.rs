@@ -241,7 +241,7 @@ impl Server {
                     other => other,
                 });
             }
-            let page: wire::Page<'_> = reply.decode()?;
+            let page = wire::page(&reply)?;
             for raw in &page.result {
                 let Some(item) = item(raw) else {
                     unread = true;

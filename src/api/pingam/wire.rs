@@ -11,7 +11,9 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::api::http::Reply;
 use crate::api::loose::{Object, text};
+use crate::model::ApiError;
 
 /// `GET serverinfo/*`, which needs no sign-in.
 #[derive(Debug, Deserialize)]
@@ -49,9 +51,24 @@ pub(super) struct ListSize {
     pub(super) max_session_list_size: Option<u64>,
 }
 
+/// The answer to `_queryFilter`.
+///
+/// # Errors
+/// [`ApiError::Unexpected`] in the server's words if it is something else.
+pub(super) fn page(reply: &Reply) -> Result<Page<'_>, ApiError> {
+    let page: Page<'_> = reply.decode()?;
+    if page.is_list || page.error.is_some() {
+        return Ok(page);
+    }
+    let why = format!("expected a list of sessions, got: {}", reply.words());
+    Err(reply.unexpected("result", why))
+}
+
 /// The answer to `_queryFilter`. Of a name that stands twice the last value counts.
 #[derive(Debug, Default)]
 pub(super) struct Page<'a> {
+    /// Has it a list at all?
+    is_list: bool,
     pub(super) result: Vec<&'a RawValue>,
     pub(super) paged_results_cookie: Option<String>,
     /// Stands in a 200 when the server failed after it had begun to write rows.
@@ -69,16 +86,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<'de>, A::Error> {
-                let (mut page, mut result) = (Page::default(), None);
+                let mut page = Page::default();
                 while let Some(name) = map.next_key::<Cow<'_, str>>()? {
                     match name.as_ref() {
-                        "result" => result = map.next_value::<Option<_>>()?,
+                        "result" => {
+                            let result = map.next_value::<Option<_>>()?;
+                            page.is_list = result.is_some();
+                            page.result = result.unwrap_or_default();
+                        }
                         "pagedResultsCookie" => page.paged_results_cookie = map.next_value()?,
                         "error" => page.error = map.next_value()?,
                         _ => map.next_value::<de::IgnoredAny>().map(drop)?,
                     }
                 }
-                page.result = result.ok_or_else(|| de::Error::missing_field("result"))?;
                 Ok(page)
             }
         }
