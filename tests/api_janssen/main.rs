@@ -13,6 +13,8 @@ mod certified;
 mod conformance;
 mod connections;
 mod ending;
+#[path = "../support/gzip.rs"]
+mod gzip;
 mod lists;
 #[path = "../support/scripted.rs"]
 mod scripted;

@@ -1,7 +1,12 @@
 //! Answers that no client expects, from the emulators of both systems through the binary.
 
+use std::time::Duration;
+
 use usher::emulator::{Kind, Options};
 
+use crate::gzip::gzip_of_spaces;
+use crate::pipes::resident_mib;
+use crate::scripted::{Act, Scripted};
 use crate::support::{Desk, Ran};
 
 /// A desk whose server answers searches like this from the second request on: the first ones are for the
@@ -168,4 +173,34 @@ fn f_http_12_and_25_and_data_14_and_15_no_garbage_is_a_crash_or_a_false_row() {
             _ => assert_eq!(janssen.rows()[0]["id"], "<FF><FE><C3>("),
         }
     }
+}
+
+#[test]
+fn f_http_08_a_compressed_bomb_is_stopped_in_little_memory() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let body = gzip_of_spaces(96 << 20);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let bomb = [head.into_bytes(), body].concat();
+    let server = runtime.block_on(Scripted::start(move |_, _| Act::Send(bomb.clone())));
+    let desk = Desk::bare();
+    desk.write_config(&format!(
+        "[profile.emu]\nsystem = \"janssen\"\nurl = \"{}\"\nallow_plain = true\ntoken = \"t\"\nmax_body_mib = 1\n",
+        server.url
+    ));
+
+    let mut child = desk.command(&["list"]).spawn().unwrap();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        most = most.max(resident_mib(child.id()));
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let output = child.wait_with_output().unwrap();
+
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("the answer is larger than 1 MiB"), "{err}");
+    assert!(most > 0, "the memory of the process could be read");
+    assert!(most <= 65, "{most} MiB");
 }

@@ -10,6 +10,8 @@ mod config;
 mod doctor;
 mod formats;
 mod garbage;
+#[path = "../support/gzip.rs"]
+mod gzip;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod list;

@@ -178,3 +178,35 @@ fn f_http_10_and_11_a_server_that_repeats_itself_is_left_and_that_is_told() {
     usher.focus_table();
     usher.quit();
 }
+
+#[test]
+fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    for (kind, words) in [
+        ("html", "a web page (title"),
+        ("empty", "the answer is empty"),
+        ("not_json", "not valid JSON"),
+        ("wrong_shape", "expected a list, got an object"),
+        ("deep", "at byte"),
+    ] {
+        let fault = format!(
+            r#"{{"match":{{"path":"*/session/search"}},"action":"garbage","kind":"{kind}"}}"#
+        );
+        server.set_faults(&[&fault]);
+
+        usher.pty.keys("r");
+
+        usher.pty.wait_for(words);
+        let text = usher.pty.text();
+        assert!(
+            text.contains("active") && text.contains("broke off"),
+            "{text}"
+        );
+        server.set_faults(&[]);
+        usher.pty.keys("r");
+        usher.pty.wait_for("all loaded");
+    }
+    usher.quit();
+}
