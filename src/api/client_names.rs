@@ -275,6 +275,7 @@ mod tests {
                 next: None,
                 total: None,
                 completeness: Completeness::Complete,
+                unread: 0,
             })
         }
 

@@ -5,6 +5,7 @@ mod client_names;
 pub mod guard;
 pub mod http;
 mod janssen;
+mod loose;
 pub mod oauth;
 mod pingam;
 pub mod secret;

@@ -72,6 +72,8 @@ pub struct Wanted {
     pub cursor: usize,
     /// First position shown.
     pub top: usize,
+    /// Its row among the new ones. `None`: it has not come yet.
+    pub row: Option<RowId>,
 }
 
 /// The results pane.
@@ -81,10 +83,17 @@ pub struct Results {
     pub rows: Rows,
     /// Which of them are shown, in which order.
     pub order: Order,
-    /// The number of the order that is being made.
+    /// So many rows, the first ones, are in the order or filtered out of it. While it is made off the
+    /// loop, rows arrive that are not.
+    pub ordered: u32,
+    /// The number of the order that is awaited.
     pub order_gen: Gen,
-    /// Is an order being made off the loop?
+    /// Is an order awaited that is made off the loop?
     pub ordering: bool,
+    /// The one order that is being made off the loop, awaited or not, and of how many rows.
+    pub order_job: Option<(Gen, u32)>,
+    /// The order does not show what is wanted, and is to be made anew.
+    pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
     /// Are rows still shown in order of arrival?
@@ -121,8 +130,11 @@ impl Results {
         Self {
             rows: Rows::default(),
             order: Order::default(),
+            ordered: 0,
             order_gen: Gen::default(),
             ordering: false,
+            order_job: None,
+            reorder: false,
             sort,
             arrival: true,
             column: sort.field,
@@ -162,6 +174,11 @@ impl Results {
             Some(fate) => self.fates.insert(id, fate),
             None => self.fates.remove(&id),
         };
+    }
+
+    /// Are all rows shown as they arrive?
+    pub fn is_plain(&self) -> bool {
+        self.arrival && !self.is_filtered()
     }
 
     /// Does a filter hide loaded rows?

@@ -127,6 +127,8 @@ pub struct Source {
     pub duplicates: u32,
     /// Rows that the system sent, those that did not match included.
     pub received: u32,
+    /// Entries of the list that no row could be made of.
+    pub unread: u32,
     /// How many sessions match on the server, if it says so.
     pub total: Option<u64>,
     /// Is the list whole?
@@ -158,6 +160,7 @@ impl Source {
             rows: 0,
             duplicates: 0,
             received: 0,
+            unread: 0,
             total: None,
             completeness: Completeness::Unknown,
             took: None,
@@ -185,6 +188,15 @@ impl Source {
         let mut letters = title.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()
+    }
+
+    /// Have all sessions of the search become rows? With rows that came twice that is not certain: each
+    /// may stand in the place of another.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.progress, Progress::Loaded)
+            && self.completeness == Completeness::Complete
+            && self.duplicates == 0
+            && self.unread == 0
     }
 
     /// Are pages arriving?

@@ -1,7 +1,5 @@
 //! Reading whole lists of several systems side by side, page by page.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +14,10 @@ use super::sources::Source;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::Zone;
-use crate::model::{ApiError, Completeness, Cursor, PageEnd, Query, RowRef, RowSink, Search};
+use crate::model::{
+    ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Query, ReadKeys, RowRef, RowSink,
+    Search, told_duplicates, told_unread,
+};
 
 /// Rows a page where the profile does not say: large, since nobody waits for a first screen.
 const PAGE_SIZE: NonZeroU16 = NonZeroU16::new(1_000).expect("a constant above zero");
@@ -79,12 +80,52 @@ pub(crate) struct Ended {
     pub(crate) notes: Vec<String>,
     /// Why it broke off.
     pub(crate) error: Option<ApiError>,
+    /// We stopped reading, because the server goes round in circles.
+    pub(crate) stuck: bool,
+    /// Entries of the list that no row could be made of.
+    pub(crate) unread: u64,
+    /// Rows that had come before on another page.
+    duplicates: u64,
+    /// Sessions that came, also those that do not match.
+    came: u64,
 }
 
 impl Ended {
+    fn new(profile: &str) -> Self {
+        Self {
+            profile: profile.to_owned(),
+            rows: 0,
+            completeness: Completeness::Unknown,
+            total: None,
+            notes: Vec::new(),
+            error: None,
+            stuck: false,
+            unread: 0,
+            duplicates: 0,
+            came: 0,
+        }
+    }
+
     /// The exit code of this source alone.
     pub(crate) fn code(&self) -> u8 {
-        self.error.as_ref().map_or(exit::OK, ApiError::exit_code)
+        match &self.error {
+            Some(error) => error.exit_code(),
+            None if self.stuck || self.unread > 0 => exit::PARTLY,
+            None => exit::OK,
+        }
+    }
+
+    /// Are all sessions that match among the rows, as far as the server tells?
+    pub(crate) fn is_whole(&self) -> bool {
+        self.completeness == Completeness::Complete && !self.lacks_rows()
+    }
+
+    /// Do sessions that match lack for certain, or may they? Rows that come twice stand in the place of
+    /// others, as long as the server counts more than have come.
+    pub(crate) fn lacks_rows(&self) -> bool {
+        let pushed_out = self.duplicates > 0 && self.total.is_some_and(|total| total > self.came);
+        let cut = matches!(self.completeness, Completeness::Truncated { .. });
+        self.error.is_some() || cut || self.stuck || self.unread > 0 || pushed_out
     }
 
     /// The exit code where the list decides something: a number, or what is ended.
@@ -93,11 +134,6 @@ impl Ended {
             (false, exit::OK) => exit::PARTLY,
             (_, code) => code,
         }
-    }
-
-    /// Has every session that matches been listed?
-    pub(crate) fn is_whole(&self) -> bool {
-        self.error.is_none() && matches!(self.completeness, Completeness::Complete)
     }
 
     /// For the end of a JSON document.
@@ -153,9 +189,8 @@ struct Reader<'a> {
     search: Search,
     /// The moment of the question by our clock.
     asked: DateTime<Utc>,
-    cursors: HashSet<Cursor>,
-    seen: HashSet<u64>,
-    hasher: RandomState,
+    rules: PageRules,
+    read: ReadKeys,
     ended: Ended,
 }
 
@@ -165,17 +200,9 @@ impl<'a> Reader<'a> {
             source,
             search: question.search(source),
             asked: question.now,
-            cursors: HashSet::new(),
-            seen: HashSet::new(),
-            hasher: RandomState::new(),
-            ended: Ended {
-                profile: source.profile.name.clone(),
-                rows: 0,
-                completeness: Completeness::Unknown,
-                total: None,
-                notes: Vec::new(),
-                error: None,
-            },
+            rules: PageRules::from(None),
+            read: ReadKeys::default(),
+            ended: Ended::new(&source.profile.name),
         }
     }
 
@@ -201,6 +228,7 @@ impl<'a> Reader<'a> {
             Ok(()) => self.why_nothing(),
             Err(error) => self.ended.error = Some(error),
         }
+        self.count_notes();
         Ok(self.ended)
     }
 
@@ -216,12 +244,12 @@ impl<'a> Reader<'a> {
                 reader: self,
                 matcher: &matcher,
                 shared,
-                rows: 0,
+                page: Brought::default(),
             };
             let search = sink.reader.search.clone();
             let api = sink.reader.source.api.clone();
             let result = api.search(&search, at.as_ref(), &mut sink).await;
-            let rows = sink.rows;
+            let page = sink.page;
             let enough = finish_page(shared)?;
             let end = match result {
                 Ok(end) => end,
@@ -234,7 +262,7 @@ impl<'a> Reader<'a> {
                 }
                 Err(error) => return Ok(Err(error)),
             };
-            at = match self.next(end, rows) {
+            at = match self.next(end, page) {
                 Some(cursor) if !enough => Some(cursor),
                 _ => return Ok(Ok(())),
             };
@@ -256,22 +284,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the next page begins, if there is one worth asking for.
-    fn next(&mut self, end: PageEnd, rows: u64) -> Option<Cursor> {
+    fn next(&mut self, end: PageEnd, mut page: Brought) -> Option<Cursor> {
         self.ended.completeness = end.completeness;
         self.ended.total = end.total;
+        self.ended.unread += u64::from(end.unread);
+        self.ended.duplicates += page.rows - page.new;
+        self.ended.came += page.new;
+        page.rows += u64::from(end.unread);
         if let Completeness::Truncated { at } = end.completeness {
             self.ended.notes.push(self.cut(at));
         }
         let cursor = end.next?;
-        if rows == 0 {
-            self.broken_paging("an empty page that is not the last");
-            return None;
+        match self.rules.next(&cursor, page) {
+            Ok(()) => Some(cursor),
+            Err(why) => {
+                self.ended.completeness = Completeness::Unknown;
+                self.ended.stuck = true;
+                self.ended.notes.push(why.to_string());
+                None
+            }
         }
-        if !self.cursors.insert(cursor.clone()) {
-            self.broken_paging("the same page again");
-            return None;
-        }
-        Some(cursor)
     }
 
     /// What to say of a list that the server cut.
@@ -298,11 +330,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn broken_paging(&mut self, what: &str) {
-        self.ended.completeness = Completeness::Unknown;
-        self.ended
-            .notes
-            .push(format!("stopped reading: the server sent {what}"));
+    /// What the numbers say that a person should know.
+    fn count_notes(&mut self) {
+        let told = [
+            told_unread(self.ended.unread),
+            told_duplicates(self.ended.duplicates),
+        ];
+        self.ended.notes.extend(told.into_iter().flatten());
     }
 }
 
@@ -320,12 +354,16 @@ struct Sink<'r, 'a, 's, 't> {
     reader: &'r mut Reader<'a>,
     matcher: &'r Matcher,
     shared: &'s Mutex<Shared<'t>>,
-    rows: u64,
+    page: Brought,
 }
 
 impl RowSink for Sink<'_, '_, '_, '_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        self.rows += 1;
+        self.page.rows += 1;
+        if !self.reader.read.insert(&row) {
+            return ControlFlow::Continue(());
+        }
+        self.page.new += 1;
         let source = self.reader.source;
         let name = source.profile.name.as_str();
         if !self.matcher.matches(&RowIn {
@@ -333,11 +371,6 @@ impl RowSink for Sink<'_, '_, '_, '_> {
             profile: name,
             system: source.word(),
         }) {
-            return ControlFlow::Continue(());
-        }
-        let scope = row.scope.as_deref().unwrap_or_default();
-        let identity = self.reader.hasher.hash_one((scope, row.key.as_ref()));
-        if !self.reader.seen.insert(identity) {
             return ControlFlow::Continue(());
         }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -46,7 +46,7 @@ pub(crate) async fn run(
         let mut lost: Vec<&str> = Vec::new();
         for one in &ended {
             // A list that broke off or was cut says nothing about what is not in it.
-            if !one.is_whole() {
+            if one.lacks_rows() {
                 lost.push(&one.profile);
             }
         }

@@ -5,6 +5,7 @@ pub mod caps;
 pub mod error;
 pub mod exchange;
 pub mod page;
+pub mod paging;
 pub mod query;
 pub mod session;
 pub mod signin;
@@ -19,6 +20,7 @@ pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use exchange::Exchange;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
+pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
     Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
 };

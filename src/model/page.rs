@@ -174,6 +174,8 @@ pub struct PageEnd {
     pub total: Option<u64>,
     /// Is the list whole?
     pub completeness: Completeness,
+    /// Entries of the page that are no session, so that no row could be made of them.
+    pub unread: u32,
 }
 
 /// Is the list whole? `Truncated` is not an error and must be shown: some servers cut silently.

@@ -11,8 +11,8 @@ use std::fmt;
 
 pub use ascii::ascii_only;
 pub use clean::{
-    Replaced, display_safe, display_safe_bytes, display_safe_lines, quoted, safe_span_lines,
-    safe_spans,
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, marked_bytes, quoted,
+    safe_span_lines, safe_spans,
 };
 pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,

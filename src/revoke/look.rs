@@ -10,8 +10,9 @@ use super::{Item, Known, Trace};
 use crate::api::SessionApi;
 use crate::model::time::Zone;
 use crate::model::{
-    ApiError, Clause, Completeness, Cursor, Fact, Field, Op, Outcome, Query, RowRef, RowSink,
-    Search, Session, SessionKey, Subject, Support, Target, UserOutcome, Value,
+    ApiError, Brought, Clause, Completeness, Cursor, Fact, Field, Op, Outcome, PageRules, Query,
+    ReadKeys, RowRef, RowSink, Search, Session, SessionKey, Subject, Support, Target, UserOutcome,
+    Value,
 };
 
 /// People that are asked for in one search; above, the whole list is read.
@@ -268,42 +269,53 @@ pub(super) fn search_of(api: &dyn SessionApi, subject: &Subject) -> Option<Searc
     api.plan(&found).is_ok().then_some(found)
 }
 
-/// Reads every page. `false`: the list was not whole.
+/// Reads every page. `false`: the list was not whole, or the server goes round in circles.
 pub(super) async fn read_all(
     api: &dyn SessionApi,
     search: &Search,
     sink: &mut dyn RowSink,
 ) -> bool {
-    let mut seen: HashSet<Cursor> = HashSet::new();
+    let mut rules = PageRules::from(None);
     let mut at: Option<Cursor> = None;
+    let mut whole = true;
     let mut rows = Counted {
         sink,
+        read: ReadKeys::default(),
+        page: Brought::default(),
         stopped: false,
     };
     loop {
+        rows.page = Brought::default();
         let Ok(end) = api.search(search, at.as_ref(), &mut rows).await else {
             return false;
         };
         if rows.stopped || matches!(end.completeness, Completeness::Truncated { .. }) {
             return false;
         }
-        match end.next {
-            // A cursor that comes again would never end.
-            Some(next) if !seen.insert(next.clone()) => return false,
-            Some(next) => at = Some(next),
-            None => return end.completeness != Completeness::More,
+        whole &= end.unread == 0;
+        let Some(next) = end.next else {
+            return whole && end.completeness != Completeness::More;
+        };
+        rows.page.rows += u64::from(end.unread);
+        if rules.next(&next, rows.page).is_err() {
+            return false;
         }
+        at = Some(next);
     }
 }
 
-/// Notes whether the sink has had enough.
+/// Notes what a page brings, and whether the sink has had enough.
 struct Counted<'a> {
     sink: &'a mut dyn RowSink,
+    read: ReadKeys,
+    page: Brought,
     stopped: bool,
 }
 
 impl RowSink for Counted<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        self.page.rows += 1;
+        self.page.new += u64::from(self.read.insert(&row));
         let flow = self.sink.row(row);
         self.stopped |= flow.is_break();
         flow

@@ -174,6 +174,7 @@ impl SessionApi for FakeApi {
             next,
             total: None,
             completeness,
+            unread: 0,
         })
     }
 

@@ -23,7 +23,8 @@ use crate::app::update;
 use crate::app::update::open_profiles;
 use crate::config::{Config, Paths};
 use crate::model::{ApiError, Search, SessionKey};
-use crate::store::{RowId, Seen, SourceId, order};
+use crate::store::order::make;
+use crate::store::{RowId, Seen, SourceId};
 
 /// How long every request is said to have taken: what it really took is never the same.
 const TOOK: Duration = Duration::from_millis(142);
@@ -119,8 +120,9 @@ impl Still {
                 generation,
                 rows,
                 view,
+                base,
             } => {
-                let order = order(&rows, &view);
+                let order = make(&rows, &view, base.as_ref());
                 vec![Msg::Ordered { generation, order }]
             }
             // A pause has passed; what fades by itself stays to be seen.

@@ -2,6 +2,8 @@
 
 pub mod order;
 pub mod rows;
+#[cfg(test)]
+pub(crate) mod touched;
 
-pub use order::{Order, View, order};
+pub use order::{Base, Order, View, order};
 pub use rows::{Chunk, ChunkBuilder, Row, RowId, Rows, Seen, SourceId};

@@ -12,33 +12,79 @@ use crate::model::query::{Matcher, SessionIn};
 use crate::model::{Deletable, Fact, Field, Sort, State, Thresholds, Untrusted, state_at};
 
 /// Which rows are shown, in which sequence. Cloning it is free.
-#[derive(Clone, Debug, Default)]
-pub struct Order(Arc<[u32]>);
+#[derive(Clone, Debug)]
+pub struct Order(Inner);
+
+#[derive(Clone, Debug)]
+enum Inner {
+    /// So many rows as they arrived: nothing to keep, so that a page costs the same however many came
+    /// before it.
+    Arrived(u32),
+    /// These.
+    Listed(Arc<[u32]>),
+}
+
+impl Default for Order {
+    /// No rows.
+    fn default() -> Self {
+        Self(Inner::Arrived(0))
+    }
+}
 
 impl Order {
+    /// All rows in the sequence of their arrival.
+    pub fn arrived(rows: &Rows) -> Self {
+        Self(Inner::Arrived(
+            u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        ))
+    }
+
+    fn listed(numbers: impl IntoIterator<Item = u32>) -> Self {
+        Self(Inner::Listed(numbers.into_iter().collect()))
+    }
+
     /// How many rows are shown.
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Inner::Arrived(count) => *count as usize,
+            Inner::Listed(numbers) => numbers.len(),
+        }
     }
 
     /// Is none shown?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The row at a position.
     pub fn get(&self, position: usize) -> Option<RowId> {
-        self.0.get(position).map(|number| RowId(*number))
+        match &self.0 {
+            Inner::Arrived(count) => {
+                let number = u32::try_from(position).ok()?;
+                (number < *count).then_some(RowId(number))
+            }
+            Inner::Listed(numbers) => numbers.get(position).map(|number| RowId(*number)),
+        }
     }
 
-    /// The position of a row. `None`: it is filtered out.
+    /// The position of a row. `None`: it is filtered out. Looks at every row where they are sorted or
+    /// filtered.
     pub fn position(&self, row: RowId) -> Option<usize> {
-        self.0.iter().position(|number| *number == row.0)
+        match &self.0 {
+            Inner::Arrived(count) => (row.0 < *count).then_some(row.0 as usize),
+            Inner::Listed(numbers) => {
+                #[cfg(test)]
+                super::touched::add(numbers.len());
+                numbers.iter().position(|number| *number == row.0)
+            }
+        }
     }
 
     /// The rows in sequence.
     pub fn iter(&self) -> impl Iterator<Item = RowId> {
-        self.0.iter().map(|number| RowId(*number))
+        #[cfg(test)]
+        super::touched::add(self.len());
+        (0..self.len()).filter_map(|position| self.get(position))
     }
 }
 
@@ -70,28 +116,45 @@ pub struct SourceNames {
     pub ahead: TimeDelta,
 }
 
+/// An order that is there already, of the rows before this one.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// The order.
+    pub order: Order,
+    /// The first row that it lacks.
+    pub first: RowId,
+}
+
+/// Makes an order: anew, or from one of fewer rows by the same view.
+pub fn make(rows: &Rows, view: &View, base: Option<&Base>) -> Order {
+    match base {
+        None => order(rows, view),
+        Some(base) => merge(&base.order, rows, base.first, view),
+    }
+}
+
 /// Filters and sorts all rows.
 pub fn order(rows: &Rows, view: &View) -> Order {
+    if view.is_plain() {
+        return Order::arrived(rows);
+    }
     let shown = rows.iter().filter(|(id, row)| view.keeps(*id, row));
     let Some(sort) = view.sort else {
-        return Order(shown.map(|(id, _)| id.0).collect());
+        return Order::listed(shown.map(|(id, _)| id.0));
     };
     let mut keyed: Vec<Keyed<'_>> = shown.map(|(id, row)| view.keyed(sort, id, row)).collect();
     keyed.sort_unstable_by(|a, b| a.compare(b, sort.descending));
-    Order(keyed.into_iter().map(|keyed| keyed.id.0).collect())
+    Order::listed(keyed.into_iter().map(|keyed| keyed.id.0))
 }
 
 /// Adds the rows from `first` on to an order of the rows before them.
 pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
+    if view.is_plain() {
+        return Order::arrived(rows);
+    }
     let new = rows.from(first).filter(|(id, row)| view.keeps(*id, row));
     let Some(sort) = view.sort else {
-        return Order(
-            old.0
-                .iter()
-                .copied()
-                .chain(new.map(|(id, _)| id.0))
-                .collect(),
-        );
+        return Order::listed(old.iter().chain(new.map(|(id, _)| id)).map(|id| id.0));
     };
     let mut new: Vec<Keyed<'_>> = new.map(|(id, row)| view.keyed(sort, id, row)).collect();
     new.sort_unstable_by(|a, b| a.compare(b, sort.descending));
@@ -108,7 +171,7 @@ pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
         merged.push(id.0);
     }
     merged.extend(new.map(|keyed| keyed.id.0));
-    Order(merged.into())
+    Order::listed(merged)
 }
 
 /// What a row is sorted by, worked out once.
@@ -144,6 +207,11 @@ impl Keyed<'_> {
 }
 
 impl View {
+    /// Are all rows shown as they arrived?
+    fn is_plain(&self) -> bool {
+        self.sort.is_none() && self.filter.is_none()
+    }
+
     fn names(&self, row: &Row) -> Option<&SourceNames> {
         self.sources.get(usize::from(row.source.0))
     }
@@ -341,12 +409,8 @@ mod tests {
             field: Field::User,
             descending: false,
         }));
-        let first = Order(
-            numbers(&order(&all, &view))
-                .into_iter()
-                .filter(|n| *n < 2)
-                .collect(),
-        );
+        let numbers_of_two = numbers(&order(&all, &view)).into_iter().filter(|n| *n < 2);
+        let first = Order::listed(numbers_of_two);
 
         let merged = merge(&first, &all, RowId(2), &view);
 

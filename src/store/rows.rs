@@ -103,11 +103,11 @@ impl Rows {
             .zip(&self.starts)
             .skip(chunk)
             .flat_map(|(chunk, start)| {
-                chunk
-                    .rows
-                    .iter()
-                    .zip(*start..)
-                    .map(|(row, number)| (RowId(number), row))
+                chunk.rows.iter().zip(*start..).map(|(row, number)| {
+                    #[cfg(test)]
+                    super::touched::add(1);
+                    (RowId(number), row)
+                })
             })
             .skip_while(move |(id, _)| *id < first)
     }

@@ -15,7 +15,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{Completeness, Field};
+use crate::model::{Completeness, Field, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -316,15 +316,19 @@ fn loaded(state: &State) -> String {
     let long = is_long(state);
     let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
     let whole = state.sources.iter().all(loaded);
+    let count = |of: fn(&Source) -> u32| state.sources.iter().map(|s| u64::from(of(s))).sum();
+    let (duplicates, unread): (u64, u64) = (count(|s| s.duplicates), count(|s| s.unread));
+    let odd = duplicates + unread;
     parts.push(match (rows, total) {
         (0, _) => "0 sessions".to_owned(),
         // The server could not answer the whole query: what it sent was filtered here.
-        (_, Some(total)) if whole && total > rows => format!(
+        (_, Some(total)) if whole && total.saturating_sub(odd) > rows => format!(
             "{} match of {} read",
             with_thousands(rows),
-            with_thousands(total)
+            with_thousands(total.saturating_sub(odd))
         ),
-        (_, Some(total)) if long || total > rows => {
+        // A total below what is there is nonsense.
+        (_, Some(total)) if total > rows || (long && total == rows) => {
             format!(
                 "{} of {} loaded",
                 with_thousands(rows),
@@ -344,11 +348,11 @@ fn loaded(state: &State) -> String {
     if let Some(search) = state.sources.iter().find_map(|s| s.search.as_ref()) {
         parts.extend(search.query.bounds(search.now, search.zone));
     }
-    let duplicates: u32 = state.sources.iter().map(|s| s.duplicates).sum();
-    if duplicates > 0 && long {
-        let count = with_thousands(u64::from(duplicates));
-        parts.push(format!("{count} came twice and are shown once"));
-    }
+    parts.extend(
+        [told_unread(unread), told_duplicates(duplicates)]
+            .into_iter()
+            .flatten(),
+    );
     if long && rows > 0 && !results.arrival {
         let column = title_of(state, results.sort.field);
         let way = if results.sort.descending {

@@ -8,10 +8,9 @@ use crate::app::columns::{Column, columns};
 use crate::app::cut;
 use crate::app::layout::{Area, Mode, areas, table_height};
 use crate::app::sheet::FieldText;
-use crate::app::source::Progress;
+use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
-use crate::model::Completeness;
 use crate::model::text::{width_cols, with_thousands};
 use crate::store::{Row, RowId};
 
@@ -158,11 +157,7 @@ fn is_truncated(state: &State) -> bool {
 }
 
 fn is_whole(state: &State) -> bool {
-    !state.sources.is_empty()
-        && state.sources.iter().all(|source| {
-            matches!(source.progress, Progress::Loaded)
-                && source.completeness == Completeness::Complete
-        })
+    !state.sources.is_empty() && state.sources.iter().all(Source::is_whole)
 }
 
 /// What is wrong with the list, and whether it is more than the operator's own doing.

@@ -145,7 +145,7 @@ async fn f_data_15_a_field_of_another_type_falls_back_to_its_text_and_the_row_st
         ("creationDate", "yesterday"),
         ("permissionGrantedMap", "[1, 2]"),
         ("future", r#"{ "field": 1e400 }"#),
-        ("note", r#""\ud800 alone""#),
+        ("note", "<U+D800> alone"),
     ] {
         assert_eq!(attribute(row, name).unwrap().0, text, "{name}");
     }
@@ -450,8 +450,5 @@ async fn f_data_14_bytes_that_are_no_text_spoil_only_their_own_field() {
         .unwrap();
 
     assert_eq!(rows.len(), 2);
-    assert_eq!(
-        rows[0].subject.name.as_ref().unwrap().expose(),
-        "x\u{FFFD}y"
-    );
+    assert_eq!(rows[0].subject.name.as_ref().unwrap().expose(), "x<FF>y");
 }

@@ -13,6 +13,8 @@ mod certified;
 mod conformance;
 mod connections;
 mod ending;
+#[path = "../support/gzip.rs"]
+mod gzip;
 mod hostile;
 #[path = "../support/job.rs"]
 mod job;

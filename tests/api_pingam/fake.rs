@@ -29,6 +29,8 @@ pub struct Kind {
     pub keeps: bool,
     /// Rows in one piece of a list; `None`: all at once.
     pub piece: Option<usize>,
+    /// What every list holds, in place of the sessions, as it goes over the wire.
+    pub entries: Option<&'static str>,
 }
 
 /// The commercial line.
@@ -39,6 +41,7 @@ pub fn pingam() -> Kind {
         by_user: true,
         keeps: false,
         piece: None,
+        entries: None,
     }
 }
 
@@ -50,6 +53,7 @@ pub fn openam() -> Kind {
         by_user: false,
         keeps: false,
         piece: None,
+        entries: None,
     }
 }
 
@@ -83,9 +87,15 @@ impl Fake {
         }));
         let shared = Arc::clone(&inside);
         let server = Scripted::start(move |_, heard| {
-            let (status, body) = shared.lock().expect("one at a time").answer(heard);
+            let mut inside = shared.lock().expect("one at a time");
+            let (status, body) = inside.answer(heard);
+            let is_list = body["resultCount"].is_number();
+            let body = match inside.kind.entries.filter(|_| is_list) {
+                Some(entries) => format!(r#"{{"result":[{entries}]}}"#),
+                None => body.to_string(),
+            };
             let kind = "Content-Type: application/json;charset=UTF-8\r\n";
-            Act::Send(whole(status, kind, &body.to_string()))
+            Act::Send(whole(status, kind, &body))
         })
         .await;
         let fake = Self { server, inside };

@@ -16,6 +16,7 @@ mod emulated;
 mod fake;
 #[path = "../support/job.rs"]
 mod job;
+mod odd;
 mod revoking;
 #[allow(dead_code, reason = "each test program uses its own part of it")]
 #[path = "../support/scripted.rs"]

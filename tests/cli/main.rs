@@ -14,6 +14,9 @@ mod doctor;
 mod echoes;
 mod files;
 mod formats;
+mod garbage;
+#[path = "../support/gzip.rs"]
+mod gzip;
 mod hostile;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -23,6 +26,7 @@ mod nodes;
 mod own_names;
 mod pipes;
 mod proxy;
+mod reading;
 mod refusals;
 mod renewing;
 mod revoke;

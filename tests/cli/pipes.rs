@@ -141,7 +141,7 @@ fn the_shell_is_told_profiles_and_fields() {
 }
 
 #[test]
-fn many_sessions_stream_in_little_memory() {
+fn f_http_09_many_sessions_stream_in_little_memory() {
     let desk = Desk::with(Options {
         sessions: 10_000,
         ..Options::default()
@@ -164,7 +164,7 @@ fn many_sessions_stream_in_little_memory() {
 }
 
 /// Resident memory of a process, in MiB. 0: it has gone.
-fn resident_mib(pid: u32) -> u64 {
+pub fn resident_mib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());

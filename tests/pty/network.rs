@@ -125,3 +125,108 @@ fn a_secret_that_the_server_sends_back_is_on_no_line_of_the_screen() {
     assert!(!usher.pty.text().contains(&secret));
     assert!(!usher.state().contains(&secret));
 }
+
+/// Where its searches began, without the one that only counts.
+fn begun_at(server: &Server) -> Vec<String> {
+    let journal = server.running().journal();
+    let queries = journal.iter().filter_map(|entry| entry.query.as_deref());
+    let starts = queries.filter(|query| query.starts_with("limit=100"));
+    starts
+        .filter_map(|query| {
+            Some(
+                query
+                    .split_once("startIndex=")?
+                    .1
+                    .split('&')
+                    .next()?
+                    .to_owned(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn f_http_06_and_07_rows_stay_when_a_page_breaks_off_and_r_goes_on_there() {
+    for broken in [
+        r#"{"match":{"path":"*/session/search","nth":[3,99]},"action":"reset","after_bytes":900}"#,
+        r#"{"match":{"path":"*/session/search","nth":[3,99]},"action":"close","after_bytes":900}"#,
+        r#"{"match":{"path":"*/session/search","nth":[3,99]},"action":"close","after_bytes":900,"framing":"chunked"}"#,
+    ] {
+        let server = Server::with_sessions(250);
+        // The first search asks who we are.
+        server.set_faults(&[broken]);
+        let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+        usher.pty.wait_for("1/100 · broke off");
+
+        server.set_faults(&[]);
+        usher.focus_table();
+        let before = begun_at(&server).len();
+        usher.pty.keys("r");
+
+        usher.pty.wait_for("all loaded");
+        let after = begun_at(&server)[before..].to_vec();
+        assert_eq!(after, ["100", "200"], "{broken}");
+        usher.quit();
+    }
+}
+
+#[test]
+fn f_http_10_and_11_a_server_that_repeats_itself_is_left_and_that_is_told() {
+    let entry = |n: usize| format!(r#"{{"outsideSid":"s-{n}","state":"authenticated"}}"#);
+    let entries: Vec<_> = (0..3).map(entry).collect();
+    let body = format!(
+        r#"{{"totalEntriesCount":1000000000000,"entries":[null,{}]}}"#,
+        entries.join(",")
+    );
+    let fault = serde_json::json!({
+        "match": { "path": "*/session/search" },
+        "action": "status", "code": 200, "content_type": "application/json", "body": body,
+    });
+    let server = Server::with_sessions(10);
+    server.set_faults(&[&fault.to_string()]);
+
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher
+        .pty
+        .wait_for("the server repeats rows that are loaded already");
+    usher.pty.wait_for("6 duplicates dropped");
+    let text = usher.pty.text();
+    assert!(text.contains("3 rows could not be read"), "{text}");
+    assert!(!text.contains("all loaded"), "{text}");
+    assert_eq!(begun_at(&server).len(), 3);
+    usher.focus_table();
+    usher.quit();
+}
+
+#[test]
+fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    for (kind, words) in [
+        ("html", "a web page (title"),
+        ("empty", "the answer is empty"),
+        ("not_json", "not valid JSON"),
+        ("wrong_shape", "expected a list, got an object"),
+        ("deep", "at byte"),
+    ] {
+        let fault = format!(
+            r#"{{"match":{{"path":"*/session/search"}},"action":"garbage","kind":"{kind}"}}"#
+        );
+        server.set_faults(&[&fault]);
+
+        usher.pty.keys("r");
+
+        usher.pty.wait_for(words);
+        let text = usher.pty.text();
+        assert!(
+            text.contains("active") && text.contains("broke off"),
+            "{text}"
+        );
+        server.set_faults(&[]);
+        usher.pty.keys("r");
+        usher.pty.wait_for("all loaded");
+    }
+    usher.quit();
+}

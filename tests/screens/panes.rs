@@ -285,3 +285,31 @@ fn narrow_screens_show_one_pane_at_a_time() {
 fn a_screen_that_is_too_small_says_what_it_needs() {
     check("too_small", &Fixture::main().state, &[(38, 7)]);
 }
+
+#[test]
+fn rows_that_came_twice_and_rows_that_could_not_be_read_are_told() {
+    let state = Fixture::main().with(|state| {
+        (state.sources[0].duplicates, state.sources[0].unread) = (3, 1);
+    });
+
+    check("odd_rows", &state, &SMALL);
+}
+
+#[test]
+fn f_http_12_without_a_total_that_can_be_only_what_is_there_is_counted() {
+    for total in [None, Some(0), Some(1_203)] {
+        let state = Fixture::main().with(|state| state.sources[0].total = total);
+        let shown = |width, height| {
+            let size = usher::app::msg::Size { width, height };
+            crate::support::screen::text(&usher::ui::picture::picture(
+                &state,
+                &Theme::default(),
+                size,
+            ))
+        };
+
+        for text in [shown(80, 24), shown(120, 40)] {
+            assert!(text.contains("1,204 loaded"), "{total:?}: {text}");
+        }
+    }
+}

@@ -21,6 +21,7 @@ use super::pace::{self, Next, Repeat, Tries};
 use super::reply::Reply;
 use super::{Http, Waiting};
 use crate::model::ApiError;
+use crate::model::text::marked_bytes;
 
 /// No byte for this long: the server hangs.
 const QUIET_LIMIT: Duration = Duration::from_secs(15);
@@ -439,7 +440,7 @@ impl AsRef<[u8]> for Body {
 fn readable(body: BytesMut) -> Bytes {
     match std::str::from_utf8(&body) {
         Ok(_) => body.freeze(),
-        Err(_) => Bytes::from(String::from_utf8_lossy(&body).into_owned()),
+        Err(_) => Bytes::from(marked_bytes(&body).into_owned()),
     }
 }
 

@@ -216,7 +216,7 @@ impl Janssen {
         let found = listing(&reply)?;
         self.learn(Generation::Old);
         let count = found.entries.len() as u64;
-        let _ = self.pour(&reply, &found, sink)?;
+        let (_, unread) = self.pour(&found, sink);
         let total = found.total.filter(|total| *total >= count);
         let completeness = match total {
             Some(total) if total > count => Completeness::Truncated { at: count },
@@ -226,26 +226,24 @@ impl Janssen {
             next: None,
             total,
             completeness,
+            unread,
         })
     }
 
-    fn pour(
-        &self,
-        reply: &Reply,
-        found: &Listing<'_>,
-        sink: &mut dyn RowSink,
-    ) -> Result<ControlFlow<()>, ApiError> {
+    /// Hands the rows on. An entry that is no session costs only itself: it is counted.
+    fn pour(&self, found: &Listing<'_>, sink: &mut dyn RowSink) -> (ControlFlow<()>, u32) {
         let rows = self.rows();
-        for (number, entry) in found.entries.iter().enumerate() {
+        let mut unread = 0;
+        for entry in &found.entries {
             let Some(row) = rows.row(entry) else {
-                let why = "expected a session, got something else".into();
-                return Err(reply.unexpected(format!("entries[{number}]"), why));
+                unread += 1;
+                continue;
             };
             if sink.row(row).is_break() {
-                return Ok(ControlFlow::Break(()));
+                return (ControlFlow::Break(()), unread);
             }
         }
-        Ok(ControlFlow::Continue(()))
+        (ControlFlow::Continue(()), unread)
     }
 
     /// Finds one session in the list of an old server, which cannot be asked for one.
@@ -253,9 +251,18 @@ impl Janssen {
         let reply = self.plain_list().await?;
         let found = listing(&reply)?;
         let rows = self.rows();
-        let mut all = found.entries.iter().filter_map(|entry| rows.row(entry));
-        let row = all.find(|row| row.key == sid);
-        row.map(|row| row.to_session()).ok_or(ApiError::NotFound)
+        let mut unread = false;
+        for entry in &found.entries {
+            match rows.row(entry) {
+                Some(row) if row.key == sid => return Ok(row.to_session()),
+                row => unread |= row.is_none(),
+            }
+        }
+        Err(match unread {
+            // It may be the one that could not be read.
+            true => reply.unexpected("entries", "a row could not be read".into()),
+            false => ApiError::NotFound,
+        })
     }
 }
 
@@ -372,8 +379,12 @@ impl SessionApi for Janssen {
         }
         let found = listing(&reply)?;
         self.learn(Generation::New);
-        let stopped = self.pour(&reply, &found, sink)?.is_break();
-        Ok(page_end(start, &found, size, plain, stopped))
+        let (flow, unread) = self.pour(&found, sink);
+        let stopped = flow.is_break();
+        Ok(PageEnd {
+            unread,
+            ..page_end(start, &found, size, plain, stopped)
+        })
     }
 
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
@@ -442,6 +453,7 @@ fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bo
         } else {
             completeness
         },
+        unread: 0,
     }
 }
 

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::wire::{Object, instant, inum, text, yes_or_no};
+use super::wire::{inum, yes_or_no};
+use crate::api::loose::{Object, instant, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, RowRef};
 

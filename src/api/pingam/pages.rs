@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::filter::{self, Unit};
 use super::key::Key;
 use super::row::{self, Context};
-use super::server::{Facts, Server, broke_off, item};
+use super::server::{Facts, Server, broke_off, goes_on, item};
 use super::wire;
-use crate::api::http::{Interact, Reply};
-use crate::model::{ApiError, Completeness, Cursor, PageEnd, RowRef, RowSink, Search, Session};
+use crate::api::http::Interact;
+use crate::model::{
+    ApiError, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search, Session,
+};
 
 /// Where the next page begins, and what the pages before it leave to be told.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -79,15 +81,27 @@ pub(super) async fn page(
     let facts = server.facts(Interact::Allowed).await?;
     let (units, _) = filter::plan(search, Some(&facts.realms));
     let mut at = At::read(cursor, units.len())?;
+    let mut unread = 0;
     while let Some(unit) = units.get(at.unit) {
-        if one(server, &facts, search, unit, &mut at, sink).await? > 0 && at.unit < at.of {
-            return Ok(more(&at));
+        let found = one(server, &facts, search, unit, &mut at, sink).await?;
+        unread += found.unread;
+        if found.entries > 0 && at.unit < at.of {
+            return Ok(more(&at, unread));
         }
     }
-    end(at)
+    end(at, unread)
 }
 
-/// Sends one request and moves on; gives the number of rows.
+/// What one answer held.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    /// Sessions, and what should have been one.
+    entries: usize,
+    /// Entries that are no session.
+    unread: u32,
+}
+
+/// Sends one request and moves on.
 async fn one(
     server: &Server,
     facts: &Facts,
@@ -95,7 +109,7 @@ async fn one(
     unit: &Unit,
     at: &mut At,
     sink: &mut dyn RowSink,
-) -> Result<usize, ApiError> {
+) -> Result<Found, ApiError> {
     let cookie = at.cookie.take();
     let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
@@ -107,39 +121,44 @@ async fn one(
             error => return Err(error),
         }
         at.step();
-        return Ok(0);
+        return Ok(Found::default());
     }
-    let page: wire::Page<'_> = reply.decode()?;
+    let page = wire::page(&reply)?;
     let rows = page.result.len();
     at.listed = true;
     at.rows += rows as u64;
-    let stopped = pour(server, facts, unit, &reply, &page, sink)?;
+    let (stopped, unread) = pour(server, facts, unit, &page, sink);
+    let found = Found {
+        entries: rows,
+        unread,
+    };
     if let Some(error) = &page.error {
         return Err(broke_off(&reply, error));
     }
     let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
     if stopped.is_continue() && rows > 0 && mark.is_some() && mark != cookie {
         at.cookie = mark;
-        return Ok(rows);
+        return Ok(found);
     }
     // A list that came in pieces is not cut: the server hands out all of it.
     if cookie.is_none() && mark.is_none() && facts.limit.cuts(at.rows) {
         at.cut.get_or_insert(at.rows);
     }
     at.step();
-    Ok(rows)
+    Ok(found)
 }
 
-fn more(at: &At) -> PageEnd {
+fn more(at: &At, unread: u32) -> PageEnd {
     PageEnd {
         next: Some(at.cursor()),
         total: None,
         completeness: Completeness::More,
+        unread,
     }
 }
 
 /// The end of the list, with what is to be told of it.
-fn end(at: At) -> Result<PageEnd, ApiError> {
+fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
     if !at.refused.is_empty() {
         let mut refused = at.refused;
         refused.dedup();
@@ -160,17 +179,18 @@ fn end(at: At) -> Result<PageEnd, ApiError> {
             Some(at) => Completeness::Truncated { at },
             None => Completeness::Complete,
         },
+        unread,
     })
 }
 
+/// Hands the rows on. An entry that is no session costs only itself: it is counted.
 fn pour(
     server: &Server,
     facts: &Facts,
     unit: &Unit,
-    reply: &Reply,
     page: &wire::Page<'_>,
     sink: &mut dyn RowSink,
-) -> Result<ControlFlow<()>, ApiError> {
+) -> (ControlFlow<()>, u32) {
     let may_not = facts.may_not_revoke();
     let context = Context {
         realm: &unit.realm,
@@ -178,13 +198,17 @@ fn pour(
         own: &facts.own,
         may_not: may_not.as_deref(),
     };
-    for (number, raw) in page.result.iter().enumerate() {
-        let item = item(reply, number, raw)?;
+    let mut unread = 0;
+    for raw in &page.result {
+        let Some(item) = item(raw) else {
+            unread += 1;
+            continue;
+        };
         if sink.row(row::row(&item, raw, &context)).is_break() {
-            return Ok(ControlFlow::Break(()));
+            return (ControlFlow::Break(()), unread);
         }
     }
-    Ok(ControlFlow::Continue(()))
+    (ControlFlow::Continue(()), unread)
 }
 
 /// Finds one session in the list in which it stands: the servers give none by its handle.
@@ -206,8 +230,11 @@ pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError
             })
             .collect(),
     };
+    // One that could not be read may be the one that is looked for.
+    let mut missing = ApiError::NotFound;
     for unit in &units {
         let mut cookie: Option<String> = None;
+        let mut rules = PageRules::from(None);
         loop {
             let mark = cookie.as_deref().map(|cookie| (cookie, 100));
             let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
@@ -215,23 +242,38 @@ pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError
             if !reply.status.is_success() {
                 return Err(server.fault(&reply));
             }
-            let page: wire::Page<'_> = reply.decode()?;
+            let page = wire::page(&reply)?;
             let mut one = One {
                 handle: &key.handle,
                 found: None,
             };
-            let _ = pour(server, &facts, unit, &reply, &page, &mut one)?;
+            let (_, unread) = pour(server, &facts, unit, &page, &mut one);
             if let Some(found) = one.found {
                 return Ok(*found);
             }
-            let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
-            if mark.is_none() || mark == cookie {
-                break;
+            if unread > 0 {
+                let why = "a row could not be read".into();
+                missing = reply.unexpected("result", why);
             }
-            cookie = mark;
+            if let Some(error) = &page.error {
+                return Err(broke_off(&reply, error));
+            }
+            let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
+            let rows = page.result.len() as u64;
+            if cookie.is_none() && mark.is_none() && facts.limit.cuts(rows) {
+                let why =
+                    format!("the list is cut after {rows} sessions, and it is not among them");
+                missing = reply.unexpected("result", why);
+            }
+            let Some(next) = mark.filter(|mark| Some(mark) != cookie.as_ref()) else {
+                break;
+            };
+            goes_on(&mut rules, &next, &page.result)
+                .map_err(|why| reply.unexpected("pagedResultsCookie", why.to_string()))?;
+            cookie = Some(next);
         }
     }
-    Err(ApiError::NotFound)
+    Err(missing)
 }
 
 /// Keeps the one row that is looked for.

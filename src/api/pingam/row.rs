@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use super::key;
 use super::wire::Item;
-use crate::model::time::{Zone, parse_instant};
+use crate::api::loose::instant_of;
+use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, RowRef};
 
 /// Names under which the server signs in for its own work. Ending such a session breaks the server.
@@ -70,7 +71,7 @@ pub(super) fn user<'a>(item: &'a Item<'_>) -> Option<&'a str> {
 }
 
 pub(super) fn instant(text: &Option<Cow<'_, str>>, zone: Zone) -> Option<DateTime<Utc>> {
-    parse_instant(text.as_deref()?, zone)
+    instant_of(text.as_deref()?, zone)
 }
 
 /// When a session ends by itself: unused, or at the latest.
@@ -118,7 +119,7 @@ pub(super) fn row<'a>(
         "" => Deletable::No("the server gave no handle for it".into()),
         _ => deletable(user, context.may_not),
     };
-    row.extra = extra(item);
+    row.extra = extra(item, row.last_used.is_some());
     row.raw = Some(raw);
     row
 }
@@ -134,13 +135,16 @@ fn deletable(user: Option<&str>, may_not: Option<&str>) -> Deletable {
 /// Why a session of the server itself is left alone.
 pub(super) const SERVICE: &str = "the server's own service session; it needs it to work";
 
-fn extra<'a>(item: &'a Item<'_>) -> Vec<(Cow<'a, str>, Cow<'a, str>, Class)> {
+fn extra<'a>(item: &'a Item<'_>, use_is_read: bool) -> Vec<(Cow<'a, str>, Cow<'a, str>, Class)> {
     let mut extra = Vec::new();
     let mut add = |name: &'static str, value: &'a Option<Cow<'_, str>>| {
         if let Some(value) = value.as_deref() {
             extra.push((Cow::Borrowed(name), Cow::Borrowed(value), Class::Plain));
         }
     };
+    if !use_is_read {
+        add("latestAccessTime", &item.latest_access_time);
+    }
     add("maxIdleExpirationTime", &item.max_idle_expiration_time);
     add(
         "maxSessionExpirationTime",
@@ -149,12 +153,9 @@ fn extra<'a>(item: &'a Item<'_>) -> Vec<(Cow<'a, str>, Cow<'a, str>, Class)> {
     if let Some(kind) = item.universal_id.as_deref().and_then(kind) {
         extra.push(("kind".into(), Cow::Borrowed(kind), Class::Plain));
     }
-    for (name, value) in item.properties.iter().flatten() {
-        let text = match value {
-            serde_json::Value::String(text) => Cow::Borrowed(text.as_str()),
-            other => Cow::Owned(other.to_string()),
-        };
-        extra.push((Cow::Borrowed(name.as_str()), text, class(name)));
+    for (name, value) in &item.properties {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        extra.push((Cow::Borrowed(name), Cow::Borrowed(value), class(name)));
     }
     extra
 }

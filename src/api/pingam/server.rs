@@ -15,7 +15,7 @@ use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
 use crate::api::http::{Call, Fixed, Http, Interact, Repeat, Reply, StatusCode, clean};
 use crate::config::{AmFlavour, Profile};
-use crate::model::ApiError;
+use crate::model::{ApiError, Brought, Cursor, PageRules, Stuck};
 
 /// A sign-in that is younger cannot have run out.
 const NEW: TimeDelta = TimeDelta::seconds(30);
@@ -223,6 +223,7 @@ impl Server {
         interact: Interact,
     ) -> Result<Listed, ApiError> {
         let mut listed = Listed::default();
+        let (mut rules, mut unread) = (PageRules::from(None), false);
         let mut cookie: Option<String> = None;
         loop {
             let page = cookie.as_deref().map(|cookie| (cookie, 100));
@@ -243,9 +244,12 @@ impl Server {
                     other => other,
                 });
             }
-            let page: wire::Page<'_> = reply.decode()?;
-            for (number, raw) in page.result.iter().enumerate() {
-                let item = item(&reply, number, raw)?;
+            let page = wire::page(&reply)?;
+            for raw in &page.result {
+                let Some(item) = item(raw) else {
+                    unread = true;
+                    continue;
+                };
                 let own = facts.own.is(&item, self.profile.server_zone);
                 if let Some(handle) = item.session_handle.as_deref() {
                     listed.rows.push(Entry {
@@ -260,12 +264,16 @@ impl Server {
                 return Err(broke_off(&reply, &error));
             }
             let next = page.paged_results_cookie.filter(|next| !next.is_empty());
-            if next.is_none() || next == cookie {
+            let Some(next) = next.filter(|next| Some(next) != cookie.as_ref()) else {
                 let rows = listed.rows.len() as u64;
-                listed.cut = cookie.is_none() && facts.limit.cuts(rows);
+                listed.cut = unread || (cookie.is_none() && facts.limit.cuts(rows));
+                return Ok(listed);
+            };
+            if goes_on(&mut rules, &next, &page.result).is_err() {
+                listed.cut = true;
                 return Ok(listed);
             }
-            cookie = next;
+            cookie = Some(next);
         }
     }
 
@@ -343,7 +351,7 @@ impl Server {
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     pub(super) rows: Vec<Entry>,
-    /// The server has more.
+    /// The server has more, or something that could not be read.
     pub(super) cut: bool,
 }
 
@@ -356,18 +364,23 @@ pub(super) struct Entry {
     pub(super) own: bool,
 }
 
-/// The session in one place of a list.
-pub(super) fn item<'a>(
-    reply: &Reply,
-    number: usize,
-    raw: &'a RawValue,
-) -> Result<wire::Item<'a>, ApiError> {
-    serde_json::from_str(raw.get()).map_err(|_| {
-        reply.unexpected(
-            format!("result[{number}]"),
-            "expected a session, got something else".into(),
-        )
-    })
+/// The session in one place of a list. `None`: what stands there is no object.
+pub(super) fn item(raw: &RawValue) -> Option<wire::Item<'_>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// May the piece of a list that begins at this mark be asked for? Each row counts as a new one: a mark that
+/// comes again is enough to know that a server goes round in circles.
+///
+/// # Errors
+/// Why not.
+pub(super) fn goes_on(
+    rules: &mut PageRules,
+    next: &str,
+    entries: &[&RawValue],
+) -> Result<(), Stuck> {
+    let rows = entries.len() as u64;
+    rules.next(&Cursor::new(next), Brought { rows, new: rows })
 }
 
 /// The server failed after it had written some rows.

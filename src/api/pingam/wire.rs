@@ -4,10 +4,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
+
+use crate::api::http::Reply;
+use crate::api::loose::{Object, text};
+use crate::model::ApiError;
 
 /// `GET serverinfo/*`, which needs no sign-in.
 #[derive(Debug, Deserialize)]
@@ -46,14 +52,58 @@ pub(super) struct ListSize {
 }
 
 /// The answer to `_queryFilter`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// # Errors
+/// [`ApiError::Unexpected`] in the server's words if it is something else.
+pub(super) fn page(reply: &Reply) -> Result<Page<'_>, ApiError> {
+    let page: Page<'_> = reply.decode()?;
+    if page.is_list || page.error.is_some() {
+        return Ok(page);
+    }
+    let why = format!("expected a list of sessions, got: {}", reply.words());
+    Err(reply.unexpected("result", why))
+}
+
+/// The answer to `_queryFilter`. Of a name that stands twice the last value counts.
+#[derive(Debug, Default)]
 pub(super) struct Page<'a> {
-    #[serde(borrow)]
+    /// Has it a list at all?
+    is_list: bool,
     pub(super) result: Vec<&'a RawValue>,
     pub(super) paged_results_cookie: Option<String>,
     /// Stands in a 200 when the server failed after it had begun to write rows.
     pub(super) error: Option<Fault>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Page<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("struct Page")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<'de>, A::Error> {
+                let mut page = Page::default();
+                while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+                    match name.as_ref() {
+                        "result" => {
+                            let result = map.next_value::<Option<_>>()?;
+                            page.is_list = result.is_some();
+                            page.result = result.unwrap_or_default();
+                        }
+                        "pagedResultsCookie" => page.paged_results_cookie = map.next_value()?,
+                        "error" => page.error = map.next_value()?,
+                        _ => map.next_value::<de::IgnoredAny>().map(drop)?,
+                    }
+                }
+                Ok(page)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
 }
 
 /// An error inside an answer.
@@ -65,26 +115,55 @@ pub(super) struct Fault {
 
 /// A session in a list; also what `getSessionInfo` answers. Of a dead token that is
 /// `{"valid":false}` with status 200, so a session without a user name is no session.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+///
+/// A field of another type than expected is its own text; absent, `null` and empty are `None`.
+#[derive(Debug, Default)]
 pub(super) struct Item<'a> {
-    #[serde(borrow)]
     pub(super) username: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) universal_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) realm: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) session_handle: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) latest_access_time: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) max_idle_expiration_time: Option<Cow<'a, str>>,
-    #[serde(borrow)]
     pub(super) max_session_expiration_time: Option<Cow<'a, str>>,
     /// Only the properties that the realm lists; PingAM's `getSessionInfo` alone has them.
-    #[serde(default)]
-    pub(super) properties: Option<BTreeMap<String, serde_json::Value>>,
+    pub(super) properties: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut item = Self::default();
+        for (name, value) in Object::deserialize(deserializer)?.0 {
+            let field = match name.as_ref() {
+                "username" => &mut item.username,
+                "universalId" => &mut item.universal_id,
+                "realm" => &mut item.realm,
+                "sessionHandle" => &mut item.session_handle,
+                "latestAccessTime" => &mut item.latest_access_time,
+                "maxIdleExpirationTime" => &mut item.max_idle_expiration_time,
+                "maxSessionExpirationTime" => &mut item.max_session_expiration_time,
+                "properties" => {
+                    item.properties = properties(name, value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *field = text(value);
+        }
+        Ok(item)
+    }
+}
+
+/// The properties, or what stands in their place under their name.
+fn properties<'a>(name: Cow<'a, str>, value: &'a RawValue) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    match serde_json::from_str::<Object<'a>>(value.get()) {
+        Ok(object) => {
+            let pairs = object.0.into_iter();
+            let one = |(name, value)| (name, text(value).unwrap_or_default());
+            pairs.map(one).collect()
+        }
+        Err(_) => text(value).map(|text| (name, text)).into_iter().collect(),
+    }
 }
 
 /// `logoutByHandle`: each handle and whether the server says it ended it. It says yes to handles it

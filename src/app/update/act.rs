@@ -30,7 +30,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ClearForm => form::clear(state),
         Action::Help => dialogs::open_help(state),
         Action::Unfold => form::unfold(state),
-        Action::Reload => form::reload(state),
+        Action::Reload => form::again(state),
         Action::AutoReload => form::toggle_auto_reload(state),
         Action::Profiles => profiles::open_dialog(state),
         Action::Redraw => vec![Effect::Redraw],

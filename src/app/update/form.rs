@@ -16,7 +16,7 @@ use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::query::OwnName;
-use crate::model::{ApiError, Clause, Field, Op, Plan, Query, Search, Target, Value};
+use crate::model::{ApiError, Clause, Cursor, Field, Op, Plan, Query, Search, Target, Value};
 use crate::store::SourceId;
 
 /// A pause in typing after which the form shows how it ends up.
@@ -262,6 +262,35 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
     }
 }
 
+/// Lists that broke off go on where they did, and their rows stay; else asks the same again from the start.
+pub fn again(state: &mut State) -> Vec<Effect> {
+    if state.is_loading() || state.results.stale {
+        return reload(state);
+    }
+    let mut effects = Vec::new();
+    for at in 0..state.sources.len() {
+        let generation = state.next_gen();
+        let Some((search, cursor)) = state.sources[at].take_break() else {
+            continue;
+        };
+        let source = &mut state.sources[at];
+        source.search_gen = generation;
+        source.progress = Progress::Loading;
+        effects.push(Effect::Search {
+            source: SourceId(at as u8),
+            generation,
+            search,
+            at: Some(cursor),
+        });
+    }
+    if effects.is_empty() {
+        return reload(state);
+    }
+    state.message = None;
+    effects.push(spin(state));
+    effects
+}
+
 /// Asks the same again; the cursor finds its session again.
 pub fn reload(state: &mut State) -> Vec<Effect> {
     let Some(query) = state.results.query.clone() else {
@@ -329,6 +358,7 @@ fn search_on(state: &mut State, query: Query) -> Vec<Effect> {
         identity,
         cursor,
         top,
+        row: None,
     });
     state.focus_follows = false;
     search(state, query)
@@ -399,7 +429,6 @@ pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
     }
     let mut effects = net::cancel_searches(state);
     state.message = None;
-    state.spinner = false;
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
@@ -421,23 +450,37 @@ pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
             effects.extend(net::connect(state, id));
         }
     }
-    let generation = state.next_gen();
-    effects.push(Effect::After {
-        timer: Timer::Spinner,
-        generation,
-        delay: SPIN_AFTER,
-    });
+    effects.push(spin(state));
     effects
 }
 
+/// Shows after a while that something is on its way.
+fn spin(state: &mut State) -> Effect {
+    state.spinner = false;
+    Effect::After {
+        timer: Timer::Spinner,
+        generation: state.next_gen(),
+        delay: SPIN_AFTER,
+    }
+}
+
 impl Source {
+    /// Where its list broke off, if it did after some rows. Taken once: a list that cannot go on there is
+    /// asked for from its start the next time.
+    fn take_break(&mut self) -> Option<(Search, Cursor)> {
+        let broke = matches!(self.progress, Progress::Failed(_)) && self.rows > 0;
+        let is_up = matches!(self.link, Link::Up { .. });
+        let search = self.search.clone().filter(|_| broke && is_up)?;
+        Some((search, self.resume.take()?))
+    }
+
     fn begin(&mut self, search: Search, generation: Gen, now: chrono::DateTime<chrono::Utc>) {
         self.search = Some(search);
         self.search_gen = generation;
         self.progress = Progress::Loading;
         self.resume = None;
-        (self.pages, self.rows, self.duplicates, self.total) = (0, 0, 0, None);
-        self.received = 0;
+        (self.pages, self.rows, self.total) = (0, 0, None);
+        (self.duplicates, self.unread, self.received) = (0, 0, 0);
         self.asked_at = Some(now);
     }
 }

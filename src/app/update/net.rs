@@ -7,7 +7,7 @@ use crate::app::overlay::{JobState, Overlay};
 use crate::app::source::{Link, Progress};
 use crate::app::state::{Pane, State};
 use crate::app::words;
-use crate::model::{ApiError, Completeness};
+use crate::model::{ApiError, Completeness, told_duplicates, told_unread};
 use crate::store::SourceId;
 
 /// Connects a source, unless that is on the way already.
@@ -177,6 +177,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.rows += page.chunk.len() as u32;
     source.duplicates += page.duplicates;
     source.received += page.received;
+    source.unread += page.end.unread;
     source.total = page.end.total;
     source.completeness = page.end.completeness;
     source.took = Some(page.took);
@@ -229,7 +230,14 @@ fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
         (Progress::Stopped(why), _) => why.clone(),
         _ => return Vec::new(),
     };
-    message::say(state, crate::app::state::Level::Warn, text)
+    let odd = [
+        told_unread(source.unread.into()),
+        told_duplicates(source.duplicates.into()),
+    ];
+    let parts: Vec<_> = std::iter::once(text)
+        .chain(odd.into_iter().flatten())
+        .collect();
+    message::say(state, crate::app::state::Level::Warn, parts.join(" · "))
 }
 
 /// Says what failed; in full if there is nothing else to look at.

@@ -10,10 +10,13 @@ use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
 use crate::store::order::{SourceNames, View, merge, order};
-use crate::store::{Order, RowId, Rows};
+use crate::store::{Base, Order, RowId, Rows};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 const AT_ONCE: usize = 5_000;
+/// While rows arrive, new ones join a sorted or filtered order once they are more than one in so many of
+/// those that are in it.
+const MERGED_FROM: u32 = 8;
 
 /// The first page of a new result set is there: the old rows go.
 pub fn begin(state: &mut State) {
@@ -23,7 +26,8 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.fates.clear();
-    results.ordering = false;
+    results.ordered = 0;
+    (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
     results.epoch += 1;
@@ -32,45 +36,103 @@ pub fn begin(state: &mut State) {
     state.details.row = None;
 }
 
-/// Rows from `first` on are new: they join the order.
+/// Rows from `first` on are new: they join the order. Nothing here may grow with the rows that came before.
 pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
-    if state.results.ordering {
-        // The order on its way lacks them: ask for another.
-        return reorder(state);
+    find_wanted(state, first);
+    let results = &state.results;
+    if results.is_plain() {
+        let made = Order::arrived(&results.rows);
+        place(state, made);
+        return Vec::new();
     }
-    let view = view(state);
-    let merged = merge(&state.results.order, &state.results.rows, first, &view);
-    place(state, merged);
-    Vec::new()
+    if results.rows.len() <= AT_ONCE {
+        let merged = merge(&results.order, &results.rows, first, &view(state));
+        place(state, merged);
+        return Vec::new();
+    }
+    order_off_the_loop(state)
+}
+
+/// The row that the cursor was on before a reload, if it is among the new ones.
+fn find_wanted(state: &mut State, first: RowId) {
+    let results = &mut state.results;
+    if let Some(wanted) = results
+        .wanted
+        .as_mut()
+        .filter(|wanted| wanted.row.is_none())
+    {
+        let mut new = results.rows.from(first);
+        let found = new.find(|(_, row)| row.identity == wanted.identity);
+        wanted.row = found.map(|(id, _)| id);
+    }
 }
 
 /// Makes the order anew: after a filter, a sort, or the end of loading.
 pub fn reorder(state: &mut State) -> Vec<Effect> {
-    let view = view(state);
-    if state.results.rows.len() <= AT_ONCE {
-        state.results.ordering = false;
-        state.results.order_gen = Gen::default();
-        let made = order(&state.results.rows, &view);
+    let results = &mut state.results;
+    // What is on its way shows something else.
+    results.order_gen = Gen::default();
+    (results.ordering, results.reorder) = (false, false);
+    if results.is_plain() || results.rows.len() <= AT_ONCE {
+        let made = order(&state.results.rows, &view(state));
         place(state, made);
         return Vec::new();
     }
+    (results.ordering, results.reorder) = (true, true);
+    order_off_the_loop(state)
+}
+
+/// Asks for the order that is wanted, unless one is being made: then it is asked for once that is there.
+/// While rows arrive, it waits until there are enough of them, so that all the work grows little faster
+/// than the rows.
+fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
+    let results = &state.results;
+    if results.order_job.is_some() {
+        return Vec::new();
+    }
+    let rows = results.rows.len() as u32;
+    let new = rows.saturating_sub(results.ordered);
+    let enough = match state.is_loading() {
+        true => new > results.ordered / MERGED_FROM,
+        false => new > 0,
+    };
+    let base = match (results.reorder, enough) {
+        (true, _) => None,
+        (false, true) => Some(Base {
+            order: results.order.clone(),
+            first: RowId(results.ordered),
+        }),
+        (false, false) => return Vec::new(),
+    };
+    let view = view(state);
     let generation = state.next_gen();
-    state.results.ordering = true;
-    state.results.order_gen = generation;
+    let results = &mut state.results;
+    (results.ordering, results.reorder) = (true, false);
+    results.order_gen = generation;
+    results.order_job = Some((generation, rows));
     vec![Effect::Order {
         generation,
-        rows: state.results.rows.clone(),
+        rows: results.rows.clone(),
         view,
+        base,
     }]
 }
 
-/// An order made off the loop is there.
+/// An order made off the loop is there; it is shown if it is still the one that is awaited.
 pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
-    if state.results.order_gen == generation && state.results.ordering {
-        state.results.ordering = false;
-        place(state, made);
+    let results = &mut state.results;
+    let job = results.order_job.take_if(|(job, _)| *job == generation);
+    let Some((_, rows)) = job else {
+        return Vec::new();
+    };
+    if results.order_gen == generation && results.ordering {
+        results.ordering = false;
+        place_of(state, made, rows);
     }
-    Vec::new()
+    match state.results.is_plain() || state.results.rows.len() <= AT_ONCE {
+        true => Vec::new(),
+        false => order_off_the_loop(state),
+    }
 }
 
 /// What is shown of the rows.
@@ -109,13 +171,20 @@ fn view(state: &State) -> View {
     }
 }
 
-/// Takes a new order; the cursor stays on its row, and the row on its line of the screen.
+/// Takes a new order of all rows.
 fn place(state: &mut State, made: Order) {
+    let rows = state.results.rows.len() as u32;
+    place_of(state, made, rows);
+}
+
+/// Takes a new order of the first `rows` rows; the cursor stays on its row, and the row on its line of the
+/// screen.
+fn place_of(state: &mut State, made: Order, rows: u32) {
     let results = &mut state.results;
+    results.ordered = rows;
     let found = results.wanted.and_then(|wanted| {
-        let mut rows = results.rows.iter();
-        let row = rows.find(|(_, row)| row.identity == wanted.identity);
-        row.map(|(id, _)| (id, wanted))
+        let row = wanted.row.filter(|row| row.0 < rows);
+        row.map(|id| (id, wanted))
     });
     let (current, on_line) = match found {
         Some((id, wanted)) => (Some(id), wanted.cursor.saturating_sub(wanted.top)),

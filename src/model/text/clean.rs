@@ -60,12 +60,20 @@ fn is_of_a_word(c: char) -> bool {
 
 /// The same for bytes that should be UTF-8 and may not be: what is not becomes `<FF>`.
 pub fn display_safe_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    match marked_bytes(bytes) {
+        Cow::Borrowed(text) => display_safe(text),
+        Cow::Owned(text) => Cow::Owned(display_safe(&text).into_owned()),
+    }
+}
+
+/// Bytes that should be UTF-8 and may not be, as a text that is not cleaned: what is not becomes `<FF>`.
+pub fn marked_bytes(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return display_safe(text);
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(bytes.len() + 16);
     for chunk in bytes.utf8_chunks() {
-        out.push_str(&display_safe(chunk.valid()));
+        out.push_str(chunk.valid());
         for byte in chunk.invalid() {
             out.push_str(&format!("<{byte:02X}>"));
         }

@@ -1,6 +1,8 @@
 //! Reading instants and durations as servers and people write them.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc,
+};
 
 use super::zone::Zone;
 
@@ -9,18 +11,19 @@ use super::zone::Zone;
 /// Taken: RFC 3339 with `Z` or an offset (`+02:00`, `+0200`, `+02`), a space or `T` between date
 /// and time, a fraction of any length (cut to nanoseconds), no seconds, a leap second (`:60`, read
 /// as the second after), a trailing ` UTC` or ` GMT`. Without a zone the text means a clock of
-/// `zone`; a date alone means its first moment there. `None`: it is not an instant.
+/// `zone`; a date alone means its first moment there. `None`: it is not an instant, or one outside the years
+/// 1 to 9999 of UTC, which cannot be written as a date again.
 pub fn parse_instant(text: &str, zone: Zone) -> Option<DateTime<Utc>> {
     let mut scan = Scan::new(text.trim());
     let date = scan.date()?;
     if scan.is_at_end() {
-        return Some(zone.to_utc(date.and_time(NaiveTime::MIN)));
+        return with_a_date(zone.to_utc(date.and_time(NaiveTime::MIN)));
     }
     scan.one_of(b"Tt ")?;
     let reading = scan.time(date)?;
     scan.skip_spaces();
     if scan.is_at_end() {
-        return Some(zone.to_utc(reading));
+        return with_a_date(zone.to_utc(reading));
     }
     let offset = scan.zone()?;
     scan.skip_spaces();
@@ -30,16 +33,22 @@ pub fn parse_instant(text: &str, zone: Zone) -> Option<DateTime<Utc>> {
     }
     scan.is_at_end()
         .then(|| Zone::Fixed(offset).to_utc(reading))
+        .and_then(with_a_date)
 }
 
-/// The instant this many seconds after 1970 began. `None`: outside the calendar.
+/// The instant this many seconds after 1970 began. `None`: outside the years 1 to 9999.
 pub fn from_epoch_seconds(seconds: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(seconds, 0)
+    DateTime::from_timestamp(seconds, 0).and_then(with_a_date)
 }
 
-/// The instant this many milliseconds after 1970 began. `None`: outside the calendar.
+/// The instant this many milliseconds after 1970 began. `None`: outside the years 1 to 9999.
 pub fn from_epoch_ms(ms: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(ms)
+    DateTime::from_timestamp_millis(ms).and_then(with_a_date)
+}
+
+/// Only what has a date of four digits, as RFC 3339 writes it.
+fn with_a_date(at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    (1..=9999).contains(&at.year()).then_some(at)
 }
 
 /// The longest duration that is read: ten thousand years.
@@ -296,6 +305,10 @@ mod tests {
             "2026-01-01T10:00:00+2h",
             "1700000000",
             "２０２６-01-01",
+            "0000-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+02:00",
+            "9999-12-31T23:59:59-02:00",
+            "+57879-03-15T16:00:00Z",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
@@ -305,6 +318,7 @@ mod tests {
     fn epochs_are_read_in_their_unit() {
         assert_eq!(from_epoch_seconds(1), from_epoch_ms(1_000));
         assert_eq!(from_epoch_ms(i64::MAX), None);
+        assert_eq!(from_epoch_ms(1_764_324_000_000_000), None, "microseconds");
         assert_eq!(from_epoch_seconds(i64::MIN), None);
     }
 

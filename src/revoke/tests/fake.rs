@@ -32,6 +32,9 @@ pub(super) struct State {
     pub now_sending: usize,
     pub most_sending: usize,
     pub on_revoke: Option<CancellationToken>,
+    /// What each page of a list says of itself, given how many were asked for before. `None`: the list is
+    /// whole.
+    pub page_end: Option<fn(usize) -> PageEnd>,
 }
 
 /// Sessions s1 to sN, and what the system can do.
@@ -148,11 +151,14 @@ impl SessionApi for Fake {
                 }
             }
         }
-        Ok(PageEnd {
+        let pages = state.calls.iter().filter(|call| call.starts_with("search"));
+        let whole = |_| PageEnd {
             next: None,
             total: None,
             completeness: Completeness::Complete,
-        })
+            unread: 0,
+        };
+        Ok(state.page_end.unwrap_or(whole)(pages.count()))
     }
 
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {

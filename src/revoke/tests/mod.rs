@@ -2,6 +2,7 @@
 
 mod act;
 mod fake;
+mod lists;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -33,7 +33,8 @@ use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, Search};
-use crate::store::{Seen, SourceId, order};
+use crate::store::order::make;
+use crate::store::{Seen, SourceId};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -160,10 +161,11 @@ impl Effects {
                 generation,
                 rows,
                 view,
+                base,
             } => {
                 let send = self.send.clone();
                 spawn_blocking(move || {
-                    let order = order(&rows, &view);
+                    let order = make(&rows, &view, base.as_ref());
                     // Fails only when the screen has ended.
                     let _ = send.blocking_send(Msg::Ordered { generation, order });
                 });

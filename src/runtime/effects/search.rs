@@ -1,6 +1,5 @@
 //! Reading a search page by page: until its end, its limit, or a server that goes round in circles.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -10,13 +9,12 @@ use tokio::time::Instant;
 use crate::app::msg::Page;
 use crate::model::query::Matcher;
 use crate::model::text::with_thousands;
-use crate::model::{ApiError, Completeness, Cursor, PageEnd, RowRef, RowSink, Search, Thresholds};
+use crate::model::{
+    ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search,
+    Thresholds,
+};
 use crate::runtime::profiles::Opened;
 use crate::store::{ChunkBuilder, Seen, SourceId};
-
-/// So many pages one after the other may hold nothing new. One can happen when many people sign in
-/// while we read by offset; a server that repeats itself does it for ever.
-const STALE_PAGES: u32 = 2;
 
 /// One search of one source, as far as it has come.
 pub(crate) struct Reading {
@@ -28,9 +26,8 @@ pub(crate) struct Reading {
     at: Option<Cursor>,
     /// What was loaded before, also by an earlier part of the same search.
     pub(crate) seen: Seen,
-    asked: HashSet<Cursor>,
+    rules: PageRules,
     room: usize,
-    stale: u32,
 }
 
 /// What to do after a page.
@@ -62,7 +59,7 @@ impl Reading {
         };
         let room = usize::try_from(opened.profile.max_rows).unwrap_or(usize::MAX);
         Ok(Self {
-            asked: at.iter().cloned().collect(),
+            rules: PageRules::from(at.as_ref()),
             opened,
             source,
             search,
@@ -70,7 +67,6 @@ impl Reading {
             at,
             seen,
             room,
-            stale: 0,
         })
     }
 
@@ -109,6 +105,7 @@ impl Reading {
                     next: self.at.clone(),
                     total: None,
                     completeness: Completeness::More,
+                    unread: 0,
                 };
                 let page = Page {
                     chunk,
@@ -154,20 +151,12 @@ impl Reading {
 
     /// Does the server lead us round in circles?
     fn stuck(&mut self, end: &PageEnd, received: u32, duplicates: u32) -> Option<String> {
-        let next = end.next.as_ref()?;
-        if received == 0 {
-            return Some("the server sent an empty page and says there is more; stopped".into());
-        }
-        if !self.asked.insert(next.clone()) {
-            return Some("the server names the same page twice; stopped".into());
-        }
-        self.stale = if duplicates == received {
-            self.stale + 1
-        } else {
-            0
+        let brought = Brought {
+            rows: u64::from(received) + u64::from(end.unread),
+            new: u64::from(received.saturating_sub(duplicates)),
         };
-        (self.stale >= STALE_PAGES)
-            .then(|| "the server repeats rows that are loaded already; stopped".into())
+        let stuck = self.rules.next(end.next.as_ref()?, brought).err()?;
+        Some(stuck.to_string())
     }
 }
 

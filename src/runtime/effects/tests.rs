@@ -129,7 +129,7 @@ async fn all_pages_of_a_search_arrive_in_order() {
 }
 
 #[tokio::test]
-async fn a_row_seen_on_an_earlier_page_is_dropped_and_counted() {
+async fn f_http_11_a_row_seen_on_an_earlier_page_is_dropped_and_counted() {
     let (mut bench, _) = Bench::with_pages([
         Script::Rows(vec!["a", "b"], Some("2")),
         Script::Rows(vec!["b", "c"], None),
@@ -143,7 +143,7 @@ async fn a_row_seen_on_an_earlier_page_is_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn paging_that_goes_round_in_circles_is_stopped() {
+async fn f_http_10_paging_that_goes_round_in_circles_is_stopped() {
     let cases = [
         (
             "a cursor named twice",
@@ -234,7 +234,7 @@ async fn rows_that_fit_the_limit_exactly_are_whole() {
 }
 
 #[tokio::test]
-async fn rows_before_an_error_stay_and_the_page_is_read_again() {
+async fn f_http_07_rows_before_an_error_stay_and_the_page_is_read_again() {
     let broken = ApiError::Broken {
         host: "h".into(),
         why: "cut".into(),

@@ -270,7 +270,7 @@ impl Asked<'_> {
         if !reply.status.is_success() {
             return Err(self.server.fault_of_list(&unit, &reply));
         }
-        let page: wire::Page<'_> = reply.decode()?;
+        let page = wire::page(&reply)?;
         let mut told = table(&reply, &page)?;
         if self.facts.limit.cuts(page.result.len() as u64) {
             told.summary

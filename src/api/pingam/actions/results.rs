@@ -62,8 +62,8 @@ pub(super) fn session(item: &Item<'_>, own: &Own, zone: Zone) -> ActionResult {
             list.push(field(name, value.as_ref()));
         }
     }
-    for (name, value) in item.properties.iter().flatten() {
-        list.push(field(name, text(value)));
+    for (name, value) in &item.properties {
+        list.push(field(name, value.as_ref()));
     }
     let whose = match own.is(item, zone) {
         Some(true) => "the session in which usher is signed in".to_owned(),

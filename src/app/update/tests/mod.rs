@@ -2,6 +2,7 @@
 
 mod actions;
 mod forms;
+mod orders;
 mod person;
 mod revokes;
 mod rows;
@@ -164,6 +165,7 @@ impl TestApp {
             next: None,
             total: None,
             completeness: Completeness::Truncated { at },
+            unread: 0,
         };
         self.send_page_ending(generation, rows.collect(), end)
     }
@@ -187,6 +189,7 @@ impl TestApp {
                 Some(_) => Completeness::More,
                 None => Completeness::Complete,
             },
+            unread: 0,
         };
         self.send_page_ending(generation, rows, end)
     }
@@ -199,7 +202,7 @@ impl TestApp {
     ) -> &mut Self {
         let seen = &mut self.seen;
         let mut builder =
-            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 9999);
+            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 99_999);
         for row in rows {
             let _ = builder.row(row);
         }

@@ -158,37 +158,6 @@ fn duplicates_across_pages_are_dropped_and_counted() {
 }
 
 #[test]
-fn many_rows_are_ordered_off_the_loop_and_an_old_order_is_dropped() {
-    let mut app = TestApp::new();
-    app.keys("enter").connect();
-    let names: Vec<String> = (0..6000).map(|n| format!("u{n:05}")).collect();
-    let rows: Vec<_> = names.iter().map(|name| (name.as_str(), 60)).collect();
-
-    app.page(&rows, None);
-    let orders: Vec<(Gen, crate::store::Order)> = app
-        .effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Order {
-                generation,
-                rows,
-                view,
-            } => Some((*generation, crate::store::order(rows, view))),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(orders.len(), 1);
-    app.keys("S");
-    let (generation, order) = orders[0].clone();
-    app.send(Msg::Ordered { generation, order });
-
-    assert!(
-        app.state.results.ordering,
-        "the order of before S must not count"
-    );
-}
-
-#[test]
 fn enter_opens_details_and_a_second_enter_reads_the_session_anew() {
     let mut app = TestApp::listing(&["asmith"]);
 
@@ -382,4 +351,59 @@ fn f_clock_01_that_a_row_looks_expired_keeps_nobody_from_ending_it() {
     app.keys("delete");
 
     assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+/// Where the searches began that were asked for since the last look.
+fn begun_at(app: &mut TestApp) -> Vec<Option<String>> {
+    let effects = std::mem::take(&mut app.effects).into_iter();
+    let begun = effects.filter_map(|effect| match effect {
+        Effect::Search { at, .. } => Some(at.map(|at| at.as_str().to_owned())),
+        _ => None,
+    });
+    begun.collect()
+}
+
+#[test]
+fn f_http_07_r_goes_on_where_the_list_broke_off_and_the_rows_stay() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("zoe", 60), ("bob", 60)], Some("2"));
+    let broken = ApiError::Broken {
+        host: "h".into(),
+        why: "cut".into(),
+    };
+    app.page_fails(broken);
+    app.state.focus = Pane::Table;
+    app.effects.clear();
+
+    app.keys("r");
+    assert_eq!(begun_at(&mut app), [Some("2".to_owned())]);
+    assert_eq!(app.shown(), ["bob", "zoe"]);
+    app.page(&[("amy", 60)], None);
+    assert_eq!(app.shown(), ["amy", "bob", "zoe"]);
+
+    // Once it is whole, it is asked for anew.
+    app.keys("r");
+    assert_eq!(begun_at(&mut app), [None]);
+}
+
+#[test]
+fn a_list_that_cannot_go_on_is_asked_for_from_its_start() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("zoe", 60)], Some("2"));
+    let gone = ApiError::Server {
+        host: "h".into(),
+        status: 410,
+        message: "gone".into(),
+    };
+    for _ in 0..2 {
+        app.page_fails(gone.clone());
+        app.keys("esc");
+        app.state.focus = Pane::Table;
+        app.effects.clear();
+        app.keys("r");
+    }
+
+    assert_eq!(begun_at(&mut app), [None]);
 }

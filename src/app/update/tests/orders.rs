@@ -1,0 +1,192 @@
+//! Orders that are made off the loop: how many, of how many rows, and which one is shown.
+
+use super::*;
+use crate::app::state::Pane;
+use crate::store::order::make;
+use crate::store::touched;
+
+/// Rows of a page.
+const PAGE: usize = 200;
+
+/// A list that arrives page by page, while whoever makes the orders is slow.
+struct Slow {
+    app: TestApp,
+    rows: usize,
+    /// The order that is being made.
+    job: Option<Effect>,
+    /// Orders that were made.
+    jobs: usize,
+    /// Rows that were looked at for them.
+    work: usize,
+    /// The most rows that the loop looked at for a page, and for an order that was there.
+    worst_page: usize,
+    worst_order: usize,
+}
+
+impl Slow {
+    fn new() -> Self {
+        let mut app = TestApp::new();
+        app.keys("enter").connect();
+        Self {
+            app,
+            rows: 0,
+            job: None,
+            jobs: 0,
+            work: 0,
+            worst_page: 0,
+            worst_order: 0,
+        }
+    }
+
+    /// A page; the last one if the list has so many rows then.
+    fn page(&mut self, last: usize) {
+        let names: Vec<String> = (self.rows..self.rows + PAGE)
+            // In no order of their own.
+            .map(|n| format!("u{:06}", n * 7_919 % 1_000_003))
+            .collect();
+        let rows: Vec<_> = names.iter().map(|name| (name.as_str(), 60)).collect();
+        self.rows += PAGE;
+        let next = (self.rows < last).then(|| self.rows.to_string());
+        touched::take();
+        self.app.page(&rows, next.as_deref());
+        self.worst_page = self.worst_page.max(touched::take());
+        self.collect();
+    }
+
+    fn keys(&mut self, keys: &str) {
+        self.app.keys(keys);
+        self.collect();
+    }
+
+    /// Takes the orders that were asked for; there is never more than one at a time.
+    fn collect(&mut self) {
+        let is_order = |effect: &mut Effect| matches!(effect, Effect::Order { .. });
+        for job in self.app.effects.extract_if(.., is_order) {
+            assert!(self.job.is_none(), "two orders are made at once");
+            self.job = Some(job);
+        }
+    }
+
+    /// The order that is being made is there.
+    fn finish_job(&mut self) {
+        let Some(Effect::Order {
+            generation,
+            rows,
+            view,
+            base,
+        }) = self.job.take()
+        else {
+            return;
+        };
+        touched::take();
+        let order = make(&rows, &view, base.as_ref());
+        self.work += touched::take();
+        self.jobs += 1;
+        self.app.send(Msg::Ordered { generation, order });
+        self.worst_order = self.worst_order.max(touched::take());
+        self.collect();
+    }
+
+    /// Lets pages arrive until there are so many rows; an order takes as long as `pause` pages.
+    fn load(&mut self, until: usize, last: usize, pause: usize) {
+        while self.rows < until {
+            self.page(last);
+            if (self.rows / PAGE).is_multiple_of(pause) {
+                self.finish_job();
+            }
+        }
+    }
+
+    fn is_sorted(&self) -> bool {
+        self.app.shown().is_sorted()
+    }
+}
+
+#[test]
+fn a_sort_in_the_middle_of_loading_costs_little_more_than_one_at_its_end() {
+    const ROWS: usize = 60_000;
+    for pause in [1, 3, 40] {
+        let mut list = Slow::new();
+
+        list.load(ROWS / 10, ROWS, pause);
+        list.keys("s");
+        list.keys("down");
+        list.load(ROWS, ROWS, pause);
+        while list.job.is_some() {
+            list.finish_job();
+        }
+
+        assert_eq!(list.app.shown().len(), ROWS, "{pause}");
+        assert!(list.is_sorted(), "{pause}");
+        // Each merge looks at all rows, and there is one for each eighth that the list has grown.
+        assert!(list.work < 12 * ROWS, "{pause}: {} rows", list.work);
+        assert!(list.jobs < 30, "{pause}: {} orders", list.jobs);
+        assert!(list.worst_page <= PAGE, "{pause}: {}", list.worst_page);
+        // Only to find the row under the cursor.
+        assert!(list.worst_order <= ROWS, "{pause}: {}", list.worst_order);
+    }
+}
+
+#[test]
+fn a_page_costs_the_loop_the_same_however_many_came_before() {
+    for keys in ["", "s", "& u 1 enter", "f"] {
+        let mut list = Slow::new();
+        list.load(6_000, 30_000, 1);
+        list.app.state.focus = Pane::Table;
+        list.keys("down down");
+
+        list.keys(keys);
+        list.worst_page = 0;
+        list.load(29_000, 30_000, 5);
+
+        assert!(list.worst_page <= PAGE, "{keys:?}: {}", list.worst_page);
+    }
+}
+
+#[test]
+fn while_an_order_is_made_no_second_one_is_and_the_newest_wish_counts() {
+    let mut list = Slow::new();
+    list.load(6_000, 8_000, 1);
+    list.keys("s");
+    let first = list.app.state.results.order_gen;
+
+    // Another order, and another page: both wait.
+    list.keys("S");
+    list.page(8_000);
+    assert!(list.app.state.results.ordering);
+    assert_ne!(list.app.state.results.order_gen, first);
+
+    list.finish_job();
+    assert!(
+        list.app.state.results.ordering,
+        "that one is not wanted any more"
+    );
+    list.finish_job();
+    let results = &list.app.state.results;
+    assert!(!results.ordering);
+    assert_eq!(results.order.len(), results.rows.len());
+}
+
+#[test]
+fn an_order_of_rows_that_have_gone_is_not_shown_and_the_next_waits_for_it() {
+    let mut list = Slow::new();
+    list.load(6_000, 6_000, 1);
+    while list.job.is_some() {
+        list.finish_job();
+    }
+    list.keys("S");
+    assert!(list.job.is_some());
+
+    list.app.state.focus = Pane::Table;
+    list.keys("r");
+    list.app.forget();
+    list.rows = 0;
+    list.load(6_000, 6_000, 1_000);
+    let before = list.app.shown();
+    list.finish_job();
+    assert_eq!(list.app.shown(), before, "those rows have gone");
+    list.finish_job();
+
+    assert_eq!(list.app.shown().len(), 6_000);
+    assert!(!list.app.state.results.ordering);
+}

@@ -1,0 +1,71 @@
+//! What a list that is read back shows of a session that is not in it.
+
+use super::fake::fake;
+use super::look::{Seen, list};
+use super::{Item, Known};
+use crate::model::{Completeness, Cursor, PageEnd, SessionKey, Subject};
+
+fn end(next: Option<String>, unread: u32) -> PageEnd {
+    let more = next.is_some();
+    PageEnd {
+        next: next.map(Cursor::new),
+        total: None,
+        completeness: match more {
+            true => Completeness::More,
+            false => Completeness::Complete,
+        },
+        unread,
+    }
+}
+
+#[tokio::test]
+async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_session_is_gone() {
+    type Pages = fn(usize) -> PageEnd;
+    let cases: [(&str, Pages, Seen, usize); 5] = [
+        ("whole", |_| end(None, 0), Seen::Gone, 1),
+        (
+            "the same page for ever",
+            |_| end(Some("1".into()), 0),
+            Seen::Unclear,
+            2,
+        ),
+        (
+            "the same rows for ever",
+            |page| end(Some(page.to_string()), 0),
+            Seen::Unclear,
+            3,
+        ),
+        (
+            "a row that could not be read",
+            |_| end(None, 1),
+            Seen::Unclear,
+            1,
+        ),
+        (
+            "one on an earlier page",
+            |page| match page {
+                1 => end(Some("2".into()), 1),
+                _ => end(None, 0),
+            },
+            Seen::Unclear,
+            2,
+        ),
+    ];
+    for (what, page_end, seen, asked) in cases {
+        let api = fake(3, |_| {});
+        api.lock().page_end = Some(page_end);
+        let named = |key: &str| Item {
+            row: 0,
+            key: SessionKey::new(key),
+            subject: Subject::default(),
+            known: Known::Listed,
+        };
+        let (there, missing) = (named("s2"), named("s9"));
+
+        let listed = list(api.as_ref(), [there.sought(), missing.sought()], 1_000).await;
+
+        assert_eq!(listed.seen(there.sought()), Seen::Live, "{what}");
+        assert_eq!(listed.seen(missing.sought()), seen, "{what}");
+        assert_eq!(api.calls("search").len(), asked, "{what}");
+    }
+}
