@@ -22,11 +22,11 @@ Exit codes:
   0    done; a session that was gone already counts as done
   1    failed
   2    wrong usage or configuration, or --yes is missing without a terminal
-  3    partly failed, or an outcome is unknown
+  3    partly failed, a list is not whole, or an outcome is unknown
   4    sign-in needed or refused
   5    refused by usher itself: read-only, or a safety rule
   6    the system cannot be reached, or did not answer in time
-  7    no such session (get); nothing matched (list --fail-empty)
+  7    no such session (get, act, revoke); nothing matched (revoke, list --fail-empty)
   8    no secure connection: the certificate of the system, ours, or the TLS version was not accepted
   9    the system does not allow it: a scope or role is lacking
   74   the terminal went away
