@@ -111,6 +111,9 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
         ApiError::RateLimited { .. } => {
             "Wait and try again; set rate in the profile to ask less often.".to_owned()
         }
+        ApiError::Server {
+            status: 300..=399, ..
+        } => error.advice().to_owned(),
         ApiError::Server { .. } => {
             "Try again; if it stays, the server's own log says more.".to_owned()
         }

@@ -29,6 +29,7 @@ mod screen;
 mod sort;
 mod sources;
 mod targets;
+mod waits;
 mod watch;
 
 use std::process::ExitCode;

@@ -109,6 +109,17 @@ pub(crate) fn open(
             let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
             let api = api::open_with(&profile, person.clone(), store)
                 .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
+            if profile.insecure {
+                ctx.note(&format!(
+                    "warning: {}: certificates are not checked (insecure = true), so anybody on the way can read and change what is sent",
+                    profile.name
+                ));
+            }
+            tokio::spawn(super::waits::tell(
+                ctx.clone(),
+                profile.name.clone(),
+                api.waiting(),
+            ));
             Ok(Source {
                 profile: Arc::new(profile),
                 api,

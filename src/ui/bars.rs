@@ -225,6 +225,9 @@ pub fn status(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 fn status_words(state: &State) -> (String, Role) {
+    if let Some(wait) = words::waiting(state) {
+        return (format!("~ {wait}"), Role::Warn);
+    }
     if let Some(message) = &state.message {
         let (mark, role) = match message.level {
             Level::Ok => ("", Role::Ok),
@@ -237,7 +240,9 @@ fn status_words(state: &State) -> (String, Role) {
     if let Some(job) = state.jobs.iter().find(|job| job.state != JobState::Ended) {
         let all = job.items.len();
         let words = match (&job.state, all) {
-            (JobState::Paused(_), _) => "a revoke waits: sign in".to_owned(),
+            (JobState::Paused(error), _) => {
+                format!("a revoke waits: {}", crate::app::update::wanted(error))
+            }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(
                 "revoking {} / {}",

@@ -22,3 +22,4 @@ mod scripted;
 mod secrets;
 mod sign_in;
 mod support;
+mod waiting;

@@ -105,3 +105,46 @@ fn the_error_box_names_the_request_as_the_server_knows_it() {
     usher.pty.wait_for("session/search");
     usher.pty.wait_for("answered 500");
 }
+
+/// Searches are answered 429, with this time to come back.
+fn busy(seconds: u32) -> String {
+    format!(
+        r#"{{"match":{{"path":"*/session/search"}},"action":"status","code":429,"headers":{{"Retry-After":"{seconds}"}}}}"#
+    )
+}
+
+#[test]
+fn f_http_18_a_wait_counts_down_on_the_screen_and_escape_stops_it() {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[&busy(40)]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher.pty.wait_for("answered 429: waiting 39 s · Esc stops");
+    let asked = server.requests("GET");
+    usher.pty.wait_for("waiting 38 s");
+    usher.focus_table();
+    usher.pty.keys(ESC);
+
+    usher.pty.wait_gone("waiting 3");
+    assert_eq!(server.requests("GET"), asked);
+    usher.quit();
+}
+
+#[test]
+fn f_http_18_a_long_wait_is_told_and_only_the_operator_asks_all_the_same() {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[&busy(600)]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher.pty.wait_for("asks to wait 10 min");
+    let asked = server.requests("GET");
+    server.set_faults(&[]);
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("Search failed");
+    usher.focus_table();
+    usher.pty.keys("r");
+
+    usher.pty.wait_for("all loaded");
+    assert!(server.requests("GET") > asked);
+    usher.quit();
+}

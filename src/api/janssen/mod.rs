@@ -19,14 +19,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 use self::wire::{Listing, listing};
-use super::SessionApi;
 use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
 use super::signin::Prompter;
+use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Deletable, Identity, Outcome, PageEnd, Plan,
@@ -298,8 +298,12 @@ impl SessionApi for Janssen {
         self.http.clock_offset()
     }
 
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.http.waiting_until()
+    fn waiting(&self) -> Waits {
+        self.http.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.http.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {

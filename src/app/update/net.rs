@@ -4,7 +4,7 @@ use super::{message, results};
 use crate::app::effect::{Effect, Gen};
 use crate::app::msg::{Connected, Page};
 use crate::app::overlay::{JobState, Overlay};
-use crate::app::source::{Link, Progress};
+use crate::app::source::{Link, Progress, Source, Wait};
 use crate::app::state::{Pane, State};
 use crate::app::words;
 use crate::model::{ApiError, Completeness};
@@ -52,7 +52,7 @@ pub fn connected(
             let search_gen = source.search_gen;
             remember(state, &name, format!("ok {} ms", took.as_millis()));
             for job in &mut state.jobs {
-                if matches!(job.state, JobState::Paused(_)) {
+                if matches!(&job.state, JobState::Paused(error) if !waits(error)) {
                     job.state = JobState::Ready;
                     job.button = 0;
                 }
@@ -129,6 +129,31 @@ pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
         source.search_gen = Gen::default();
     }
     effects
+}
+
+/// A server makes us wait, or no longer does.
+pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effect> {
+    if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
+        source.wait = wait;
+    }
+    Vec::new()
+}
+
+/// Does a server ask for a wait, which no sign-in ends?
+fn waits(error: &ApiError) -> bool {
+    matches!(error, ApiError::RateLimited { .. })
+}
+
+/// The operator was told that a server asks for a long wait, and asks again.
+pub fn ask_anyway(state: &State) -> Vec<Effect> {
+    let told = |source: &Source| {
+        matches!(&source.link, Link::Down(error) if waits(error))
+            || matches!(&source.progress, Progress::Failed(error) if waits(error))
+    };
+    let sources = state.sources.iter().enumerate();
+    let told = sources.filter(|(_, source)| told(source));
+    told.map(|(at, _)| Effect::AskAnyway(SourceId(at as u8)))
+        .collect()
 }
 
 /// A page has arrived, or failed.

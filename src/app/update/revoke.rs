@@ -361,15 +361,24 @@ fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
     }
 }
 
-/// A job waits for somebody to sign in.
+/// What a paused job wants of the operator.
+pub fn wanted(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::RateLimited { .. } => "wait, or ask all the same",
+        _ => "sign in",
+    }
+}
+
+/// A job waits for somebody to sign in, or to decide about a long wait.
 pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
         return Vec::new();
     };
     let text = format!(
-        "{} done, {} waiting: sign in",
+        "{} done, {} waiting: {}",
         job.done + job.gone,
-        job.waiting().max(usize::from(job.user.is_some()))
+        job.waiting().max(usize::from(job.user.is_some())),
+        wanted(&error)
     );
     job.state = JobState::Paused(error);
     job.button = 0;

@@ -314,6 +314,31 @@ fn after_a_whole_user_the_sessions_are_listed_again() {
 }
 
 #[test]
+fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+    let busy = ApiError::RateLimited {
+        host: "idp:443".into(),
+        status: 429,
+        after: Some(std::time::Duration::from_secs(600)),
+    };
+
+    app.send(Msg::Paused(JobId(1), busy));
+    assert!(
+        app.status()
+            .contains("1 waiting: wait, or ask all the same"),
+        "{}",
+        app.status()
+    );
+    assert_eq!(app.state.jobs[0].buttons(), ["Go on", "Stop"]);
+    app.keys("enter");
+
+    let asks = |e: &Effect| matches!(e, Effect::AskAnyway(_));
+    assert_eq!(app.count(asks), 1);
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 1);
+}
+
+#[test]
 fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
     let mut app = asked(&["asmith"]);
     app.keys("y");
