@@ -40,6 +40,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         refuse_read_only(&sources)?;
         require_reason(&sources, args.reason.as_deref())?;
         require_person(args)?;
+        if args.user.is_some() || args.query.is_some() {
+            sources::refuse_insecure(sources.iter(), args.insecure)?;
+        }
     }
     let found = find(ctx, args, &config, &sources).await?;
     let (left_out, chosen): (Vec<_>, Vec<_>) = found
@@ -162,6 +165,12 @@ async fn find(
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
+            if targets.len() > 1 && !args.dry_run {
+                let touched = targets
+                    .iter()
+                    .filter_map(|target| sources.get(target.source));
+                sources::refuse_insecure(touched, args.insecure)?;
+            }
             let code = look_up(sources, &mut targets, sources::moment(config).0).await;
             return Ok(Found { targets, code });
         }

@@ -9,6 +9,7 @@ mod certified;
 mod config;
 mod doctor;
 mod formats;
+mod insecure;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod list;

@@ -445,3 +445,30 @@ fn a_row_that_was_never_sent_is_as_it_was() {
     assert!(app.state.results.fates.is_empty());
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
 }
+
+#[test]
+fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+    let items: Vec<_> = (0..2)
+        .map(|at| {
+            let session = &app.state.results.rows.get(RowId(at)).unwrap().session;
+            crate::app::RevokeItem {
+                row: RowId(at),
+                source: SourceId(0),
+                key: session.key.clone(),
+                subject: session.subject.clone(),
+            }
+        })
+        .collect();
+    for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
+        app.state.sources[0].profile.insecure = insecure;
+        let plan = crate::app::overlay::RevokePlan {
+            send: items.iter().take(count).cloned().collect(),
+            skip: Vec::new(),
+        };
+
+        let confirm = crate::app::update::question::for_rows(&app.state, plan);
+
+        assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
+    }
+}
