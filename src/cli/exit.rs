@@ -100,7 +100,8 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
         ApiError::Timeout { .. } => {
             "Try again; raise timeout in the profile if the server is slow.".to_owned()
         }
-        ApiError::Broken { .. } => "Try again.".to_owned(),
+        ApiError::Broken { .. } | ApiError::Partly { .. } => "Try again.".to_owned(),
+        ApiError::Forgotten { .. } => "Run the command again.".to_owned(),
         ApiError::Auth {
             can_login: true, ..
         } => format!("Sign in with `usher login {profile}`."),

@@ -127,6 +127,22 @@ pub enum ApiError {
         /// What was expected and what was there.
         why: String,
     },
+    /// A part of the system (a realm) failed; what the other parts told or did stands.
+    #[error("{message}")]
+    Partly {
+        /// Which part, why, and what became of the others.
+        message: String,
+    },
+    /// The server no longer knows the list that it was handing out page by page.
+    #[error("the server forgot this listing ({host} answered {status}: {message})")]
+    Forgotten {
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        message: String,
+    },
     /// This system cannot do that.
     #[error("{what} is not possible with {system}")]
     Unsupported {
@@ -206,6 +222,8 @@ impl ApiError {
             Self::Unexpected { .. } => {
                 "Check the url of the profile; a proxy or another version may have answered."
             }
+            Self::Partly { .. } => "Try again with r; if it stays, the server's own log says more.",
+            Self::Forgotten { .. } => "Press r to start again; the rows that arrived stay.",
             Self::Unsupported { .. } => "The help (?) says what this system can do.",
             Self::ReadOnly(_) => "Use a profile without read_only, or start without --read-only.",
             Self::Config { .. } => "Mend the configuration file (Ctrl-P, F4) and try again.",
@@ -255,6 +273,7 @@ impl ApiError {
             Self::Auth { .. } => 4,
             Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
+            Self::Partly { .. } => 3,
             Self::NotFound => 7,
             Self::Tls { .. } | Self::Handshake { .. } => 8,
             Self::Forbidden { .. } => 9,
@@ -280,6 +299,8 @@ impl ApiError {
             Self::RateLimited { .. } => "rate_limited",
             Self::Server { .. } => "server",
             Self::Unexpected { .. } => "unexpected",
+            Self::Partly { .. } => "partly",
+            Self::Forgotten { .. } => "forgotten",
             Self::Unsupported { .. } => "unsupported",
             Self::ReadOnly(_) => "read_only",
             Self::Config { .. } => "config",

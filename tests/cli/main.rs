@@ -15,6 +15,7 @@ mod keyring;
 mod list;
 mod pipes;
 mod proxy;
+mod realms;
 mod refusals;
 mod renewing;
 mod revoke;

@@ -95,6 +95,14 @@ impl Call<'_> {
         self
     }
 
+    /// Adds one segment that is data and may be seen, encoded: logs and errors show it.
+    pub fn shown(mut self, segment: &str) -> Self {
+        let template = format!("{}/{}", self.template, encode(segment));
+        self = self.arg(segment);
+        self.template = template;
+        self
+    }
+
     /// Adds pairs to the query.
     pub fn query(mut self, pairs: &[(&str, &str)]) -> Self {
         if !pairs.is_empty() {

@@ -366,6 +366,9 @@ impl SessionApi for Janssen {
         if may_be_old && matches!(reply.status.as_u16(), 404 | 405) {
             return self.old_listing(sink).await;
         }
+        if let Some(error) = reply.forgotten().filter(|_| start > 0) {
+            return Err(error);
+        }
         if !reply.status.is_success() {
             let error = self.fault(&reply);
             return Err(match error {

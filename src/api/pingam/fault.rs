@@ -29,6 +29,14 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     error
 }
 
+/// Does this failure tell of one realm, so that the others may still answer?
+pub(super) fn is_of_realm(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::NoEndpoint { .. } | ApiError::Server { .. } | ApiError::Unexpected { .. }
+    )
+}
+
 /// Undoes the HTML escaping of a message, and cleans what comes out.
 pub(super) fn plain(message: &str) -> String {
     let mut text = String::with_capacity(message.len());

@@ -8,8 +8,8 @@ use super::filter::{self, Unit};
 use super::key::Key;
 use super::row::{self, Context};
 use super::server::{Facts, Server, broke_off, item};
-use super::wire;
-use crate::api::http::{Interact, Reply};
+use super::{fault, wire};
+use crate::api::http::{Interact, Reply, clean};
 use crate::model::{ApiError, Completeness, Cursor, PageEnd, RowRef, RowSink, Search, Session};
 
 /// Where the next page begins, and what the pages before it leave to be told.
@@ -31,6 +31,9 @@ struct At {
     /// Realms that the operator may not list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused: Vec<String>,
+    /// Realms that could not be listed, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<(String, String)>,
     /// Has any realm been listed?
     #[serde(default)]
     listed: bool,
@@ -62,6 +65,15 @@ impl At {
         self.cookie = None;
     }
 
+    /// This realm failed: goes on with the next request.
+    fn fail(&mut self, realm: &str, error: &ApiError) {
+        let known = self.failed.iter().any(|(failed, _)| failed == realm);
+        if !known {
+            self.failed.push((realm.to_owned(), error.to_string()));
+        }
+        self.step();
+    }
+
     fn cursor(&self) -> Cursor {
         // A struct of numbers and texts: it has no way to fail.
         Cursor::new(serde_json::to_string(self).unwrap_or_default())
@@ -79,12 +91,26 @@ pub(super) async fn page(
     let facts = server.facts(Interact::Allowed).await?;
     let (units, _) = filter::plan(search, Some(&facts.realms), Some(facts.flavour));
     let mut at = At::read(cursor, units.len())?;
+    let mut first = None;
     while let Some(unit) = units.get(at.unit) {
-        if one(server, &facts, search, unit, &mut at, sink).await? > 0 && at.unit < at.of {
+        let rows = match one(server, &facts, search, unit, &mut at, sink).await {
+            Ok(rows) => rows,
+            // The others may still be listed; it is told once they are.
+            Err(error) if at.of > 1 && fault::is_of_realm(&error) => {
+                at.fail(&unit.realm, &error);
+                first.get_or_insert(error);
+                0
+            }
+            Err(error) => return Err(error),
+        };
+        if rows > 0 && at.unit < at.of {
             return Ok(more(&at));
         }
     }
-    end(at)
+    match first {
+        Some(error) if !at.listed => Err(error),
+        _ => end(at),
+    }
 }
 
 /// Sends one request and moves on; gives the number of rows.
@@ -100,6 +126,12 @@ async fn one(
     let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
     let reply = call.send().await?;
+    if let Some(mut error) = reply.forgotten().filter(|_| cookie.is_some()) {
+        if let ApiError::Forgotten { message, .. } = &mut error {
+            *message = fault::plain(message);
+        }
+        return Err(error);
+    }
     if !reply.status.is_success() {
         match server.fault_of_list(unit, &reply) {
             // The others may still be listed; it is told once they are.
@@ -140,10 +172,13 @@ fn more(at: &At) -> PageEnd {
 
 /// The end of the list, with what is to be told of it.
 fn end(at: At) -> Result<PageEnd, ApiError> {
+    if !at.failed.is_empty() {
+        return Err(partly(&at));
+    }
     if !at.refused.is_empty() {
         let mut refused = at.refused;
         refused.dedup();
-        let which = crate::api::http::clean(&refused.join(", "));
+        let which = clean(&refused.join(", "));
         let message = match at.listed {
             true => format!("the sessions of {which} may not be listed; the others are shown"),
             false => format!("the sessions of {which} may not be listed"),
@@ -161,6 +196,22 @@ fn end(at: At) -> Result<PageEnd, ApiError> {
             None => Completeness::Complete,
         },
     })
+}
+
+/// Some realms failed, and others were listed.
+fn partly(at: &At) -> ApiError {
+    let failed = at.failed.iter().map(|(realm, why)| {
+        let realm = clean(realm);
+        format!("the sessions of {realm} could not be listed: {why}")
+    });
+    let refused = at.refused.iter().map(|realm| {
+        let realm = clean(realm);
+        format!("the sessions of {realm} may not be listed")
+    });
+    let told: Vec<String> = failed.chain(refused).collect();
+    ApiError::Partly {
+        message: format!("{}; the others are shown", told.join("; ")),
+    }
 }
 
 fn pour(
@@ -206,32 +257,51 @@ pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError
             })
             .collect(),
     };
+    let mut failed = None;
     for unit in &units {
-        let mut cookie: Option<String> = None;
-        loop {
-            let mark = cookie.as_deref().map(|cookie| (cookie, 100));
-            let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
-            let reply = call.send().await?;
-            if !reply.status.is_success() {
-                return Err(server.fault(&reply));
+        match in_list(server, &facts, unit, &key.handle).await {
+            Ok(Some(found)) => return Ok(found),
+            Ok(None) => {}
+            // It may still be in another realm.
+            Err(error) if units.len() > 1 && fault::is_of_realm(&error) => {
+                failed.get_or_insert(error);
             }
-            let page: wire::Page<'_> = reply.decode()?;
-            let mut one = One {
-                handle: &key.handle,
-                found: None,
-            };
-            let _ = pour(server, &facts, unit, &reply, &page, &mut one)?;
-            if let Some(found) = one.found {
-                return Ok(*found);
-            }
-            let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
-            if mark.is_none() || mark == cookie {
-                break;
-            }
-            cookie = mark;
+            Err(error) => return Err(error),
         }
     }
-    Err(ApiError::NotFound)
+    Err(failed.unwrap_or(ApiError::NotFound))
+}
+
+/// Looks for a handle in one list.
+async fn in_list(
+    server: &Server,
+    facts: &Facts,
+    unit: &Unit,
+    handle: &str,
+) -> Result<Option<Session>, ApiError> {
+    let mut cookie: Option<String> = None;
+    loop {
+        let mark = cookie.as_deref().map(|cookie| (cookie, 100));
+        let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
+        let reply = call.send().await?;
+        if !reply.status.is_success() {
+            return Err(server.fault(&reply));
+        }
+        let page: wire::Page<'_> = reply.decode()?;
+        let mut one = One {
+            handle,
+            found: None,
+        };
+        let _ = pour(server, facts, unit, &reply, &page, &mut one)?;
+        if let Some(found) = one.found {
+            return Ok(Some(*found));
+        }
+        let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
+        if mark.is_none() || mark == cookie {
+            return Ok(None);
+        }
+        cookie = mark;
+    }
 }
 
 /// Keeps the one row that is looked for.

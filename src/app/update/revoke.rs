@@ -312,6 +312,12 @@ pub fn user_outcome(
             let summary = user_summary(state, &name, &outcome);
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
+                Outcome::Failed(error @ ApiError::Partly { .. }) => {
+                    let effects = form::reload(state);
+                    let what = format!("revoke every session of {name}");
+                    message::fail(state, "Revoked in part", what, &error, Some(source));
+                    return effects;
+                }
                 Outcome::Failed(error) => error,
                 Outcome::Refused(message) => ApiError::Forbidden {
                     message,
@@ -357,6 +363,7 @@ fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
         (Outcome::Unknown, _) => {
             format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
         }
+        (Outcome::Failed(error @ ApiError::Partly { .. }), _) => error.to_string(),
         (Outcome::Refused(_) | Outcome::Failed(_), _) => format!("{name}'s sessions: {left}"),
     }
 }
