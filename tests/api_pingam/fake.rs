@@ -29,6 +29,8 @@ pub struct Kind {
     pub keeps: bool,
     /// Rows in one piece of a list; `None`: all at once.
     pub piece: Option<usize>,
+    /// Knows nothing of its lists any more when the next piece is asked for, and says so by this status.
+    pub forgets: Option<&'static str>,
 }
 
 /// The commercial line.
@@ -39,6 +41,7 @@ pub fn pingam() -> Kind {
         by_user: true,
         keeps: false,
         piece: None,
+        forgets: None,
     }
 }
 
@@ -50,6 +53,7 @@ pub fn openam() -> Kind {
         by_user: false,
         keeps: false,
         piece: None,
+        forgets: None,
     }
 }
 
@@ -177,7 +181,12 @@ impl Inside {
         };
         let query = pairs(heard.line());
         match query.get("_action") {
-            None => ok(self.list(&query)),
+            None => match self.kind.forgets {
+                Some(status) if query.contains_key("_pagedResultsCookie") => {
+                    (status, json!({"message": "no &quot;such&quot; cookie"}))
+                }
+                _ => ok(self.list(&query)),
+            },
             Some(action) => self.act(action, &caller, &realm, &query, &heard.body),
         }
     }

@@ -126,3 +126,28 @@ fn f_http_20_a_refused_redirect_shows_where_to_and_does_not_say_try_again() {
         assert!(!ran.err.contains("secret"), "{}", ran.err);
     }
 }
+
+#[test]
+fn f_http_13_a_listing_that_the_server_forgot_leaves_what_was_printed_and_is_no_success() {
+    let desk = Desk::new();
+    desk.profile_says("page_size = 20");
+    for status in [410, 400] {
+        let fault = format!(
+            r#"{{"match":{{"path":"*/session/search","nth":[2,99]}},"action":"status","code":{status},"body":"gone"}}"#
+        );
+        desk.emulator().set_faults(&[fault]).unwrap();
+
+        let ran = desk.run(&["list", "--id-only"]).ends(1);
+
+        assert_eq!(ran.out.lines().count(), 20);
+        for told in ["the server forgot this listing", "Run the command again"] {
+            assert!(ran.err.contains(told), "{status}: {}", ran.err);
+        }
+        // A first page that is refused is another matter.
+        let fault = r#"{"match":{"path":"*/session/search"},"action":"status","code":400,"body":"no such field"}"#;
+        desk.emulator().set_faults(&[fault]).unwrap();
+        let ran = desk.run(&["list"]);
+        assert!(ran.err.contains("no such field"), "{}", ran.err);
+        assert!(!ran.err.contains("forgot"), "{}", ran.err);
+    }
+}

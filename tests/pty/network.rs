@@ -148,3 +148,37 @@ fn f_http_18_a_long_wait_is_told_and_only_the_operator_asks_all_the_same() {
     assert!(server.requests("GET") > asked);
     usher.quit();
 }
+
+/// From the third page on the server knows nothing of the list any more.
+fn forgets(status: u16) -> String {
+    format!(
+        r#"{{"match":{{"path":"*/session/search","nth":[3,99]}},"action":"status","code":{status},"body":"gone"}}"#
+    )
+}
+
+#[test]
+fn f_http_13_a_listing_that_the_server_forgot_keeps_its_rows_and_starts_again() {
+    for status in [410, 400] {
+        let server = Server::with_sessions(300);
+        server.set_faults(&[&forgets(status)]);
+        let mut usher = Usher::at_with(&server, "search_on_start = true\npage_size = 50\n");
+
+        usher.pty.wait_for("the server forgot this listing");
+        usher.pty.wait_for("broke off");
+        assert!(
+            usher.pty.text().contains("active"),
+            "{}",
+            usher.pty.framed()
+        );
+        usher.focus_table();
+        usher.pty.keys("E");
+        usher.pty.wait_for("Press r to start again");
+        usher.pty.keys(ESC);
+        usher.pty.wait_gone("Press r to start again");
+        server.set_faults(&[]);
+        usher.pty.keys("r");
+
+        usher.pty.wait_for("all loaded");
+        usher.quit();
+    }
+}
