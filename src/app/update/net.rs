@@ -2,6 +2,7 @@
 
 use super::{message, results};
 use crate::app::effect::{Effect, Gen};
+use crate::app::form::{FormError, FormField, TextField};
 use crate::app::msg::{Connected, Page};
 use crate::app::overlay::{JobState, Overlay};
 use crate::app::source::{Link, Progress, Source, Wait};
@@ -174,12 +175,31 @@ pub fn page(
         Ok(page) => arrived(state, id, page),
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
+            blame(state, &error);
             let effects = failed(state, id, &error, "Search failed");
             let mut all = finished(state);
             all.extend(effects);
             all
         }
     }
+}
+
+/// What the server refused of a search stands beside the field it is about: the only one that is
+/// filled in, else the one that takes the whole language.
+fn blame(state: &mut State, error: &ApiError) {
+    let ApiError::BadQuery { message, .. } = error else {
+        return;
+    };
+    let inputs = state.form.inputs.iter();
+    let mut filled = inputs.filter(|(_, input)| !input.value().trim().is_empty());
+    let field = match (filled.next(), filled.next()) {
+        (Some((field, _)), None) => field,
+        _ => TextField::Text,
+    };
+    state.form.error = Some(FormError {
+        field: FormField::Text(field),
+        message: message.clone(),
+    });
 }
 
 fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
