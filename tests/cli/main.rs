@@ -12,6 +12,7 @@ mod formats;
 mod insecure;
 #[cfg(feature = "keyring")]
 mod keyring;
+mod limits;
 mod list;
 mod pipes;
 mod proxy;
