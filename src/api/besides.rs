@@ -8,9 +8,9 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::{SessionApi, user_as};
+use super::{SessionApi, Waits, user_as};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Clause, Completeness, Cursor, Deletable,
     Field, Identity, Op, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey,
@@ -415,8 +415,12 @@ impl SessionApi for Besides {
         self.inner.clock_offset()
     }
 
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.inner.waiting_until()
+    fn waiting(&self) -> Waits {
+        self.inner.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.inner.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {

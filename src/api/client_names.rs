@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::SessionApi;
+use super::{SessionApi, Waits};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Class, Clause, Cursor, Field, Identity, Op,
     Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject, Target,
@@ -196,8 +196,12 @@ impl SessionApi for ClientNames {
         self.inner.clock_offset()
     }
 
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.inner.waiting_until()
+    fn waiting(&self) -> Waits {
+        self.inner.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.inner.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {
@@ -306,7 +310,7 @@ mod tests {
             sort: None,
             page_size: std::num::NonZeroU16::MIN,
             native: None,
-            now: DateTime::UNIX_EPOCH,
+            now: chrono::DateTime::UNIX_EPOCH,
             zone: Zone::Utc,
         }
     }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
-use super::SessionApi;
+use super::{SessionApi, Waits};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
@@ -71,8 +71,12 @@ impl SessionApi for ReadOnly {
         self.inner.clock_offset()
     }
 
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.inner.waiting_until()
+    fn waiting(&self) -> Waits {
+        self.inner.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.inner.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {

@@ -12,6 +12,7 @@ pub mod secret;
 pub mod signin;
 pub mod token_file;
 mod user_as;
+mod waits;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use client_names::ClientNames;
 use guard::ReadOnly;
 use http::{NoStore, TokenStore};
 use signin::Prompter;
+pub use waits::{Countdown, Wait, Waits};
 
 /// The client for a profile. Nothing is sent and no secret is read yet; tokens live as long as it does.
 ///
@@ -142,10 +144,15 @@ pub trait SessionApi: Send + Sync {
         Utc::now() + self.clock_offset().unwrap_or_default()
     }
 
-    /// Until when a request waits because the server asked us to. `None`: none does.
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        None
+    /// Follows the waits that the servers of this profile ask for (429, or 503 with a time). While one
+    /// lasts nothing is sent to that server.
+    fn waiting(&self) -> Waits {
+        tokio::sync::watch::Sender::new(None).subscribe()
     }
+
+    /// The operator was told that a server asks for a wait of more than 60 s, and wants to ask it all
+    /// the same. Otherwise every request fails until then, and none is sent.
+    fn ask_anyway(&self) {}
 
     /// Tells the server that the token in use, or the one kept from an earlier run, is no longer
     /// needed. May be dropped at any await.

@@ -203,6 +203,8 @@ pub enum Effect {
     Stop(JobId),
     /// Go on with a paused job.
     Resume(JobId),
+    /// The operator knows that a server asks for a long wait, and wants to ask it all the same.
+    AskAnyway(SourceId),
     /// Drop the task of this number.
     Cancel(Gen),
     /// Sort and filter, off the loop.

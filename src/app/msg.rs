@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
-use super::source::ProfileView;
+use super::source::{ProfileView, Wait};
 use crate::model::signin::{Ask, DeviceCode, Waiting};
 use crate::model::{
     ActionResult, ApiError, Capabilities, Exchange, Identity, Outcome, PageEnd, Plan, Session,
@@ -50,6 +50,13 @@ pub enum Msg {
         source: SourceId,
         /// What it wants.
         step: SignInStep,
+    },
+    /// A server makes us wait, so much longer; told every second. `None`: it is over.
+    Waiting {
+        /// A server of which profile.
+        source: SourceId,
+        /// The wait.
+        wait: Option<Wait>,
     },
     /// How a search will be answered.
     Planned {

@@ -57,6 +57,17 @@ pub struct ProfileView {
     pub thresholds: Thresholds,
 }
 
+/// A wait that a server asked for, as it counts down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Host and port.
+    pub host: String,
+    /// The status with which it asked.
+    pub status: u16,
+    /// What is left of it, in whole seconds.
+    pub left: Duration,
+}
+
 /// How far a connection has come.
 #[derive(Clone, Debug, Default)]
 pub enum Link {
@@ -135,6 +146,8 @@ pub struct Source {
     pub completeness: Completeness,
     /// How long the last request took.
     pub took: Option<Duration>,
+    /// What a server of this profile makes us wait for. `None`: nothing waits.
+    pub wait: Option<Wait>,
     /// When the rows on screen were asked for.
     pub asked_at: Option<DateTime<Utc>>,
 }
@@ -164,6 +177,7 @@ impl Source {
             total: None,
             completeness: Completeness::Unknown,
             took: None,
+            wait: None,
             asked_at: None,
         }
     }

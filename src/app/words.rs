@@ -36,6 +36,18 @@ pub fn truncated(state: &State, at: u64) -> String {
     }
 }
 
+/// The countdown while a server makes us wait, of all sources the longest. `None`: none does.
+pub fn waiting(state: &State) -> Option<String> {
+    let waits = state.sources.iter().filter_map(|s| s.wait.as_ref());
+    let wait = waits.max_by_key(|wait| wait.left)?;
+    let left = time::span(wait.left);
+    let text = format!("{} answered {}: waiting {left}", wait.host, wait.status);
+    Some(match state.is_loading() {
+        true => format!("{text} · Esc stops"),
+        false => text,
+    })
+}
+
 /// One clause as the form says it ("Expires  after 2026-11-21 00:00"); what the form cannot say stands
 /// as the operator could type it.
 pub fn told(clause: &Clause) -> String {

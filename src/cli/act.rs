@@ -113,6 +113,9 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     }
     if spec.changes {
         revoke::require_reason(&sources, args.reason.as_deref())?;
+        if spec.on == ActsOn::User {
+            sources::refuse_insecure(sources.iter(), args.insecure)?;
+        }
     }
     let (given, subject) = arguments(args, spec, source)?;
     if spec.changes && !args.yes {

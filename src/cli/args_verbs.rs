@@ -75,6 +75,9 @@ pub struct ActArgs {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
+    /// End all of a user although certificates are not checked (insecure = true)
+    #[arg(long)]
+    pub insecure: bool,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
@@ -181,6 +184,9 @@ pub struct RevokeArgs {
     /// Start nothing more after the first failure
     #[arg(long)]
     pub fail_fast: bool,
+    /// End more than one session although certificates are not checked (insecure = true)
+    #[arg(long)]
+    pub insecure: bool,
     /// How to print the outcomes
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: OutcomeFormat,

@@ -100,7 +100,8 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
         ApiError::Timeout { .. } => {
             "Try again; raise timeout in the profile if the server is slow.".to_owned()
         }
-        ApiError::Broken { .. } => "Try again.".to_owned(),
+        ApiError::Broken { .. } | ApiError::Partly { .. } => "Try again.".to_owned(),
+        ApiError::Forgotten { .. } => "Run the command again.".to_owned(),
         ApiError::Auth {
             can_login: true, ..
         } => format!("Sign in with `usher login {profile}`."),
@@ -111,6 +112,9 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
         ApiError::RateLimited { .. } => {
             "Wait and try again; set rate in the profile to ask less often.".to_owned()
         }
+        ApiError::Server {
+            status: 300..=399, ..
+        } => error.advice().to_owned(),
         ApiError::Server { .. } => {
             "Try again; if it stays, the server's own log says more.".to_owned()
         }

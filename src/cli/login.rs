@@ -222,6 +222,7 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
     });
     let person: Arc<dyn Prompter> = Person::new();
     let api = api::open_with(&profile, person, keep.clone()).map_err(|error| failed(&error))?;
+    sources::attend(ctx, &profile, api.as_ref());
     // Asking who we are renews a token that is used up, and proves that it works.
     api.whoami().await.map_err(|error| failed(&error))?;
     let token = match keep.take() {

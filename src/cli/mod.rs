@@ -31,6 +31,7 @@ mod sort;
 mod sources;
 mod target_lines;
 mod targets;
+mod waits;
 mod watch;
 
 use std::process::ExitCode;

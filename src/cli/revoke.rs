@@ -39,6 +39,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         refuse_read_only(&sources)?;
         require_reason(&sources, args.reason.as_deref())?;
         require_person(args)?;
+        if args.user.is_some() || args.query.is_some() {
+            sources::refuse_insecure(sources.iter(), args.insecure)?;
+        }
     }
     let mut found = find(ctx, args, &config, &sources).await?;
     if args.user.is_some() {
@@ -212,6 +215,12 @@ async fn find(
             let mut targets = targets::read(&args.ids, sources)?;
             let mut seen = HashSet::new();
             targets.retain(|target| seen.insert((target.source, target.key.expose().to_owned())));
+            if targets.len() > 1 && !args.dry_run {
+                let touched = targets
+                    .iter()
+                    .filter_map(|target| sources.get(target.source));
+                sources::refuse_insecure(touched, args.insecure)?;
+            }
             look_up(sources, &mut targets).await;
             return Ok(Found {
                 targets,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::ctx::Ctx;
-use super::exit::Failure;
+use super::exit::{self, Failure};
 use super::prompter::Person;
 use crate::api::token_file::TokenFile;
 use crate::api::{self, SessionApi};
@@ -111,6 +111,7 @@ pub(crate) fn open(
             let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
             let api = api::open_with(&profile, person.clone(), store.clone())
                 .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
+            attend(ctx, &profile, api.as_ref());
             let source = Source {
                 profile: Arc::new(profile),
                 api,
@@ -122,6 +123,18 @@ pub(crate) fn open(
         .collect()
 }
 
+/// Says what must be said of every client: that certificates are not checked, and when it has to wait.
+pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
+    if profile.insecure {
+        ctx.note(&format!(
+            "warning: {}: certificates are not checked (insecure = true)",
+            profile.name
+        ));
+    }
+    let (ctx, name) = (ctx.clone(), profile.name.clone());
+    tokio::spawn(super::waits::tell(ctx, name, api.waiting()));
+}
+
 /// The configuration and the open profiles of a command.
 ///
 /// # Errors
@@ -131,6 +144,29 @@ pub(crate) fn all(ctx: &Ctx) -> Result<(Config, Vec<Source>), Failure> {
     let profiles = chosen(ctx, &config)?;
     let sources = open(ctx, profiles, &Person::new())?;
     Ok((config, sources))
+}
+
+/// Where certificates are not checked, more than one session is ended only if the command line says
+/// it too: whoever answers may be somebody else.
+///
+/// # Errors
+/// A refusal; nothing was sent that changes anything.
+pub(crate) fn refuse_insecure<'a>(
+    mut touched: impl Iterator<Item = &'a Source>,
+    allowed: bool,
+) -> Result<(), Failure> {
+    match touched.find(|source| source.profile.insecure && !allowed) {
+        None => Ok(()),
+        Some(source) => Err(Failure::new(
+            exit::REFUSED,
+            format!(
+                "nothing was ended: profile {} does not check certificates (insecure = true). \
+                 Add --insecure to end more than one session all the same, or name the right \
+                 certificate authority with ca_file in the profile.",
+                source.name()
+            ),
+        )),
+    }
 }
 
 /// Reads a query.

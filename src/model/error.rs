@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use super::query::Field;
+use super::time;
+
+/// How long a wait that a server asks for is sat through without asking the operator.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// A failed request. Text that a server sent is already cleaned by `display_safe` and cut.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +20,7 @@ pub enum ApiError {
         why: String,
     },
     /// No answer, or the answer stopped before its end.
-    #[error("{host} did not answer within {after:?}")]
+    #[error("{host} did not answer within {}", time::span(*after))]
     Timeout {
         /// Host and port.
         host: String,
@@ -92,11 +96,16 @@ pub enum ApiError {
         /// The server's words.
         message: String,
     },
-    /// Too many requests.
-    #[error("too many requests; try again in {after:?}")]
+    /// The server wants to be asked less, or later: 429, or 503 and 408 with a time. The request was
+    /// not carried out.
+    #[error("{}", busy(host, *status, *after))]
     RateLimited {
-        /// How long the server asks us to wait.
-        after: Duration,
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// How long the server asks us to wait. `None`: it does not say.
+        after: Option<Duration>,
     },
     /// The server answered with an error.
     #[error("{host} answered {status}: {message}")]
@@ -117,6 +126,22 @@ pub enum ApiError {
         at: String,
         /// What was expected and what was there.
         why: String,
+    },
+    /// A part of the system (a realm) failed; what the other parts told or did stands.
+    #[error("{message}")]
+    Partly {
+        /// Which part, why, and what became of the others.
+        message: String,
+    },
+    /// The server no longer knows the list that it was handing out page by page.
+    #[error("the server forgot this listing ({host} answered {status}: {message})")]
+    Forgotten {
+        /// Host and port.
+        host: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        message: String,
     },
     /// This system cannot do that.
     #[error("{what} is not possible with {system}")]
@@ -145,6 +170,26 @@ pub enum ApiError {
     Cancelled,
 }
 
+/// A server that wants to be asked less, in one sentence.
+fn busy(host: &str, status: u16, after: Option<Duration>) -> String {
+    let why = match status {
+        429 => " (too many requests)",
+        503 => " (service unavailable)",
+        _ => "",
+    };
+    match after {
+        // Rounded up: a second too early would be refused again.
+        Some(after) => {
+            let seconds = after
+                .as_secs()
+                .saturating_add(u64::from(after.subsec_nanos() > 0));
+            let wait = time::span(Duration::from_secs(seconds));
+            format!("{host} answered {status}{why} and asks to wait {wait}")
+        }
+        None => format!("{host} answered {status}{why}"),
+    }
+}
+
 impl ApiError {
     /// What to do now, as one sentence.
     pub fn advice(&self) -> &'static str {
@@ -168,12 +213,17 @@ impl ApiError {
             Self::BadQuery { .. } => "Change the search and press Enter.",
             Self::BadAction { .. } => "Look at what was asked for, and try again.",
             Self::RateLimited { .. } => {
-                "Wait, then press r; set rate in the profile to ask less often."
+                "Wait so long; r asks now all the same. Set rate in the profile to ask less often."
             }
+            Self::Server {
+                status: 300..=399, ..
+            } => "Check the url of the profile; a redirect to another address is never followed.",
             Self::Server { .. } => "Try again with r; if it stays, the server's own log says more.",
             Self::Unexpected { .. } => {
                 "Check the url of the profile; a proxy or another version may have answered."
             }
+            Self::Partly { .. } => "Try again with r; if it stays, the server's own log says more.",
+            Self::Forgotten { .. } => "Press r to start again; the rows that arrived stay.",
             Self::Unsupported { .. } => "The help (?) says what this system can do.",
             Self::ReadOnly(_) => "Use a profile without read_only, or start without --read-only.",
             Self::Config { .. } => "Mend the configuration file (Ctrl-P, F4) and try again.",
@@ -196,6 +246,16 @@ impl ApiError {
         }
     }
 
+    /// Will every other request fail in the same way until a person signs in, or decides about a long
+    /// wait? Nothing was done then.
+    pub fn needs_a_person(&self) -> bool {
+        match self {
+            Self::Auth { .. } => true,
+            Self::RateLimited { after, .. } => after.is_some_and(|after| after > LONGEST_WAIT),
+            _ => false,
+        }
+    }
+
     /// May the server have acted on the request although it failed for us?
     pub fn may_have_acted(&self) -> bool {
         match self {
@@ -213,6 +273,7 @@ impl ApiError {
             Self::Auth { .. } => 4,
             Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
+            Self::Partly { .. } => 3,
             Self::NotFound => 7,
             Self::Tls { .. } | Self::Handshake { .. } => 8,
             Self::Forbidden { .. } => 9,
@@ -238,6 +299,8 @@ impl ApiError {
             Self::RateLimited { .. } => "rate_limited",
             Self::Server { .. } => "server",
             Self::Unexpected { .. } => "unexpected",
+            Self::Partly { .. } => "partly",
+            Self::Forgotten { .. } => "forgotten",
             Self::Unsupported { .. } => "unsupported",
             Self::ReadOnly(_) => "read_only",
             Self::Config { .. } => "config",

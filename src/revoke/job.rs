@@ -103,8 +103,8 @@ enum Answer {
     Verdict(Verdict),
     /// Only a look at the list can settle it.
     Doubtful(Outcome),
-    /// The sign-in is lost; it was not done.
-    SignIn(ApiError),
+    /// The sign-in is lost, or the server asks for a long wait; it was not done.
+    Person(ApiError),
 }
 
 struct Job<R> {
@@ -132,24 +132,24 @@ struct Job<R> {
 impl<R: Clone + Send + Sync + 'static> Job<R> {
     /// Sends until nothing waits, or until it is stopped. An error: why the rest is not sent.
     async fn send_all(&mut self) -> Option<ApiError> {
-        let mut sign_in: Option<ApiError> = None;
+        let mut person: Option<ApiError> = None;
         loop {
             let stopped = self.control.stop.is_cancelled();
-            let starts = !stopped && sign_in.is_none();
+            let starts = !stopped && person.is_none();
             if starts && let Err(error) = self.start().await {
                 self.drain().await;
                 return Some(ApiError::NoAudit(error.to_string()));
             }
             if let Some(event) = self.running.next().await {
                 if let Some(error) = self.take(event).await {
-                    sign_in.get_or_insert(error);
+                    person.get_or_insert(error);
                 }
                 continue;
             }
             if stopped || self.waiting.is_empty() {
                 return None;
             }
-            if let Some(error) = sign_in.take() {
+            if let Some(error) = person.take() {
                 self.control.forget();
                 tell(&self.report, Progress::Paused(error)).await;
                 self.control.told().await;
@@ -208,7 +208,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         Ok(())
     }
 
-    /// Takes what has come back. An error: the sign-in is lost.
+    /// Takes what has come back. An error: only a person can help.
     async fn take(&mut self, event: Event<R>) -> Option<ApiError> {
         let answers = match event {
             Event::LookedAgain(pending, seen) => {
@@ -225,7 +225,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
                 Answer::Verdict(Verdict::Settled(outcome)) => self.finish(pending, outcome).await,
                 Answer::Verdict(Verdict::LookAgain) => self.look_again(pending),
                 Answer::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
-                Answer::SignIn(error) => {
+                Answer::Person(error) => {
                     lost = Some(error);
                     back.push(pending);
                 }
@@ -380,9 +380,10 @@ async fn looked_at(
     outcome: Outcome,
     looks: Looks,
 ) -> Answer {
-    if let Outcome::Failed(error @ ApiError::Auth { .. }) = outcome {
-        return Answer::SignIn(error);
-    }
+    let outcome = match outcome {
+        Outcome::Failed(error) if error.needs_a_person() => return Answer::Person(error),
+        other => other,
+    };
     if looks.never && matches!(outcome, Outcome::StillListed) {
         return Answer::Verdict(Verdict::LookAgain);
     }

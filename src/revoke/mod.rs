@@ -84,7 +84,7 @@ pub enum Progress<R> {
         /// What became of it. `Failed(Cancelled)`: it was stopped before it was sent.
         outcome: Outcome,
     },
-    /// The sign-in is lost: nothing more is sent until [`JobControl::resume`] or a stop.
+    /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),
     /// The audit log could not be written, and the profile says that this is no reason to stop; or the
     /// end of a change could not be written; or the log was found changed. Told once.

@@ -226,6 +226,9 @@ pub fn status(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 fn status_words(state: &State) -> (String, Role) {
+    if let Some(wait) = words::waiting(state) {
+        return (format!("~ {wait}"), Role::Warn);
+    }
     if let Some(message) = &state.message {
         let (mark, role) = match message.level {
             Level::Ok => ("", Role::Ok),
@@ -238,7 +241,9 @@ fn status_words(state: &State) -> (String, Role) {
     if let Some(job) = state.jobs.iter().find(|job| job.state != JobState::Ended) {
         let all = job.items.len();
         let words = match (&job.state, all) {
-            (JobState::Paused(_), _) => "a revoke waits: sign in".to_owned(),
+            (JobState::Paused(error), _) => {
+                format!("a revoke waits: {}", crate::app::update::wanted(error))
+            }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(
                 "revoking {} / {}",
@@ -270,15 +275,19 @@ fn is_long(state: &State) -> bool {
 
 fn searching(state: &State) -> String {
     let rows = with_thousands(state.results.rows.len() as u64);
+    let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
+    let elapsed = asked.map_or(0, |at| (state.now - at).num_milliseconds().max(0));
     if state.results.stale {
-        return "searching… · Esc stops".to_owned();
+        // At first it changes nothing to know how long it has been.
+        return match elapsed / 1000 {
+            0 => "searching… · Esc stops".to_owned(),
+            seconds => format!("searching… {seconds} s · Esc stops"),
+        };
     }
     if !is_long(state) {
         return format!("searching… {rows} rows · Esc stops");
     }
     let pages: u32 = state.sources.iter().map(|s| s.pages).sum();
-    let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
-    let elapsed = asked.map_or(0, |at| (state.now - at).num_milliseconds().max(0));
     format!(
         "searching… {rows} rows, {} pages, {}.{} s · Esc stops (rows stay)",
         with_thousands(u64::from(pages)),

@@ -1,8 +1,10 @@
 //! What comes over the wire when something is wrong with it, and what we send.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use usher::api::http::{Http, NoAuth};
 use usher::model::{ApiError, Session};
 
 use super::gzip::gzip_of_spaces;
@@ -222,10 +224,10 @@ async fn f_http_18_the_server_says_when_to_come_back() {
         "Retry-After: 99999999999999999999\r\n",
     ] {
         let error = limited(header).await.unwrap_err();
-        let ApiError::RateLimited { after } = error else {
+        let ApiError::RateLimited { after, .. } = error else {
             panic!("{error:?}");
         };
-        assert!(after > Duration::from_secs(60));
+        assert!(after > Some(Duration::from_secs(60)));
     }
 }
 
@@ -482,4 +484,35 @@ fn somebody() -> usher::model::Subject {
         id: Some("inum=6f1c,ou=people,o=jans".into()),
         ..Default::default()
     }
+}
+
+#[tokio::test]
+async fn f_http_21_early_hints_are_passed_over_and_any_2xx_is_an_answer() {
+    let hinted = page(|_, _| {
+        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
+        let mut bytes = hint.as_bytes().to_vec();
+        bytes.extend(whole("200 OK", "Content-Type: application/json\r\n", EMPTY));
+        Act::Send(bytes)
+    });
+    assert_eq!(hinted.await, Ok(0));
+
+    for status in ["203 Changed", "226 IM Used", "299 Odd"] {
+        let odd = page(move |_, _| answer(status, "application/json", EMPTY));
+        assert_eq!(odd.await, Ok(0), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn f_http_24_a_server_that_sends_no_byte_is_given_up_long_before_the_whole_limit() {
+    let server = Scripted::start(|_, _| Act::Stall(Vec::new())).await;
+    let mut profile = token_profile(&server.url);
+    profile.timeout = Duration::from_secs(600);
+    let begun = Instant::now();
+
+    let http = Http::new(&profile, profile.url.clone(), Arc::new(NoAuth)).unwrap();
+    let error = http.get(&["x"]).no_retry().send().await.unwrap_err();
+
+    let waited = begun.elapsed();
+    assert!((15..20).contains(&waited.as_secs()), "{waited:?}");
+    assert_eq!(told(&error), "did not answer within 15 s");
 }

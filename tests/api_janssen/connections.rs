@@ -219,3 +219,58 @@ async fn f_http_23_a_server_that_closes_each_connection_or_speaks_http_1_0_is_en
         assert!(listed.is_ok(), "HTTP/{version}: {listed:?}");
     }
 }
+
+#[tokio::test]
+async fn f_net_04_a_connection_that_was_closed_while_idle_is_no_error() {
+    let server = Scripted::start(|_, heard| closes(heard, "1.1")).await;
+    let client = open(&token_profile(&server.url));
+
+    for number in 0..5 {
+        let mut rows: Vec<Session> = Vec::new();
+        let listed = client.search(&search(""), None, &mut rows).await;
+        assert!(listed.is_ok(), "{number}: {listed:?}");
+        let outcomes = client.revoke(&[key("s")]).await.unwrap();
+        assert_eq!(outcomes[0].word(), "revoked", "{number}");
+        // Long enough for the end of the connection to have arrived, or not to have.
+        tokio::time::sleep(Duration::from_millis(10 * number)).await;
+    }
+
+    assert_eq!(server.heard().len(), 10, "nothing is sent twice");
+}
+
+/// A port that takes no connection and refuses none: its queue is full.
+async fn full() -> (tokio::net::TcpListener, Vec<tokio::net::TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while waiting.len() < 64 {
+        let connect = tokio::net::TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(300), connect).await {
+            Ok(Ok(stream)) => waiting.push(stream),
+            _ => return (listener, waiting),
+        }
+    }
+    panic!("its queue is never full");
+}
+
+#[tokio::test]
+async fn f_net_02_a_port_that_does_not_answer_is_given_up_with_host_and_limit() {
+    let (listener, _waiting) = full().await;
+    let address = listener.local_addr().unwrap();
+    let mut profile = token_profile(&format!("http://{address}"));
+    profile.timeout = Duration::from_millis(700);
+    let begun = std::time::Instant::now();
+
+    let outcomes = open(&profile).revoke(&[key("s")]).await.unwrap();
+
+    let Outcome::Failed(error @ ApiError::Unreachable { .. }) = &outcomes[0] else {
+        panic!("{outcomes:?}");
+    };
+    let told = error.to_string();
+    let begins = format!("cannot reach {address}: no connection within 0.");
+    assert!(told.starts_with(&begins), "{told}");
+    // Nothing was sent, so it was tried three times.
+    assert!(begun.elapsed() < Duration::from_secs(6));
+}

@@ -410,3 +410,54 @@ async fn f_net_13_each_thing_wrong_with_our_certificate_has_its_own_message() {
     profile.client_key = Some(key);
     assert_eq!(list(&profile).await, Ok(0));
 }
+
+/// Answers every connection with these bytes, whatever it says.
+async fn speaks(bytes: &'static [u8]) -> (String, tokio::task::JoinHandle<()>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut hello = [0; 4096];
+            let _ = stream.read(&mut hello).await;
+            let _ = stream.write_all(bytes).await;
+            // What lies unread when a connection is closed takes the answer along.
+            let _ = stream.shutdown().await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    });
+    (url, task)
+}
+
+#[tokio::test]
+async fn f_net_14_a_server_that_speaks_only_old_tls_is_refused_in_plain_words() {
+    // An alert "protocol version", and a hello of TLS 1.0 and of 1.1 with an old cipher.
+    const ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
+    const fn hello(minor: u8) -> [u8; 47] {
+        let mut bytes = [7; 47];
+        let head = [0x16, 3, minor, 0, 42, 2, 0, 0, 38, 3, minor];
+        let mut at = 0;
+        while at < head.len() {
+            bytes[at] = head[at];
+            at += 1;
+        }
+        // No session id, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
+        (bytes[43], bytes[44], bytes[45], bytes[46]) = (0, 0, 0x2f, 0);
+        bytes
+    }
+    const OLD: [u8; 47] = hello(1);
+    const LESS_OLD: [u8; 47] = hello(2);
+    for (name, bytes) in [("alert", ALERT), ("1.0", &OLD), ("1.1", &LESS_OLD)] {
+        let (url, task) = speaks(bytes).await;
+
+        let error = list(&token_profile(&url)).await.unwrap_err();
+
+        let told = error.to_string();
+        assert!(
+            told.ends_with("the server offers only old versions of TLS; 1.2 is the least"),
+            "{name}: {told}"
+        );
+        assert_eq!(error.exit_code(), 8);
+        task.abort();
+    }
+}

@@ -1,5 +1,6 @@
 //! The client against the emulator: what hurts in these systems.
 
+mod broken_realms;
 mod delegates;
 mod ending;
 mod flows;

@@ -31,6 +31,8 @@ pub struct Kind {
     pub piece: Option<usize>,
     /// What every list holds, in place of the sessions, as it goes over the wire.
     pub entries: Option<&'static str>,
+    /// Knows nothing of its lists any more when the next piece is asked for, and says so by this status.
+    pub forgets: Option<&'static str>,
 }
 
 /// The commercial line.
@@ -42,6 +44,7 @@ pub fn pingam() -> Kind {
         keeps: false,
         piece: None,
         entries: None,
+        forgets: None,
     }
 }
 
@@ -54,6 +57,7 @@ pub fn openam() -> Kind {
         keeps: false,
         piece: None,
         entries: None,
+        forgets: None,
     }
 }
 
@@ -187,7 +191,12 @@ impl Inside {
         };
         let query = pairs(heard.line());
         match query.get("_action") {
-            None => ok(self.list(&query)),
+            None => match self.kind.forgets {
+                Some(status) if query.contains_key("_pagedResultsCookie") => {
+                    (status, json!({"message": "no &quot;such&quot; cookie"}))
+                }
+                _ => ok(self.list(&query)),
+            },
             Some(action) => self.act(action, &caller, &realm, &query, &heard.body),
         }
     }

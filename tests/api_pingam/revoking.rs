@@ -67,6 +67,35 @@ async fn a_list_in_pieces_is_followed_to_its_end() {
 }
 
 #[tokio::test]
+async fn f_http_13_a_list_in_pieces_that_the_server_forgot_keeps_what_came() {
+    for (status, number) in [("410 Gone", 410), ("400 Bad Request", 400)] {
+        let kind = Kind {
+            piece: Some(2),
+            forgets: Some(status),
+            ..pingam()
+        };
+        let fake = crowd(kind).await;
+        let api = open(&profile(&fake));
+        let search = search("user:ann");
+        let mut rows: Vec<Session> = Vec::new();
+        fake.sign_in("AQICt9*", "ann", "/alpha");
+
+        let end = api.search(&search, None, &mut rows).await.unwrap();
+        let error = api
+            .search(&search, end.next.as_ref(), &mut rows)
+            .await
+            .unwrap_err();
+
+        assert_eq!(rows.len(), 2);
+        assert!(matches!(error, ApiError::Forgotten { .. }), "{error:?}");
+        let told = error.to_string();
+        assert!(told.starts_with("the server forgot this listing"), "{told}");
+        let said = format!("answered {number}: no \"such\" cookie");
+        assert!(told.contains(&said), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_of_the_length_of_the_limit_is_called_cut() {
     let fake = Fake::start(openam()).await;
     for number in 0..120 {

@@ -429,3 +429,62 @@ fn a_query_may_begin_with_a_minus_and_an_unknown_option_is_still_one() {
         );
     }
 }
+
+#[test]
+fn one_profile_that_fails_takes_no_other_away() {
+    let desk = Desk::new();
+    let good = desk.config();
+    // No secret to be had; and a port where nobody listens.
+    let bare = good.replace("profile.emu", "profile.bare");
+    let (before, _) = bare.split_once("client_secret").unwrap();
+    let bare = format!("{before}client_secret = {{ env = \"NOT_SET_HERE\" }}\n");
+    let dead = good
+        .replace("profile.emu", "profile.dead")
+        .replace(desk.emulator().url(), "http://127.0.0.1:1");
+    let keep = |text: &str| {
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with("default_profile"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    desk.write_config(&format!(
+        "{}\n{}\n{}\n",
+        keep(&bare),
+        keep(&dead),
+        keep(&good)
+    ));
+
+    for (args, code, shown) in [
+        (&["list", "--all-profiles"][..], 3, "\"profile\":\"emu\""),
+        (&["whoami", "--all-profiles"], 3, "emu"),
+        (&["doctor", "--all-profiles"], 2, "emu"),
+        (&["systems", "--all-profiles"], 3, "emu"),
+        (&["profiles"], 3, "emu"),
+        (
+            &[
+                "revoke",
+                "--all-profiles",
+                "--query",
+                "state:active deletable:yes",
+                "--yes",
+            ],
+            3,
+            "revoked",
+        ),
+    ] {
+        let ran = desk.run(args);
+
+        assert_eq!(ran.code, code, "{args:?}: {}\n{}", ran.out, ran.err);
+        assert!(ran.out.contains(shown), "{args:?}: {}", ran.out);
+        if code == 3 {
+            for name in ["bare", "dead"] {
+                assert!(
+                    ran.err.contains(name) || ran.out.contains(name),
+                    "{args:?} does not name {name}: {}",
+                    ran.err
+                );
+            }
+        }
+    }
+    assert!(desk.deletes() > 10);
+}

@@ -18,15 +18,18 @@ mod garbage;
 #[path = "../support/gzip.rs"]
 mod gzip;
 mod hostile;
+mod insecure;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod lasting;
+mod limits;
 mod list;
 mod nodes;
 mod own_names;
 mod pipes;
 mod proxy;
 mod reading;
+mod realms;
 mod refusals;
 mod renewing;
 mod revoke;
@@ -35,3 +38,4 @@ mod scripted;
 mod secrets;
 mod sign_in;
 mod support;
+mod waiting;

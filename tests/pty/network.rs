@@ -1,5 +1,6 @@
 //! Slow, silent and dying servers: the screen goes on answering.
 
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 use crate::{ESC, Server, Usher};
@@ -228,5 +229,168 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
         usher.pty.keys("r");
         usher.pty.wait_for("all loaded");
     }
+    usher.quit();
+}
+
+/// Searches are answered 429, with this time to come back.
+fn busy(seconds: u32) -> String {
+    format!(
+        r#"{{"match":{{"path":"*/session/search"}},"action":"status","code":429,"headers":{{"Retry-After":"{seconds}"}}}}"#
+    )
+}
+
+#[test]
+fn f_http_18_a_wait_counts_down_on_the_screen_and_escape_stops_it() {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[&busy(40)]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher.pty.wait_for("answered 429: waiting 39 s · Esc stops");
+    let asked = server.requests("GET");
+    usher.pty.wait_for("waiting 38 s");
+    usher.focus_table();
+    usher.pty.keys(ESC);
+
+    usher.pty.wait_gone("waiting 3");
+    assert_eq!(server.requests("GET"), asked);
+    usher.quit();
+}
+
+#[test]
+fn f_http_18_a_long_wait_is_told_and_only_the_operator_asks_all_the_same() {
+    let server = Server::with_sessions(10);
+    server.set_faults(&[&busy(600)]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+
+    usher.pty.wait_for("asks to wait 10 min");
+    let asked = server.requests("GET");
+    server.set_faults(&[]);
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("Search failed");
+    usher.focus_table();
+    usher.pty.keys("r");
+
+    usher.pty.wait_for("all loaded");
+    assert!(server.requests("GET") > asked);
+    usher.quit();
+}
+
+/// From the third page on the server knows nothing of the list any more.
+fn forgets(status: u16) -> String {
+    format!(
+        r#"{{"match":{{"path":"*/session/search","nth":[3,99]}},"action":"status","code":{status},"body":"gone"}}"#
+    )
+}
+
+#[test]
+fn f_http_13_a_listing_that_the_server_forgot_keeps_its_rows_and_starts_again() {
+    for status in [410, 400] {
+        let server = Server::with_sessions(300);
+        server.set_faults(&[&forgets(status)]);
+        let mut usher = Usher::at_with(&server, "search_on_start = true\npage_size = 50\n");
+
+        usher.pty.wait_for("the server forgot this listing");
+        usher.pty.wait_for("broke off");
+        assert!(
+            usher.pty.text().contains("active"),
+            "{}",
+            usher.pty.framed()
+        );
+        usher.focus_table();
+        usher.pty.keys("E");
+        usher.pty.wait_for("Press r to start again");
+        usher.pty.keys(ESC);
+        usher.pty.wait_gone("Press r to start again");
+        server.set_faults(&[]);
+        usher.pty.keys("r");
+
+        usher.pty.wait_for("all loaded");
+        usher.quit();
+    }
+}
+
+#[test]
+fn f_http_14_a_filter_that_the_server_refuses_is_told_beside_its_field() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    server.set_faults(&[
+        r#"{"match":{"path":"*/session/search"},"action":"status","code":400,"body":"no \u001b[31msuch user"}"#,
+    ]);
+    usher.pty.keys("/user:anne\r");
+    usher.pty.wait_for("such user. E details");
+
+    usher.pty.keys("/");
+
+    // In the form and in the status line.
+    usher.pty.wait_until("the refusal in the form", |screen| {
+        let text = screen.contents();
+        text.matches("such user").count() >= 2 && text.contains("user:anne")
+    });
+    assert!(!usher.pty.text().contains("\u{1b}[31m"));
+}
+
+#[test]
+fn f_http_24_a_search_that_hangs_shows_how_long_it_has_been() {
+    let (_server, mut usher) = waiting();
+
+    usher.pty.wait_for("searching… 1 s · Esc stops");
+    usher.pty.wait_for("searching… 2 s · Esc stops");
+}
+
+#[test]
+fn f_http_26_a_late_answer_of_an_earlier_search_is_thrown_away() {
+    let server = Server::with_sessions(60);
+    server.set_faults(&[
+        r#"{"match":{"path":"*/session/search","nth":[1,1]},"action":"delay","ms":1500}"#,
+    ]);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\n");
+    server.wait_for_requests("GET", 2);
+    usher.focus_table();
+    usher.pty.keys("/user:nobody-has-this-name\r");
+
+    usher.pty.wait_for("No session matches this search");
+    usher.pty.settle(Duration::from_millis(2_000));
+
+    let text = usher.pty.text();
+    assert!(
+        text.contains("No session matches"),
+        "{}",
+        usher.pty.framed()
+    );
+}
+
+#[test]
+fn f_net_05_after_a_sleep_in_the_middle_of_a_request_the_limit_ends_it() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\ntimeout = \"2s\"\n");
+    usher.pty.wait_for("all loaded");
+    usher.focus_table();
+    let asked = server.requests("GET");
+    server.set_faults(&[SILENT]);
+    usher.pty.keys("r");
+    server.wait_for_requests("GET", asked + 1);
+
+    usher.signal(Signal::STOP);
+    std::thread::sleep(Duration::from_secs(5));
+    let woken = Instant::now();
+    usher.signal(Signal::CONT);
+
+    usher.pty.wait_for("did not answer within 2 s");
+    // Three tries of 2 s at most, with pauses of up to 1.5 s between them.
+    assert!(
+        woken.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        woken.elapsed()
+    );
+    // The rows of before stay, and it is told how old they are.
+    assert!(
+        usher.pty.text().contains("active"),
+        "{}",
+        usher.pty.framed()
+    );
+    usher.pty.keys("E");
+    usher.pty.wait_for("rows on screen are from");
+    usher.pty.keys(ESC);
     usher.quit();
 }

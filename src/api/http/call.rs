@@ -14,12 +14,12 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use url::Url;
 
+use super::Http;
 use super::authorize::{self, Credential, Interact};
 use super::fault::{self, host_of};
 use super::last;
-use super::pace::{self, Next, Repeat, Tries};
+use super::pace::{self, Miss, Next, Repeat, Tries};
 use super::reply::Reply;
-use super::{Http, Waiting};
 use crate::model::ApiError;
 use crate::model::text::marked_bytes;
 
@@ -93,6 +93,14 @@ impl Call<'_> {
         self.path.push('/');
         self.path.push_str(&encode(segment));
         self.template.push_str("/{}");
+        self
+    }
+
+    /// Adds one segment that is data and may be seen, encoded: logs and errors show it.
+    pub fn shown(mut self, segment: &str) -> Self {
+        let template = format!("{}/{}", self.template, encode(segment));
+        self = self.arg(segment);
+        self.template = template;
         self
     }
 
@@ -247,7 +255,6 @@ impl Call<'_> {
         let mut renewed = false;
         let mut tries = Tries::new(self.repeat);
         loop {
-            line.pace.turn().await;
             let result = {
                 let slots = if self.repeat == Repeat::Read {
                     &line.reads
@@ -255,6 +262,7 @@ impl Call<'_> {
                     &line.changes
                 };
                 let _slot = slots.acquire().await;
+                tries.excuse(line.may_go(&self.url).await?);
                 let started = Instant::now();
                 let result = self.once(&credential, id).await;
                 note(&result, started.elapsed());
@@ -284,23 +292,32 @@ impl Call<'_> {
                 }
                 Err(error) => (pace::miss_of(&error), Err(error)),
             };
-            match tries.after(&miss, pace::jitter()) {
-                Next::Again(wait) => {
-                    tracing::debug!(wait_ms = ms(wait), "waiting before the next try");
-                    let told = matches!(miss, pace::Miss::Busy { .. });
-                    let _shown = told.then(|| Waiting::new(line, wait));
-                    tokio::time::sleep(wait).await;
-                }
-                Next::TooLong(after) => return Err(ApiError::RateLimited { after }),
-                Next::Stop => {
-                    return match miss {
-                        pace::Miss::Busy { status: 429, .. } => Err(ApiError::RateLimited {
-                            after: Duration::from_secs(1),
-                        }),
-                        _ => result,
-                    };
-                }
+            let next = tries.after(&miss, pace::jitter());
+            if let Next::Again(wait) = next {
+                tracing::debug!(wait_ms = ms(wait), "waiting before the next try");
             }
+            match (next, miss) {
+                (Next::Again(wait), Miss::Busy { status, come_back }) => {
+                    line.holds
+                        .keep(&self.url, status, wait, come_back.is_some());
+                }
+                (Next::Again(wait), _) => tokio::time::sleep(wait).await,
+                (Next::TooLong(after), Miss::Busy { status, .. }) => {
+                    // The others must not ask either.
+                    line.holds.keep(&self.url, status, after, true);
+                    return Err(self.busy(status, Some(after)));
+                }
+                (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
+                (Next::TooLong(_) | Next::Stop, _) => return result,
+            }
+        }
+    }
+
+    fn busy(&self, status: u16, after: Option<Duration>) -> ApiError {
+        ApiError::RateLimited {
+            host: host_of(&self.url),
+            status,
+            after,
         }
     }
 
@@ -457,12 +474,14 @@ fn too_big(host: String, limit: usize) -> ApiError {
 
 fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
     let target = target.map(|to| {
-        // Without its query: that may hold a code or a token.
-        reply.clean(&format!(
-            "{}{}",
-            to.origin().ascii_serialization(),
-            to.path()
-        ))
+        // Without what may be a secret: a code or a token in the query, a name, a password.
+        let mut to = to.clone();
+        to.set_query(None);
+        to.set_fragment(None);
+        // Fails for addresses that can have none.
+        let _ = to.set_username("");
+        let _ = to.set_password(None);
+        reply.clean(to.as_str())
     });
     ApiError::Server {
         host: reply.host.clone(),

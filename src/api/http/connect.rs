@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, ClientBuilder};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
@@ -38,7 +38,8 @@ impl Clients {
                 profile: profile.name.clone(),
                 trust: Trust::new(profile),
                 allow_http: profile.allow_http,
-                connect_limit: CONNECT_LIMIT.min(profile.timeout),
+                // Less than the whole limit: then it is known that nothing was sent.
+                connect_limit: CONNECT_LIMIT.min(profile.timeout.mul_f32(0.8)),
             },
             plain: OnceCell::new(),
             direct: OnceCell::new(),
@@ -120,6 +121,12 @@ impl Settings {
     }
 
     fn build(&self, tls: Tls, proxy: Option<&Proxy>) -> Result<Client, ApiError> {
+        self.builder(tls, proxy)?
+            .build()
+            .map_err(|error| self.wrong(build_error(&error)))
+    }
+
+    fn builder(&self, tls: Tls, proxy: Option<&Proxy>) -> Result<ClientBuilder, ApiError> {
         let mut builder = Client::builder()
             .user_agent(concat!("usher/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -141,9 +148,7 @@ impl Settings {
                 .map_err(|error| self.wrong(build_error(&error)))?;
             builder = builder.proxy(proxy);
         }
-        builder
-            .build()
-            .map_err(|error| self.wrong(build_error(&error)))
+        Ok(builder)
     }
 }
 
@@ -164,5 +169,69 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    use std::time::Instant;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+    use super::*;
+    use crate::config::{Login, System};
+
+    /// A port of IPv6 that takes no connection and refuses none: its queue is full.
+    async fn full() -> (TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v6().unwrap();
+        socket.bind("[::1]:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let mut waiting = Vec::new();
+        while waiting.len() < 64 {
+            let connect = TcpStream::connect(listener.local_addr().unwrap());
+            match tokio::time::timeout(Duration::from_millis(300), connect).await {
+                Ok(Ok(stream)) => waiting.push(stream),
+                _ => return (listener, waiting),
+            }
+        }
+        panic!("its queue is never full");
+    }
+
+    #[tokio::test]
+    async fn f_net_03_where_ipv6_does_not_answer_ipv4_is_tried_after_a_moment() {
+        let (silent, _waiting) = full().await;
+        let port = silent.local_addr().unwrap().port();
+        let heard = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = heard.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        let url: Url = format!("http://two.test:{port}").parse().unwrap();
+        let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+        profile.allow_http = true;
+        let both = [
+            IpAddr::from(Ipv6Addr::LOCALHOST),
+            IpAddr::from(Ipv4Addr::LOCALHOST),
+        ];
+        let both = both.map(|ip| SocketAddr::new(ip, port));
+        let settings = Clients::new(&profile).settings;
+        let builder = settings.builder(Tls::No, None).unwrap();
+        let client = builder.resolve_to_addrs("two.test", &both).build().unwrap();
+        let begun = Instant::now();
+
+        let answer = client.get(url).send().await.unwrap();
+
+        assert_eq!(answer.status(), 200);
+        let waited = begun.elapsed();
+        // IPv6 was tried first and is given 300 ms; the rest is for a busy machine.
+        assert!(waited >= Duration::from_millis(200), "{waited:?}");
+        assert!(waited < Duration::from_secs(2), "{waited:?}");
     }
 }

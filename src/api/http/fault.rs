@@ -257,7 +257,11 @@ fn handshake_reason(text: &str) -> String {
         "DecryptError",
     ]) {
         refused.into()
-    } else if says(&["ProtocolVersion", "Tls12NotOffered"]) {
+    } else if says(&[
+        "ProtocolVersion",
+        "Tls12NotOffered",
+        "ServerDoesNotSupportTls12Or13",
+    ]) {
         "the server offers only old versions of TLS; 1.2 is the least".into()
     } else if says(&["InvalidContentType", "corrupt message"]) {
         "the server does not speak TLS here; is it http?".into()

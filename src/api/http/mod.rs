@@ -11,14 +11,15 @@ mod connect;
 mod cookies;
 mod fault;
 mod hidden;
+mod hold;
 mod last;
 mod pace;
 mod proxy;
 mod reply;
 mod trust;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -43,10 +44,12 @@ pub use proxy::{Proxy, Way, way};
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
 
+use super::waits::Waits;
 use crate::config::Profile;
 use crate::model::ApiError;
 use cookies::Cookies;
 use hidden::Hidden;
+use hold::Holds;
 use pace::Pace;
 
 /// Longest wait for a server's certificate.
@@ -73,7 +76,7 @@ struct Line {
     pace: Pace,
     /// Milliseconds that the server's clock is ahead; `i64::MIN`: not known.
     ahead_ms: AtomicI64,
-    waiting_until: Mutex<Option<DateTime<Utc>>>,
+    holds: Holds,
     /// Our credentials, which no text of a server may show.
     hidden: Arc<Hidden>,
     cookies: Cookies,
@@ -100,7 +103,7 @@ impl Http {
             changes: Semaphore::new(concurrency),
             pace: Pace::new(profile.rate),
             ahead_ms: AtomicI64::new(i64::MIN),
-            waiting_until: Mutex::new(None),
+            holds: Holds::new(),
             hidden: Arc::default(),
             cookies: Cookies::default(),
         };
@@ -239,13 +242,31 @@ impl Http {
         }
     }
 
-    /// Until when a request waits because the server asked for it. `None`: none does.
-    pub fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.line.waiting_until.lock().ok().and_then(|until| *until)
+    /// Follows the waits that servers of this profile ask for.
+    pub fn waiting(&self) -> Waits {
+        self.line.holds.follow()
+    }
+
+    /// The operator was told of a long wait, and wants to ask all the same.
+    pub fn ask_anyway(&self) {
+        self.line.holds.ask_anyway();
     }
 }
 
 impl Line {
+    /// Waits until one more request may go to this server; gives how long that server made us wait.
+    async fn may_go(&self, url: &Url) -> Result<Duration, ApiError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            waited += self.holds.pass(url).await?;
+            self.pace.turn().await;
+            // Meanwhile another request may have been told to wait.
+            if !self.holds.holds(url) {
+                return Ok(waited);
+            }
+        }
+    }
+
     fn look_at_clock(&self, headers: &HeaderMap, asked: DateTime<Utc>, took: Duration) {
         let date = headers
             .get(header::DATE)
@@ -259,25 +280,5 @@ impl Line {
         let ahead = (there - here).num_milliseconds() + 500;
         let ahead = if ahead.abs() <= 1_000 { 0 } else { ahead };
         self.ahead_ms.store(ahead, Ordering::Relaxed);
-    }
-}
-
-/// Shows that a request waits for the server, for as long as this lives.
-struct Waiting<'a>(&'a Line);
-
-impl<'a> Waiting<'a> {
-    fn new(line: &'a Line, wait: Duration) -> Self {
-        if let Ok(mut until) = line.waiting_until.lock() {
-            *until = Some(Utc::now() + wait);
-        }
-        Self(line)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if let Ok(mut until) = self.0.waiting_until.lock() {
-            *until = None;
-        }
     }
 }

@@ -7,9 +7,8 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::model::ApiError;
+use crate::model::error::LONGEST_WAIT;
 
-/// How long a server may make us wait before the operator is asked.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// All tries of one request together, without the waits that the server asked for.
 const BUDGET: Duration = Duration::from_secs(20);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
@@ -81,6 +80,11 @@ impl Tries {
         }
     }
 
+    /// This time went by because the server asked for it.
+    pub(super) fn excuse(&mut self, waited: Duration) {
+        self.waited_as_told += waited;
+    }
+
     /// Decides about one failed try. `jitter` is a number from 0 to 1.
     pub(super) fn after(&mut self, miss: &Miss, jitter: f64) -> Next {
         self.done += 1;
@@ -100,7 +104,6 @@ impl Tries {
             };
         }
         if let Some(told) = told {
-            self.waited_as_told += told;
             return Next::Again(told);
         }
         let first = match miss {
@@ -291,6 +294,7 @@ mod tests {
 
         assert_eq!(tries.after(&busy(Some(60)), 1.0), Next::Again(minute));
         tokio::time::advance(minute).await;
+        tries.excuse(minute);
         assert!(matches!(tries.after(&STUMBLED, 0.0), Next::Again(_)));
         let mut longer = Tries::new(Repeat::Read);
         let told = Duration::from_secs(61);

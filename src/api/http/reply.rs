@@ -144,6 +144,17 @@ impl Reply {
         }
     }
 
+    /// What the answer to a further page of a list says where the server no longer knows that list: it
+    /// took the same question for the page before. `None`: it is another answer.
+    pub fn forgotten(&self) -> Option<ApiError> {
+        let forgot = matches!(self.status, StatusCode::GONE | StatusCode::BAD_REQUEST);
+        forgot.then(|| ApiError::Forgotten {
+            host: self.host.clone(),
+            status: self.status.as_u16(),
+            message: self.words(),
+        })
+    }
+
     fn not_json(&self, body: &[u8], error: &serde_json::Error) -> ApiError {
         let at = offset(body, error.line(), error.column());
         let looks_like_json = matches!(body.first(), Some(b'{' | b'[' | b'"'));

@@ -19,14 +19,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 use self::wire::{Listing, listing};
-use super::SessionApi;
 use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
 use super::signin::Prompter;
+use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
@@ -298,8 +298,12 @@ impl SessionApi for Janssen {
         self.http.clock_offset()
     }
 
-    fn waiting_until(&self) -> Option<DateTime<Utc>> {
-        self.http.waiting_until()
+    fn waiting(&self) -> Waits {
+        self.http.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.http.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {
@@ -361,6 +365,9 @@ impl SessionApi for Janssen {
         let may_be_old = self.generation() == Generation::Unknown && start == 0;
         if may_be_old && matches!(reply.status.as_u16(), 404 | 405) {
             return self.old_listing(sink).await;
+        }
+        if let Some(error) = reply.forgotten().filter(|_| start > 0) {
+            return Err(error);
         }
         if !reply.status.is_success() {
             let error = self.fault(&reply);

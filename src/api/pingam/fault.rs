@@ -29,6 +29,14 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     error
 }
 
+/// Does this failure tell of one realm, so that the others may still answer?
+pub(super) fn is_of_realm(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::NoEndpoint { .. } | ApiError::Server { .. } | ApiError::Unexpected { .. }
+    )
+}
+
 /// A message inside an answer, for people: without its HTML escaping and without our credentials.
 pub(super) fn words(reply: &Reply, message: &str) -> String {
     reply.clean(&unescaped(message))

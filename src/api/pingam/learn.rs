@@ -105,16 +105,26 @@ impl Server {
         flavour: &'static Flavour,
         interact: Interact,
     ) -> Result<Reply, ApiError> {
-        let first = match &self.profile.pingam.realms {
-            Realms::These(list) => list.first().map(|realm| realm::normal(realm)),
-            Realms::All => None,
+        let realms: Vec<String> = match &self.profile.pingam.realms {
+            Realms::These(list) if !list.is_empty() => {
+                list.iter().map(|realm| realm::normal(realm)).collect()
+            }
+            Realms::These(_) | Realms::All => vec![realm::ROOT.into()],
         };
-        let unit = filter::Unit {
-            realm: first.unwrap_or_else(|| realm::ROOT.into()),
-            user: None,
-            native: None,
-        };
-        self.list(flavour, &unit, None, interact)?.send().await
+        let mut realms = realms.into_iter().peekable();
+        loop {
+            let unit = filter::Unit {
+                realm: realms.next().unwrap_or_else(|| realm::ROOT.into()),
+                user: None,
+                native: None,
+            };
+            let reply = self.list(flavour, &unit, None, interact)?.send().await?;
+            // A realm that is not there, or is broken, says nothing of the server.
+            let fails = reply.status == StatusCode::NOT_FOUND || reply.status.is_server_error();
+            if !fails || realms.peek().is_none() {
+                return Ok(reply);
+            }
+        }
     }
 
     /// The community server gives its version to its super user only, which is how that one is known.

@@ -32,10 +32,10 @@ use chrono::TimeDelta;
 
 use self::key::Key;
 use self::server::Server;
-use super::SessionApi;
 use super::http::{Http, Interact, NoAuth, TokenStore};
 use super::signin::Prompter;
 use super::user_as;
+use super::{SessionApi, Waits};
 use crate::config::{Profile, Realms};
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
@@ -142,6 +142,14 @@ impl SessionApi for PingAm {
 
     fn clock_offset(&self) -> Option<TimeDelta> {
         self.server.http.clock_offset()
+    }
+
+    fn waiting(&self) -> Waits {
+        self.server.http.waiting()
+    }
+
+    fn ask_anyway(&self) {
+        self.server.http.ask_anyway();
     }
 
     async fn sign_out(&self) -> Result<(), ApiError> {

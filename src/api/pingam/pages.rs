@@ -8,8 +8,8 @@ use super::filter::{self, Unit};
 use super::key::Key;
 use super::row::{self, Context};
 use super::server::{Facts, Server, broke_off, goes_on, item};
-use super::wire;
-use crate::api::http::Interact;
+use super::{fault, wire};
+use crate::api::http::{Interact, clean};
 use crate::model::{
     ApiError, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search, Session,
 };
@@ -33,6 +33,9 @@ struct At {
     /// Realms that the operator may not list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refused: Vec<String>,
+    /// Realms that could not be listed, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<(String, String)>,
     /// Has any realm been listed?
     #[serde(default)]
     listed: bool,
@@ -64,6 +67,15 @@ impl At {
         self.cookie = None;
     }
 
+    /// This realm failed: goes on with the next request.
+    fn fail(&mut self, realm: &str, error: &ApiError) {
+        let known = self.failed.iter().any(|(failed, _)| failed == realm);
+        if !known {
+            self.failed.push((realm.to_owned(), error.to_string()));
+        }
+        self.step();
+    }
+
     fn cursor(&self) -> Cursor {
         // A struct of numbers and texts: it has no way to fail.
         Cursor::new(serde_json::to_string(self).unwrap_or_default())
@@ -82,14 +94,27 @@ pub(super) async fn page(
     let (units, _) = filter::plan(search, Some(&facts.realms));
     let mut at = At::read(cursor, units.len())?;
     let mut unread = 0;
+    let mut first = None;
     while let Some(unit) = units.get(at.unit) {
-        let found = one(server, &facts, search, unit, &mut at, sink).await?;
+        let found = match one(server, &facts, search, unit, &mut at, sink).await {
+            Ok(found) => found,
+            // The others may still be listed; it is told once they are.
+            Err(error) if at.of > 1 && fault::is_of_realm(&error) => {
+                at.fail(&unit.realm, &error);
+                first.get_or_insert(error);
+                Found::default()
+            }
+            Err(error) => return Err(error),
+        };
         unread += found.unread;
         if found.entries > 0 && at.unit < at.of {
             return Ok(more(&at, unread));
         }
     }
-    end(at, unread)
+    match first {
+        Some(error) if !at.listed => Err(error),
+        _ => end(at, unread),
+    }
 }
 
 /// What one answer held.
@@ -114,6 +139,12 @@ async fn one(
     let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
     let reply = call.send().await?;
+    if let Some(mut error) = reply.forgotten().filter(|_| cookie.is_some()) {
+        if let ApiError::Forgotten { message, .. } = &mut error {
+            *message = fault::plain(message);
+        }
+        return Err(error);
+    }
     if !reply.status.is_success() {
         match server.fault_of_list(unit, &reply) {
             // The others may still be listed; it is told once they are.
@@ -159,10 +190,13 @@ fn more(at: &At, unread: u32) -> PageEnd {
 
 /// The end of the list, with what is to be told of it.
 fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
+    if !at.failed.is_empty() {
+        return Err(partly(&at));
+    }
     if !at.refused.is_empty() {
         let mut refused = at.refused;
         refused.dedup();
-        let which = crate::api::http::clean(&refused.join(", "));
+        let which = clean(&refused.join(", "));
         let message = match at.listed {
             true => format!("the sessions of {which} may not be listed; the others are shown"),
             false => format!("the sessions of {which} may not be listed"),
@@ -181,6 +215,22 @@ fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
         },
         unread,
     })
+}
+
+/// Some realms failed, and others were listed.
+fn partly(at: &At) -> ApiError {
+    let failed = at.failed.iter().map(|(realm, why)| {
+        let realm = clean(realm);
+        format!("the sessions of {realm} could not be listed: {why}")
+    });
+    let refused = at.refused.iter().map(|realm| {
+        let realm = clean(realm);
+        format!("the sessions of {realm} may not be listed")
+    });
+    let told: Vec<String> = failed.chain(refused).collect();
+    ApiError::Partly {
+        message: format!("{}; the others are shown", told.join("; ")),
+    }
 }
 
 /// Hands the rows on. An entry that is no session costs only itself: it is counted.
@@ -230,50 +280,75 @@ pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError
             })
             .collect(),
     };
-    // One that could not be read may be the one that is looked for.
+    // One that could not be read, or not asked for, may be the one that is looked for.
     let mut missing = ApiError::NotFound;
     for unit in &units {
-        let mut cookie: Option<String> = None;
-        let mut rules = PageRules::from(None);
-        loop {
-            let mark = cookie.as_deref().map(|cookie| (cookie, 100));
-            let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
-            let reply = call.send().await?;
-            if !reply.status.is_success() {
-                return Err(server.fault(&reply));
-            }
-            let page = wire::page(&reply)?;
-            let mut one = One {
-                handle: &key.handle,
-                found: None,
-            };
-            let (_, unread) = pour(server, &facts, unit, &page, &mut one);
-            if let Some(found) = one.found {
-                return Ok(*found);
-            }
-            if unread > 0 {
-                let why = "a row could not be read".into();
-                missing = reply.unexpected("result", why);
-            }
-            if let Some(error) = &page.error {
-                return Err(broke_off(&reply, error));
-            }
-            let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
-            let rows = page.result.len() as u64;
-            if cookie.is_none() && mark.is_none() && facts.limit.cuts(rows) {
-                let why =
-                    format!("the list is cut after {rows} sessions, and it is not among them");
-                missing = reply.unexpected("result", why);
-            }
-            let Some(next) = mark.filter(|mark| Some(mark) != cookie.as_ref()) else {
-                break;
-            };
-            goes_on(&mut rules, &next, &page.result)
-                .map_err(|why| reply.unexpected("pagedResultsCookie", why.to_string()))?;
-            cookie = Some(next);
+        match in_list(server, &facts, unit, &key.handle).await {
+            Ok(Looked::Found(found)) => return Ok(*found),
+            Ok(Looked::Missing) => {}
+            Ok(Looked::Unsure(why)) => missing = why,
+            // It may still be in another realm.
+            Err(error) if units.len() > 1 && fault::is_of_realm(&error) => missing = error,
+            Err(error) => return Err(error),
         }
     }
     Err(missing)
+}
+
+/// What one list shows of a session.
+enum Looked {
+    Found(Box<Session>),
+    Missing,
+    /// It is not among the rows, and the list may not have shown all; why.
+    Unsure(ApiError),
+}
+
+/// Looks for a handle in one list.
+async fn in_list(
+    server: &Server,
+    facts: &Facts,
+    unit: &Unit,
+    handle: &str,
+) -> Result<Looked, ApiError> {
+    let mut cookie: Option<String> = None;
+    let mut rules = PageRules::from(None);
+    let mut looked = Looked::Missing;
+    loop {
+        let mark = cookie.as_deref().map(|cookie| (cookie, 100));
+        let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
+        let reply = call.send().await?;
+        if !reply.status.is_success() {
+            return Err(server.fault(&reply));
+        }
+        let page = wire::page(&reply)?;
+        let mut one = One {
+            handle,
+            found: None,
+        };
+        let (_, unread) = pour(server, facts, unit, &page, &mut one);
+        if let Some(found) = one.found {
+            return Ok(Looked::Found(found));
+        }
+        if unread > 0 {
+            let why = "a row could not be read".into();
+            looked = Looked::Unsure(reply.unexpected("result", why));
+        }
+        if let Some(error) = &page.error {
+            return Err(broke_off(&reply, error));
+        }
+        let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
+        let rows = page.result.len() as u64;
+        if cookie.is_none() && mark.is_none() && facts.limit.cuts(rows) {
+            let why = format!("the list is cut after {rows} sessions, and it is not among them");
+            looked = Looked::Unsure(reply.unexpected("result", why));
+        }
+        let Some(next) = mark.filter(|mark| Some(mark) != cookie.as_ref()) else {
+            return Ok(looked);
+        };
+        goes_on(&mut rules, &next, &page.result)
+            .map_err(|why| reply.unexpected("pagedResultsCookie", why.to_string()))?;
+        cookie = Some(next);
+    }
 }
 
 /// Keeps the one row that is looked for.

@@ -16,7 +16,7 @@ pub(super) fn normal(text: &str) -> String {
 pub(super) fn at<'a>(call: Call<'a>, realm: &str) -> Call<'a> {
     let names = realm.split('/').filter(|name| !name.is_empty());
     names.fold(call.then(&["realms", "root"]), |call, name| {
-        call.then(&["realms"]).arg(name)
+        call.then(&["realms"]).shown(name)
     })
 }
 

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::fault::is_of_realm;
 use super::filter::Unit;
 use super::flavour::Op;
 use super::key::{Home, Key};
-use super::server::{Entry, Facts, Server};
+use super::server::{Entry, Facts, Listed, Server};
 use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
 use crate::api::http::{Interact, Reply, StatusCode, clean};
@@ -32,6 +33,8 @@ struct Seen {
     cut: HashSet<Home>,
     /// A look over all realms was cut somewhere.
     any_cut: bool,
+    /// Realms whose list could not be read while others could.
+    failed: HashMap<String, ApiError>,
 }
 
 /// A session that is listed.
@@ -42,6 +45,24 @@ struct Found {
 }
 
 impl Seen {
+    /// Reads a list. `None`: this realm failed, and others need not.
+    async fn read(
+        &mut self,
+        server: &Server,
+        facts: &Facts,
+        unit: &Unit,
+        several: bool,
+    ) -> Result<Option<Listed>, ApiError> {
+        match server.read(facts, unit, Interact::Never).await {
+            Ok(listed) => Ok(Some(listed)),
+            Err(error) if several && is_of_realm(&error) => {
+                self.failed.insert(unit.realm.clone(), error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     fn add(&mut self, realm: &str, rows: Vec<Entry>) {
         for row in rows {
             let spared = match row.own {
@@ -61,8 +82,20 @@ impl Seen {
             .unwrap_or(realm::ROOT)
     }
 
+    /// Why nobody can say whether this session is listed. `None`: its lists were read.
+    fn unread(&self, key: &Key) -> Option<&ApiError> {
+        match &key.home {
+            Some(home) => self.failed.get(&home.realm),
+            None if self.handles.contains_key(&key.handle) => None,
+            None => self.failed.values().next(),
+        }
+    }
+
     /// What is to be said of this session without sending anything.
     fn settles(&self, key: &Key) -> Option<Outcome> {
+        if let Some(error) = self.unread(key) {
+            return Some(Outcome::Failed(error.clone()));
+        }
         match self.handles.get(&key.handle) {
             // A key may hold the handle alone, and not every server tells which one is our own.
             Some(found) => found.spared.map(|why| Outcome::Refused(why.into())),
@@ -161,11 +194,14 @@ async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiE
             whole.insert(realm);
         }
     }
+    let all: BTreeSet<&str> = whole.iter().chain(homes.keys()).copied().collect();
+    let several = all.len() > 1;
     let mut complete: BTreeSet<&str> = BTreeSet::new();
     for realm in whole {
-        let listed = server
-            .read(facts, &unit(realm, None), Interact::Never)
-            .await?;
+        let unit = unit(realm, None);
+        let Some(listed) = seen.read(server, facts, &unit, several).await? else {
+            continue;
+        };
         seen.add(realm, listed.rows);
         if listed.cut {
             seen.any_cut |= homeless;
@@ -174,15 +210,16 @@ async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiE
         }
     }
     for (realm, users) in homes {
-        if complete.contains(realm) {
+        if complete.contains(realm) || seen.failed.contains_key(realm) {
             continue;
         }
         for home in users {
             // A session without a user has no list of its own.
             let user = (!home.user.is_empty()).then_some(home.user.as_str());
-            let listed = server
-                .read(facts, &unit(realm, user), Interact::Never)
-                .await?;
+            let unit = unit(realm, user);
+            let Some(listed) = seen.read(server, facts, &unit, several).await? else {
+                break;
+            };
             seen.add(realm, listed.rows);
             if listed.cut {
                 seen.cut.insert(home.clone());
@@ -276,6 +313,10 @@ async fn one_batch(
 /// What became of one session, from what was listed before, what the server said, and what is listed
 /// now. `after`: `None` if the lists could not be read again.
 fn settled(key: &Key, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
+    let after = after.filter(|after| match before.handles.get(&key.handle) {
+        Some(found) => !after.failed.contains_key(&found.realm),
+        None => after.unread(key).is_none(),
+    });
     let now = after.and_then(|after| after.has(key));
     match (answers.get(&key.handle), now) {
         (Some(Ok(true)), Some(true)) => Outcome::StillListed,
@@ -318,10 +359,18 @@ pub(super) async fn user(
     };
     let mut before = 0;
     let mut found = Vec::new();
+    let mut failed = Vec::new();
     for realm in &realms {
         let listed = server
             .read(&facts, &unit(realm, Some(&name)), Interact::Never)
-            .await?;
+            .await;
+        let listed = match listed {
+            Err(error) if failed.len() + 1 < realms.len() && is_of_realm(&error) => {
+                failed.push((realm, error));
+                continue;
+            }
+            listed => listed?,
+        };
         let mine = listed.rows.iter().any(|row| row.own);
         before += live(server, &listed.rows);
         found.push((realm, mine, listed.rows.is_empty()));
@@ -359,7 +408,13 @@ pub(super) async fn user(
             _ => None,
         };
     }
+    let ended = left.map(|left| before.saturating_sub(left));
     let outcome = match (trouble, left) {
+        (None | Some(Outcome::Unknown), _) if !failed.is_empty() => {
+            // How many there are in those realms is not known, so neither is how many are left.
+            left = None;
+            Outcome::Failed(partly(&failed, ended))
+        }
         (Some(Outcome::Unknown), Some(0)) if before > 0 => Outcome::Revoked,
         (Some(trouble), _) => trouble,
         (None, Some(0)) if before == 0 => Outcome::AlreadyGone,
@@ -372,6 +427,22 @@ pub(super) async fn user(
         before: Some(before),
         left,
     })
+}
+
+/// Some realms could not be read, so nothing was sent there; what became of the others.
+fn partly(failed: &[(&String, ApiError)], ended: Option<u64>) -> ApiError {
+    let realms: Vec<String> = failed
+        .iter()
+        .map(|(realm, error)| format!("nothing was ended in {}: {error}", clean(realm)))
+        .collect();
+    let others = match ended {
+        Some(1) => "1 session was ended in the others".to_owned(),
+        Some(n) => format!("{n} sessions were ended in the others"),
+        None => "what became of the others is unknown".to_owned(),
+    };
+    ApiError::Partly {
+        message: format!("{}; {others}", realms.join("; ")),
+    }
 }
 
 /// Asks the server to end all sessions of a user in a realm. `false`: it has no such operation, or

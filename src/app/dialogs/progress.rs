@@ -103,7 +103,10 @@ fn standing(job: &Job) -> Option<String> {
     match &job.state {
         JobState::Running => None,
         JobState::Paused(error) => {
-            Some(format!("{done} done, {waiting} waiting: sign in ({error})"))
+            let wanted = crate::app::update::wanted(error);
+            Some(format!(
+                "{done} done, {waiting} waiting: {wanted} ({error})"
+            ))
         }
         JobState::Ready => Some(format!("Signed in. {done} done, {waiting} waiting.")),
         JobState::Stopping => Some("Stopping: what has been sent is awaited.".to_owned()),

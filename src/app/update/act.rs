@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{actions, blocked, details, dialogs, form, message, profiles, results, revoke, table};
+use super::{
+    actions, blocked, details, dialogs, form, message, net, profiles, results, revoke, table,
+};
 use crate::app::action::Action;
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -30,7 +32,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ClearForm => form::clear(state),
         Action::Help => dialogs::open_help(state),
         Action::Unfold => form::unfold(state),
-        Action::Reload => form::again(state),
+        Action::Reload => {
+            let mut effects = net::ask_anyway(state);
+            effects.extend(form::again(state));
+            effects
+        }
         Action::AutoReload => form::toggle_auto_reload(state),
         Action::Profiles => profiles::open_dialog(state),
         Action::Redraw => vec![Effect::Redraw],

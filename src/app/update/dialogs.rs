@@ -9,6 +9,7 @@ use crate::app::effect::{Copied, Effect};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{ErrorBox, Help, JobState, Overlay};
 use crate::app::state::{Level, State};
+use crate::model::ApiError;
 use crate::store::SourceId;
 
 /// A key while a dialog has the keys.
@@ -270,6 +271,7 @@ impl crate::app::overlay::Job {
         match self.state {
             JobState::Running if self.user.is_some() => vec!["Hide"],
             JobState::Running => vec!["Stop after current"],
+            JobState::Paused(ApiError::RateLimited { .. }) => vec!["Go on", "Stop"],
             JobState::Paused(_) => vec!["Sign in", "Stop"],
             JobState::Ready => vec!["Go on", "Stop"],
             JobState::Stopping => vec!["Hide"],
@@ -294,22 +296,28 @@ fn progress_enter(state: &mut State) -> Vec<Effect> {
             vec![Effect::Stop(id)]
         }
         Some("Go on") => {
+            let waited = matches!(job.state, JobState::Paused(ApiError::RateLimited { .. }));
             job.state = JobState::Running;
             job.button = 0;
-            vec![Effect::Resume(id)]
+            let held = sources_of(job).into_iter().filter(|_| waited);
+            let mut effects: Vec<Effect> = held.map(Effect::AskAnyway).collect();
+            effects.push(Effect::Resume(id));
+            effects
         }
-        Some("Sign in") => {
-            let mut sources: Vec<SourceId> = job.items.iter().map(|item| item.source).collect();
-            sources.extend(job.user.as_ref().map(|(source, _)| *source));
-            sources.sort_unstable();
-            sources.dedup();
-            sources
-                .into_iter()
-                .flat_map(|source| net::connect(state, source))
-                .collect()
-        }
+        Some("Sign in") => sources_of(job)
+            .into_iter()
+            .flat_map(|source| net::connect(state, source))
+            .collect(),
         _ => close(state),
     }
+}
+
+fn sources_of(job: &crate::app::overlay::Job) -> Vec<SourceId> {
+    let mut sources: Vec<SourceId> = job.items.iter().map(|item| item.source).collect();
+    sources.extend(job.user.as_ref().map(|(source, _)| *source));
+    sources.sort_unstable();
+    sources.dedup();
+    sources
 }
 
 fn quit_key(state: &mut State, key: KeyPress) -> Vec<Effect> {

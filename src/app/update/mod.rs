@@ -22,6 +22,7 @@ mod table;
 
 pub use blocked::blocked;
 pub use profiles::open_profiles;
+pub use revoke::wanted;
 
 use super::effect::Effect;
 use super::msg::{Msg, Signal};
@@ -60,6 +61,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             generation,
             result,
         } => form::planned(state, source, generation, result),
+        Msg::Waiting { source, wait } => net::waiting(state, source, wait),
         Msg::Page {
             source,
             generation,

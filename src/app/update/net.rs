@@ -2,9 +2,10 @@
 
 use super::{message, results};
 use crate::app::effect::{Effect, Gen};
+use crate::app::form::{FormError, FormField, TextField};
 use crate::app::msg::{Connected, Page};
 use crate::app::overlay::{JobState, Overlay};
-use crate::app::source::{Link, Progress};
+use crate::app::source::{Link, Progress, Source, Wait};
 use crate::app::state::{Pane, State};
 use crate::app::words;
 use crate::model::{ApiError, Completeness, told_duplicates, told_unread};
@@ -58,7 +59,7 @@ pub fn connected(
             let search_gen = source.search_gen;
             remember(state, &name, format!("ok {} ms", took.as_millis()));
             for job in &mut state.jobs {
-                if matches!(job.state, JobState::Paused(_)) {
+                if matches!(&job.state, JobState::Paused(error) if !waits(error)) {
                     job.state = JobState::Ready;
                     job.button = 0;
                 }
@@ -137,6 +138,31 @@ pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
     effects
 }
 
+/// A server makes us wait, or no longer does.
+pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effect> {
+    if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
+        source.wait = wait;
+    }
+    Vec::new()
+}
+
+/// Does a server ask for a wait, which no sign-in ends?
+fn waits(error: &ApiError) -> bool {
+    matches!(error, ApiError::RateLimited { .. })
+}
+
+/// The operator was told that a server asks for a long wait, and asks again.
+pub fn ask_anyway(state: &State) -> Vec<Effect> {
+    let told = |source: &Source| {
+        matches!(&source.link, Link::Down(error) if waits(error))
+            || matches!(&source.progress, Progress::Failed(error) if waits(error))
+    };
+    let sources = state.sources.iter().enumerate();
+    let told = sources.filter(|(_, source)| told(source));
+    told.map(|(at, _)| Effect::AskAnyway(SourceId(at as u8)))
+        .collect()
+}
+
 /// A page has arrived, or failed.
 pub fn page(
     state: &mut State,
@@ -155,12 +181,31 @@ pub fn page(
         Ok(page) => arrived(state, id, page),
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
+            blame(state, &error);
             let effects = failed(state, id, &error, "Search failed");
             let mut all = finished(state);
             all.extend(effects);
             all
         }
     }
+}
+
+/// What the server refused of a search stands beside the field it is about: the only one that is
+/// filled in, else the one that takes the whole language.
+fn blame(state: &mut State, error: &ApiError) {
+    let ApiError::BadQuery { message, .. } = error else {
+        return;
+    };
+    let inputs = state.form.inputs.iter();
+    let mut filled = inputs.filter(|(_, input)| !input.value().trim().is_empty());
+    let field = match (filled.next(), filled.next()) {
+        (Some((field, _)), None) => field,
+        _ => TextField::Text,
+    };
+    state.form.error = Some(FormError {
+        field: FormField::Text(field),
+        message: message.clone(),
+    });
 }
 
 fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {

@@ -16,6 +16,15 @@ const TYPE_FROM: usize = 10;
 /// On a production system from this many.
 const TYPE_FROM_PRODUCTION: usize = 2;
 
+/// From how many sessions up the number must be typed because of profiles that check no certificate:
+/// more than one are never ended by a single key there.
+fn type_from_insecure(sources: &[&Source]) -> usize {
+    match sources.iter().any(|source| source.profile.insecure) {
+        true => 2,
+        false => usize::MAX,
+    }
+}
+
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
 pub struct RowFacts {
     user: String,
@@ -169,7 +178,7 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     } else {
         TYPE_FROM
     };
-    let typed = (count >= from).then(|| Typed {
+    let typed = (count >= from.min(type_from_insecure(&sources))).then(|| Typed {
         input: Input::default(),
         expect: vec![count.to_string()],
         ask: "Type the number of sessions to confirm:".into(),

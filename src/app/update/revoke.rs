@@ -327,6 +327,12 @@ pub fn user_outcome(
             let summary = user_summary(state, &name, &outcome);
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
+                Outcome::Failed(error @ ApiError::Partly { .. }) => {
+                    let effects = form::reload(state);
+                    let what = format!("revoke every session of {name}");
+                    message::fail(state, "Revoked in part", what, &error, Some(source));
+                    return effects;
+                }
                 Outcome::Failed(error) => error,
                 Outcome::Refused(message) => ApiError::Forbidden {
                     message,
@@ -372,21 +378,31 @@ fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
         (Outcome::Unknown, _) => {
             format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
         }
+        (Outcome::Failed(error @ ApiError::Partly { .. }), _) => error.to_string(),
         (Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_), _) => {
             format!("{name}'s sessions: {left}")
         }
     }
 }
 
-/// A job waits for somebody to sign in.
+/// What a paused job wants of the operator.
+pub fn wanted(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::RateLimited { .. } => "wait, or ask all the same",
+        _ => "sign in",
+    }
+}
+
+/// A job waits for somebody to sign in, or to decide about a long wait.
 pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
         return Vec::new();
     };
     let text = format!(
-        "{} done, {} waiting: sign in",
+        "{} done, {} waiting: {}",
         job.done + job.gone,
-        job.waiting().max(usize::from(job.user.is_some()))
+        job.waiting().max(usize::from(job.user.is_some())),
+        wanted(&error)
     );
     job.state = JobState::Paused(error);
     job.button = 0;

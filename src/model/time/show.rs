@@ -1,5 +1,7 @@
 //! Showing instants, durations and ages.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::zone::Zone;
@@ -50,6 +52,36 @@ pub fn duration(length: TimeDelta) -> String {
         }
     }
     text
+}
+
+/// How long something takes, in words for people, to the second and in at most two units: `300 ms`,
+/// `15 s`, `2 min`, `1 min 5 s`, `1 h 5 min`, `3 days 4 h`, `7978 years`.
+pub fn span(length: Duration) -> String {
+    if length < Duration::from_secs(1) && !length.is_zero() {
+        return format!("{} ms", length.as_millis());
+    }
+    let seconds = length
+        .as_secs()
+        .saturating_add(u64::from(length.subsec_millis() >= 500));
+    let days = |count: u64| match count {
+        1 => "1 day".to_owned(),
+        count => format!("{count} days"),
+    };
+    let (large, small, unit) = match seconds {
+        0..60 => (format!("{seconds} s"), 0, "s"),
+        60..3_600 => (format!("{} min", seconds / 60), seconds % 60, "s"),
+        3_600..86_400 => (
+            format!("{} h", seconds / 3_600),
+            seconds % 3_600 / 60,
+            "min",
+        ),
+        86_400..63_072_000 => (days(seconds / 86_400), seconds % 86_400 / 3_600, "h"),
+        _ => (format!("{} years", seconds / 31_536_000), 0, "days"),
+    };
+    match small {
+        0 => large,
+        small => format!("{large} {small} {unit}"),
+    }
 }
 
 /// An instant in full: `2026-11-21 14:01:12 UTC`, `2026-11-21 16:01:12 +02:00`.
@@ -130,6 +162,25 @@ mod tests {
         let text = age(Some(DateTime::<Utc>::MIN_UTC), DateTime::<Utc>::MAX_UTC);
 
         assert!(text.ends_with("y ago"), "{text}");
+    }
+
+    #[test]
+    fn spans_are_told_in_words_and_never_in_fractions() {
+        for (ms, shown) in [
+            (0, "0 s"),
+            (300, "300 ms"),
+            (1_000, "1 s"),
+            (15_001, "15 s"),
+            (59_600, "1 min"),
+            (65_000, "1 min 5 s"),
+            (3_900_000, "1 h 5 min"),
+            (86_400_000, "1 day"),
+            (2 * 86_400_000 + 3_600_000, "2 days 1 h"),
+            (251_606_433_325_871, "7978 years"),
+        ] {
+            assert_eq!(span(Duration::from_millis(ms)), shown);
+        }
+        assert!(span(Duration::MAX).ends_with(" years"));
     }
 
     #[test]

@@ -7,13 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::SessionApi;
 use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use crate::api::{Countdown, SessionApi};
 use crate::app::Msg;
 use crate::app::msg::{Connected, SignInStep};
+use crate::app::source::Wait;
 use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey};
 use crate::runtime::profiles::{Opened, Profiles};
 use crate::store::SourceId;
@@ -90,15 +92,25 @@ impl Link {
     ) -> impl Future<Output = Result<Connected, ApiError>> + Send + use<> {
         let (name, person) = (self.profile.clone(), self.person.clone());
         let (opened, outdated) = (self.opened.clone(), self.outdated.clone());
+        let ended = self.token.child_token();
         async move {
             let fresh = outdated.swap(false, Ordering::SeqCst);
             let known = opened.borrow().clone().filter(|_| !fresh);
             let mut client = match known {
                 Some(known) => known,
-                None => Client {
-                    opened: profiles.open(&name, person).await?,
-                    who: None,
-                },
+                None => {
+                    let client = Client {
+                        opened: profiles.open(&name, person.clone()).await?,
+                        who: None,
+                    };
+                    spawn(tell_waits(
+                        Countdown::new(client.opened.api.waiting()),
+                        person.source,
+                        person.send.clone(),
+                        ended,
+                    ));
+                    client
+                }
             };
             opened.send_replace(Some(client.clone()));
             let start = Instant::now();
@@ -114,6 +126,27 @@ impl Link {
                 took,
                 ahead,
             })
+        }
+    }
+}
+
+/// Tells the screen of the waits that servers of a profile ask for, until its client or the profile
+/// is closed.
+async fn tell_waits(
+    mut countdown: Countdown,
+    source: SourceId,
+    send: mpsc::Sender<Msg>,
+    ended: CancellationToken,
+) {
+    while let Some(Some(wait)) = ended.run_until_cancelled(countdown.next()).await {
+        let wait = wait.map(|(wait, left)| Wait {
+            host: wait.host,
+            status: wait.status,
+            left,
+        });
+        // Fails only when the screen has ended.
+        if send.send(Msg::Waiting { source, wait }).await.is_err() {
+            return;
         }
     }
 }

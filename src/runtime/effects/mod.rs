@@ -202,6 +202,11 @@ impl Effects {
             }
             Effect::Stop(job) => self.jobs.stop(job),
             Effect::Resume(job) => self.jobs.resume(job),
+            Effect::AskAnyway(source) => {
+                if let Some(client) = self.client(source) {
+                    client.opened.api.ask_anyway();
+                }
+            }
             Effect::Revealed {
                 source,
                 key,

@@ -327,3 +327,30 @@ fn letters_are_keys_on_the_buttons_of_the_form_and_nowhere_else_in_it() {
     app.keys("2");
     assert_eq!(app.state.focus, Pane::Table);
 }
+
+#[test]
+fn f_clock_02_a_clock_that_jumps_changes_no_countdown_and_no_elapsed_time_below_zero() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let wait = crate::app::source::Wait {
+        host: "idp:443".into(),
+        status: 429,
+        left: std::time::Duration::from_secs(17),
+    };
+    app.send(Msg::Waiting {
+        source: SourceId(0),
+        wait: Some(wait),
+    });
+    let told = crate::app::words::waiting(&app.state);
+
+    for hours in [-30, 30] {
+        let jumped = app.state.now + chrono::TimeDelta::hours(hours);
+        app.send(Msg::Tick(jumped));
+        assert_eq!(crate::app::words::waiting(&app.state), told);
+        assert!(app.state.is_loading());
+    }
+    assert_eq!(
+        told.as_deref(),
+        Some("idp:443 answered 429: waiting 17 s · Esc stops")
+    );
+}

@@ -314,6 +314,31 @@ fn after_a_whole_user_the_sessions_are_listed_again() {
 }
 
 #[test]
+fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y");
+    let busy = ApiError::RateLimited {
+        host: "idp:443".into(),
+        status: 429,
+        after: Some(std::time::Duration::from_secs(600)),
+    };
+
+    app.send(Msg::Paused(JobId(1), busy));
+    assert!(
+        app.status()
+            .contains("1 waiting: wait, or ask all the same"),
+        "{}",
+        app.status()
+    );
+    assert_eq!(app.state.jobs[0].buttons(), ["Go on", "Stop"]);
+    app.keys("enter");
+
+    let asks = |e: &Effect| matches!(e, Effect::AskAnyway(_));
+    assert_eq!(app.count(asks), 1);
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 1);
+}
+
+#[test]
 fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
     let mut app = asked(&["asmith"]);
     app.keys("y");
@@ -419,4 +444,34 @@ fn a_row_that_was_never_sent_is_as_it_was() {
 
     assert!(app.state.results.fates.is_empty());
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
+}
+
+#[test]
+fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+    let items: Vec<_> = (0..2)
+        .map(|at| {
+            let session = &app.state.results.rows.get(RowId(at)).unwrap().session;
+            crate::app::RevokeItem {
+                row: RowId(at),
+                source: SourceId(0),
+                key: session.key.clone(),
+                subject: session.subject.clone(),
+                deletable: session.deletable.clone(),
+                created: session.created,
+                client: session.client.clone(),
+            }
+        })
+        .collect();
+    for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
+        app.state.sources[0].profile.insecure = insecure;
+        let plan = crate::app::overlay::RevokePlan {
+            send: items.iter().take(count).cloned().collect(),
+            skip: Vec::new(),
+        };
+
+        let confirm = crate::app::update::question::for_rows(&app.state, plan);
+
+        assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
+    }
 }

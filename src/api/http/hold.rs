@@ -1,0 +1,213 @@
+//! Until when a server wants to be left alone. What it told one request holds for all that would go there.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use super::fault::host_of;
+use crate::api::{Wait, Waits};
+use crate::model::ApiError;
+use crate::model::error::LONGEST_WAIT;
+
+/// The servers of a profile that asked for a pause.
+pub(super) struct Holds {
+    inner: Mutex<Inner>,
+    /// What is waited for now; the longest if there are several.
+    shown: watch::Sender<Option<Wait>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// By scheme, host and port.
+    held: HashMap<String, Held>,
+    /// Requests that wait because a server asked for it, each with a number of its own.
+    waiting: HashMap<u64, Wait>,
+    next: u64,
+}
+
+#[derive(Clone)]
+struct Held {
+    wait: Wait,
+    /// Did the server name the time? Otherwise it is ours, and too short to be shown.
+    told: bool,
+}
+
+impl Holds {
+    pub(super) fn new() -> Self {
+        Self {
+            inner: Mutex::default(),
+            shown: watch::Sender::new(None),
+        }
+    }
+
+    /// Follows what is waited for.
+    pub(super) fn follow(&self) -> Waits {
+        self.shown.subscribe()
+    }
+
+    /// Nothing goes to this server before `after` has passed. `told`: the server named the time.
+    pub(super) fn keep(&self, url: &Url, status: u16, after: Duration, told: bool) {
+        let now = Instant::now();
+        let wait = Wait {
+            host: host_of(url),
+            status,
+            // A number that no clock can hold is a year.
+            until: now
+                .checked_add(after)
+                .unwrap_or_else(|| now + Duration::from_secs(31_536_000)),
+        };
+        let mut inner = self.inner();
+        let later = |held: &Held| held.wait.until >= wait.until;
+        let origin = url.origin().ascii_serialization();
+        if !inner.held.get(&origin).is_some_and(later) {
+            inner.held.insert(origin, Held { wait, told });
+        }
+    }
+
+    /// Waits until this server may be asked; gives how long that took. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`] if it would take longer than we wait by ourselves.
+    pub(super) async fn pass(&self, url: &Url) -> Result<Duration, ApiError> {
+        let begun = Instant::now();
+        while let Some(Held { wait, told }) = self.held(url) {
+            let left = wait.until.saturating_duration_since(Instant::now());
+            if left > LONGEST_WAIT {
+                return Err(ApiError::RateLimited {
+                    host: wait.host,
+                    status: wait.status,
+                    after: Some(left),
+                });
+            }
+            let until = wait.until;
+            let _shown = told.then(|| Shown::new(self, wait));
+            sleep_until(until).await;
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// Must this server be left alone now?
+    pub(super) fn holds(&self, url: &Url) -> bool {
+        self.held(url).is_some()
+    }
+
+    /// Forgets waits that nobody sits through: the operator was told, and wants to ask all the same.
+    pub(super) fn ask_anyway(&self) {
+        let now = Instant::now();
+        let short = |held: &Held| held.wait.until.saturating_duration_since(now) <= LONGEST_WAIT;
+        self.inner().held.retain(|_, held| short(held));
+    }
+
+    fn held(&self, url: &Url) -> Option<Held> {
+        let origin = url.origin().ascii_serialization();
+        let mut inner = self.inner();
+        let held = inner.held.get(&origin)?.clone();
+        if held.wait.until > Instant::now() {
+            return Some(held);
+        }
+        inner.held.remove(&origin);
+        None
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn show(&self, inner: &Inner) {
+        let longest = inner.waiting.values().max_by_key(|wait| wait.until);
+        let longest = longest.cloned();
+        self.shown.send_if_modified(|shown| {
+            let differs = *shown != longest;
+            *shown = longest;
+            differs
+        });
+    }
+}
+
+/// Shows that a request waits, for as long as this lives.
+struct Shown<'a> {
+    holds: &'a Holds,
+    number: u64,
+}
+
+impl<'a> Shown<'a> {
+    fn new(holds: &'a Holds, wait: Wait) -> Self {
+        let mut inner = holds.inner();
+        let number = inner.next;
+        inner.next += 1;
+        inner.waiting.insert(number, wait);
+        holds.show(&inner);
+        drop(inner);
+        Self { holds, number }
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.holds.inner();
+        inner.waiting.remove(&self.number);
+        self.holds.show(&inner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_request_was_told_holds_for_all_of_that_server_and_no_other() {
+        let holds = Holds::new();
+        let waits = holds.follow();
+        holds.keep(&url("https://a/x"), 429, Duration::from_secs(7), true);
+
+        assert_eq!(holds.pass(&url("https://b/")).await, Ok(Duration::ZERO));
+        assert_eq!(*waits.borrow(), None);
+        let other = url("https://a/y");
+        let passing = holds.pass(&other);
+        let looking = async {
+            tokio::task::yield_now().await;
+            waits.borrow().clone()
+        };
+        let (passed, shown) = tokio::join!(passing, looking);
+
+        assert_eq!(passed, Ok(Duration::from_secs(7)));
+        assert_eq!(shown.unwrap().host, "a:443");
+        assert_eq!(*waits.borrow(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f_http_18_a_long_wait_is_refused_until_the_operator_wants_to_ask_anyway() {
+        let holds = Holds::new();
+        let server = url("https://a/");
+        holds.keep(&server, 503, Duration::from_secs(600), true);
+        holds.keep(&server, 429, Duration::from_secs(5), true);
+
+        let refused = holds.pass(&server).await;
+
+        let after = Some(Duration::from_secs(600));
+        assert!(
+            matches!(&refused, Err(ApiError::RateLimited { status: 503, after: a, .. }) if *a == after),
+            "{refused:?}"
+        );
+        holds.ask_anyway();
+        assert_eq!(holds.pass(&server).await, Ok(Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_that_no_clock_can_hold_crashes_nothing() {
+        let holds = Holds::new();
+        let server = url("https://a/");
+
+        holds.keep(&server, 429, Duration::MAX, true);
+
+        assert!(holds.pass(&server).await.is_err());
+    }
+}
