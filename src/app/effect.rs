@@ -18,7 +18,7 @@ pub struct JobId(pub u64);
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timer {
-    /// A dialog takes confirmations from now on.
+    /// A question takes answers from now on.
     Arm,
     /// A message of success has been seen long enough.
     Fade,
@@ -34,6 +34,8 @@ pub enum Timer {
     CtrlC,
     /// A revealed value is masked again.
     Mask,
+    /// What follows a refused key means what it says again.
+    Refused,
 }
 
 /// One row that is to be revoked.

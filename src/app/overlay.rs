@@ -133,8 +133,6 @@ pub struct Confirm {
     pub verb: String,
     /// Is a production system touched?
     pub production: bool,
-    /// Does it take confirmations already (150 ms after it opened)?
-    pub armed: bool,
     /// The focused control.
     pub focus: ConfirmFocus,
     /// What must be typed. `None`: nothing.
@@ -251,8 +249,6 @@ pub struct Arguments {
     pub focus: usize,
     /// What is wrong, and under which field it stands.
     pub error: Option<(usize, String)>,
-    /// Does it take confirmations already?
-    pub armed: bool,
     /// Is a production system touched?
     pub production: bool,
     /// When it was sent: the box waits for the answer. `None`: it asks.

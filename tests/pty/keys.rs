@@ -41,7 +41,7 @@ fn backspace_is_not_delete() {
 }
 
 #[test]
-fn pasted_text_never_means_keys() {
+fn f_del_14_pasted_text_never_means_keys() {
     let server = Server::with_sessions(10);
     let mut usher = Usher::at(&server);
     usher.focus_table();
@@ -165,7 +165,7 @@ fn a_click_on_a_row_puts_the_cursor_there() {
 }
 
 #[test]
-fn a_held_delete_key_opens_one_question() {
+fn f_del_15_a_held_delete_key_opens_one_question() {
     let server = Server::with_sessions(10);
     let mut usher = Usher::at(&server);
     usher.focus_table();

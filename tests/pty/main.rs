@@ -9,6 +9,7 @@ mod actions;
 mod keys;
 mod leave;
 mod network;
+mod question;
 mod refuse;
 mod revoke;
 mod sign_in;
@@ -186,13 +187,27 @@ impl Usher {
         self.pty.text()
     }
 
-    /// Says yes as soon as the question takes it: the first moments count for nothing.
+    /// Says yes.
     fn say_yes(&mut self) {
+        self.answer("y", |text| !text.contains("Delete session?"));
+    }
+
+    /// Answers a question after the pause without which nothing counts, until the screen says that it
+    /// did: where the machine is slow, a slow key may look like a quick one.
+    fn answer(&mut self, key: &str, counted: impl Fn(&str) -> bool) {
         let end = Instant::now() + LIMIT;
-        while self.pty.text().contains("Delete session?") {
+        let too_soon = "too soon";
+        while !counted(&self.pty.text()) {
             assert!(Instant::now() < end, "the question takes no answer");
-            self.pty.keys("y");
-            self.pty.settle(Duration::from_millis(30));
+            self.pty.settle(Duration::from_millis(200));
+            self.pty.keys(key);
+            self.pty.wait_until("what the key does", |screen| {
+                let text = screen.contents();
+                counted(&text) || text.contains(too_soon)
+            });
+            if self.pty.text().contains(too_soon) {
+                self.pty.wait_gone(too_soon);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod dialogs;
 mod edit;
 mod form;
 mod keys;
+mod lock;
 mod message;
 mod mouse;
 mod net;
@@ -29,7 +30,8 @@ use super::state::State;
 
 /// Changes the state as the message says, and names what is to be done outside.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
-    let effects = match msg {
+    let asked = lock::question(state);
+    let mut effects = match msg {
         Msg::Tick(now) => {
             state.now = now;
             Vec::new()
@@ -85,6 +87,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Told { what: _, result } => message::told(state, result),
     };
     results::settle(state);
+    effects.extend(lock::settle(state, asked));
     effects
 }
 

@@ -297,7 +297,6 @@ fn finish(
         warnings: Vec::new(),
         verb,
         production,
-        armed: false,
         focus,
         typed,
         reason: asks_reason.then(Input::default),

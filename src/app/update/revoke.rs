@@ -1,11 +1,11 @@
 //! Revoking: what will be sent, the question before it, and what became of it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use super::question::{self, RowFacts};
-use super::{blocked, form, message};
-use crate::app::effect::{Effect, JobId, RevokeItem, Timer};
+use super::{blocked, form, lock, message};
+use crate::app::action::Action;
+use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::overlay::{
     Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan, WholeUser,
 };
@@ -17,9 +17,6 @@ use crate::model::{
     ApiError, Clause, Completeness, Field, Op, Outcome, Subject, Target, UserOutcome, Value,
 };
 use crate::store::{Row, RowId, SourceId};
-
-/// A dialog takes no confirmation before it has been open for this long.
-const ARM_AFTER: Duration = Duration::from_millis(150);
 
 /// Asks whether the row under the cursor shall be revoked.
 pub fn ask(state: &mut State) -> Vec<Effect> {
@@ -36,7 +33,10 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
             .into_iter()
             .next()
             .map_or_else(String::new, |(_, why)| why);
-        return message::say(state, Level::Warn, format!("cannot be deleted: {why}"));
+        let mut effects = lock::refused(state, Action::Revoke);
+        let text = format!("cannot be deleted: {why}");
+        effects.extend(message::say(state, Level::Warn, text));
+        return effects;
     }
     let confirm = question::for_rows(state, plan);
     open(state, confirm)
@@ -136,12 +136,7 @@ fn is_of(clause: &Clause, user: &Subject) -> bool {
 fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
     state.message = None;
     state.overlays.push(Overlay::Confirm(Box::new(confirm)));
-    let generation = state.next_gen();
-    vec![Effect::After {
-        timer: Timer::Arm,
-        generation,
-        delay: ARM_AFTER,
-    }]
+    Vec::new()
 }
 
 /// Confirmed: sends exactly what the dialog held.

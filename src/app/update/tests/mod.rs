@@ -108,6 +108,14 @@ impl TestApp {
         self
     }
 
+    /// The same, each after the pause that lets it answer a question.
+    fn slowly(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            self.due(crate::app::effect::Timer::Arm).keys(key);
+        }
+        self
+    }
+
     /// Text, letter by letter.
     fn typed(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::effect::{JobId, Timer};
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
-use crate::app::state::Level;
+use crate::app::state::{Level, Lock};
 use crate::model::{Outcome, Subject, UserOutcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
@@ -72,6 +72,97 @@ fn what_is_typed_ahead_before_the_question_is_armed_confirms_nothing() {
 
     assert!(app.sent().is_empty());
     assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn f_del_03_a_held_y_confirms_nothing_and_the_box_says_so() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("delete");
+
+    for _ in 0..40 {
+        app.keys("y");
+    }
+
+    assert!(app.sent().is_empty());
+    assert_eq!(app.state.lock, Lock::TooSoon);
+    let locked = app.effects.iter().rev().find_map(|effect| match effect {
+        Effect::After { timer, delay, .. } if *timer == Timer::Arm => Some(*delay),
+        _ => None,
+    });
+    // Longer than any key waits before it repeats.
+    assert!(locked > Some(Duration::from_millis(660)), "{locked:?}");
+
+    app.slowly("y");
+    assert_eq!(app.sent().len(), 1, "after a pause it counts");
+}
+
+#[test]
+fn keys_that_the_question_does_not_know_lock_it_anew() {
+    let mut app = TestApp::listing(&["asmith"]);
+    // Even where a pause came before each letter that is unknown.
+    app.keys("D").slowly("e a r space b i l l");
+
+    app.keys("y");
+
+    assert!(app.sent().is_empty(), "it was typed for another window");
+    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn an_answer_right_behind_another_key_does_not_count() {
+    for (ahead, answer) in [("tab", "y"), ("right", "enter"), ("left", "enter")] {
+        let mut app = asked(&["asmith"]);
+
+        app.keys(ahead).keys(answer);
+
+        assert!(app.sent().is_empty(), "{ahead} {answer}");
+        assert!(app.top().is_some(), "{ahead} {answer} closed it");
+    }
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    assert_eq!(whole_user(&app), None, "a paste without brackets");
+}
+
+#[test]
+fn a_click_on_the_button_counts_only_where_a_key_would() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("delete");
+    let click = |app: &mut TestApp| {
+        let effects = super::super::dialogs::button(&mut app.state, 1);
+        app.effects.extend(effects);
+    };
+
+    click(&mut app);
+    assert!(app.sent().is_empty());
+
+    app.due(Timer::Arm);
+    click(&mut app);
+    assert_eq!(app.sent().len(), 1);
+}
+
+#[test]
+fn quitting_during_a_revoke_counts_after_a_pause_only() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y q y");
+    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 0);
+    app.slowly("y");
+    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 1);
+}
+
+#[test]
+fn a_refused_delete_takes_the_y_after_it_along() {
+    let mut app = TestApp::with(|profile| profile.read_only = true);
+    app.keys("enter").connect().page(&[("asmith", 60)], None);
+    for key in ["delete", "U"] {
+        app.effects.clear();
+
+        app.keys(key).keys("y");
+        assert_eq!(app.count(|e| matches!(e, Effect::Copy(_))), 0, "{key}");
+        assert!(app.status().contains("read-only"), "{key}");
+
+        app.due(Timer::Refused).keys("y");
+        assert_eq!(app.count(|e| matches!(e, Effect::Copy(_))), 1, "{key}");
+    }
 }
 
 #[test]
@@ -224,11 +315,11 @@ fn a_whole_user_must_be_confirmed_by_typing() {
     let mut app = TestApp::listing(&["asmith", "asmith", "bwong"]);
     app.keys("U").due(Timer::Arm);
 
-    app.keys("enter");
-    app.typed("y").keys("enter");
+    app.slowly("enter");
+    app.typed("y").slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 0);
 
-    app.keys("ctrl-u").typed("asmith").keys("enter");
+    app.keys("ctrl-u").typed("asmith").slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
 }
 
@@ -262,7 +353,7 @@ fn whole_user(app: &TestApp) -> Option<Subject> {
 #[test]
 fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
     let mut app = in_two_realms();
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
     let here = whole_user(&app).unwrap();
     assert_eq!(here.scope.as_ref().unwrap().expose(), "/alpha");
     assert_eq!(here.id.as_ref().unwrap().expose(), "id=asmith,o=/alpha");
@@ -270,9 +361,9 @@ fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
 
     let mut app = in_two_realms();
     app.keys("U").due(Timer::Arm).keys("right enter");
-    app.typed("2").keys("enter");
+    app.typed("2").slowly("enter");
     assert_eq!(whole_user(&app), None, "there are three everywhere");
-    app.keys("ctrl-u").typed("3").keys("enter");
+    app.keys("ctrl-u").typed("3").slowly("enter");
     let everywhere = whole_user(&app).unwrap();
     assert_eq!(everywhere.name.as_ref().unwrap().expose(), "asmith");
     assert_eq!((everywhere.id, everywhere.scope), (None, None));
@@ -283,7 +374,7 @@ fn the_choice_of_the_realm_turns_back() {
     let mut app = in_two_realms();
 
     app.keys("U").due(Timer::Arm).keys("right left").typed("2");
-    app.keys("enter");
+    app.slowly("enter");
 
     assert!(whole_user(&app).unwrap().scope.is_some());
 }
@@ -291,7 +382,7 @@ fn the_choice_of_the_realm_turns_back() {
 #[test]
 fn after_a_whole_user_the_sessions_are_listed_again() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
     app.effects.clear();
 
     let outcome = UserOutcome {
@@ -336,9 +427,10 @@ fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
     );
     app.connect();
     assert_eq!(app.state.jobs[0].state, JobState::Ready);
-    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 0);
-
     app.keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 0, "too soon");
+
+    app.slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 1);
 }
 
