@@ -110,6 +110,8 @@ pub struct Typed {
     pub expect: Vec<String>,
     /// What to ask for ("Type the number of sessions, or the user's name").
     pub ask: String,
+    /// Why it must be typed, behind "typed because".
+    pub because: &'static str,
     /// Has something wrong been entered?
     pub wrong: bool,
 }

@@ -17,11 +17,10 @@ use super::sources::{self, Source};
 use super::targets::{self, Skip, Target};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
+use crate::model::confirm;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Value};
 
-/// Above so many sessions, and for production, a number has to be typed.
-const MANY: usize = 10;
 /// So many sessions of which only the id is known are read before they are ended.
 const LOOKED_UP: usize = 20;
 
@@ -64,7 +63,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         require_audit(ctx, &sources)?;
         if !args.yes {
             outcomes.flush()?;
-            confirm(&sources, &chosen)?;
+            ask(&sources, &chosen)?;
         }
     }
     outcomes.flush()?;
@@ -270,17 +269,18 @@ fn summary_of_dry_run(ctx: &Ctx, sources: &[Source], chosen: &[Target], left_out
     ctx.note(&text);
 }
 
-/// Asks on the terminal. Many, and any in production, want the number typed.
-fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
+/// Asks on the terminal. Many, and several in production, want the number typed.
+fn ask(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
     let production = chosen.iter().any(|target| {
         sources
             .get(target.source)
             .is_some_and(|source| source.profile.production)
     });
     let what = sessions(chosen.len());
-    let wanted = match production || chosen.len() > MANY {
-        true => chosen.len().to_string(),
-        false => "y".to_owned(),
+    let typed = confirm::typed_because(chosen.len(), production);
+    let (wanted, because) = match typed {
+        Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
+        None => ("y".to_owned(), String::new()),
     };
     let mut prompt = String::new();
     for (at, source) in sources.iter().enumerate() {
@@ -298,7 +298,7 @@ fn confirm(sources: &[Source], chosen: &[Target]) -> Result<(), Failure> {
         }
     }
     prompt.push_str(&format!(
-        "End {what}{}? Type {wanted} to do it: ",
+        "End {what}{}? Type {wanted} to do it{because}: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

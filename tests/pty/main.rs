@@ -151,6 +151,11 @@ impl Usher {
 
     /// With one profile for this emulator that has these keys.
     fn at_with(server: &Server, keys: &str) -> Self {
+        Self::command(server, keys, &[])
+    }
+
+    /// A command of the command line, with one profile for this emulator that has these keys.
+    fn command(server: &Server, keys: &str, args: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let text = server.running().config_toml("test");
         let plain = "allow_plain = true\n";
@@ -162,6 +167,7 @@ impl Usher {
         Self::run(home, 120, 40, move |command| {
             command.args(["--config"]);
             command.arg(&config);
+            command.args(args);
         })
     }
 

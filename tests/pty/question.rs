@@ -108,3 +108,56 @@ fn a_refused_delete_takes_the_y_after_it_along() {
     let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
     assert!(!written.contains("\x1b]52;"), "an id went to the clipboard");
 }
+
+#[test]
+fn on_production_one_session_wants_a_y_after_a_box_that_names_it() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\nproduction = true\n");
+    usher.pty.wait_for("all loaded");
+    usher.focus_table();
+
+    usher.pty.keys(DELETE);
+    usher.pty.wait_for("Delete session on PRODUCTION?");
+    usher.answer("y", |text| !text.contains("Delete session"));
+
+    server.wait_for_requests("DELETE", 1);
+}
+
+#[test]
+fn the_command_line_asks_for_as_much_as_the_screen() {
+    let server = Server::with_sessions(60);
+    let mut seen = (false, false);
+    let mut people: Vec<_> = server
+        .world()
+        .rows()
+        .iter()
+        .filter_map(|row| row.user.clone())
+        .collect();
+    people.sort();
+    people.dedup();
+    for user in people {
+        let mut usher =
+            Usher::command(&server, "production = true\n", &["revoke", "--user", &user]);
+        usher
+            .pty
+            .wait_until("a question, or nothing to end", |screen| {
+                let text = screen.contents();
+                text.contains("to do it")
+                    || text.contains("0 sessions")
+                    || text.contains("no session")
+            });
+        let text = usher.pty.text().replace('\n', "");
+        match text {
+            text if text.contains("End 1 session? Type y to do it: ") => seen.0 = true,
+            text if text.contains(" to do it (typed because this is production): ") => {
+                seen.1 = true
+            }
+            text => assert!(!text.contains("to do it"), "{text}"),
+        }
+        if seen == (true, true) {
+            break;
+        }
+    }
+    assert_eq!(seen, (true, true));
+    assert_eq!(server.requests("DELETE"), 0);
+}

@@ -274,6 +274,8 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetL
         wanted.min(width.saturating_sub(2)) as u16,
         confirm.focus == ConfirmFocus::Typed,
     ));
+    let because = format!("typed because {}", typed.because);
+    lines.push(SheetLine::plain("  ").with(because, Role::Dim));
     if typed.wrong {
         let expected = typed.expect.first().map_or("", String::as_str);
         let text = cut(&format!("! that is not it: type {expected}, or Esc"), width);

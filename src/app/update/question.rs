@@ -7,13 +7,9 @@ use crate::app::effect::RevokeItem;
 use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::model::confirm::typed_because;
 use crate::model::text::with_thousands;
 use crate::model::{Field, Session, Untrusted, time};
-
-/// From this many sessions up, the number must be typed.
-const TYPE_FROM: usize = 10;
-/// On a production system from this many.
-const TYPE_FROM_PRODUCTION: usize = 2;
 
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
 pub struct RowFacts {
@@ -162,17 +158,7 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
             )
         }
     };
-    let from = if production {
-        TYPE_FROM_PRODUCTION
-    } else {
-        TYPE_FROM
-    };
-    let typed = (count >= from).then(|| Typed {
-        input: Input::default(),
-        expect: vec![count.to_string()],
-        ask: "Type the number of sessions to confirm:".into(),
-        wrong: false,
-    });
+    let typed = typed_because(count, production).map(|because| typed_rows(&plan, because));
     let after = sources
         .first()
         .and_then(|s| s.caps.as_ref())
@@ -191,6 +177,25 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     )
 }
 
+/// What must be typed for rows: how many they are, or whose, where all are of one person.
+fn typed_rows(plan: &RevokePlan, because: &'static str) -> Typed {
+    let mut people = plan.send.iter().map(|item| &item.subject);
+    let first = people.next().filter(|user| user.shown().is_some());
+    let one = first.filter(|first| people.all(|other| other == *first));
+    let mut expect = vec![plan.send.len().to_string()];
+    expect.extend(one.map(revoke::shown));
+    Typed {
+        input: Input::default(),
+        expect,
+        ask: match one {
+            Some(_) => "Type the number of sessions or the user's name:".into(),
+            None => "Type the number of sessions to confirm:".into(),
+        },
+        because,
+        wrong: false,
+    }
+}
+
 /// The question about every session of a user.
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let opened = state.sources.get(usize::from(whole.source.0));
@@ -203,6 +208,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
         input: Input::default(),
         expect: Vec::new(),
         ask: "Type the user's name or the number of sessions:".into(),
+        because: "it ends all sessions of a person",
         wrong: false,
     };
     let asks_reason = opened.is_some_and(|s| s.profile.require_reason);

@@ -323,6 +323,27 @@ fn a_whole_user_must_be_confirmed_by_typing() {
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
 }
 
+#[test]
+fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
+    let asked = |production: bool, users: &[&str]| {
+        let mut app = TestApp::listing(users);
+        app.state.sources[0].profile.production = production;
+        let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
+        let plan = super::super::revoke::plan(&app.state, &ids);
+        super::super::question::for_rows(&app.state, plan).typed
+    };
+
+    assert!(asked(true, &["asmith"]).is_none());
+    assert!(asked(false, &["asmith"; 9]).is_none());
+    let one = asked(true, &["asmith"; 2]).unwrap();
+    assert_eq!(one.expect, ["2", "asmith"]);
+    assert_eq!(one.because, "this is production");
+    let two = asked(true, &["asmith", "bwong"]).unwrap();
+    assert_eq!(two.expect, ["2"]);
+    let many = asked(false, &["asmith"; 10]).unwrap();
+    assert_eq!(many.because, "it ends 10 sessions or more");
+}
+
 /// Rows of one person in two realms, of a system that can end all of them at once.
 fn in_two_realms() -> TestApp {
     let mut app = TestApp::new();
