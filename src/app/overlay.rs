@@ -125,9 +125,9 @@ pub struct Confirm {
     pub title: String,
     /// The facts, as label and value; an empty label continues the line before. All cleaned.
     pub facts: Vec<(String, String)>,
-    /// The same in at most three lines for small screens.
+    /// The same in at most four lines for small screens.
     pub short: Vec<String>,
-    /// What ends and what does not: the system's own sentence.
+    /// What ends and what does not: the system's own sentence; of several systems a line each.
     pub after: String,
     /// Warnings ("changed since you looked").
     pub warnings: Vec<String>,

@@ -116,6 +116,7 @@ impl SessionApi for FakeApi {
             revoke: Revoke::One,
             revoke_user: false,
             revoke_user_everywhere: false,
+            scopes: Vec::new(),
             history: false,
             after_revoke: "The session ends.",
             id_is_credential: false,

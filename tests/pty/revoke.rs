@@ -119,7 +119,9 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
         !text.contains("Revoke every session of this user?")
     });
 
-    usher.pty.wait_for(&format!("of {user}; 0 left"));
+    usher
+        .pty
+        .wait_for(&format!("of {user} ended, 0 left (read back"));
     assert_eq!(server.world().count(), 40 - theirs);
 }
 
@@ -161,4 +163,38 @@ fn a_server_that_dies_during_a_delete_leaves_an_honest_row() {
     usher.pty.keys("\x03\x03");
     assert_eq!(usher.pty.exit_code(), 0);
     usher.pty.assert_given_back();
+}
+
+#[test]
+fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
+    let mut usher = Usher::start(120, 40, |command| command.arg("--all-profiles"));
+    usher.pty.wait_for("demo-openam: cut by server");
+    usher.focus_table();
+    usher.pty.keys("&system:pingam deletable:yes");
+    usher.pty.wait_for("yes");
+    usher.pty.keys("\r");
+
+    usher.pty.keys("U");
+    usher.pty.wait_for("Revoke every session of this user in /");
+    usher.pty.wait_for(" only; not /");
+    usher.pty.wait_for("demo, demo-openam: not touched");
+    let text = usher.pty.text();
+    let word_after = |label: &str| {
+        let rest = text.split_once(label).expect(label).1;
+        rest.split_whitespace().next().expect(label).to_owned()
+    };
+    let realm = word_after("of this user in ")
+        .trim_end_matches('?')
+        .to_owned();
+    let user = word_after("║  User  ");
+    usher.pty.keys(&user);
+    usher.answer("\r", |text| {
+        !text.contains("Revoke every session of this user")
+    });
+
+    usher.pty.wait_for("demo-pingam: ");
+    usher
+        .pty
+        .wait_for(&format!("of {user} in {realm} ended, 0 left"));
+    usher.pty.wait_for("demo, demo-openam: not touched");
 }

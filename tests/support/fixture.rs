@@ -234,6 +234,7 @@ pub fn caps() -> Capabilities {
         revoke: Revoke::One,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid.",
         id_is_credential: true,

@@ -42,6 +42,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
         revoke: if old { Revoke::UserOnly } else { Revoke::One },
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: if old {
             "All sessions of the user end at once. Access and refresh tokens stay valid."

@@ -316,7 +316,7 @@ pub(super) async fn user(
         Some(scope) => vec![realm::normal(scope.expose())],
         None => facts.realms.clone(),
     };
-    let mut before = 0;
+    let (mut before, mut is_counted) = (0, true);
     let mut found = Vec::new();
     for realm in &realms {
         let listed = server
@@ -324,6 +324,8 @@ pub(super) async fn user(
             .await?;
         let mine = listed.rows.iter().any(|row| row.own);
         before += live(server, &listed.rows);
+        // A list that was cut shows some of them only.
+        is_counted &= !listed.cut;
         found.push((realm, mine, listed.rows.is_empty()));
     }
     let mut trouble: Option<Outcome> = None;
@@ -369,7 +371,7 @@ pub(super) async fn user(
     };
     Ok(UserOutcome {
         outcome,
-        before: Some(before),
+        before: is_counted.then_some(before),
         left,
     })
 }

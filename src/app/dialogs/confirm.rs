@@ -39,7 +39,9 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
         true => format!("{} This cannot be undone.", confirm.after),
         false => format!("{} No undo.", confirm.after),
     };
-    lines.extend(sentences(after.trim(), text).into_iter().map(indented));
+    for system in after.trim().lines() {
+        lines.extend(sentences(system, text).into_iter().map(indented));
+    }
     lines.push(blank());
     if fields(state, confirm, text, &mut lines) {
         lines.push(blank());

@@ -16,6 +16,7 @@ mod mouse;
 mod net;
 mod profiles;
 mod question;
+mod reach;
 mod results;
 mod revoke;
 mod sign_in;

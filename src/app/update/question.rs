@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::revoke;
+use super::{reach, revoke};
 use crate::app::effect::RevokeItem;
 use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
 use crate::app::source::Source;
@@ -159,10 +159,7 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         }
     };
     let typed = typed_because(count, production).map(|because| typed_rows(&plan, because));
-    let after = sources
-        .first()
-        .and_then(|s| s.caps.as_ref())
-        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+    let after = after(&sources);
     let asks_reason = sources.iter().any(|s| s.profile.require_reason);
     finish(
         ConfirmKind::Rows(plan),
@@ -175,6 +172,27 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         typed,
         asks_reason,
     )
+}
+
+/// What ends and what stays, of each system with its name where there are several that differ.
+fn after(sources: &[&Source]) -> String {
+    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+    for source in sources {
+        let text = source.caps.as_ref().map_or("", |caps| caps.after_revoke);
+        let name = source.profile.name.as_str();
+        match told.iter_mut().find(|(_, known)| *known == text) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], text)),
+        }
+    }
+    if let [(_, text)] = told.as_slice() {
+        return (*text).to_owned();
+    }
+    let told = told.iter();
+    let told: Vec<String> = told
+        .map(|(names, text)| format!("{}: {text}", names.join(", ")))
+        .collect();
+    told.join("\n")
 }
 
 /// What must be typed for rows: how many they are, or whose, where all are of one person.
@@ -200,7 +218,6 @@ fn typed_rows(plan: &RevokePlan, because: &'static str) -> Typed {
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let opened = state.sources.get(usize::from(whole.source.0));
     let production = opened.is_some_and(|s| s.profile.production);
-    let on = if production { " on PRODUCTION" } else { "" };
     let after = opened
         .and_then(|s| s.caps.as_ref())
         .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
@@ -215,7 +232,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let has_choice = whole.everywhere.is_some();
     let mut confirm = finish(
         ConfirmKind::User(whole),
-        format!("Revoke every session of this user{on}?"),
+        String::new(),
         "Revoke all".into(),
         Vec::new(),
         Vec::new(),
@@ -240,6 +257,16 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     let profile = opened.map_or_else(String::new, |s| s.profile.name.clone());
     let system = opened.map_or("", Source::system);
     let name = revoke::shown(&whole.user);
+    let place = match (&whole.user.scope, whole.is_everywhere) {
+        (Some(scope), false) => format!(" in {}", scope.safe()),
+        _ => String::new(),
+    };
+    let on = if confirm.production {
+        " on PRODUCTION"
+    } else {
+        ""
+    };
+    confirm.title = format!("Revoke every session of this user{place}{on}?");
     let id = whole.user.id.as_ref();
     let id = id.map_or("-".to_owned(), |id| id.safe().into_owned());
     let count = whole.loaded();
@@ -258,6 +285,13 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
         format!("{name} · {known}"),
         format!("on {profile} ({system})"),
     ];
+    let reached = reach::reached(state, whole);
+    let untouched = reach::untouched(state, whole.source);
+    confirm
+        .short
+        .extend(reached.iter().map(|reached| format!("reaches {reached}")));
+    confirm.short.extend(untouched.clone());
+    confirm.warnings = reach::doubts(state, whole);
     confirm.facts = vec![("User".to_owned(), name)];
     if !whole.is_everywhere {
         confirm.facts.push(("User id".to_owned(), id));
@@ -266,6 +300,12 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     confirm
         .facts
         .push(("on".to_owned(), format!("{profile} ({system})")));
+    confirm
+        .facts
+        .extend(reached.map(|reached| ("Reaches".to_owned(), reached)));
+    confirm
+        .facts
+        .extend(untouched.map(|others| (String::new(), others)));
     if let Some(typed) = &mut confirm.typed {
         typed.expect = expect;
         typed.wrong = false;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::question::{self, RowFacts};
-use super::{blocked, form, lock, message};
+use super::{blocked, form, lock, message, reach};
 use crate::app::action::Action;
+use crate::app::cells;
 use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::overlay::{
     Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan, WholeUser,
@@ -89,6 +90,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
             row.source == source
                 && is_theirs(&row.session.subject)
                 && !state.results.fates.get(id).is_some_and(Fate::is_over)
+                && !is_over(state, row)
         })
         .count()
     };
@@ -118,6 +120,13 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
     };
     let confirm = question::for_user(state, whole);
     open(state, confirm)
+}
+
+/// Has the session of a row ended by itself, or before it was loaded?
+fn is_over(state: &State, row: &Row) -> bool {
+    use crate::model::State::{Expired, Revoked};
+    let word = cells::word_at(state, row.source, &row.session);
+    matches!(word, Expired | Revoked)
 }
 
 /// Does a clause let every session of this person through?
@@ -304,7 +313,7 @@ pub fn user_outcome(
     let name = placed(&user);
     let error = match result {
         Ok(outcome) => {
-            let summary = user_summary(state, &name, &outcome);
+            let summary = user_summary(state, source, &user, &outcome);
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
                 Outcome::Failed(error) => error,
@@ -329,31 +338,35 @@ pub fn user_outcome(
     Vec::new()
 }
 
-fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
+/// What became of it where it was done, with the system's name: how many ended, how many are left and
+/// when that was looked up, and what was not touched.
+fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+    let profile = state.sources.get(usize::from(source.0));
+    let profile = profile.map_or("", |source| source.profile.name.as_str());
+    let whose = format!("{}{}", shown(user), reach::place(state, source, user));
     let left = match outcome.left {
-        Some(left) => format!("{} left, listed again {at}", with_thousands(left)),
-        None => "could not be listed again".to_owned(),
+        Some(left) => format!("{} left (read back {at})", with_thousands(left)),
+        None => "what is left could not be read back".to_owned(),
     };
     let ended = match (outcome.before, outcome.left) {
         (Some(before), Some(left)) => Some(before.saturating_sub(left)),
         _ => None,
     };
-    match (&outcome.outcome, ended) {
-        (Outcome::Revoked, Some(1)) => format!("ended 1 session of {name}; {left}"),
-        (Outcome::Revoked, Some(n)) => {
-            format!("ended {} sessions of {name}; {left}", with_thousands(n))
-        }
-        (Outcome::Revoked, None) => format!("the sessions of {name} were ended; {left}"),
-        (Outcome::AlreadyGone, _) => format!("{name} had no live session; {left}"),
-        (Outcome::StillListed, _) => {
-            format!("the server said yes to ending {name}'s sessions; {left}")
-        }
+    let became = match (&outcome.outcome, ended) {
+        (Outcome::Revoked, Some(n)) => format!("{} of {whose} ended", with_thousands(n)),
+        (Outcome::Revoked, None) => format!("the sessions of {whose} ended"),
+        (Outcome::AlreadyGone, _) => format!("no session of {whose} was live"),
+        (Outcome::StillListed, _) => format!("the server said yes for {whose}"),
         (Outcome::Unknown, _) => {
-            format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
+            format!("no answer came, so whether the sessions of {whose} ended is unknown")
         }
-        (Outcome::Refused(_) | Outcome::Failed(_), _) => format!("{name}'s sessions: {left}"),
-    }
+        (Outcome::Refused(_) | Outcome::Failed(_), _) => {
+            format!("not all sessions of {whose} are known to have ended")
+        }
+    };
+    let others = reach::untouched(state, source).map_or(String::new(), |text| format!(". {text}"));
+    format!("{profile}: {became}, {left}{others}")
 }
 
 /// A job waits for somebody to sign in.

@@ -341,6 +341,7 @@ fn caps() -> Capabilities {
         revoke: Revoke::One,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: "The session ends at once.",
         id_is_credential: false,

@@ -391,6 +391,108 @@ fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
 }
 
 #[test]
+fn a_whole_user_says_what_it_reaches_and_what_not_before_and_after() {
+    let mut app = in_two_realms();
+    let mut known = caps();
+    known.revoke_user_everywhere = true;
+    known.scopes = ["/", "/alpha", "/beta"].map(Untrusted::from).to_vec();
+    known.notes = vec!["the list of realms may not be read".to_owned()];
+    app.connect_with(known);
+    let mut other = crate::app::source::Source::new(profile("other"));
+    other.caps = Some(Arc::new(caps()));
+    app.state.sources.push(other);
+    app.state.sources[0].completeness = Completeness::Truncated { at: 120 };
+    let said = |app: &TestApp| match app.top() {
+        Some(Overlay::Confirm(confirm)) => {
+            format!(
+                "{} {:?} {:?}",
+                confirm.title, confirm.facts, confirm.warnings
+            )
+        }
+        _ => panic!("no question"),
+    };
+
+    app.keys("U");
+    let here = said(&app);
+    for part in [
+        "every session of this user in /alpha?",
+        "realm /alpha only; not /, /beta",
+        "other: not touched",
+        "was cut at 120: more sessions may end",
+    ] {
+        let part = part.replace("realm ", "scope ");
+        assert!(here.contains(&part), "{part} is missing in {here}");
+    }
+    app.keys("right");
+    let everywhere = said(&app);
+    for part in [
+        "scope: /, /alpha, /beta",
+        "may not be read",
+        "other: not touched",
+    ] {
+        assert!(
+            everywhere.contains(part),
+            "{part} is missing in {everywhere}"
+        );
+    }
+
+    app.typed("3").slowly("enter");
+    let outcome = UserOutcome {
+        outcome: Outcome::Revoked,
+        before: Some(3),
+        left: Some(0),
+    };
+    app.send(Msg::UserRevoked {
+        job: JobId(1),
+        source: SourceId(0),
+        result: Ok(outcome),
+    });
+    assert_eq!(
+        app.state.jobs[0].summary.as_deref(),
+        Some(
+            "prod-janssen: 3 of asmith in /, /alpha, /beta ended, 0 left (read back 14:07:00 UTC). \
+             other: not touched"
+        )
+    );
+}
+
+#[test]
+fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let gone = RowRef {
+        expires: Some(now() - TimeDelta::hours(1)),
+        ..row("asmith", 7_200, 1)
+    };
+    app.rows(vec![row("asmith", 600, 0), gone]);
+
+    app.keys("U");
+
+    assert!(matches!(app.top(), Some(Overlay::Confirm(c))
+        if matches!(&c.kind, crate::app::overlay::ConfirmKind::User(whole) if whole.here == 1)));
+}
+
+#[test]
+fn each_of_several_systems_says_what_stays() {
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    let mut other = crate::app::source::Source::new(profile("other"));
+    other.caps = Some(Arc::new(Capabilities {
+        after_revoke: "Client-side sessions go on.",
+        ..caps()
+    }));
+    app.state.sources.push(other);
+    let mut plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1)]);
+    plan.send[1].source = SourceId(1);
+
+    let confirm = super::super::question::for_rows(&app.state, plan);
+
+    assert_eq!(
+        confirm.after,
+        "prod-janssen: The session ends at once.\nother: Client-side sessions go on."
+    );
+}
+
+#[test]
 fn the_choice_of_the_realm_turns_back() {
     let mut app = in_two_realms();
 
@@ -421,7 +523,7 @@ fn after_a_whole_user_the_sessions_are_listed_again() {
     assert_eq!(app.count(|e| matches!(e, Effect::Search { .. })), 1);
     assert_eq!(
         app.status(),
-        "ended 2 sessions of asmith; 0 left, listed again 14:07:00 UTC"
+        "prod-janssen: 2 of asmith ended, 0 left (read back 14:07:00 UTC)"
     );
 }
 
