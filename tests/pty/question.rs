@@ -161,3 +161,21 @@ fn the_command_line_asks_for_as_much_as_the_screen() {
     assert_eq!(seen, (true, true));
     assert_eq!(server.requests("DELETE"), 0);
 }
+
+#[test]
+fn the_first_rows_of_the_demo_can_be_ended_in_either_order() {
+    let mut usher = Usher::demo();
+    usher.focus_table();
+    for (order, title) in [("", "USER ▲"), (">>>s", "CREATED ▼")] {
+        usher.pty.keys(order);
+        usher.pty.wait_for(title);
+        usher.pty.keys("g");
+        for _ in 0..20 {
+            usher.pty.keys(DELETE);
+            usher.pty.wait_for("Delete session?");
+            usher.pty.keys("n");
+            usher.pty.wait_gone("Delete session?");
+            usher.pty.keys(DOWN);
+        }
+    }
+}

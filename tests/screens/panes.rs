@@ -253,3 +253,20 @@ fn narrow_screens_show_one_pane_at_a_time() {
 fn a_screen_that_is_too_small_says_what_it_needs() {
     check("too_small", &Fixture::main().state, &[(38, 7)]);
 }
+
+#[test]
+fn the_title_names_the_query_that_made_the_rows() {
+    let state = Fixture::main().with(|state| {
+        state.results.made_by = Query::parse("user:ada* state:active").ok();
+        state.results.query = Query::parse("user:bob").ok();
+    });
+
+    for (width, height) in TWO {
+        let size = usher::app::Size { width, height };
+        let mut state = state.clone();
+        state.size = size;
+        let text = usher::ui::picture::picture(&state, &Theme::default(), size).to_text();
+        assert!(text.contains("2 Sessions · user:ada* state:a"), "{text}");
+        assert!(!text.contains("user:bob ═"), "{text}");
+    }
+}

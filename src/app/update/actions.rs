@@ -328,7 +328,7 @@ fn send(state: &mut State) -> Vec<Effect> {
     state.message = None;
     if let Some(key) = key.as_ref().filter(|_| spec.ends) {
         let fate = Some(Fate::Revoking);
-        state.results.set_fate(source, key, fate);
+        state.results.set_fate(source, key, fate, now);
     }
     state.acting.push(Acting {
         generation,

@@ -23,6 +23,8 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.fates.clear();
+    results.ended_at.clear();
+    results.made_by.clone_from(&results.query);
     results.ordering = false;
     results.order_gen = Gen::default();
     results.touched = false;

@@ -252,7 +252,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     let fate = fate(&outcome);
     let epoch = job.epoch;
     if let Some(row) = current_row(state, &item, epoch) {
-        state.results.fates.insert(row, fate);
+        state.results.settle(row, fate, state.now);
     }
     match outcome {
         Outcome::Failed(error) => {

@@ -635,3 +635,67 @@ fn a_row_that_was_never_sent_is_as_it_was() {
     assert!(app.state.results.fates.is_empty());
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
 }
+
+/// A row whose session has come to this.
+fn ended_as(outcome: Outcome) -> TestApp {
+    let mut app = asked(&["asmith", "bwong"]);
+    app.keys("y")
+        .send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        })
+        .send(Msg::Ended(JobId(1)));
+    app
+}
+
+/// All that the details say.
+fn details(app: &TestApp) -> String {
+    let lines = crate::app::lines::detail_lines(&app.state);
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} {}\n", line.label, line.text()));
+    lines.collect()
+}
+
+#[test]
+fn a_row_that_was_ended_says_so_in_every_field() {
+    let app = ended_as(Outcome::Revoked);
+
+    let said = details(&app);
+    for part in [
+        "State ended 14:07:00 UTC",
+        "Expires -",
+        "no: it has already ended",
+        "× 14:07",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    for part in ["authenticated", "in 1h", "% of its life"] {
+        assert!(!said.contains(part), "{part} stands in {said}");
+    }
+    let (id, row) = app.state.results.current().unwrap();
+    for field in [Field::Expires, Field::Left] {
+        let cell = crate::app::cells::cell(&app.state, id, row, field);
+        assert_eq!(cell.text, "-", "{field:?}");
+    }
+}
+
+#[test]
+fn what_had_already_gone_is_never_called_ended() {
+    let mut app = ended_as(Outcome::AlreadyGone);
+
+    let said = details(&app);
+    assert!(said.contains("it had already gone"), "{said}");
+    assert!(
+        !said.contains("ended") && !said.contains("revoked"),
+        "{said}"
+    );
+    assert_eq!(app.status(), "the session of asmith had already gone");
+    app.keys("delete");
+    assert!(
+        app.status().contains("it had already gone"),
+        "{}",
+        app.status()
+    );
+}
