@@ -14,6 +14,7 @@ mod refuse;
 mod revoke;
 mod sign_in;
 mod start;
+mod terminal;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -161,9 +162,7 @@ impl Usher {
         let plain = "allow_plain = true\n";
         assert!(text.contains(plain), "{text}");
         let config = home.path().join("config.toml");
-        fs::write(&config, text.replacen(plain, &format!("{plain}{keys}"), 1))
-            .expect("it can be written");
-        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
+        write_private(&config, &text.replacen(plain, &format!("{plain}{keys}"), 1));
         Self::run(home, 120, 40, move |command| {
             command.args(["--config"]);
             command.arg(&config);
@@ -232,6 +231,12 @@ impl Usher {
     fn state(&self) -> String {
         read_all(&self.home.path().join("state"))
     }
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(file: &Path, text: &str) {
+    fs::write(file, text).expect("it can be written");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a mode");
 }
 
 fn send(pid: i32, signal: Signal) {

@@ -179,3 +179,24 @@ fn the_first_rows_of_the_demo_can_be_ended_in_either_order() {
         }
     }
 }
+
+#[test]
+fn f_del_16_the_question_names_its_profile_and_no_other_can_be_opened_meanwhile() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\nproduction = true\n");
+    usher.pty.wait_for("all loaded");
+    usher.focus_table();
+    usher.pty.keys(DELETE);
+    usher.pty.wait_for("Delete session on PRODUCTION?");
+    usher.pty.wait_for("on  test (Janssen)");
+
+    usher.pty.keys("\x10");
+    usher.pty.settle(Duration::from_millis(100));
+
+    let text = usher.pty.text();
+    assert!(text.contains("Delete session on PRODUCTION?"), "{text}");
+    assert!(!text.contains("═ Profiles"), "{text}");
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("Delete session");
+    assert_eq!(server.requests("DELETE"), 0);
+}

@@ -56,7 +56,7 @@ fn a_revoke_is_written_down_before_and_after_without_the_id() {
 }
 
 #[test]
-fn saying_no_sends_nothing() {
+fn f_del_04_saying_no_sends_nothing_and_cancel_has_the_focus() {
     for no in ["n", ESC, "\r"] {
         let server = Server::with_sessions(10);
         let mut usher = Usher::at(&server);
@@ -72,7 +72,7 @@ fn saying_no_sends_nothing() {
 }
 
 #[test]
-fn what_is_typed_ahead_confirms_nothing() {
+fn f_del_03_what_is_typed_ahead_confirms_nothing() {
     for ahead in [
         format!("{DELETE}y"),
         format!("{DELETE}\r"),
