@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tui_input::Input;
-use usher::app::effect::JobId;
+use usher::app::effect::{Gen, JobId, Timer};
 use usher::app::form::{FormError, FormField, TextField};
 use usher::app::msg::SignInStep;
 use usher::app::overlay::{

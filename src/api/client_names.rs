@@ -248,6 +248,7 @@ mod tests {
                 id_is_credential: false,
                 columns: &[],
                 actions: Vec::new(),
+                scopes: Vec::new(),
                 notes: Vec::new(),
             })
         }

@@ -67,6 +67,7 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         }
         Field::Created => age(session.created),
         Field::Used => age(session.last_used),
+        Field::Expires | Field::Left if state.results.is_over(id) => Cell::own("-", Role::Dim),
         Field::Expires => age(session.expires),
         Field::Ended => age(session.ended),
         Field::Age => length(session.created.map(|at| now - at)),

@@ -21,7 +21,7 @@ pub struct JobId(pub u64);
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timer {
-    /// A dialog takes confirmations from now on.
+    /// A question takes answers from now on.
     Arm,
     /// A message of success has been seen long enough.
     Fade,
@@ -37,6 +37,8 @@ pub enum Timer {
     CtrlC,
     /// A revealed value is masked again.
     Mask,
+    /// What follows a refused key means what it says again.
+    Refused,
 }
 
 /// What is copied. It decides how the text is cleaned, and what is told of it.

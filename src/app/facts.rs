@@ -119,13 +119,22 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
     let mut right = vec![
         instant(state, row, Field::Created, session.created),
         instant(state, row, Field::Used, session.last_used),
-        instant(state, row, Field::Expires, session.expires),
+        instant(
+            state,
+            row,
+            Field::Expires,
+            session.expires.filter(|_| !state.results.is_over(id)),
+        ),
     ];
     if session.ended.is_some() {
         right.push(instant(state, row, Field::Ended, session.ended));
     }
     right.push(state_line(state, id, row, session));
-    right.push(deletable_line(session));
+    right.push(match state.results.fates.get(&id) {
+        Some(Fate::Revoked) => over_line("it has already ended"),
+        Some(Fate::AlreadyGone) => over_line("it had already gone"),
+        _ => deletable_line(session),
+    });
     let told = |line: &DetailLine| match line.kind {
         LineKind::Fact(field) => is_told(state, row, session, field),
         _ => true,
@@ -193,16 +202,25 @@ fn instant(state: &State, row: &Row, field: Field, at: Option<DateTime<Utc>>) ->
 /// The word of the table, and what else is known of it: what became of a revoke, and the system's own word.
 fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailLine {
     let (word, role) = word(state, id, row, session);
-    let mut line = fact(Field::State, "State", word, role);
+    let ended = state.results.ended_at.get(&id);
+    let ended = ended.map(|at| format!("ended {}", time::clock_seconds(*at, state.prefs.zone)));
+    let mut line = fact(
+        Field::State,
+        "State",
+        ended.as_deref().unwrap_or(word),
+        role,
+    );
     let fate = match state.results.fates.get(&id) {
         Some(Fate::Refused(why) | Fate::Failed(why)) => Some(why.as_str()),
         Some(Fate::Unknown) => Some("it was sent and no answer came"),
         Some(Fate::StillListed) => Some("the server said yes and still lists it"),
         Some(Fate::NoLastingId) => Some(NO_LASTING_ID),
+        Some(Fate::AlreadyGone) => Some("it had already gone; usher did not end it"),
         _ => None,
     };
     // What the system said of the session itself; an attribute named state is something else.
-    let signed_in = session.fact == Fact::Live && session.subject.shown().is_some();
+    let is_over = state.results.is_over(id);
+    let signed_in = session.fact == Fact::Live && session.subject.shown().is_some() && !is_over;
     let said = signed_in.then_some("authenticated");
     for more in fate.into_iter().chain(said) {
         line.value.push(Piece::own(" · "));
@@ -221,6 +239,16 @@ fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str
     }
     let word = cells::word_at(state, row.source, session);
     (word.word(), cells::role_of(word))
+}
+
+/// Why a session that is over cannot be ended.
+fn over_line(why: &str) -> DetailLine {
+    fact(
+        Field::Deletable,
+        "Deletable",
+        &format!("no: {why}"),
+        Role::Dim,
+    )
 }
 
 fn deletable_line(session: &Session) -> DetailLine {
@@ -250,8 +278,16 @@ pub(super) fn life_line(
     let over = state.results.fates.get(&id).is_some_and(Fate::is_over);
     let word = cells::word_at(state, row.source, session);
     let room = width.saturating_sub(LABELS);
-    let now = state.now_at(row.source);
-    let life = life::life(session, word, over, now, state.prefs.zone, room)?;
+    let ended = state.results.ended_at.get(&id).copied();
+    let ended = ended.or(session.ended);
+    let life = life::life(
+        session,
+        ended,
+        (word, over),
+        state.now_at(row.source),
+        state.prefs.zone,
+        room,
+    )?;
     let text = match life.line.is_empty() {
         true => life.words,
         false => format!("{} {} {}   {}", life.from, life.line, life.to, life.words),
@@ -271,6 +307,7 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     }
     first.push(Piece::own(format!(" · {word}")));
     match &session.deletable {
+        _ if state.results.is_over(id) => {}
         Deletable::Yes if session.own == Some(true) => {}
         Deletable::Yes => first.push(Piece::own(" · deletable")),
         Deletable::Unknown => {}
@@ -299,13 +336,18 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
         }
     };
     let began = told(Field::Created);
-    [first, second, times(state, row, session, began), fourth]
-        .into_iter()
-        .map(|value| DetailLine {
-            value,
-            ..DetailLine::new(LineKind::Short, "", "", Role::Text)
-        })
-        .collect()
+    [
+        first,
+        second,
+        times(state, (id, row), session, began),
+        fourth,
+    ]
+    .into_iter()
+    .map(|value| DetailLine {
+        value,
+        ..DetailLine::new(LineKind::Short, "", "", Role::Text)
+    })
+    .collect()
 }
 
 fn agent_line(session: &Session) -> Vec<Piece> {
@@ -326,7 +368,7 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
 /// tell when a session began, its last use stands there.
-fn times(state: &State, row: &Row, session: &Session, began: bool) -> Vec<Piece> {
+fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool) -> Vec<Piece> {
     let zone = state.prefs.zone;
     let (label, first) = match began {
         true => ("Created  ", session.created),
@@ -338,7 +380,8 @@ fn times(state: &State, row: &Row, session: &Session, began: bool) -> Vec<Piece>
         let shown = first.map(|first| zone.date_of(first));
         shown == Some(day) || zone.date_of(state.now) == day
     };
-    let expires = session.expires.map_or("-".to_owned(), |at| {
+    let expires = session.expires.filter(|_| !state.results.is_over(id));
+    let expires = expires.map_or("-".to_owned(), |at| {
         let exact = match is_plain_day(at) {
             true => time::time_short(at, zone),
             false => time::instant_short(at, zone),

@@ -26,11 +26,12 @@ const SHORTEST: usize = 10;
 /// Blanks between the parts: one on either side of the line, three before the words.
 const GAPS: usize = 5;
 
-/// The life line in a room of `cells`. `None`: nothing is known of when it began.
+/// The life line in a room of `cells`. `ended`: when it was ended, as far as that is known. `None`:
+/// nothing is known of when it began.
 pub fn life(
     session: &Session,
-    word: Word,
-    over: bool,
+    ended: Option<DateTime<Utc>>,
+    (word, over): (Word, bool),
     now: DateTime<Utc>,
     zone: Zone,
     cells: usize,
@@ -38,7 +39,7 @@ pub fn life(
     let began = session.created?;
     let over = over || matches!(word, Word::Revoked | Word::Expired);
     let ends = match over {
-        true => session.ended.or(session.expires.filter(|at| *at <= now)),
+        true => ended.or(session.expires.filter(|at| *at <= now)),
         false => session.expires,
     };
     let from = time_or_day(began, now, zone);
@@ -155,7 +156,7 @@ mod tests {
 
     fn drawn(session: &Session, word: Word, cells: usize) -> Life {
         let now = at("2026-11-21 14:07:00");
-        life(session, word, false, now, Zone::Utc, cells).unwrap()
+        life(session, session.ended, (word, false), now, Zone::Utc, cells).unwrap()
     }
 
     #[test]

@@ -110,6 +110,8 @@ pub struct Typed {
     pub expect: Vec<String>,
     /// What to ask for ("Type the number of sessions, or the user's name").
     pub ask: String,
+    /// Why it must be typed, behind "typed because".
+    pub because: &'static str,
     /// Has something wrong been entered?
     pub wrong: bool,
 }
@@ -123,9 +125,9 @@ pub struct Confirm {
     pub title: String,
     /// The facts, as label and value; an empty label continues the line before. All cleaned.
     pub facts: Vec<(String, String)>,
-    /// The same in at most three lines for small screens.
+    /// The same in at most four lines for small screens.
     pub short: Vec<String>,
-    /// What ends and what does not: the system's own sentence.
+    /// What ends and what does not: the system's own sentence; of several systems a line each.
     pub after: String,
     /// Warnings ("changed since you looked").
     pub warnings: Vec<String>,
@@ -133,8 +135,6 @@ pub struct Confirm {
     pub verb: String,
     /// Is a production system touched?
     pub production: bool,
-    /// Does it take confirmations already (150 ms after it opened)?
-    pub armed: bool,
     /// The focused control.
     pub focus: ConfirmFocus,
     /// What must be typed. `None`: nothing.
@@ -251,8 +251,6 @@ pub struct Arguments {
     pub focus: usize,
     /// What is wrong, and under which field it stands.
     pub error: Option<(usize, String)>,
-    /// Does it take confirmations already?
-    pub armed: bool,
     /// Is a production system touched?
     pub production: bool,
     /// When it was sent: the box waits for the answer. `None`: it asks.

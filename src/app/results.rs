@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use tui_input::Input;
 
 use super::effect::Gen;
@@ -108,6 +109,10 @@ pub struct Results {
     pub scroll: u16,
     /// What happened to rows.
     pub fates: HashMap<RowId, Fate>,
+    /// When we were told that a row has ended.
+    pub ended_at: HashMap<RowId, DateTime<Utc>>,
+    /// The query that made the rows on screen; `query` may be newer. `None`: there are none.
+    pub made_by: Option<Query>,
     /// Quick filters (`f`): clauses over loaded rows.
     pub quick: Vec<Clause>,
     /// The live filter (`&`). `None`: not open.
@@ -142,6 +147,8 @@ impl Results {
             top: 0,
             scroll: 0,
             fates: HashMap::new(),
+            ended_at: HashMap::new(),
+            made_by: None,
             quick: Vec::new(),
             live: None,
             query: None,
@@ -164,16 +171,47 @@ impl Results {
     }
 
     /// What becomes of a session, wherever its row is by now. `None`: nothing did.
-    pub fn set_fate(&mut self, source: SourceId, key: &SessionKey, fate: Option<Fate>) {
-        let mut rows = self.rows.iter();
-        let found = rows.find(|(_, row)| row.source == source && row.session.key == *key);
-        let Some((id, _)) = found else {
+    pub fn set_fate(
+        &mut self,
+        source: SourceId,
+        key: &SessionKey,
+        fate: Option<Fate>,
+        now: DateTime<Utc>,
+    ) {
+        let is_it = |row: &Row| row.source == source && row.session.key == *key;
+        let found = self
+            .rows
+            .iter()
+            .find(|(_, row)| is_it(row))
+            .map(|(id, _)| id);
+        let Some(id) = found else {
             return;
         };
         match fate {
-            Some(fate) => self.fates.insert(id, fate),
-            None => self.fates.remove(&id),
+            Some(fate) => self.settle(id, fate, now),
+            None => {
+                self.fates.remove(&id);
+            }
+        }
+    }
+
+    /// What became of a row, told now.
+    pub fn settle(&mut self, id: RowId, fate: Fate, now: DateTime<Utc>) {
+        match fate == Fate::Revoked {
+            true => self.ended_at.insert(id, now),
+            false => self.ended_at.remove(&id),
         };
+        self.fates.insert(id, fate);
+    }
+
+    /// Is the session of a row over, as far as we know what became of it?
+    pub fn is_over(&self, id: RowId) -> bool {
+        self.fates.get(&id).is_some_and(Fate::is_over)
+    }
+
+    /// How many of the loaded rows came to this since they were loaded.
+    pub fn count(&self, fate: &Fate) -> usize {
+        self.fates.values().filter(|known| *known == fate).count()
     }
 
     /// Are all rows shown as they arrive?

@@ -60,6 +60,18 @@ pub struct Message {
     pub text: String,
 }
 
+/// Does the question on top take an answer?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lock {
+    /// It does, or nothing is asked.
+    #[default]
+    Open,
+    /// Not yet: it has just come up, or a key has just been pressed.
+    Shut,
+    /// Not yet, and an answer came all the same.
+    TooSoon,
+}
+
 /// The operator's wishes.
 #[derive(Clone, Debug)]
 pub struct Prefs {
@@ -127,6 +139,10 @@ pub struct State {
     pub ctrl_c: bool,
     /// Quit as soon as no revoke runs any more?
     pub quitting: bool,
+    /// Does the question on top take an answer?
+    pub lock: Lock,
+    /// Was a key that would have asked something refused within the last second?
+    pub refused: bool,
     /// Size of the terminal.
     pub size: Size,
     /// The time of this batch of messages.
@@ -170,6 +186,8 @@ impl State {
             auto_reload: None,
             ctrl_c: false,
             quitting: false,
+            lock: Lock::Open,
+            refused: false,
             size: Size::default(),
             now,
             prefs,

@@ -15,12 +15,11 @@ use super::sources::{self, Source};
 use super::targets::{self, FoundBy, Skip, Target};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
+use crate::model::confirm;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
 use crate::revoke::Known;
 
-/// Above so many sessions, and for production, a number has to be typed.
-const MANY: usize = 10;
 /// So many sessions of which only the id is known are read before they are ended.
 const LOOKED_UP: usize = 20;
 
@@ -81,7 +80,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         require_audit(ctx, &sources)?;
         if !args.yes {
             outcomes.flush()?;
-            confirm(&sources, &chosen, &found.not_whole, args.user.is_some())?;
+            ask(&sources, &chosen, &found.not_whole, args.user.is_some())?;
         }
     }
     outcomes.flush()?;
@@ -407,8 +406,8 @@ pub(crate) fn skipped(left_out: &[Target]) -> String {
     text
 }
 
-/// Asks on the terminal. Many, and any in production, want the number typed.
-fn confirm(
+/// Asks on the terminal. Many, and several in production, want the number typed.
+fn ask(
     sources: &[Source],
     chosen: &[Target],
     not_whole: &[String],
@@ -420,9 +419,15 @@ fn confirm(
             .is_some_and(|source| source.profile.production)
     });
     let what = sessions(chosen.len());
-    let wanted = match production || chosen.len() > MANY {
-        true => chosen.len().to_string(),
-        false => "y".to_owned(),
+    let risk = confirm::Risk {
+        production,
+        // Over an unchecked connection it goes only with --insecure.
+        insecure: false,
+    };
+    let typed = confirm::typed_because(chosen.len(), risk);
+    let (wanted, because) = match typed {
+        Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
+        None => ("y".to_owned(), String::new()),
     };
     let mut prompt = String::new();
     for (at, source) in sources.iter().enumerate() {
@@ -447,7 +452,7 @@ fn confirm(
         false => String::new(),
     };
     prompt.push_str(&format!(
-        "End {what}{whose}{}? Type {wanted} to do it: ",
+        "End {what}{whose}{}? Type {wanted} to do it{because}: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

@@ -94,6 +94,9 @@ pub struct Options {
     pub users: usize,
     /// Drives everything made up.
     pub seed: u64,
+    /// So many sessions at the head of the list, by user and newest first, can all be ended: what is odd
+    /// comes further down. Janssen only.
+    pub plain_front: usize,
     /// Clock that stands at this Unix time in milliseconds until it is moved. `None`: the computer's clock.
     pub now: Option<i64>,
     /// Faults from the start, each one JSON object.
@@ -135,6 +138,7 @@ impl Default for Options {
             sessions: 240,
             users: 48,
             seed: 1,
+            plain_front: 0,
             now: None,
             faults: Vec::new(),
             control: false,

@@ -136,6 +136,7 @@ fn make_shared(
             options.sessions
         },
         admin: options.admin.clone(),
+        plain_front: options.plain_front,
     }
     .world();
     let mut tokens = Tokens::default();

@@ -37,6 +37,8 @@ pub(crate) struct Recipe {
     pub(crate) sessions: usize,
     /// Login name of the administrator; always there.
     pub(crate) admin: String,
+    /// So many sessions at the head of the list, by user and newest first, can all be ended.
+    pub(crate) plain_front: usize,
 }
 
 impl Recipe {
@@ -50,11 +52,41 @@ impl Recipe {
                 false => address(&mut rng),
             })
             .collect::<Vec<_>>();
-        for _ in 0..self.sessions {
-            let session = self.make_session(&mut rng, &world, &own_addresses);
+        let mut sessions: Vec<Session> = (0..self.sessions)
+            .map(|_| self.make_session(&mut rng, &world, &own_addresses))
+            .collect();
+        self.smooth_front(&mut sessions, &world.users);
+        for session in sessions {
             world.insert(session);
         }
         world
+    }
+
+    /// Makes the head of the list fit to be ended, in the orders in which a newcomer meets it.
+    fn smooth_front(&self, sessions: &mut [Session], users: &[User]) {
+        // Random numbers of its own: everything else stays as it would be.
+        let mut rng = Rng::new(self.seed.wrapping_add(1));
+        let user = |session: &Session| session.user.map(|user| users[user as usize].name.as_str());
+        let mut by_user: Vec<usize> = (0..sessions.len()).collect();
+        by_user.retain(|at| sessions[*at].user.is_some());
+        by_user.sort_by_key(|at| {
+            (
+                user(&sessions[*at]),
+                std::cmp::Reverse(sessions[*at].created_ms),
+            )
+        });
+        let mut newest: Vec<usize> = (0..sessions.len()).collect();
+        newest.sort_by_key(|at| std::cmp::Reverse(sessions[*at].created_ms));
+        let heads = by_user.iter().take(self.plain_front);
+        for at in heads.chain(newest.iter().take(self.plain_front)) {
+            let session = &mut sessions[*at];
+            session.deletable = true;
+            session
+                .sid
+                .get_or_insert_with(|| uuid_text(rng.uuid()).into());
+            let ends = session.expires_ms.filter(|ends| *ends > self.now_ms);
+            session.expires_ms = ends.or(Some(self.now_ms + DAY_S * 1_000));
+        }
     }
 
     /// The administrator, then the service accounts, then people.
@@ -236,6 +268,7 @@ mod tests {
             users: 60,
             sessions,
             admin: "admin".into(),
+            plain_front: 0,
         }
     }
 
@@ -271,6 +304,27 @@ mod tests {
             has(&|s| s.ip.as_deref().is_some_and(|ip| ip.contains(':'))),
             "IPv6"
         );
+    }
+
+    #[test]
+    fn the_head_of_the_list_can_be_ended_and_the_rest_is_as_it_was() {
+        let odd = recipe(1, 1_204).world();
+        let mut recipe = recipe(1, 1_204);
+        recipe.plain_front = 25;
+        let world = recipe.world();
+        let mut rows: Vec<&Session> = world.sessions().map(|(_, s)| s).collect();
+        let can_end = |s: &&Session| {
+            s.deletable && s.sid.is_some() && s.expires_ms.is_some_and(|at| at > NOW_MS)
+        };
+
+        rows.sort_by_key(|s| std::cmp::Reverse(s.created_ms));
+        assert!(rows.iter().take(25).all(can_end), "newest first");
+        let name = |s: &Session| s.user.map(|user| &world.users[user as usize].name);
+        rows.retain(|s| s.user.is_some());
+        rows.sort_by_key(|s| (name(s), std::cmp::Reverse(s.created_ms)));
+        assert!(rows.iter().take(25).all(can_end), "by user");
+        let changed = odd.sessions().zip(world.sessions()).filter(|(a, b)| a != b);
+        assert!((1..=50).contains(&changed.count()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use enum_map::EnumMap;
 
 use super::action::ActionSpec;
 use super::query::{Field, Query};
+use super::text::Untrusted;
 
 /// How the system answers one field of the query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,6 +102,9 @@ pub struct Capabilities {
     /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the
     /// profile? False also where there is no such thing.
     pub revoke_user_everywhere: bool,
+    /// The realms, organisations or tenants that it reaches then, as the system names them. Empty:
+    /// there are none, or they are not known.
+    pub scopes: Vec<Untrusted>,
     /// Does the list keep ended sessions?
     pub history: bool,
     /// What a revoke ends and what it does not, as one or two sentences true for this system.

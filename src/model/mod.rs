@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod caps;
+pub mod confirm;
 pub mod error;
 pub mod exchange;
 pub mod page;

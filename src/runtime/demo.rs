@@ -13,6 +13,10 @@ use crate::model::ApiError;
 /// Sessions of the demos beside the first.
 const FEWER: usize = 400;
 
+/// Sessions at the head of the list that can all be ended: a newcomer's first Delete must not meet what
+/// is odd. More than a screen shows at first.
+const PLAIN_FRONT: usize = 60;
+
 /// Every demo.
 pub(super) struct Demos(Vec<Demo>);
 
@@ -88,6 +92,7 @@ impl Demo {
             // Most people have a few sessions, as they have in life.
             users: (sessions / 4).max(1),
             seed: self.world.seed + self.kind as u64,
+            plain_front: PLAIN_FRONT,
             now: self.world.fixed.map(|fixed| fixed.now_ms),
             faults: faults.map(str::to_owned).collect(),
             credentials: match self.world.fixed {

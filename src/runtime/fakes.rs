@@ -120,6 +120,7 @@ impl SessionApi for FakeApi {
             revoke_is_verified: false,
             revoke_user: false,
             revoke_user_everywhere: false,
+            scopes: Vec::new(),
             history: false,
             after_revoke: "The session ends.",
             id_is_credential: false,

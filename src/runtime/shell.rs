@@ -58,6 +58,8 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     shell.effects.look_at_audit();
     #[cfg(debug_assertions)]
     shell.effects.panic_if_asked();
+    #[cfg(debug_assertions)]
+    super::effects::fail_if_asked()?;
     let mut end = shell.start(begin).await;
     while end.is_continue() {
         end = shell.turn().await;

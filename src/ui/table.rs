@@ -7,11 +7,12 @@ use crate::app::cells;
 use crate::app::columns::{Column, columns};
 use crate::app::cut;
 use crate::app::layout::{Area, Mode, areas, table_height};
+use crate::app::results::Fate;
 use crate::app::sheet::FieldText;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
-use crate::model::text::{width_cols, with_thousands};
+use crate::model::text::{cut_end, display_safe, width_cols, with_thousands};
 use crate::store::{Row, RowId};
 
 /// Draws the table.
@@ -24,7 +25,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     canvas.border(all.table, focused);
     let from = match all.mode {
         Mode::Tabs => all.table.x,
-        _ => canvas.title(all.table, "2 Sessions", Role::Title),
+        _ => canvas.title(all.table, &title(state, all.table), Role::Title),
     };
     let long = matches!(all.mode, Mode::Tall | Mode::Wide);
     let (count, role) = count(state, long, canvas.is_ascii());
@@ -51,6 +52,18 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         1 => nothing(state, inner, canvas),
         _ => loading(state, inner, row, canvas),
     }
+}
+
+/// The title with the query that made the rows, whatever has been typed since.
+fn title(state: &State, area: Area) -> String {
+    let made_by = state.results.made_by.as_ref();
+    let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
+    if query.is_empty() {
+        return "2 Sessions".to_owned();
+    }
+    let room = usize::from(area.width / 2).saturating_sub(16);
+    let query = display_safe(&query);
+    format!("2 Sessions · {}", cut_end(&query, room, Default::default()))
 }
 
 fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>) {
@@ -139,6 +152,19 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
+    let (ended, gone) = (
+        results.count(&Fate::Revoked),
+        results.count(&Fate::AlreadyGone),
+    );
+    if ended + gone > 0 && shown > 0 && !results.is_filtered() {
+        let live = number(shown.saturating_sub(ended + gone));
+        text = format!("{}/{live}", number(cursor));
+        for (count, word) in [(ended, "ended"), (gone, "gone")] {
+            if count > 0 {
+                text.push_str(&format!(" + {} {word}", number(count)));
+            }
+        }
+    }
     let mut role = Role::Dim;
     if let Some((words, grave)) = trouble(state) {
         text = format!("{text} · {words}");

@@ -103,18 +103,17 @@ fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
         usher.pty.paste(&token);
         usher.pty.keys(ENTER);
         usher.pty.wait_for("y do it");
-        usher.pty.keys(no);
-        usher.pty.wait_gone("Log out the session of a token?");
+        usher.answer(no, |text| !text.contains("Log out the session of a token?"));
     }
     assert_eq!(asked_for(&server, "logout"), 0);
 
     ask(&mut usher, 6, "Log out the session of a token?");
     usher.pty.paste(&token);
-    usher
-        .pty
-        .keys(&format!("{ENTER}{TAB}{ENTER}{ENTER}{ENTER}"));
+    usher.pty.keys(&format!("{ENTER}{TAB}"));
+    usher.answer(&ENTER.repeat(3), |text| {
+        !text.contains("Log out the session of a token?")
+    });
 
-    usher.pty.wait_gone("Log out the session of a token?");
     usher.pty.wait_quiet(Duration::from_millis(200));
     assert_eq!(asked_for(&server, "logout"), 1);
     let state = usher.state();
@@ -203,14 +202,14 @@ fn a_reason_is_asked_where_the_profile_wants_one_and_written_down() {
     usher.pty.keys("G");
     ask(&mut usher, 7, "End this session by its handle?");
     usher.pty.wait_for("Reason, for the audit log");
-    usher.pty.keys(&format!("{ENTER}y"));
-    usher.pty.wait_for("! this profile wants a reason");
+    usher.pty.keys(ENTER);
+    usher.answer("y", |text| text.contains("! this profile wants a reason"));
 
     usher.pty.keys("INC-4711");
     usher.pty.wait_for("[INC-4711");
-    usher.pty.keys(&format!("{ENTER}y"));
+    usher.pty.keys(ENTER);
+    usher.answer("y", |text| text.contains("the session has ended"));
 
-    usher.pty.wait_for("the session has ended");
     usher.pty.wait_for("revoked");
     assert!(usher.state().contains("INC-4711"));
 }
@@ -234,11 +233,11 @@ fn after_all_sessions_of_a_user_ended_the_list_is_read_again() {
     let (name, _) = on.split_once(" in ").expect("in which realm");
 
     usher.pty.keys("y\r");
-    usher.pty.keys("y");
-    usher.pty.wait_for("that is not it");
+    usher.answer("y", |text| text.contains("that is not it"));
     usher.pty.keys(&format!("\u{15}{name}\r"));
-    usher.pty.keys("y");
+    usher.answer("y", |text| {
+        text.contains("the server ended all sessions of")
+    });
 
-    usher.pty.wait_for("the server ended all sessions of");
     usher.pty.wait_until("another list", |_| lists() > before);
 }

@@ -7,7 +7,7 @@ use vt100::{MouseProtocolMode, Screen};
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 #[test]
-fn both_forms_of_the_arrow_keys_move_the_cursor() {
+fn f_tty_18_both_forms_of_the_arrow_keys_move_the_cursor() {
     let mut usher = Usher::demo();
     usher.focus_table();
     usher.pty.wait_for("═ 1/1,204");
@@ -29,7 +29,7 @@ fn what_is_typed_before_the_first_frame_counts() {
 }
 
 #[test]
-fn backspace_is_not_delete() {
+fn f_tty_18_backspace_is_not_delete() {
     let mut usher = Usher::demo();
     usher.focus_table();
 
@@ -41,7 +41,7 @@ fn backspace_is_not_delete() {
 }
 
 #[test]
-fn pasted_text_never_means_keys() {
+fn f_del_14_pasted_text_never_means_keys() {
     let server = Server::with_sessions(10);
     let mut usher = Usher::at(&server);
     usher.focus_table();
@@ -71,7 +71,7 @@ fn pasted_text_goes_into_the_field_as_one_line() {
 }
 
 #[test]
-fn a_late_answer_of_the_terminal_is_not_typed_into_the_field() {
+fn f_tty_13_a_late_answer_of_the_terminal_is_not_typed_into_the_field() {
     let mut usher = Usher::demo();
 
     // Device attributes, the cursor's place, the background's colour.
@@ -110,7 +110,7 @@ fn copying_speaks_to_the_clipboard_of_the_terminal() {
 }
 
 #[test]
-fn everything_is_drawn_anew_on_request() {
+fn f_tty_16_everything_is_drawn_anew_on_request() {
     let mut usher = Usher::demo();
     usher.focus_table();
     usher.pty.wait_quiet(Duration::from_millis(100));
@@ -165,7 +165,7 @@ fn a_click_on_a_row_puts_the_cursor_there() {
 }
 
 #[test]
-fn a_held_delete_key_opens_one_question() {
+fn f_del_15_a_held_delete_key_opens_one_question() {
     let server = Server::with_sessions(10);
     let mut usher = Usher::at(&server);
     usher.focus_table();

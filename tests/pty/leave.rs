@@ -22,7 +22,7 @@ fn the_screen_takes_what_it_says_and_gives_it_back() {
 }
 
 #[test]
-fn a_signal_ends_it_with_its_own_code() {
+fn f_tty_04_a_signal_ends_it_with_its_own_code() {
     let cases = [
         (Signal::TERM, 143),
         (Signal::INT, 130),
@@ -45,7 +45,7 @@ fn a_signal_ends_it_with_its_own_code() {
 }
 
 #[test]
-fn a_panic_anywhere_gives_the_terminal_back_and_says_where_to_look() {
+fn f_tty_09_a_panic_anywhere_gives_the_terminal_back_and_says_where_to_look() {
     for place in ["render", "task"] {
         let mut usher = Usher::start(120, 40, |command| command.env("USHER_PANIC_AT", place));
 
@@ -69,7 +69,7 @@ fn a_panic_anywhere_gives_the_terminal_back_and_says_where_to_look() {
 }
 
 #[test]
-fn it_stops_to_the_shell_and_comes_back() {
+fn f_tty_03_it_stops_to_the_shell_and_comes_back() {
     let mut usher = Usher::demo();
     usher.focus_table();
 
@@ -95,7 +95,7 @@ fn it_stops_to_the_shell_and_comes_back() {
 }
 
 #[test]
-fn a_stop_from_outside_gives_the_terminal_back_too() {
+fn f_tty_03_a_stop_from_outside_gives_the_terminal_back_too() {
     let mut usher = Usher::demo();
 
     usher.signal(Signal::TSTP);
@@ -110,7 +110,7 @@ fn a_stop_from_outside_gives_the_terminal_back_too() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_it_at_once() {
+fn f_tty_05_a_terminal_that_is_closed_ends_it_at_once() {
     let usher = Usher::demo();
     let start = Instant::now();
 
@@ -127,7 +127,7 @@ fn a_terminal_that_is_closed_ends_it_at_once() {
 }
 
 #[test]
-fn a_terminal_that_vanishes_without_a_signal_ends_it_within_a_moment() {
+fn f_tty_05_a_terminal_that_vanishes_without_a_signal_ends_it_within_a_moment() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("code");
     let mut command = command("/bin/sh", home.path());

@@ -10,10 +10,12 @@ mod hostile;
 mod keys;
 mod leave;
 mod network;
+mod question;
 mod refuse;
 mod revoke;
 mod sign_in;
 mod start;
+mod terminal;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -151,27 +153,26 @@ impl Usher {
 
     /// With one profile for this emulator that has these keys.
     fn at_with(server: &Server, keys: &str) -> Self {
-        Self::with_config(server, keys, &[])
+        Self::command(server, keys, &[])
     }
 
     /// A command with one profile for this emulator.
     fn asking(server: &Server, words: &[&str]) -> Self {
-        Self::with_config(server, "", words)
+        Self::command(server, "", words)
     }
 
-    fn with_config(server: &Server, keys: &str, words: &[&str]) -> Self {
+    /// A command of the command line, with one profile for this emulator that has these keys.
+    fn command(server: &Server, keys: &str, args: &[&str]) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let text = server.running().config_toml("test");
         let plain = "allow_plain = true\n";
         assert!(text.contains(plain), "{text}");
         let config = home.path().join("config.toml");
-        fs::write(&config, text.replacen(plain, &format!("{plain}{keys}"), 1))
-            .expect("it can be written");
-        fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a mode");
+        write_private(&config, &text.replacen(plain, &format!("{plain}{keys}"), 1));
         Self::run(home, 120, 40, move |command| {
             command.args(["--config"]);
             command.arg(&config);
-            command.args(words);
+            command.args(args);
         })
     }
 
@@ -197,13 +198,27 @@ impl Usher {
         self.pty.text()
     }
 
-    /// Says yes as soon as the question takes it: the first moments count for nothing.
+    /// Says yes.
     fn say_yes(&mut self) {
+        self.answer("y", |text| !text.contains("Delete session?"));
+    }
+
+    /// Answers a question after the pause without which nothing counts, until the screen says that it
+    /// did: where the machine is slow, a slow key may look like a quick one.
+    fn answer(&mut self, key: &str, counted: impl Fn(&str) -> bool) {
         let end = Instant::now() + LIMIT;
-        while self.pty.text().contains("Delete session?") {
+        let too_soon = "too soon";
+        while !counted(&self.pty.text()) {
             assert!(Instant::now() < end, "the question takes no answer");
-            self.pty.keys("y");
-            self.pty.settle(Duration::from_millis(30));
+            self.pty.settle(Duration::from_millis(200));
+            self.pty.keys(key);
+            self.pty.wait_until("what the key does", |screen| {
+                let text = screen.contents();
+                counted(&text) || text.contains(too_soon)
+            });
+            if self.pty.text().contains(too_soon) {
+                self.pty.wait_gone(too_soon);
+            }
         }
     }
 
@@ -237,6 +252,12 @@ impl Usher {
     fn state(&self) -> String {
         read_all(&self.home.path().join("state"))
     }
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(file: &Path, text: &str) {
+    fs::write(file, text).expect("it can be written");
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).expect("a mode");
 }
 
 fn send(pid: i32, signal: Signal) {

@@ -58,25 +58,23 @@ fn a_revoke_is_written_down_before_and_after_without_the_id() {
 }
 
 #[test]
-fn saying_no_sends_nothing() {
+fn f_del_04_saying_no_sends_nothing_and_cancel_has_the_focus() {
     for no in ["n", ESC, "\r"] {
         let server = Server::with_sessions(10);
         let mut usher = Usher::at(&server);
         usher.focus_table();
         usher.ask_to_delete();
-        // The question takes answers by now; Enter presses the button that has the focus: Cancel.
-        usher.pty.settle(Duration::from_millis(250));
 
-        usher.pty.keys(no);
+        // Enter presses the button that has the focus: Cancel.
+        usher.answer(no, |text| !text.contains("Delete session?"));
 
-        usher.pty.wait_gone("Delete session?");
         assert_eq!(server.requests("DELETE"), 0, "{no:?}");
         assert_eq!(server.world().count(), 10, "{no:?}");
     }
 }
 
 #[test]
-fn what_is_typed_ahead_confirms_nothing() {
+fn f_del_03_what_is_typed_ahead_confirms_nothing() {
     for ahead in [
         format!("{DELETE}y"),
         format!("{DELETE}\r"),
@@ -118,10 +116,14 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
         .count();
     usher.pty.settle(Duration::from_millis(250));
 
-    usher.pty.keys(&format!("{user}\r"));
+    usher.pty.keys(user);
+    usher.answer("\r", |text| {
+        !text.contains("Revoke every session of this user?")
+    });
 
-    usher.pty.wait_gone("Revoke every session of this user?");
-    usher.pty.wait_for(&format!("of {user}; 0 left"));
+    usher
+        .pty
+        .wait_for(&format!("of {user} ended, 0 left (read back"));
     assert_eq!(server.world().count(), 40 - theirs);
 }
 
@@ -238,4 +240,38 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
 
     assert_eq!(usher.pty.exit_code(), 2);
     assert_eq!(server.requests("DELETE"), 0);
+}
+
+#[test]
+fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
+    let mut usher = Usher::start(120, 40, |command| command.arg("--all-profiles"));
+    usher.pty.wait_for("demo-openam: cut by server");
+    usher.focus_table();
+    usher.pty.keys("&system:pingam deletable:yes");
+    usher.pty.wait_for("yes");
+    usher.pty.keys("\r");
+
+    usher.pty.keys("U");
+    usher.pty.wait_for("Revoke every session of this user in /");
+    usher.pty.wait_for(" only; not /");
+    usher.pty.wait_for("demo, demo-openam: not touched");
+    let text = usher.pty.text();
+    let word_after = |label: &str| {
+        let rest = text.split_once(label).expect(label).1;
+        rest.split_whitespace().next().expect(label).to_owned()
+    };
+    let realm = word_after("of this user in ")
+        .trim_end_matches('?')
+        .to_owned();
+    let user = word_after("║  User  ");
+    usher.pty.keys(&user);
+    usher.answer("\r", |text| {
+        !text.contains("Revoke every session of this user")
+    });
+
+    usher.pty.wait_for("demo-pingam: ");
+    usher
+        .pty
+        .wait_for(&format!("of {user} in {realm} ended, 0 left"));
+    usher.pty.wait_for("demo, demo-openam: not touched");
 }

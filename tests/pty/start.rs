@@ -17,7 +17,7 @@ fn without_a_configuration_the_demo_shows_sessions_without_a_key() {
 }
 
 #[test]
-fn nothing_is_asked_of_the_terminal_and_its_title_stays() {
+fn f_tty_13_nothing_is_asked_of_the_terminal_and_its_title_stays() {
     let mut usher = Usher::demo();
     usher.pty.wait_quiet(Duration::from_millis(100));
 
@@ -87,7 +87,7 @@ fn f_tty_12_without_colours_no_colour_is_sent_and_the_cursor_row_is_still_marked
 }
 
 #[test]
-fn every_size_is_drawn_and_the_rows_are_still_there_afterwards() {
+fn f_tty_01_every_size_is_drawn_and_the_rows_are_still_there_afterwards() {
     let mut usher = Usher::demo();
     let sizes = [0, 1, 2, 3, 10, 20, 40, 80, 200];
 
@@ -108,7 +108,7 @@ fn every_size_is_drawn_and_the_rows_are_still_there_afterwards() {
 }
 
 #[test]
-fn a_storm_of_sizes_is_drawn_a_few_times_only() {
+fn f_tty_02_a_storm_of_sizes_is_drawn_a_few_times_only() {
     let mut usher = Usher::demo();
     usher.pty.wait_quiet(Duration::from_millis(100));
     let before = frames(&usher.pty.written);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use usher::app::Msg;
-use usher::app::effect::{Gen, Timer};
 use usher::model::{
     ActionBody, ActionCell, ActionResult, ActionSpec, ActsOn, ArgKind, ArgSpec, Class,
 };
@@ -193,7 +192,9 @@ fn pairs_are_asked_with_what_they_mean() {
     paste(&mut state, "AQIC5wM2LY4SfcxuHKLVTpnH3");
     keys(&mut state, "enter");
     paste(&mut state, "mood=calm north");
-    keys(&mut state, "enter tab enter");
+    keys(&mut state, "enter tab");
+    update(&mut state, Msg::Due(Timer::Arm, Gen::default()));
+    keys(&mut state, "enter");
 
     check("action_pairs", &state, &[(80, 24), (120, 40), (50, 15)]);
 }

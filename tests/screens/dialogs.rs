@@ -53,9 +53,7 @@ fn deleting_one_session_asks() {
 fn revoking_every_session_of_a_user_asks_for_the_name() {
     let mut state = Fixture::main().state;
     keys(&mut state, "U b w");
-    if let Some(Overlay::Confirm(confirm)) = state.overlays.last_mut() {
-        confirm.armed = true;
-    }
+    update(&mut state, usher::app::Msg::Due(Timer::Arm, Gen::default()));
     keys(&mut state, "enter");
 
     check("confirm_user", &state, &TWO);
@@ -81,12 +79,12 @@ fn revoking_many_sessions_counts_them_by_user() {
             warnings: vec!["5 of them are hidden by the filter".to_owned()],
             verb: "Revoke 33".to_owned(),
             production: true,
-            armed: true,
             focus: ConfirmFocus::Typed,
             typed: Some(Typed {
                 input: Input::new("33".to_owned()),
                 expect: vec!["33".to_owned()],
                 ask: "Type the number of sessions to confirm:".to_owned(),
+                because: "this is production",
                 wrong: false,
             }),
             reason: None,

@@ -313,3 +313,20 @@ fn f_http_12_without_a_total_that_can_be_only_what_is_there_is_counted() {
         }
     }
 }
+
+#[test]
+fn the_title_names_the_query_that_made_the_rows() {
+    let state = Fixture::main().with(|state| {
+        state.results.made_by = Query::parse("user:ada* state:active").ok();
+        state.results.query = Query::parse("user:bob").ok();
+    });
+
+    for (width, height) in TWO {
+        let size = usher::app::Size { width, height };
+        let mut state = state.clone();
+        state.size = size;
+        let text = usher::ui::picture::picture(&state, &Theme::default(), size).to_text();
+        assert!(text.contains("2 Sessions · user:ada* state:a"), "{text}");
+        assert!(!text.contains("user:bob ═"), "{text}");
+    }
+}

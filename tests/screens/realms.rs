@@ -17,6 +17,7 @@ fn realm_caps() -> Capabilities {
     let mut caps = Capabilities {
         system: "PingAM",
         revoke_user_everywhere: true,
+        scopes: ["/", "/alpha", "/beta"].map(Untrusted::from).to_vec(),
         after_revoke: "Ends sessions that the server keeps.",
         columns: COLUMNS,
         ..caps()

@@ -236,6 +236,7 @@ pub fn caps() -> Capabilities {
         revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid.",
         id_is_credential: true,

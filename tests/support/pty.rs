@@ -34,6 +34,7 @@ pub struct Pty {
     writer: Box<dyn Write + Send>,
     chunks: Receiver<Chunk>,
     stop_reading: Arc<AtomicBool>,
+    hold: Arc<AtomicBool>,
     ended: Receiver<ExitStatus>,
     killer: Box<dyn ChildKiller + Send + Sync>,
     parser: Parser,
@@ -96,10 +97,15 @@ impl Pty {
         });
         let stop_reading = Arc::new(AtomicBool::new(false));
         let stopped = stop_reading.clone();
+        let hold = Arc::new(AtomicBool::new(false));
+        let held = hold.clone();
         let (send, chunks) = channel();
         thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             while !stopped.load(Ordering::SeqCst) {
+                while held.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(5));
+                }
                 // Linux says EIO when nobody has the other side open any more.
                 let Ok(length @ 1..) = reader.read(&mut buffer) else {
                     break;
@@ -118,6 +124,7 @@ impl Pty {
             writer,
             chunks,
             stop_reading,
+            hold,
             ended,
             killer,
             parser: parser(cols, rows),
@@ -149,6 +156,12 @@ impl Pty {
         self.parser
             .screen_mut()
             .set_size(at_least_one(rows), at_least_one(cols));
+    }
+
+    /// Stops reading what the program writes, as Ctrl-S does, or goes on with it. One read that has
+    /// begun is done first.
+    pub fn hold(&self, hold: bool) {
+        self.hold.store(hold, Ordering::SeqCst);
     }
 
     /// The picture as it is now.

@@ -45,6 +45,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
         revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: if old {
             "All sessions of the user end at once. Access and refresh tokens stay valid."

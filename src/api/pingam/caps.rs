@@ -43,6 +43,15 @@ pub(super) fn capabilities(
         revoke_is_verified: true,
         revoke_user: true,
         revoke_user_everywhere: true,
+        scopes: facts
+            .map(|facts| {
+                facts
+                    .realms
+                    .iter()
+                    .map(|realm| realm.as_str().into())
+                    .collect()
+            })
+            .unwrap_or_default(),
         history: false,
         after_revoke: match flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
             true => {

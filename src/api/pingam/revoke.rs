@@ -357,7 +357,7 @@ pub(super) async fn user(
         Some(scope) => vec![realm::normal(scope.expose())],
         None => facts.realms.clone(),
     };
-    let mut before = 0;
+    let (mut before, mut is_counted) = (0, true);
     let mut found = Vec::new();
     let mut failed = Vec::new();
     for realm in &realms {
@@ -373,6 +373,8 @@ pub(super) async fn user(
         };
         let mine = listed.rows.iter().any(|row| row.own);
         before += live(server, &listed.rows);
+        // A list that was cut shows some of them only.
+        is_counted &= !listed.cut;
         found.push((realm, mine, listed.rows.is_empty()));
     }
     let mut trouble: Option<Outcome> = None;
@@ -424,7 +426,7 @@ pub(super) async fn user(
     };
     Ok(UserOutcome {
         outcome,
-        before: Some(before),
+        before: is_counted.then_some(before),
         left,
     })
 }

@@ -39,7 +39,9 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
         true => format!("{} This cannot be undone.", confirm.after),
         false => format!("{} No undo.", confirm.after),
     };
-    lines.extend(sentences(after.trim(), text).into_iter().map(indented));
+    for system in after.trim().lines() {
+        lines.extend(sentences(system, text).into_iter().map(indented));
+    }
     lines.push(blank());
     if fields(state, confirm, text, &mut lines) {
         lines.push(blank());
@@ -278,6 +280,8 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetL
         wanted.min(width.saturating_sub(2)) as u16,
         confirm.focus == ConfirmFocus::Typed,
     ));
+    let because = format!("typed because {}", typed.because);
+    lines.push(SheetLine::plain("  ").with(because, Role::Dim));
     if typed.wrong {
         let expected = typed.expect.first().map_or("", String::as_str);
         let text = cut(&format!("! that is not it: type {expected}, or Esc"), width);

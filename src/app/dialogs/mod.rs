@@ -13,15 +13,26 @@ mod sign_in;
 
 use super::overlay::Overlay;
 use super::sheet::Sheet;
-use super::state::State;
+use super::state::{Lock, State};
 
 pub use actions::{menu_page, target_words};
 pub use answer::reach;
 pub use profiles::listed;
 pub use sign_in::reach as sign_in_reach;
 
+/// What a question says to an answer that came too soon to be meant.
+const TOO_SOON: &str = "too soon: wait, then press it again";
+
 /// A dialog as it is drawn.
 pub fn sheet(state: &State, overlay: &Overlay) -> Sheet {
+    let mut sheet = of(state, overlay);
+    if state.lock == Lock::TooSoon {
+        sheet.footer = TOO_SOON.to_owned();
+    }
+    sheet
+}
+
+fn of(state: &State, overlay: &Overlay) -> Sheet {
     match overlay {
         Overlay::Confirm(confirm) => confirm::sheet(state, confirm),
         Overlay::Progress(job) => progress::sheet(state, *job),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    actions, blocked, details, dialogs, form, message, net, profiles, results, revoke, table,
+    actions, blocked, details, dialogs, form, lock, message, net, profiles, results, revoke, table,
 };
 use crate::app::action::Action;
 use crate::app::effect::{Effect, Timer};
@@ -19,8 +19,9 @@ const TWICE: Duration = Duration::from_secs(2);
 /// Does what the operator asked for, or says why it cannot be done.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(why) = blocked::blocked(state, action) {
-        let why = why.into_owned();
-        return message::say(state, Level::Warn, why);
+        let mut effects = lock::refused(state, action);
+        effects.extend(message::say(state, Level::Warn, why.into_owned()));
+        return effects;
     }
     match action {
         Action::NextPane => next_pane(state, 1),

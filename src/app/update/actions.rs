@@ -1,22 +1,17 @@
 //! What a system can do beside listing and revoking: the menu, and the questions.
 
-use std::time::Duration;
-
 use secrecy::SecretString;
 use tui_input::Input;
 
 use super::{blocked, edit, message};
 use crate::app::dialogs;
-use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{Acting, ActionsMenu, ArgumentField, ArgumentKind, Arguments, Overlay};
 use crate::app::results::Fate;
 use crate::app::state::{Level, State};
 use crate::model::{ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Subject};
 use crate::store::SourceId;
-
-/// A dialog takes no confirmation before it has been open for this long.
-const ARM_AFTER: Duration = Duration::from_millis(150);
 
 /// Opens the menu of what this row's system can do.
 pub fn open(state: &mut State) -> Vec<Effect> {
@@ -134,7 +129,6 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
         on,
         focus: 0,
         error: None,
-        armed: false,
         production,
         sent: None,
         generation: Gen::default(),
@@ -144,15 +138,10 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     state.overlays.pop();
     let at_once = arguments.fields.is_empty() && !arguments.spec.changes;
     state.overlays.push(Overlay::Arguments(Box::new(arguments)));
-    if at_once {
-        return send(state);
+    match at_once {
+        true => send(state),
+        false => Vec::new(),
     }
-    let generation = state.next_gen();
-    vec![Effect::After {
-        timer: Timer::Arm,
-        generation,
-        delay: ARM_AFTER,
-    }]
 }
 
 fn fields(spec: &ActionSpec, asks_reason: bool) -> Vec<ArgumentField> {
@@ -213,7 +202,7 @@ pub fn arguments_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
     let controls = arguments.controls();
     let in_field = arguments.focus < arguments.fields.len();
-    let confirms = !in_field && arguments.spec.changes && arguments.armed;
+    let confirms = !in_field && arguments.spec.changes;
     let back = (arguments.focus + controls - 1) % controls;
     match key.key {
         Key::Esc => {
@@ -298,9 +287,7 @@ pub fn arguments_enter(state: &mut State) -> Vec<Effect> {
     }
     let fields = arguments.fields.len();
     if arguments.focus == fields {
-        if arguments.armed {
-            state.overlays.pop();
-        }
+        state.overlays.pop();
         return Vec::new();
     }
     if arguments.focus + 1 < fields {
@@ -310,9 +297,6 @@ pub fn arguments_enter(state: &mut State) -> Vec<Effect> {
     // From the last field Enter goes to the buttons if something would change, else it asks at once.
     if arguments.focus < fields && arguments.spec.changes {
         arguments.focus = fields;
-        return Vec::new();
-    }
-    if !arguments.armed {
         return Vec::new();
     }
     send(state)
@@ -344,7 +328,7 @@ fn send(state: &mut State) -> Vec<Effect> {
     state.message = None;
     if let Some(key) = key.as_ref().filter(|_| spec.ends) {
         let fate = Some(Fate::Revoking);
-        state.results.set_fate(source, key, fate);
+        state.results.set_fate(source, key, fate, now);
     }
     state.acting.push(Acting {
         generation,

@@ -141,7 +141,7 @@ fn remember(state: &mut State, acting: &Acting, result: &Result<ActionResult, Ap
         Err(error) if error.may_have_acted() => Some(Fate::Unknown),
         Err(error) => Some(Fate::Failed(error.to_string())),
     };
-    state.results.set_fate(acting.source, key, fate);
+    state.results.set_fate(acting.source, key, fate, state.now);
 }
 
 fn show(state: &mut State, at: Option<usize>, title: &str, result: ActionResult) {

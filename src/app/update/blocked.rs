@@ -169,7 +169,8 @@ pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
     match fate {
         Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
         Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
-        Some(fate) if fate.is_over() => return Some("it has already ended".into()),
+        Some(Fate::Revoked) => return Some("it has already ended".into()),
+        Some(Fate::AlreadyGone) => return Some("it had already gone".into()),
         _ => {}
     }
     let session = &row.session;

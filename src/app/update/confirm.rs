@@ -113,8 +113,7 @@ fn enter(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     match confirm.focus {
-        ConfirmFocus::Cancel if confirm.armed => close(state),
-        ConfirmFocus::Cancel => Vec::new(),
+        ConfirmFocus::Cancel => close(state),
         ConfirmFocus::Reason | ConfirmFocus::Reach => {
             step(confirm, 1);
             Vec::new()
@@ -132,7 +131,7 @@ fn go(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Confirm(confirm)) = state.overlays.last_mut() else {
         return Vec::new();
     };
-    if !confirm.armed || !confirm.is_complete() {
+    if !confirm.is_complete() {
         return Vec::new();
     }
     match state.overlays.pop() {

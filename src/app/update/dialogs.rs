@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::{act, actions, answer, confirm, edit, message, net, profiles, sign_in};
+use super::{act, actions, answer, confirm, edit, lock, message, net, profiles, sign_in};
 use crate::app::action::Action;
 use crate::app::effect::{Copied, Effect};
 use crate::app::keymap::{Key, KeyPress};
@@ -14,6 +14,13 @@ use crate::store::SourceId;
 
 /// A key while a dialog has the keys.
 pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    match lock::question(state) {
+        Some(_) => lock::press(state, key, answer_key),
+        None => answer_key(state, key),
+    }
+}
+
+fn answer_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     match state.overlays.last_mut() {
         None => Vec::new(),
         Some(Overlay::Confirm(_)) => confirm::press(state, key),
@@ -45,6 +52,9 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
 
 /// Presses a button of the top dialog by its number, as the mouse does.
 pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
+    if let Some(effects) = lock::click(state, number) {
+        return effects;
+    }
     match state.overlays.last_mut() {
         Some(Overlay::Confirm(_)) => confirm::button(state, number),
         Some(Overlay::Error(error)) => {

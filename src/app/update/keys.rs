@@ -1,6 +1,6 @@
 //! From a key to what it means here: a dialog, a text field, or an action.
 
-use super::{act, details, dialogs, edit, form, message, table};
+use super::{act, details, dialogs, edit, form, lock, message, table};
 use crate::app::action::{Action, Context};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
@@ -25,6 +25,9 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
     if !state.overlays.is_empty() {
         return dialogs::press(state, key);
+    }
+    if lock::is_answer_to_nothing(state, key) && focused_input(state).is_none() {
+        return Vec::new();
     }
     if table::is_editing_filter(state) {
         return table::filter_key(state, key);

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::msg::Told;
-use crate::app::overlay::{ErrorBox, Overlay};
-use crate::app::state::{Level, Message, State};
+use crate::app::overlay::ErrorBox;
+use crate::app::state::{Level, Lock, Message, State};
 use crate::model::ApiError;
 use crate::store::SourceId;
 
@@ -115,11 +115,8 @@ pub fn told(state: &mut State, what: &Told, result: Result<String, String>) -> V
 /// A timer has run out. Only the last one of a kind runs out, so its number says nothing more.
 pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
     match timer {
-        Timer::Arm => match state.overlays.last_mut() {
-            Some(Overlay::Confirm(confirm)) => confirm.armed = true,
-            Some(Overlay::Arguments(arguments)) => arguments.armed = true,
-            _ => {}
-        },
+        Timer::Arm => state.lock = Lock::Open,
+        Timer::Refused => state.refused = false,
         Timer::Fade => {
             state.message = state.message.take().filter(|m| m.level != Level::Ok);
         }

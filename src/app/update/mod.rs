@@ -10,11 +10,13 @@ mod dialogs;
 mod edit;
 mod form;
 mod keys;
+mod lock;
 mod message;
 mod mouse;
 mod net;
 mod profiles;
 mod question;
+mod reach;
 mod results;
 mod revoke;
 mod sign_in;
@@ -30,7 +32,8 @@ use super::state::State;
 
 /// Changes the state as the message says, and names what is to be done outside.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
-    let effects = match msg {
+    let asked = lock::question(state);
+    let mut effects = match msg {
         Msg::Tick(now) => {
             state.now = now;
             Vec::new()
@@ -87,6 +90,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Told { what, result } => message::told(state, &what, result),
     };
     results::settle(state);
+    effects.extend(lock::settle(state, asked));
     effects
 }
 

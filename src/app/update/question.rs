@@ -2,28 +2,15 @@
 
 use tui_input::Input;
 
-use super::revoke;
+use super::{reach, revoke};
 use crate::app::cut;
 use crate::app::effect::RevokeItem;
 use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::with_thousands;
 use crate::model::{Field, Session, Untrusted, time};
-
-/// From this many sessions up, the number must be typed.
-const TYPE_FROM: usize = 10;
-/// On a production system from this many.
-const TYPE_FROM_PRODUCTION: usize = 2;
-
-/// From how many sessions up the number must be typed because of profiles that check no certificate:
-/// more than one are never ended by a single key there.
-fn type_from_insecure(sources: &[&Source]) -> usize {
-    match sources.iter().any(|source| source.profile.insecure) {
-        true => 2,
-        false => usize::MAX,
-    }
-}
 
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
 pub struct RowFacts {
@@ -173,21 +160,13 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
             )
         }
     };
-    let from = if production {
-        TYPE_FROM_PRODUCTION
-    } else {
-        TYPE_FROM
+    let insecure = sources.iter().any(|source| source.profile.insecure);
+    let risk = Risk {
+        production,
+        insecure,
     };
-    let typed = (count >= from.min(type_from_insecure(&sources))).then(|| Typed {
-        input: Input::default(),
-        expect: vec![count.to_string()],
-        ask: "Type the number of sessions to confirm:".into(),
-        wrong: false,
-    });
-    let after = sources
-        .first()
-        .and_then(|s| s.caps.as_ref())
-        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+    let typed = typed_because(count, risk).map(|because| typed_rows(&plan, because));
+    let after = after(&sources);
     let asks_reason = sources.iter().any(|s| s.profile.require_reason);
     finish(
         ConfirmKind::Rows(plan),
@@ -202,11 +181,50 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     )
 }
 
+/// What ends and what stays, of each system with its name where there are several that differ.
+fn after(sources: &[&Source]) -> String {
+    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+    for source in sources {
+        let text = source.caps.as_ref().map_or("", |caps| caps.after_revoke);
+        let name = source.profile.name.as_str();
+        match told.iter_mut().find(|(_, known)| *known == text) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], text)),
+        }
+    }
+    if let [(_, text)] = told.as_slice() {
+        return (*text).to_owned();
+    }
+    let told = told.iter();
+    let told: Vec<String> = told
+        .map(|(names, text)| format!("{}: {text}", names.join(", ")))
+        .collect();
+    told.join("\n")
+}
+
+/// What must be typed for rows: how many they are, or whose, where all are of one person.
+fn typed_rows(plan: &RevokePlan, because: &'static str) -> Typed {
+    let mut people = plan.send.iter().map(|item| &item.subject);
+    let first = people.next().filter(|user| user.shown().is_some());
+    let one = first.filter(|first| people.all(|other| other == *first));
+    let mut expect = vec![plan.send.len().to_string()];
+    expect.extend(one.map(revoke::shown));
+    Typed {
+        input: Input::default(),
+        expect,
+        ask: match one {
+            Some(_) => "Type the number of sessions or the user's name:".into(),
+            None => "Type the number of sessions to confirm:".into(),
+        },
+        because,
+        wrong: false,
+    }
+}
+
 /// The question about every session of a user.
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let opened = state.sources.get(usize::from(whole.source.0));
     let production = opened.is_some_and(|s| s.profile.production);
-    let on = if production { " on PRODUCTION" } else { "" };
     let after = opened
         .and_then(|s| s.caps.as_ref())
         .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
@@ -214,13 +232,14 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
         input: Input::default(),
         expect: Vec::new(),
         ask: "Type the user's name or the number of sessions:".into(),
+        because: "it ends all sessions of a person",
         wrong: false,
     };
     let asks_reason = opened.is_some_and(|s| s.profile.require_reason);
     let has_choice = whole.everywhere.is_some();
     let mut confirm = finish(
         ConfirmKind::User(whole),
-        format!("Revoke every session of this user{on}?"),
+        String::new(),
         "Revoke all".into(),
         Vec::new(),
         Vec::new(),
@@ -245,6 +264,16 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     let profile = opened.map_or_else(String::new, |s| s.profile.name.clone());
     let system = opened.map_or("", Source::system);
     let name = revoke::shown(&whole.user);
+    let place = match (&whole.user.scope, whole.is_everywhere) {
+        (Some(scope), false) => format!(" in {}", scope.safe()),
+        _ => String::new(),
+    };
+    let on = if confirm.production {
+        " on PRODUCTION"
+    } else {
+        ""
+    };
+    confirm.title = format!("Revoke every session of this user{place}{on}?");
     let id = whole.user.id.as_ref();
     let id = id.map_or("-".to_owned(), |id| id.named().into_owned());
     let count = whole.loaded();
@@ -267,6 +296,13 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
         format!("{name} · {known}"),
         format!("on {profile} ({system})"),
     ];
+    let reached = reach::reached(state, whole);
+    let untouched = reach::untouched(state, whole.source);
+    confirm
+        .short
+        .extend(reached.iter().map(|reached| format!("reaches {reached}")));
+    confirm.short.extend(untouched.clone());
+    confirm.warnings = reach::doubts(state, whole);
     confirm.facts = vec![("User".to_owned(), name)];
     if !whole.is_everywhere {
         confirm.facts.push(("User id".to_owned(), id));
@@ -275,6 +311,12 @@ pub fn word_user(state: &State, confirm: &mut Confirm) {
     confirm
         .facts
         .push(("on".to_owned(), format!("{profile} ({system})")));
+    confirm
+        .facts
+        .extend(reached.map(|reached| ("Reaches".to_owned(), reached)));
+    confirm
+        .facts
+        .extend(untouched.map(|others| (String::new(), others)));
     if let Some(typed) = &mut confirm.typed {
         typed.expect = expect;
         typed.wrong = false;
@@ -312,7 +354,6 @@ fn finish(
         warnings: Vec::new(),
         verb,
         production,
-        armed: false,
         focus,
         typed,
         reason: asks_reason.then(Input::default),

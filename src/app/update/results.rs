@@ -26,6 +26,8 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.fates.clear();
+    results.ended_at.clear();
+    results.made_by.clone_from(&results.query);
     results.ordered = 0;
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();

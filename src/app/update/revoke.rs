@@ -1,11 +1,12 @@
 //! Revoking: what will be sent, the question before it, and what became of it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use super::question::{self, RowFacts};
-use super::{blocked, form, message};
-use crate::app::effect::{Effect, JobId, RevokeItem, Timer};
+use super::{blocked, form, lock, message, reach};
+use crate::app::action::Action;
+use crate::app::cells;
+use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::overlay::{
     Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan, WholeUser,
 };
@@ -18,9 +19,6 @@ use crate::model::{
     UserOutcome, Value,
 };
 use crate::store::{Row, RowId, SourceId};
-
-/// A dialog takes no confirmation before it has been open for this long.
-const ARM_AFTER: Duration = Duration::from_millis(150);
 
 /// Asks whether the row under the cursor shall be revoked.
 pub fn ask(state: &mut State) -> Vec<Effect> {
@@ -37,7 +35,10 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
             .into_iter()
             .next()
             .map_or_else(String::new, |(_, why)| why);
-        return message::say(state, Level::Warn, format!("cannot be deleted: {why}"));
+        let mut effects = lock::refused(state, Action::Revoke);
+        let text = format!("cannot be deleted: {why}");
+        effects.extend(message::say(state, Level::Warn, text));
+        return effects;
     }
     let confirm = question::for_rows(state, plan);
     open(state, confirm)
@@ -93,6 +94,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
             row.source == source
                 && is_theirs(&row.session.subject)
                 && !state.results.fates.get(id).is_some_and(Fate::is_over)
+                && !is_over(state, row)
         })
         .count()
     };
@@ -130,6 +132,13 @@ fn is_same_name(one: &Subject, other: &Subject) -> bool {
     lower(one) == lower(other)
 }
 
+/// Has the session of a row ended by itself, or before it was loaded?
+fn is_over(state: &State, row: &Row) -> bool {
+    use crate::model::State::{Expired, Revoked};
+    let word = cells::word_at(state, row.source, &row.session);
+    matches!(word, Expired | Revoked)
+}
+
 /// Does a clause let every session of this person through?
 fn is_of(clause: &Clause, user: &Subject) -> bool {
     let (field, name) = (&clause.target, user.name.as_ref());
@@ -146,12 +155,7 @@ fn is_of(clause: &Clause, user: &Subject) -> bool {
 fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
     state.message = None;
     state.overlays.push(Overlay::Confirm(Box::new(confirm)));
-    let generation = state.next_gen();
-    vec![Effect::After {
-        timer: Timer::Arm,
-        generation,
-        delay: ARM_AFTER,
-    }]
+    Vec::new()
 }
 
 /// Confirmed: sends exactly what the dialog held.
@@ -259,7 +263,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     let fate = fate(&outcome);
     let epoch = job.epoch;
     if let Some(row) = current_row(state, &item, epoch) {
-        state.results.fates.insert(row, fate);
+        state.results.settle(row, fate, state.now);
     }
     match outcome {
         Outcome::Failed(error) => {
@@ -324,7 +328,7 @@ pub fn user_outcome(
     let name = placed(&user);
     let error = match result {
         Ok(outcome) => {
-            let summary = user_summary(state, &name, &outcome);
+            let summary = user_summary(state, source, &user, &outcome);
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
@@ -355,34 +359,36 @@ pub fn user_outcome(
     Vec::new()
 }
 
-fn user_summary(state: &State, name: &str, outcome: &UserOutcome) -> String {
+/// What became of it where it was done, with the system's name: how many ended, how many are left and
+/// when that was looked up, and what was not touched.
+fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+    let profile = state.sources.get(usize::from(source.0));
+    let profile = profile.map_or("", |source| source.profile.name.as_str());
+    let whose = format!("{}{}", shown(user), reach::place(state, source, user));
     let left = match outcome.left {
-        Some(left) => format!("{} left, listed again {at}", with_thousands(left)),
-        None => "could not be listed again".to_owned(),
+        Some(left) => format!("{} left (read back {at})", with_thousands(left)),
+        None => "what is left could not be read back".to_owned(),
     };
     let ended = match (outcome.before, outcome.left) {
         (Some(before), Some(left)) => Some(before.saturating_sub(left)),
         _ => None,
     };
-    match (&outcome.outcome, ended) {
-        (Outcome::Revoked, Some(1)) => format!("ended 1 session of {name}; {left}"),
-        (Outcome::Revoked, Some(n)) => {
-            format!("ended {} sessions of {name}; {left}", with_thousands(n))
-        }
-        (Outcome::Revoked, None) => format!("the sessions of {name} were ended; {left}"),
-        (Outcome::AlreadyGone, _) => format!("{name} had no live session; {left}"),
-        (Outcome::StillListed, _) => {
-            format!("the server said yes to ending {name}'s sessions; {left}")
-        }
+    let became = match (&outcome.outcome, ended) {
+        (Outcome::Revoked, Some(n)) => format!("{} of {whose} ended", with_thousands(n)),
+        (Outcome::Revoked, None) => format!("the sessions of {whose} ended"),
+        (Outcome::AlreadyGone, _) => format!("no session of {whose} was live"),
+        (Outcome::StillListed, _) => format!("the server said yes for {whose}"),
         (Outcome::Unknown, _) => {
-            format!("no answer came: whether {name}'s sessions ended is unknown; {left}")
+            format!("no answer came, so whether the sessions of {whose} ended is unknown")
         }
         (Outcome::Failed(error @ ApiError::Partly { .. }), _) => error.to_string(),
         (Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_), _) => {
-            format!("{name}'s sessions: {left}")
+            format!("not all sessions of {whose} are known to have ended")
         }
-    }
+    };
+    let others = reach::untouched(state, source).map_or(String::new(), |text| format!(". {text}"));
+    format!("{profile}: {became}, {left}{others}")
 }
 
 /// What a paused job wants of the operator.

@@ -53,6 +53,7 @@ pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fak
         revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: "",
         id_is_credential: false,

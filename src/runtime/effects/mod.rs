@@ -476,6 +476,15 @@ pub(super) fn panic_in_frame() {
     );
 }
 
+/// For tests of debug builds: an error in the loop, if `USHER_PANIC_AT=error`.
+#[cfg(debug_assertions)]
+pub(super) fn fail_if_asked() -> std::io::Result<()> {
+    match panics_at("error") {
+        true => Err(std::io::Error::other("asked for by USHER_PANIC_AT")),
+        false => Ok(()),
+    }
+}
+
 #[cfg(debug_assertions)]
 fn panics_at(place: &str) -> bool {
     std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)

@@ -254,7 +254,7 @@ fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
         let mut app = app();
         app.action(place);
         app.typed(if place == 7 { "tok" } else { "asmith" });
-        app.keys("enter y").acted(ended(outcome));
+        app.slowly("enter y").acted(ended(outcome));
         assert_eq!(app.status(), "so it is");
         let told =
             matches!(app.top(), Some(Overlay::Answer(answer)) if answer.summary == "so it is");
@@ -275,12 +275,12 @@ fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
 #[test]
 fn all_sessions_of_a_user_do_not_end_by_one_key() {
     let mut app = app();
-    app.action(6).keys("y enter y");
+    app.action(6).slowly("y enter y");
     assert!(app.acts().is_empty());
     assert!(matches!(app.top(), Some(Overlay::Arguments(a))
         if a.error.as_ref().is_some_and(|(_, why)| why.contains("type asmith"))));
 
-    app.keys("ctrl-u").typed("asmith").keys("enter y");
+    app.keys("ctrl-u").typed("asmith").slowly("enter y");
 
     assert_eq!(app.acts().len(), 1);
 }
@@ -288,12 +288,12 @@ fn all_sessions_of_a_user_do_not_end_by_one_key() {
 #[test]
 fn a_profile_that_wants_reasons_gets_one_for_every_change() {
     let mut app = app_with(|profile| profile.require_reason = true);
-    app.action(5).keys("tab tab enter");
+    app.action(5).slowly("tab tab enter");
     assert!(app.acts().is_empty(), "no reason was given");
     assert!(matches!(app.top(), Some(Overlay::Arguments(a))
         if a.error.as_ref().is_some_and(|(_, why)| why.contains("wants a reason"))));
 
-    app.typed(" INC-4711 ").keys("enter y");
+    app.typed(" INC-4711 ").slowly("enter y");
 
     let reasons: Vec<_> = app
         .effects
@@ -399,10 +399,10 @@ fn what_is_wrong_stands_under_its_field() {
 #[test]
 fn pairs_are_wanted_and_read() {
     let mut app = app();
-    app.action(1).typed("tok").keys("enter enter tab enter");
+    app.action(1).typed("tok").slowly("enter enter tab enter");
     assert!(app.acts().is_empty(), "there was no pair");
 
-    app.typed("mood=\"very calm\" a=").keys("enter y");
+    app.typed("mood=\"very calm\" a=").slowly("enter y");
 
     let acts = app.acts();
     let [("set", args)] = acts.as_slice() else {

@@ -110,6 +110,14 @@ impl TestApp {
         self
     }
 
+    /// The same, each after the pause that lets it answer a question.
+    fn slowly(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            self.due(crate::app::effect::Timer::Arm).keys(key);
+        }
+        self
+    }
+
     /// Text, letter by letter.
     fn typed(&mut self, text: &str) -> &mut Self {
         for letter in text.chars() {
@@ -342,6 +350,7 @@ fn caps() -> Capabilities {
         revoke_is_verified: false,
         revoke_user: true,
         revoke_user_everywhere: false,
+        scopes: Vec::new(),
         history: false,
         after_revoke: "The session ends at once.",
         id_is_credential: false,

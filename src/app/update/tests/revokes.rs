@@ -4,7 +4,7 @@ use super::*;
 use crate::app::effect::{JobId, Timer};
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
-use crate::app::state::Level;
+use crate::app::state::{Level, Lock};
 use crate::model::{Outcome, Subject, UserOutcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
@@ -72,6 +72,97 @@ fn what_is_typed_ahead_before_the_question_is_armed_confirms_nothing() {
 
     assert!(app.sent().is_empty());
     assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn f_del_03_a_held_y_confirms_nothing_and_the_box_says_so() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("delete");
+
+    for _ in 0..40 {
+        app.keys("y");
+    }
+
+    assert!(app.sent().is_empty());
+    assert_eq!(app.state.lock, Lock::TooSoon);
+    let locked = app.effects.iter().rev().find_map(|effect| match effect {
+        Effect::After { timer, delay, .. } if *timer == Timer::Arm => Some(*delay),
+        _ => None,
+    });
+    // Longer than any key waits before it repeats.
+    assert!(locked > Some(Duration::from_millis(660)), "{locked:?}");
+
+    app.slowly("y");
+    assert_eq!(app.sent().len(), 1, "after a pause it counts");
+}
+
+#[test]
+fn keys_that_the_question_does_not_know_lock_it_anew() {
+    let mut app = TestApp::listing(&["asmith"]);
+    // Even where a pause came before each letter that is unknown.
+    app.keys("D").slowly("e a r space b i l l");
+
+    app.keys("y");
+
+    assert!(app.sent().is_empty(), "it was typed for another window");
+    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+}
+
+#[test]
+fn an_answer_right_behind_another_key_does_not_count() {
+    for (ahead, answer) in [("tab", "y"), ("right", "enter"), ("left", "enter")] {
+        let mut app = asked(&["asmith"]);
+
+        app.keys(ahead).keys(answer);
+
+        assert!(app.sent().is_empty(), "{ahead} {answer}");
+        assert!(app.top().is_some(), "{ahead} {answer} closed it");
+    }
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    assert_eq!(whole_user(&app), None, "a paste without brackets");
+}
+
+#[test]
+fn a_click_on_the_button_counts_only_where_a_key_would() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("delete");
+    let click = |app: &mut TestApp| {
+        let effects = super::super::dialogs::button(&mut app.state, 1);
+        app.effects.extend(effects);
+    };
+
+    click(&mut app);
+    assert!(app.sent().is_empty());
+
+    app.due(Timer::Arm);
+    click(&mut app);
+    assert_eq!(app.sent().len(), 1);
+}
+
+#[test]
+fn quitting_during_a_revoke_counts_after_a_pause_only() {
+    let mut app = asked(&["asmith"]);
+    app.keys("y q y");
+    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 0);
+    app.slowly("y");
+    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 1);
+}
+
+#[test]
+fn a_refused_delete_takes_the_y_after_it_along() {
+    let mut app = TestApp::with(|profile| profile.read_only = true);
+    app.keys("enter").connect().page(&[("asmith", 60)], None);
+    for key in ["delete", "U"] {
+        app.effects.clear();
+
+        app.keys(key).keys("y");
+        assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 0, "{key}");
+        assert!(app.status().contains("read-only"), "{key}");
+
+        app.due(Timer::Refused).keys("y");
+        assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 1, "{key}");
+    }
 }
 
 #[test]
@@ -224,12 +315,33 @@ fn a_whole_user_must_be_confirmed_by_typing() {
     let mut app = TestApp::listing(&["asmith", "asmith", "bwong"]);
     app.keys("U").due(Timer::Arm);
 
-    app.keys("enter");
-    app.typed("y").keys("enter");
+    app.slowly("enter");
+    app.typed("y").slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 0);
 
-    app.keys("ctrl-u").typed("asmith").keys("enter");
+    app.keys("ctrl-u").typed("asmith").slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
+}
+
+#[test]
+fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
+    let asked = |production: bool, users: &[&str]| {
+        let mut app = TestApp::listing(users);
+        app.state.sources[0].profile.production = production;
+        let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
+        let plan = super::super::revoke::plan(&app.state, &ids);
+        super::super::question::for_rows(&app.state, plan).typed
+    };
+
+    assert!(asked(true, &["asmith"]).is_none());
+    assert!(asked(false, &["asmith"; 9]).is_none());
+    let one = asked(true, &["asmith"; 2]).unwrap();
+    assert_eq!(one.expect, ["2", "asmith"]);
+    assert_eq!(one.because, "this is production");
+    let two = asked(true, &["asmith", "bwong"]).unwrap();
+    assert_eq!(two.expect, ["2"]);
+    let many = asked(false, &["asmith"; 10]).unwrap();
+    assert_eq!(many.because, "it ends 10 sessions or more");
 }
 
 /// Rows of one person in two realms, of a system that can end all of them at once.
@@ -262,7 +374,7 @@ fn whole_user(app: &TestApp) -> Option<Subject> {
 #[test]
 fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
     let mut app = in_two_realms();
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
     let here = whole_user(&app).unwrap();
     assert_eq!(here.scope.as_ref().unwrap().expose(), "/alpha");
     assert_eq!(here.id.as_ref().unwrap().expose(), "id=asmith,o=/alpha");
@@ -270,12 +382,114 @@ fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
 
     let mut app = in_two_realms();
     app.keys("U").due(Timer::Arm).keys("right enter");
-    app.typed("2").keys("enter");
+    app.typed("2").slowly("enter");
     assert_eq!(whole_user(&app), None, "there are three everywhere");
-    app.keys("ctrl-u").typed("3").keys("enter");
+    app.keys("ctrl-u").typed("3").slowly("enter");
     let everywhere = whole_user(&app).unwrap();
     assert_eq!(everywhere.name.as_ref().unwrap().expose(), "asmith");
     assert_eq!((everywhere.id, everywhere.scope), (None, None));
+}
+
+#[test]
+fn a_whole_user_says_what_it_reaches_and_what_not_before_and_after() {
+    let mut app = in_two_realms();
+    let mut known = caps();
+    known.revoke_user_everywhere = true;
+    known.scopes = ["/", "/alpha", "/beta"].map(Untrusted::from).to_vec();
+    known.notes = vec!["the list of realms may not be read".to_owned()];
+    app.connect_with(known);
+    let mut other = crate::app::source::Source::new(profile("other"));
+    other.caps = Some(Arc::new(caps()));
+    app.state.sources.push(other);
+    app.state.sources[0].completeness = Completeness::Truncated { at: 120 };
+    let said = |app: &TestApp| match app.top() {
+        Some(Overlay::Confirm(confirm)) => {
+            format!(
+                "{} {:?} {:?}",
+                confirm.title, confirm.facts, confirm.warnings
+            )
+        }
+        _ => panic!("no question"),
+    };
+
+    app.keys("U");
+    let here = said(&app);
+    for part in [
+        "every session of this user in /alpha?",
+        "realm /alpha only; not /, /beta",
+        "other: not touched",
+        "was cut at 120: more sessions may end",
+    ] {
+        let part = part.replace("realm ", "scope ");
+        assert!(here.contains(&part), "{part} is missing in {here}");
+    }
+    app.keys("right");
+    let everywhere = said(&app);
+    for part in [
+        "scope: /, /alpha, /beta",
+        "may not be read",
+        "other: not touched",
+    ] {
+        assert!(
+            everywhere.contains(part),
+            "{part} is missing in {everywhere}"
+        );
+    }
+
+    app.typed("3").slowly("enter");
+    let outcome = UserOutcome {
+        outcome: Outcome::Revoked,
+        before: Some(3),
+        left: Some(0),
+    };
+    app.send(Msg::UserRevoked {
+        job: JobId(1),
+        source: SourceId(0),
+        result: Ok(outcome),
+    });
+    assert_eq!(
+        app.state.jobs[0].summary.as_deref(),
+        Some(
+            "prod-janssen: 3 of asmith in /, /alpha, /beta ended, 0 left (read back 14:07:00 UTC). \
+             other: not touched"
+        )
+    );
+}
+
+#[test]
+fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let gone = RowRef {
+        expires: Some(now() - TimeDelta::hours(1)),
+        ..row("asmith", 7_200, 1)
+    };
+    app.rows(vec![row("asmith", 600, 0), gone]);
+
+    app.keys("U");
+
+    assert!(matches!(app.top(), Some(Overlay::Confirm(c))
+        if matches!(&c.kind, crate::app::overlay::ConfirmKind::User(whole) if whole.here == 1)));
+}
+
+#[test]
+fn each_of_several_systems_says_what_stays() {
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    let mut other = crate::app::source::Source::new(profile("other"));
+    other.caps = Some(Arc::new(Capabilities {
+        after_revoke: "Client-side sessions go on.",
+        ..caps()
+    }));
+    app.state.sources.push(other);
+    let mut plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1)]);
+    plan.send[1].source = SourceId(1);
+
+    let confirm = super::super::question::for_rows(&app.state, plan);
+
+    assert_eq!(
+        confirm.after,
+        "prod-janssen: The session ends at once.\nother: Client-side sessions go on."
+    );
 }
 
 #[test]
@@ -283,7 +497,7 @@ fn the_choice_of_the_realm_turns_back() {
     let mut app = in_two_realms();
 
     app.keys("U").due(Timer::Arm).keys("right left").typed("2");
-    app.keys("enter");
+    app.slowly("enter");
 
     assert!(whole_user(&app).unwrap().scope.is_some());
 }
@@ -291,7 +505,7 @@ fn the_choice_of_the_realm_turns_back() {
 #[test]
 fn after_a_whole_user_the_sessions_are_listed_again() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
+    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
     app.effects.clear();
 
     let outcome = UserOutcome {
@@ -309,7 +523,7 @@ fn after_a_whole_user_the_sessions_are_listed_again() {
     assert_eq!(app.count(|e| matches!(e, Effect::Search { .. })), 1);
     assert_eq!(
         app.status(),
-        "ended 2 sessions of asmith; 0 left, listed again 14:07:00 UTC"
+        "prod-janssen: 2 of asmith ended, 0 left (read back 14:07:00 UTC)"
     );
 }
 
@@ -361,9 +575,10 @@ fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
     );
     app.connect();
     assert_eq!(app.state.jobs[0].state, JobState::Ready);
-    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 0);
-
     app.keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 0, "too soon");
+
+    app.slowly("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::Resume(_))), 1);
 }
 
@@ -474,4 +689,68 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
 
         assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
     }
+}
+
+/// A row whose session has come to this.
+fn ended_as(outcome: Outcome) -> TestApp {
+    let mut app = asked(&["asmith", "bwong"]);
+    app.keys("y")
+        .send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        })
+        .send(Msg::Ended(JobId(1)));
+    app
+}
+
+/// All that the details say.
+fn details(app: &TestApp) -> String {
+    let lines = crate::app::lines::detail_lines(&app.state);
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} {}\n", line.label, line.text()));
+    lines.collect()
+}
+
+#[test]
+fn a_row_that_was_ended_says_so_in_every_field() {
+    let app = ended_as(Outcome::Revoked);
+
+    let said = details(&app);
+    for part in [
+        "State ended 14:07:00 UTC",
+        "Expires -",
+        "no: it has already ended",
+        "× 14:07",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    for part in ["authenticated", "in 1h", "% of its life"] {
+        assert!(!said.contains(part), "{part} stands in {said}");
+    }
+    let (id, row) = app.state.results.current().unwrap();
+    for field in [Field::Expires, Field::Left] {
+        let cell = crate::app::cells::cell(&app.state, id, row, field);
+        assert_eq!(cell.text, "-", "{field:?}");
+    }
+}
+
+#[test]
+fn what_had_already_gone_is_never_called_ended() {
+    let mut app = ended_as(Outcome::AlreadyGone);
+
+    let said = details(&app);
+    assert!(said.contains("it had already gone"), "{said}");
+    assert!(
+        !said.contains("ended") && !said.contains("revoked"),
+        "{said}"
+    );
+    assert_eq!(app.status(), "the session of asmith had already gone");
+    app.keys("delete");
+    assert!(
+        app.status().contains("it had already gone"),
+        "{}",
+        app.status()
+    );
 }
