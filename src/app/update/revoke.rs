@@ -375,8 +375,8 @@ pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
         return Vec::new();
     };
     let text = format!(
-        "{} done, {} waiting: sign in",
-        job.done + job.gone,
+        "{}, {} waiting: sign in",
+        job.done_words(),
         job.waiting().max(usize::from(job.user.is_some()))
     );
     job.state = JobState::Paused(error);

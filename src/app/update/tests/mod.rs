@@ -3,6 +3,7 @@
 mod actions;
 mod forms;
 mod person;
+mod questions;
 mod revokes;
 mod rows;
 mod sign_ins;
