@@ -8,6 +8,7 @@ use tui_input::Input;
 use super::effect::{Gen, JobId, RevokeItem};
 use super::msg::SignInStep;
 use super::source::ProfileView;
+use crate::model::text::with_thousands;
 use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
 
@@ -395,6 +396,15 @@ impl Job {
             Counted::Gone => self.gone += 1,
             Counted::Unclear => self.unclear += 1,
             Counted::Failed => self.failed.push((item.clone(), why.unwrap_or_default())),
+        }
+    }
+
+    /// How many were ended, and how many had already gone: "18 done", "18 done, 1 already gone".
+    pub fn done_words(&self) -> String {
+        let number = |n: usize| with_thousands(n as u64);
+        match self.gone {
+            0 => format!("{} done", number(self.done)),
+            gone => format!("{} done, {} already gone", number(self.done), number(gone)),
         }
     }
 

@@ -40,6 +40,12 @@ impl Ctx {
         }
     }
 
+    /// Was this profile opened before in this command?
+    pub(crate) fn knows(&self, profile: &str) -> bool {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.iter().any(|source| source.name() == profile)
+    }
+
     /// Notes that a profile was opened.
     pub(crate) fn has_opened(&self, source: &Source) {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);

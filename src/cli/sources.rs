@@ -125,7 +125,7 @@ pub(crate) fn open(
 
 /// Says what must be said of every client: that certificates are not checked, and when it has to wait.
 pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
-    if profile.insecure {
+    if profile.insecure && !ctx.knows(&profile.name) {
         ctx.note(&format!(
             "warning: {}: certificates are not checked (insecure = true)",
             profile.name

@@ -134,7 +134,12 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let loaded = results.rows.len();
     let cursor = if shown == 0 { 0 } else { results.cursor + 1 };
     if let (true, Some(stopped)) = (is_truncated(state), cut::stopped(state)) {
-        return (format!("{} shown, {stopped}", number(shown)), Role::Warn);
+        let (over, over_words) = match results.is_filtered() {
+            true => (0, String::new()),
+            false => over(state),
+        };
+        let live = number(shown.saturating_sub(over));
+        return (format!("{live} shown{over_words}, {stopped}"), Role::Warn);
     }
     if state.is_loading() && !results.stale {
         let tail = match long && state.spinner {
@@ -152,18 +157,10 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
-    let (ended, gone) = (
-        results.count(&Fate::Revoked),
-        results.count(&Fate::AlreadyGone),
-    );
-    if ended + gone > 0 && shown > 0 && !results.is_filtered() {
-        let live = number(shown.saturating_sub(ended + gone));
-        text = format!("{}/{live}", number(cursor));
-        for (count, word) in [(ended, "ended"), (gone, "gone")] {
-            if count > 0 {
-                text.push_str(&format!(" + {} {word}", number(count)));
-            }
-        }
+    let (over, over_words) = over(state);
+    if over > 0 && shown > 0 && !results.is_filtered() {
+        let live = number(shown.saturating_sub(over));
+        text = format!("{}/{live}{over_words}", number(cursor));
     }
     let mut role = Role::Dim;
     if let Some((words, grave)) = trouble(state) {
@@ -175,6 +172,19 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         text.push_str(" · all loaded");
     }
     (text, role)
+}
+
+/// How many of the rows are over since they were loaded, and that in words: " + 2 ended + 1 gone".
+fn over(state: &State) -> (usize, String) {
+    let count = |fate| state.results.count(&fate);
+    let (ended, gone) = (count(Fate::Revoked), count(Fate::AlreadyGone));
+    let mut words = String::new();
+    for (count, word) in [(ended, "ended"), (gone, "gone")] {
+        if count > 0 {
+            words.push_str(&format!(" + {} {word}", with_thousands(count as u64)));
+        }
+    }
+    (ended + gone, words)
 }
 
 /// Did the one system that was asked cut its list? Of several, the one that did is named.

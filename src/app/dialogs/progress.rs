@@ -98,17 +98,15 @@ fn counts(job: &Job) -> SheetLine {
 
 /// What the operator has to know or do, if that is more than the counts.
 fn standing(job: &Job) -> Option<String> {
-    let done = with_thousands((job.done + job.gone) as u64);
+    let done = job.done_words();
     let waiting = with_thousands(job.waiting() as u64);
     match &job.state {
         JobState::Running => None,
         JobState::Paused(error) => {
             let wanted = crate::app::update::wanted(error);
-            Some(format!(
-                "{done} done, {waiting} waiting: {wanted} ({error})"
-            ))
+            Some(format!("{done}, {waiting} waiting: {wanted} ({error})"))
         }
-        JobState::Ready => Some(format!("Signed in. {done} done, {waiting} waiting.")),
+        JobState::Ready => Some(format!("Signed in. {done}, {waiting} waiting.")),
         JobState::Stopping => Some("Stopping: what has been sent is awaited.".to_owned()),
         JobState::Ended => job.summary.clone(),
     }

@@ -405,8 +405,8 @@ pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
         return Vec::new();
     };
     let text = format!(
-        "{} done, {} waiting: {}",
-        job.done + job.gone,
+        "{}, {} waiting: {}",
+        job.done_words(),
         job.waiting().max(usize::from(job.user.is_some())),
         wanted(&error)
     );

@@ -4,6 +4,7 @@ mod actions;
 mod forms;
 mod orders;
 mod person;
+mod questions;
 mod revokes;
 mod rows;
 mod sign_ins;

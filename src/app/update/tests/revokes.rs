@@ -4,11 +4,11 @@ use super::*;
 use crate::app::effect::{JobId, Timer};
 use crate::app::overlay::JobState;
 use crate::app::results::Fate;
-use crate::app::state::{Level, Lock};
+use crate::app::state::Level;
 use crate::model::{Outcome, Subject, UserOutcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
-fn asked(users: &[&str]) -> TestApp {
+pub(super) fn asked(users: &[&str]) -> TestApp {
     let mut app = TestApp::listing(users);
     app.keys("delete").due(Timer::Arm);
     app
@@ -62,117 +62,6 @@ fn n_and_esc_cancel() {
 
         assert!(app.sent().is_empty() && app.top().is_none(), "{key}");
     }
-}
-
-#[test]
-fn what_is_typed_ahead_before_the_question_is_armed_confirms_nothing() {
-    let mut app = TestApp::listing(&["asmith"]);
-
-    app.keys("delete y right enter");
-
-    assert!(app.sent().is_empty());
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
-}
-
-#[test]
-fn f_del_03_a_held_y_confirms_nothing_and_the_box_says_so() {
-    let mut app = TestApp::listing(&["asmith"]);
-    app.keys("delete");
-
-    for _ in 0..40 {
-        app.keys("y");
-    }
-
-    assert!(app.sent().is_empty());
-    assert_eq!(app.state.lock, Lock::TooSoon);
-    let locked = app.effects.iter().rev().find_map(|effect| match effect {
-        Effect::After { timer, delay, .. } if *timer == Timer::Arm => Some(*delay),
-        _ => None,
-    });
-    // Longer than any key waits before it repeats.
-    assert!(locked > Some(Duration::from_millis(660)), "{locked:?}");
-
-    app.slowly("y");
-    assert_eq!(app.sent().len(), 1, "after a pause it counts");
-}
-
-#[test]
-fn keys_that_the_question_does_not_know_lock_it_anew() {
-    let mut app = TestApp::listing(&["asmith"]);
-    // Even where a pause came before each letter that is unknown.
-    app.keys("D").slowly("e a r space b i l l");
-
-    app.keys("y");
-
-    assert!(app.sent().is_empty(), "it was typed for another window");
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
-}
-
-#[test]
-fn an_answer_right_behind_another_key_does_not_count() {
-    for (ahead, answer) in [("tab", "y"), ("right", "enter"), ("left", "enter")] {
-        let mut app = asked(&["asmith"]);
-
-        app.keys(ahead).keys(answer);
-
-        assert!(app.sent().is_empty(), "{ahead} {answer}");
-        assert!(app.top().is_some(), "{ahead} {answer} closed it");
-    }
-    let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
-    assert_eq!(whole_user(&app), None, "a paste without brackets");
-}
-
-#[test]
-fn a_click_on_the_button_counts_only_where_a_key_would() {
-    let mut app = TestApp::listing(&["asmith"]);
-    app.keys("delete");
-    let click = |app: &mut TestApp| {
-        let effects = super::super::dialogs::button(&mut app.state, 1);
-        app.effects.extend(effects);
-    };
-
-    click(&mut app);
-    assert!(app.sent().is_empty());
-
-    app.due(Timer::Arm);
-    click(&mut app);
-    assert_eq!(app.sent().len(), 1);
-}
-
-#[test]
-fn quitting_during_a_revoke_counts_after_a_pause_only() {
-    let mut app = asked(&["asmith"]);
-    app.keys("y q y");
-    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 0);
-    app.slowly("y");
-    assert_eq!(app.count(|e| matches!(e, Effect::Stop(_))), 1);
-}
-
-#[test]
-fn a_refused_delete_takes_the_y_after_it_along() {
-    let mut app = TestApp::with(|profile| profile.read_only = true);
-    app.keys("enter").connect().page(&[("asmith", 60)], None);
-    for key in ["delete", "U"] {
-        app.effects.clear();
-
-        app.keys(key).keys("y");
-        assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 0, "{key}");
-        assert!(app.status().contains("read-only"), "{key}");
-
-        app.due(Timer::Refused).keys("y");
-        assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 1, "{key}");
-    }
-}
-
-#[test]
-fn a_held_delete_key_opens_one_question_and_confirms_nothing() {
-    let mut app = asked(&["asmith"]);
-
-    app.keys("delete delete delete");
-
-    assert_eq!(app.state.overlays.len(), 1);
-    assert!(app.sent().is_empty());
 }
 
 #[test]
@@ -323,27 +212,6 @@ fn a_whole_user_must_be_confirmed_by_typing() {
     assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
 }
 
-#[test]
-fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
-    let asked = |production: bool, users: &[&str]| {
-        let mut app = TestApp::listing(users);
-        app.state.sources[0].profile.production = production;
-        let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
-        let plan = super::super::revoke::plan(&app.state, &ids);
-        super::super::question::for_rows(&app.state, plan).typed
-    };
-
-    assert!(asked(true, &["asmith"]).is_none());
-    assert!(asked(false, &["asmith"; 9]).is_none());
-    let one = asked(true, &["asmith"; 2]).unwrap();
-    assert_eq!(one.expect, ["2", "asmith"]);
-    assert_eq!(one.because, "this is production");
-    let two = asked(true, &["asmith", "bwong"]).unwrap();
-    assert_eq!(two.expect, ["2"]);
-    let many = asked(false, &["asmith"; 10]).unwrap();
-    assert_eq!(many.because, "it ends 10 sessions or more");
-}
-
 /// Rows of one person in two realms, of a system that can end all of them at once.
 fn in_two_realms() -> TestApp {
     let mut app = TestApp::new();
@@ -364,7 +232,7 @@ fn in_two_realms() -> TestApp {
 }
 
 /// Whose sessions were sent to be ended.
-fn whole_user(app: &TestApp) -> Option<Subject> {
+pub(super) fn whole_user(app: &TestApp) -> Option<Subject> {
     app.effects.iter().find_map(|effect| match effect {
         Effect::RevokeUser { user, .. } => Some(user.clone()),
         _ => None,
@@ -470,26 +338,6 @@ fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
 
     assert!(matches!(app.top(), Some(Overlay::Confirm(c))
         if matches!(&c.kind, crate::app::overlay::ConfirmKind::User(whole) if whole.here == 1)));
-}
-
-#[test]
-fn each_of_several_systems_says_what_stays() {
-    let mut app = TestApp::listing(&["asmith", "asmith"]);
-    let mut other = crate::app::source::Source::new(profile("other"));
-    other.caps = Some(Arc::new(Capabilities {
-        after_revoke: "Client-side sessions go on.",
-        ..caps()
-    }));
-    app.state.sources.push(other);
-    let mut plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1)]);
-    plan.send[1].source = SourceId(1);
-
-    let confirm = super::super::question::for_rows(&app.state, plan);
-
-    assert_eq!(
-        confirm.after,
-        "prod-janssen: The session ends at once.\nother: Client-side sessions go on."
-    );
 }
 
 #[test]
@@ -659,58 +507,6 @@ fn a_row_that_was_never_sent_is_as_it_was() {
 
     assert!(app.state.results.fates.is_empty());
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
-}
-
-#[test]
-fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() {
-    let mut app = TestApp::listing(&["asmith", "bwong"]);
-    let items: Vec<_> = (0..2)
-        .map(|at| {
-            let session = &app.state.results.rows.get(RowId(at)).unwrap().session;
-            crate::app::RevokeItem {
-                row: RowId(at),
-                source: SourceId(0),
-                key: session.key.clone(),
-                subject: session.subject.clone(),
-                deletable: session.deletable.clone(),
-                created: session.created,
-                client: session.client.clone(),
-            }
-        })
-        .collect();
-    for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
-        app.state.sources[0].profile.insecure = insecure;
-        let plan = crate::app::overlay::RevokePlan {
-            send: items.iter().take(count).cloned().collect(),
-            skip: Vec::new(),
-        };
-
-        let confirm = crate::app::update::question::for_rows(&app.state, plan);
-
-        assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
-    }
-}
-
-/// A row whose session has come to this.
-fn ended_as(outcome: Outcome) -> TestApp {
-    let mut app = asked(&["asmith", "bwong"]);
-    app.keys("y")
-        .send(Msg::Revoked {
-            job: JobId(1),
-            row: FIRST,
-            outcome,
-        })
-        .send(Msg::Ended(JobId(1)));
-    app
-}
-
-/// All that the details say.
-fn details(app: &TestApp) -> String {
-    let lines = crate::app::lines::detail_lines(&app.state);
-    let lines = lines
-        .iter()
-        .map(|line| format!("{} {}\n", line.label, line.text()));
-    lines.collect()
 }
 
 #[test]
