@@ -412,3 +412,34 @@ async fn until(condition: impl Fn() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn f_http_18_a_bulk_over_the_limit_of_the_server_is_slow_and_whole() {
+    // One change a second; all others are told to come back in a second.
+    let last = std::sync::Mutex::new(None::<std::time::Instant>);
+    let server = Scripted::start(move |_, heard| {
+        if !heard.line().starts_with("DELETE") {
+            return gone();
+        }
+        let mut last = last.lock().unwrap();
+        match *last {
+            Some(at) if at.elapsed() < Duration::from_millis(900) => {
+                let later = "Retry-After: 1\r\n";
+                Act::Send(super::scripted::whole("429 Too Many Requests", later, ""))
+            }
+            _ => {
+                *last = Some(std::time::Instant::now());
+                gone()
+            }
+        }
+    })
+    .await;
+    let mut profile = token_profile(&server.url);
+    profile.concurrency = 6;
+    let keys: Vec<SessionKey> = (0..6).map(|number| key(&format!("s{number}"))).collect();
+
+    let outcomes = open(&profile).revoke(&keys).await.unwrap();
+
+    let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
+    assert_eq!(words, ["revoked"; 6]);
+}

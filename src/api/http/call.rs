@@ -296,8 +296,8 @@ impl Call<'_> {
             }
             match (next, miss) {
                 (Next::Again(wait), Miss::Busy { status, come_back }) => {
-                    line.holds
-                        .keep(&self.url, status, wait, come_back.is_some());
+                    let told = come_back.is_some_and(|told| !told.is_zero());
+                    line.holds.keep(&self.url, status, wait, told);
                 }
                 (Next::Again(wait), _) => tokio::time::sleep(wait).await,
                 (Next::TooLong(after), Miss::Busy { status, .. }) => {
