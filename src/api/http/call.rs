@@ -17,6 +17,7 @@ use url::Url;
 use super::Http;
 use super::authorize::{self, Credential, Interact};
 use super::fault::{self, clean, host_of};
+use super::hold::Part;
 use super::last;
 use super::pace::{self, Miss, Next, Repeat, Tries};
 use super::reply::Reply;
@@ -260,7 +261,7 @@ impl Call<'_> {
                     &line.changes
                 };
                 let _slot = slots.acquire().await;
-                tries.excuse(line.may_go(&self.url).await?);
+                tries.excuse(line.may_go(&self.url, self.part()).await?);
                 let started = Instant::now();
                 let result = self.once(&credential, id).await;
                 note(&result, started.elapsed());
@@ -308,6 +309,14 @@ impl Call<'_> {
                 (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
                 (Next::TooLong(_) | Next::Stop, _) => return result,
             }
+        }
+    }
+
+    /// Changes ask nobody, and neither do the looks that belong to them.
+    fn part(&self) -> Part {
+        match self.repeat == Repeat::Read && self.interact == Interact::Allowed {
+            true => Part::Look,
+            false => Part::Change,
         }
     }
 

@@ -43,7 +43,7 @@ pub use reqwest::{Method, StatusCode, header};
 use super::waits::Waits;
 use crate::config::Profile;
 use crate::model::ApiError;
-use hold::Holds;
+use hold::{Holds, Part};
 use pace::Pace;
 
 /// Longest wait for a server's certificate.
@@ -201,6 +201,11 @@ impl Http {
         self.line.holds.follow()
     }
 
+    /// Changes that wait because a server asked for it are not sent any more.
+    pub fn give_up_waits(&self) {
+        self.line.holds.give_up();
+    }
+
     /// The operator was told of a long wait, and wants to ask all the same.
     pub fn ask_anyway(&self) {
         self.line.holds.ask_anyway();
@@ -209,10 +214,10 @@ impl Http {
 
 impl Line {
     /// Waits until one more request may go to this server; gives how long that server made us wait.
-    async fn may_go(&self, url: &Url) -> Result<Duration, ApiError> {
+    async fn may_go(&self, url: &Url, of: Part) -> Result<Duration, ApiError> {
         let mut waited = Duration::ZERO;
         loop {
-            waited += self.holds.pass(url).await?;
+            waited += self.holds.pass(url, of).await?;
             self.pace.turn().await;
             // Meanwhile another request may have been told to wait.
             if !self.holds.holds(url) {
