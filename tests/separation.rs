@@ -248,6 +248,30 @@ fn certificates_are_left_unchecked_in_one_place() {
     assert_eq!(accepting, ["api/http/trust.rs"], "accepted unchecked");
 }
 
+/// A default of the trait would hide what the wrapped system can do.
+#[test]
+fn a_wrapper_of_a_system_hands_on_every_call() {
+    let file = |path: &str| {
+        let mut all = sources().iter();
+        let found = all.find(|one| one.path == path);
+        found.expect("such a file").code.clone()
+    };
+    let api = file("api/mod.rs");
+    let (_, api) = api.split_once("pub trait SessionApi").expect("the trait");
+    let calls = Regex::new(r"fn (\w+)\(&self").expect("a pattern");
+    // Made of another call by the trait itself.
+    let calls = calls.captures_iter(api).map(|found| found[1].to_owned());
+    let calls: Vec<String> = calls.filter(|name| name != "server_now").collect();
+    assert!(calls.len() > 10, "{calls:?}");
+
+    for wrapper in ["api/besides.rs", "api/client_names.rs", "api/guard.rs"] {
+        let code = file(wrapper);
+        for call in &calls {
+            assert!(code.contains(&format!("fn {call}(")), "{wrapper}: {call}");
+        }
+    }
+}
+
 #[test]
 fn no_file_is_longer_than_it_may_be() {
     let long: Vec<_> = sources()

@@ -200,6 +200,10 @@ impl SessionApi for ClientNames {
         self.inner.waiting()
     }
 
+    fn give_up_waits(&self) {
+        self.inner.give_up_waits();
+    }
+
     fn ask_anyway(&self) {
         self.inner.ask_anyway();
     }

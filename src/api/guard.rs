@@ -75,6 +75,10 @@ impl SessionApi for ReadOnly {
         self.inner.waiting()
     }
 
+    fn give_up_waits(&self) {
+        self.inner.give_up_waits();
+    }
+
     fn ask_anyway(&self) {
         self.inner.ask_anyway();
     }

@@ -150,6 +150,10 @@ pub trait SessionApi: Send + Sync {
         tokio::sync::watch::Sender::new(None).subscribe()
     }
 
+    /// Changes that wait because a server asked for it are not sent any more; they fail with
+    /// [`ApiError::Cancelled`].
+    fn give_up_waits(&self) {}
+
     /// The operator was told that a server asks for a wait of more than 60 s, and wants to ask it all
     /// the same. Otherwise every request fails until then, and none is sent.
     fn ask_anyway(&self) {}

@@ -66,6 +66,9 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     job.tally
 }
 
+/// How often a stopped job says that nothing is to wait any more.
+const GIVE_UP: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Sessions of one batch that are looked at at the same time.
 const LOOKS: usize = 4;
 
@@ -140,7 +143,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
                 self.drain().await;
                 return Some(ApiError::NoAudit(error.to_string()));
             }
-            if let Some(event) = self.running.next().await {
+            if let Some(event) = self.next().await {
                 if let Some(error) = self.take(event).await {
                     person.get_or_insert(error);
                 }
@@ -157,9 +160,27 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
     }
 
+    /// The next thing that comes back. Once the job is stopped, what only waits for its turn is not
+    /// sent any more.
+    async fn next(&mut self) -> Option<Event<R>> {
+        loop {
+            let stop = self.control.stop.clone();
+            let stopped = async {
+                match stop.is_cancelled() {
+                    true => tokio::time::sleep(GIVE_UP).await,
+                    false => stop.cancelled().await,
+                }
+            };
+            tokio::select! { biased;
+                event = self.running.next() => return event,
+                () = stopped => self.api.give_up_waits(),
+            }
+        }
+    }
+
     /// Waits for what is on its way.
     async fn drain(&mut self) {
-        while let Some(event) = self.running.next().await {
+        while let Some(event) = self.next().await {
             self.take(event).await;
         }
     }

@@ -442,3 +442,94 @@ async fn until(condition: impl Fn() -> bool) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn f_http_18_a_bulk_over_the_limit_of_the_server_is_slow_and_whole() {
+    // One change a second; all others are told to come back in a second.
+    let last = std::sync::Mutex::new(None::<std::time::Instant>);
+    let server = Scripted::start(move |_, heard| {
+        if !heard.line().starts_with("DELETE") {
+            return gone();
+        }
+        let mut last = last.lock().unwrap();
+        match *last {
+            Some(at) if at.elapsed() < Duration::from_millis(900) => {
+                let later = "Retry-After: 1\r\n";
+                Act::Send(super::scripted::whole("429 Too Many Requests", later, ""))
+            }
+            _ => {
+                *last = Some(std::time::Instant::now());
+                gone()
+            }
+        }
+    })
+    .await;
+    let mut profile = token_profile(&server.url);
+    profile.concurrency = 6;
+    let keys: Vec<SessionKey> = (0..6).map(|number| key(&format!("s{number}"))).collect();
+
+    let outcomes = open(&profile).revoke(&keys).await.unwrap();
+
+    let words: Vec<&str> = outcomes.iter().map(Outcome::word).collect();
+    assert_eq!(words, ["revoked"; 6]);
+}
+
+#[tokio::test]
+async fn f_http_18_reads_changes_and_token_requests_of_the_server_all_wait() {
+    use super::scripted::whole;
+    let times = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = Arc::clone(&times);
+    let server = Scripted::start(move |number, heard| {
+        let line = heard.line().to_owned();
+        noted
+            .lock()
+            .unwrap()
+            .push((line, std::time::Instant::now()));
+        match number {
+            // The token request, then the first search.
+            1 => Act::Send(whole("429 Too Many Requests", "Retry-After: 1\r\n", "")),
+            _ if heard.line().starts_with("POST") => {
+                json(r#"{"access_token":"t","token_type":"bearer","expires_in":1}"#)
+            }
+            _ => json(r#"{"totalEntriesCount":0,"entriesCount":0}"#),
+        }
+    })
+    .await;
+    let mut profile = token_profile(&server.url);
+    profile.login = usher::config::Login::ClientCredentials {
+        client_id: "c".into(),
+        client_secret: usher::config::SecretSource::Plain(secrecy::SecretString::from("s")),
+    };
+    profile.auth_url = Some(server.url.parse().unwrap());
+    let api = open(&profile);
+    let asked = search("");
+    let (mut one, mut two) = (Vec::new(), Vec::new());
+
+    let first = api.search(&asked, None, &mut one);
+    let others = async {
+        while times.lock().unwrap().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        // Until the answer has arrived. The token is used up by now, so that a new one is asked for.
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let target = [key("s")];
+        let _ = tokio::join!(
+            api.search(&asked, None, &mut two),
+            api.revoke(&target),
+            api.whoami()
+        );
+    };
+    let (listed, ()) = tokio::join!(first, others);
+
+    assert!(listed.is_ok(), "{listed:?}");
+    let times = times.lock().unwrap();
+    let (_, refused) = times[1];
+    for (line, at) in &times[2..] {
+        assert!(*at - refused >= Duration::from_millis(950), "{line}");
+    }
+    assert!(times.len() >= 5, "{times:?}");
+    for method in ["GET", "DELETE"] {
+        let mut after = times[2..].iter();
+        assert!(after.any(|(line, _)| line.starts_with(method)), "{method}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Servers that ask to be left alone for a while: nothing goes to them, and the person is told.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use usher::emulator::{Kind, Options};
 
@@ -150,4 +150,35 @@ fn f_http_13_a_listing_that_the_server_forgot_leaves_what_was_printed_and_is_no_
         assert!(ran.err.contains("no such field"), "{}", ran.err);
         assert!(!ran.err.contains("forgot"), "{}", ran.err);
     }
+}
+
+#[test]
+fn f_http_18_a_bulk_that_waits_is_stopped_at_once_and_sends_nothing_more() {
+    let desk = Desk::new();
+    let fault = r#"{"match":{"method":"DELETE"},"action":"status","code":429,"headers":{"Retry-After":"40"}}"#;
+    desk.emulator().set_faults(&[fault]).unwrap();
+    let child = desk
+        .command(&["revoke", "--query", "state:active deletable:yes", "--yes"])
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while desk.deletes() == 0 {
+        assert!(begun.elapsed().as_secs() < 20);
+        std::thread::yield_now();
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let sent = desk.deletes();
+
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+
+    assert_eq!(output.status.code(), Some(130));
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    assert_eq!(desk.deletes(), sent);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        err.contains("revoked 0, already gone 0, failed 0, unknown 0, not sent"),
+        "{err}"
+    );
 }

@@ -17,6 +17,7 @@ use url::Url;
 use super::Http;
 use super::authorize::{self, Credential, Interact};
 use super::fault::{self, host_of};
+use super::hold::Part;
 use super::last;
 use super::pace::{self, Miss, Next, Repeat, Tries};
 use super::reply::Reply;
@@ -262,7 +263,7 @@ impl Call<'_> {
                     &line.changes
                 };
                 let _slot = slots.acquire().await;
-                tries.excuse(line.may_go(&self.url).await?);
+                tries.excuse(line.may_go(&self.url, self.part()).await?);
                 let started = Instant::now();
                 let result = self.once(&credential, id).await;
                 note(&result, started.elapsed());
@@ -298,8 +299,8 @@ impl Call<'_> {
             }
             match (next, miss) {
                 (Next::Again(wait), Miss::Busy { status, come_back }) => {
-                    line.holds
-                        .keep(&self.url, status, wait, come_back.is_some());
+                    let told = come_back.is_some_and(|told| !told.is_zero());
+                    line.holds.keep(&self.url, status, wait, told);
                 }
                 (Next::Again(wait), _) => tokio::time::sleep(wait).await,
                 (Next::TooLong(after), Miss::Busy { status, .. }) => {
@@ -310,6 +311,14 @@ impl Call<'_> {
                 (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
                 (Next::TooLong(_) | Next::Stop, _) => return result,
             }
+        }
+    }
+
+    /// Changes ask nobody, and neither do the looks that belong to them.
+    fn part(&self) -> Part {
+        match self.repeat == Repeat::Read && self.interact == Interact::Allowed {
+            true => Part::Look,
+            false => Part::Change,
         }
     }
 

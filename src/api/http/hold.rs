@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
@@ -13,9 +13,20 @@ use crate::api::{Wait, Waits};
 use crate::model::ApiError;
 use crate::model::error::LONGEST_WAIT;
 
+/// What a request belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Something that is only read.
+    Look,
+    /// A change, or a look that belongs to it.
+    Change,
+}
+
 /// The servers of a profile that asked for a pause.
 pub(super) struct Holds {
     inner: Mutex<Inner>,
+    /// Wakes changes that wait: they are not wanted any more.
+    given_up: Notify,
     /// What is waited for now; the longest if there are several.
     shown: watch::Sender<Option<Wait>>,
 }
@@ -40,6 +51,7 @@ impl Holds {
     pub(super) fn new() -> Self {
         Self {
             inner: Mutex::default(),
+            given_up: Notify::new(),
             shown: watch::Sender::new(None),
         }
     }
@@ -71,8 +83,9 @@ impl Holds {
     /// Waits until this server may be asked; gives how long that took. May be dropped at any await.
     ///
     /// # Errors
-    /// [`ApiError::RateLimited`] if it would take longer than we wait by ourselves.
-    pub(super) async fn pass(&self, url: &Url) -> Result<Duration, ApiError> {
+    /// [`ApiError::RateLimited`] if it would take longer than we wait by ourselves;
+    /// [`ApiError::Cancelled`] if this is part of a change, and changes were given up meanwhile.
+    pub(super) async fn pass(&self, url: &Url, of: Part) -> Result<Duration, ApiError> {
         let begun = Instant::now();
         while let Some(Held { wait, told }) = self.held(url) {
             let left = wait.until.saturating_duration_since(Instant::now());
@@ -85,9 +98,17 @@ impl Holds {
             }
             let until = wait.until;
             let _shown = told.then(|| Shown::new(self, wait));
-            sleep_until(until).await;
+            tokio::select! {
+                () = sleep_until(until) => {}
+                () = self.given_up.notified(), if of == Part::Change => return Err(ApiError::Cancelled),
+            }
         }
         Ok(begun.elapsed())
+    }
+
+    /// Changes that wait now are not sent any more.
+    pub(super) fn give_up(&self) {
+        self.given_up.notify_waiters();
     }
 
     /// Must this server be left alone now?
@@ -168,10 +189,13 @@ mod tests {
         let waits = holds.follow();
         holds.keep(&url("https://a/x"), 429, Duration::from_secs(7), true);
 
-        assert_eq!(holds.pass(&url("https://b/")).await, Ok(Duration::ZERO));
+        assert_eq!(
+            holds.pass(&url("https://b/"), Part::Look).await,
+            Ok(Duration::ZERO)
+        );
         assert_eq!(*waits.borrow(), None);
         let other = url("https://a/y");
-        let passing = holds.pass(&other);
+        let passing = holds.pass(&other, Part::Look);
         let looking = async {
             tokio::task::yield_now().await;
             waits.borrow().clone()
@@ -190,7 +214,7 @@ mod tests {
         holds.keep(&server, 503, Duration::from_secs(600), true);
         holds.keep(&server, 429, Duration::from_secs(5), true);
 
-        let refused = holds.pass(&server).await;
+        let refused = holds.pass(&server, Part::Look).await;
 
         let after = Some(Duration::from_secs(600));
         assert!(
@@ -198,7 +222,7 @@ mod tests {
             "{refused:?}"
         );
         holds.ask_anyway();
-        assert_eq!(holds.pass(&server).await, Ok(Duration::ZERO));
+        assert_eq!(holds.pass(&server, Part::Look).await, Ok(Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
@@ -208,6 +232,24 @@ mod tests {
 
         holds.keep(&server, 429, Duration::MAX, true);
 
-        assert!(holds.pass(&server).await.is_err());
+        assert!(holds.pass(&server, Part::Look).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_waits_can_be_given_up_and_a_read_goes_on() {
+        let holds = Holds::new();
+        let server = url("https://a/");
+        holds.keep(&server, 429, Duration::from_secs(30), true);
+        let give_up = async {
+            tokio::task::yield_now().await;
+            holds.give_up();
+        };
+
+        let change = holds.pass(&server, Part::Change);
+        let read = holds.pass(&server, Part::Look);
+        let (change, read, ()) = tokio::join!(change, read, give_up);
+
+        assert_eq!(change, Err(ApiError::Cancelled));
+        assert_eq!(read, Ok(Duration::from_secs(30)));
     }
 }

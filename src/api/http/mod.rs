@@ -49,11 +49,14 @@ use crate::config::Profile;
 use crate::model::ApiError;
 use cookies::Cookies;
 use hidden::Hidden;
-use hold::Holds;
+use hold::{Holds, Part};
 use pace::Pace;
 
 /// Longest wait for a server's certificate.
 const CERTIFICATE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Open files that are no connections, generously: terminal, logs, audit log, timers.
+const OTHER_FILES: u64 = 20;
 
 /// A remote address and how to talk to it. Cloning shares the connections.
 #[derive(Clone)]
@@ -89,7 +92,7 @@ impl Http {
     /// [`ApiError::Config`] if the address must not be used: plain http to another machine without
     /// `allow_http`, a scheme that is not http, a user name in it.
     pub fn new(profile: &Profile, base: Url, auth: Arc<dyn Authorize>) -> Result<Self, ApiError> {
-        let concurrency = usize::from(profile.concurrency.clamp(1, 64));
+        let concurrency = usize::from(profile.concurrency.clamp(1, 64)).min(most_at_once());
         let line = Line {
             profile: profile.name.clone(),
             system: profile.system.into(),
@@ -247,18 +250,35 @@ impl Http {
         self.line.holds.follow()
     }
 
+    /// Changes that wait because a server asked for it are not sent any more.
+    pub fn give_up_waits(&self) {
+        self.line.holds.give_up();
+    }
+
     /// The operator was told of a long wait, and wants to ask all the same.
     pub fn ask_anyway(&self) {
         self.line.holds.ask_anyway();
     }
 }
 
+/// How many requests of one kind the limit of open files leaves room for: reads and changes have a
+/// connection each, and the rest of the program must be able to write its logs.
+fn most_at_once() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let files = limit
+        .current
+        .unwrap_or(u64::MAX)
+        .saturating_sub(OTHER_FILES)
+        / 2;
+    usize::try_from(files).unwrap_or(usize::MAX).max(1)
+}
+
 impl Line {
     /// Waits until one more request may go to this server; gives how long that server made us wait.
-    async fn may_go(&self, url: &Url) -> Result<Duration, ApiError> {
+    async fn may_go(&self, url: &Url, of: Part) -> Result<Duration, ApiError> {
         let mut waited = Duration::ZERO;
         loop {
-            waited += self.holds.pass(url).await?;
+            waited += self.holds.pass(url, of).await?;
             self.pace.turn().await;
             // Meanwhile another request may have been told to wait.
             if !self.holds.holds(url) {

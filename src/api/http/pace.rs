@@ -62,10 +62,16 @@ pub(super) enum Next {
     TooLong(Duration),
 }
 
+/// How often a request waits as it was told before it is given up. It has to be often: many workers
+/// that may send again at the same moment are let through one by one.
+const TOLD: u32 = 20;
+
 /// The tries of one request.
 pub(super) struct Tries {
     repeat: Repeat,
     done: u32,
+    /// How many of its answers named a time, which is no failure of its own.
+    told: u32,
     since: Instant,
     waited_as_told: Duration,
 }
@@ -75,6 +81,7 @@ impl Tries {
         Self {
             repeat,
             done: 0,
+            told: 0,
             since: Instant::now(),
             waited_as_told: Duration::ZERO,
         }
@@ -87,24 +94,29 @@ impl Tries {
 
     /// Decides about one failed try. `jitter` is a number from 0 to 1.
     pub(super) fn after(&mut self, miss: &Miss, jitter: f64) -> Next {
-        self.done += 1;
         let told = match miss {
-            Miss::Busy { come_back, .. } => *come_back,
+            // At once is no time: it is asked again after a pause of our own.
+            Miss::Busy { come_back, .. } => come_back.filter(|told| !told.is_zero()),
             _ => None,
         };
+        match told {
+            Some(_) => self.told += 1,
+            None => self.done += 1,
+        }
         if let Some(told) = told
             && told > LONGEST_WAIT
         {
             return Next::TooLong(told);
         }
-        if self.done > repeats(self.repeat, miss) {
-            return match told {
-                Some(told) => Next::TooLong(told),
-                None => Next::Stop,
+        let most = repeats(self.repeat, miss);
+        if let Some(told) = told {
+            return match most > 0 && self.told <= TOLD {
+                true => Next::Again(told),
+                false => Next::TooLong(told),
             };
         }
-        if let Some(told) = told {
-            return Next::Again(told);
+        if self.done > most {
+            return Next::Stop;
         }
         let first = match miss {
             Miss::NotSent { no_name: true } => FIRST_WAIT_FOR_NAME,
@@ -257,6 +269,15 @@ mod tests {
             (Repeat::Token, [2, 1, 3, 2, 1]),
             (Repeat::Never, [1, 1, 1, 1, 1]),
         ];
+        for (repeat, count) in [
+            (Repeat::Read, 1 + TOLD),
+            (Repeat::One, 1 + TOLD),
+            (Repeat::Many, 1),
+            (Repeat::Token, 1 + TOLD),
+            (Repeat::Never, 1),
+        ] {
+            assert_eq!(sends(repeat, &busy(Some(2))), count, "{repeat:?}");
+        }
         for (repeat, counts) in table {
             for (miss, count) in misses.iter().zip(counts) {
                 assert_eq!(sends(repeat, miss), count, "{repeat:?} {miss:?}");

@@ -302,6 +302,10 @@ impl SessionApi for Janssen {
         self.http.waiting()
     }
 
+    fn give_up_waits(&self) {
+        self.http.give_up_waits();
+    }
+
     fn ask_anyway(&self) {
         self.http.ask_anyway();
     }

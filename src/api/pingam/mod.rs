@@ -148,6 +148,10 @@ impl SessionApi for PingAm {
         self.server.http.waiting()
     }
 
+    fn give_up_waits(&self) {
+        self.server.http.give_up_waits();
+    }
+
     fn ask_anyway(&self) {
         self.server.http.ask_anyway();
     }

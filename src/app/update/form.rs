@@ -492,7 +492,8 @@ fn search_for(state: &State, source: &Source, query: Query) -> Search {
         sort: Some(state.results.sort),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
-        now: state.now,
+        // What depends on the moment is asked for by the server's clock.
+        now: state.now + source.ahead,
         zone: state.prefs.zone,
     }
 }

@@ -52,10 +52,15 @@ pub fn connected(
             ahead,
         }) => {
             source.link = Link::Up { took };
+            let moved = ahead - source.ahead;
             source.ahead = ahead;
             source.took = Some(took);
             (source.who, source.caps) = (Some(who), Some(caps));
-            let waiting = source.waiting.take();
+            let mut waiting = source.waiting.take();
+            // It was asked when the server's clock was not known, or went otherwise.
+            for search in waiting.iter_mut().chain(&mut source.search) {
+                search.now += moved;
+            }
             let search_gen = source.search_gen;
             remember(state, &name, format!("ok {} ms", took.as_millis()));
             for job in &mut state.jobs {

@@ -47,12 +47,10 @@ impl Reading {
     pub(crate) fn new(
         opened: Opened,
         source: SourceId,
-        mut search: Search,
+        search: Search,
         at: Option<Cursor>,
         seen: Seen,
     ) -> Result<Self, (Box<ApiError>, Seen)> {
-        // What depends on the moment is asked for by the server's clock, known since the connection.
-        search.now += opened.api.clock_offset().unwrap_or_default();
         let matcher = match matcher(&opened, &search) {
             Ok(matcher) => matcher,
             Err(error) => return Err((Box::new(error), seen)),

@@ -186,25 +186,3 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
         assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
     }
 }
-
-/// A row whose session has come to this.
-fn ended_as(outcome: Outcome) -> TestApp {
-    let mut app = asked(&["asmith", "bwong"]);
-    app.keys("y")
-        .send(Msg::Revoked {
-            job: JobId(1),
-            row: FIRST,
-            outcome,
-        })
-        .send(Msg::Ended(JobId(1)));
-    app
-}
-
-/// All that the details say.
-fn details(app: &TestApp) -> String {
-    let lines = crate::app::lines::detail_lines(&app.state);
-    let lines = lines
-        .iter()
-        .map(|line| format!("{} {}\n", line.label, line.text()));
-    lines.collect()
-}
