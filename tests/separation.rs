@@ -272,6 +272,63 @@ fn a_wrapper_of_a_system_hands_on_every_call() {
     }
 }
 
+/// How many rows the fault catalogue has, by the first part of their id.
+const FAULTS: [(&str, u32, u32); 8] = [
+    ("DATA", 1, 16),
+    ("HTTP", 1, 26),
+    ("NET", 1, 16),
+    ("CRED", 0, 8),
+    ("CLOCK", 1, 5),
+    ("DEL", 1, 18),
+    ("TTY", 1, 20),
+    ("FILE", 1, 7),
+];
+
+#[test]
+fn every_fault_of_the_catalogue_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("tests/faults/README.md")).expect("the table");
+    let mut files = Vec::new();
+    for folder in ["src", "tests"] {
+        rust_files(&root.join(folder), &mut files);
+    }
+    let code = files
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a text"));
+    let code: String = code.collect();
+    let tests = Regex::new(r"fn (\w+)[(<]").expect("a pattern");
+    let tests: BTreeSet<&str> = tests
+        .captures_iter(&code)
+        .map(|found| found.get(1).expect("a name").as_str())
+        .collect();
+    let ticked = Regex::new("`(\\w+)`").expect("a pattern");
+
+    for (family, first, last) in FAULTS {
+        for number in first..=last {
+            let id = format!("{family}-{number:02}");
+            let row = table
+                .lines()
+                .find(|line| line.starts_with(&format!("| {id} |")));
+            let row = row.unwrap_or_else(|| panic!("{id} is not in the table"));
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            assert!(matches!(cells[3], "full" | "part"), "{id}: {}", cells[3]);
+            assert_eq!(
+                cells[3] == "part",
+                !cells[5].is_empty(),
+                "{id}: what is not covered"
+            );
+            let named: Vec<&str> = ticked
+                .captures_iter(cells[4])
+                .map(|found| found.get(1).expect("a name").as_str())
+                .collect();
+            assert!(!named.is_empty(), "{id} names no test");
+            for test in named {
+                assert!(tests.contains(test), "{id}: there is no {test}");
+            }
+        }
+    }
+}
+
 #[test]
 fn no_file_is_longer_than_it_may_be() {
     let long: Vec<_> = sources()

@@ -95,7 +95,7 @@ pub(super) fn bare_id(text: &str) -> Result<&str, String> {
     if id.is_empty() {
         return Err("it is empty".to_owned());
     }
-    if id.contains('…') {
+    if id.contains('…') || id.contains("...") {
         return Err("it is a label for people, not an id; `usher list -o jsonl` gives ids".into());
     }
     let foreign = |c: char| {
@@ -219,6 +219,7 @@ mod tests {
             "\"\"",
             ",",
             "ss:9cd2…0a",
+            "ss:9cd2...0a",
             "a b",
             "a,b",
             "a\tb",

@@ -16,6 +16,7 @@ mod revoke;
 mod sign_in;
 mod start;
 mod terminal;
+mod truth;
 
 use std::fs;
 use std::io::{Read, Write};

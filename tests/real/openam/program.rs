@@ -111,6 +111,7 @@ impl Program {
             .env("XDG_STATE_HOME", self.home.path().join("state"))
             .env("USHER_CONFIG", self.config())
             .env("AM_PASSWORD", &self.password)
+            .env("LANG", "C.UTF-8")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
