@@ -84,6 +84,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         }
     }
     outcomes.flush()?;
+    if chosen.is_empty() && left_out.is_empty() {
+        return Ok(code_of_parts(&codes, 0));
+    }
     let job = Job {
         ctx,
         sources: &sources,

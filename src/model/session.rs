@@ -198,8 +198,7 @@ impl Deletable {
 }
 
 /// Why a session cannot be ended alone whose id another reading does not repeat.
-pub const NO_LASTING_ID: &str =
-    "the server has no lasting id for it, so only ending all sessions of the user reaches it";
+pub const NO_LASTING_ID: &str = "it has no lasting id, so only ending all of the user reaches it";
 
 /// One login session.
 #[derive(Clone, Debug)]

@@ -401,7 +401,10 @@ pub fn auto_reload(state: &mut State) -> Vec<Effect> {
         || state.jobs.iter().any(|job| job.state != JobState::Ended);
     let mut effects = next_auto_reload(state);
     if !busy && state.results.query.is_some() {
+        // Nobody asked for it, so it takes no message away but the one of its own last failure.
+        let message = state.message.take().filter(|_| !failed);
         effects.extend(reload(state));
+        state.message = state.message.take().or(message);
     }
     effects
 }

@@ -295,6 +295,25 @@ fn the_automatic_reload_does_not_run_under_a_dialog() {
 }
 
 #[test]
+fn the_automatic_reload_leaves_what_was_said_of_an_ended_session() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("R delete").due(Timer::Arm).keys("y");
+    app.send(Msg::Revoked {
+        job: crate::app::JobId(1),
+        row: FIRST,
+        outcome: crate::model::Outcome::Revoked,
+    })
+    .send(Msg::Ended(crate::app::JobId(1)));
+    let said = app.status().to_owned();
+    assert!(said.starts_with("deleted 1 session"), "{said}");
+
+    app.due(Timer::Reload);
+
+    assert!(app.count(is_search) > 0);
+    assert_eq!(app.status(), said);
+}
+
+#[test]
 fn enter_while_the_first_search_still_runs_takes_the_focus_to_the_rows() {
     let mut app = TestApp::with(|profile| profile.search_on_start = true);
     app.connect().page(&[("jdoe", 60)], Some("1"));
