@@ -509,6 +509,28 @@ fn a_row_that_was_never_sent_is_as_it_was() {
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
 }
 
+/// A row whose session has come to this.
+fn ended_as(outcome: Outcome) -> TestApp {
+    let mut app = asked(&["asmith", "bwong"]);
+    app.keys("y")
+        .send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        })
+        .send(Msg::Ended(JobId(1)));
+    app
+}
+
+/// All that the details say.
+fn details(app: &TestApp) -> String {
+    let lines = crate::app::lines::detail_lines(&app.state);
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} {}\n", line.label, line.text()));
+    lines.collect()
+}
+
 #[test]
 fn a_row_that_was_ended_says_so_in_every_field() {
     let app = ended_as(Outcome::Revoked);
