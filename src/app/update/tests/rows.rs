@@ -344,6 +344,25 @@ fn f_clock_01_states_and_ages_go_by_the_clock_of_the_rows_server() {
 }
 
 #[test]
+fn f_clock_01_a_server_whose_clock_is_not_ours_is_told_once_when_it_connects() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect_ahead(TimeDelta::seconds(59));
+    assert_eq!(app.status(), "");
+
+    app.connect_ahead(TimeDelta::seconds(7_382));
+    assert_eq!(
+        app.status(),
+        "the clock of prod-janssen is 2h3m ahead of this machine's; states and ages go by it"
+    );
+
+    app.state.message = None;
+    app.connect_ahead(TimeDelta::seconds(7_379));
+    assert_eq!(app.status(), "");
+    app.connect_ahead(TimeDelta::hours(-1));
+    assert!(app.status().contains("1h behind this"), "{}", app.status());
+}
+
+#[test]
 fn f_clock_01_that_a_row_looks_expired_keeps_nobody_from_ending_it() {
     let mut app = TestApp::listing(&["asmith"]);
     app.state.sources[0].ahead = TimeDelta::hours(2);
