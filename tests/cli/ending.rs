@@ -369,3 +369,65 @@ fn f_del_09_the_second_ctrl_c_leaves_at_once_and_says_what_is_not_known() {
     let lines = (count(&log, "asked", ""), count(&log, "done", "done"));
     assert_eq!((lines, log.len()), ((3, 1), 4), "{log:?}");
 }
+
+#[test]
+fn f_del_11_the_same_id_on_two_servers_ends_where_its_row_says() {
+    for system in BOTH {
+        // The same sessions with the same ids twice.
+        let (here, there) = (desk(system), desk(system));
+        let other = there.emulator().config_toml("other");
+        let (_, other) = other.split_once("[profile.other]").unwrap();
+        let both = format!("{}\n[profile.other]{other}", here.config());
+        here.write_config(&both);
+        let args = |verb: &'static str| [verb, "-p", "emu", "-p", "other"];
+        let listed = here.run(&[&args("list")[..], &[LIVE]].concat()).ends(0);
+        let of = |profile: &str, id: &str| {
+            let rows = listed.rows();
+            let mut rows = rows.iter();
+            let row = rows.find(|row| row["profile"] == profile && row["id"] == id);
+            row.map(Value::to_string)
+        };
+        let id = id(&rows(&there, 1)[0]);
+        let (mine, other) = (of("emu", &id).unwrap(), of("other", &id).unwrap());
+
+        let one = [&args("revoke")[..], &["-", "--yes"]].concat();
+        let ran = here.run_with(&one, &other).ends(0);
+
+        assert!(ran.out.starts_with("revoked "), "{system:?}: {ran:?}");
+        let ends = (sent(&here, system), sent(&there, system));
+        assert_eq!(ends, (0, 1), "{system:?}");
+        let ran = here.run_with(&one, &format!("{mine}\n{other}")).ends(0);
+        assert!(ran.err.contains("revoked 1, already gone 1"), "{ran:?}");
+        assert_eq!(sent(&here, system), 1, "{system:?}");
+    }
+}
+
+#[test]
+fn f_del_13_f_del_17_f_del_18_read_only_no_yes_and_a_dry_run_send_nothing_that_changes_anything() {
+    for system in BOTH {
+        let desk = desk(system);
+        let row = &rows(&desk, 1)[0];
+        let user = value(row)["user"].as_str().unwrap().to_owned();
+        let count = || match system {
+            Kind::Janssen => desk.emulator().world().count(),
+            _ => desk.emulator().am().count(),
+        };
+        let before = count();
+
+        let dry = desk.run_with(&["revoke", "-", "--dry-run"], row).ends(0);
+        let of_user = desk.run(&["revoke", "--user", &user, "--dry-run"]).ends(0);
+        desk.run_with(&["revoke", "-"], row).fails(2, "--yes");
+        desk.run(&["revoke", "--user", &user]).fails(2, "--yes");
+        desk.profile_says("read_only = true");
+        desk.run_with(&["revoke", "-", "--yes"], row)
+            .fails(5, "read-only");
+        desk.run(&["revoke", "--user", &user, "--yes"])
+            .fails(5, "read-only");
+
+        for ran in [dry, of_user] {
+            assert!(ran.out.contains("would_revoke "), "{system:?}: {ran:?}");
+        }
+        assert_eq!((sent(&desk, system), count()), (0, before), "{system:?}");
+        assert_eq!(log(&desk), [], "{system:?}");
+    }
+}

@@ -146,7 +146,7 @@ fn f_keeps_rows_with_the_value_under_the_cursor() {
 }
 
 #[test]
-fn duplicates_across_pages_are_dropped_and_counted() {
+fn f_del_11_duplicates_across_pages_are_dropped_and_counted() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
 
