@@ -19,7 +19,7 @@ use crate::api::http::{Way, way};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login};
 use crate::model::text::display_safe;
-use crate::model::time::{Zone, duration};
+use crate::model::time::{Zone, duration, to_the_minute};
 use crate::model::{ApiError, Query, Revoke, Session, Untrusted};
 
 /// Longest wait for a name or a connection.
@@ -412,16 +412,6 @@ fn clock(source: &Source) -> Option<Finding> {
             "Set the clock of this machine, or of the server (NTP).",
         ),
     })
-}
-
-/// Rounded, not cut: an hour less a second is no hour less.
-fn to_the_minute(length: TimeDelta) -> TimeDelta {
-    let minutes = (length + TimeDelta::seconds(30)).num_minutes();
-    if minutes == 0 {
-        length
-    } else {
-        TimeDelta::minutes(minutes)
-    }
 }
 
 /// Reads one row.

@@ -13,7 +13,7 @@ use super::output::Record;
 use super::sources::Source;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::time::Zone;
+use crate::model::time::{Zone, clock_apart};
 use crate::model::{
     ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Query, ReadKeys, RowRef, RowSink,
     Search, told_duplicates, told_unread,
@@ -229,6 +229,7 @@ impl<'a> Reader<'a> {
             Err(error) => self.ended.error = Some(error),
         }
         self.count_notes();
+        self.clock_note();
         Ok(self.ended)
     }
 
@@ -328,6 +329,13 @@ impl<'a> Reader<'a> {
         if let (0, Ok(plan)) = (self.ended.rows, self.source.api.plan(&self.search)) {
             self.ended.notes.extend(plan.notes);
         }
+    }
+
+    /// That the server's clock is not ours.
+    fn clock_note(&mut self) {
+        let ahead = self.source.api.clock_offset().unwrap_or_default();
+        let told = clock_apart(ahead).map(|far| format!("the server's clock is {far}"));
+        self.ended.notes.extend(told);
     }
 
     /// What the numbers say that a person should know.

@@ -97,7 +97,8 @@ pub(crate) async fn run(
     let (told, failure) = listener.finish();
     let Some(ended) = ended else {
         // What was sent is in the audit log by now.
-        summary(job.ctx, &told, left_out);
+        // Which of the rest were sent is not known here.
+        summary(job.ctx, &told, left_out, "no outcome");
         let open = told.iter().filter(|outcome| outcome.is_none()).count();
         job.ctx.error(&format!(
             "left at once: {} have no outcome yet; `usher audit` shows which were sent",
@@ -111,7 +112,7 @@ pub(crate) async fn run(
             job.ctx.error(&exit::sentence(&what, &one.profile, error));
         }
     }
-    summary(job.ctx, &told, left_out);
+    summary(job.ctx, &told, left_out, NOT_SENT);
     match failure {
         Some(failure) => Err(failure),
         None if by_signal.is_cancelled() => Ok(INTERRUPTED),
@@ -331,10 +332,18 @@ impl Listener<'_, '_> {
     }
 }
 
+/// How a summary calls what was never sent.
+const NOT_SENT: &str = "not sent";
+
 /// `revoked 18, already gone 1, failed 0, unknown 0, skipped 2 (2 expired)` on standard error.
-fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
+/// `open`: what those are of which nothing was told.
+fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target], open: &str) {
     let count = |test: fn(&Outcome) -> bool| told.iter().flatten().filter(|o| test(o)).count();
-    let not_sent = count(is_not_sent) + told.iter().filter(|o| o.is_none()).count();
+    let untold = told.iter().filter(|o| o.is_none()).count();
+    let (not_sent, untold) = match open {
+        NOT_SENT => (count(is_not_sent) + untold, 0),
+        _ => (count(is_not_sent), untold),
+    };
     let mut text = format!(
         "revoked {}, already gone {}, failed {}, unknown {}",
         count(|o| matches!(o, Outcome::Revoked)),
@@ -352,7 +361,8 @@ fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
             "not found",
             count(|o| matches!(o, Outcome::Failed(ApiError::NotFound))),
         ),
-        ("not sent", not_sent),
+        (NOT_SENT, not_sent),
+        (open, untold),
     ] {
         if count > 0 {
             text.push_str(&format!(", {word} {count}"));

@@ -126,8 +126,9 @@ struct Job<R> {
     sending: usize,
     /// Sent, and to be settled by the list at the end.
     doubtful: Vec<(Pending<R>, Outcome)>,
-    /// The server said yes; the list at the end may correct it.
-    trusted: Vec<Item<R>>,
+    /// The server said yes, and that was told. The log hears it after the list at the end, which may
+    /// correct it: what stands in the log is never taken back.
+    trusted: Vec<Pending<R>>,
     tally: Tally,
     told_unlogged: bool,
 }
@@ -243,7 +244,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         let mut back = Vec::new();
         for (pending, answer) in answers {
             match answer {
-                Answer::Verdict(Verdict::Settled(outcome)) => self.finish(pending, outcome).await,
+                Answer::Verdict(Verdict::Settled(outcome)) => self.answered(pending, outcome).await,
                 Answer::Verdict(Verdict::LookAgain) => self.look_again(pending),
                 Answer::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
                 Answer::Person(error) => {
@@ -267,16 +268,29 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }));
     }
 
-    /// Writes down and tells what became of an item.
-    async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
-        let error = self.book.done(pending.ticket, Ending::from(&outcome)).await;
-        self.unlogged(error).await;
+    /// Tells what became of an item, and writes it down unless a look at the list is to come.
+    async fn answered(&mut self, pending: Pending<R>, outcome: Outcome) {
+        let is_trusted = matches!(outcome, Outcome::Revoked);
+        if !is_trusted || self.looks.answers || self.looks.never {
+            return self.finish(pending, outcome).await;
+        }
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
-        if matches!(outcome, Outcome::Revoked) && !self.looks.answers && !self.looks.never {
-            self.trusted.push(pending.item);
-        }
+        self.trusted.push(pending);
         tell(&self.report, Progress::Outcome { row, outcome }).await;
+    }
+
+    /// Writes down and tells what became of an item.
+    async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
+        self.write_end(pending.ticket, &outcome).await;
+        self.tally.count(&outcome);
+        let row = pending.item.row;
+        tell(&self.report, Progress::Outcome { row, outcome }).await;
+    }
+
+    async fn write_end(&mut self, ticket: Option<Ticket>, outcome: &Outcome) {
+        let error = self.book.done(ticket, Ending::from(outcome)).await;
+        self.unlogged(error).await;
     }
 
     /// Looks once, in the list, for all that was not read back by itself.
@@ -285,6 +299,13 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
             return;
         }
         let listed = self.list().await;
+        let mut still = Vec::new();
+        for pending in std::mem::take(&mut self.trusted) {
+            match is_there(listed.seen(pending.item.sought())) {
+                true => still.push(pending),
+                false => self.write_end(pending.ticket, &Outcome::Revoked).await,
+            }
+        }
         let mut again = Vec::new();
         for (pending, answer) in std::mem::take(&mut self.doubtful) {
             match settle(answer, listed.seen(pending.item.sought())) {
@@ -292,30 +313,26 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
                 Verdict::LookAgain => again.push(pending),
             }
         }
-        self.trusted
-            .retain(|item| is_there(listed.seen(item.sought())));
-        if again.is_empty() && self.trusted.is_empty() {
+        if again.is_empty() && still.is_empty() {
             return;
         }
         tokio::time::sleep(SECOND_LOOK).await;
-        let still = std::mem::take(&mut self.trusted);
-        let wanted = again.iter().map(|p| &p.item).chain(&still);
-        let wanted = wanted.map(Item::sought);
+        let wanted = again.iter().chain(&still).map(|p| p.item.sought());
         let listed = look::list(self.api.as_ref(), wanted, self.looks.max_rows).await;
         for pending in again {
             let seen = listed.seen(pending.item.sought());
             self.finish(pending, second(seen)).await;
         }
-        for item in still {
-            if !is_there(listed.seen(item.sought())) {
+        for pending in still {
+            let outcome = second(listed.seen(pending.item.sought()));
+            self.write_end(pending.ticket, &outcome).await;
+            if matches!(outcome, Outcome::Revoked) {
                 continue;
             }
-            let (row, outcome) = (item.row, Outcome::StillListed);
+            let row = pending.item.row;
             self.tally.correct(&Outcome::Revoked, &outcome);
             tell(&self.report, Progress::Outcome { row, outcome }).await;
         }
-        // What was settled by the second look needs no third.
-        self.trusted.clear();
     }
 
     // Borrows its parts, not the job: what is on its way may not be shared between threads, and a job
@@ -324,9 +341,8 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         let (api, max_rows) = (&self.api, self.looks.max_rows);
         let (doubtful, trusted) = (&self.doubtful, &self.trusted);
         async move {
-            let doubtful = doubtful.iter().map(|(pending, _)| &pending.item);
-            let wanted = doubtful.chain(trusted);
-            let wanted = wanted.map(Item::sought);
+            let doubtful = doubtful.iter().map(|(pending, _)| pending);
+            let wanted = doubtful.chain(trusted).map(|p| p.item.sought());
             look::list(api.as_ref(), wanted, max_rows).await
         }
     }

@@ -139,7 +139,7 @@ async fn sessions_end_in_one_request_a_realm_and_are_read_back() {
 }
 
 #[tokio::test]
-async fn a_yes_of_the_server_is_not_believed_while_it_still_lists_the_session() {
+async fn f_del_06_a_yes_of_the_server_is_not_believed_while_it_still_lists_the_session() {
     let kind = Kind {
         keeps: true,
         ..openam()

@@ -114,7 +114,7 @@ fn an_action_that_changes_something_is_written_down() {
 }
 
 #[test]
-fn read_only_refuses_before_anything_is_sent() {
+fn f_del_13_read_only_refuses_actions_before_anything_is_sent() {
     let (desk, token) = desk();
 
     let args = ["--read-only", "act", "logout", "--token", "-", "--yes"];

@@ -90,3 +90,30 @@ fn f_clock_01_the_doctor_names_the_offset_exactly() {
         .expect("a line");
     assert!(line.contains("behind ours") && line.contains('m'), "{line}");
 }
+
+#[test]
+fn f_clock_01_a_list_says_once_that_the_servers_clock_is_not_ours() {
+    for system in [Kind::Janssen, Kind::Pingam] {
+        let told = |now: Option<i64>| {
+            let desk = Desk::with(Options {
+                system,
+                now,
+                ..Options::default()
+            });
+            desk.run(&["list"]).ends(0)
+        };
+        let ours = chrono::Utc::now().timestamp_millis();
+
+        let ahead = told(Some(ours + 7_380_000));
+        let behind = told(Some(ours - 7_380_000));
+        let same = told(None);
+
+        for (ran, way) in [(ahead, "ahead of"), (behind, "behind")] {
+            let note = format!(
+                "note: emu: the server's clock is 2h3m {way} this machine's; states and ages go by it"
+            );
+            assert_eq!(ran.err.matches(&note).count(), 1, "{system:?}: {}", ran.err);
+        }
+        assert!(!same.err.contains("clock"), "{system:?}: {}", same.err);
+    }
+}

@@ -12,6 +12,7 @@ mod config;
 mod cut;
 mod doctor;
 mod echoes;
+mod ending;
 mod files;
 mod formats;
 mod garbage;

@@ -83,7 +83,7 @@ fn f_http_16_a_lacking_scope_is_9_and_named() {
 }
 
 #[test]
-fn read_only_is_5_and_nothing_is_sent() {
+fn f_del_13_read_only_is_5_and_nothing_is_sent() {
     let desk = Desk::new();
 
     desk.run(&["revoke", "x", "--yes", "--read-only"])

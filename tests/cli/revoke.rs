@@ -155,7 +155,7 @@ fn to_name_one_session_that_may_not_be_ended_is_no_success() {
 }
 
 #[test]
-fn an_id_that_no_list_has_shown_and_the_server_does_not_know_is_not_found() {
+fn f_del_05_an_id_that_no_list_has_shown_and_the_server_does_not_know_is_not_found() {
     let desk = Desk::new();
     let unknown = "c0ffee00-0000-4000-8000-000000000000";
 
@@ -216,7 +216,7 @@ fn an_id_is_read_as_other_programs_print_it_or_refused_with_its_line() {
 }
 
 #[test]
-fn a_dry_run_names_them_and_sends_nothing_that_changes_anything() {
+fn f_del_18_a_dry_run_names_them_and_sends_nothing_that_changes_anything() {
     let desk = Desk::new();
     let before = desk.emulator().world().rows();
 
@@ -236,7 +236,7 @@ fn a_dry_run_names_them_and_sends_nothing_that_changes_anything() {
 }
 
 #[test]
-fn without_yes_and_without_a_terminal_nothing_is_read_or_sent() {
+fn f_del_17_without_yes_and_without_a_terminal_nothing_is_read_or_sent() {
     let desk = Desk::new();
 
     desk.run(&["revoke", "--query", LIVE]).fails(2, "--yes");
@@ -335,7 +335,7 @@ fn a_changed_audit_log_is_told() {
 }
 
 #[test]
-fn some_that_fail_make_it_partly_and_the_rest_is_done() {
+fn f_del_08_some_that_fail_make_it_partly_and_the_rest_is_done() {
     let desk = Desk::with(Options {
         faults: vec![
             r#"{"match":{"method":"DELETE","nth":[2,2]},"action":"status","code":403,"body":"no"}"#

@@ -170,7 +170,7 @@ pub fn ran(mut command: Command) -> Ran {
     finished(command.output().unwrap())
 }
 
-fn finished(output: std::process::Output) -> Ran {
+pub fn finished(output: std::process::Output) -> Ran {
     Ran {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),

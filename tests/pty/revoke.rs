@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use usher::emulator::{Kind, Options};
 
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
@@ -128,7 +129,7 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
 }
 
 #[test]
-fn a_read_only_profile_sends_no_change() {
+fn f_del_13_a_read_only_profile_sends_no_change() {
     let server = Server::with_sessions(10);
     let mut usher = Usher::at_with(&server, "search_on_start = true\nread_only = true\n");
     usher.pty.wait_for("all loaded");
@@ -276,4 +277,113 @@ fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
         .pty
         .wait_for(&format!("of {user} in {realm} ended, 0 left"));
     usher.pty.wait_for("demo, demo-openam: not touched");
+}
+
+const BOTH: [Kind; 2] = [Kind::Janssen, Kind::Pingam];
+
+/// The screen with a session that may be ended under the cursor, of a person and not of the server.
+fn on_a_row(system: Kind) -> (Server, Usher) {
+    let server = Server::start(Options {
+        system,
+        sessions: 60,
+        ..Options::default()
+    });
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    let filter = match system {
+        Kind::Janssen => "&state:active deletable:yes",
+        _ => "&state:active deletable:yes -user:amadmin scope:/alpha",
+    };
+    usher.pty.keys(filter);
+    usher.pty.settle(Duration::from_millis(300));
+    usher.pty.keys("\r");
+    (server, usher)
+}
+
+#[test]
+fn f_del_05_what_somebody_else_ended_had_already_gone_and_is_not_called_deleted() {
+    for system in BOTH {
+        let (server, mut usher) = on_a_row(system);
+        usher.ask_to_delete();
+
+        // Somebody else ends everything.
+        match system {
+            Kind::Janssen => {
+                let ids = server.world().rows().into_iter().filter_map(|row| row.sid);
+                ids.for_each(|id| assert!(server.world().remove(&id)));
+            }
+            _ => {
+                let am = server.running().am();
+                let people = am.sessions().into_iter();
+                let people = people.filter(|row| !["amadmin", "dsameuser"].contains(&&*row.user));
+                people.for_each(|row| assert!(am.end(&row.token)));
+            }
+        }
+        usher.say_yes();
+
+        usher.pty.wait_for("had already gone");
+        let text = usher.pty.text();
+        assert!(!text.contains("deleted 1"), "{system:?}: {text}");
+        let state = usher.state();
+        assert!(state.contains("\"outcome\":\"already_gone\""), "{system:?}");
+        usher.quit();
+    }
+}
+
+#[test]
+fn f_del_05_a_404_for_a_session_that_is_still_there_is_told_as_a_failure() {
+    for system in BOTH {
+        let (server, mut usher) = on_a_row(system);
+        server.set_faults(&[match system {
+            Kind::Janssen => r#"{"match":{"method":"DELETE"},"action":"status","code":404}"#,
+            _ => {
+                r#"{"match":{"method":"POST","path":"*/realms/alpha/sessions"},"action":"status","code":404}"#
+            }
+        }]);
+        usher.ask_to_delete();
+
+        usher.say_yes();
+
+        usher.pty.wait_for("E details");
+        let text = usher.pty.text();
+        for wrong in ["already gone", "had gone", "deleted 1"] {
+            assert!(!text.contains(wrong), "{system:?}: {text}");
+        }
+        let state = usher.state();
+        assert!(state.contains("\"outcome\":\"failed\""), "{system:?}");
+    }
+}
+
+#[test]
+fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
+    let (server, mut usher) = on_a_row(Kind::Janssen);
+    server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"status","code":204}"#]);
+    usher.ask_to_delete();
+
+    usher.say_yes();
+
+    usher.pty.wait_for("is not certain");
+    let text = usher.pty.text();
+    assert!(!text.contains("deleted 1"), "{text}");
+    let state = usher.state();
+    assert!(state.contains("\"error\":\"still_listed\""), "{state}");
+    assert!(!state.contains("\"outcome\":\"done\""), "{state}");
+}
+
+#[test]
+fn f_del_09_two_ctrl_c_leave_a_delete_that_hangs_and_the_log_does_not_say_that_it_ended() {
+    let (server, mut usher) = on_a_row(Kind::Janssen);
+    server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"hang"}"#]);
+    usher.ask_to_delete();
+    usher.say_yes();
+    server.wait_for_requests("DELETE", 1);
+
+    usher.pty.keys("\x03\x03");
+
+    assert_eq!(usher.pty.exit_code(), 0);
+    usher.pty.assert_given_back();
+    let state = usher.state();
+    let count = |event: &str| state.matches(&format!("\"event\":\"{event}\"")).count();
+    assert_eq!((count("asked"), count("done")), (1, 0), "{state}");
+    usher.beside().wait_for("has no end in the audit log");
 }

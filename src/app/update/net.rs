@@ -6,8 +6,9 @@ use crate::app::form::{FormError, FormField, TextField};
 use crate::app::msg::{Connected, Page};
 use crate::app::overlay::{JobState, Overlay};
 use crate::app::source::{Link, Progress, Source, Wait};
-use crate::app::state::{Pane, State};
+use crate::app::state::{Level, Pane, State};
 use crate::app::words;
+use crate::model::time::clock_apart;
 use crate::model::{ApiError, Completeness, told_duplicates, told_unread};
 use crate::store::SourceId;
 
@@ -53,6 +54,9 @@ pub fn connected(
         }) => {
             source.link = Link::Up { took };
             let moved = ahead - source.ahead;
+            // Once: a connection that is made anew tells it only if it has changed.
+            let told = clock_apart(source.ahead) == clock_apart(ahead);
+            let apart = clock_apart(ahead).filter(|_| !told);
             source.ahead = ahead;
             source.took = Some(took);
             (source.who, source.caps) = (Some(who), Some(caps));
@@ -69,7 +73,7 @@ pub fn connected(
                     job.button = 0;
                 }
             }
-            waiting
+            let mut effects: Vec<_> = waiting
                 .map(|search| Effect::Search {
                     source: id,
                     generation: search_gen,
@@ -77,7 +81,12 @@ pub fn connected(
                     at: None,
                 })
                 .into_iter()
-                .collect()
+                .collect();
+            if let Some(far) = apart {
+                let text = format!("the clock of {name} is {far}");
+                effects.extend(message::say(state, Level::Warn, text));
+            }
+            effects
         }
         Err(error) => {
             source.link = Link::Down(error.clone());

@@ -5,12 +5,15 @@ use tui_input::Input;
 use super::{reach, revoke};
 use crate::app::cut;
 use crate::app::effect::RevokeItem;
-use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, Typed, WholeUser};
+use crate::app::overlay::{
+    Confirm, ConfirmFocus, ConfirmKind, Overlay, RevokePlan, Typed, WholeUser,
+};
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::with_thousands;
 use crate::model::{Field, Session, Untrusted, time};
+use crate::store::RowId;
 
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
 pub struct RowFacts {
@@ -49,6 +52,12 @@ impl RowFacts {
         let about = self.about.iter().map(|(_, value)| value.as_str());
         let parts: Vec<&str> = std::iter::once(self.user.as_str()).chain(about).collect();
         parts.join(" · ")
+    }
+
+    /// Do these facts tell of the same user, at the same place?
+    fn is_told_by(&self, told: &[(String, String)]) -> bool {
+        let user = ("User".to_owned(), self.user.clone());
+        told.contains(&user) && self.about.iter().all(|fact| told.contains(fact))
     }
 
     /// All of it in one line, for errors.
@@ -179,6 +188,35 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         typed,
         asks_reason,
     )
+}
+
+/// Rows from `first` on are new: says so where a session of the open question is no longer as it was when
+/// it was asked. What is sent stays the same.
+pub fn renewed(state: &mut State, first: RowId) {
+    let Some(Overlay::Confirm(confirm)) = state.overlays.last() else {
+        return;
+    };
+    let ConfirmKind::Rows(plan) = &confirm.kind else {
+        return;
+    };
+    let [item] = plan.send.as_slice() else {
+        return;
+    };
+    let mut new = state.results.rows.from(first);
+    let found = new.find(|(_, row)| row.source == item.source && row.session.key == item.key);
+    let warning = found.and_then(|(id, row)| {
+        let mut now = item.clone();
+        (now.row, now.subject) = (id, row.session.subject.clone());
+        let facts = RowFacts::of(state, &now);
+        let same = facts.is_told_by(&confirm.facts);
+        (!same).then(|| format!("changed since you looked: now {}", facts.who()))
+    });
+    if let Some(warning) = warning
+        && let Some(Overlay::Confirm(confirm)) = state.overlays.last_mut()
+        && !confirm.warnings.contains(&warning)
+    {
+        confirm.warnings.push(warning);
+    }
 }
 
 /// What ends and what stays, of each system with its name where there are several that differ.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::act;
+use super::{act, question};
 use crate::app::effect::{Effect, Gen};
 use crate::app::layout;
 use crate::app::lines::{self, DetailLine, LineKind};
@@ -41,6 +41,7 @@ pub fn begin(state: &mut State) {
 /// Rows from `first` on are new: they join the order. Nothing here may grow with the rows that came before.
 pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
     find_wanted(state, first);
+    question::renewed(state, first);
     let results = &state.results;
     if results.is_plain() {
         let made = Order::arrived(&results.rows);

@@ -54,6 +54,32 @@ pub fn duration(length: TimeDelta) -> String {
     text
 }
 
+/// Below this a difference between two clocks is not worth a word.
+const APART: TimeDelta = TimeDelta::minutes(1);
+
+/// How far a server's clock is ahead of ours, to the minute, and what follows from it, to stand behind
+/// "is". `None`: less than a minute either way.
+pub fn clock_apart(ahead: TimeDelta) -> Option<String> {
+    (ahead.abs() >= APART).then(|| {
+        let way = match ahead < TimeDelta::zero() {
+            true => "behind",
+            false => "ahead of",
+        };
+        let far = duration(to_the_minute(ahead.abs()));
+        format!("{far} {way} this machine's; states and ages go by it")
+    })
+}
+
+/// Rounded, not cut: an hour less a second is no hour less. What is less than half a minute stays.
+pub fn to_the_minute(length: TimeDelta) -> TimeDelta {
+    let minutes = (length + TimeDelta::seconds(30)).num_minutes();
+    if minutes == 0 {
+        length
+    } else {
+        TimeDelta::minutes(minutes)
+    }
+}
+
 /// How long something takes, in words for people, to the second and in at most two units: `300 ms`,
 /// `15 s`, `2 min`, `1 min 5 s`, `1 h 5 min`, `3 days 4 h`, `7978 years`.
 pub fn span(length: Duration) -> String {

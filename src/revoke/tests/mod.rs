@@ -2,6 +2,7 @@
 
 mod act;
 mod fake;
+mod large;
 mod lists;
 
 use std::fs;

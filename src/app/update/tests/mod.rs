@@ -135,6 +135,15 @@ impl TestApp {
     }
 
     fn connect_with(&mut self, caps: Capabilities) -> &mut Self {
+        self.connect_at(caps, TimeDelta::zero())
+    }
+
+    /// To a server whose clock is so far ahead of ours.
+    fn connect_ahead(&mut self, ahead: TimeDelta) -> &mut Self {
+        self.connect_at(caps(), ahead)
+    }
+
+    fn connect_at(&mut self, caps: Capabilities, ahead: TimeDelta) -> &mut Self {
         let generation = self.state.sources[0].link_gen;
         let who = Identity {
             name: Untrusted::from("help-desk"),
@@ -144,7 +153,7 @@ impl TestApp {
             who,
             caps: Arc::new(caps),
             took: Duration::from_millis(142),
-            ahead: chrono::TimeDelta::zero(),
+            ahead,
         };
         self.send(Msg::Connected {
             source: SourceId(0),

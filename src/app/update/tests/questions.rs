@@ -3,6 +3,7 @@
 use super::revokes::{asked, whole_user};
 use super::*;
 use crate::app::effect::Timer;
+use crate::app::overlay::ConfirmKind;
 use crate::app::state::Lock;
 
 #[test]
@@ -185,4 +186,76 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
 
         assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
     }
+}
+
+/// The ids of the question, and its warnings.
+fn question(app: &TestApp) -> (Vec<String>, Vec<String>) {
+    let Some(Overlay::Confirm(confirm)) = app.top() else {
+        panic!("no question is open");
+    };
+    let ConfirmKind::Rows(plan) = &confirm.kind else {
+        panic!("it is about rows");
+    };
+    let ids = plan.send.iter().map(|item| item.key.expose().to_owned());
+    (ids.collect(), confirm.warnings.clone())
+}
+
+/// The same session as `row` makes, with these changes.
+fn changed(user: &str, change: impl Fn(&mut RowRef<'static>)) -> RowRef<'static> {
+    let mut row = row(user, 600, 0);
+    change(&mut row);
+    row
+}
+
+#[test]
+fn f_del_01_the_question_keeps_its_session_and_says_when_it_has_changed() {
+    type Change = fn(&mut RowRef<'static>);
+    let changes: [(Change, &str); 3] = [
+        (|row| row.user = Some("mallory".into()), "now mallory"),
+        (|row| row.client = Some("payroll".into()), "payroll"),
+        (|row| row.ip = Some("192.0.2.9".into()), "192.0.2.9"),
+    ];
+    for (change, told) in changes {
+        let mut app = asked(&["asmith", "bwong"]);
+        crate::app::update::form::reload(&mut app.state);
+        app.forget()
+            .rows(vec![row("zoe", 5, 0), changed("asmith", change)]);
+
+        let (ids, warnings) = question(&app);
+
+        assert_eq!(ids, ["asmith-600-0"]);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("changed since you looked"));
+        assert!(warnings[0].contains(told), "{warnings:?}");
+        app.keys("y");
+        assert_eq!(app.sent(), ["asmith-600-0"]);
+    }
+}
+
+#[test]
+fn f_del_01_a_session_that_is_as_it_was_is_not_called_changed() {
+    let mut app = asked(&["asmith", "bwong"]);
+    crate::app::update::form::reload(&mut app.state);
+    app.forget()
+        .rows(vec![row("zoe", 5, 0), row("asmith", 600, 0)]);
+
+    assert_eq!(question(&app).1, [""; 0]);
+}
+
+#[test]
+fn f_del_02_another_search_that_lands_under_the_question_changes_nothing_that_is_sent() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.page(&[("mia", 600)], Some("1"));
+    app.keys("delete").due(Timer::Arm);
+    let of_old = app.state.sources[0].search_gen;
+    crate::app::update::form::reload(&mut app.state);
+
+    app.page_of(of_old, &[("old", 1)], None);
+    app.forget().page(&[("amy", 600), ("bob", 600)], Some("1"));
+    app.page(&[("mia", 500)], None);
+
+    assert_eq!(question(&app).0, ["mia-600-0"]);
+    app.keys("y");
+    assert_eq!(app.sent(), ["mia-600-0"]);
 }

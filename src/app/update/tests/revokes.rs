@@ -65,7 +65,7 @@ fn n_and_esc_cancel() {
 }
 
 #[test]
-fn rows_that_arrive_and_move_while_the_question_is_open_change_nothing() {
+fn f_del_02_rows_that_arrive_and_move_while_the_question_is_open_change_nothing() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
     app.page(&[("mia", 600)], Some("1"));

@@ -146,7 +146,7 @@ fn f_keeps_rows_with_the_value_under_the_cursor() {
 }
 
 #[test]
-fn duplicates_across_pages_are_dropped_and_counted() {
+fn f_del_11_duplicates_across_pages_are_dropped_and_counted() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
 
@@ -341,6 +341,25 @@ fn f_clock_01_states_and_ages_go_by_the_clock_of_the_rows_server() {
     assert_eq!(word(&app), "expired 2h 0s");
     app.state.sources[0].ahead = TimeDelta::hours(-2);
     assert_eq!(word(&app), "active 0s 3h");
+}
+
+#[test]
+fn f_clock_01_a_server_whose_clock_is_not_ours_is_told_once_when_it_connects() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect_ahead(TimeDelta::seconds(59));
+    assert_eq!(app.status(), "");
+
+    app.connect_ahead(TimeDelta::seconds(7_382));
+    assert_eq!(
+        app.status(),
+        "the clock of prod-janssen is 2h3m ahead of this machine's; states and ages go by it"
+    );
+
+    app.state.message = None;
+    app.connect_ahead(TimeDelta::seconds(7_379));
+    assert_eq!(app.status(), "");
+    app.connect_ahead(TimeDelta::hours(-1));
+    assert!(app.status().contains("1h behind this"), "{}", app.status());
 }
 
 #[test]
