@@ -97,13 +97,7 @@ pub(crate) async fn run(
     let (told, failure) = listener.finish();
     let Some(ended) = ended else {
         // What was sent is in the audit log by now.
-        // Which of the rest were sent is not known here.
-        summary(job.ctx, &told, left_out, "no outcome");
-        let open = told.iter().filter(|outcome| outcome.is_none()).count();
-        job.ctx.error(&format!(
-            "left at once: {} have no outcome yet; `usher audit` shows which were sent",
-            sessions(open)
-        ));
+        left_at_once(job.ctx, &told, left_out);
         std::process::exit(i32::from(INTERRUPTED));
     };
     for one in &ended {
@@ -118,6 +112,21 @@ pub(crate) async fn run(
         None if by_signal.is_cancelled() => Ok(INTERRUPTED),
         None => Ok(code(&targets, &told, &ended, job.sources)),
     }
+}
+
+/// What is known when a second signal ends the command. What was sent is in the audit log by now.
+fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
+    // Which of the rest were sent is not known here.
+    summary(ctx, told, left_out, "no outcome");
+    let open = told.iter().filter(|outcome| outcome.is_none()).count();
+    let unseen = match told.len() > READ_EACH {
+        true => "; those called revoked are so by the server's word, no list was looked at",
+        false => "",
+    };
+    ctx.error(&format!(
+        "left at once: {} have no outcome yet; `usher audit` shows which were sent{unseen}",
+        sessions(open)
+    ));
 }
 
 /// The first signal stops after what is on its way; the second leaves at once.

@@ -1,6 +1,7 @@
 //! What becomes of sessions that are to be ended, and what is said of it: gone before, still listed, some
 //! of them, or stopped half way.
 
+use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -329,45 +330,52 @@ fn f_del_09_the_first_ctrl_c_starts_nothing_more_and_tells_what_became_of_the_re
 
 #[test]
 fn f_del_09_the_second_ctrl_c_leaves_at_once_and_says_what_is_not_known() {
-    let desk = desk(Kind::Janssen);
-    let rows = rows(&desk, 6);
-    let first = id(&rows[0]);
-    let input = rows.join("\n");
-    let others = rows[1..].iter().map(|row| {
-        let id = id(row);
-        format!(r#"{{"match":{{"method":"DELETE","session_id":"{id}"}},"action":"hang"}}"#)
-    });
-    let faults: Vec<String> = others.collect();
-    desk.emulator().set_faults(&faults).unwrap();
-    let args = ["revoke", "-", "--yes", "--concurrency", "2", "-o", "jsonl"];
+    // Read back one by one; and above 50, where the list at the end is never come to.
+    for (many, ended) in [(6, 1), (60, 3)] {
+        let desk = Desk::with(Options {
+            sessions: 200,
+            ..Options::default()
+        });
+        let rows = rows(&desk, many);
+        let hangs = rows[ended..].iter().map(|row| {
+            let id = id(row);
+            format!(r#"{{"match":{{"method":"DELETE","session_id":"{id}"}},"action":"hang"}}"#)
+        });
+        let faults: Vec<String> = hangs.collect();
+        desk.emulator().set_faults(&faults).unwrap();
+        let args = ["revoke", "-", "--yes", "--concurrency", "2", "-o", "jsonl"];
 
-    let mut child = start(&desk, &args, &input);
-    // The first ends; the two after it hang.
-    wait("three requests", || desk.deletes() == 3);
-    interrupt(&child);
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(
-        child.try_wait().unwrap().is_none(),
-        "it awaits what is on its way"
-    );
-    let asked = Instant::now();
-    interrupt(&child);
-    let ran = finished(child.wait_with_output().unwrap());
+        let mut child = start(&desk, &args, &rows.join("\n"));
+        // The first ones end; the two after them hang.
+        wait("the requests", || desk.deletes() == ended + 2);
+        interrupt(&child);
+        std::thread::sleep(Duration::from_millis(500));
+        let waits = child.try_wait().unwrap().is_none();
+        assert!(waits, "it awaits what is on its way");
+        let asked = Instant::now();
+        interrupt(&child);
+        let ran = finished(child.wait_with_output().unwrap());
 
-    assert!(asked.elapsed() < Duration::from_secs(3), "at once");
-    assert_eq!(ran.code, 130, "{ran:?}");
-    assert_eq!(desk.deletes(), 3);
-    let told = ran.rows();
-    assert_eq!((told.len(), &told[0]["id"]), (1, &Value::from(first)));
-    let summary = "revoked 1, already gone 0, failed 0, unknown 0, no outcome 5";
-    assert!(ran.err.contains(summary), "{ran:?}");
-    assert!(!ran.err.contains("not sent"), "two were: {ran:?}");
-    let last = "left at once: 5 sessions have no outcome yet";
-    assert!(ran.err.contains(last), "{ran:?}");
-    // What was sent and has no outcome stands in the log as that.
-    let log = log(&desk);
-    let lines = (count(&log, "asked", ""), count(&log, "done", "done"));
-    assert_eq!((lines, log.len()), ((3, 1), 4), "{log:?}");
+        assert!(asked.elapsed() < Duration::from_secs(3), "at once");
+        assert_eq!(ran.code, 130, "{ran:?}");
+        assert_eq!(desk.deletes(), ended + 2);
+        let first: BTreeSet<_> = rows[..ended].iter().map(|row| id(row)).collect();
+        assert_eq!(ran.ids(), first);
+        let open = many - ended;
+        let summary =
+            format!("revoked {ended}, already gone 0, failed 0, unknown 0, no outcome {open}");
+        assert!(ran.err.contains(&summary), "{ran:?}");
+        assert!(!ran.err.contains("not sent"), "two were: {ran:?}");
+        let last = format!("left at once: {open} sessions have no outcome yet");
+        assert!(ran.err.contains(&last), "{ran:?}");
+        assert_eq!(ran.err.contains("by the server's word"), many > 50);
+        // What was sent and has not been looked at stands in the log as that.
+        let log = log(&desk);
+        let lines = (count(&log, "asked", ""), count(&log, "done", "done"));
+        let done = if many > 50 { 0 } else { ended };
+        assert_eq!(lines, (ended + 2, done), "{log:?}");
+        assert_eq!(log.len(), ended + 2 + done);
+    }
 }
 
 #[test]
@@ -429,5 +437,31 @@ fn f_del_13_f_del_17_f_del_18_read_only_no_yes_and_a_dry_run_send_nothing_that_c
         }
         assert_eq!((sent(&desk, system), count()), (0, before), "{system:?}");
         assert_eq!(log(&desk), [], "{system:?}");
+    }
+}
+
+#[test]
+fn f_del_07_a_request_that_ends_sessions_is_not_sent_again_after_an_error_of_the_server() {
+    for system in BOTH {
+        let desk = desk(system);
+        let row = &rows(&desk, 1)[0];
+        for (tries, status) in [500, 502, 504, 409, 423].into_iter().enumerate() {
+            let fault = format!(
+                r#"{{"match":{{{}}},"action":"status","code":{status}}}"#,
+                sends(system)
+            );
+            desk.emulator().set_faults(&[fault]).unwrap();
+
+            let ran = desk.run_with(&["revoke", "-", "--yes"], row);
+
+            assert!(
+                ran.out.starts_with("failed "),
+                "{system:?} {status}: {ran:?}"
+            );
+            assert_ne!(ran.code, 0, "{system:?} {status}: {ran:?}");
+            assert_eq!(sent(&desk, system), tries + 1, "{system:?} {status}");
+        }
+        let log = log(&desk);
+        assert_eq!(count(&log, "done", "failed"), 5, "{system:?}: {log:?}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use usher::emulator::Options;
+
 use crate::{Server, Usher};
 
 #[test]
@@ -136,4 +138,24 @@ fn frames(written: &[u8]) -> usize {
         .windows(8)
         .filter(|bytes| bytes == b"\x1b[?2026h")
         .count()
+}
+
+#[test]
+fn f_clock_01_a_server_whose_clock_is_not_ours_is_told_on_the_screen() {
+    let now = chrono::Utc::now().timestamp_millis();
+    let server = Server::start(Options {
+        sessions: 10,
+        now: Some(now + 7_380_000),
+        ..Options::default()
+    });
+
+    let mut usher = Usher::at(&server);
+
+    usher
+        .pty
+        .wait_for("the clock of test is 2h3m ahead of this machine's; states and ages go by it");
+    usher.pty.settle(Duration::from_millis(500));
+    assert!(usher.pty.text().contains("2h3m ahead of"));
+    usher.focus_table();
+    usher.quit();
 }
