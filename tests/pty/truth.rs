@@ -51,7 +51,9 @@ fn world(deletes: usize) -> Server {
 
 /// The session that the question names, if the server knows it by that id.
 fn named(world: &Handle, question: &str) -> Option<String> {
-    let (_, rest) = question.split_once("ss:").expect("a label");
+    let (_, rest) = question
+        .split_once("║  Session   ss:")
+        .expect("a label in the box");
     let label: Vec<char> = rest.chars().take(7).collect();
     let (head, tail): (String, String) = (label[..4].iter().collect(), label[5..].iter().collect());
     let sids = world.rows().into_iter().filter_map(|row| row.sid);
@@ -66,8 +68,10 @@ fn question(usher: &mut Usher) -> Option<String> {
     while Instant::now() < end {
         usher.pty.settle(Duration::from_millis(20));
         let text = usher.pty.text();
-        if text.contains("Delete session?") {
-            return Some(text);
+        // A frame may come in pieces: the box is whole once it names its session.
+        if text.contains("Delete session?") && text.contains("║  Session   ss:") {
+            usher.pty.wait_quiet(Duration::from_millis(60));
+            return Some(usher.pty.text());
         }
         if text.contains("cannot be deleted") {
             break;
