@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::question::{self, RowFacts};
-use super::{blocked, form, lock, message, reach};
+use super::{blocked, form, lock, message, reach, results};
 use crate::app::action::Action;
 use crate::app::cells;
 use crate::app::effect::{Effect, JobId, RevokeItem};
@@ -262,6 +262,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     }
     let fate = fate(&outcome);
     let epoch = job.epoch;
+    results::told(state, item.source, &item.key, &fate);
     if let Some(row) = current_row(state, &item, epoch) {
         state.results.settle(row, fate, state.now);
     }

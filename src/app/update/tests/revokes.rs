@@ -475,6 +475,45 @@ fn an_outcome_that_comes_after_a_reload_finds_its_session() {
     assert_eq!((revoked.len(), key.expose()), (1, "asmith-600-0"));
 }
 
+/// One session, deleted while a list is on its way that still shows it.
+fn ended_under_a_reload(outcome: Outcome) -> TestApp {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm).keys("y");
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome,
+    })
+    .send(Msg::Ended(JobId(1)));
+    app.forget().page(&[("asmith", 600)], None);
+    assert_eq!(app.shown(), ["asmith"]);
+    app
+}
+
+#[test]
+fn a_list_asked_for_before_a_session_ended_does_not_show_it_as_live_again() {
+    for (outcome, fate) in [
+        (Outcome::Revoked, Fate::Revoked),
+        (Outcome::AlreadyGone, Fate::AlreadyGone),
+    ] {
+        let mut app = ended_under_a_reload(outcome);
+        assert_eq!(app.state.results.fates.get(&FIRST), Some(&fate));
+
+        // What is asked for now is the word of the server.
+        app.keys("r").forget().page(&[("asmith", 600)], None);
+        assert_eq!(app.shown(), ["asmith"]);
+        assert!(app.state.results.fates.is_empty());
+    }
+}
+
+#[test]
+fn a_list_asked_for_before_an_outcome_that_ended_nothing_shows_the_session_as_it_is() {
+    for outcome in [Outcome::StillListed, Outcome::Refused("no".into())] {
+        let app = ended_under_a_reload(outcome);
+        assert!(app.state.results.fates.is_empty());
+    }
+}
+
 #[test]
 fn a_later_outcome_of_a_row_corrects_the_first() {
     let mut app = asked(&["asmith"]);
