@@ -373,8 +373,6 @@ pub struct Job {
     pub production: bool,
     /// Why, for the audit log.
     pub reason: Option<String>,
-    /// The result set whose row ids the items hold.
-    pub epoch: u64,
     /// What a user revoke left, as a sentence. `None`: it has not ended, or it is no user revoke.
     pub summary: Option<String>,
     /// The focused button of the box.

@@ -140,8 +140,6 @@ pub struct Results {
     pub stale: bool,
     /// Has the operator moved the cursor since these rows began to arrive?
     pub touched: bool,
-    /// Grows with every new result set: row ids of an older one mean nothing in this one.
-    pub epoch: u64,
 }
 
 impl Results {
@@ -171,7 +169,6 @@ impl Results {
             wanted: None,
             stale: false,
             touched: false,
-            epoch: 0,
         }
     }
 
@@ -186,6 +183,22 @@ impl Results {
         self.at(self.cursor)
     }
 
+    /// The row of a session, wherever it is by now. `before`: where it was when somebody looked; another
+    /// session may be there since rows were loaded anew. `None`: it is not among the rows.
+    pub fn row_of(
+        &self,
+        source: SourceId,
+        key: &SessionKey,
+        before: Option<RowId>,
+    ) -> Option<RowId> {
+        let is_it = |row: &Row| row.source == source && row.session.key == *key;
+        if let Some(id) = before.filter(|id| self.rows.get(*id).is_some_and(is_it)) {
+            return Some(id);
+        }
+        let found = self.rows.iter().find(|(_, row)| is_it(row));
+        found.map(|(id, _)| id)
+    }
+
     /// What becomes of a session, wherever its row is by now. `None`: nothing did.
     pub fn set_fate(
         &mut self,
@@ -194,13 +207,7 @@ impl Results {
         fate: Option<Fate>,
         now: DateTime<Utc>,
     ) {
-        let is_it = |row: &Row| row.source == source && row.session.key == *key;
-        let found = self
-            .rows
-            .iter()
-            .find(|(_, row)| is_it(row))
-            .map(|(id, _)| id);
-        let Some(id) = found else {
+        let Some(id) = self.row_of(source, key, None) else {
             return;
         };
         match fate {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use chrono::DateTime;
 use serde_json::Value;
-use usher::emulator::{Handle, Options, Row};
+use usher::emulator::{Options, Row};
 
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 /// So many are ended in a usual run; `USHER_TRUTH_DELETES=500` ends more.
-const DELETES: usize = 24;
+const DELETES: usize = 40;
 /// Of a hundred sessions that are ended, at least so many have no lasting id.
-const WITHOUT_ID: usize = 12;
+const WITHOUT_ID: usize = 15;
 
 /// Numbers that are the same in every run.
 struct Dice(u64);
@@ -49,16 +50,74 @@ fn world(deletes: usize) -> Server {
     server
 }
 
-/// The session that the question names, if the server knows it by that id.
-fn named(world: &Handle, question: &str) -> Option<String> {
+/// The ids of clients by the names that the screen shows.
+type Clients = BTreeMap<String, Option<String>>;
+
+/// What follows a label in the question.
+fn told(question: &str, label: &str) -> String {
     let (_, rest) = question
-        .split_once("║  Session   ss:")
-        .expect("a label in the box");
-    let label: Vec<char> = rest.chars().take(7).collect();
-    let (head, tail): (String, String) = (label[..4].iter().collect(), label[5..].iter().collect());
-    let sids = world.rows().into_iter().filter_map(|row| row.sid);
-    let mut fit = sids.filter(|sid| sid.starts_with(&head) && sid.ends_with(&tail));
-    fit.next()
+        .split_once(&format!("║  {label:<10}"))
+        .unwrap_or_else(|| panic!("{label} in the box:\n{question}"));
+    let end = rest.find("  ").unwrap_or(rest.len());
+    rest[..end].trim_end_matches('║').trim_end().to_owned()
+}
+
+/// The sessions of the start that fit all that the question says: user, client, beginning and label. The
+/// server's ids of clients are learnt from one question to the next.
+fn named(start: &[Row], clients: &mut Clients, question: &str) -> Vec<Row> {
+    let label = told(question, "Session");
+    let label = label.strip_prefix("ss:").expect("a label");
+    let (head, tail) = label.split_once('…').expect("a label");
+    let (user, client) = (told(question, "User"), told(question, "Client"));
+    let created = told(question, "Created");
+    let fits = |row: &&Row| {
+        let at = DateTime::from_timestamp_millis(row.created_ms).expect("an instant");
+        let at = at.format("%Y-%m-%d %H:%M:%S UTC (").to_string();
+        let is_id = |sid: &String| sid.starts_with(head) && sid.ends_with(tail);
+        let name = row.user.as_deref().unwrap_or("(nobody)");
+        let is_user = match user.strip_suffix('…') {
+            Some(cut) => name.starts_with(cut),
+            None => name == user,
+        };
+        is_user
+            && created.starts_with(&at)
+            && row.sid.as_ref().is_none_or(is_id)
+            && clients.get(&client).is_none_or(|id| *id == row.client)
+    };
+    let mut fit: Vec<Row> = start.iter().filter(fits).cloned().collect();
+    // One that is known by this id is meant, whatever others look like.
+    if fit.iter().any(|row| row.sid.is_some()) {
+        fit.retain(|row| row.sid.is_some());
+    }
+    if let [row] = fit.as_slice() {
+        clients.insert(client, row.client.clone());
+    }
+    fit
+}
+
+/// What the lines below the panes say of an end, and the word of the audit log for it. `None`: nothing yet.
+fn said(screen: &str, user: &str) -> Option<(&'static str, &'static str)> {
+    let lines: Vec<&str> = screen.lines().collect();
+    let below = lines[lines.len().saturating_sub(3)..].join("\n");
+    let all = [
+        (format!("deleted 1 session of {user}"), "done", ""),
+        (
+            format!("the session of {user} had already gone"),
+            "already_gone",
+            "",
+        ),
+        (
+            format!("the session of {user} is not certain"),
+            "failed",
+            "still_listed",
+        ),
+        ("it has no lasting id".to_owned(), "failed", "no_lasting_id"),
+        ("E details".to_owned(), "failed", "refused"),
+    ];
+    let found = all
+        .into_iter()
+        .find(|(text, ..)| below.contains(text.as_str()));
+    found.map(|(_, outcome, error)| (outcome, error))
 }
 
 /// Presses Delete. `None`: there is no question, for a row that cannot be ended or while rows come.
@@ -92,99 +151,207 @@ fn ends(usher: &Usher) -> Vec<Value> {
     lines.filter(|line| line["event"] == "done").collect()
 }
 
-#[test]
-fn what_is_said_of_each_ended_session_is_what_the_server_says() {
-    let asked = std::env::var("USHER_TRUTH_DELETES").ok();
-    let deletes = asked.map_or(DELETES, |text| text.parse().expect("a number"));
-    let seed = 0x5eed_0001;
-    let mut dice = Dice(seed);
-    let server = world(deletes);
-    let world = server.world();
-    let mut usher = Usher::at_with(&server, "search_on_start = true\nreload_every = \"2s\"\n");
-    usher.pty.wait_for("all loaded");
-    usher.focus_table();
-    usher.pty.keys("R");
-    let begun = Instant::now();
-    let mut said: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut expected, mut behind) = (world.count(), 0);
+/// What the server does with the next DELETE, and what is to be said: "done" if the session has ended.
+const SERVERS: [(&str, &str); 4] = [
+    ("", "done"),
+    (
+        r#"{"match":{"method":"DELETE"},"action":"lost_ack"}"#,
+        "done",
+    ),
+    (
+        r#"{"match":{"method":"DELETE"},"action":"status","code":204}"#,
+        "still_listed",
+    ),
+    (
+        r#"{"match":{"method":"DELETE"},"action":"status","code":404}"#,
+        "refused",
+    ),
+];
 
-    let due = deletes * WITHOUT_ID / 100;
-    while said.values().sum::<usize>() < deletes
-        || said.get("no_lasting_id").copied().unwrap_or_default() < due
-    {
-        for _ in 0..1 + dice.below(4) {
-            let keys = [
-                DOWN, DOWN, "\x1b[A", "\x1b[6~", "\x1b[5~", "g", "G", "s", ">", "<", "r",
-            ];
-            usher.pty.keys(keys[dice.below(keys.len() as u64) as usize]);
-            usher.pty.settle(Duration::from_millis(20));
-        }
-        let Some(question) = question(&mut usher) else {
-            continue;
-        };
-        let victim = named(&world, &question);
-        if dice.below(7) == 0 {
-            usher.pty.keys(ESC);
-            usher.pty.wait_gone("Delete session?");
-            assert_eq!(world.count(), expected, "cancelled: {question}");
-            continue;
-        }
-        let somebody_else = victim.as_ref().filter(|_| dice.below(8) == 0);
-        if let Some(sid) = somebody_else {
-            assert!(world.remove(sid));
-            (expected, behind) = (expected - 1, behind + 1);
-        }
-        let before = ends(&usher).len();
+/// One way through the sessions of a server.
+struct Round {
+    server: Server,
+    usher: Usher,
+    dice: Dice,
+    /// All sessions that ever were.
+    start: Vec<Row>,
+    /// Those that are there, as far as what was said is so.
+    expected: Vec<Row>,
+    /// Outcome, error and user of each that was confirmed, as the screen said it.
+    said: Vec<(&'static str, &'static str, String)>,
+    clients: Clients,
+    behind: usize,
+    cancelled: usize,
+}
 
-        usher.say_yes();
-
-        let wait = Instant::now() + Duration::from_secs(20);
-        while ends(&usher).len() == before {
-            assert!(
-                Instant::now() < wait,
-                "it has no end: {}",
-                usher.pty.framed()
-            );
-            usher.pty.settle(Duration::from_millis(10));
-        }
-        let end = ends(&usher).pop().expect("an end");
-        let (word, on_screen) = match (end["outcome"].as_str(), end["error"].as_str()) {
-            (Some("done"), _) => ("done", "deleted 1 session"),
-            (Some("already_gone"), _) => ("already_gone", "had already gone"),
-            (_, Some("no_lasting_id")) => ("no_lasting_id", "no lasting id"),
-            _ => panic!("{end}: {question}"),
-        };
-        usher.pty.wait_for(on_screen);
-        let gone = victim.as_ref().is_none_or(|sid| world.find(sid).is_none());
-        match (&victim, somebody_else, word) {
-            (Some(_), Some(_), "already_gone") => assert!(gone),
-            (Some(_), None, "done") => {
-                assert!(gone, "{question}");
-                expected -= 1;
-            }
-            (None, None, "no_lasting_id") => {}
-            (.., word) => {
-                panic!("{word} of {victim:?}, behind our back {somebody_else:?}: {question}")
-            }
-        }
-        assert_eq!(world.count(), expected, "{word}: {question}");
-        *said.entry(word.to_owned()).or_default() += 1;
-        if word == "no_lasting_id" {
-            // Its box stays until it was read.
-            usher.pty.keys(ESC);
-            usher.pty.settle(Duration::from_millis(100));
+impl Round {
+    fn new(deletes: usize, seed: u64) -> Self {
+        let server = world(deletes);
+        let start = server.world().rows();
+        let keys = "search_on_start = true\nreload_every = \"2s\"\n";
+        let mut usher = Usher::at_with(&server, keys);
+        usher.pty.wait_for("all loaded");
+        usher.focus_table();
+        usher.pty.keys("R");
+        Self {
+            server,
+            usher,
+            dice: Dice(seed),
+            expected: start.clone(),
+            start,
+            said: Vec::new(),
+            clients: Clients::new(),
+            behind: 0,
+            cancelled: 0,
         }
     }
 
+    fn count(&self, word: &str) -> usize {
+        let is_it =
+            |(outcome, error, _): &&(&str, &str, String)| *outcome == word || *error == word;
+        self.said.iter().filter(is_it).count()
+    }
+
+    /// Moves, pages, sorts and reloads.
+    fn stir(&mut self) {
+        for _ in 0..1 + self.dice.below(4) {
+            let keys = [
+                DOWN, DOWN, "\x1b[A", "\x1b[6~", "\x1b[5~", "g", "G", "s", ">", "<", "r",
+            ];
+            let key = keys[self.dice.below(keys.len() as u64) as usize];
+            self.usher.pty.keys(key);
+            self.usher.pty.settle(Duration::from_millis(20));
+        }
+    }
+
+    /// Somebody else ends a session.
+    fn end_behind_our_back(&mut self, sid: &str) {
+        assert!(self.server.world().remove(sid));
+        self.expected.retain(|row| row.sid.as_deref() != Some(sid));
+        self.behind += 1;
+    }
+
+    /// Is the world as what was said makes it?
+    fn assert_true(&self, why: &str) {
+        assert!(self.server.world().rows() == self.expected, "{why}");
+    }
+
+    /// Asks about the row under the cursor, answers, and compares what is said with the server.
+    fn delete(&mut self) {
+        let Some(question) = question(&mut self.usher) else {
+            return;
+        };
+        let named = named(&self.start, &mut self.clients, &question);
+        let [row, ..] = named.as_slice() else {
+            panic!("the question names no session of the server:\n{question}")
+        };
+        if self.dice.below(7) == 0 {
+            self.usher.pty.keys(ESC);
+            self.usher.pty.wait_gone("Delete session?");
+            self.cancelled += 1;
+            return self.assert_true("cancelled");
+        }
+        let sid = row.sid.as_deref();
+        let is_there = |round: &Self, sid: &str| round.server.world().find(sid).is_some();
+        if let Some(sid) = sid.filter(|sid| is_there(self, sid))
+            && self.dice.below(8) == 0
+        {
+            self.end_behind_our_back(sid);
+        }
+        // An expired one is over, whatever the server does to it.
+        let now = self.server.world().now_ms();
+        let lives = row.expires_ms.is_none_or(|at| at > now + 60_000);
+        let kind = match lives && self.dice.below(12) == 0 {
+            true => 1 + self.dice.below(3),
+            false => 0,
+        };
+        let (fault, word) = SERVERS[kind as usize];
+        let (fault, word, error) = match (sid, word) {
+            (None, _) => ("", "failed", "no_lasting_id"),
+            (Some(sid), _) if !is_there(self, sid) => ("", "already_gone", ""),
+            (_, "still_listed" | "refused") => (fault, "failed", word),
+            _ => (fault, word, ""),
+        };
+        let faults: &[&str] = if fault.is_empty() { &[] } else { &[fault] };
+        self.server.set_faults(faults);
+
+        self.usher.say_yes();
+
+        let user = row.user.clone().unwrap_or_else(|| "(nobody)".into());
+        self.usher.pty.wait_until("an outcome", |screen| {
+            said(&screen.contents(), &user).is_some()
+        });
+        let told = said(&self.usher.pty.text(), &user).expect("an outcome");
+        if word == "done" {
+            self.expected.retain(|row| row.sid.as_deref() != sid);
+        }
+        assert_eq!(
+            told,
+            (word, error),
+            "{}\n{question}",
+            self.usher.pty.framed()
+        );
+        self.assert_true(&question);
+        self.server.set_faults(&[]);
+        self.said.push((told.0, told.1, user));
+    }
+}
+
+#[test]
+fn what_is_said_of_each_ended_session_is_what_the_server_says() {
+    let number = |name: &str| {
+        let text = std::env::var(name).ok()?;
+        Some(text.parse::<u64>().expect("a number"))
+    };
+    let deletes = number("USHER_TRUTH_DELETES").map_or(DELETES, |n| n as usize);
+    let seed = number("USHER_TRUTH_SEED").unwrap_or(1_592_590_337);
+    let due = deletes * WITHOUT_ID / 100;
+    let mut round = Round::new(deletes, seed);
+    let begun = Instant::now();
+
+    while round.said.len() < deletes || round.count("no_lasting_id") < due {
+        round.stir();
+        round.delete();
+    }
+
+    let words = [
+        "done",
+        "already_gone",
+        "no_lasting_id",
+        "still_listed",
+        "refused",
+    ];
+    let counts: Vec<String> = words
+        .iter()
+        .map(|word| format!("{word} {}", round.count(word)))
+        .collect();
     println!(
-        "seed {seed:#x}: {said:?}, {behind} ended behind our back, {:.0} s",
+        "seed {seed}: {} answered ({}), {} cancelled, {} ended behind our back, {:.0} s",
+        round.said.len(),
+        counts.join(", "),
+        round.cancelled,
+        round.behind,
         begun.elapsed().as_secs_f64()
     );
-    let ended = said.get("done").copied().unwrap_or_default();
-    assert_eq!(ends(&usher).len(), said.values().sum::<usize>());
-    let mut check = crate::command(crate::USHER, usher.home.path());
+    let left = round.start.len() - round.count("done") - round.behind;
+    assert_eq!(round.server.world().count(), left);
+    assert!(round.count("done") > 0 && round.count("already_gone") > 0);
+    assert_logged(&round);
+}
+
+/// The audit log says of each what the screen said, in the same order, and is whole.
+fn assert_logged(round: &Round) {
+    let logged = ends(&round.usher);
+    assert_eq!(logged.len(), round.said.len());
+    for (line, (outcome, error, user)) in logged.iter().zip(&round.said) {
+        assert_eq!(line["outcome"], *outcome, "{line}");
+        assert_eq!(line["user"].as_str().unwrap_or("(nobody)"), user, "{line}");
+        if !error.is_empty() {
+            assert_eq!(line["error"], *error, "{line}");
+        }
+    }
+    let mut check = crate::command(crate::USHER, round.usher.home.path());
     check.args(["audit", "--verify"]);
     let mut check = crate::Pty::start(check, 120, 40);
     assert_eq!(check.exit_code(), 0, "{}", check.framed());
-    assert!(ended > 0 && world.count() == expected);
 }

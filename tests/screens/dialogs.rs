@@ -113,7 +113,6 @@ pub(super) fn job(state: &State) -> Job {
         state: JobState::Running,
         production: false,
         reason: None,
-        epoch: state.results.epoch,
         summary: None,
         button: 0,
     }

@@ -37,7 +37,7 @@ pub fn sheet(state: &State, id: JobId) -> Sheet {
     lines.push(SheetLine::default());
     let most = if large { FAILURES.0 } else { FAILURES.1 };
     for (item, why) in job.failed.iter().rev().take(most).rev() {
-        lines.extend(failure(state, job, item, why, text));
+        lines.extend(failure(state, item, why, text));
     }
     if !job.failed.is_empty() {
         lines.push(SheetLine::default());
@@ -112,15 +112,11 @@ fn standing(job: &Job) -> Option<String> {
     }
 }
 
-fn failure(state: &State, job: &Job, item: &RevokeItem, why: &str, width: usize) -> Vec<SheetLine> {
-    let label = match state.results.epoch == job.epoch {
-        true => state
-            .results
-            .rows
-            .get(item.row)
-            .map_or("", |row| row.session.label.as_str()),
-        false => "",
-    };
+fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<SheetLine> {
+    let row = state.results.rows.get(item.row);
+    let label = row
+        .filter(|row| row.source == item.source && row.session.key == item.key)
+        .map_or("", |row| row.session.label.as_str());
     let user = item
         .subject
         .shown()

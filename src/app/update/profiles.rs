@@ -23,12 +23,8 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
     let mut effects = net::cancel_searches(state);
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
     let sort = views.first().map_or(state.results.sort, |view| view.sort);
-    let epoch = state.results.epoch + 1;
     let hidden = state.details.hidden;
-    state.results = Results {
-        epoch,
-        ..Results::new(sort)
-    };
+    state.results = Results::new(sort);
     state.details = Details {
         hidden,
         ..Details::default()

@@ -31,11 +31,10 @@ impl RowFacts {
     /// The facts of an item, from the loaded rows as far as it is among them.
     pub fn of(state: &State, item: &RevokeItem) -> Self {
         let source = state.sources.get(usize::from(item.source.0));
-        let row = state
-            .results
-            .rows
-            .get(item.row)
-            .filter(|row| row.session.key == item.key)
+        let results = &state.results;
+        let row = results
+            .row_of(item.source, &item.key, Some(item.row))
+            .and_then(|id| results.rows.get(id))
             .map(|row| &row.session);
         Self {
             user: revoke::shown(&item.subject),

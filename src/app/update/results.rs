@@ -38,7 +38,6 @@ pub fn begin(state: &mut State) {
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
-    results.epoch += 1;
     (results.cursor, results.top) = (0, 0);
     state.details.fresh = None;
     state.details.row = None;

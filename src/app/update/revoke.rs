@@ -180,7 +180,6 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
         state: JobState::Running,
         production: confirm.production,
         reason: reason.clone(),
-        epoch: state.results.epoch,
         summary: None,
         button: 0,
     };
@@ -192,7 +191,9 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
             };
             job.items.clone_from(&plan.send);
             for item in &plan.send {
-                state.results.fates.insert(item.row, Fate::Revoking);
+                if let Some(row) = current_row(state, item) {
+                    state.results.fates.insert(row, Fate::Revoking);
+                }
             }
             Effect::Revoke {
                 job: id,
@@ -261,9 +262,8 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
     let fate = fate(&outcome);
-    let epoch = job.epoch;
     results::told(state, item.source, &item.key, &fate);
-    if let Some(row) = current_row(state, &item, epoch) {
+    if let Some(row) = current_row(state, &item) {
         state.results.settle(row, fate, state.now);
     }
     match outcome {
@@ -287,17 +287,9 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     Vec::new()
 }
 
-/// The row of an item in the rows now shown: rows may have been loaded anew meanwhile.
-fn current_row(state: &State, item: &RevokeItem, epoch: u64) -> Option<RowId> {
-    if state.results.epoch == epoch {
-        return Some(item.row);
-    }
-    state
-        .results
-        .rows
-        .iter()
-        .find(|(_, row)| row.source == item.source && row.session.key == item.key)
-        .map(|(id, _)| id)
+/// The row of an item in the rows now shown: rows may have been loaded anew since the question.
+fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
+    state.results.row_of(item.source, &item.key, Some(item.row))
 }
 
 /// What the row of a session shows of its outcome.
@@ -429,9 +421,9 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
         return Vec::new();
     };
     // What was never sent, because the job was stopped, is as it was.
-    let (items, epoch) = (state.jobs[at].items.clone(), state.jobs[at].epoch);
+    let items = state.jobs[at].items.clone();
     for item in &items {
-        if let Some(row) = current_row(state, item, epoch)
+        if let Some(row) = current_row(state, item)
             && state.results.fates.get(&row) == Some(&Fate::Revoking)
         {
             state.results.fates.remove(&row);

@@ -515,6 +515,46 @@ fn a_list_asked_for_before_an_outcome_that_ended_nothing_shows_the_session_as_it
 }
 
 #[test]
+fn a_reload_between_question_and_answer_marks_no_other_row() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm);
+    // Now another session is at its place.
+    app.forget().page(&[("bwong", 5)], Some("2"));
+    app.page(&[("asmith", 600)], None);
+    let (other, asmith) = (FIRST, RowId(1));
+
+    app.keys("y");
+    assert_eq!(app.sent(), ["asmith-600-0"]);
+    assert_eq!(app.state.results.fates.get(&other), None);
+    assert_eq!(app.state.results.fates[&asmith], Fate::Revoking);
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    })
+    .send(Msg::Ended(JobId(1)));
+    assert_eq!(app.state.results.fates.get(&other), None);
+    assert_eq!(app.state.results.fates[&asmith], Fate::Revoked);
+}
+
+#[test]
+fn a_session_that_a_reload_no_longer_lists_marks_no_other_row() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm);
+    app.forget().page(&[("bwong", 5)], None);
+
+    app.keys("y").send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::AlreadyGone,
+    });
+
+    assert_eq!(app.sent(), ["asmith-600-0"]);
+    assert!(app.state.results.fates.is_empty());
+}
+
+#[test]
 fn a_later_outcome_of_a_row_corrects_the_first() {
     let mut app = asked(&["asmith"]);
     app.keys("y");
