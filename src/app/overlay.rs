@@ -9,7 +9,7 @@ use super::effect::{Gen, JobId, RevokeItem};
 use super::msg::SignInStep;
 use super::source::ProfileView;
 use crate::model::text::with_thousands;
-use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, SessionKey, Subject};
+use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, Session, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
 
 /// A dialog.
@@ -225,8 +225,8 @@ pub struct SignIn {
 pub struct ActionsMenu {
     /// Whose actions.
     pub source: SourceId,
-    /// The row they would act on. `None`: no row is selected.
-    pub row: Option<RowId>,
+    /// The session they would act on, as it was when the menu was opened. `None`: no row is selected.
+    pub session: Option<Box<Session>>,
     /// The actions, each with the reason why it cannot be done now.
     pub entries: Vec<(ActionSpec, Option<String>)>,
     /// The chosen line.

@@ -6,8 +6,7 @@ use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room, sentences};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::model::text::{cut_end, width_cols};
-use crate::model::{ActionSpec, ActsOn};
-use crate::store::RowId;
+use crate::model::{ActionSpec, ActsOn, Session};
 
 const WIDTH: (u16, u16) = (84, 66);
 /// Lines of the menu that are no actions: borders, blank lines, and what the action acts on.
@@ -25,10 +24,7 @@ fn text_cells(state: &State) -> usize {
 }
 
 /// What an action acts on, in words: the row if it acts on one.
-pub fn target_words(state: &State, spec: &ActionSpec, row: Option<RowId>) -> String {
-    let session = row
-        .and_then(|id| state.results.rows.get(id))
-        .map(|row| &row.session);
+pub fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
     let user = |subject: &crate::model::Subject| {
         let shown = subject.shown().map(|user| user.named().into_owned());
         shown.unwrap_or_else(|| "nobody".to_owned())
@@ -85,7 +81,7 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
     }
     lines.push(SheetLine::default());
     if let Some((spec, why)) = menu.entries.get(menu.choice) {
-        let on = target_words(state, spec, menu.row);
+        let on = target_words(spec, menu.session.as_deref());
         let on = cut_end(&on, cells.saturating_sub(4), Default::default()).into_owned();
         lines.push(
             SheetLine::plain("   ")

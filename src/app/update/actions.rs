@@ -28,10 +28,11 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         .iter()
         .map(|spec| (spec.clone(), why_not(state, source, spec)))
         .collect();
-    let row = current.map(|(id, _)| id);
+    let row = state.results.current();
+    let session = row.map(|(_, row)| Box::new(row.session.clone()));
     state.overlays.push(Overlay::Actions(ActionsMenu {
         source,
-        row,
+        session,
         entries,
         choice: 0,
     }));
@@ -102,10 +103,8 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     if let Some(why) = why {
         return message::say(state, Level::Warn, why);
     }
-    let (source, row) = (menu.source, menu.row);
-    let session = row
-        .and_then(|id| state.results.rows.get(id))
-        .map(|row| &row.session);
+    let source = menu.source;
+    let session = menu.session.as_deref();
     let target = match (spec.on, session) {
         (ActsOn::Session, Some(session)) => ActionTarget::Session(session.key.clone()),
         (ActsOn::User, Some(session)) => ActionTarget::User(session.subject.clone()),
@@ -115,7 +114,7 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
     let opened = state.sources.get(usize::from(source.0));
     let production = opened.is_some_and(|s| s.profile.production);
     let profile = opened.map_or("", |s| s.profile.name.as_str());
-    let on = dialogs::target_words(state, &spec, row);
+    let on = dialogs::target_words(&spec, session);
     let on = format!("{on} · {profile}");
     let subject = session
         .filter(|_| spec.on == ActsOn::Session)

@@ -249,6 +249,28 @@ fn what_ended_is_found_again_among_rows_that_were_listed_anew() {
 }
 
 #[test]
+fn a_menu_acts_on_the_session_it_was_opened_for_whatever_is_listed_meanwhile() {
+    let mut app = app();
+    app.keys("r a");
+    app.forget()
+        .rows(vec![row("zoe", 700, 5), row("asmith", 600, 0)]);
+
+    app.keys("down down down down down enter")
+        .due(Timer::Arm)
+        .keys("y");
+
+    let acts = app.acts();
+    let [(_, args)] = acts.as_slice() else {
+        panic!("one action is sent: {acts:?}")
+    };
+    let ActionTarget::Session(key) = &args.target else {
+        panic!("it acts on a session")
+    };
+    assert_eq!(key.expose(), "asmith-600-0");
+    assert_eq!(app.state.results.fates.get(&RowId(0)), None);
+}
+
+#[test]
 fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
     let listed = |place: usize, outcome: Outcome| {
         let mut app = app();
