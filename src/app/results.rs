@@ -51,19 +51,6 @@ impl Fate {
     }
 }
 
-/// What we were told of a session while a list was on its way.
-#[derive(Clone, Debug)]
-pub struct Over {
-    /// Where it was.
-    pub source: SourceId,
-    /// The search whose list was on its way.
-    pub search: Gen,
-    /// What became of it.
-    pub fate: Fate,
-    /// When we were told.
-    pub at: DateTime<Utc>,
-}
-
 /// The filter over loaded rows, in the lower border of the table.
 #[derive(Clone, Debug, Default)]
 pub struct LiveFilter {
@@ -124,8 +111,6 @@ pub struct Results {
     pub fates: HashMap<RowId, Fate>,
     /// When we were told that a row has ended.
     pub ended_at: HashMap<RowId, DateTime<Utc>>,
-    /// Sessions that we were told are over while a list was on its way: it may show them as they were.
-    pub over: HashMap<SessionKey, Over>,
     /// The query that made the rows on screen; `query` may be newer. `None`: there are none.
     pub made_by: Option<Query>,
     /// Quick filters (`f`): clauses over loaded rows.
@@ -161,7 +146,6 @@ impl Results {
             scroll: 0,
             fates: HashMap::new(),
             ended_at: HashMap::new(),
-            over: HashMap::new(),
             made_by: None,
             quick: Vec::new(),
             live: None,

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{form, message, net, results, revoke};
+use super::{form, message, net, revoke};
 use crate::app::dialogs;
 use crate::app::effect::{Copied, Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
@@ -141,9 +141,6 @@ fn remember(state: &mut State, acting: &Acting, result: &Result<ActionResult, Ap
         Err(error) if error.may_have_acted() => Some(Fate::Unknown),
         Err(error) => Some(Fate::Failed(error.to_string())),
     };
-    if let Some(fate) = &fate {
-        results::told(state, acting.source, key, fate);
-    }
     state.results.set_fate(acting.source, key, fate, state.now);
 }
 

@@ -6,12 +6,11 @@ use super::{act, question};
 use crate::app::effect::{Effect, Gen};
 use crate::app::layout;
 use crate::app::lines::{self, DetailLine, LineKind};
-use crate::app::results::{Fate, Over};
 use crate::app::state::{Pane, State};
+use crate::model::Thresholds;
 use crate::model::query::Matcher;
-use crate::model::{SessionKey, Thresholds};
 use crate::store::order::{SourceNames, View, merge, order};
-use crate::store::{Base, Order, Row, RowId, Rows, SourceId};
+use crate::store::{Base, Order, RowId, Rows};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 const AT_ONCE: usize = 5_000;
@@ -28,11 +27,6 @@ pub fn begin(state: &mut State) {
     results.order = Order::default();
     results.fates.clear();
     results.ended_at.clear();
-    let is_of_now = |over: &Over| {
-        let source = state.sources.get(usize::from(over.source.0));
-        source.is_some_and(|source| source.search_gen == over.search)
-    };
-    results.over.retain(|_, over| is_of_now(over));
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
     (results.ordering, results.reorder) = (false, false);
@@ -46,7 +40,6 @@ pub fn begin(state: &mut State) {
 /// Rows from `first` on are new: they join the order. Nothing here may grow with the rows that came before.
 pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
     find_wanted(state, first);
-    keep_over(state, first);
     question::renewed(state, first);
     let results = &state.results;
     if results.is_plain() {
@@ -60,53 +53,6 @@ pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
         return Vec::new();
     }
     order_off_the_loop(state)
-}
-
-/// Remembers what became of a session, if a list that is on its way may still show it as it was.
-pub fn told(state: &mut State, source: SourceId, key: &SessionKey, fate: &Fate) {
-    let from = state.sources.get(usize::from(source.0));
-    let search = from
-        .filter(|from| fate.is_over() && from.is_loading())
-        .map(|from| from.search_gen);
-    let over = &mut state.results.over;
-    match search {
-        Some(search) => {
-            let (fate, at) = (fate.clone(), state.now);
-            let told = Over {
-                source,
-                search,
-                fate,
-                at,
-            };
-            over.insert(key.clone(), told);
-        }
-        None => {
-            over.remove(key);
-        }
-    }
-}
-
-/// The list was asked for before these sessions ended: what was told of them stays.
-fn keep_over(state: &mut State, first: RowId) {
-    let results = &mut state.results;
-    if results.over.is_empty() {
-        return;
-    }
-    let is_it = |row: &Row, over: &Over| {
-        let source = state.sources.get(usize::from(row.source.0));
-        over.source == row.source && source.is_some_and(|s| s.search_gen == over.search)
-    };
-    let kept: Vec<(RowId, Over)> = results
-        .rows
-        .from(first)
-        .filter_map(|(id, row)| {
-            let over = results.over.get(&row.session.key)?;
-            is_it(row, over).then(|| (id, over.clone()))
-        })
-        .collect();
-    for (id, over) in kept {
-        results.settle(id, over.fate, over.at);
-    }
 }
 
 /// The row that the cursor was on before a reload, if it is among the new ones.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::question::{self, RowFacts};
-use super::{blocked, form, lock, message, reach, results};
+use super::{blocked, form, lock, message, reach};
 use crate::app::action::Action;
 use crate::app::cells;
 use crate::app::effect::{Effect, JobId, RevokeItem};
@@ -262,7 +262,6 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
     let fate = fate(&outcome);
-    results::told(state, item.source, &item.key, &fate);
     if let Some(row) = current_row(state, &item) {
         state.results.settle(row, fate, state.now);
     }
