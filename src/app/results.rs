@@ -127,6 +127,22 @@ pub struct Results {
     pub touched: bool,
     /// Grows with every new result set: row ids of an older one mean nothing in this one.
     pub epoch: u64,
+    /// Sessions that ended since the search now running was asked: rows that it read before still
+    /// bring them.
+    pub lately: Vec<Lately>,
+}
+
+/// A session that has ended while rows were on their way.
+#[derive(Clone, Debug)]
+pub struct Lately {
+    /// Where it was.
+    pub source: SourceId,
+    /// Its key.
+    pub key: SessionKey,
+    /// What became of it.
+    pub fate: Fate,
+    /// When that was told.
+    pub at: DateTime<Utc>,
 }
 
 impl Results {
@@ -156,6 +172,7 @@ impl Results {
             stale: false,
             touched: false,
             epoch: 0,
+            lately: Vec::new(),
         }
     }
 
@@ -178,6 +195,9 @@ impl Results {
         fate: Option<Fate>,
         now: DateTime<Utc>,
     ) {
+        if let Some(fate) = &fate {
+            self.remember(source, key, fate, now);
+        }
         let is_it = |row: &Row| row.source == source && row.session.key == *key;
         let found = self
             .rows
@@ -192,6 +212,40 @@ impl Results {
             None => {
                 self.fates.remove(&id);
             }
+        }
+    }
+
+    /// Keeps in mind what has ended, for rows that were read before and are still to come.
+    pub fn remember(&mut self, source: SourceId, key: &SessionKey, fate: &Fate, at: DateTime<Utc>) {
+        if fate.is_over() {
+            self.lately.push(Lately {
+                source,
+                key: key.clone(),
+                fate: fate.clone(),
+                at,
+            });
+        }
+    }
+
+    /// Rows from `first` on were asked for at this moment; what has ended since then says so.
+    pub fn settle_late(&mut self, first: RowId, asked: DateTime<Utc>) {
+        if self.lately.is_empty() {
+            return;
+        }
+        let since = self.lately.iter().filter(|one| one.at > asked);
+        let late: Vec<_> = since
+            .filter_map(|one| {
+                let is_it = |id: &RowId| {
+                    let row = self.rows.get(*id);
+                    row.is_some_and(|row| row.source == one.source && row.session.key == one.key)
+                };
+                let mut ids = (first.0..self.rows.len() as u32).map(RowId);
+                let id = ids.find(is_it)?;
+                Some((id, one.fate.clone(), one.at))
+            })
+            .collect();
+        for (id, fate, at) in late {
+            self.settle(id, fate, at);
         }
     }
 

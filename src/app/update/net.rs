@@ -241,6 +241,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.completeness = page.end.completeness;
     source.took = Some(page.took);
     source.resume = page.end.next.clone();
+    let asked = source.asked_at.unwrap_or(state.now);
     let last = page.end.next.is_none() || page.stopped.is_some();
     if last {
         source.progress = match page.stopped {
@@ -248,6 +249,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
             None => Progress::Loaded,
         };
     }
+    state.results.settle_late(first, asked);
     let mut effects = results::appended(state, first);
     follow(state);
     if last {

@@ -262,6 +262,8 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     }
     let fate = fate(&outcome);
     let epoch = job.epoch;
+    let now = state.now;
+    state.results.remember(item.source, &item.key, &fate, now);
     if let Some(row) = current_row(state, &item, epoch) {
         state.results.settle(row, fate, state.now);
     }
