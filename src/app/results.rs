@@ -125,6 +125,20 @@ pub struct Results {
     pub stale: bool,
     /// Has the operator moved the cursor since these rows began to arrive?
     pub touched: bool,
+    /// Sessions that ended since the search now running was asked: rows that it read before still
+    /// bring them.
+    pub lately: HashMap<SessionKey, Lately>,
+}
+
+/// A session that has ended while rows were on their way.
+#[derive(Clone, Debug)]
+pub struct Lately {
+    /// Where it was.
+    pub source: SourceId,
+    /// What became of it.
+    pub fate: Fate,
+    /// When that was told.
+    pub at: DateTime<Utc>,
 }
 
 impl Results {
@@ -153,6 +167,7 @@ impl Results {
             wanted: None,
             stale: false,
             touched: false,
+            lately: HashMap::new(),
         }
     }
 
@@ -191,6 +206,9 @@ impl Results {
         fate: Option<Fate>,
         now: DateTime<Utc>,
     ) {
+        if let Some(fate) = &fate {
+            self.remember(source, key, fate, now);
+        }
         let Some(id) = self.row_of(source, key, None) else {
             return;
         };
@@ -199,6 +217,33 @@ impl Results {
             None => {
                 self.fates.remove(&id);
             }
+        }
+    }
+
+    /// Keeps in mind what has ended, for rows that were read before and are still to come. A later word
+    /// about the same session replaces the first.
+    pub fn remember(&mut self, source: SourceId, key: &SessionKey, fate: &Fate, at: DateTime<Utc>) {
+        if fate.is_over() {
+            let fate = fate.clone();
+            self.lately.insert(key.clone(), Lately { source, fate, at });
+        } else {
+            self.lately.remove(key);
+        }
+    }
+
+    /// Rows from `first` on are new; what has ended since they were asked for says so.
+    pub fn settle_late(&mut self, first: RowId) {
+        if self.lately.is_empty() {
+            return;
+        }
+        let lately = &self.lately;
+        let ended = |(id, row): (RowId, &Row)| {
+            let one = lately.get(&row.session.key)?;
+            (one.source == row.source).then(|| (id, one.clone()))
+        };
+        let late: Vec<(RowId, Lately)> = self.rows.from(first).filter_map(ended).collect();
+        for (id, one) in late {
+            self.settle(id, one.fate, one.at);
         }
     }
 

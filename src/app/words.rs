@@ -15,10 +15,11 @@ pub fn clauses(clauses: &[Clause]) -> String {
 
 /// What to say of a list that a server cut, with the key that narrows it, where that can help.
 pub fn truncated(state: &State, at: u64) -> String {
-    let text = format!(
-        "the server stops at {}; narrow the search",
-        with_thousands(at)
-    );
+    let who = match state.sources.len() {
+        0 | 1 => "the server".to_owned(),
+        _ => cut_names(state),
+    };
+    let text = format!("{who} stops at {}; narrow the search", with_thousands(at));
     let query = state.results.query.as_ref();
     let of_one = query.is_some_and(|query| {
         let is_user = |clause: &Clause| clause.target == Target::Field(Field::User);
@@ -27,13 +28,20 @@ pub fn truncated(state: &State, at: u64) -> String {
     let users = cut::asked_besides(state);
     if !users.is_empty() {
         let at = with_thousands(at);
-        return format!("the server stops at {at}; user {users} was also asked for");
+        return format!("{who} stops at {at}; user {users} was also asked for");
     }
     let keys = state.keymap.keys(Context::Table, Action::Person);
     match keys.first() {
         Some(key) if !of_one => format!("{text} ({key}: this user only)"),
         _ => text,
     }
+}
+
+/// The profiles whose lists are cut.
+fn cut_names(state: &State) -> String {
+    let cut = state.sources.iter().filter(|s| cut::cut_at(s).is_some());
+    let names: Vec<&str> = cut.map(|source| source.profile.name.as_str()).collect();
+    names.join(", ")
 }
 
 /// The countdown while a server makes us wait, of all sources the longest. `None`: none does.

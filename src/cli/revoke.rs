@@ -28,20 +28,7 @@ const LOOKED_UP: usize = 20;
 /// # Errors
 /// Wrong usage, or a refusal before anything was sent.
 pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
-    let (config, mut sources) = sources::all(ctx)?;
-    if let Some(at_once) = args.concurrency {
-        for source in &mut sources {
-            std::sync::Arc::make_mut(&mut source.profile).concurrency = at_once;
-        }
-    }
-    if !args.dry_run {
-        refuse_read_only(&sources)?;
-        require_reason(&sources, args.reason.as_deref())?;
-        require_person(args)?;
-        if args.user.is_some() || args.query.is_some() {
-            sources::refuse_insecure(sources.iter(), args.insecure)?;
-        }
-    }
+    let (config, sources) = opened(ctx, args)?;
     let mut found = find(ctx, args, &config, &sources).await?;
     if args.user.is_some() {
         take_whole_people(&sources, &mut found.targets);
@@ -56,12 +43,8 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.skipped(target, skip)?;
         }
     }
-    let mut codes = vec![found.code];
-    codes.extend(
-        left_out
-            .iter()
-            .filter_map(|target| Some(target.skip.as_ref()?.code())),
-    );
+    let skips = left_out.iter().filter_map(|target| target.skip.as_ref());
+    let mut codes: Vec<u8> = skips.map(Skip::code).chain([found.code]).collect();
     if chosen.is_empty() && codes.iter().all(|code| *code == exit::OK) {
         // To have reached nothing that was asked for is no success.
         ctx.error(&nothing_found(args, &left_out));
@@ -101,13 +84,31 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     // The list was cut, but the system's own operation was not: a new reading tells what is left.
     if args.user.is_some() && !found.not_whole.is_empty() {
         let left = find(ctx, args, &config, &sources).await?;
-        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Over(_)));
-        if left.code == exit::OK && left.not_whole.is_empty() && left.targets.iter().all(is_over) {
+        if left.is_nothing() {
             codes.retain(|code| *code != found.code);
         }
     }
     codes.push(ended);
     Ok(code_of_parts(&codes, outcomes.revoked()))
+}
+
+/// The open profiles, if nothing forbids to end sessions there.
+fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure> {
+    let (config, mut sources) = sources::all(ctx)?;
+    if let Some(at_once) = args.concurrency {
+        for source in &mut sources {
+            std::sync::Arc::make_mut(&mut source.profile).concurrency = at_once;
+        }
+    }
+    if !args.dry_run {
+        refuse_read_only(&sources)?;
+        require_reason(&sources, args.reason.as_deref())?;
+        require_person(args)?;
+        if args.user.is_some() || args.query.is_some() {
+            sources::refuse_insecure(sources.iter(), args.insecure)?;
+        }
+    }
+    Ok((config, sources))
 }
 
 /// The system's own operation for a person also reaches sessions of theirs that cannot be ended alone,
@@ -210,6 +211,14 @@ struct Found {
     code: u8,
     /// Names of the profiles whose lists are not whole: more sessions may match there.
     not_whole: Vec<String>,
+}
+
+impl Found {
+    /// Has every session that is meant ended, for certain?
+    fn is_nothing(&self) -> bool {
+        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Over(_)));
+        self.code == exit::OK && self.not_whole.is_empty() && self.targets.iter().all(is_over)
+    }
 }
 
 async fn find(

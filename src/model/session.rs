@@ -1,6 +1,7 @@
 //! What a login session is, whatever system holds it.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +42,12 @@ impl PartialEq for SessionKey {
 }
 
 impl Eq for SessionKey {}
+
+impl Hash for SessionKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.expose().hash(state);
+    }
+}
 
 /// Whose session it is, in the words of the system that holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -335,15 +335,17 @@ struct Wanted<'a> {
 
 impl RowSink for Wanted<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        if is_live(&row, self.now) {
-            if self.keys.contains(row.key.as_ref()) {
+        let is_ended = row.fact == Fact::Revoked || row.ended.is_some();
+        if self.keys.contains(row.key.as_ref()) {
+            if is_live(&row, self.now) {
                 self.live.insert(row.key.as_ref().to_owned());
-            } else {
-                let again = self.traces.iter();
-                let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
-                let again = again.map(|(item, _)| item.key.expose().to_owned());
-                self.renamed.extend(again);
             }
+        } else if !is_ended {
+            // One that is past its time is listed all the same, so it is not gone.
+            let again = self.traces.iter();
+            let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
+            let again = again.map(|(item, _)| item.key.expose().to_owned());
+            self.renamed.extend(again);
         }
         self.rows += 1;
         if self.rows < self.max_rows {

@@ -488,13 +488,18 @@ fn somebody() -> usher::model::Subject {
 
 #[tokio::test]
 async fn f_http_21_early_hints_are_passed_over_and_any_2xx_is_an_answer() {
-    let hinted = page(|_, _| {
-        let hint = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n";
-        let mut bytes = hint.as_bytes().to_vec();
-        bytes.extend(whole("200 OK", "Content-Type: application/json\r\n", EMPTY));
-        Act::Send(bytes)
-    });
-    assert_eq!(hinted.await, Ok(0));
+    for hint in [
+        "100 Continue\r\n",
+        "102 Processing\r\n",
+        "103 Early Hints\r\nLink: </x>; rel=preload\r\n",
+    ] {
+        let hinted = page(move |_, _| {
+            let mut bytes = format!("HTTP/1.1 {hint}\r\n").into_bytes();
+            bytes.extend(whole("200 OK", "Content-Type: application/json\r\n", EMPTY));
+            Act::Send(bytes)
+        });
+        assert_eq!(hinted.await, Ok(0), "{hint}");
+    }
 
     for status in ["203 Changed", "226 IM Used", "299 Odd"] {
         let odd = page(move |_, _| answer(status, "application/json", EMPTY));

@@ -19,6 +19,7 @@ mod hostile;
 #[path = "../support/job.rs"]
 mod job;
 mod lists;
+mod renewing;
 #[path = "../support/scripted.rs"]
 mod scripted;
 mod signing;

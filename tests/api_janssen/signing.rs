@@ -17,7 +17,7 @@ use usher::model::{ApiError, Outcome, Session};
 use super::scripted::{Heard, Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, key, open, search, token_profile};
 
-const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
+pub(super) const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
 
 /// Somebody at the terminal: approves, denies or ignores a code, and types a secret.
@@ -100,7 +100,7 @@ fn quick_device() -> Options {
     }
 }
 
-fn asked_for_tokens(emulator: &Running) -> usize {
+pub(super) fn asked_for_tokens(emulator: &Running) -> usize {
     let journal = emulator.journal();
     journal
         .iter()
@@ -177,88 +177,6 @@ async fn f_http_15_a_refused_token_is_renewed_once_and_never_again_for_one_reque
     let error = api.whoami().await.unwrap_err();
     assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
     assert_eq!(asked_for_tokens(&emulator), 3);
-}
-
-#[tokio::test]
-async fn f_cred_01_all_who_wait_share_one_renewal() {
-    let emulator = emulator(fixed()).await;
-    let mut profile = client_profile(&emulator);
-    profile.concurrency = 32;
-    let api = open(&profile);
-    let rows = all(&api, &search("deletable:yes")).await.unwrap();
-    let keys: Vec<_> = rows
-        .iter()
-        .filter(|row| row.deletable == usher::model::Deletable::Yes)
-        .take(32)
-        .map(|row| row.key.clone())
-        .collect();
-    let before = asked_for_tokens(&emulator);
-    emulator.world().expire_tokens();
-
-    let outcomes = super::job::end_keys(&api, &profile, &keys).await;
-
-    assert!(
-        outcomes.iter().all(|one| matches!(one, Outcome::Revoked)),
-        "{outcomes:?}"
-    );
-    assert_eq!(asked_for_tokens(&emulator), before + 1);
-}
-
-#[tokio::test]
-async fn trap_17_a_token_near_its_end_is_renewed_before_it_is_used() {
-    let server = giving_tokens(0).await;
-    let api = open(&secret_profile(&server.url));
-
-    api.whoami().await.unwrap();
-    api.whoami().await.unwrap();
-
-    assert_eq!(tokens_given(&server), 2);
-    assert!(
-        server
-            .heard()
-            .iter()
-            .all(|one| !one.line().contains("session "))
-    );
-}
-
-#[tokio::test]
-async fn f_cred_01_a_token_of_a_short_life_is_used_more_than_once() {
-    for seconds in [60, 30, 29] {
-        let server = giving_tokens(seconds).await;
-        let api = open(&secret_profile(&server.url));
-
-        for _ in 0..5 {
-            api.whoami().await.unwrap();
-        }
-
-        assert_eq!(tokens_given(&server), 1, "{seconds} s");
-    }
-}
-
-/// A server whose tokens live so many seconds.
-async fn giving_tokens(seconds: u32) -> Scripted {
-    let token = format!(r#"{{"access_token":"a","expires_in":{seconds}}}"#);
-    Scripted::start(move |_, heard| match heard.line() {
-        line if line.contains("/token") => json(&token),
-        line if line.contains("well-known") => answer("404 Not Found", "text/plain", ""),
-        _ => json(EMPTY),
-    })
-    .await
-}
-
-fn secret_profile(url: &str) -> Profile {
-    let mut profile = token_profile(url);
-    profile.login = Login::ClientCredentials {
-        client_id: "c".into(),
-        client_secret: SecretSource::Plain(SecretString::from("s")),
-    };
-    profile
-}
-
-fn tokens_given(server: &Scripted) -> usize {
-    let heard = server.heard();
-    let asked = heard.iter().filter(|one| one.line().contains("/token"));
-    asked.count()
 }
 
 #[tokio::test]

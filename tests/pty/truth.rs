@@ -267,8 +267,6 @@ impl Round {
         };
         let (fault, word) = SERVERS[kind as usize];
         let (fault, word, error) = match (sid, word) {
-            // It is listed, but nobody can use it any more.
-            (None, _) if !lives => ("", "already_gone", ""),
             (None, _) => ("", "failed", "no_lasting_id"),
             (Some(sid), _) if !is_there(self, sid) => ("", "already_gone", ""),
             (_, "still_listed" | "refused") => (fault, "failed", word),

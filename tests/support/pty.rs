@@ -9,7 +9,7 @@
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -35,6 +35,8 @@ pub struct Pty {
     chunks: Receiver<Chunk>,
     stop_reading: Arc<AtomicBool>,
     hold: Arc<AtomicBool>,
+    /// Bytes a second that the line carries; 0: all at once.
+    pace: Arc<AtomicUsize>,
     ended: Receiver<ExitStatus>,
     killer: Box<dyn ChildKiller + Send + Sync>,
     parser: Parser,
@@ -99,6 +101,8 @@ impl Pty {
         let stopped = stop_reading.clone();
         let hold = Arc::new(AtomicBool::new(false));
         let held = hold.clone();
+        let pace = Arc::new(AtomicUsize::new(0));
+        let paced = pace.clone();
         let (send, chunks) = channel();
         thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
@@ -106,8 +110,15 @@ impl Pty {
                 while held.load(Ordering::SeqCst) {
                     thread::sleep(Duration::from_millis(5));
                 }
+                let at_once = match paced.load(Ordering::SeqCst) {
+                    0 => buffer.len(),
+                    a_second => {
+                        thread::sleep(Duration::from_millis(50));
+                        (a_second / 20).max(1)
+                    }
+                };
                 // Linux says EIO when nobody has the other side open any more.
-                let Ok(length @ 1..) = reader.read(&mut buffer) else {
+                let Ok(length @ 1..) = reader.read(&mut buffer[..at_once]) else {
                     break;
                 };
                 let chunk = Chunk {
@@ -125,6 +136,7 @@ impl Pty {
             chunks,
             stop_reading,
             hold,
+            pace,
             ended,
             killer,
             parser: parser(cols, rows),
@@ -162,6 +174,11 @@ impl Pty {
     /// begun is done first.
     pub fn hold(&self, hold: bool) {
         self.hold.store(hold, Ordering::SeqCst);
+    }
+
+    /// From the next read on the line carries so many bytes a second.
+    pub fn slow_down(&self, bytes_a_second: usize) {
+        self.pace.store(bytes_a_second, Ordering::SeqCst);
     }
 
     /// The picture as it is now.

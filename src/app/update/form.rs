@@ -432,6 +432,8 @@ pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
     }
     let mut effects = net::cancel_searches(state);
     state.message = None;
+    // What ended before it is asked does not come again.
+    state.results.lately.clear();
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {

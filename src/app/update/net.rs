@@ -248,6 +248,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
             None => Progress::Loaded,
         };
     }
+    state.results.settle_late(first);
     let mut effects = results::appended(state, first);
     follow(state);
     if last {

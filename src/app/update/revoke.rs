@@ -262,6 +262,8 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
     let fate = fate(&outcome);
+    let now = state.now;
+    state.results.remember(item.source, &item.key, &fate, now);
     if let Some(row) = current_row(state, &item) {
         state.results.settle(row, fate, state.now);
     }

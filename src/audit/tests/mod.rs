@@ -232,13 +232,13 @@ fn f_file_05_many_writers_keep_one_chain() {
             // An audit log of its own, as another process has it.
             scope.spawn(|| {
                 let audit = Audit::new(&paths);
-                (0..10).for_each(|_| run(&audit, 2));
+                (0..10).for_each(|_| run(&audit, 50));
             });
         }
     });
 
     let report = verify(&setup.path(), None).unwrap();
-    assert_eq!((report.lines, report.problems.len()), (8 * 10 * 4, 0));
+    assert_eq!((report.lines, report.problems.len()), (8 * 10 * 100, 0));
     assert_eq!(report.unfinished.len(), 0);
 }
 

@@ -507,6 +507,24 @@ fn a_list_asked_for_before_a_session_ended_does_not_show_it_as_live_again() {
 }
 
 #[test]
+fn a_later_word_about_a_session_counts_for_a_list_that_comes_after_it() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm).keys("y");
+    for outcome in [Outcome::Revoked, Outcome::StillListed] {
+        app.send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        });
+    }
+
+    app.forget().page(&[("asmith", 600)], None);
+
+    assert_eq!(app.shown(), ["asmith"]);
+    assert!(app.state.results.fates.is_empty());
+}
+
+#[test]
 fn a_list_asked_for_before_an_outcome_that_ended_nothing_shows_the_session_as_it_is() {
     for outcome in [Outcome::StillListed, Outcome::Refused("no".into())] {
         let app = ended_under_a_reload(outcome);
@@ -650,4 +668,31 @@ fn what_had_already_gone_is_never_called_ended() {
         "{}",
         app.status()
     );
+}
+
+#[test]
+fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
+    let mut app = asked(&["asmith", "bwong"]);
+    let mut seen = app.seen.emptied();
+    std::mem::swap(&mut app.seen, &mut seen);
+    // A reload is on its way when the answer comes.
+    app.state.overlays.clear();
+    app.keys("r");
+    app.keys("delete").due(Timer::Arm).keys("y");
+    app.state.now += TimeDelta::seconds(1);
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    });
+
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+
+    assert_eq!(app.state.results.fates.get(&FIRST), Some(&Fate::Revoked));
+    app.state.now += TimeDelta::seconds(1);
+    let hashes = app.seen.emptied();
+    app.keys("r");
+    app.seen = hashes;
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+    assert!(app.state.results.fates.is_empty(), "asked after its end");
 }
