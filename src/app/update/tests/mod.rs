@@ -5,6 +5,7 @@ mod forms;
 mod orders;
 mod person;
 mod questions;
+mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;

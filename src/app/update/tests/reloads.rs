@@ -1,0 +1,131 @@
+//! Rows that are loaded anew while sessions are ended.
+
+use super::revokes::asked;
+use super::*;
+use crate::app::effect::{JobId, Timer};
+use crate::app::results::Fate;
+use crate::model::Outcome;
+
+/// One session, deleted while a list is on its way that still shows it.
+fn ended_under_a_reload(outcome: Outcome) -> TestApp {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm).keys("y");
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome,
+    })
+    .send(Msg::Ended(JobId(1)));
+    app.forget().page(&[("asmith", 600)], None);
+    assert_eq!(app.shown(), ["asmith"]);
+    app
+}
+
+#[test]
+fn a_list_asked_for_before_a_session_ended_does_not_show_it_as_live_again() {
+    for (outcome, fate) in [
+        (Outcome::Revoked, Fate::Revoked),
+        (Outcome::AlreadyGone, Fate::AlreadyGone),
+    ] {
+        let mut app = ended_under_a_reload(outcome);
+        assert_eq!(app.state.results.fates.get(&FIRST), Some(&fate));
+
+        // What is asked for now is the word of the server.
+        app.keys("r").forget().page(&[("asmith", 600)], None);
+        assert_eq!(app.shown(), ["asmith"]);
+        assert!(app.state.results.fates.is_empty());
+    }
+}
+
+#[test]
+fn a_later_word_about_a_session_counts_for_a_list_that_comes_after_it() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm).keys("y");
+    for outcome in [Outcome::Revoked, Outcome::StillListed] {
+        app.send(Msg::Revoked {
+            job: JobId(1),
+            row: FIRST,
+            outcome,
+        });
+    }
+
+    app.forget().page(&[("asmith", 600)], None);
+
+    assert_eq!(app.shown(), ["asmith"]);
+    assert!(app.state.results.fates.is_empty());
+}
+
+#[test]
+fn a_list_asked_for_before_an_outcome_that_ended_nothing_shows_the_session_as_it_is() {
+    for outcome in [Outcome::StillListed, Outcome::Refused("no".into())] {
+        let app = ended_under_a_reload(outcome);
+        assert!(app.state.results.fates.is_empty());
+    }
+}
+
+#[test]
+fn a_reload_between_question_and_answer_marks_no_other_row() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm);
+    // Now another session is at its place.
+    app.forget().page(&[("bwong", 5)], Some("2"));
+    app.page(&[("asmith", 600)], None);
+    let (other, asmith) = (FIRST, RowId(1));
+
+    app.keys("y");
+    assert_eq!(app.sent(), ["asmith-600-0"]);
+    assert_eq!(app.state.results.fates.get(&other), None);
+    assert_eq!(app.state.results.fates[&asmith], Fate::Revoking);
+
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    })
+    .send(Msg::Ended(JobId(1)));
+    assert_eq!(app.state.results.fates.get(&other), None);
+    assert_eq!(app.state.results.fates[&asmith], Fate::Revoked);
+}
+
+#[test]
+fn a_session_that_a_reload_no_longer_lists_marks_no_other_row() {
+    let mut app = TestApp::listing(&["asmith"]);
+    app.keys("r delete").due(Timer::Arm);
+    app.forget().page(&[("bwong", 5)], None);
+
+    app.keys("y").send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::AlreadyGone,
+    });
+
+    assert_eq!(app.sent(), ["asmith-600-0"]);
+    assert!(app.state.results.fates.is_empty());
+}
+
+#[test]
+fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
+    let mut app = asked(&["asmith", "bwong"]);
+    let mut seen = app.seen.emptied();
+    std::mem::swap(&mut app.seen, &mut seen);
+    // A reload is on its way when the answer comes.
+    app.state.overlays.clear();
+    app.keys("r");
+    app.keys("delete").due(Timer::Arm).keys("y");
+    app.state.now += TimeDelta::seconds(1);
+    app.send(Msg::Revoked {
+        job: JobId(1),
+        row: FIRST,
+        outcome: Outcome::Revoked,
+    });
+
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+
+    assert_eq!(app.state.results.fates.get(&FIRST), Some(&Fate::Revoked));
+    app.state.now += TimeDelta::seconds(1);
+    let hashes = app.seen.emptied();
+    app.keys("r");
+    app.seen = hashes;
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+    assert!(app.state.results.fates.is_empty(), "asked after its end");
+}
