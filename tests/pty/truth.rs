@@ -10,9 +10,9 @@ use usher::emulator::{Options, Row};
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 /// So many are ended in a usual run; `USHER_TRUTH_DELETES=500` ends more.
-const DELETES: usize = 40;
+const DELETES: usize = 30;
 /// Of a hundred sessions that are ended, at least so many have no lasting id.
-const WITHOUT_ID: usize = 15;
+const WITHOUT_ID: usize = 20;
 
 /// Numbers that are the same in every run.
 struct Dice(u64);
