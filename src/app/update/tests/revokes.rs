@@ -572,30 +572,3 @@ fn what_had_already_gone_is_never_called_ended() {
         app.status()
     );
 }
-
-#[test]
-fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
-    let mut app = asked(&["asmith", "bwong"]);
-    let mut seen = app.seen.emptied();
-    std::mem::swap(&mut app.seen, &mut seen);
-    // A reload is on its way when the answer comes.
-    app.state.overlays.clear();
-    app.keys("r");
-    app.keys("delete").due(Timer::Arm).keys("y");
-    app.state.now += TimeDelta::seconds(1);
-    app.send(Msg::Revoked {
-        job: JobId(1),
-        row: FIRST,
-        outcome: Outcome::Revoked,
-    });
-
-    app.page(&[("asmith", 600), ("bwong", 600)], None);
-
-    assert_eq!(app.state.results.fates.get(&FIRST), Some(&Fate::Revoked));
-    app.state.now += TimeDelta::seconds(1);
-    let hashes = app.seen.emptied();
-    app.keys("r");
-    app.seen = hashes;
-    app.page(&[("asmith", 600), ("bwong", 600)], None);
-    assert!(app.state.results.fates.is_empty(), "asked after its end");
-}
