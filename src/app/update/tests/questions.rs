@@ -259,3 +259,33 @@ fn f_del_02_another_search_that_lands_under_the_question_changes_nothing_that_is
     app.keys("y");
     assert_eq!(app.sent(), ["mia-600-0"]);
 }
+
+#[test]
+fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
+    let mut app = asked(&["asmith", "bwong"]);
+    let mut seen = app.seen.emptied();
+    std::mem::swap(&mut app.seen, &mut seen);
+    // A reload is on its way when the answer comes.
+    app.state.overlays.clear();
+    app.keys("r");
+    app.keys("delete").due(Timer::Arm).keys("y");
+    app.state.now += TimeDelta::seconds(1);
+    app.send(Msg::Revoked {
+        job: crate::app::JobId(1),
+        row: FIRST,
+        outcome: crate::model::Outcome::Revoked,
+    });
+
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+
+    assert_eq!(
+        app.state.results.fates.get(&FIRST),
+        Some(&crate::app::results::Fate::Revoked)
+    );
+    app.state.now += TimeDelta::seconds(1);
+    let hashes = app.seen.emptied();
+    app.keys("r");
+    app.seen = hashes;
+    app.page(&[("asmith", 600), ("bwong", 600)], None);
+    assert!(app.state.results.fates.is_empty(), "asked after its end");
+}
