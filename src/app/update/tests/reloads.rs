@@ -1,6 +1,5 @@
 //! Rows that are loaded anew while sessions are ended.
 
-use super::revokes::asked;
 use super::*;
 use crate::app::effect::{JobId, Timer};
 use crate::app::results::Fate;
@@ -101,31 +100,4 @@ fn a_session_that_a_reload_no_longer_lists_marks_no_other_row() {
 
     assert_eq!(app.sent(), ["asmith-600-0"]);
     assert!(app.state.results.fates.is_empty());
-}
-
-#[test]
-fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
-    let mut app = asked(&["asmith", "bwong"]);
-    let mut seen = app.seen.emptied();
-    std::mem::swap(&mut app.seen, &mut seen);
-    // A reload is on its way when the answer comes.
-    app.state.overlays.clear();
-    app.keys("r");
-    app.keys("delete").due(Timer::Arm).keys("y");
-    app.state.now += TimeDelta::seconds(1);
-    app.send(Msg::Revoked {
-        job: JobId(1),
-        row: FIRST,
-        outcome: Outcome::Revoked,
-    });
-
-    app.page(&[("asmith", 600), ("bwong", 600)], None);
-
-    assert_eq!(app.state.results.fates.get(&FIRST), Some(&Fate::Revoked));
-    app.state.now += TimeDelta::seconds(1);
-    let hashes = app.seen.emptied();
-    app.keys("r");
-    app.seen = hashes;
-    app.page(&[("asmith", 600), ("bwong", 600)], None);
-    assert!(app.state.results.fates.is_empty(), "asked after its end");
 }
