@@ -10,7 +10,7 @@ use usher::emulator::{Options, Row};
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 /// So many are ended in a usual run; `USHER_TRUTH_DELETES=500` ends more.
-const DELETES: usize = 30;
+const DELETES: usize = 20;
 /// Of a hundred sessions that are ended, at least so many have no lasting id.
 const WITHOUT_ID: usize = 20;
 
