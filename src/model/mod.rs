@@ -5,6 +5,7 @@ pub mod caps;
 pub mod confirm;
 pub mod error;
 pub mod exchange;
+mod exempt;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -20,6 +21,7 @@ pub use action::{
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use exchange::Exchange;
+pub use exempt::{Exempt, exempt};
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
