@@ -25,6 +25,7 @@ mod keyring;
 mod lasting;
 mod limits;
 mod list;
+mod no_place;
 mod nodes;
 mod own_names;
 mod pipes;
