@@ -39,5 +39,6 @@ mod revoke;
 mod scripted;
 mod secrets;
 mod sign_in;
+mod signals;
 mod support;
 mod waiting;

@@ -45,6 +45,36 @@ fn f_tty_04_a_signal_ends_it_with_its_own_code() {
 }
 
 #[test]
+fn f_tty_04_a_signal_in_the_middle_of_a_delete_leaves_its_end_in_the_audit_log() {
+    for (signal, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
+        let server = Server::with_sessions(10);
+        server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"delay","ms":700}"#]);
+        let mut usher = Usher::at(&server);
+        usher.focus_table();
+        usher.ask_to_delete();
+        usher.say_yes();
+        server.wait_for_requests("DELETE", 1);
+
+        usher.signal(signal);
+
+        assert_eq!(usher.pty.exit_code(), code, "{signal:?}");
+        usher.pty.assert_given_back();
+        let state = usher.state();
+        let count = |event: &str| state.matches(&format!("\"event\":\"{event}\"")).count();
+        assert_eq!(
+            (count("asked"), count("done")),
+            (1, 1),
+            "{signal:?}: {state}"
+        );
+    }
+}
+
+#[test]
 fn f_tty_09_a_panic_anywhere_gives_the_terminal_back_and_says_where_to_look() {
     for place in ["render", "task"] {
         let mut usher = Usher::start(120, 40, |command| command.env("USHER_PANIC_AT", place));
