@@ -30,6 +30,8 @@ mod nodes;
 mod own_names;
 mod pipes;
 mod proxy;
+#[path = "../support/pty.rs"]
+mod pty;
 mod reading;
 mod realms;
 mod refusals;
