@@ -32,6 +32,8 @@ use crate::app::effect::Copied;
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
+#[cfg(debug_assertions)]
+use crate::config::fails_at;
 use crate::model::{ApiError, Cursor, Search};
 use crate::store::order::make;
 use crate::store::{Seen, SourceId};
@@ -258,11 +260,6 @@ impl Effects {
         None
     }
 
-    /// Ends the program when the terminal vanishes.
-    pub(super) fn watch_terminal(&self) {
-        spawn(super::process::watch_terminal());
-    }
-
     /// Looks what earlier runs left open in the audit log, and tells it.
     pub(super) fn look_at_audit(&self) {
         self.jobs.tell_unfinished(self.send.clone());
@@ -281,7 +278,7 @@ impl Effects {
     /// For tests of debug builds: a task that panics, if `USHER_PANIC_AT=task`.
     #[cfg(debug_assertions)]
     pub(super) fn panic_if_asked(&self) {
-        if panics_at("task") {
+        if fails_at("task") {
             spawn(async { panic!("asked for by USHER_PANIC_AT in `task`") });
         }
     }
@@ -471,7 +468,7 @@ impl Effects {
 #[cfg(debug_assertions)]
 pub(super) fn panic_in_frame() {
     assert!(
-        !panics_at("render"),
+        !fails_at("render"),
         "asked for by USHER_PANIC_AT in `render`"
     );
 }
@@ -479,15 +476,10 @@ pub(super) fn panic_in_frame() {
 /// For tests of debug builds: an error in the loop, if `USHER_PANIC_AT=error`.
 #[cfg(debug_assertions)]
 pub(super) fn fail_if_asked() -> std::io::Result<()> {
-    match panics_at("error") {
-        true => Err(std::io::Error::other("asked for by USHER_PANIC_AT")),
-        false => Ok(()),
+    if fails_at("error") {
+        return Err(std::io::Error::other("asked for by USHER_PANIC_AT"));
     }
-}
-
-#[cfg(debug_assertions)]
-fn panics_at(place: &str) -> bool {
-    std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)
+    Ok(())
 }
 
 /// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
