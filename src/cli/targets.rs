@@ -1,13 +1,11 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
-use std::borrow::Cow;
-
 use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
 use super::target_lines;
 use crate::model::text::display_safe;
-use crate::model::{Deletable, Exempt, Revoke, SessionKey, State, Subject, Untrusted, exempt};
+use crate::model::{Deletable, Exempt, Revoke, SessionKey, State, Subject, exempt};
 use crate::revoke::Known;
 
 /// One session that was named.
@@ -57,16 +55,11 @@ impl Target {
     /// A session that was read, of a system that ends what `revoke` says.
     pub(crate) fn of(source: usize, revoke: Revoke, record: &Record<'_>, by: FoundBy) -> Self {
         let row = record.row;
-        let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(Untrusted::from);
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
             label: row.label.to_string(),
-            subject: Subject {
-                id: text(&row.user_id),
-                name: text(&row.user),
-                scope: text(&row.scope),
-            },
+            subject: row.subject(),
             known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),
         }
