@@ -34,7 +34,7 @@ use chrono::{TimeZone, Utc};
 use conformance::LongList;
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
 use usher::emulator::{Credentials, Options, Running, start};
 use usher::model::time::Zone;

@@ -8,9 +8,10 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::fault::{self, grouped};
 use super::hidden::Hidden;
+use crate::api::net::clean;
 use crate::model::ApiError;
+use crate::model::text::with_thousands;
 
 /// An answer, whatever its status.
 #[derive(Clone)]
@@ -54,7 +55,7 @@ impl Reply {
 
     /// Text of this answer for people: without the credentials that were sent, cleaned and cut.
     pub fn clean(&self, text: &str) -> String {
-        fault::clean(&self.hidden.out_of(text))
+        clean(&self.hidden.out_of(text))
     }
 
     /// The value of a header, if it is text.
@@ -168,8 +169,8 @@ impl Reply {
         self.unexpected(
             format!(
                 "byte {} of {}",
-                grouped(at as u64),
-                grouped(body.len() as u64)
+                with_thousands(at as u64),
+                with_thousands(body.len() as u64)
             ),
             why,
         )
@@ -320,7 +321,7 @@ fn mismatch(message: &str) -> String {
         return match message.split_once('`') {
             Some(("missing field ", _)) => message.to_owned(),
             Some((kind, _)) => kind.trim_end().trim_end_matches(',').to_owned(),
-            None => fault::clean(message),
+            None => clean(message),
         };
     };
     let (got, expected) = match rest.rsplit_once(", expected ") {

@@ -23,6 +23,8 @@ mod server;
 mod signin;
 mod wire;
 
+pub(super) use signin::token_parts;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,8 +34,8 @@ use chrono::TimeDelta;
 
 use self::key::Key;
 use self::server::Server;
-use super::http::{Http, Interact, NoAuth, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Interact, NoAuth, Prompter, TokenStore};
+use super::http::Http;
 use super::user_as;
 use super::{SessionApi, Waits};
 use crate::config::{Profile, Realms};
@@ -173,8 +175,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::api::http::NoStore;
-    use crate::api::signin::Nobody;
+    use crate::api::auth::{NoStore, Nobody};
     use crate::config::{Login, SecretSource, System};
     use crate::model::Query;
     use crate::model::time::Zone;
