@@ -26,6 +26,7 @@ mod signing;
 mod spellings;
 mod splitting;
 mod tls;
+mod without_http;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;

@@ -206,4 +206,25 @@ mod tests {
         let rest = Query { clauses: plan.rest };
         assert_eq!(rest.to_string(), "user~^j");
     }
+
+    #[test]
+    fn f_cred_02_a_token_is_named_by_the_realm_and_the_service_of_its_sign_in() {
+        let url = "https://am.example.org/am".parse().unwrap();
+        let mut profile = Profile::new("am", System::PingAm, url, Login::None);
+        for (realm, service, parts) in [
+            (Some("/alpha"), Some("ldap"), ["/alpha", "ldap"]),
+            (Some("/alpha"), None, ["/alpha", ""]),
+            (None, Some("ldap"), ["/", "ldap"]),
+            (None, None, ["/", ""]),
+        ] {
+            profile.login = Login::Password {
+                user: "admin".into(),
+                password: SecretSource::Prompt,
+                realm: realm.map(str::to_owned),
+                service: service.map(str::to_owned),
+            };
+
+            assert_eq!(token_parts(&profile), parts);
+        }
+    }
 }
