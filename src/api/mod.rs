@@ -1,5 +1,6 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+pub mod auth;
 mod besides;
 mod client_names;
 mod guard;
@@ -7,33 +8,29 @@ pub mod http;
 mod janssen;
 mod layer;
 mod loose;
+pub mod net;
 pub mod oauth;
 mod pingam;
-pub mod secret;
-pub mod signin;
-pub mod token_file;
 mod user_as;
-mod waits;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{Profile, System};
+use crate::config::{Paths, Profile, System};
 use crate::model::query::OwnName;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
+use auth::{NoStore, Prompter, TokenFile, TokenStore};
 use besides::Besides;
 use client_names::ClientNames;
 use guard::ReadOnly;
-use http::{NoStore, TokenStore};
 use layer::Layered;
-use signin::Prompter;
-pub use waits::{Countdown, Wait, Waits};
+pub use net::{Countdown, Wait, Waits};
 
 /// The client for a profile. Nothing is sent and no secret is read yet; tokens live as long as it does.
 ///
@@ -71,6 +68,15 @@ pub fn open_with(
     } else {
         api
     })
+}
+
+/// Where the token of a profile outlives the process.
+pub fn token_file(paths: &Paths, profile: &Profile) -> TokenFile {
+    let parts = match profile.system {
+        System::Janssen => Vec::new(),
+        System::PingAm => pingam::token_parts(profile),
+    };
+    TokenFile::new(paths, profile, &parts)
 }
 
 /// The names that this kind of system has of its own for what a query can ask, beside those that every

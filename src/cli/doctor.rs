@@ -15,7 +15,7 @@ use super::exit::{self, Failure, OK};
 use super::pages::Question;
 use super::prompter::Person;
 use super::sources::{self, Source};
-use crate::api::http::{Way, way};
+use crate::api::net::{Route, route};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login};
 use crate::model::text::display_safe;
@@ -315,8 +315,8 @@ fn profile(source: &Source) -> Finding {
 async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let port = url.port_or_known_default().unwrap_or(443);
-    match way(url) {
-        Ok(Way::Direct(why)) => {
+    match route(url) {
+        Ok(Route::Direct(why)) => {
             findings.push(Finding::good("proxy", format!("none: {why}")));
             reach_machine(
                 host,
@@ -327,7 +327,7 @@ async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
             .await
         }
         // The proxy looks up the name and connects: only it must be reached from here.
-        Ok(Way::Through(proxy)) => {
+        Ok(Route::Through(proxy)) => {
             findings.push(Finding::good("proxy", proxy.to_string()));
             let remedy = format!("Check the proxy that {} names.", proxy.variable);
             reach_machine(proxy.host(), proxy.port(), &remedy, findings).await

@@ -1,6 +1,6 @@
 //! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,12 +13,10 @@ use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
 use crate::api;
-use crate::api::http::{StoredToken, TokenStore};
-use crate::api::signin::Prompter;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::{Prompter, StoredToken, TokenFile, TokenStore};
 use crate::config::{Login, Profile};
 use crate::model::text::display_safe;
-use crate::model::{ApiError, Identity, Untrusted};
+use crate::model::{ApiError, Identity, Untrusted, locked};
 
 /// Says who you are at each open profile.
 ///
@@ -132,7 +130,7 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 
 /// Ends and forgets the token of an earlier sign-in: with nobody to use it, it would only live on.
 async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<(), Failure> {
-    let store = TokenFile::new(&ctx.paths, profile);
+    let store = api::token_file(&ctx.paths, profile);
     if store.load().is_some() {
         for old in sources::open(ctx, vec![profile.clone()], person)? {
             // Whatever becomes of it, the new sign-in is what was asked for.
@@ -152,7 +150,7 @@ pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
     let person = Person::new();
     let mut codes = Vec::new();
     for profile in sources::chosen(ctx, &config)? {
-        let store = TokenFile::new(&ctx.paths, &profile);
+        let store = api::token_file(&ctx.paths, &profile);
         if let Some(why) = store.wrong() {
             codes.push(exit::FAILED);
             let why = display_safe(&why);
@@ -217,7 +215,7 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
         )
     };
     let keep = Arc::new(Remember {
-        file: TokenFile::new(&ctx.paths, &profile),
+        file: api::token_file(&ctx.paths, &profile),
         last: Mutex::new(None),
     });
     let person: Arc<dyn Prompter> = Person::new();
@@ -256,14 +254,11 @@ struct Remember {
 
 impl Remember {
     fn take(&self) -> Option<StoredToken> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        locked(&self.last).take()
     }
 
     fn put(&self, token: Option<StoredToken>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        *locked(&self.last) = token;
     }
 }
 

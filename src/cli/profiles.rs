@@ -14,7 +14,7 @@ use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
 use crate::api;
-use crate::api::signin::Nobody;
+use crate::api::auth::Nobody;
 use crate::config::{Config, Login, Profile, SecretSource, System};
 use crate::model::text::display_safe;
 use crate::model::{ApiError, Capabilities, Field, Identity, Paging, Revoke, Support, Untrusted};

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
 use super::prompter::Person;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::TokenFile;
 use crate::api::{self, SessionApi};
 use crate::config::{Config, Opening, Profile};
 use crate::model::confirm::Risk;
@@ -119,7 +119,7 @@ pub(crate) fn open(
     profiles
         .into_iter()
         .map(|profile| {
-            let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
+            let store = Arc::new(api::token_file(&ctx.paths, &profile));
             let api = api::open_with(&profile, person.clone(), store.clone())
                 .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
             attend(ctx, &profile, api.as_ref());

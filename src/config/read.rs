@@ -1,17 +1,16 @@
 //! Reads one profile of the configuration.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use strum::IntoEnumIterator;
-use url::{Host, Url};
+use url::Url;
 
 use super::error::ConfigError;
 use super::login;
 use super::profile::{AuditMode, Profile, System};
 use super::table::{Item, Table};
 use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Sort, is_loopback};
 
 /// The keys that every profile has. What one system adds is in [`System::own_keys`].
 pub(super) const COMMON: &[&str] = &[
@@ -247,15 +246,6 @@ fn address(item: &Item<'_>, allow_http: bool) -> Result<Url, ConfigError> {
             .error("plain http sends credentials in clear; use https, or set allow_http = true"));
     }
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 fn flag(table: &Table<'_>, key: &str) -> Result<bool, ConfigError> {

@@ -12,12 +12,11 @@ use async_trait::async_trait;
 use super::demo;
 use super::profiles::{Opened, Profiles};
 use crate::api;
-use crate::api::signin::Prompter;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::{Prompter, TokenFile};
 use crate::app::source::ProfileView;
 use crate::config::private;
 use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
-use crate::model::{ApiError, Thresholds};
+use crate::model::{ApiError, Thresholds, is_loopback, locked};
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -160,7 +159,7 @@ impl Profiles for Configured {
         let written = profile.clone();
         // Certificate files are read, and a set of authorities: some 10 ms.
         let is_ours = self.profile(name).is_some();
-        let kept = is_ours.then(|| TokenFile::new(&self.paths, &profile));
+        let kept = is_ours.then(|| api::token_file(&self.paths, &profile));
         let store = kept.clone();
         let client = tokio::task::spawn_blocking(move || match kept {
             Some(kept) => api::open_with(&written, prompter, Arc::new(kept)),
@@ -171,17 +170,17 @@ impl Profiles for Configured {
         let api = client.map_err(|_| ApiError::Cancelled)??;
         let opened = Opened { api, profile };
         if let Some(store) = store {
-            let mut all = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = locked(&self.opened);
             all.push((opened.clone(), store));
         }
         Ok(opened)
     }
 
     async fn close(&self) -> Vec<String> {
-        let all = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut *locked(&self.opened));
         let end = |(opened, store): (Opened, TokenFile)| async move {
-            let api = opened.api.as_ref();
-            store.end_unkept(&opened.profile.name, api).await
+            let sign_out = opened.api.sign_out();
+            store.end_unkept(&opened.profile.name, sign_out).await
         };
         let told = futures_util::future::join_all(all.into_iter().map(end)).await;
         told.into_iter().flatten().collect()
@@ -263,7 +262,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
-        plain_http: profile.url.scheme() == "http" && !is_loopback(profile),
+        plain_http: profile.url.scheme() == "http" && !is_loopback(&profile.url),
         demo: false,
         best_effort: profile.audit == AuditMode::BestEffort,
         require_reason: profile.require_reason,
@@ -289,15 +288,6 @@ fn address(profile: &Profile) -> String {
     let _ = url.set_password(None);
     url.set_query(None);
     url.as_str().trim_end_matches('/').to_owned()
-}
-
-fn is_loopback(profile: &Profile) -> bool {
-    match profile.url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// Systems that a new profile can be for: word in the configuration, name for people.

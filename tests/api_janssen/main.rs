@@ -26,6 +26,7 @@ mod signing;
 mod spellings;
 mod splitting;
 mod tls;
+mod without_http;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ use chrono::{TimeZone, Utc};
 use conformance::LongList;
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
 use usher::emulator::{Credentials, Options, Running, start};
 use usher::model::time::Zone;

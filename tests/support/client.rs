@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::config::Profile;
 use usher::model::{ActionResult, ActionTarget, ApiError, Completeness, Search, Session};
 

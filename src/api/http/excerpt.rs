@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::fault;
+use crate::api::net::clean;
 use super::hidden::{Hidden, MARK};
 
 /// Bytes that are shown before the place and after it.
@@ -40,7 +40,7 @@ pub(super) fn around(body: &[u8], at: usize, hidden: &Hidden) -> String {
     format!(
         "{}{}{}",
         sign(start > 0),
-        fault::clean(&masked),
+        clean(&masked),
         sign(end < body.len())
     )
 }

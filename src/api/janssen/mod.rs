@@ -24,8 +24,8 @@ use chrono::TimeDelta;
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 use self::wire::{Listing, listing};
-use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Known, NoAuth, Prompter, TokenStore};
+use super::http::{Call, Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{

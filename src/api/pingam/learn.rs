@@ -7,7 +7,8 @@ use super::flavour::{CANDIDATES, Flavour, OPENAM, Op, Place};
 use super::row::Own;
 use super::server::{Facts, Limit, Server, ask};
 use super::{filter, realm, signin, wire};
-use crate::api::http::{Interact, Reply, StatusCode};
+use crate::api::auth::Interact;
+use crate::api::http::{Reply, StatusCode};
 use crate::config::{AmFlavour, Realms};
 use crate::model::ApiError;
 

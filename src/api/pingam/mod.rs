@@ -23,6 +23,8 @@ mod server;
 mod signin;
 mod wire;
 
+pub(super) use signin::token_parts;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -32,8 +34,8 @@ use chrono::TimeDelta;
 
 use self::key::Key;
 use self::server::Server;
-use super::http::{Http, Interact, NoAuth, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Interact, NoAuth, Prompter, TokenStore};
+use super::http::Http;
 use super::user_as;
 use super::{SessionApi, Waits};
 use crate::config::{Profile, Realms};
@@ -173,8 +175,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::api::http::NoStore;
-    use crate::api::signin::Nobody;
+    use crate::api::auth::{NoStore, Nobody};
     use crate::config::{Login, SecretSource, System};
     use crate::model::Query;
     use crate::model::time::Zone;
@@ -204,5 +205,26 @@ mod tests {
         );
         let rest = Query { clauses: plan.rest };
         assert_eq!(rest.to_string(), "user~^j");
+    }
+
+    #[test]
+    fn f_cred_02_a_token_is_named_by_the_realm_and_the_service_of_its_sign_in() {
+        let url = "https://am.example.org/am".parse().unwrap();
+        let mut profile = Profile::new("am", System::PingAm, url, Login::None);
+        for (realm, service, parts) in [
+            (Some("/alpha"), Some("ldap"), ["/alpha", "ldap"]),
+            (Some("/alpha"), None, ["/alpha", ""]),
+            (None, Some("ldap"), ["/", "ldap"]),
+            (None, None, ["/", ""]),
+        ] {
+            profile.login = Login::Password {
+                user: "admin".into(),
+                password: SecretSource::Prompt,
+                realm: realm.map(str::to_owned),
+                service: service.map(str::to_owned),
+            };
+
+            assert_eq!(token_parts(&profile), parts);
+        }
     }
 }

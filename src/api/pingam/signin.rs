@@ -13,14 +13,13 @@ use tokio::time::Instant;
 use super::callbacks::{Known as Given, Step};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
-use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
-use crate::api::http::{
-    Asking, Authorize, Call, Credential, Grant, Http, Interact, Known, NoStore, Renewing, Repeat,
-    Reply, StoredToken, TokenStore, cookies_in,
+use crate::api::auth::{
+    Asking, Authorize, Closing, Credential, Grant, Interact, Known, NoStore, ProfileSecret,
+    Prompter, QuestionKind, Renewing, StoredToken, TokenStore,
 };
+use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
+use crate::api::http::{Call, Http, HttpAuth, Repeat, Reply, cookies_in, secret_header};
 use crate::api::oauth::GivenToken;
-use crate::api::secret::ProfileSecret;
-use crate::api::signin::{Closing, Prompter, QuestionKind};
 use crate::config::{Login, Method, Profile, TokenAs};
 use crate::model::{ApiError, Untrusted};
 
@@ -36,7 +35,20 @@ const MOST_STEPS: usize = 200;
 /// Approving on a phone takes a while; longer than this nobody is there.
 const LONGEST_POLL: Duration = Duration::from_secs(300);
 
-/// The proof for the session resource, as the profile says.
+/// What of a profile names its token beside what every profile has: where to sign in, and by what tree
+/// or chain.
+pub(in crate::api) fn token_parts(profile: &Profile) -> Vec<&str> {
+    let Login::Password { realm, service, .. } = &profile.login else {
+        return Vec::new();
+    };
+    // No realm names the same place as the top one, and no service one that has no name.
+    vec![
+        realm.as_deref().unwrap_or(realm::ROOT),
+        service.as_deref().unwrap_or_default(),
+    ]
+}
+
+/// The credentials for the session resource, as the profile says.
 ///
 /// # Errors
 /// [`ApiError::Config`] if there is no such way to sign in here.
@@ -45,7 +57,7 @@ pub(super) fn authorize(
     http: &Http,
     prompter: Arc<dyn Prompter>,
     store: Arc<dyn TokenStore>,
-) -> Result<Arc<dyn Authorize>, ApiError> {
+) -> Result<Arc<HttpAuth>, ApiError> {
     let cookie = Arc::new(Cookie {
         http: http.clone(),
         profile: profile.name.clone(),
@@ -155,13 +167,13 @@ impl Cookie {
         };
         let value = SecretString::from(value);
         let header = header.unwrap_or(HeaderName::from_static("iplanetdirectorypro"));
-        Ok(Credential::of_header(0, header, value.expose_secret())?.headers)
+        secret_header(header, value.expose_secret())
     }
 }
 
 /// The token that a credential carries. `None`: it carries an OAuth token, which is no session.
-pub(super) fn token_in(credential: &Credential) -> Option<SecretString> {
-    let (name, value) = credential.headers.iter().next()?;
+pub(super) fn token_in(credential: &Credential<HeaderMap>) -> Option<SecretString> {
+    let (name, value) = credential.value.iter().next()?;
     let text = value.to_str().ok()?;
     let token = match name {
         name if name == AUTHORIZATION => return None,
@@ -172,23 +184,23 @@ pub(super) fn token_in(credential: &Credential) -> Option<SecretString> {
 }
 
 /// Knows the name of the cookie before any token is put into a header.
-struct Named<G> {
+struct Named<G: Grant> {
     inner: Renewing<G>,
     cookie: Arc<Cookie>,
 }
 
 #[async_trait]
-impl<G: Grant> Authorize for Named<G> {
-    async fn credential(&self, interact: Interact) -> Result<Credential, ApiError> {
+impl<G: Grant> Authorize<G::Credential> for Named<G> {
+    async fn credential(&self, interact: Interact) -> Result<Credential<G::Credential>, ApiError> {
         self.cookie.name().await?;
         self.inner.credential(interact).await
     }
 
     async fn renew(
         &self,
-        used: &Credential,
+        used: &Credential<G::Credential>,
         interact: Interact,
-    ) -> Result<Option<Credential>, ApiError> {
+    ) -> Result<Option<Credential<G::Credential>>, ApiError> {
         self.inner.renew(used, interact).await
     }
 
@@ -214,6 +226,8 @@ struct Token {
 
 #[async_trait]
 impl Grant for Token {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         old: Option<&StoredToken>,
@@ -222,7 +236,7 @@ impl Grant for Token {
         self.given.fetch(old, asking).await
     }
 
-    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         self.cookie.headers(&token.access, self.carry)
     }
 
@@ -410,6 +424,8 @@ enum Done {
 
 #[async_trait]
 impl Grant for SignIn {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         _old: Option<&StoredToken>,
@@ -435,7 +451,7 @@ impl Grant for SignIn {
         }
     }
 
-    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         let carry = match self.carry {
             // What a sign-in gives is no OAuth token.
             TokenAs::Bearer => TokenAs::Header,

@@ -12,7 +12,7 @@ mod timers;
 
 use std::collections::HashMap;
 use std::hash::RandomState;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -34,7 +34,7 @@ use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
 #[cfg(debug_assertions)]
 use crate::config::fails_at;
-use crate::model::{ApiError, Cursor, Search};
+use crate::model::{ApiError, Cursor, Search, locked};
 use crate::store::order::make;
 use crate::store::{Seen, SourceId};
 
@@ -409,7 +409,7 @@ impl Effects {
                 // What was seen is thrown away too: pages on their way may be dropped by the core.
                 () = cancelled.cancelled() => {}
                 seen = reading => if let Some(seen) = seen {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, seen);
+                    locked(&kept).insert(source, seen);
                 }
             }
         }));
@@ -417,7 +417,7 @@ impl Effects {
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.seen)
     }
 
     /// Has other programs take a copy. `failing` is what is told where none does.

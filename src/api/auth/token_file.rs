@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::SessionApi;
-use super::http::{Known, StoredToken, TokenStore};
+use super::{Known, StoredToken, TokenStore};
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
-use crate::model::ApiError;
 use crate::model::text::display_safe;
+use crate::model::{ApiError, locked};
 
 /// How long another process may take to get a token before we go on without waiting for it.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
@@ -48,15 +47,16 @@ pub enum NotKept {
 
 impl TokenFile {
     /// The file of a profile. Without a state folder, or where the profile does not want it, nothing
-    /// is kept.
-    pub fn new(paths: &Paths, profile: &Profile) -> Self {
+    /// is kept. `parts` is what else of the profile says where to sign in and as whom, in the system's
+    /// own words and order.
+    pub fn new(paths: &Paths, profile: &Profile, parts: &[&str]) -> Self {
         Self {
-            place: Self::place(paths, profile),
+            place: Self::place(paths, profile, parts),
             lost: Arc::default(),
         }
     }
 
-    fn place(paths: &Paths, profile: &Profile) -> Result<PathBuf, NotKept> {
+    fn place(paths: &Paths, profile: &Profile, parts: &[&str]) -> Result<PathBuf, NotKept> {
         if !profile.keep_token {
             return Err(NotKept::Unwanted);
         }
@@ -66,22 +66,26 @@ impl TokenFile {
         };
         let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let name: String = profile.name.chars().take(40).map(safe).collect();
-        let file = format!("{name}-{}.json", fingerprint(profile));
+        let file = format!("{name}-{}.json", fingerprint(profile, parts));
         Ok(state.join("tokens").join(file))
     }
 
     /// Why the token that was got last is not kept. `None`: it is, or none was got.
     pub fn not_kept(&self) -> Option<NotKept> {
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = locked(&self.lost);
         lost.clone()
     }
 
-    /// Ends a token at its server that would outlive this process with nobody to use it. Answers with
-    /// what to tell the operator. `None`: there is nothing to tell. Takes some seconds at most; may be
-    /// dropped at any await.
-    pub async fn end_unkept(&self, profile: &str, api: &dyn SessionApi) -> Option<String> {
+    /// Ends a token at its server that would outlive this process with nobody to use it, by `sign_out`.
+    /// Answers with what to tell the operator. `None`: there is nothing to tell. Takes some seconds at
+    /// most; may be dropped at any await.
+    pub async fn end_unkept(
+        &self,
+        profile: &str,
+        sign_out: impl Future<Output = Result<(), ApiError>>,
+    ) -> Option<String> {
         let lost = self.not_kept()?;
-        let ended = tokio::time::timeout(END_LIMIT, api.sign_out()).await;
+        let ended = tokio::time::timeout(END_LIMIT, sign_out).await;
         let ended = ended.unwrap_or(Err(ApiError::Timeout {
             host: profile.to_owned(),
             after: END_LIMIT,
@@ -159,7 +163,7 @@ impl TokenStore for TokenFile {
         if let Err(NotKept::Failed(error)) = &kept {
             tracing::warn!(error, "the token is not kept");
         }
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = kept.err();
+        *locked(&self.lost) = kept.err();
     }
 
     fn clear(&self) {
@@ -257,8 +261,8 @@ impl From<Kept> for StoredToken {
     }
 }
 
-/// Where and as whom the profile signs in, as 16 hex digits. Secrets are not part of it.
-fn fingerprint(profile: &Profile) -> String {
+/// Where and as whom the profile signs in, as 16 hex digits; `parts` are the system's own. Secrets are not part of it.
+fn fingerprint(profile: &Profile, parts: &[&str]) -> String {
     let (method, who) = match &profile.login {
         Login::Token { .. } => ("token", ""),
         Login::ClientCredentials { client_id, .. } => ("client_credentials", client_id.as_str()),
@@ -271,7 +275,7 @@ fn fingerprint(profile: &Profile) -> String {
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
     // A read-only profile asks for fewer rights: its token must not become that of a full one.
     let rights = if profile.read_only { "read" } else { "all" };
-    let mut parts = vec![
+    let common = [
         profile.name.as_str(),
         profile.system.word(),
         profile.url.as_str(),
@@ -280,12 +284,7 @@ fn fingerprint(profile: &Profile) -> String {
         who,
         rights,
     ];
-    if let Login::Password { realm, service, .. } = &profile.login {
-        // No realm names the same place as the top one, and no service one that has no name.
-        parts.push(realm.as_deref().unwrap_or("/"));
-        parts.push(service.as_deref().unwrap_or_default());
-    }
-    for part in parts {
+    for part in common.iter().chain(parts) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -300,7 +299,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::api::http::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::api::auth::{Asking, Authorize, Credential, Grant, Interact, Renewing};
     use crate::model::ApiError;
 
     fn profile(url: &str) -> Profile {
@@ -329,7 +328,7 @@ mod tests {
     fn a_kept_token_comes_back_and_its_file_is_private() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
 
         store.save(&token());
 
@@ -348,10 +347,10 @@ mod tests {
     fn another_address_does_not_see_the_token_and_clear_forgets_it() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
         store.save(&token());
 
-        let other = TokenFile::new(&paths, &profile("https://b.example.org")).load();
+        let other = TokenFile::new(&paths, &profile("https://b.example.org"), &[]).load();
         store.clear();
 
         assert!(other.is_none());
@@ -359,32 +358,25 @@ mod tests {
     }
 
     #[test]
-    fn f_cred_02_logins_that_differ_in_realm_or_service_share_no_token() {
+    fn f_cred_02_logins_that_differ_in_a_part_of_their_system_share_no_token() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let store = |realm: Option<&str>, service: Option<&str>| {
-            let mut profile = profile("https://a.example.org");
-            profile.login = Login::Password {
-                user: "admin".into(),
-                password: crate::config::SecretSource::Prompt,
-                realm: realm.map(str::to_owned),
-                service: service.map(str::to_owned),
-            };
-            TokenFile::new(&paths, &profile)
-        };
-        store(Some("/alpha"), Some("ldap")).save(&token());
+        let profile = profile("https://a.example.org");
+        let store = |parts: &[&str]| TokenFile::new(&paths, &profile, parts);
+        store(&["/alpha", "ldap"]).save(&token());
 
-        for (realm, service, kept) in [
-            (Some("/alpha"), Some("ldap"), true),
-            (Some("/beta"), Some("ldap"), false),
-            (Some("/alpha"), Some("mfa"), false),
-            (Some("/alpha"), None, false),
-            (None, Some("ldap"), false),
-            (None, None, false),
+        for (parts, kept) in [
+            (&["/alpha", "ldap"][..], true),
+            (&["/beta", "ldap"], false),
+            (&["/alpha", "mfa"], false),
+            (&["/alpha", ""], false),
+            (&["/", "ldap"], false),
+            (&["/", ""], false),
+            (&[], false),
         ] {
-            let found = store(realm, service).load();
+            let found = store(parts).load();
 
-            assert_eq!(found.is_some(), kept, "{realm:?} {service:?}");
+            assert_eq!(found.is_some(), kept, "{parts:?}");
         }
     }
 
@@ -392,7 +384,11 @@ mod tests {
     fn a_file_that_others_may_read_is_not_used() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let store = TokenFile::new(&Paths::under(dir.path()), &profile("https://a.example.org"));
+        let store = TokenFile::new(
+            &Paths::under(dir.path()),
+            &profile("https://a.example.org"),
+            &[],
+        );
         store.save(&token());
         let file = store.place.clone().unwrap();
 
@@ -406,6 +402,12 @@ mod tests {
 
     #[async_trait]
     impl Grant for Counting {
+        type Credential = SecretString;
+
+        fn credential(&self, token: &StoredToken) -> Result<SecretString, ApiError> {
+            Ok(token.access.clone())
+        }
+
         async fn fetch(
             &self,
             _old: Option<&StoredToken>,
@@ -429,7 +431,7 @@ mod tests {
         let paths = Paths::under(dir.path());
         let count = Arc::new(AtomicUsize::new(0));
         let process = || {
-            let store = TokenFile::new(&paths, &profile("https://a.example.org"));
+            let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
             Renewing::new(Counting(count.clone()), Arc::new(store))
         };
         let (one, two) = (process(), process());
@@ -447,7 +449,9 @@ mod tests {
             two.renew(&b, Interact::Never)
         );
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        let headers = |new: Result<Option<Credential>, ApiError>| new.unwrap().unwrap().headers;
-        assert_eq!(headers(a), headers(b));
+        let sent = |new: Result<Option<Credential<SecretString>>, ApiError>| {
+            new.unwrap().unwrap().value.expose_secret().to_owned()
+        };
+        assert_eq!(sent(a), sent(b));
     }
 }
