@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::api::net::clean;
 use super::hidden::{Hidden, MARK};
+use crate::api::net::clean;
 
 /// Bytes that are shown before the place and after it.
 const BEFORE: usize = 160;
