@@ -259,13 +259,10 @@ impl From<Kept> for StoredToken {
 
 /// Where and as whom the profile signs in, as 16 hex digits. Secrets are not part of it.
 fn fingerprint(profile: &Profile) -> String {
-    let (method, who) = match &profile.login {
-        Login::Token { .. } => ("token", ""),
-        Login::ClientCredentials { client_id, .. } => ("client_credentials", client_id.as_str()),
-        Login::Device { client_id, .. } => ("device", client_id.as_str()),
-        Login::Password { user, .. } => ("password", user.as_str()),
-        Login::Certificate => ("certificate", ""),
-        Login::None => ("none", ""),
+    let who = match &profile.login {
+        Login::ClientCredentials { client_id, .. } | Login::Device { client_id, .. } => client_id,
+        Login::Password { user, .. } => user,
+        Login::Token { .. } | Login::Certificate | Login::None => "",
     };
     let mut hash = Sha256::new();
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
@@ -273,17 +270,17 @@ fn fingerprint(profile: &Profile) -> String {
     let rights = if profile.read_only { "read" } else { "all" };
     let mut parts = vec![
         profile.name.as_str(),
-        profile.system.word(),
+        &profile.system.word,
         profile.url.as_str(),
         auth_url,
-        method,
+        profile.login.method().word(),
         who,
         rights,
     ];
-    if let Login::Password { realm, service, .. } = &profile.login {
-        // No realm names the same place as the top one, and no service one that has no name.
-        parts.push(realm.as_deref().unwrap_or("/"));
-        parts.push(service.as_deref().unwrap_or_default());
+    // Where a person of the same name may be somebody else.
+    let own_keys = profile.system.method(profile.login.method());
+    for key in own_keys.iter().flat_map(|one| &one.own_keys) {
+        parts.push(profile.own.text(&key.name).unwrap_or_default());
     }
     for part in parts {
         hash.update(part.as_bytes());
@@ -301,12 +298,13 @@ mod tests {
 
     use super::*;
     use crate::api::http::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::config::{Method, OwnKey, OwnKind, SignInMethod, SystemSpec};
     use crate::model::ApiError;
 
     fn profile(url: &str) -> Profile {
         Profile::new(
             "prod a/b",
-            crate::config::System::Janssen,
+            SystemSpec::sample(),
             url.parse().unwrap(),
             Login::None,
         )
@@ -363,13 +361,24 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
         let store = |realm: Option<&str>, service: Option<&str>| {
+            let method = SignInMethod {
+                method: Method::Password,
+                own_keys: ["realm", "service"]
+                    .map(|name| OwnKey::new(name, OwnKind::Text, "Where to sign in."))
+                    .to_vec(),
+            };
+            let system = Arc::new(SystemSpec::new("sample", "Sample", vec![method]));
             let mut profile = profile("https://a.example.org");
+            profile.system = system;
             profile.login = Login::Password {
                 user: "admin".into(),
                 password: crate::config::SecretSource::Prompt,
-                realm: realm.map(str::to_owned),
-                service: service.map(str::to_owned),
             };
+            for (name, value) in [("realm", realm), ("service", service)] {
+                if let Some(value) = value {
+                    profile.own.set(name, value);
+                }
+            }
             TokenFile::new(&paths, &profile)
         };
         store(Some("/alpha"), Some("ldap")).save(&token());

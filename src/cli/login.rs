@@ -12,7 +12,6 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
-use crate::api;
 use crate::api::http::{StoredToken, TokenStore};
 use crate::api::signin::Prompter;
 use crate::api::token_file::TokenFile;
@@ -221,7 +220,8 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
         last: Mutex::new(None),
     });
     let person: Arc<dyn Prompter> = Person::new();
-    let api = api::open_with(&profile, person, keep.clone()).map_err(|error| failed(&error))?;
+    let api = ctx.systems.open_with(&profile, person, keep.clone());
+    let api = api.map_err(|error| failed(&error))?;
     sources::attend(ctx, &profile, api.as_ref());
     // Asking who we are renews a token that is used up, and proves that it works.
     api.whoami().await.map_err(|error| failed(&error))?;

@@ -241,7 +241,7 @@ impl Call<'_> {
         let span = tracing::info_span!(
             "request",
             id,
-            system = self.http.line.system,
+            system = &*self.http.line.system.word,
             profile = self.http.line.profile,
             method = %self.method,
             path = self.template,

@@ -181,7 +181,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
     use super::*;
-    use crate::config::{Login, System};
+    use crate::config::{Login, SystemSpec};
 
     /// A port of IPv6 that takes no connection and refuses none: its queue is full.
     async fn full() -> (TcpListener, Vec<TcpStream>) {
@@ -214,7 +214,7 @@ mod tests {
             }
         });
         let url: Url = format!("http://two.test:{port}").parse().unwrap();
-        let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+        let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
         profile.allow_http = true;
         let both = [
             IpAddr::from(Ipv6Addr::LOCALHOST),

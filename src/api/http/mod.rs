@@ -45,7 +45,7 @@ pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
 
 use super::waits::Waits;
-use crate::config::Profile;
+use crate::config::{Profile, SystemSpec};
 use crate::model::ApiError;
 use cookies::Cookies;
 use hidden::Hidden;
@@ -69,7 +69,7 @@ pub struct Http {
 /// What all calls of a profile share.
 struct Line {
     profile: String,
-    system: &'static str,
+    system: Arc<SystemSpec>,
     clients: connect::Clients,
     timeout: Duration,
     max_body: usize,
@@ -95,7 +95,7 @@ impl Http {
         let concurrency = usize::from(profile.concurrency.clamp(1, 64)).min(most_at_once());
         let line = Line {
             profile: profile.name.clone(),
-            system: profile.system.into(),
+            system: profile.system.clone(),
             clients: connect::Clients::new(profile),
             timeout: profile.timeout,
             max_body: usize::try_from(profile.max_body_mib)

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::callbacks::{Known as Given, Step};
+use super::keys::{self, TokenAs};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
 use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
@@ -21,7 +22,7 @@ use crate::api::http::{
 use crate::api::oauth::GivenToken;
 use crate::api::secret::ProfileSecret;
 use crate::api::signin::{Closing, Prompter, QuestionKind};
-use crate::config::{Login, Method, Profile, TokenAs};
+use crate::config::{Login, Profile};
 use crate::model::{ApiError, Untrusted};
 
 /// `authenticate` in the version whose errors have a code; every server has it.
@@ -58,49 +59,36 @@ pub(super) fn authorize(
         Login::Token { token } => {
             let grant = Token {
                 given: GivenToken::new(secret("Token".into(), token)),
-                carry: profile.pingam.token_as,
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
             };
             // Such a token is the profile's to keep, not ours.
             let inner = Renewing::new(grant, Arc::new(NoStore));
             Ok(Arc::new(Named { inner, cookie }))
         }
-        Login::Password {
-            user,
-            password,
-            realm,
-            service,
-        } => {
+        Login::Password { user, password } => {
             let grant = SignIn {
                 http: http.clone(),
                 profile: profile.name.clone(),
                 user: user.clone(),
                 password: secret(format!("Password of {user}"), password),
-                realm: realm::normal(realm.as_deref().unwrap_or(realm::ROOT)),
-                service: service.clone(),
-                carry: profile.pingam.token_as,
+                realm: keys::login_realm(profile),
+                service: keys::login_service(profile).map(str::to_owned),
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
                 prompter,
             };
             let inner = Renewing::new(grant, store);
             Ok(Arc::new(Named { inner, cookie }))
         }
-        _ => {
-            let ways: Vec<_> = profile
-                .system
-                .methods()
-                .iter()
-                .map(|m| Method::word(*m))
-                .collect();
-            Err(ApiError::Config {
-                profile: profile.name.clone(),
-                why: format!(
-                    "{} can sign in by: {}",
-                    profile.system.word(),
-                    ways.join(", ")
-                ),
-            })
-        }
+        _ => Err(ApiError::Config {
+            profile: profile.name.clone(),
+            why: format!(
+                "{} can sign in by: {}",
+                profile.system.word,
+                profile.system.method_words()
+            ),
+        }),
     }
 }
 
