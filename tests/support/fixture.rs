@@ -220,7 +220,7 @@ pub const COLUMNS: &[ColumnSpec] = &[
 /// What the system of the screens can do.
 pub fn caps() -> Capabilities {
     Capabilities {
-        system: "Janssen".into(),
+        system: "Janssen",
         fields: enum_map! {
             Field::User | Field::Client | Field::Created | Field::Expires => Support::Server,
             _ => Support::Client,
@@ -261,6 +261,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         demo: false,
         best_effort: false,
         require_reason: false,
+        typed_from: 10,
         reveal: true,
         search_on_start: false,
         live_search: false,
