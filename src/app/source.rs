@@ -1,5 +1,6 @@
 //! The open profiles: what is known of each, and how far its search has come.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +19,12 @@ use crate::model::{
 pub struct ProfileView {
     /// Its name in the configuration.
     pub name: String,
-    /// Name of the system for people ("Janssen").
-    pub system: &'static str,
-    /// Name of the system in the configuration and in queries ("janssen").
-    pub system_word: &'static str,
+    /// Name of the system for people ("Acme Identity").
+    pub system: Cow<'static, str>,
+    /// Name of the system in the configuration and in queries ("acme").
+    pub system_word: Cow<'static, str>,
     /// What the system itself calls the things that a query can ask for.
-    pub own_names: &'static [OwnName],
+    pub own_names: Vec<OwnName>,
     /// Its address, without credentials.
     pub address: String,
     /// Red bar, typed confirmation.
@@ -32,7 +33,7 @@ pub struct ProfileView {
     pub read_only: bool,
     /// Certificates are not checked.
     pub insecure: bool,
-    /// Plain http to a host that is not loopback.
+    /// A connection in clear to a host that is not loopback.
     pub plain_http: bool,
     /// Is it the embedded demo?
     pub demo: bool,
@@ -200,9 +201,9 @@ impl Source {
     }
 
     /// Name of the system for people, as it has said itself once it has answered.
-    pub fn system(&self) -> &'static str {
+    pub fn system(&self) -> &str {
         let caps = self.caps.as_ref();
-        caps.map_or(self.profile.system, |caps| caps.system)
+        caps.map_or(&*self.profile.system, |caps| caps.system)
     }
 
     /// Does the system tell this of its sessions? Until it has answered, it may.

@@ -277,7 +277,7 @@ async fn look(
             "the configuration has no such profile any more".to_owned()
         ));
     };
-    if profile.system.word() != first.system {
+    if profile.system.word != first.system {
         return Ok(Err(
             "the profile is of another kind of system now".to_owned()
         ));

@@ -45,9 +45,8 @@ pub(crate) fn manual(out: &mut dyn Write) -> Result<(), Failure> {
 /// Names of profiles, after the last comma of what is typed. A configuration that cannot be read has none.
 pub(crate) fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     let variable = std::env::var_os("USHER_CONFIG");
-    let config = Config::load(None, variable.as_deref(), &Paths::platform()).unwrap_or_default();
-    let names = config.profiles.iter().map(|profile| profile.name.as_str());
-    candidates(current, &[','], names)
+    let names = Config::profile_names(None, variable.as_deref(), &Paths::platform());
+    candidates(current, &[','], names.iter().map(String::as_str))
 }
 
 /// Names of fields, after the last comma of what is typed.

@@ -176,3 +176,81 @@ pub(crate) fn print_small(
     }
     out.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Systems;
+    use crate::config::{ConfigError, Paths};
+
+    const MINIMAL: &str = "[profile.p]\nsystem = \"janssen\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        let systems = Systems::built_in().specs();
+        Config::load(Some(&file), None, &Paths::under(dir.path()), &systems)
+    }
+
+    /// The example with every commented key made a key: a line `#key` is one, a line `# text` is not.
+    fn uncommented() -> String {
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_alphabetic() || "[\"".contains(c)) => {
+                rest.to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_as_it_stands_and_with_every_key_used() {
+        let plain = parse(EXAMPLE).unwrap();
+        let full = parse(&uncommented()).unwrap();
+
+        assert_eq!(plain.profiles.len(), 2);
+        assert_eq!(full.profiles.len(), 4);
+        assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
+        assert!(full.profiles[0].client_cert.is_some());
+    }
+
+    #[test]
+    fn the_example_has_a_profile_of_every_system_with_every_key_of_its_own() {
+        let (text, full) = (uncommented(), parse(&uncommented()).unwrap());
+
+        for spec in Systems::built_in().specs() {
+            let mut shown = full.profiles.iter();
+            assert!(shown.any(|p| p.system.word == spec.word), "{}", spec.word);
+            for key in &spec.own_keys {
+                assert!(text.contains(&format!("\n{} = ", key.name)), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_example_shows_every_default_truly() {
+        let minimal = parse(MINIMAL).unwrap();
+        let example = parse(&uncommented()).unwrap();
+        let (default, shown) = (&minimal.profiles[0], &example.profiles[0]);
+        assert_eq!(
+            (default.timeout, default.max_rows),
+            (shown.timeout, shown.max_rows)
+        );
+        assert_eq!(
+            (default.reload_every, default.sort),
+            (shown.reload_every, shown.sort)
+        );
+        assert_eq!(
+            (default.idle_after, default.audit),
+            (shown.idle_after, shown.audit)
+        );
+        assert_eq!(default.expiring_within, shown.expiring_within);
+        assert_eq!(
+            (default.max_body_mib, default.reveal),
+            (shown.max_body_mib, shown.reveal)
+        );
+        assert_eq!((minimal.theme, minimal.time), (example.theme, example.time));
+        assert_eq!((minimal.mouse, minimal.zone), (example.mouse, example.zone));
+    }
+}

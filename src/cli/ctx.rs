@@ -8,6 +8,7 @@ use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
 use super::output::{Look, Out, Times, for_people};
 use super::sources::Source;
+use crate::api::Systems;
 use crate::config::{Config, Paths, TimeShown, Zone};
 use crate::model::locked;
 use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
@@ -19,6 +20,8 @@ use crate::runtime::modes::Grade;
 pub(crate) struct Ctx {
     /// The options before or behind the command.
     pub(crate) global: GlobalArgs,
+    /// The systems that there are.
+    pub(crate) systems: Systems,
     /// Where files are.
     pub(crate) paths: Paths,
     /// Folder of the log. `None`: there is no log.
@@ -31,9 +34,10 @@ pub(crate) struct Ctx {
 
 impl Ctx {
     /// The context of this process.
-    pub(crate) fn new(global: GlobalArgs) -> Self {
+    pub(crate) fn new(global: GlobalArgs, systems: Systems) -> Self {
         Self {
             global,
+            systems,
             paths: Paths::platform(),
             log: None,
             cut: true,
@@ -83,6 +87,7 @@ impl Ctx {
             self.global.config.as_deref(),
             variable.as_deref(),
             &self.paths,
+            &self.systems.specs(),
         )?;
         if let Some(zone) = unknown_zone().filter(|_| config.use_utc_for_local()) {
             let zone = safe_cut(&zone, NAME_COLS, Ellipsis::Sign);

@@ -306,7 +306,7 @@ fn profile(source: &Source) -> Finding {
         ),
         _ => Finding::good(
             "profile",
-            format!("{} at {}", profile.system.word(), profile.url),
+            format!("{} at {}", profile.system.word, profile.url),
         ),
     }
 }

@@ -12,7 +12,6 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
-use crate::api;
 use crate::api::auth::{Prompter, StoredToken, TokenFile, TokenStore};
 use crate::config::{Login, Profile};
 use crate::model::text::display_safe;
@@ -130,7 +129,7 @@ const END_LIMIT: Duration = Duration::from_secs(3);
 
 /// Ends and forgets the token of an earlier sign-in: with nobody to use it, it would only live on.
 async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<(), Failure> {
-    let store = api::token_file(&ctx.paths, profile);
+    let store = TokenFile::new(&ctx.paths, profile);
     if store.load().is_some() {
         for old in sources::open(ctx, vec![profile.clone()], person)? {
             // Whatever becomes of it, the new sign-in is what was asked for.
@@ -150,7 +149,7 @@ pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
     let person = Person::new();
     let mut codes = Vec::new();
     for profile in sources::chosen(ctx, &config)? {
-        let store = api::token_file(&ctx.paths, &profile);
+        let store = TokenFile::new(&ctx.paths, &profile);
         if let Some(why) = store.wrong() {
             codes.push(exit::FAILED);
             let why = display_safe(&why);
@@ -215,11 +214,12 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
         )
     };
     let keep = Arc::new(Remember {
-        file: api::token_file(&ctx.paths, &profile),
+        file: TokenFile::new(&ctx.paths, &profile),
         last: Mutex::new(None),
     });
     let person: Arc<dyn Prompter> = Person::new();
-    let api = api::open_with(&profile, person, keep.clone()).map_err(|error| failed(&error))?;
+    let api = ctx.systems.open_with(&profile, person, keep.clone());
+    let api = api.map_err(|error| failed(&error))?;
     sources::attend(ctx, &profile, api.as_ref());
     // Asking who we are renews a token that is used up, and proves that it works.
     api.whoami().await.map_err(|error| failed(&error))?;

@@ -43,6 +43,7 @@ use args::Command;
 use ctx::Ctx;
 use exit::{Failure, OK};
 
+use crate::api::Systems;
 use crate::{logging, runtime};
 
 /// Answers a completion script and ends the program, if it was that which called.
@@ -50,9 +51,9 @@ pub fn answer_shell() {
     complete::answer_shell();
 }
 
-/// Does what the command line says. The answer is the exit code of the program.
-pub fn run(cli: Cli) -> ExitCode {
-    let mut ctx = Ctx::new(cli.global);
+/// Does what the command line says, with these systems. The answer is the exit code of the program.
+pub fn run(cli: Cli, systems: Systems) -> ExitCode {
+    let mut ctx = Ctx::new(cli.global, systems);
     // Held until the end: it writes what still waits when it is dropped.
     let log = logging::start(
         &ctx.paths,

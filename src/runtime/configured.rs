@@ -11,11 +11,11 @@ use async_trait::async_trait;
 #[cfg(feature = "emulator")]
 use super::demo;
 use super::profiles::{Opened, Profiles};
-use crate::api;
+use crate::api::Systems;
 use crate::api::auth::{Prompter, TokenFile};
 use crate::app::source::ProfileView;
 use crate::config::private;
-use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
+use crate::config::{AuditMode, Config, Paths, Profile, paths};
 use crate::model::{ApiError, Thresholds, is_loopback, locked};
 
 /// The commented example, with every key.
@@ -75,6 +75,7 @@ pub struct Configured {
     /// `$USHER_CONFIG`.
     variable: Option<OsString>,
     paths: Paths,
+    systems: Systems,
     /// `--read-only`.
     read_only: bool,
     config: RwLock<Config>,
@@ -93,6 +94,7 @@ impl Configured {
         paths: Paths,
         read_only: bool,
         world: DemoWorld,
+        systems: Systems,
     ) -> Self {
         #[cfg(not(feature = "emulator"))]
         let _ = world;
@@ -104,7 +106,8 @@ impl Configured {
             config: RwLock::new(config),
             opened: Mutex::default(),
             #[cfg(feature = "emulator")]
-            demos: demo::Demos::new(world),
+            demos: demo::Demos::new(world, &systems),
+            systems,
         }
     }
 
@@ -121,6 +124,14 @@ impl Configured {
                 read_only: view.read_only || self.read_only,
                 ..view
             })
+            .collect()
+    }
+
+    /// The systems that a new profile can be for: word in the configuration, and name for people.
+    pub fn systems(&self) -> Vec<(String, String)> {
+        let specs = self.systems.specs().into_iter();
+        specs
+            .map(|spec| (spec.word.to_string(), spec.title.to_string()))
             .collect()
     }
 
@@ -159,12 +170,13 @@ impl Profiles for Configured {
         let written = profile.clone();
         // Certificate files are read, and a set of authorities: some 10 ms.
         let is_ours = self.profile(name).is_some();
-        let kept = is_ours.then(|| api::token_file(&self.paths, &profile));
+        let kept = is_ours.then(|| TokenFile::new(&self.paths, &profile));
         let store = kept.clone();
+        let systems = self.systems.clone();
         let client = tokio::task::spawn_blocking(move || match kept {
-            Some(kept) => api::open_with(&written, prompter, Arc::new(kept)),
+            Some(kept) => systems.open_with(&written, prompter, Arc::new(kept)),
             // Its server ends with this process, and so do its tokens.
-            None => api::open(&written, prompter),
+            None => systems.open(&written, prompter),
         })
         .await;
         let api = client.map_err(|_| ApiError::Cancelled)??;
@@ -187,7 +199,8 @@ impl Profiles for Configured {
     }
 
     fn reload(&self) -> Result<Vec<ProfileView>, String> {
-        let read = Config::load(self.flag.as_deref(), self.variable.as_deref(), &self.paths);
+        let (flag, variable) = (self.flag.as_deref(), self.variable.as_deref());
+        let read = Config::load(flag, variable, &self.paths, &self.systems.specs());
         let config = read.map_err(|error| error.to_string())?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(self.views())
@@ -210,7 +223,11 @@ impl Profiles for Configured {
 
     fn add_profile(&self, system: &str) -> Result<PathBuf, String> {
         let file = self.place()?;
-        let block = block(system);
+        let system = self
+            .systems
+            .named(system)
+            .ok_or("there is no such system")?;
+        let block = system.spec().profile_block();
         if create(&file, &block)? {
             return Ok(file);
         }
@@ -238,31 +255,19 @@ fn create(file: &Path, text: &str) -> Result<bool, String> {
     private::create(file, text.as_bytes()).map_err(|error| error.to_string())
 }
 
-/// A profile of this system to be filled in, as comments.
-fn block(system: &str) -> String {
-    format!(
-        "# A new profile: give it a name and its address, and take the # away.\n\
-         # config.example.toml has every key; `usher config init` writes it.\n\
-         #[profile.NAME]\n\
-         #system = \"{system}\"\n\
-         #url = \"https://idp.example.org\"\n\
-         #token = {{ prompt = true }}\n"
-    )
-}
-
 /// A profile as the screen knows it: nothing in it is secret.
 pub(super) fn view(profile: &Profile) -> ProfileView {
     let delta = |span| chrono::TimeDelta::from_std(span).unwrap_or(chrono::TimeDelta::MAX);
     ProfileView {
         name: profile.name.clone(),
-        system: profile.system.title(),
-        system_word: profile.system.word(),
-        own_names: api::own_names(profile.system),
+        system: profile.system.title.clone(),
+        system_word: profile.system.word.clone(),
+        own_names: profile.system.own_names.clone(),
         address: address(profile),
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
-        plain_http: profile.url.scheme() == "http" && !is_loopback(&profile.url),
+        plain_http: !profile.is_encrypted() && !is_loopback(&profile.url),
         demo: false,
         best_effort: profile.audit == AuditMode::BestEffort,
         require_reason: profile.require_reason,
@@ -288,12 +293,4 @@ fn address(profile: &Profile) -> String {
     let _ = url.set_password(None);
     url.set_query(None);
     url.as_str().trim_end_matches('/').to_owned()
-}
-
-/// Systems that a new profile can be for: word in the configuration, name for people.
-pub(super) fn systems() -> Vec<(&'static str, &'static str)> {
-    use strum::IntoEnumIterator;
-    System::iter()
-        .map(|system| (system.word(), system.title()))
-        .collect()
 }

@@ -1,12 +1,14 @@
 //! The demos: emulators inside this process, each started when it is opened.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
 use super::configured::{self, DemoWorld, SignIn};
+use crate::api::Systems;
 use crate::app::source::ProfileView;
-use crate::config::{AuditMode, DEMOS, Login, Profile, Realms, SecretSource, System};
+use crate::config::{AuditMode, DEMOS, Login, Profile, SecretSource, SystemSpec};
 use crate::emulator::{AmOptions, AmService, Auth, Credentials, Kind, Options, Running, start};
 use crate::model::ApiError;
 
@@ -21,11 +23,14 @@ const PLAIN_FRONT: usize = 60;
 pub(super) struct Demos(Vec<Demo>);
 
 impl Demos {
-    pub(super) fn new(world: DemoWorld) -> Self {
+    pub(super) fn new(world: DemoWorld, systems: &Systems) -> Self {
         let demos = DEMOS.into_iter().zip(kinds(&world));
         Self(
             demos
-                .map(|(name, kind)| Demo::new(name, kind, world))
+                .filter_map(|(name, kind)| {
+                    let system = systems.named(system_of(kind))?;
+                    Some(Demo::new(name, kind, system.spec().clone(), world))
+                })
                 .collect(),
         )
     }
@@ -50,10 +55,10 @@ fn kinds(world: &DemoWorld) -> [Kind; DEMOS.len()] {
     [first, Kind::Pingam, Kind::Openam]
 }
 
-fn system_of(kind: Kind) -> System {
+fn system_of(kind: Kind) -> &'static str {
     match kind {
-        Kind::Janssen => System::Janssen,
-        Kind::Pingam | Kind::Openam => System::PingAm,
+        Kind::Janssen => "janssen",
+        Kind::Pingam | Kind::Openam => "pingam",
     }
 }
 
@@ -61,15 +66,17 @@ fn system_of(kind: Kind) -> System {
 pub(super) struct Demo {
     name: &'static str,
     kind: Kind,
+    system: Arc<SystemSpec>,
     world: DemoWorld,
     running: OnceCell<Running>,
 }
 
 impl Demo {
-    fn new(name: &'static str, kind: Kind, world: DemoWorld) -> Self {
+    fn new(name: &'static str, kind: Kind, system: Arc<SystemSpec>, world: DemoWorld) -> Self {
         Self {
             name,
             kind,
+            system,
             world,
             running: OnceCell::new(),
         }
@@ -126,8 +133,10 @@ impl Demo {
             Kind::Pingam | Kind::Openam => self.administrator(auth),
         };
         let login = login.ok_or_else(|| config("nobody may sign in".into()))?;
-        let mut profile = Profile::new(self.name, system_of(self.kind), url, login);
-        profile.pingam.realms = Realms::All;
+        let mut profile = Profile::new(self.name, self.system.clone(), url, login);
+        for (key, value) in self.sign_in_place(auth) {
+            profile.own.set(key, value.as_str());
+        }
         profile.audit = AuditMode::BestEffort;
         profile.search_on_start = true;
         profile.client_names = client_names(&running.config_toml(self.name), self.name);
@@ -137,7 +146,7 @@ impl Demo {
     /// The demo as the screen knows it before it runs.
     fn view(&self) -> ProfileView {
         let url = "http://127.0.0.1".parse().expect("a fixed address");
-        let mut profile = Profile::new(self.name, system_of(self.kind), url, Login::None);
+        let mut profile = Profile::new(self.name, self.system.clone(), url, Login::None);
         profile.audit = AuditMode::BestEffort;
         profile.search_on_start = true;
         ProfileView {
@@ -172,13 +181,19 @@ impl Demo {
     /// The administrator of everything.
     fn administrator(&self, auth: &Auth) -> Option<Login> {
         let first = auth.logins.first()?;
-        let asks = self.sign_in() == SignIn::Callbacks;
         Some(Login::Password {
             user: first.user.clone(),
             password: SecretSource::Plain(first.password.clone().into()),
-            realm: Some(first.realm.clone()),
-            service: asks.then(|| AmService::SecondFactor.name().to_owned()),
         })
+    }
+
+    /// Where the administrator signs in: keys of the system's own, and their values.
+    fn sign_in_place(&self, auth: &Auth) -> Vec<(&'static str, String)> {
+        let realm = auth.logins.first().map(|first| first.realm.clone());
+        let asks = self.sign_in() == SignIn::Callbacks;
+        let service = asks.then(|| AmService::SecondFactor.name().to_owned());
+        let place = realm.map(|realm| ("realm", realm)).into_iter();
+        place.chain(service.map(|name| ("service", name))).collect()
     }
 }
 
@@ -209,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_demo_knows_the_names_of_its_applications() {
-        let demos = Demos::new(world());
+        let demos = Demos::new(world(), &Systems::built_in());
 
         let profile = demos.of("demo").unwrap().profile().await.unwrap();
 
@@ -223,11 +238,11 @@ mod tests {
 
     #[tokio::test]
     async fn every_demo_takes_the_sign_in_of_its_profile() {
-        let demos = Demos::new(world());
+        let demos = Demos::new(world(), &Systems::built_in());
         for (name, system) in DEMOS.into_iter().zip(["Janssen", "PingAM", "OpenAM"]) {
             let profile = demos.of(name).unwrap().profile().await.unwrap();
             let person = std::sync::Arc::new(crate::api::auth::Nobody);
-            let api = crate::api::open(&profile, person).unwrap();
+            let api = Systems::built_in().open(&profile, person).unwrap();
 
             let who = api.whoami().await.unwrap();
 

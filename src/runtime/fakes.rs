@@ -13,7 +13,7 @@ use super::profiles::{Opened, Profiles};
 use crate::api::SessionApi;
 use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
-use crate::config::{Login, Profile, System};
+use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
     Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support, Thresholds,
@@ -24,10 +24,10 @@ use crate::store::order::SourceNames;
 /// A profile as the screen knows it.
 pub(crate) fn profile_view(name: &str) -> ProfileView {
     ProfileView {
-        own_names: &[],
+        own_names: Vec::new(),
         name: name.to_owned(),
-        system: "Janssen",
-        system_word: "janssen",
+        system: "Sample".into(),
+        system_word: "sample".into(),
         address: "http://127.0.0.1".to_owned(),
         production: false,
         read_only: false,
@@ -247,7 +247,7 @@ impl Profiles for FakeProfiles {
         }
         self.opened.fetch_add(1, Ordering::SeqCst);
         let url = "http://127.0.0.1:1".parse().unwrap();
-        let mut profile = Profile::new(profile, System::Janssen, url, Login::None);
+        let mut profile = Profile::new(profile, SystemSpec::sample(), url, Login::None);
         profile.max_rows = self.max_rows;
         Ok(Opened {
             api: self.api.clone(),

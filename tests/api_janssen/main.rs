@@ -34,9 +34,9 @@ use std::sync::Arc;
 use chrono::{TimeZone, Utc};
 use conformance::LongList;
 use secrecy::SecretString;
-use usher::api::SessionApi;
 use usher::api::auth::Nobody;
-use usher::config::{Login, Profile, SecretSource, System};
+use usher::api::{SessionApi, Systems};
+use usher::config::{Login, Profile, SecretSource, SystemSpec};
 use usher::emulator::{Credentials, Options, Running, start};
 use usher::model::time::Zone;
 use usher::model::{ApiError, Query, Search, Session, SessionKey};
@@ -48,7 +48,7 @@ const NOW_MS: i64 = 1_773_481_315_000;
 fn token_profile(url: &str) -> Profile {
     Profile::new(
         "test",
-        System::Janssen,
+        system(),
         url.parse().expect("an address"),
         Login::Token {
             token: SecretSource::Plain(SecretString::from("canary-token")),
@@ -65,14 +65,26 @@ fn client_profile(emulator: &Running) -> Profile {
     };
     Profile::new(
         "test",
-        System::Janssen,
+        system(),
         emulator.url().parse().expect("an address"),
         login,
     )
 }
 
+/// The description of Janssen.
+fn system() -> Arc<SystemSpec> {
+    let systems = Systems::built_in();
+    systems
+        .named("janssen")
+        .expect("it is there")
+        .spec()
+        .clone()
+}
+
 fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).expect("a good profile")
+    Systems::built_in()
+        .open(profile, Arc::new(Nobody))
+        .expect("a good profile")
 }
 
 /// A world that is the same in every run.

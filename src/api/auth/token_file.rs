@@ -47,16 +47,15 @@ pub enum NotKept {
 
 impl TokenFile {
     /// The file of a profile. Without a state folder, or where the profile does not want it, nothing
-    /// is kept. `parts` is what else of the profile says where to sign in and as whom, in the system's
-    /// own words and order.
-    pub fn new(paths: &Paths, profile: &Profile, parts: &[&str]) -> Self {
+    /// is kept.
+    pub fn new(paths: &Paths, profile: &Profile) -> Self {
         Self {
-            place: Self::place(paths, profile, parts),
+            place: Self::place(paths, profile),
             lost: Arc::default(),
         }
     }
 
-    fn place(paths: &Paths, profile: &Profile, parts: &[&str]) -> Result<PathBuf, NotKept> {
+    fn place(paths: &Paths, profile: &Profile) -> Result<PathBuf, NotKept> {
         if !profile.keep_token {
             return Err(NotKept::Unwanted);
         }
@@ -66,7 +65,7 @@ impl TokenFile {
         };
         let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let name: String = profile.name.chars().take(40).map(safe).collect();
-        let file = format!("{name}-{}.json", fingerprint(profile, parts));
+        let file = format!("{name}-{}.json", fingerprint(profile));
         Ok(state.join("tokens").join(file))
     }
 
@@ -261,15 +260,12 @@ impl From<Kept> for StoredToken {
     }
 }
 
-/// Where and as whom the profile signs in, as 16 hex digits; `parts` are the system's own. Secrets are not part of it.
-fn fingerprint(profile: &Profile, parts: &[&str]) -> String {
-    let (method, who) = match &profile.login {
-        Login::Token { .. } => ("token", ""),
-        Login::ClientCredentials { client_id, .. } => ("client_credentials", client_id.as_str()),
-        Login::Device { client_id, .. } => ("device", client_id.as_str()),
-        Login::Password { user, .. } => ("password", user.as_str()),
-        Login::Certificate => ("certificate", ""),
-        Login::None => ("none", ""),
+/// Where and as whom the profile signs in, as 16 hex digits. Secrets are not part of it.
+fn fingerprint(profile: &Profile) -> String {
+    let who = match &profile.login {
+        Login::ClientCredentials { client_id, .. } | Login::Device { client_id, .. } => client_id,
+        Login::Password { user, .. } => user,
+        Login::Token { .. } | Login::Certificate | Login::None => "",
     };
     let mut hash = Sha256::new();
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
@@ -277,14 +273,18 @@ fn fingerprint(profile: &Profile, parts: &[&str]) -> String {
     let rights = if profile.read_only { "read" } else { "all" };
     let common = [
         profile.name.as_str(),
-        profile.system.word(),
+        &profile.system.word,
         profile.url.as_str(),
         auth_url,
-        method,
+        profile.login.method().word(),
         who,
         rights,
     ];
-    for part in common.iter().chain(parts) {
+    let own_keys = profile.system.method(profile.login.method());
+    let own_keys = own_keys.iter().flat_map(|one| &one.own_keys);
+    // Where a person of the same name may be somebody else.
+    let own = own_keys.map(|key| profile.own.text(&key.name).unwrap_or_default());
+    for part in common.into_iter().chain(own) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -300,12 +300,13 @@ mod tests {
 
     use super::*;
     use crate::api::auth::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::config::{Method, OwnKey, OwnKind, SignInMethod, SystemSpec};
     use crate::model::ApiError;
 
     fn profile(url: &str) -> Profile {
         Profile::new(
             "prod a/b",
-            crate::config::System::Janssen,
+            SystemSpec::sample(),
             url.parse().unwrap(),
             Login::None,
         )
@@ -328,7 +329,7 @@ mod tests {
     fn a_kept_token_comes_back_and_its_file_is_private() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
 
         store.save(&token());
 
@@ -347,10 +348,10 @@ mod tests {
     fn another_address_does_not_see_the_token_and_clear_forgets_it() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
+        let store = TokenFile::new(&paths, &profile("https://a.example.org"));
         store.save(&token());
 
-        let other = TokenFile::new(&paths, &profile("https://b.example.org"), &[]).load();
+        let other = TokenFile::new(&paths, &profile("https://b.example.org")).load();
         store.clear();
 
         assert!(other.is_none());
@@ -361,22 +362,40 @@ mod tests {
     fn f_cred_02_logins_that_differ_in_a_part_of_their_system_share_no_token() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
-        let profile = profile("https://a.example.org");
-        let store = |parts: &[&str]| TokenFile::new(&paths, &profile, parts);
-        store(&["/alpha", "ldap"]).save(&token());
+        let store = |realm: Option<&str>, service: Option<&str>| {
+            let method = SignInMethod {
+                method: Method::Password,
+                own_keys: ["realm", "service"]
+                    .map(|name| OwnKey::new(name, OwnKind::Text, "Where to sign in."))
+                    .to_vec(),
+            };
+            let system = Arc::new(SystemSpec::new("sample", "Sample", vec![method]));
+            let mut profile = profile("https://a.example.org");
+            profile.system = system;
+            profile.login = Login::Password {
+                user: "admin".into(),
+                password: crate::config::SecretSource::Prompt,
+            };
+            for (name, value) in [("realm", realm), ("service", service)] {
+                if let Some(value) = value {
+                    profile.own.set(name, value);
+                }
+            }
+            TokenFile::new(&paths, &profile)
+        };
+        store(Some("/alpha"), Some("ldap")).save(&token());
 
-        for (parts, kept) in [
-            (&["/alpha", "ldap"][..], true),
-            (&["/beta", "ldap"], false),
-            (&["/alpha", "mfa"], false),
-            (&["/alpha", ""], false),
-            (&["/", "ldap"], false),
-            (&["/", ""], false),
-            (&[], false),
+        for (realm, service, kept) in [
+            (Some("/alpha"), Some("ldap"), true),
+            (Some("/beta"), Some("ldap"), false),
+            (Some("/alpha"), Some("mfa"), false),
+            (Some("/alpha"), None, false),
+            (None, Some("ldap"), false),
+            (None, None, false),
         ] {
-            let found = store(parts).load();
+            let found = store(realm, service).load();
 
-            assert_eq!(found.is_some(), kept, "{parts:?}");
+            assert_eq!(found.is_some(), kept, "{realm:?} {service:?}");
         }
     }
 
@@ -384,11 +403,7 @@ mod tests {
     fn a_file_that_others_may_read_is_not_used() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let store = TokenFile::new(
-            &Paths::under(dir.path()),
-            &profile("https://a.example.org"),
-            &[],
-        );
+        let store = TokenFile::new(&Paths::under(dir.path()), &profile("https://a.example.org"));
         store.save(&token());
         let file = store.place.clone().unwrap();
 
@@ -431,7 +446,7 @@ mod tests {
         let paths = Paths::under(dir.path());
         let count = Arc::new(AtomicUsize::new(0));
         let process = || {
-            let store = TokenFile::new(&paths, &profile("https://a.example.org"), &[]);
+            let store = TokenFile::new(&paths, &profile("https://a.example.org"));
             Renewing::new(Counting(count.clone()), Arc::new(store))
         };
         let (one, two) = (process(), process());

@@ -240,7 +240,7 @@ impl Call<'_> {
         let span = tracing::info_span!(
             "request",
             id,
-            system = self.http.state.system,
+            system = &*self.http.state.system.word,
             profile = self.http.state.profile,
             method = %self.method,
             path = self.template,

@@ -174,7 +174,7 @@ mod tests {
 
     use super::super::{Http, NoAuth, Repeat};
     use super::*;
-    use crate::config::{Login, System};
+    use crate::config::{Login, SystemSpec};
 
     /// A port of IPv6 that takes no connection and refuses none: its queue is full.
     async fn full() -> (TcpListener, Vec<TcpStream>) {
@@ -207,7 +207,7 @@ mod tests {
             }
         });
         let url: Url = format!("http://two.test:{port}").parse().unwrap();
-        let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+        let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
         profile.allow_http = true;
         let both = [
             IpAddr::from(Ipv6Addr::LOCALHOST),
@@ -248,10 +248,10 @@ mod tests {
             (Repeat::Never, vec![]),
         ] {
             let url: Url = "http://idp.nonexistent.invalid".parse().unwrap();
-            let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+            let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
             profile.allow_http = true;
             let http = Http::new(&profile, url, Arc::new(NoAuth)).unwrap();
-            let clients = &http.line.clients;
+            let clients = &http.state.clients;
             let names = NoNames::default();
             let builder = clients.settings.builder(Tls::No, None).unwrap();
             let client = builder.dns_resolver(names.clone()).build().unwrap();

@@ -33,7 +33,7 @@ pub use retry::Repeat;
 
 use super::auth::{Authorize, NoAuth};
 use super::net::{Certificate, Limits, ServerClock, Waits, host_of};
-use crate::config::Profile;
+use crate::config::{Profile, SystemSpec};
 use crate::model::ApiError;
 use cookies::Cookies;
 use hidden::Hidden;
@@ -55,7 +55,7 @@ pub struct Http {
 /// What all calls of a profile share.
 struct HttpState {
     profile: String,
-    system: &'static str,
+    system: Arc<SystemSpec>,
     clients: connect::Clients,
     timeout: Duration,
     max_body: usize,
@@ -75,7 +75,7 @@ impl Http {
     pub fn new(profile: &Profile, base: Url, auth: Arc<HttpAuth>) -> Result<Self, ApiError> {
         let state = HttpState {
             profile: profile.name.clone(),
-            system: profile.system.into(),
+            system: profile.system.clone(),
             clients: connect::Clients::new(profile),
             timeout: profile.timeout,
             max_body: usize::try_from(profile.max_body_mib)

@@ -8,10 +8,11 @@ mod caps;
 mod dates;
 mod fault;
 mod filter;
-pub(super) mod names;
+mod names;
 mod revoke;
 mod row;
 mod signin;
+mod system;
 mod wire;
 
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ use chrono::TimeDelta;
 
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
+pub(super) use self::system::JanssenSystem;
 use self::wire::{Listing, listing};
 use super::auth::{Known, NoAuth, Prompter, TokenStore};
 use super::http::{Call, Http, Reply, StatusCode};

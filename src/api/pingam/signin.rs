@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::callbacks::{Known as Given, Step};
+use super::keys::{self, TokenAs};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
 use crate::api::auth::{
@@ -20,7 +21,7 @@ use crate::api::auth::{
 use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
 use crate::api::http::{Call, Http, HttpAuth, Repeat, Reply, cookies_in, secret_header};
 use crate::api::oauth::GivenToken;
-use crate::config::{Login, Method, Profile, TokenAs};
+use crate::config::{Login, Profile};
 use crate::model::{ApiError, Untrusted};
 
 /// `authenticate` in the version whose errors have a code; every server has it.
@@ -34,19 +35,6 @@ const PENDING_COOKIE: &str = "AMAuthCookie";
 const MOST_STEPS: usize = 200;
 /// Approving on a phone takes a while; longer than this nobody is there.
 const LONGEST_POLL: Duration = Duration::from_secs(300);
-
-/// What of a profile names its token beside what every profile has: where to sign in, and by what tree
-/// or chain.
-pub(in crate::api) fn token_parts(profile: &Profile) -> Vec<&str> {
-    let Login::Password { realm, service, .. } = &profile.login else {
-        return Vec::new();
-    };
-    // No realm names the same place as the top one, and no service one that has no name.
-    vec![
-        realm.as_deref().unwrap_or(realm::ROOT),
-        service.as_deref().unwrap_or_default(),
-    ]
-}
 
 /// The credentials for the session resource, as the profile says.
 ///
@@ -70,49 +58,36 @@ pub(super) fn authorize(
         Login::Token { token } => {
             let grant = Token {
                 given: GivenToken::new(secret("Token".into(), token)),
-                carry: profile.pingam.token_as,
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
             };
             // Such a token is the profile's to keep, not ours.
             let inner = Renewing::new(grant, Arc::new(NoStore));
             Ok(Arc::new(Named { inner, cookie }))
         }
-        Login::Password {
-            user,
-            password,
-            realm,
-            service,
-        } => {
+        Login::Password { user, password } => {
             let grant = SignIn {
                 http: http.clone(),
                 profile: profile.name.clone(),
                 user: user.clone(),
                 password: secret(format!("Password of {user}"), password),
-                realm: realm::normal(realm.as_deref().unwrap_or(realm::ROOT)),
-                service: service.clone(),
-                carry: profile.pingam.token_as,
+                realm: keys::login_realm(profile),
+                service: keys::login_service(profile).map(str::to_owned),
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
                 prompter,
             };
             let inner = Renewing::new(grant, store);
             Ok(Arc::new(Named { inner, cookie }))
         }
-        _ => {
-            let ways: Vec<_> = profile
-                .system
-                .methods()
-                .iter()
-                .map(|m| Method::word(*m))
-                .collect();
-            Err(ApiError::Config {
-                profile: profile.name.clone(),
-                why: format!(
-                    "{} can sign in by: {}",
-                    profile.system.word(),
-                    ways.join(", ")
-                ),
-            })
-        }
+        _ => Err(ApiError::Config {
+            profile: profile.name.clone(),
+            why: format!(
+                "{} can sign in by: {}",
+                profile.system.word,
+                profile.system.method_words()
+            ),
+        }),
     }
 }
 

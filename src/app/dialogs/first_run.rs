@@ -12,7 +12,11 @@ const NOTES: (usize, usize) = (40, 33);
 /// The screen as it is drawn: all of it but the header and the hints.
 pub fn sheet(state: &State, choice: usize) -> Sheet {
     let large = is_large(state);
-    let systems: Vec<&str> = state.systems.iter().map(|(_, name)| *name).collect();
+    let systems: Vec<&str> = state
+        .systems
+        .iter()
+        .map(|(_, name)| name.as_str())
+        .collect();
     let choices = [
         (
             "Try it now with made-up data",

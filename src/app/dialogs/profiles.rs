@@ -23,7 +23,7 @@ pub fn listed<'a>(state: &'a State, dialog: &Profiles) -> Vec<&'a ProfileEntry> 
         .iter()
         .filter(|entry| {
             let view = &entry.view;
-            [view.name.as_str(), view.system, view.address.as_str()]
+            [view.name.as_str(), &*view.system, view.address.as_str()]
                 .iter()
                 .any(|part| part.to_lowercase().contains(&text))
         })
@@ -58,7 +58,7 @@ pub fn sheet(state: &State, dialog: &Profiles) -> Sheet {
         true => state
             .systems
             .iter()
-            .map(|(_, name)| SheetLine::default().with(*name, Role::Text))
+            .map(|(_, name)| SheetLine::default().with(name.as_str(), Role::Text))
             .collect(),
         false => listed(state, dialog)
             .into_iter()
@@ -113,7 +113,7 @@ fn profile(entry: &ProfileEntry, large: bool) -> SheetLine {
         format!("{text}{}", " ".repeat(blanks))
     };
     let name = column(&view.name, if large { NAME.0 } else { NAME.1 });
-    let mut line = SheetLine::plain(name).with(column(view.system, SYSTEM), Role::Text);
+    let mut line = SheetLine::plain(name).with(column(&view.system, SYSTEM), Role::Text);
     let production = if view.production { "PROD" } else { "" };
     let read_only = if view.read_only { "ro" } else { "" };
     if large {

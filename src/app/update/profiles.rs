@@ -107,7 +107,10 @@ pub fn choose(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     if dialog.new {
-        let system = state.systems.get(dialog.choice).map(|(word, _)| *word);
+        let system = state
+            .systems
+            .get(dialog.choice)
+            .map(|(word, _)| word.clone());
         state.overlays.pop();
         return system
             .map(|system| Effect::NewProfile { system })

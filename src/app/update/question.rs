@@ -24,7 +24,7 @@ pub struct RowFacts {
     when: Option<(&'static str, String)>,
     label: String,
     profile: String,
-    system: &'static str,
+    system: String,
 }
 
 impl RowFacts {
@@ -42,7 +42,7 @@ impl RowFacts {
             when: when(state, source, item.source, row),
             label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
-            system: source.map_or("", Source::system),
+            system: source.map_or_else(String::new, |s| s.system().to_owned()),
         }
     }
 

@@ -144,7 +144,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
         Field::Method => text(&s.auth_method),
         Field::Scope => text(&s.scope),
         Field::Profile => Some(source.profile.name.clone()),
-        Field::System => Some(source.profile.system_word.to_owned()),
+        Field::System => Some(source.profile.system_word.to_string()),
         Field::State => {
             let thresholds = source.profile.thresholds;
             let at = crate::model::state_at(

@@ -58,7 +58,7 @@ pub(super) enum Local {
         profile: Option<String>,
     },
     /// Add a profile of this system to the configuration, then open it in the editor.
-    NewProfile(&'static str),
+    NewProfile(String),
     /// Take or free the mouse.
     Mouse(bool),
     /// Draw everything.

@@ -78,7 +78,7 @@ impl Reading {
             builder: ChunkBuilder::new(
                 self.source,
                 &self.opened.profile.name,
-                self.opened.profile.system.word(),
+                &self.opened.profile.system.word,
                 Some(&self.matcher),
                 &mut self.seen,
                 self.room,

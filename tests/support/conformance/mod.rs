@@ -75,7 +75,9 @@ impl Set {
         let emulator = start(options).await.expect("a free port");
         let mut profile = profile(&emulator);
         profile.timeout = limit;
-        let api = usher::api::open(&profile, Arc::new(Nobody)).expect("a good profile");
+        let api = usher::api::Systems::built_in()
+            .open(&profile, Arc::new(Nobody))
+            .expect("a good profile");
         Self {
             emulator,
             api,
