@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
 }
 
 fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
-    let mut shared = locked(&shared);
+    let mut shared = locked(shared);
     if let Some(failure) = shared.failure.take() {
         return Err(failure);
     }
@@ -381,7 +381,7 @@ impl RowSink for Sink<'_, '_, '_, '_> {
         }) {
             return ControlFlow::Continue(());
         }
-        let mut shared = locked(&self.shared);
+        let mut shared = locked(self.shared);
         if shared.enough {
             return ControlFlow::Break(());
         }
