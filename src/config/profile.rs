@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
@@ -13,7 +14,7 @@ use super::own::OwnKeys;
 use super::system::SystemSpec;
 use crate::model::confirm::TYPED_FROM;
 pub use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Sort, Thresholds};
 
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
 #[derive(Clone, Debug)]
@@ -143,6 +144,15 @@ impl Profile {
     pub fn port(&self) -> Option<u16> {
         let usual = || self.system.scheme(&self.url).map(|scheme| scheme.port);
         self.url.port().or_else(usual)
+    }
+
+    /// When its sessions count as idle and as expiring.
+    pub fn thresholds(&self) -> Thresholds {
+        let delta = |length| TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
+        Thresholds {
+            idle_after: delta(self.idle_after),
+            expiring_within: delta(self.expiring_within),
+        }
     }
 }
 

@@ -136,10 +136,8 @@ async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> LiveRows {
     let mut sink = CollectLive {
         rows: Vec::new(),
         now: api.server_now(),
-        seen: 0,
-        max_rows,
     };
-    let whole = read_all(api, asked, &mut sink).await;
+    let whole = read_all(api, asked, &mut sink, max_rows).await;
     LiveRows {
         rows: sink.rows,
         whole,
@@ -149,8 +147,6 @@ async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> LiveRows {
 struct CollectLive {
     rows: Vec<LiveRow>,
     now: DateTime<Utc>,
-    seen: u32,
-    max_rows: u32,
 }
 
 impl RowSink for CollectLive {
@@ -169,12 +165,7 @@ impl RowSink for CollectLive {
                 lasting: row.deletable == Deletable::Yes,
             });
         }
-        self.seen += 1;
-        if self.seen < self.max_rows {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        ControlFlow::Continue(())
     }
 }
 

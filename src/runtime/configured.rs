@@ -16,7 +16,7 @@ use crate::api::auth::{Prompter, TokenFile};
 use crate::app::source::ProfileView;
 use crate::config::private;
 use crate::config::{AuditMode, Config, Paths, Profile, paths};
-use crate::model::{ApiError, Thresholds, is_loopback, locked};
+use crate::model::{ApiError, is_loopback, locked};
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -257,7 +257,6 @@ fn create(file: &Path, text: &str) -> Result<bool, String> {
 
 /// A profile as the screen knows it: nothing in it is secret.
 pub(super) fn view(profile: &Profile) -> ProfileView {
-    let delta = |span| chrono::TimeDelta::from_std(span).unwrap_or(chrono::TimeDelta::MAX);
     ProfileView {
         name: profile.name.clone(),
         system: profile.system.title.clone(),
@@ -279,10 +278,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         sort: profile.sort,
         page_size: profile.page_size,
         max_rows: profile.max_rows,
-        thresholds: Thresholds {
-            idle_after: delta(profile.idle_after),
-            expiring_within: delta(profile.expiring_within),
-        },
+        thresholds: profile.thresholds(),
     }
 }
 
