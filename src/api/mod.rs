@@ -1,5 +1,6 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+pub mod auth;
 mod besides;
 mod client_names;
 mod guard;
@@ -8,14 +9,11 @@ pub mod import;
 mod janssen;
 mod layer;
 mod loose;
+pub mod net;
 pub mod oauth;
 mod pingam;
-pub mod secret;
-pub mod signin;
 mod system;
-pub mod token_file;
 mod user_as;
-mod waits;
 
 use std::sync::Arc;
 
@@ -27,8 +25,8 @@ use crate::model::{
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
+pub use net::{Countdown, Wait, Waits};
 pub use system::{System, Systems};
-pub use waits::{Countdown, Wait, Waits};
 
 /// The systems that usher carries, in the order in which people see them.
 fn built_in() -> [Arc<dyn System>; 2] {

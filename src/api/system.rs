@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
+use super::auth::{NoStore, Prompter, TokenStore};
 use super::besides::Besides;
 use super::client_names::ClientNames;
 use super::guard::ReadOnly;
-use super::http::{NoStore, TokenStore};
 use super::import::Import;
 use super::layer::Layered;
-use super::signin::Prompter;
 use super::{SessionApi, built_in};
 use crate::config::{Profile, SystemSpec};
 use crate::model::{ApiError, Capabilities};
@@ -129,7 +128,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::api::signin::Nobody;
+    use crate::api::auth::Nobody;
     use crate::config::{Config, Login, Paths};
 
     #[test]

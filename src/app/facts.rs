@@ -12,10 +12,11 @@ use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
-use super::update::blocked::OWN;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
+use crate::model::{
+    Deletable, Exempt, Fact, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt,
+};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -32,9 +33,12 @@ fn outside(field: Field, label: &str, text: Option<&Untrusted>, missing: &str) -
         None => fact(field, label, missing, Role::Dim),
         Some(text) => {
             let (cut, note) = cut_value(text.expose());
-            let mut line = DetailLine::new(LineKind::Fact(field), label, cut, Role::Text);
-            line.value.extend(note.map(Piece::note));
-            line
+            let mut value = Piece::of(text, cut.len());
+            value.extend(note.map(Piece::note));
+            DetailLine {
+                value,
+                ..DetailLine::new(LineKind::Fact(field), label, "", Role::Text)
+            }
         }
     }
 }
@@ -133,7 +137,7 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
     right.push(match state.results.fates.get(&id) {
         Some(Fate::Revoked) => over_line("it has already ended"),
         Some(Fate::AlreadyGone) => over_line("it had already gone"),
-        _ => deletable_line(session),
+        _ => deletable_line(session, revoke_of(state, row)),
     });
     let told = |line: &DetailLine| match line.kind {
         LineKind::Fact(field) => is_told(state, row, session, field),
@@ -251,20 +255,24 @@ fn over_line(why: &str) -> DetailLine {
     )
 }
 
-fn deletable_line(session: &Session) -> DetailLine {
-    let (text, role) = match &session.deletable {
-        Deletable::Yes if session.own == Some(true) => (format!("no: {OWN}"), Role::Warn),
-        Deletable::Yes => ("yes".to_owned(), Role::Text),
-        no @ (Deletable::No(_) | Deletable::NoLastingId) => (
-            format!("no: {}", no.why_not().unwrap_or_default()),
-            Role::Warn,
-        ),
-        Deletable::Unknown => {
+fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
+    let exempt = exempt(None, session.own, &session.deletable, revoke);
+    let (text, role) = match (exempt, &session.deletable) {
+        (Some(why), _) => (format!("no: {}", why.reason()), Role::Warn),
+        (None, Deletable::Unknown) => {
             let text = "not told; trying it is the way to know";
             (text.to_owned(), Role::Dim)
         }
+        (None, _) => ("yes".to_owned(), Role::Text),
     };
     fact(Field::Deletable, "Deletable", &text, role)
+}
+
+/// What can be ended at the source of a row. Until it is connected, as on most systems.
+fn revoke_of(state: &State, row: &Row) -> Revoke {
+    let source = state.sources.get(usize::from(row.source.0));
+    let caps = source.and_then(|source| source.caps.as_ref());
+    caps.map_or(Revoke::One, |caps| caps.revoke)
 }
 
 /// The life line, if it is known when the session began.
@@ -306,14 +314,14 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
         _ => first.extend(beginning(session.client.as_ref(), "(none)")),
     }
     first.push(Piece::own(format!(" · {word}")));
-    match &session.deletable {
+    let exempt = exempt(None, session.own, &session.deletable, revoke_of(state, row));
+    match (exempt, &session.deletable) {
         _ if state.results.is_over(id) => {}
-        Deletable::Yes if session.own == Some(true) => {}
-        Deletable::Yes => first.push(Piece::own(" · deletable")),
-        Deletable::Unknown => {}
-        no => {
+        (Some(Exempt::Own), _) | (None, Deletable::Unknown) => {}
+        (None, _) => first.push(Piece::own(" · deletable")),
+        (Some(why), _) => {
             first.push(Piece::own(" · not deletable: "));
-            first.extend(Piece::all(no.why_not().unwrap_or_default()));
+            first.extend(Piece::all(&why.reason()));
         }
     }
     if session.own == Some(true) {
@@ -362,8 +370,10 @@ fn agent_line(session: &Session) -> Vec<Piece> {
 
 /// As much of a text as a short line may need.
 fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
-    let text = text.map_or(missing, Untrusted::expose);
-    Piece::all(super::first_chars(text, 512))
+    match text {
+        Some(text) => Piece::of(text, 512),
+        None => Piece::all(missing),
+    }
 }
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not

@@ -165,6 +165,8 @@ pub struct Source {
     pub wait: Option<Wait>,
     /// When the rows on screen were asked for.
     pub asked_at: Option<DateTime<Utc>>,
+    /// When the search that is running began, on the clock of `State::up`; zero before the first.
+    pub begun: Duration,
 }
 
 impl Source {
@@ -194,6 +196,7 @@ impl Source {
             took: None,
             wait: None,
             asked_at: None,
+            begun: Duration::ZERO,
         }
     }
 

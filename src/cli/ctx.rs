@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
@@ -10,6 +10,7 @@ use super::output::{Look, Out, Times, for_people};
 use super::sources::Source;
 use crate::api::Systems;
 use crate::config::{Config, Paths, TimeShown, Zone};
+use crate::model::locked;
 use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
 use crate::runtime::locale::{speaks_utf8, unknown_zone};
 use crate::runtime::modes::Grade;
@@ -46,24 +47,23 @@ impl Ctx {
 
     /// Was this profile opened before in this command?
     pub(crate) fn knows(&self, profile: &str) -> bool {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = locked(&self.opened);
         opened.iter().any(|source| source.name() == profile)
     }
 
     /// Notes that a profile was opened.
     pub(crate) fn has_opened(&self, source: &Source) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = locked(&self.opened);
         opened.push(source.clone());
     }
 
     /// Ends the tokens that no later command could use, at the end of every command. The answer is
     /// what to tell the person.
     pub(crate) async fn end_unkept(&self) -> Vec<String> {
-        let opened =
-            std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let opened = std::mem::take(&mut *locked(&self.opened));
         let end = |source: Source| async move {
-            let api = source.api.as_ref();
-            source.store.end_unkept(source.name(), api).await
+            let sign_out = source.api.sign_out();
+            source.store.end_unkept(source.name(), sign_out).await
         };
         let told = futures_util::future::join_all(opened.into_iter().map(end)).await;
         told.into_iter().flatten().collect()

@@ -14,7 +14,7 @@ use super::exit::{self, Failure, OK};
 use super::pages::Question;
 use super::prompter::Person;
 use super::sources::{self, Source};
-use crate::api::http::{Way, way};
+use crate::api::net::{Route, route};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login, Profile};
 use crate::model::text::display_safe;
@@ -312,13 +312,13 @@ async fn reach(profile: &Profile, findings: &mut Vec<Finding>) -> bool {
     let url = &profile.url;
     let scheme = profile.system.scheme(url);
     let found = if scheme.is_some_and(|scheme| scheme.uses_proxy) {
-        way(url)
+        route(url)
     } else {
         let why = format!("{} connections use none", url.scheme());
-        Ok(Way::Direct(why.into()))
+        Ok(Route::Direct(why))
     };
     match found {
-        Ok(Way::Direct(why)) => {
+        Ok(Route::Direct(why)) => {
             findings.push(Finding::good("proxy", format!("none: {why}")));
             let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
             let remedy = "Check the url of the profile, DNS, the firewall and the VPN.";
@@ -329,7 +329,7 @@ async fn reach(profile: &Profile, findings: &mut Vec<Finding>) -> bool {
             reach_machine(host, port, remedy, findings).await
         }
         // The proxy looks up the name and connects: only it must be reached from here.
-        Ok(Way::Through(proxy)) => {
+        Ok(Route::Through(proxy)) => {
             findings.push(Finding::good("proxy", proxy.to_string()));
             let remedy = format!("Check the proxy that {} names.", proxy.variable);
             reach_machine(proxy.host(), proxy.port(), &remedy, findings).await

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -16,7 +16,7 @@ use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
     ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Query, ReadKeys, RowRef, RowSink,
-    Search, told_duplicates, told_unread,
+    Search, locked, told_duplicates, told_unread,
 };
 
 /// Rows a page where the profile does not say: large, since nobody waits for a first screen.
@@ -349,7 +349,7 @@ impl<'a> Reader<'a> {
 }
 
 fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut shared = locked(shared);
     if let Some(failure) = shared.failure.take() {
         return Err(failure);
     }
@@ -381,7 +381,7 @@ impl RowSink for Sink<'_, '_, '_, '_> {
         }) {
             return ControlFlow::Continue(());
         }
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = locked(self.shared);
         if shared.enough {
             return ControlFlow::Break(());
         }

@@ -17,7 +17,7 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{ApiError, Clause, Exempt, Field, Op, Query, Revoke, RowRef, Subject, Value};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -78,7 +78,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         whole_user: args.user.is_some(),
     };
     let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
-    if ended == revoke_run::INTERRUPTED {
+    if ended > exit::BY_SIGNAL {
         return Ok(ended);
     }
     // The list was cut, but the system's own operation was not: a new reading tells what is left.
@@ -123,7 +123,7 @@ fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
         let is_reached = sent
             .iter()
             .any(|(source, user)| *source == target.source && *user == target.subject);
-        if is_reached && matches!(target.skip, Some(Skip::NotDeletable(_))) {
+        if is_reached && matches!(target.skip, Some(Skip::Exempt(Exempt::NotDeletable(_)))) {
             target.skip = None;
         }
     }
@@ -216,7 +216,7 @@ struct Found {
 impl Found {
     /// Has every session that is meant ended, for certain?
     fn is_nothing(&self) -> bool {
-        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Over(_)));
+        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
         self.code == exit::OK && self.not_whole.is_empty() && self.targets.iter().all(is_over)
     }
 }
@@ -321,7 +321,12 @@ async fn look_up(sources: &[Source], targets: &mut [Target]) {
         *target = Target {
             key: target.key.clone(),
             known: Known::Listed,
-            ..Target::of(target.source, &record, FoundBy::Name)
+            ..Target::of(
+                target.source,
+                source.api.caps().revoke,
+                &record,
+                FoundBy::Name,
+            )
         };
     }
 }
@@ -368,7 +373,8 @@ impl Take for Collect<'_> {
             // By our clock alone nothing is left out.
             false => FoundBy::Name,
         };
-        let target = Target::of(source, record, by);
+        let revoke = self.sources[source].api.caps().revoke;
+        let target = Target::of(source, revoke, record, by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }

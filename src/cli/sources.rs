@@ -8,7 +8,7 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure};
 use super::prompter::Person;
 use crate::api::SessionApi;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::TokenFile;
 use crate::config::{Config, Opening, Profile};
 use crate::model::confirm::Risk;
 use crate::model::time::Zone;

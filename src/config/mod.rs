@@ -5,6 +5,8 @@ pub mod keyring_store;
 pub mod lock;
 pub mod login;
 mod own;
+#[cfg(debug_assertions)]
+mod own_fault;
 pub mod paths;
 pub mod private;
 pub mod profile;
@@ -26,11 +28,13 @@ use toml::de::DeTable;
 pub use error::ConfigError;
 pub use login::Method;
 pub use own::{OwnCheck, OwnKey, OwnKeys, OwnKind, OwnValue};
+#[cfg(debug_assertions)]
+pub(crate) use own_fault::fails_at;
 pub use paths::Paths;
 pub use profile::{AuditMode, Login, Profile, SecretSource, Zone};
 pub use roots::roots_of_environment;
 pub use secret::SecretError;
-pub use system::{Scheme, SignInMethod, SystemSpec, is_loopback};
+pub use system::{Scheme, SignInMethod, SystemSpec};
 
 use private::{Access, PrivateError};
 use table::{Document, Item, Table};

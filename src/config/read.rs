@@ -10,10 +10,10 @@ use super::error::ConfigError;
 use super::login;
 use super::own::OwnKey;
 use super::profile::{AuditMode, Profile};
-use super::system::{SystemSpec, is_loopback};
+use super::system::SystemSpec;
 use super::table::{Item, Table};
 use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Sort, is_loopback};
 
 /// The keys that every profile has. What one system adds is in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[

@@ -1,9 +1,8 @@
 //! What a system says of itself before any profile of it is opened. Each system has one in its folder.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::login::Method;
 use super::own::OwnKey;
@@ -127,21 +126,6 @@ impl Scheme {
     };
 }
 
-/// Does the address name this machine?
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        // The host of a scheme that is not of the web is never read as an address.
-        Some(Host::Domain(name)) => {
-            let ip = name.parse::<IpAddr>();
-            let is_name = name == "localhost" || name.ends_with(".localhost");
-            is_name || ip.is_ok_and(|ip| ip.is_loopback())
-        }
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
 /// One way to sign in to a system.
 #[derive(Clone, Debug)]
 pub struct SignInMethod {
@@ -165,21 +149,6 @@ impl SignInMethod {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn this_machine_is_known_by_name_and_address_whatever_the_scheme() {
-        for (url, expected) in [
-            ("https://localhost", true),
-            ("https://a.localhost:1", true),
-            ("http://127.0.0.2", true),
-            ("acme://127.0.0.2:5432/db", true),
-            ("acme://[::1]:5432", true),
-            ("acme://10.0.0.1", false),
-            ("https://localhost.example.org", false),
-        ] {
-            assert_eq!(is_loopback(&url.parse().unwrap()), expected, "{url}");
-        }
-    }
 
     #[test]
     fn a_new_profile_is_all_comments() {

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
+use enum_map::EnumMap;
 use serde_json::value::RawValue;
 
+use super::query::Field;
 use super::session::{Attribute, Class, Deletable, Fact, Session, SessionKey, Subject};
 use super::text::Untrusted;
 
@@ -54,6 +56,8 @@ pub struct RowRef<'a> {
     pub own: Option<bool>,
     /// Everything else, in the system's order.
     pub extra: Vec<(Cow<'a, str>, Cow<'a, str>, Class)>,
+    /// Which of the texts are no text but another JSON value, as it was written.
+    pub is_json: EnumMap<Field, bool>,
     /// The JSON as received.
     pub raw: Option<&'a RawValue>,
 }
@@ -79,8 +83,27 @@ impl<'a> RowRef<'a> {
             deletable: Deletable::Unknown,
             own: None,
             extra: Vec::new(),
+            is_json: EnumMap::default(),
             raw: None,
         }
+    }
+
+    /// Whose session it is.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            id: self.text(Field::UserId, &self.user_id),
+            name: self.text(Field::User, &self.user),
+            scope: self.text(Field::Scope, &self.scope),
+        }
+    }
+
+    fn text(&self, field: Field, text: &Option<Cow<'_, str>>) -> Option<Untrusted> {
+        let text = text.as_deref()?;
+        Some(if self.is_json[field] {
+            Untrusted::json(text)
+        } else {
+            Untrusted::from(text)
+        })
     }
 
     /// A session that was read before, as a row again.
@@ -116,31 +139,27 @@ impl<'a> RowRef<'a> {
                     )
                 })
                 .collect(),
+            is_json: json_texts(session),
             raw: session.raw.as_deref(),
         }
     }
 
     /// The same as a value that stands alone.
     pub fn to_session(&self) -> Session {
-        let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
         Session {
             key: SessionKey::new(self.key.as_ref()),
             label: self.label.to_string(),
-            subject: Subject {
-                id: text(&self.user_id),
-                name: text(&self.user),
-                scope: text(&self.scope),
-            },
+            subject: self.subject(),
             fact: self.fact,
             created: self.created,
             last_used: self.last_used,
             expires: self.expires,
             ended: self.ended,
-            client: text(&self.client),
-            ip: text(&self.ip),
-            user_agent: text(&self.user_agent),
-            auth_method: text(&self.auth_method),
-            scope: text(&self.scope),
+            client: self.text(Field::Client, &self.client),
+            ip: self.text(Field::Ip, &self.ip),
+            user_agent: self.text(Field::Agent, &self.user_agent),
+            auth_method: self.text(Field::Method, &self.auth_method),
+            scope: self.text(Field::Scope, &self.scope),
             deletable: self.deletable.clone(),
             own: self.own,
             extra: self
@@ -155,6 +174,24 @@ impl<'a> RowRef<'a> {
             raw: self.raw.map(ToOwned::to_owned),
         }
     }
+}
+
+/// Which texts of a session hold another JSON value.
+fn json_texts(session: &Session) -> EnumMap<Field, bool> {
+    let texts = [
+        (Field::User, &session.subject.name),
+        (Field::UserId, &session.subject.id),
+        (Field::Client, &session.client),
+        (Field::Ip, &session.ip),
+        (Field::Agent, &session.user_agent),
+        (Field::Method, &session.auth_method),
+        (Field::Scope, &session.scope),
+    ];
+    let mut found = EnumMap::default();
+    for (field, text) in texts {
+        found[field] = text.as_ref().is_some_and(Untrusted::is_json);
+    }
+    found
 }
 
 /// Collects everything: for tests and small jobs.

@@ -12,12 +12,11 @@ use async_trait::async_trait;
 use super::demo;
 use super::profiles::{Opened, Profiles};
 use crate::api::Systems;
-use crate::api::signin::Prompter;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::{Prompter, TokenFile};
 use crate::app::source::ProfileView;
 use crate::config::private;
-use crate::config::{AuditMode, Config, Paths, Profile, is_loopback, paths};
-use crate::model::{ApiError, Thresholds};
+use crate::config::{AuditMode, Config, Paths, Profile, paths};
+use crate::model::{ApiError, Thresholds, is_loopback, locked};
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -183,17 +182,17 @@ impl Profiles for Configured {
         let api = client.map_err(|_| ApiError::Cancelled)??;
         let opened = Opened { api, profile };
         if let Some(store) = store {
-            let mut all = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = locked(&self.opened);
             all.push((opened.clone(), store));
         }
         Ok(opened)
     }
 
     async fn close(&self) -> Vec<String> {
-        let all = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut *locked(&self.opened));
         let end = |(opened, store): (Opened, TokenFile)| async move {
-            let api = opened.api.as_ref();
-            store.end_unkept(&opened.profile.name, api).await
+            let sign_out = opened.api.sign_out();
+            store.end_unkept(&opened.profile.name, sign_out).await
         };
         let told = futures_util::future::join_all(all.into_iter().map(end)).await;
         told.into_iter().flatten().collect()

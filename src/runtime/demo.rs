@@ -241,7 +241,7 @@ mod tests {
         let demos = Demos::new(world(), &Systems::built_in());
         for (name, system) in DEMOS.into_iter().zip(["Janssen", "PingAM", "OpenAM"]) {
             let profile = demos.of(name).unwrap().profile().await.unwrap();
-            let person = std::sync::Arc::new(crate::api::signin::Nobody);
+            let person = std::sync::Arc::new(crate::api::auth::Nobody);
             let api = Systems::built_in().open(&profile, person).unwrap();
 
             let who = api.whoami().await.unwrap();

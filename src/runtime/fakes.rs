@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use super::profiles::{Opened, Profiles};
 use crate::api::SessionApi;
-use crate::api::signin::{Ask, Prompter, Question, QuestionKind};
+use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
 use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{

@@ -14,7 +14,7 @@ use super::configured::{Configured, DemoWorld};
 use super::effects::search::{Reading, Then};
 use super::profiles::{Opened, Profiles};
 use crate::api::Systems;
-use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use crate::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, SignInStep, Size};

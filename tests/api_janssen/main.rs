@@ -26,6 +26,7 @@ mod signing;
 mod spellings;
 mod splitting;
 mod tls;
+mod without_http;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 use chrono::{TimeZone, Utc};
 use conformance::LongList;
 use secrecy::SecretString;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::api::{SessionApi, Systems};
 use usher::config::{Login, Profile, SecretSource, SystemSpec};
 use usher::emulator::{Credentials, Options, Running, start};

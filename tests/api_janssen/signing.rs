@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use usher::api::http::{Known, StoredToken, TokenStore};
-use usher::api::signin::{Ask, DeviceCode, Nobody, Prompter};
+use usher::api::auth::{Ask, DeviceCode, Known, Nobody, Prompter, StoredToken, TokenStore};
 use usher::api::{SessionApi, Systems};
 use usher::config::{Login, Profile, SecretSource};
 use usher::emulator::{Options, Running};

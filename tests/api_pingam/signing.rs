@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use usher::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use usher::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 
 use super::scripted::{Act, Heard, Scripted, whole};
 use super::*;

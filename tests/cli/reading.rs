@@ -195,6 +195,62 @@ fn f_data_15_and_16_a_field_that_is_odd_or_new_costs_only_itself() {
 }
 
 #[test]
+fn f_data_15_a_value_that_is_no_text_has_a_mark_that_no_text_can_have() {
+    let mut entries = Vec::new();
+    for (number, user) in [json!(["a"]), json!("[\"a\"]"), json!("<json> [\"a\"]")]
+        .iter()
+        .enumerate()
+    {
+        let mut entry = session(&format!("0000000{number}-aaaa-4bbb-8ccc-000000000001"));
+        entry["sessionAttributes"]["auth_user"] = user.clone();
+        entries.push(entry);
+    }
+    let odd = Odd::always(json!({ "totalEntriesCount": 3, "entries": &entries }).to_string());
+    let shown = [r#"<json> ["a"]"#, r#"["a"]"#, r#""<json> [\"a\"]""#];
+
+    let table = odd
+        .desk
+        .run(&["list", "-o", "table", "--fields", "user,ip"])
+        .ends(0);
+    let mut cells: Vec<&str> = table.out.lines().skip(1).collect();
+    cells
+        .iter_mut()
+        .for_each(|line| *line = line.trim_end().trim_end_matches('-').trim_end());
+    let sorted = |mut all: Vec<&str>| {
+        all.sort_unstable();
+        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(sorted(cells), sorted(shown.to_vec()), "{}", table.out);
+    let rows = odd.desk.run(&["list", "-o", "jsonl", "user:[*"]).ends(0);
+    for line in rows.out.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["user"], r#"["a"]"#, "exact for programs");
+    }
+    let desk = Desk::new();
+    for (entry, shown) in entries.iter().zip(shown) {
+        let fault = json!({
+            "match": { "path": "*/session/sid/*" },
+            "action": "status",
+            "code": 200,
+            "content_type": "application/json",
+            "body": entry.to_string(),
+        });
+        desk.emulator().set_faults(&[fault.to_string()]).unwrap();
+        let id = entry["outsideSid"].as_str().unwrap();
+
+        let block = desk.run(&["get", id]).ends(0);
+
+        let user = block.out.lines().find(|line| line.starts_with("user "));
+        assert_eq!(
+            user.unwrap()["user ".len()..].trim(),
+            shown,
+            "{}",
+            block.out
+        );
+    }
+}
+
+#[test]
 fn f_clock_03_what_is_no_time_is_null_and_stays_among_the_attributes() {
     let cases = [
         // What stands in the list, the time it is, and the text that is kept of it.

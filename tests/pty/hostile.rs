@@ -13,9 +13,9 @@ use crate::pty::LIMIT;
 use crate::{ESC, Server, Usher};
 
 /// A server that lists one session of this person, with these further attributes.
-fn server_with(user: &str, attributes: Value) -> Server {
+fn server_with(user: impl Into<Value>, attributes: Value) -> Server {
     let server = Server::with_sessions(1);
-    let mut all = json!({ "auth_user": user });
+    let mut all = json!({ "auth_user": user.into() });
     if let (Some(all), Value::Object(more)) = (all.as_object_mut(), attributes) {
         all.extend(more);
     }
@@ -109,6 +109,50 @@ fn f_data_01_02_03_04_sequences_of_a_stranger_are_shown_and_not_obeyed() {
     let written = usher.pty.written.clone();
     assert_eq!(strings(&written), 0, "no sequence but CSI was sent");
     assert!(!written.windows(2).any(|pair| pair == b"\xc2\x9b"), "no C1");
+    usher.pty.keys(ESC);
+    usher.quit();
+}
+
+#[test]
+fn f_data_15_a_value_that_is_no_text_has_a_mark_in_the_table_the_details_and_the_question() {
+    let server = server_with(
+        json!(["amy"]),
+        json!({ "client_id": 7, "remote_ip": "[1]" }),
+    );
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.pty.wait_for(r#">  <json> ["amy"]"#);
+    let text = usher.pty.text();
+    assert!(text.contains("<json> 7"), "{text}");
+    let colour = |usher: &mut Usher, word: &str| {
+        let at = |line: &str| line.find(word).map(|at| line[..at].chars().count());
+        let text = usher.pty.text();
+        let mut lines = text.lines().enumerate();
+        let (row, col) = lines
+            .find_map(|(row, line)| Some((row, at(line)?)))
+            .expect(word);
+        let cell = usher
+            .pty
+            .screen()
+            .cell(row as u16, col as u16)
+            .expect(word)
+            .clone();
+        cell.fgcolor()
+    };
+
+    usher.pty.keys("\r");
+    usher.pty.wait_for("╔═ 3 Details");
+    usher.pty.wait_for(r#"User        <json> ["amy"]"#);
+    assert_ne!(
+        colour(&mut usher, r#"<json> ["amy"]"#),
+        colour(&mut usher, r#"["amy"]"#),
+        "the mark is not drawn as a text"
+    );
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("╔═ 2 Sessions");
+    let question = usher.ask_to_delete();
+
+    assert!(question.contains(r#"<json> "[\"amy\"]""#), "{question}");
     usher.pty.keys(ESC);
     usher.quit();
 }
@@ -439,10 +483,20 @@ fn f_clock_04_a_zone_that_means_nothing_is_utc_and_says_so() {
     usher.pty.wait_for("2127-01-01 00:00:00Z");
 }
 
-/// The colours that were sent: numbers of the 256 colours, and whether any was given as red, green, blue.
-fn colours(written: &[u8]) -> (Vec<u16>, bool) {
+/// The colours that were sent.
+#[derive(Default)]
+struct Colours {
+    /// Numbers of the first 16, sent in sequences of their own.
+    own: Vec<u16>,
+    /// Numbers of the 256, sent as such.
+    numbered: Vec<u16>,
+    /// Was any given as red, green and blue?
+    exact: bool,
+}
+
+fn colours(written: &[u8]) -> Colours {
     let written = String::from_utf8_lossy(written).into_owned();
-    let (mut numbered, mut exact) = (Vec::new(), false);
+    let mut found = Colours::default();
     for rest in written.split("\x1b[").skip(1) {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
         let (numbers, end) = rest.split_at(end.unwrap_or(0));
@@ -450,22 +504,35 @@ fn colours(written: &[u8]) -> (Vec<u16>, bool) {
             continue;
         }
         let numbers: Vec<u16> = numbers.split(';').filter_map(|n| n.parse().ok()).collect();
-        for three in numbers.windows(3) {
-            match three {
-                [38 | 48, 5, number] => numbered.push(*number),
-                [38 | 48, 2, _] => exact = true,
+        let mut rest = numbers.as_slice();
+        while let [first, after @ ..] = rest {
+            rest = after;
+            match (first, after) {
+                (38 | 48, [5, number, after @ ..]) => {
+                    found.numbered.push(*number);
+                    rest = after;
+                }
+                (38 | 48, [2, _, _, _, after @ ..]) => {
+                    found.exact = true;
+                    rest = after;
+                }
+                (30..38 | 40..48, _) => found.own.push(first % 10),
+                (90..98 | 100..108, _) => found.own.push(first % 10 + 8),
                 _ => {}
             }
         }
     }
-    (numbered, exact)
+    found
 }
 
 #[test]
 fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
     type Case<'a> = (&'a [(&'a str, &'a str)], Option<u16>, bool);
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 9] = [
+        (&[("TERM", "ansi")], Some(7), false),
+        (&[("TERM", "cygwin")], Some(7), false),
         (&[("TERM", "xterm")], Some(15), false),
+        (&[("TERM", "linux")], Some(15), false),
         (&[("TERM", "no-such-terminal")], Some(15), false),
         (&[("TERM", "xterm-256color")], Some(255), false),
         (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], None, true),
@@ -482,13 +549,19 @@ fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
         usher.pty.wait_for("all loaded");
         usher.pty.wait_quiet(Duration::from_millis(100));
 
-        let (numbered, given_exactly) = colours(&usher.pty.written);
+        let sent = colours(&usher.pty.written);
 
-        let highest = numbered.iter().max().copied();
+        let highest = sent.own.iter().chain(&sent.numbered).max().copied();
         match most {
             Some(most) => assert!(highest.is_some_and(|n| n <= most), "{set:?}: {highest:?}"),
             None => assert!(highest.is_none() || exact, "{set:?}: {highest:?}"),
         }
-        assert_eq!(given_exactly, exact, "{set:?}");
+        // The first 16 in the sequences that terminals of 8 and 16 colours know; no others are below 256.
+        assert!(sent.numbered.iter().all(|n| *n > 15), "{set:?}");
+        if most.is_some_and(|most| most < 16) {
+            assert!(!sent.own.is_empty(), "{set:?}");
+            assert!(sent.numbered.is_empty(), "{set:?}");
+        }
+        assert_eq!(sent.exact, exact, "{set:?}");
     }
 }

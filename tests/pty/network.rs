@@ -158,6 +158,9 @@ fn f_http_06_and_07_rows_stay_when_a_page_breaks_off_and_r_goes_on_there() {
         server.set_faults(&[broken]);
         let mut usher = Usher::at_with(&server, "search_on_start = true\n");
         usher.pty.wait_for("1/100 · broke off");
+        let total = server.world().count();
+        let incomplete = format!("incomplete: 100 rows of {total} · r goes on · ");
+        usher.pty.wait_for(&incomplete);
 
         server.set_faults(&[]);
         usher.focus_table();
@@ -165,6 +168,7 @@ fn f_http_06_and_07_rows_stay_when_a_page_breaks_off_and_r_goes_on_there() {
         usher.pty.keys("r");
 
         usher.pty.wait_for("all loaded");
+        assert!(!usher.pty.text().contains("incomplete"));
         let after = begun_at(&server)[before..].to_vec();
         assert_eq!(after, ["100", "200"], "{broken}");
         usher.quit();
@@ -225,6 +229,14 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
             text.contains("active") && text.contains("broke off"),
             "{text}"
         );
+        if kind == "not_json" {
+            usher.pty.keys("E");
+            usher.pty.wait_for("The text there: ");
+            let text = usher.pty.text();
+            assert!(text.contains("{'a':1,}"), "{text}");
+            usher.pty.keys(ESC);
+            usher.pty.wait_gone("The text there");
+        }
         server.set_faults(&[]);
         usher.pty.keys("r");
         usher.pty.wait_for("all loaded");

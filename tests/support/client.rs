@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::api::{SessionApi, Systems};
 use usher::config::{Profile, SystemSpec};
 use usher::model::{ActionResult, ActionTarget, ApiError, Completeness, Search, Session};

@@ -407,6 +407,7 @@ impl Fixture {
         source.completeness = Completeness::Complete;
         source.took = Some(Duration::from_millis(142));
         source.asked_at = Some(now() - TimeDelta::milliseconds(900));
+        self.state.up = Duration::from_millis(900);
         source.rows = count as u32;
         source.total = Some(count as u64);
         source.search_gen = Gen(1);

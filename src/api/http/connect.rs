@@ -1,24 +1,23 @@
-//! Building the client that holds the connections: trust, certificates of ours, proxies.
+//! Building the client that holds the connections: TLS, certificates of ours, proxies.
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 use tokio::sync::OnceCell;
-use url::{Host, Url};
+use url::Url;
 
-use super::certificate::Certificate;
-use super::proxy::{Proxy, Way, way};
-use super::trust::Trust;
+use crate::api::net::{Certificate, Proxy, Route, TlsSettings, clean, connect_limit, route};
 use crate::config::Profile;
-use crate::model::ApiError;
+use crate::model::{ApiError, is_loopback};
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// What is spoken on a connection, the best first.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// What the connections of a profile need to know.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     profile: String,
-    trust: Trust,
+    tls: TlsSettings,
     allow_http: bool,
     connect_limit: Duration,
 }
@@ -36,10 +35,9 @@ impl Clients {
         Self {
             settings: Settings {
                 profile: profile.name.clone(),
-                trust: Trust::new(profile),
+                tls: TlsSettings::new(profile),
                 allow_http: profile.allow_http,
-                // Less than the whole limit: then it is known that nothing was sent.
-                connect_limit: CONNECT_LIMIT.min(profile.timeout.mul_f32(0.8)),
+                connect_limit: connect_limit(profile),
             },
             plain: OnceCell::new(),
             direct: OnceCell::new(),
@@ -74,9 +72,9 @@ impl Clients {
 
     /// The client for this address, and the proxy that it goes through.
     pub(super) async fn client(&self, url: &Url) -> Result<(Client, Option<Proxy>), ApiError> {
-        let proxy = match way(url).map_err(|why| self.settings.wrong(why))? {
-            Way::Direct(_) => None,
-            Way::Through(proxy) => Some(proxy),
+        let proxy = match route(url).map_err(|why| self.settings.wrong(why))? {
+            Route::Direct(_) => None,
+            Route::Through(proxy) => Some(proxy),
         };
         let (cell, tls) = match (url.scheme(), &proxy) {
             // Never through a proxy: it would read the credential.
@@ -100,8 +98,7 @@ impl Clients {
 
     /// The certificate that the latest server showed, and how many came with it.
     pub(super) fn seen(&self) -> Option<(Certificate, usize)> {
-        let seen = self.settings.trust.seen().lock().ok()?;
-        seen.clone()
+        self.settings.tls.seen()
     }
 }
 
@@ -139,7 +136,10 @@ impl Settings {
             // With an empty list of roots the trust store is not read: it may be missing.
             Tls::No => builder.tls_certs_only([]),
             Tls::Yes => {
-                let config = self.trust.config().map_err(|why| self.wrong(why))?;
+                let config = self
+                    .tls
+                    .client_config(&ALPN)
+                    .map_err(|why| self.wrong(why))?;
                 builder.tls_backend_preconfigured(config)
             }
         };
@@ -156,30 +156,23 @@ fn build_error(error: &reqwest::Error) -> String {
     let mut text = "the HTTP client could not be made".to_owned();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text = super::fault::clean(&error.to_string());
+        text = clean(&error.to_string());
         cause = error.source();
     }
     text
 }
 
-/// Is this address on our own machine?
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    use std::sync::{Arc, Mutex};
     use std::time::Instant;
 
+    use reqwest::dns::{Name, Resolve, Resolving};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+    use super::super::{Http, NoAuth, Repeat};
     use super::*;
     use crate::config::{Login, SystemSpec};
 
@@ -233,5 +226,46 @@ mod tests {
         // IPv6 was tried first and is given 300 ms; the rest is for a busy machine.
         assert!(waited >= Duration::from_millis(200), "{waited:?}");
         assert!(waited < Duration::from_secs(2), "{waited:?}");
+    }
+
+    /// Finds no name, and remembers when it was asked for one.
+    #[derive(Clone, Default)]
+    struct NoNames(Arc<Mutex<Vec<tokio::time::Instant>>>);
+
+    impl Resolve for NoNames {
+        fn resolve(&self, _name: Name) -> Resolving {
+            self.0.lock().unwrap().push(tokio::time::Instant::now());
+            Box::pin(async { Err("no such host is known".into()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f_net_01_a_name_that_is_not_found_is_asked_three_times_with_a_second_between_at_least()
+    {
+        for (repeat, waits) in [
+            (Repeat::Read, vec![1, 2]),
+            (Repeat::Many, vec![1]),
+            (Repeat::Never, vec![]),
+        ] {
+            let url: Url = "http://idp.nonexistent.invalid".parse().unwrap();
+            let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
+            profile.allow_http = true;
+            let http = Http::new(&profile, url, Arc::new(NoAuth)).unwrap();
+            let clients = &http.state.clients;
+            let names = NoNames::default();
+            let builder = clients.settings.builder(Tls::No, None).unwrap();
+            let client = builder.dns_resolver(names.clone()).build().unwrap();
+            clients.plain.set(client).unwrap();
+
+            let error = http.get(&[]).repeat(repeat).send().await.unwrap_err();
+
+            let words =
+                "cannot reach idp.nonexistent.invalid:80: cannot find host idp.nonexistent.invalid";
+            assert_eq!(error.to_string(), words);
+            assert!(error.advice().contains("proxy"), "{}", error.advice());
+            let asked = names.0.lock().unwrap();
+            let between = asked.windows(2).map(|two| (two[1] - two[0]).as_secs());
+            assert_eq!(between.collect::<Vec<_>>(), waits, "{repeat:?}");
+        }
     }
 }

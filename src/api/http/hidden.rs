@@ -1,6 +1,6 @@
 //! Our own credentials in the words of a server: found in every usual form, and taken out.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -10,9 +10,10 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::call::MEANS_SOMETHING;
+use crate::model::locked;
 
 /// What stands in the place of a credential.
-const MARK: &str = "[redacted]";
+pub(super) const MARK: &str = "[redacted]";
 /// So many are remembered; older ones were replaced by newer ones long ago.
 const MOST: usize = 64;
 /// What is shorter, in bytes, is no secret: taken out, it would only spoil the words around it.
@@ -44,7 +45,7 @@ impl Hidden {
         if secret.len() < SHORTEST {
             return;
         }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         if known.iter().any(|one| one.expose_secret() == secret) {
             return;
         }
@@ -85,7 +86,7 @@ impl Hidden {
 
     /// The text with a mark in place of each credential, in whatever form it was sent back.
     pub(super) fn out_of(&self, text: &str) -> String {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.0);
         let mut forms: Vec<Zeroizing<String>> = known.iter().flat_map(forms).collect();
         // The longest first: one may be part of another.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));

@@ -8,9 +8,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::fault::{self, grouped};
+use super::excerpt;
 use super::hidden::Hidden;
+use crate::api::net::clean;
 use crate::model::ApiError;
+use crate::model::text::with_thousands;
 
 /// An answer, whatever its status.
 #[derive(Clone)]
@@ -54,7 +56,7 @@ impl Reply {
 
     /// Text of this answer for people: without the credentials that were sent, cleaned and cut.
     pub fn clean(&self, text: &str) -> String {
-        fault::clean(&self.hidden.out_of(text))
+        clean(&self.hidden.out_of(text))
     }
 
     /// The value of a header, if it is text.
@@ -119,6 +121,12 @@ impl Reply {
         if body.is_empty() {
             return Err(self.unexpected("the start", "the answer is empty, JSON is due".into()));
         }
+        #[cfg(debug_assertions)]
+        assert!(
+            !crate::config::fails_at("parse"),
+            "asked for by USHER_PANIC_AT at {:?}",
+            String::from_utf8_lossy(body)
+        );
         let mut json = serde_json::Deserializer::from_slice(body);
         let value: Result<T, _> = serde_path_to_error::deserialize(&mut json);
         match value {
@@ -165,14 +173,19 @@ impl Reply {
         } else {
             format!("not valid JSON: {}", without_place(&error.to_string()))
         };
-        self.unexpected(
-            format!(
-                "byte {} of {}",
-                grouped(at as u64),
-                grouped(body.len() as u64)
-            ),
-            why,
-        )
+        let place = format!(
+            "byte {} of {}",
+            with_thousands(at as u64),
+            with_thousands(body.len() as u64)
+        );
+        let text = excerpt::around(body, at, &self.hidden);
+        tracing::debug!(host = self.host, place, text, "an answer is not JSON");
+        ApiError::Unexpected {
+            host: self.host.clone(),
+            at: place,
+            why: self.hidden.out_of(&why),
+            near: Some(text),
+        }
     }
 
     /// An error that says what this answer has in it that was not expected.
@@ -181,6 +194,7 @@ impl Reply {
             host: self.host.clone(),
             at: at.into(),
             why: self.hidden.out_of(&why),
+            near: None,
         }
     }
 
@@ -320,7 +334,7 @@ fn mismatch(message: &str) -> String {
         return match message.split_once('`') {
             Some(("missing field ", _)) => message.to_owned(),
             Some((kind, _)) => kind.trim_end().trim_end_matches(',').to_owned(),
-            None => fault::clean(message),
+            None => clean(message),
         };
     };
     let (got, expected) = match rest.rsplit_once(", expected ") {

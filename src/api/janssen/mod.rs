@@ -27,8 +27,8 @@ use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
 pub(super) use self::system::JanssenSystem;
 use self::wire::{Listing, listing};
-use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Known, NoAuth, Prompter, TokenStore};
+use super::http::{Call, Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::import::JansCli;
 use super::{Janssen, caps, names};
-use crate::api::http::TokenStore;
+use crate::api::auth::{Prompter, TokenStore};
 use crate::api::import::Import;
-use crate::api::signin::Prompter;
 use crate::api::{SessionApi, System};
 use crate::config::{Method, Profile, SignInMethod, SystemSpec};
 use crate::model::{ApiError, Capabilities};

@@ -8,7 +8,8 @@ use super::keys::{self, AmFlavour};
 use super::row::Own;
 use super::server::{Facts, Limit, Server, ask};
 use super::{filter, realm, signin, wire};
-use crate::api::http::{Interact, Reply, StatusCode};
+use crate::api::auth::Interact;
+use crate::api::http::{Reply, StatusCode};
 use crate::model::ApiError;
 
 impl Server {

@@ -35,8 +35,8 @@ use chrono::TimeDelta;
 use self::key::Key;
 use self::server::Server;
 pub(super) use self::system::PingAmSystem;
-use super::http::{Http, Interact, NoAuth, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Interact, NoAuth, Prompter, TokenStore};
+use super::http::Http;
 use super::user_as;
 use super::{SessionApi, Waits};
 use crate::config::Profile;
@@ -174,8 +174,7 @@ mod tests {
 
     use super::*;
     use crate::api::System;
-    use crate::api::http::NoStore;
-    use crate::api::signin::Nobody;
+    use crate::api::auth::{NoStore, Nobody};
     use crate::config::{Login, SecretSource};
     use crate::model::Query;
     use crate::model::time::Zone;

@@ -14,7 +14,9 @@ use super::flavour::{Flavour, OPENAM, Op, PINGAM, Place};
 use super::keys::{self, AmFlavour};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
-use crate::api::http::{Call, Fixed, Http, Interact, Repeat, Reply, StatusCode, clean};
+use crate::api::auth::{Fixed, Interact};
+use crate::api::http::{Call, Http, Repeat, Reply, StatusCode};
+use crate::api::net::clean;
 use crate::config::Profile;
 use crate::model::{ApiError, Brought, Cursor, PageRules, Stuck};
 

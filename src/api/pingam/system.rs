@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::{PingAm, caps, keys, names};
-use crate::api::http::TokenStore;
-use crate::api::signin::Prompter;
+use crate::api::auth::{Prompter, TokenStore};
 use crate::api::{SessionApi, System};
 use crate::config::{Method, Profile, SignInMethod, SystemSpec};
 use crate::model::{ApiError, Capabilities};

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::record::{Record, rfc3339};
 use crate::cli::exit::Failure;
+use crate::model::text::json_marked;
 use crate::model::time::Zone;
 use crate::model::time::{age, duration, duration_words, instant_short};
 use crate::model::{ColumnSpec, Field};
@@ -87,6 +88,8 @@ pub(crate) enum Cell<'a> {
     None,
     /// Text as it came; hostile characters included.
     Text(Cow<'a, str>),
+    /// Another JSON value where a text was due, as it was written.
+    Json(Cow<'a, str>),
     /// An instant.
     Instant(chrono::DateTime<chrono::Utc>),
     /// A duration.
@@ -219,8 +222,9 @@ impl Known {
 
     fn cell<'a>(self, record: &'a Record<'a>) -> Cell<'a> {
         let row = record.row;
-        let text = |text: &'a Option<Cow<'_, str>>| match text {
-            Some(text) => Cell::Text(Cow::Borrowed(text.as_ref())),
+        let text = |field, text: &'a Option<Cow<'_, str>>| match text.as_deref() {
+            Some(text) if row.is_json[field] => Cell::Json(text.into()),
+            Some(text) => Cell::Text(text.into()),
             None => Cell::None,
         };
         let instant = |at: Option<_>| at.map_or(Cell::None, Cell::Instant);
@@ -231,18 +235,18 @@ impl Known {
             Self::System => Cell::Text(record.system.into()),
             Self::Id => Cell::Text(Cow::Borrowed(row.key.as_ref())),
             Self::Label => Cell::Text(Cow::Borrowed(row.label.as_ref())),
-            Self::User => text(&row.user),
-            Self::UserId => text(&row.user_id),
+            Self::User => text(Field::User, &row.user),
+            Self::UserId => text(Field::UserId, &row.user_id),
             Self::State => Cell::Text(record.state.word().into()),
             Self::Created => instant(row.created),
             Self::LastUsed => instant(row.last_used),
             Self::Expires => instant(row.expires),
             Self::Ended => instant(row.ended),
-            Self::Client => text(&row.client),
-            Self::Ip => text(&row.ip),
-            Self::Agent => text(&row.user_agent),
-            Self::Method => text(&row.auth_method),
-            Self::Scope => text(&row.scope),
+            Self::Client => text(Field::Client, &row.client),
+            Self::Ip => text(Field::Ip, &row.ip),
+            Self::Agent => text(Field::Agent, &row.user_agent),
+            Self::Method => text(Field::Method, &row.auth_method),
+            Self::Scope => text(Field::Scope, &row.scope),
             Self::Deletable => truth(record.deletable()),
             Self::NotDeletableBecause => record
                 .not_deletable_because()
@@ -269,7 +273,8 @@ impl<'a> Cell<'a> {
             }
             (Self::Duration(length), _) => duration_words(length).into(),
             (Self::Bool(yes), _) => if yes { "yes" } else { "no" }.into(),
-            (Self::Text(text), _) => text,
+            (Self::Text(text), _) => json_marked(text, false),
+            (Self::Json(text), _) => json_marked(text, true),
             (Self::Attributes, _) => attributes_text(record),
         }
     }
@@ -278,7 +283,7 @@ impl<'a> Cell<'a> {
     pub(crate) fn for_machines(self, record: &'a Record<'a>) -> Cow<'a, str> {
         match self {
             Self::None | Self::Empty => "".into(),
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Json(text) => text,
             Self::Instant(at) => rfc3339(at).into(),
             Self::Duration(length) => duration(length).into(),
             Self::Bool(yes) => if yes { "true" } else { "false" }.into(),
@@ -314,7 +319,7 @@ impl Serialize for JsonRow<'_> {
             }
             match column.cell(self.record) {
                 Cell::None => map.serialize_value(&())?,
-                Cell::Text(text) => map.serialize_value(&text)?,
+                Cell::Text(text) | Cell::Json(text) => map.serialize_value(&text)?,
                 Cell::Instant(at) => map.serialize_value(&rfc3339(at))?,
                 Cell::Duration(length) => map.serialize_value(&length.num_seconds())?,
                 Cell::Bool(yes) => map.serialize_value(&yes)?,

@@ -12,7 +12,7 @@ mod timers;
 
 use std::collections::HashMap;
 use std::hash::RandomState;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -32,7 +32,9 @@ use crate::app::effect::Copied;
 use crate::app::msg::Told;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::model::{ApiError, Cursor, Search};
+#[cfg(debug_assertions)]
+use crate::config::fails_at;
+use crate::model::{ApiError, Cursor, Search, locked};
 use crate::store::order::make;
 use crate::store::{Seen, SourceId};
 
@@ -258,11 +260,6 @@ impl Effects {
         None
     }
 
-    /// Ends the program when the terminal vanishes.
-    pub(super) fn watch_terminal(&self) {
-        spawn(super::process::watch_terminal());
-    }
-
     /// Looks what earlier runs left open in the audit log, and tells it.
     pub(super) fn look_at_audit(&self) {
         self.jobs.tell_unfinished(self.send.clone());
@@ -281,7 +278,7 @@ impl Effects {
     /// For tests of debug builds: a task that panics, if `USHER_PANIC_AT=task`.
     #[cfg(debug_assertions)]
     pub(super) fn panic_if_asked(&self) {
-        if panics_at("task") {
+        if fails_at("task") {
             spawn(async { panic!("asked for by USHER_PANIC_AT in `task`") });
         }
     }
@@ -412,7 +409,7 @@ impl Effects {
                 // What was seen is thrown away too: pages on their way may be dropped by the core.
                 () = cancelled.cancelled() => {}
                 seen = reading => if let Some(seen) = seen {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, seen);
+                    locked(&kept).insert(source, seen);
                 }
             }
         }));
@@ -420,7 +417,7 @@ impl Effects {
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.seen)
     }
 
     /// Has other programs take a copy. `failing` is what is told where none does.
@@ -471,7 +468,7 @@ impl Effects {
 #[cfg(debug_assertions)]
 pub(super) fn panic_in_frame() {
     assert!(
-        !panics_at("render"),
+        !fails_at("render"),
         "asked for by USHER_PANIC_AT in `render`"
     );
 }
@@ -479,15 +476,10 @@ pub(super) fn panic_in_frame() {
 /// For tests of debug builds: an error in the loop, if `USHER_PANIC_AT=error`.
 #[cfg(debug_assertions)]
 pub(super) fn fail_if_asked() -> std::io::Result<()> {
-    match panics_at("error") {
-        true => Err(std::io::Error::other("asked for by USHER_PANIC_AT")),
-        false => Ok(()),
+    if fails_at("error") {
+        return Err(std::io::Error::other("asked for by USHER_PANIC_AT"));
     }
-}
-
-#[cfg(debug_assertions)]
-fn panics_at(place: &str) -> bool {
-    std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)
+    Ok(())
 }
 
 /// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.

@@ -2,7 +2,7 @@
 
 use super::super::signing::Person;
 use super::*;
-use usher::api::signin::Prompter;
+use usher::api::auth::Prompter;
 use usher::emulator::{AmService, ONE_TIME_CODE};
 use usher::model::ApiError;
 

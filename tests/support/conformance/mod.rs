@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::config::Profile;
 use usher::emulator::{Options, Running, start};
 use usher::model::time::Zone;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::SessionApi;
-use super::http::{Known, StoredToken, TokenStore};
+use super::{Known, StoredToken, TokenStore};
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
-use crate::model::ApiError;
 use crate::model::text::display_safe;
+use crate::model::{ApiError, locked};
 
 /// How long another process may take to get a token before we go on without waiting for it.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
@@ -72,16 +71,20 @@ impl TokenFile {
 
     /// Why the token that was got last is not kept. `None`: it is, or none was got.
     pub fn not_kept(&self) -> Option<NotKept> {
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = locked(&self.lost);
         lost.clone()
     }
 
-    /// Ends a token at its server that would outlive this process with nobody to use it. Answers with
-    /// what to tell the operator. `None`: there is nothing to tell. Takes some seconds at most; may be
-    /// dropped at any await.
-    pub async fn end_unkept(&self, profile: &str, api: &dyn SessionApi) -> Option<String> {
+    /// Ends a token at its server that would outlive this process with nobody to use it, by `sign_out`.
+    /// Answers with what to tell the operator. `None`: there is nothing to tell. Takes some seconds at
+    /// most; may be dropped at any await.
+    pub async fn end_unkept(
+        &self,
+        profile: &str,
+        sign_out: impl Future<Output = Result<(), ApiError>>,
+    ) -> Option<String> {
         let lost = self.not_kept()?;
-        let ended = tokio::time::timeout(END_LIMIT, api.sign_out()).await;
+        let ended = tokio::time::timeout(END_LIMIT, sign_out).await;
         let ended = ended.unwrap_or(Err(ApiError::Timeout {
             host: profile.to_owned(),
             after: END_LIMIT,
@@ -159,7 +162,7 @@ impl TokenStore for TokenFile {
         if let Err(NotKept::Failed(error)) = &kept {
             tracing::warn!(error, "the token is not kept");
         }
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = kept.err();
+        *locked(&self.lost) = kept.err();
     }
 
     fn clear(&self) {
@@ -268,7 +271,7 @@ fn fingerprint(profile: &Profile) -> String {
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
     // A read-only profile asks for fewer rights: its token must not become that of a full one.
     let rights = if profile.read_only { "read" } else { "all" };
-    let mut parts = vec![
+    let common = [
         profile.name.as_str(),
         &profile.system.word,
         profile.url.as_str(),
@@ -277,12 +280,11 @@ fn fingerprint(profile: &Profile) -> String {
         who,
         rights,
     ];
-    // Where a person of the same name may be somebody else.
     let own_keys = profile.system.method(profile.login.method());
-    for key in own_keys.iter().flat_map(|one| &one.own_keys) {
-        parts.push(profile.own.text(&key.name).unwrap_or_default());
-    }
-    for part in parts {
+    let own_keys = own_keys.iter().flat_map(|one| &one.own_keys);
+    // Where a person of the same name may be somebody else.
+    let own = own_keys.map(|key| profile.own.text(&key.name).unwrap_or_default());
+    for part in common.into_iter().chain(own) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -297,7 +299,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::api::http::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::api::auth::{Asking, Authorize, Credential, Grant, Interact, Renewing};
     use crate::config::{Method, OwnKey, OwnKind, SignInMethod, SystemSpec};
     use crate::model::ApiError;
 
@@ -357,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn f_cred_02_logins_that_differ_in_realm_or_service_share_no_token() {
+    fn f_cred_02_logins_that_differ_in_a_part_of_their_system_share_no_token() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
         let store = |realm: Option<&str>, service: Option<&str>| {
@@ -415,6 +417,12 @@ mod tests {
 
     #[async_trait]
     impl Grant for Counting {
+        type Credential = SecretString;
+
+        fn credential(&self, token: &StoredToken) -> Result<SecretString, ApiError> {
+            Ok(token.access.clone())
+        }
+
         async fn fetch(
             &self,
             _old: Option<&StoredToken>,
@@ -456,7 +464,9 @@ mod tests {
             two.renew(&b, Interact::Never)
         );
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        let headers = |new: Result<Option<Credential>, ApiError>| new.unwrap().unwrap().headers;
-        assert_eq!(headers(a), headers(b));
+        let sent = |new: Result<Option<Credential<SecretString>>, ApiError>| {
+            new.unwrap().unwrap().value.expose_secret().to_owned()
+        };
+        assert_eq!(sent(a), sent(b));
     }
 }
