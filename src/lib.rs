@@ -28,6 +28,7 @@ pub mod ui;
 /// ```
 pub fn main_with(systems: api::Systems) -> std::process::ExitCode {
     runtime::harden();
-    cli::answer_shell();
-    cli::run(cli::Cli::of(std::env::args_os()), systems)
+    cli::answer_shell(&systems);
+    let typed = cli::Cli::of(std::env::args_os(), &systems);
+    cli::run(typed, systems)
 }

@@ -5,6 +5,7 @@ mod besides;
 mod client_names;
 mod guard;
 pub mod http;
+pub mod import;
 mod janssen;
 mod layer;
 mod loose;

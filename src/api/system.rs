@@ -6,6 +6,7 @@ use super::auth::{NoStore, Prompter, TokenStore};
 use super::besides::Besides;
 use super::client_names::ClientNames;
 use super::guard::ReadOnly;
+use super::import::Import;
 use super::layer::Layered;
 use super::{SessionApi, built_in};
 use crate::config::{Profile, SystemSpec};
@@ -18,6 +19,11 @@ pub trait System: Send + Sync {
 
     /// What its newest version can do, as far as that is known before any sign-in.
     fn caps(&self) -> Capabilities;
+
+    /// What it can take over from another program. `None`: nothing.
+    fn import(&self) -> Option<&dyn Import> {
+        None
+    }
 
     /// The client for a profile whose `system` is this one. Nothing is sent and no secret is read yet.
     /// Keys that mean the same in every system (`read_only`, `client_names`, …) are not its business:
@@ -62,6 +68,18 @@ impl Systems {
     /// The system of this word. `None`: there is none.
     pub fn named(&self, word: &str) -> Option<&Arc<dyn System>> {
         self.iter().find(|system| system.spec().word == word)
+    }
+
+    /// The import of this verb, and its system. `None`: there is none.
+    pub fn import(&self, verb: &str) -> Option<(&dyn System, &dyn Import)> {
+        self.imports()
+            .find(|(_, import)| import.spec().verb == verb)
+    }
+
+    /// All imports with their systems.
+    pub fn imports(&self) -> impl Iterator<Item = (&dyn System, &dyn Import)> {
+        self.iter()
+            .filter_map(|system| Some((system.as_ref(), system.import()?)))
     }
 
     /// The client for a profile. Nothing is sent and no secret is read yet; tokens live as long as it

@@ -1,13 +1,14 @@
 //! `usher config`: write, check, show and import the configuration.
 
 use std::env;
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::args_verbs::{ConfigArgs, Format, ShapeArgs};
 use super::ctx::Ctx;
 use super::exit::{FAILED, Failure, OK};
-use super::import_jans;
+use super::import;
 use super::output::small_table;
 use crate::config::{Config, paths, private};
 
@@ -23,20 +24,10 @@ pub(crate) fn run(ctx: &Ctx, args: &ConfigArgs) -> Result<u8, Failure> {
         ConfigArgs::Init => init(ctx),
         ConfigArgs::Check => check(ctx),
         ConfigArgs::Path(shape) => path(ctx, *shape),
-        ConfigArgs::ImportJans {
-            file,
-            salt,
-            name,
-            keep_in,
-        } => import_jans::run(
-            ctx,
-            &import_jans::Import {
-                file: file.as_deref(),
-                salt: salt.as_deref(),
-                name,
-                keep_in: *keep_in,
-            },
-        ),
+        ConfigArgs::Import { verb, args } => match ctx.systems.import(verb) {
+            Some((system, import)) => import::run(ctx, system, import, args),
+            None => Err(Failure::usage(format!("there is no {verb}"))),
+        },
     }
 }
 
@@ -44,7 +35,7 @@ pub(crate) fn run(ctx: &Ctx, args: &ConfigArgs) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// This machine has no home folder and no file was named.
-pub(crate) fn place(ctx: &Ctx) -> Result<std::path::PathBuf, Failure> {
+pub(crate) fn place(ctx: &Ctx) -> Result<PathBuf, Failure> {
     let variable = env::var_os("USHER_CONFIG");
     Config::place(
         ctx.global.config.as_deref(),
@@ -95,7 +86,7 @@ fn check(ctx: &Ctx) -> Result<u8, Failure> {
 }
 
 fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
-    let shown = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    let shown = |path: Option<PathBuf>| path.map(|path| path.display().to_string());
     let rows = [
         ("config", shown(place(ctx).ok())),
         ("audit", shown(ctx.paths.audit_file())),
@@ -122,34 +113,52 @@ fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-/// Appends the block of a new profile to the configuration, which is made if it is not there.
-///
-/// # Errors
-/// The file cannot be written, or the configuration would not be right afterwards (then it is as before).
-pub(crate) fn append(ctx: &Ctx, block: &str) -> Result<std::path::PathBuf, Failure> {
-    let file = place(ctx)?;
-    if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        paths::make_dir(dir)?;
-    }
-    let mut text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            return Err(Failure::new(
-                FAILED,
-                format!("cannot read {}: {error}", file.display()),
-            ));
+/// The configuration with the block of a new profile behind it, found right and not written yet.
+pub(crate) struct Addition {
+    file: PathBuf,
+    text: String,
+}
+
+impl Addition {
+    /// Puts the block behind the configuration, if there is one, and reads the whole.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or it would not be right with the block. Nothing was written.
+    pub(crate) fn new(ctx: &Ctx, block: &str) -> Result<Self, Failure> {
+        let file = place(ctx)?;
+        let mut text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(Failure::new(
+                    FAILED,
+                    format!("cannot read {}: {error}", file.display()),
+                ));
+            }
+        };
+        if !text.is_empty() {
+            text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
         }
-    };
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+        text.push_str(block);
+        Config::check(&file, &text, &ctx.paths, &ctx.systems.specs()).map_err(|error| {
+            Failure::usage(format!(
+                "nothing was written, since the configuration would not be right then: {error}"
+            ))
+        })?;
+        Ok(Self { file, text })
     }
-    if !text.is_empty() {
-        text.push('\n');
+
+    /// Writes it, and says where.
+    ///
+    /// # Errors
+    /// The file cannot be written; it is as it was before.
+    pub(crate) fn write(self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = self.file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            paths::make_dir(dir)?;
+        }
+        private::replace(&self.file, self.text.as_bytes())?;
+        Ok(self.file)
     }
-    text.push_str(block);
-    private::replace(&file, text.as_bytes())?;
-    Ok(file)
 }
 
 /// Prints rows of a small list in a format: titles are the keys of JSON in lower case.

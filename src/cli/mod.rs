@@ -14,7 +14,7 @@ mod doctor_tls;
 mod emulator;
 mod exit;
 mod get;
-mod import_jans;
+mod import;
 mod list;
 mod login;
 mod outcome;
@@ -47,8 +47,8 @@ use crate::api::Systems;
 use crate::{logging, runtime};
 
 /// Answers a completion script and ends the program, if it was that which called.
-pub fn answer_shell() {
-    complete::answer_shell();
+pub fn answer_shell(systems: &Systems) {
+    complete::answer_shell(systems);
 }
 
 /// Does what the command line says, with these systems. The answer is the exit code of the program.
@@ -121,7 +121,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => block_on(ctx, emulator::run(ctx, &args)),
         Command::Completions { shell } => print(ctx, |out| complete::script(&shell, out)),
-        Command::Man => print(ctx, |out| complete::manual(out)),
+        Command::Man => print(ctx, |out| complete::manual(&ctx.systems, out)),
     }
 }
 

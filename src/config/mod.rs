@@ -183,6 +183,19 @@ impl Config {
         }
     }
 
+    /// Reads the text that is to become this file, which only its owner may read then.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the place in the text.
+    pub fn check(
+        file: &Path,
+        text: &str,
+        paths: &Paths,
+        systems: &[Arc<SystemSpec>],
+    ) -> Result<(), ConfigError> {
+        Self::parse(file, text.as_bytes(), true, paths, systems).map(|_| ())
+    }
+
     /// Reads a configuration from its bytes. `private`: may only its owner read the file?
     fn parse(
         file: &Path,

@@ -75,7 +75,7 @@ impl ColumnSpec {
 /// What one remote system can do, as found after sign-in.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
-    /// Name of the system for people ("Janssen").
+    /// Name of the system for people ("Acme Identity").
     pub system: &'static str,
     /// Who answers which field.
     pub fields: EnumMap<Field, Support>,

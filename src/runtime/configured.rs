@@ -52,9 +52,9 @@ pub enum SignIn {
     Device,
     /// With a token that is asked for.
     Prompt,
-    /// To an OpenAM server, by name and password.
+    /// By name and password.
     Password,
-    /// To an OpenAM server that asks for more than those.
+    /// By name, password and whatever else the server asks.
     Callbacks,
 }
 

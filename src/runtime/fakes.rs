@@ -55,7 +55,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
 pub(crate) fn names() -> SourceNames {
     SourceNames {
         profile: "demo".to_owned(),
-        system: "janssen".to_owned(),
+        system: "sample".to_owned(),
         thresholds: Thresholds::default(),
         ahead: chrono::TimeDelta::zero(),
     }
@@ -108,7 +108,7 @@ impl FakeApi {
 impl SessionApi for FakeApi {
     fn caps(&self) -> Arc<Capabilities> {
         Arc::new(Capabilities {
-            system: "Janssen",
+            system: "Sample",
             fields: Default::default(),
             any_case: true,
             words: Support::Client,
@@ -191,7 +191,7 @@ impl SessionApi for FakeApi {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
             what: "revoke all of a user",
-            system: "Janssen",
+            system: "Sample",
         })
     }
 }

@@ -22,7 +22,7 @@ const SHORTEST: usize = 4;
 const SURE: usize = 8;
 
 /// What a form sends that nobody may see, by name. Sources: RFC 6749, 7009 and 8628; `ujwt` is
-/// Janssen's own.
+/// the JWT of a user that one system asks for.
 const SECRET_FIELDS: [&str; 8] = [
     "token",
     "access_token",

@@ -8,6 +8,7 @@ mod caps;
 mod dates;
 mod fault;
 mod filter;
+mod import;
 mod names;
 mod revoke;
 mod row;

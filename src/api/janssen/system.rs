@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::import::JansCli;
 use super::{Janssen, caps, names};
 use crate::api::auth::{Prompter, TokenStore};
+use crate::api::import::Import;
 use crate::api::{SessionApi, System};
 use crate::config::{Method, Profile, SignInMethod, SystemSpec};
 use crate::model::{ApiError, Capabilities};
@@ -11,6 +13,7 @@ use crate::model::{ApiError, Capabilities};
 /// Janssen Server, as one of the systems.
 pub(crate) struct JanssenSystem {
     spec: Arc<SystemSpec>,
+    import: JansCli,
 }
 
 impl JanssenSystem {
@@ -19,6 +22,7 @@ impl JanssenSystem {
         let methods = [Method::Token, Method::ClientCredentials, Method::Device];
         let methods = methods.map(SignInMethod::new).to_vec();
         Self {
+            import: JansCli::new(),
             spec: Arc::new(SystemSpec {
                 own_names: names::NAMES.to_vec(),
                 ..SystemSpec::new("janssen", "Janssen", methods)
@@ -34,6 +38,10 @@ impl System for JanssenSystem {
 
     fn caps(&self) -> Capabilities {
         caps::capabilities(false)
+    }
+
+    fn import(&self) -> Option<&dyn Import> {
+        Some(&self.import)
     }
 
     fn open(
