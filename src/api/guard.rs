@@ -90,8 +90,7 @@ impl SessionApi for ReadOnly {
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         let caps = self.inner.caps();
         let changes = caps
-            .actions
-            .iter()
+            .actions()
             .any(|spec| spec.name == action && spec.changes);
         match changes {
             true => self.refuse(),

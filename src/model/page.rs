@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
@@ -22,6 +23,8 @@ pub trait RowSink: Send {
 pub struct RowRef<'a> {
     /// The provider's key, in clear.
     pub key: Cow<'a, str>,
+    /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
+    pub kind: Option<Arc<str>>,
     /// Short safe text for people.
     pub label: Cow<'a, str>,
     /// Id of the person as the system writes it.
@@ -63,6 +66,7 @@ impl<'a> RowRef<'a> {
     pub fn new(key: impl Into<Cow<'a, str>>, label: impl Into<Cow<'a, str>>) -> Self {
         Self {
             key: key.into(),
+            kind: None,
             label: label.into(),
             user_id: None,
             user: None,
@@ -90,6 +94,7 @@ impl<'a> RowRef<'a> {
         }
         Self {
             key: Cow::Borrowed(session.key.expose()),
+            kind: session.kind.clone(),
             label: Cow::Borrowed(&session.label),
             user_id: text(&session.subject.id),
             user: text(&session.subject.name),
@@ -125,6 +130,7 @@ impl<'a> RowRef<'a> {
         let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
         Session {
             key: SessionKey::new(self.key.as_ref()),
+            kind: self.kind.clone(),
             label: self.label.to_string(),
             subject: Subject {
                 id: text(&self.user_id),
