@@ -8,13 +8,12 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 
-use super::{SessionApi, Waits, user_as};
+use super::layer::Layer;
+use super::{SessionApi, user_as};
 use crate::model::{
-    ActionArgs, ActionResult, ApiError, Capabilities, Clause, Completeness, Cursor, Deletable,
-    Field, Identity, Op, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey,
-    Subject, Support, Target, UserOutcome, Value,
+    ApiError, Clause, Completeness, Cursor, Deletable, Field, Op, PageEnd, Plan, RowRef, RowSink,
+    Search, Support, Target, Value,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -355,9 +354,9 @@ impl RowSink for Watch<'_> {
 }
 
 #[async_trait]
-impl SessionApi for Besides {
-    fn caps(&self) -> Arc<Capabilities> {
-        self.inner.caps()
+impl Layer for Besides {
+    fn inner(&self) -> &dyn SessionApi {
+        &*self.inner
     }
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
@@ -368,10 +367,6 @@ impl SessionApi for Besides {
         plan.notes
             .extend(search.query.bounds(search.now, search.zone));
         Ok(plan)
-    }
-
-    async fn whoami(&self) -> Result<Identity, ApiError> {
-        self.inner.whoami().await
     }
 
     async fn search(
@@ -397,41 +392,5 @@ impl SessionApi for Besides {
         }
         self.spellings(&mut walk, search, &mut end, sink).await?;
         Ok(end)
-    }
-
-    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
-        self.inner.get(key).await
-    }
-
-    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
-        self.inner.revoke(keys).await
-    }
-
-    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
-        self.inner.revoke_user(user).await
-    }
-
-    fn clock_offset(&self) -> Option<TimeDelta> {
-        self.inner.clock_offset()
-    }
-
-    fn waiting(&self) -> Waits {
-        self.inner.waiting()
-    }
-
-    fn give_up_waits(&self) {
-        self.inner.give_up_waits();
-    }
-
-    fn ask_anyway(&self) {
-        self.inner.ask_anyway();
-    }
-
-    async fn sign_out(&self) -> Result<(), ApiError> {
-        self.inner.sign_out().await
-    }
-
-    async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
-        self.inner.act(action, args).await
     }
 }

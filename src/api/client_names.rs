@@ -6,13 +6,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
 
-use super::{SessionApi, Waits};
+use super::SessionApi;
+use super::layer::Layer;
 use crate::model::{
-    ActionArgs, ActionResult, ApiError, Capabilities, Class, Clause, Cursor, Field, Identity, Op,
-    Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject, Target,
-    UserOutcome, Value,
+    ApiError, Class, Clause, Cursor, Field, Op, PageEnd, Plan, RowRef, RowSink, Search, Session,
+    SessionKey, Target, Value,
 };
 
 /// The attribute in which the id stays, where the system does not send it among the others.
@@ -137,9 +136,9 @@ impl RowSink for Naming<'_> {
 }
 
 #[async_trait]
-impl SessionApi for ClientNames {
-    fn caps(&self) -> Arc<Capabilities> {
-        self.inner.caps()
+impl Layer for ClientNames {
+    fn inner(&self) -> &dyn SessionApi {
+        &*self.inner
     }
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
@@ -153,10 +152,6 @@ impl SessionApi for ClientNames {
         }
         plan.rest.extend(worded.words);
         Ok(plan)
-    }
-
-    async fn whoami(&self) -> Result<Identity, ApiError> {
-        self.inner.whoami().await
     }
 
     async fn search(
@@ -183,38 +178,6 @@ impl SessionApi for ClientNames {
         let _ = naming.row(RowRef::of(&session));
         Ok(named.pop().unwrap_or(session))
     }
-
-    async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
-        self.inner.revoke(keys).await
-    }
-
-    async fn revoke_user(&self, user: &Subject) -> Result<UserOutcome, ApiError> {
-        self.inner.revoke_user(user).await
-    }
-
-    fn clock_offset(&self) -> Option<TimeDelta> {
-        self.inner.clock_offset()
-    }
-
-    fn waiting(&self) -> Waits {
-        self.inner.waiting()
-    }
-
-    fn give_up_waits(&self) {
-        self.inner.give_up_waits();
-    }
-
-    fn ask_anyway(&self) {
-        self.inner.ask_anyway();
-    }
-
-    async fn sign_out(&self) -> Result<(), ApiError> {
-        self.inner.sign_out().await
-    }
-
-    async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
-        self.inner.act(action, args).await
-    }
 }
 
 #[cfg(test)]
@@ -222,7 +185,10 @@ mod tests {
 
     use super::*;
     use crate::model::time::Zone;
-    use crate::model::{Completeness, KindCaps, Matcher, Query, Thresholds};
+    use crate::model::{
+        Capabilities, Completeness, Identity, KindCaps, Matcher, Outcome, Query, Subject,
+        Thresholds, UserOutcome,
+    };
 
     /// A system of no kind in particular: three sessions, no filter, and it answers nothing itself.
     struct Plain;

@@ -2,9 +2,10 @@
 
 mod besides;
 mod client_names;
-pub mod guard;
+mod guard;
 pub mod http;
 mod janssen;
+mod layer;
 mod loose;
 pub mod oauth;
 mod pingam;
@@ -30,6 +31,7 @@ use besides::Besides;
 use client_names::ClientNames;
 use guard::ReadOnly;
 use http::{NoStore, TokenStore};
+use layer::Layered;
 use signin::Prompter;
 pub use waits::{Countdown, Wait, Waits};
 
@@ -57,14 +59,17 @@ pub fn open_with(
         System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
         System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
     };
-    let api: Arc<dyn SessionApi> = match profile.client_names.is_empty() {
-        true => api,
-        false => Arc::new(ClientNames::new(api, profile.client_names.clone())),
+    let api: Arc<dyn SessionApi> = if profile.client_names.is_empty() {
+        api
+    } else {
+        let names = profile.client_names.clone();
+        Arc::new(Layered(ClientNames::new(api, names)))
     };
-    let api: Arc<dyn SessionApi> = Arc::new(Besides::new(api, profile.user_as.clone()));
-    Ok(match profile.read_only {
-        true => Arc::new(ReadOnly::new(&profile.name, api)),
-        false => api,
+    let api: Arc<dyn SessionApi> = Arc::new(Layered(Besides::new(api, profile.user_as.clone())));
+    Ok(if profile.read_only {
+        Arc::new(Layered(ReadOnly::new(&profile.name, api)))
+    } else {
+        api
     })
 }
 

@@ -112,7 +112,7 @@ pub struct Typed {
     /// What to ask for ("Type the number of sessions, or the user's name").
     pub ask: String,
     /// Why it must be typed, behind "typed because".
-    pub because: &'static str,
+    pub because: String,
     /// Has something wrong been entered?
     pub wrong: bool,
 }

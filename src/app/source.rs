@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
+use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
@@ -39,6 +40,8 @@ pub struct ProfileView {
     pub best_effort: bool,
     /// Ask for a reason before every change.
     pub require_reason: bool,
+    /// From so many sessions on, their number or the user's name has to be typed.
+    pub typed_from: usize,
     /// May masked values and full ids be shown and copied?
     pub reveal: bool,
     /// Search when the profile is opened.
@@ -55,6 +58,17 @@ pub struct ProfileView {
     pub max_rows: u32,
     /// When a session counts as idle and as expiring.
     pub thresholds: Thresholds,
+}
+
+impl ProfileView {
+    /// What makes it worse to end one of its sessions by mistake.
+    pub fn risk(&self) -> Risk {
+        Risk {
+            production: self.production,
+            insecure: self.insecure,
+            typed_from: self.typed_from,
+        }
+    }
 }
 
 /// A wait that a server asked for, as it counts down.

@@ -65,7 +65,7 @@ impl Tls {
             p if p.url.scheme() != "https" => Self::Plain,
             p if p.insecure => Self::Insecure,
             _ if env_names_roots => Self::EnvCa,
-            p if p.ca_file.is_some() => Self::CustomCa,
+            p if p.ca_file.is_some() || p.ca_dir.is_some() => Self::CustomCa,
             _ => Self::Verified,
         }
     }

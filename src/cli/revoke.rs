@@ -15,7 +15,7 @@ use super::sources::{self, Source};
 use super::targets::{self, FoundBy, Skip, Target};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
-use crate::model::confirm;
+use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
 use crate::revoke::Known;
@@ -435,18 +435,12 @@ fn ask(
     not_whole: &[String],
     of_user: bool,
 ) -> Result<(), Failure> {
-    let production = chosen.iter().any(|target| {
-        sources
-            .get(target.source)
-            .is_some_and(|source| source.profile.production)
-    });
     let what = sessions(chosen.len());
-    let risk = confirm::Risk {
-        production,
-        // Over an unchecked connection it goes only with --insecure.
-        insecure: false,
-    };
-    let typed = confirm::typed_because(chosen.len(), risk);
+    let touched = chosen
+        .iter()
+        .filter_map(|target| sources.get(target.source));
+    let risk = touched.map(Source::risk).reduce(Risk::and);
+    let typed = typed_because(chosen.len(), risk.unwrap_or_default());
     let (wanted, because) = match typed {
         Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
         None => ("y".to_owned(), String::new()),

@@ -10,6 +10,7 @@ use super::prompter::Person;
 use crate::api::token_file::TokenFile;
 use crate::api::{self, SessionApi};
 use crate::config::{Config, Opening, Profile};
+use crate::model::confirm::Risk;
 use crate::model::time::Zone;
 use crate::model::{ApiError, Query, Thresholds};
 
@@ -33,6 +34,16 @@ impl Source {
     /// The word of its system in the configuration.
     pub(crate) fn word(&self) -> &'static str {
         self.profile.system.word()
+    }
+
+    /// What makes it worse to end one of its sessions by mistake.
+    pub(crate) fn risk(&self) -> Risk {
+        Risk {
+            production: self.profile.production,
+            // Over an unchecked connection it goes only with --insecure.
+            insecure: false,
+            typed_from: self.profile.typed_from,
+        }
     }
 
     /// When its sessions count as idle and as expiring.

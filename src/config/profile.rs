@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::pingam::PingAmKeys;
+use crate::model::confirm::TYPED_FROM;
 pub use crate::model::time::Zone;
 use crate::model::{Field, Sort};
 
@@ -58,6 +59,8 @@ pub struct Profile {
     pub login: Login,
     /// Certificate authorities trusted beside the system's, PEM.
     pub ca_file: Option<PathBuf>,
+    /// A folder: the certificates in each of its `.pem`, `.crt` and `.cer` files are trusted beside the system's.
+    pub ca_dir: Option<PathBuf>,
     /// Our certificate, PEM.
     pub client_cert: Option<PathBuf>,
     /// Its key, PEM.
@@ -92,6 +95,9 @@ pub struct Profile {
     pub read_only: bool,
     /// Ask for a reason before every change.
     pub require_reason: bool,
+    /// From so many sessions on, their number or the user's name has to be typed; 1 to 1,000. On production
+    /// and over an unchecked certificate it is never more than 2.
+    pub typed_from: usize,
     /// What happens when the audit log cannot be written.
     pub audit: AuditMode,
     /// May masked values and full ids be shown and copied?
@@ -122,6 +128,7 @@ impl Profile {
             auth_url: None,
             login,
             ca_file: None,
+            ca_dir: None,
             client_cert: None,
             client_key: None,
             insecure: false,
@@ -142,6 +149,7 @@ impl Profile {
             production: false,
             read_only: false,
             require_reason: false,
+            typed_from: TYPED_FROM,
             audit: AuditMode::Required,
             reveal: true,
             keep_token: true,

@@ -21,6 +21,7 @@ pub(super) const COMMON: &[&str] = &[
     "login",
     "token",
     "ca_file",
+    "ca_dir",
     "client_cert",
     "client_key",
     "insecure",
@@ -39,6 +40,7 @@ pub(super) const COMMON: &[&str] = &[
     "production",
     "read_only",
     "require_reason",
+    "typed_from",
     "audit",
     "reveal",
     "keep_token",
@@ -114,6 +116,7 @@ fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
         .map(|item| address(&item, profile.allow_http))
         .transpose()?;
     profile.ca_file = table.get("ca_file").map(|item| item.path()).transpose()?;
+    profile.ca_dir = table.get("ca_dir").map(|item| item.path()).transpose()?;
     profile.client_cert = table
         .get("client_cert")
         .map(|item| item.path())
@@ -164,6 +167,9 @@ fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError>
     profile.production = flag(table, "production")?;
     profile.read_only = flag(table, "read_only")?;
     profile.require_reason = flag(table, "require_reason")?;
+    set(table, "typed_from", &mut profile.typed_from, |item| {
+        item.number(1..=1_000)
+    })?;
     set(table, "reveal", &mut profile.reveal, Item::boolean)?;
     set(table, "keep_token", &mut profile.keep_token, Item::boolean)?;
     set(table, "audit", &mut profile.audit, |item| {

@@ -53,13 +53,14 @@ fn a_minimal_profile_has_the_documented_defaults() {
     assert_eq!(p.audit, AuditMode::Required);
     assert_eq!(p.idle_after, Duration::from_secs(8 * 3600));
     assert_eq!(p.expiring_within, Duration::from_secs(300));
+    assert_eq!((p.ca_dir.as_deref(), p.typed_from), (None, 10));
     assert!(p.reveal && !p.production && !p.read_only && !p.insecure);
 }
 
 #[test]
 fn values_are_read_as_they_are_meant() {
     let text = with(
-        "timeout = \"1m30s\"\nsort = \"created:desc\"\nca_file = \"~/ca.pem\"\n\
+        "timeout = \"1m30s\"\nsort = \"created:desc\"\nca_file = \"~/ca.pem\"\nca_dir = \"cas\"\ntyped_from = 5\n\
          client_cert = \"me.pem\"\nclient_key = \"/k.pem\"\nserver_zone = \"+02:00\"\n\
          user_as = \"{user}@example.org\"\naudit = \"best_effort\"\nrate = 1_0\n\
          [profile.p.client_names]\n\"1800.c3\" = \"portal\"",
@@ -77,6 +78,8 @@ fn values_are_read_as_they_are_meant() {
         }
     );
     assert_eq!(p.ca_file.as_deref(), Some(Path::new("/home/ada/ca.pem")));
+    assert_eq!(p.ca_dir.as_deref(), Some(Path::new("/etc/usher/cas")));
+    assert_eq!(p.typed_from, 5);
     assert_eq!(
         p.client_cert.as_deref(),
         Some(Path::new("/etc/usher/me.pem"))

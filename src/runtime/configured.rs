@@ -267,6 +267,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         demo: false,
         best_effort: profile.audit == AuditMode::BestEffort,
         require_reason: profile.require_reason,
+        typed_from: profile.typed_from,
         reveal: profile.reveal,
         search_on_start: profile.search_on_start,
         live_search: profile.live_search,

@@ -178,6 +178,50 @@ async fn f_net_11_a_bad_authority_file_is_named_with_its_line() {
 }
 
 #[tokio::test]
+async fn f_net_11_every_certificate_file_of_a_folder_is_trusted() {
+    let (first, second) = (Authority::new("First"), Authority::new("Second"));
+    let place = params("127.0.0.1", "idp");
+    let server = secure(config(&second.leaf(&place), &["http/1.1"])).await;
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| write(&folder.path().join(name), text, 0o644);
+    let pem = |authority: &Authority| std::fs::read_to_string(authority.ca_file()).unwrap();
+    let mut profile = profile(&server, &first);
+    profile.ca_file = None;
+    profile.ca_dir = Some(folder.path().to_owned());
+
+    put("note.txt", "hello");
+    let error = list(&profile).await.unwrap_err().to_string();
+    assert!(
+        error.contains("holds no file with the ending .pem, .crt or .cer"),
+        "{error}"
+    );
+    put("a.pem", &pem(&first));
+    let refused = list(&profile).await;
+    assert!(matches!(refused, Err(ApiError::Tls { .. })), "{refused:?}");
+    put("b.CRT", &pem(&second));
+    put(".hidden.pem", "hello");
+    assert_eq!(list(&profile).await, Ok(0), "the second file of the folder");
+
+    put(
+        "c.cer",
+        &format!(
+            "{}-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n",
+            pem(&first)
+        ),
+    );
+    let error = list(&profile).await.unwrap_err().to_string();
+    let line = pem(&first).lines().count() + 1;
+    let words = format!("c.cer is not valid PEM from line {line} on");
+    assert!(
+        error.contains("ca_dir ") && error.contains(&words),
+        "{error}"
+    );
+    profile.ca_dir = Some(folder.path().join("nothing"));
+    let error = list(&profile).await.unwrap_err().to_string();
+    assert!(error.contains("cannot read ca_dir "), "{error}");
+}
+
+#[tokio::test]
 async fn f_net_11_the_authority_of_one_profile_is_not_trusted_by_another() {
     let (first, second) = (Authority::new("First"), Authority::new("Second"));
     let place = params("127.0.0.1", "idp");

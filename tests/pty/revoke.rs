@@ -246,6 +246,41 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
 }
 
 #[test]
+fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
+    let server = Server::with_sessions(40);
+    for (keys, ids, question) in [
+        (
+            "typed_from = 2\n",
+            2,
+            "Type 2 to do it (typed because it ends 2 sessions or more)",
+        ),
+        ("typed_from = 30\n", 12, "Type y to do it"),
+        (
+            "typed_from = 30\nproduction = true\n",
+            2,
+            "Type 2 to do it (typed because this is production)",
+        ),
+    ] {
+        let rows = server.world().rows();
+        let ended = rows
+            .iter()
+            .filter(|row| row.deletable && row.user.is_some());
+        let ids: Vec<String> = ended.filter_map(|row| row.sid.clone()).take(ids).collect();
+        let args: Vec<&str> = ["revoke"]
+            .into_iter()
+            .chain(ids.iter().map(String::as_str))
+            .collect();
+
+        let mut usher = Usher::command(&server, keys, &args);
+
+        usher.pty.wait_for(question);
+        usher.pty.keys("no\r");
+        assert_eq!(usher.pty.exit_code(), 2, "{keys}");
+    }
+    assert_eq!(server.requests("DELETE"), 0);
+}
+
+#[test]
 fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
     let mut usher = Usher::start(120, 40, |command| command.arg("--all-profiles"));
     usher.pty.wait_for("demo-openam stopped at 120 a realm");

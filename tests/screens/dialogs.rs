@@ -84,7 +84,7 @@ fn revoking_many_sessions_counts_them_by_user() {
                 input: Input::new("33".to_owned()),
                 expect: vec!["33".to_owned()],
                 ask: "Type the number of sessions to confirm:".to_owned(),
-                because: "this is production",
+                because: "this is production".into(),
                 wrong: false,
             }),
             reason: None,

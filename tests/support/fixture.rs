@@ -256,6 +256,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         demo: false,
         best_effort: false,
         require_reason: false,
+        typed_from: 10,
         reveal: true,
         search_on_start: false,
         live_search: false,

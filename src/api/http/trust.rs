@@ -25,6 +25,7 @@ use crate::model::text::display_safe;
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
     ca_file: Option<PathBuf>,
+    ca_dir: Option<PathBuf>,
     client_cert: Option<PathBuf>,
     client_key: Option<PathBuf>,
     insecure: bool,
@@ -65,6 +66,7 @@ impl Trust {
     pub(super) fn new(profile: &Profile) -> Self {
         Self {
             ca_file: profile.ca_file.clone(),
+            ca_dir: profile.ca_dir.clone(),
             client_cert: profile.client_cert.clone(),
             client_key: profile.client_key.clone(),
             insecure: profile.insecure,
@@ -117,18 +119,14 @@ impl Trust {
             Ok(verifier) => return Ok(Arc::new(verifier)),
             Err(error) => error,
         };
-        let no_store =
-            || format!("{error}; this machine may have no certificate authorities: set ca_file");
-        // A machine without authorities of its own can still trust those we were given.
+        // A machine without authorities of its own can still trust those we were given; each of them was
+        // tried when it was read.
         let mut roots = RootCertStore::empty();
-        for one in ours {
-            roots.add(one).map_err(|_| match &self.ca_file {
-                Some(path) => format!("ca_file {} holds a broken certificate", shown(path)),
-                None => no_store(),
-            })?;
-        }
+        roots.add_parsable_certificates(ours);
         if roots.is_empty() {
-            return Err(no_store());
+            return Err(format!(
+                "{error}; this machine may have no certificate authorities: set ca_file"
+            ));
         }
         WebPkiServerVerifier::builder_with_provider(roots.into(), Arc::clone(provider))
             .build()
@@ -137,10 +135,16 @@ impl Trust {
     }
 
     fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, String> {
-        match &self.ca_file {
-            Some(path) => certificates("ca_file", path),
-            None => Ok(Vec::new()),
+        let mut found = match &self.ca_file {
+            Some(path) => certificates("ca_file", path)?,
+            None => Vec::new(),
+        };
+        for path in self.ca_dir.iter().map(|dir| files_in(dir)) {
+            for path in path? {
+                found.extend(certificates("ca_dir", &path)?);
+            }
         }
+        Ok(found)
     }
 
     fn identity(&self) -> Result<Option<Identity>, String> {
@@ -173,6 +177,32 @@ impl Trust {
             _ => format!("client_cert {cert} and client_key {key} cannot be used: {error}"),
         }
     }
+}
+
+/// The files of a `ca_dir` that hold certificates, by their names, in order. Other files, and those whose
+/// names begin with a dot, are not looked at: such a folder may hold a note or a key beside them.
+fn files_in(dir: &Path) -> Result<Vec<PathBuf>, String> {
+    let failed = |error| format!("cannot read ca_dir {}: {error}", shown(dir));
+    let entries = std::fs::read_dir(dir).map_err(failed)?;
+    let paths: Result<Vec<PathBuf>, _> = entries.map(|one| one.map(|one| one.path())).collect();
+    let mut paths = paths.map_err(failed)?;
+    paths.retain(|path| holds_certificates(path));
+    paths.sort();
+    if paths.is_empty() {
+        return Err(format!(
+            "ca_dir {} holds no file with the ending .pem, .crt or .cer",
+            shown(dir)
+        ));
+    }
+    Ok(paths)
+}
+
+fn holds_certificates(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !is_hidden && ["pem", "crt", "cer"].iter().any(|known| ending == *known)
 }
 
 fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -168,11 +168,8 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
             )
         }
     };
-    let insecure = sources.iter().any(|source| source.profile.insecure);
-    let risk = Risk {
-        production,
-        insecure,
-    };
+    let risks = sources.iter().map(|source| source.profile.risk());
+    let risk = risks.reduce(Risk::and).unwrap_or_default();
     let typed = typed_because(count, risk).map(|because| typed_rows(&plan, because));
     let after = after(&sources);
     let asks_reason = sources.iter().any(|s| s.profile.require_reason);
@@ -229,7 +226,7 @@ fn after(sources: &[&Source]) -> String {
 }
 
 /// What must be typed for rows: how many they are, or whose, where all are of one person.
-fn typed_rows(plan: &RevokePlan, because: &'static str) -> Typed {
+fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
     let mut people = plan.send.iter().map(|item| &item.subject);
     let first = people.next().filter(|user| user.shown().is_some());
     let one = first.filter(|first| people.all(|other| other == *first));
@@ -258,7 +255,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
         input: Input::default(),
         expect: Vec::new(),
         ask: "Type the user's name or the number of sessions:".into(),
-        because: "it ends all sessions of a person",
+        because: "it ends all sessions of a person".into(),
         wrong: false,
     };
     let asks_reason = opened.is_some_and(|s| s.profile.require_reason);

@@ -359,6 +359,8 @@ fn the_trust_in_the_connection_follows_the_profile_and_the_environment() {
     profile.ca_file = Some(Path::new("ca.pem").to_owned());
     assert_eq!(Tls::with(&profile, false), Tls::CustomCa);
     assert_eq!(Tls::with(&profile, true), Tls::EnvCa);
+    (profile.ca_file, profile.ca_dir) = (None, Some(Path::new("cas").to_owned()));
+    assert_eq!(Tls::with(&profile, false), Tls::CustomCa);
     profile.insecure = true;
     assert_eq!(Tls::with(&profile, true), Tls::Insecure);
     profile.url = "http://127.0.0.1".parse().unwrap();

@@ -332,6 +332,7 @@ fn profile(name: &str) -> ProfileView {
         demo: false,
         best_effort: false,
         require_reason: false,
+        typed_from: 10,
         reveal: true,
         search_on_start: false,
         live_search: false,

@@ -139,6 +139,25 @@ fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
 }
 
 #[test]
+fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
+    let asked = |typed_from: usize, production: bool, count: u32| {
+        let mut app = TestApp::listing(&["asmith"; 12]);
+        app.state.sources[0].profile.typed_from = typed_from;
+        app.state.sources[0].profile.production = production;
+        let ids: Vec<RowId> = (0..count).map(RowId).collect();
+        let plan = super::super::revoke::plan(&app.state, &ids);
+        let typed = super::super::question::for_rows(&app.state, plan).typed;
+        typed.map(|typed| typed.because)
+    };
+
+    assert_eq!(asked(5, false, 4), None);
+    assert_eq!(asked(5, false, 5).unwrap(), "it ends 5 sessions or more");
+    assert_eq!(asked(1, false, 1).unwrap(), "its profile asks for it");
+    assert_eq!(asked(30, false, 12), None);
+    assert_eq!(asked(30, true, 2).unwrap(), "this is production");
+}
+
+#[test]
 fn each_of_several_systems_says_what_stays() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
     let mut other = crate::app::source::Source::new(profile("other"));
