@@ -286,6 +286,7 @@ fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
     let item = |(at, target): &(usize, &Target)| Item {
         row: *at,
         key: target.key.clone(),
+        kind: target.kind.clone(),
         subject: target.subject.clone(),
         known: target.known.clone(),
     };

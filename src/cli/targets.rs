@@ -1,6 +1,7 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::exit::{self, Failure};
 use super::output::Record;
@@ -17,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) source: usize,
     /// Its key.
     pub(crate) key: SessionKey,
+    /// Which kind of session, as far as it is known.
+    pub(crate) kind: Option<Arc<str>>,
     /// What to call it. Empty: only its id is known.
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
@@ -42,6 +45,7 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(id),
+            kind: None,
             label: String::new(),
             subject: Subject::default(),
             skip: None,
@@ -61,6 +65,7 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
+            kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: Subject {
                 id: text(&row.user_id),

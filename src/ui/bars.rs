@@ -346,6 +346,7 @@ fn loaded(state: &State) -> String {
         }
         _ => format!("{} loaded", with_thousands(rows)),
     });
+    parts.extend(results.rows.kinds().words());
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),

@@ -29,6 +29,7 @@ fn item(state: &State, row: u32) -> RevokeItem {
         row: RowId(row),
         source: data.source,
         key: data.session.key.clone(),
+        kind: data.session.kind.clone(),
         subject: data.session.subject.clone(),
         deletable: data.session.deletable.clone(),
         created: data.session.created,

@@ -138,7 +138,7 @@ pub fn copy_id(state: &mut State) -> Vec<Effect> {
     };
     vec![Effect::Copy {
         what: Copied::SessionId,
-        text: SecretString::from(row.session.key.expose()),
+        text: SecretString::from(row.session.id()),
     }]
 }
 

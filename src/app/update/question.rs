@@ -11,8 +11,8 @@ use crate::app::overlay::{
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model::confirm::{Risk, typed_because};
-use crate::model::text::with_thousands;
-use crate::model::{Field, Session, Untrusted, by_word, time};
+use crate::model::text::{display_safe, with_thousands};
+use crate::model::{Field, KindCounts, Session, Untrusted, by_word, time};
 use crate::store::RowId;
 
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
@@ -24,6 +24,7 @@ pub struct RowFacts {
     when: Option<(&'static str, String)>,
     label: String,
     profile: String,
+    kind: Option<String>,
     system: String,
 }
 
@@ -41,6 +42,10 @@ impl RowFacts {
             about: about(source, row, item),
             when: when(state, source, item.source, row),
             label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
+            kind: item
+                .kind
+                .as_deref()
+                .map(|kind| display_safe(kind).into_owned()),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
             system: source.map_or_else(String::new, |s| s.system().to_owned()),
         }
@@ -72,6 +77,8 @@ impl RowFacts {
     /// With their labels, for large screens.
     fn labelled(&self) -> Vec<(String, String)> {
         let mut facts = vec![("User".to_owned(), self.user.clone())];
+        let kind = self.kind.as_ref();
+        facts.extend(kind.map(|kind| ("Kind".to_owned(), kind.clone())));
         facts.extend(self.about.iter().cloned());
         facts.extend(self.when.iter().map(|(l, v)| ((*l).to_owned(), v.clone())));
         facts.push(("Session".to_owned(), self.label.clone()));
@@ -82,7 +89,8 @@ impl RowFacts {
 
     /// In at most three lines, for small ones.
     fn short(&self) -> Vec<String> {
-        let mut lines = vec![self.who()];
+        let kind = self.kind.iter().map(|kind| format!(" · {kind}"));
+        let mut lines = vec![format!("{}{}", self.who(), kind.collect::<String>())];
         lines.extend(self.when.iter().map(|(l, v)| format!("{l} {v}")));
         lines.push(format!("Session {} on {}", self.label, self.profile));
         lines
@@ -160,8 +168,9 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         }
         _ => {
             let n = with_thousands(count as u64);
+            let kinds: KindCounts = plan.send.iter().map(|item| item.kind.as_ref()).collect();
             (
-                format!("Revoke {n} sessions{on}?"),
+                format!("Revoke {n} sessions{}{on}?", kinds.in_brackets()),
                 format!("Revoke {n}"),
                 Vec::new(),
                 Vec::new(),

@@ -2,6 +2,7 @@
 
 mod actions;
 mod forms;
+mod kinds;
 mod orders;
 mod person;
 mod questions;
@@ -342,6 +343,7 @@ fn profile(name: &str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 200_000,
         thresholds: Thresholds::default(),
     }

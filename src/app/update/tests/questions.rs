@@ -187,6 +187,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
                 row: RowId(at),
                 source: SourceId(0),
                 key: session.key.clone(),
+                kind: session.kind.clone(),
                 subject: session.subject.clone(),
                 deletable: session.deletable.clone(),
                 created: session.created,
