@@ -147,8 +147,11 @@ fn without_guard(cell: &str) -> &str {
 }
 
 fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
-    let key = line.key.filter(|key| !key.is_empty()).or(line.id);
-    let key = key.filter(|key| !key.is_empty()).ok_or("it has no id")?;
+    let id = line.id.filter(|id| !id.is_empty()).ok_or("it has no id")?;
+    let (key, id) = match line.key.filter(|key| !key.is_empty()) {
+        Some(key) => (key, Some(SessionKey::new(id))),
+        None => (id, None),
+    };
     let source = match &line.profile {
         Some(profile) => sources
             .iter()
@@ -181,6 +184,7 @@ fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
             }),
         },
         key: SessionKey::new(key),
+        id,
         kind: line.kind.filter(|kind| !kind.is_empty()),
         label: line
             .label

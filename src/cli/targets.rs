@@ -18,6 +18,8 @@ pub(crate) struct Target {
     pub(crate) source: usize,
     /// Its key.
     pub(crate) key: SessionKey,
+    /// What the server's own console calls it. `None`: the same as the key, or not known.
+    pub(crate) id: Option<SessionKey>,
     /// Which kind of session, as far as it is known.
     pub(crate) kind: Option<Arc<str>>,
     /// What to call it. Empty: only its id is known.
@@ -45,12 +47,18 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(id),
+            id: None,
             kind: None,
             label: String::new(),
             subject: Subject::default(),
             skip: None,
             known: Known::Typed,
         }
+    }
+
+    /// What people call it where it has no label.
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_ref().unwrap_or(&self.key).expose()
     }
 
     /// Does not to find it prove nothing?
@@ -65,6 +73,7 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
+            id: row.id.as_deref().map(SessionKey::new),
             kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: Subject {

@@ -96,11 +96,6 @@ impl<'a> RowRef<'a> {
         self.id.as_deref().unwrap_or(&self.key)
     }
 
-    /// Is this the session that was named so, by its id or by its key?
-    pub fn is_called(&self, name: &str) -> bool {
-        self.key == name || self.id.as_deref() == Some(name)
-    }
-
     /// The value of a field that is text as the system sent it. `None`: it has none, or the field is
     /// something else.
     pub fn text(&self, field: Field) -> Option<&str> {
