@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::action::{Action, Context};
 use super::agent;
+use super::blocked::OWN;
 use super::cells;
 use super::life;
 use super::lines::{DetailLine, LABELS, LineKind};
@@ -12,7 +13,6 @@ use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
-use super::update::blocked::OWN;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};

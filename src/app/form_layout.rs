@@ -470,5 +470,5 @@ fn two_lines(state: &State, inner: Area) -> Vec<Placed> {
 
 /// The pane of the form has the keys.
 pub fn has_focus(state: &State) -> bool {
-    state.focus == Pane::Search && state.overlays.is_empty()
+    state.focus == Pane::Search && state.dialogs.is_empty()
 }

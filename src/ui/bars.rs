@@ -9,8 +9,8 @@ use crate::app::cut;
 use crate::app::form::FormField;
 use crate::app::form_layout;
 use crate::app::hints::{self, GAP};
+use crate::app::job::JobState;
 use crate::app::layout::{TABS, areas};
-use crate::app::overlay::JobState;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
@@ -243,7 +243,7 @@ fn status_words(state: &State) -> (String, Role) {
         let all = job.items.len();
         let words = match (&job.state, all) {
             (JobState::Paused(error), _) => {
-                format!("a revoke waits: {}", crate::app::update::wanted(error))
+                format!("a revoke waits: {}", crate::app::words::wanted(error))
             }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(

@@ -3,13 +3,14 @@
 use tui_input::Input;
 
 use crate::app::action::{Action, Context};
+use crate::app::blocked::blocked;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room};
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
-use crate::app::update::{blocked, edit};
+use crate::app::update::edit;
 use crate::model::text::{cut_end, width_cols};
 
 const WIDTH: (u16, u16) = (84, 66);

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{act, edit, message, net};
+use super::{edit, focus, message, net, results};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
+use crate::app::job::JobState;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::layout;
-use crate::app::overlay::JobState;
 use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
@@ -195,7 +195,7 @@ pub fn planned(
 /// Shows all fields, or folds them away.
 pub fn unfold(state: &mut State) -> Vec<Effect> {
     state.form.unfolded = !state.form.unfolded;
-    let mut effects = act::focus(state, Pane::Search);
+    let mut effects = focus::focus(state, Pane::Search);
     refocus(state);
     effects.extend(plan(state));
     effects
@@ -260,13 +260,6 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
             message::say(state, Level::Error, text)
         }
     }
-}
-
-/// Asks again now, whatever wait a server has asked for.
-pub fn again_now(state: &mut State) -> Vec<Effect> {
-    let mut effects = net::ask_anyway(state);
-    effects.extend(again(state));
-    effects
 }
 
 /// Lists that broke off go on where they did, and their rows stay; else asks the same again from the start.
@@ -404,7 +397,7 @@ pub fn auto_reload(state: &mut State) -> Vec<Effect> {
     }
     state.auto_reload = Some(failures);
     let busy = state.is_loading()
-        || !state.overlays.is_empty()
+        || !state.dialogs.is_empty()
         || state.jobs.iter().any(|job| job.state != JobState::Ended);
     let mut effects = next_auto_reload(state);
     if !busy && state.results.query.is_some() {
@@ -520,7 +513,7 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
         source.waiting = None;
         source.progress = Progress::Stopped("stopped by Esc".into());
     }
-    let mut after = net::finished(state);
+    let mut after = results::finished(state);
     after.splice(0..0, effects);
     after.extend(message::say(
         state,

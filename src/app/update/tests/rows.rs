@@ -367,7 +367,7 @@ fn f_clock_01_that_a_row_looks_expired_keeps_nobody_from_ending_it() {
 
     app.keys("delete");
 
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(app.dialog::<Confirm>().is_some());
 }
 
 /// Where the searches began that were asked for since the last look.

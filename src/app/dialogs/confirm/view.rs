@@ -1,10 +1,12 @@
-//! The question before a revoke.
+//! How the question before a revoke is drawn.
 
+use super::{Confirm, ConfirmFocus};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences};
-use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, WholeUser};
+use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::app::words;
 use crate::model::text::{cut_end, width_cols, with_thousands};
 use crate::store::SourceId;
 
@@ -17,7 +19,7 @@ const USERS: usize = 4;
 const TYPED: (usize, usize) = (5, 30);
 
 /// The question as it is drawn.
-pub fn sheet(state: &State, confirm: &Confirm) -> DialogView {
+pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
     let large = is_large(state.size);
     let several = is_several(confirm);
     let sizes = if several { SEVERAL } else { ONE };
@@ -35,10 +37,12 @@ pub fn sheet(state: &State, confirm: &Confirm) -> DialogView {
         lines.extend(warnings);
         lines.push(blank());
     }
-    let after = match large {
-        true => format!("{} This cannot be undone.", confirm.after),
-        false => format!("{} No undo.", confirm.after),
+    let undo = if large {
+        "This cannot be undone."
+    } else {
+        "No undo."
     };
+    let after = format!("{} {undo}", confirm.after);
     for system in after.trim().lines() {
         lines.extend(sentences(system, text).into_iter().map(indented));
     }
@@ -79,9 +83,10 @@ fn facts(state: &State, confirm: &Confirm, large: bool, width: usize) -> Vec<Vie
     {
         lines.extend(counts(state, plan, large, width));
     }
-    match large {
-        true => lines.extend(labelled(&confirm.facts, width)),
-        false => lines.extend(confirm.short.iter().map(|line| indented(cut(line, width)))),
+    if large {
+        lines.extend(labelled(&confirm.facts, width));
+    } else {
+        lines.extend(confirm.short.iter().map(|line| indented(cut(line, width))));
     }
     lines
 }
@@ -186,10 +191,11 @@ fn sessions(count: usize) -> String {
 }
 
 fn first_part(name: &str) -> &str {
-    match name.starts_with('"') {
-        // Half of a quoted name would not say where it ends.
-        true => name,
-        false => name.split('@').next().unwrap_or(name),
+    // Half of a quoted name would not say where it ends.
+    if name.starts_with('"') {
+        name
+    } else {
+        name.split('@').next().unwrap_or(name)
     }
 }
 
@@ -214,11 +220,7 @@ fn skipped(plan: &RevokePlan, width: usize) -> Vec<ViewLine> {
 fn by_user(plan: &RevokePlan) -> Vec<(String, usize)> {
     let mut users: std::collections::BTreeMap<String, usize> = Default::default();
     for item in &plan.send {
-        let name = item
-            .subject
-            .shown()
-            .map_or("(nobody)".to_owned(), |name| name.named().into_owned());
-        *users.entry(name).or_default() += 1;
+        *users.entry(words::shown(&item.subject)).or_default() += 1;
     }
     let mut users: Vec<_> = users.into_iter().collect();
     users.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -299,9 +301,10 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
     let here = format!("only {scope}");
     let all = format!("every {}", word.to_lowercase());
     let cells = width_cols(&here).max(width_cols(&all)) + 2;
-    let (shown, other) = match whole.is_everywhere {
-        true => (all, format!("{} loaded in {scope}", whole.here)),
-        false => (here, format!("{everywhere} loaded in {all}")),
+    let (shown, other) = if whole.is_everywhere {
+        (all, format!("{} loaded in {scope}", whole.here))
+    } else {
+        (here, format!("{everywhere} loaded in {all}"))
     };
     let focused = focus == ConfirmFocus::Reach;
     let role = if focused {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::app::action::Action;
 use crate::app::cut;
+use crate::app::job::JobState;
 use crate::app::lines;
-use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
