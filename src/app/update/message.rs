@@ -53,7 +53,7 @@ pub fn fail(
         what,
         why: error.to_string(),
         advice: error.advice().to_owned(),
-        notes: notes(state),
+        notes: notes(state, error),
         can_login,
     };
     let hint = if can_login.is_some() {
@@ -77,7 +77,7 @@ pub fn keep(state: &mut State, error: ErrorReport) {
     state.errors.push_back(error);
 }
 
-fn notes(state: &State) -> Vec<String> {
+fn notes(state: &State, error: &ApiError) -> Vec<String> {
     let rows = state.results.rows.len();
     let asked = state.sources.iter().filter_map(|s| s.asked_at).max();
     let rows = asked.filter(|_| rows > 0).map(|at| {
@@ -91,7 +91,12 @@ fn notes(state: &State) -> Vec<String> {
         let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
         format!("{at}: {}", exchange.words())
     });
-    rows.into_iter().chain(request).collect()
+    let near = match error {
+        ApiError::Unexpected { near, .. } => near.as_ref(),
+        _ => None,
+    };
+    let near = near.map(|text| format!("The text there: {text}"));
+    rows.into_iter().chain(request).chain(near).collect()
 }
 
 fn one_line(text: &str) -> &str {
