@@ -7,7 +7,7 @@ use super::theme::Role;
 use crate::app::area::{Area, Mode};
 use crate::app::cut;
 use crate::app::form::FormField;
-use crate::app::form_layout;
+use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
 use crate::app::job::JobState;
 use crate::app::layout::{TABS, areas};
@@ -406,13 +406,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed = form_layout::fields(state)
+        let needed = form_fields::fields(state)
             .into_iter()
-            .find(|field| form_layout::support(state, *field) == crate::model::Support::Required);
+            .find(|field| form_fields::support(state, *field) == crate::model::Support::Required);
         let text = match needed {
             Some(field) => format!(
                 "Fill in {}, then Enter: this system lists nothing without it",
-                form_layout::label(field)
+                form_fields::label(field)
             ),
             None => "Enter lists all sessions, or type a user name first".to_owned(),
         };
@@ -454,7 +454,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         let text = "Also asked for in lower case, upper case and with a capital first.";
         lines.push((text.to_owned(), Role::Dim));
     }
-    let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
+    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
     let forgets = state
         .sources
         .iter()

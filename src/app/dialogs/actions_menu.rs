@@ -3,7 +3,7 @@
 use super::arguments::{self, Arguments};
 use crate::app::blocked;
 use crate::app::dialog::{Dialog, Handled};
-use crate::app::dialog_view::{DialogView, ViewLine, is_large, room, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, by_size, room, sentences, text_cells};
 use crate::app::effect::Effect;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
@@ -86,24 +86,11 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
     }
 }
 
-pub(super) fn width(state: &State) -> u16 {
-    if is_large(state.size) {
-        WIDTH.0
-    } else {
-        WIDTH.1
-    }
-}
-
-/// Cells for text inside the border and its margins.
-pub(super) fn text_cells(state: &State) -> usize {
-    usize::from(width(state).min(state.size.width)).saturating_sub(6)
-}
-
 impl ActionsMenu {
     /// How many actions the menu shows at once.
     fn page(&self, state: &State) -> usize {
         let room = usize::from(room(state.size).height).saturating_sub(MENU_FRAME);
-        let words = self.words_height(text_cells(state));
+        let words = self.words_height(text_cells(state.size, by_size(state.size, WIDTH)));
         room.saturating_sub(words)
             .max(LEAST_ACTIONS.min(room))
             .clamp(1, self.entries.len().max(1))
@@ -121,7 +108,7 @@ impl ActionsMenu {
 
 impl Dialog for ActionsMenu {
     fn view(&self, state: &State) -> DialogView {
-        let cells = text_cells(state);
+        let cells = text_cells(state.size, by_size(state.size, WIDTH));
         let count = self.entries.len();
         let most = self.page(state);
         let first = (self.choice + 1).saturating_sub(most);
@@ -175,7 +162,7 @@ impl Dialog for ActionsMenu {
             lines,
             ..DialogView::default()
         }
-        .placed(state.size, width(state))
+        .placed(state.size, by_size(state.size, WIDTH))
     }
 
     fn hints(&self, _state: &State) -> Vec<Hint> {

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::app::dialog::{Dialog, Handled};
-use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences, text_cells};
 use crate::app::effect::{Copied, Effect};
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
@@ -48,11 +48,6 @@ struct ScrollRange {
     left: usize,
 }
 
-/// Cells for text inside the border and its margins.
-fn text_cells(state: &State) -> usize {
-    usize::from(WIDEST.min(state.size.width)).saturating_sub(6)
-}
-
 impl AnswerBox {
     fn summary(&self, cells: usize) -> Vec<ViewLine> {
         let said = sentences(&self.summary, cells);
@@ -85,7 +80,7 @@ impl AnswerBox {
 
     /// How far this answer can be scrolled.
     fn reach(&self, state: &State) -> ScrollRange {
-        let cells = text_cells(state);
+        let cells = text_cells(state.size, WIDEST);
         let mut fixed = FRAME + self.summary(cells).len();
         let mut left = 0;
         if let ActionBody::Table { columns, rows } = &self.body {
@@ -141,7 +136,7 @@ impl AnswerBox {
 
 impl Dialog for AnswerBox {
     fn view(&self, state: &State) -> DialogView {
-        let cells = text_cells(state);
+        let cells = text_cells(state.size, WIDEST);
         let reach = self.reach(state);
         let body = self.body(cells);
         let (count, top) = (body.len(), self.top.min(reach.top));
@@ -217,10 +212,6 @@ impl Dialog for AnswerBox {
         };
         self.scroll(state, down, right);
         Handled::stay()
-    }
-
-    fn button(&mut self, _state: &mut State, _number: usize) -> Handled {
-        Handled::close()
     }
 
     fn wheel(&mut self, state: &State, by: isize) {

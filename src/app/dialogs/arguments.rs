@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::actions_menu::{text_cells, width};
 use crate::app::dialog::{Dialog, Handled, LockedQuestion, step};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, sentences};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, sentences, text_cells};
 use crate::app::effect::{Effect, Gen};
 use crate::app::hint::Hint;
 use crate::app::job::Acting;
@@ -20,6 +19,9 @@ use crate::app::words;
 use crate::model::text::{cut_end, width_cols};
 use crate::model::{ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Session, Subject};
 use crate::store::SourceId;
+
+/// Width of the box, on large screens and on small ones.
+const WIDTH: (u16, u16) = (84, 66);
 
 /// The questions before an action.
 #[derive(Clone, Debug)]
@@ -338,7 +340,7 @@ impl Arguments {
 
 impl Dialog for Arguments {
     fn view(&self, state: &State) -> DialogView {
-        let cells = text_cells(state);
+        let cells = text_cells(state.size, by_size(state.size, WIDTH));
         let mut lines = vec![ViewLine::default()];
         let on = cut_end(&self.on, cells.saturating_sub(4), Default::default()).into_owned();
         lines.push(
@@ -395,7 +397,7 @@ impl Dialog for Arguments {
             lines,
             ..DialogView::default()
         }
-        .placed(state.size, width(state))
+        .placed(state.size, by_size(state.size, WIDTH))
     }
 
     fn hints(&self, _state: &State) -> Vec<Hint> {

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::app::action::Action;
 use crate::app::dialog::{Dialog, Handled, step};
-use crate::app::dialog_view::{DialogView, ViewLine, is_large, room, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, by_size, is_large, room, sentences};
 use crate::app::effect::{Copied, Effect};
 use crate::app::error_report::ErrorReport;
 use crate::app::hint::Hint;
@@ -116,7 +116,7 @@ impl ErrorBox {
 impl Dialog for ErrorBox {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let width = by_size(state.size, WIDTH);
         let margins = if large { 4 } else { 2 };
         let text = usize::from(width.min(state.size.width)).saturating_sub(2 + margins);
         let body = self.body(large, text);

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::app::dialog::{Dialog, Handled, LockedQuestion, step};
-use crate::app::dialog_view::{DialogView, ViewLine, is_large, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, by_size, is_large, sentences, text_cells};
 use crate::app::effect::{Copied, Effect, JobId, RevokeItem};
 use crate::app::hint::Hint;
 use crate::app::job::{Job, JobState};
@@ -102,8 +102,8 @@ impl Dialog for JobBox {
     /// Empty if there is no such job any more.
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let width = if large { WIDTH.0 } else { WIDTH.1 };
-        let text = usize::from(width.min(state.size.width)).saturating_sub(6);
+        let width = by_size(state.size, WIDTH);
+        let text = text_cells(state.size, width);
         let Some(job) = self.job(state) else {
             return DialogView::default().placed(state.size, width);
         };
@@ -126,7 +126,7 @@ impl Dialog for JobBox {
         if !job.failed.is_empty() {
             lines.push(ViewLine::default());
         }
-        lines.push(ViewLine::default().with_buttons(&buttons(job), &[12, 3], Some(job.button)));
+        lines.push(ViewLine::default().with_buttons(buttons(job), &[12, 3], Some(job.button)));
         if large {
             lines.push(ViewLine::default());
         }

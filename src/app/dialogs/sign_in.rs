@@ -9,7 +9,7 @@ use tui_input::Input;
 
 use super::arguments::{self, waiting_words};
 use crate::app::dialog::{Dialog, Handled, step};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, room};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, room, text_cells};
 use crate::app::effect::{Copied, Effect};
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
@@ -66,11 +66,6 @@ pub fn close(dialogs: &mut Vec<Box<dyn Dialog>>, id: SourceId) {
 pub fn close_waiting(dialogs: &mut Vec<Box<dyn Dialog>>, id: SourceId) {
     let is_waiting = |sign_in: &SignIn| sign_in.source == id && sign_in.sent.is_some();
     dialogs.retain(|dialog| !dialog.get().is_some_and(is_waiting));
-}
-
-/// Cells for text inside the border and its margins.
-fn text_cells(state: &State) -> usize {
-    usize::from(WIDTH.min(state.size.width)).saturating_sub(6)
 }
 
 impl SignIn {
@@ -251,7 +246,7 @@ impl SignIn {
 
     /// How far what the server wants read can be scrolled: lines shown at once, and the last first line.
     fn reach(&self, state: &State) -> (usize, usize) {
-        let count = self.said(text_cells(state)).len();
+        let count = self.said(text_cells(state.size, WIDTH)).len();
         let most = self.most_lines(state);
         if count <= most {
             (count.max(1), 0)
@@ -359,7 +354,7 @@ impl Dialog for SignIn {
             .get(usize::from(self.source.0))
             .map_or("", |source| source.profile.name.as_str());
         let title = format!("Sign in to {name}");
-        let text = text_cells(state);
+        let text = text_cells(state.size, WIDTH);
         let mut lines = vec![ViewLine::default()];
         match &self.step {
             SignInStep::ShowCode(code) => lines.extend(self.show_code(state, code, text)),

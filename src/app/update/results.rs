@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::focus;
+use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::effect::{Effect, Gen};
 use crate::app::layout;
-use crate::app::lines::{self, DetailLine, LineKind};
+use crate::app::lines;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;

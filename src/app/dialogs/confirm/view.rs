@@ -1,7 +1,7 @@
 //! How the question before a revoke is drawn.
 
 use super::{Confirm, ConfirmFocus};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences, text_cells};
 use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
 use crate::app::source::Source;
@@ -24,7 +24,7 @@ pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
     let several = is_several(confirm);
     let sizes = if several { SEVERAL } else { ONE };
     let width = if large { sizes.0 } else { sizes.1 };
-    let text = usize::from(width.min(state.size.width)).saturating_sub(6);
+    let text = text_cells(state.size, width);
     let mut lines = Vec::new();
     let blank = || ViewLine::default();
     if large {

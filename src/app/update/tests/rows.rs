@@ -1,8 +1,9 @@
 //! Rows, cursor, order and filters.
 
 use super::*;
+use crate::app::detail_line::LineKind;
 use crate::app::effect::Timer;
-use crate::app::lines::{LineKind, detail_lines};
+use crate::app::lines::detail_lines;
 use crate::app::state::Pane;
 
 #[test]
