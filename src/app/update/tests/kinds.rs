@@ -1,8 +1,9 @@
 //! A system with two kinds of session: each with its own columns, its own end, and its own number.
 
-use super::super::question;
+use super::super::ask_revoke;
 use super::*;
-use crate::app::overlay::ConfirmKind;
+use crate::app::dialogs::confirm;
+use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Pane;
 use crate::app::{columns, facts};
 use crate::model::query::{Matcher, SessionIn};
@@ -84,7 +85,7 @@ fn a_system_with_one_kind_says_nothing_of_kinds() {
 #[test]
 fn what_one_kind_cannot_do_the_other_may() {
     let app = listed();
-    let plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
 
     assert_eq!(plan.send.len(), 2);
     assert_eq!(plan.skip, [(1, "Roach cannot end sessions".to_owned())]);
@@ -98,9 +99,9 @@ fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
     sql.revoke = Revoke::One;
     caps.kinds = Kinds::several(web, vec![sql]);
     app.state.sources[0].caps = Some(Arc::new(caps));
-    let plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
 
-    let confirm = question::for_rows(&app.state, plan);
+    let confirm = confirm::for_rows(&app.state, plan);
 
     assert_eq!(confirm.title, "Revoke 3 sessions (2 web, 1 sql)?");
     assert_eq!(
@@ -171,7 +172,7 @@ fn all_sessions_of_a_person_without_an_id_can_be_ended_by_name() {
 
     app.keys("U");
 
-    let Some(Overlay::Confirm(confirm)) = app.top() else {
+    let Some(confirm) = app.dialog::<Confirm>() else {
         panic!("{}", app.status());
     };
     let ConfirmKind::User(whole) = &confirm.kind else {
