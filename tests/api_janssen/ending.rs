@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use usher::api::SessionApi;
-use usher::emulator::{Generation, Options, Running};
+use usher::emulator::janssen::Generation;
+use usher::emulator::janssen::JanssenOptions;
+use usher::emulator::{Options, Running};
 use usher::model::{ApiError, Deletable, Outcome, Session, SessionKey, Subject, Untrusted};
 use usher::revoke::Known;
 
@@ -156,7 +158,7 @@ async fn the_answers_have_the_order_of_the_keys() {
 #[tokio::test]
 async fn trap_11_an_id_made_up_by_the_server_is_never_reported_as_gone() {
     let emulator = emulator(fixed()).await;
-    emulator.world().add(&usher::emulator::Row {
+    emulator.world().add(&usher::emulator::janssen::Row {
         sid: None,
         ..emulator.world().rows().remove(0)
     });
@@ -187,7 +189,7 @@ async fn trap_11_an_id_made_up_by_the_server_is_never_reported_as_gone() {
 #[tokio::test]
 async fn trap_11_a_session_without_a_lasting_id_that_has_ended_is_already_gone() {
     let emulator = emulator(fixed()).await;
-    emulator.world().add(&usher::emulator::Row {
+    emulator.world().add(&usher::emulator::janssen::Row {
         sid: None,
         ..emulator.world().rows().remove(0)
     });
@@ -392,7 +394,10 @@ async fn f_del_07_a_lost_answer_about_a_session_is_looked_up() {
 #[tokio::test]
 async fn on_an_old_server_a_user_is_ended_by_post() {
     let emulator = emulator(Options {
-        generation: Generation::Old,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Old,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

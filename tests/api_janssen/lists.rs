@@ -1,6 +1,8 @@
 //! Reading lists and single sessions, from answers copied field by field from the wire contract.
 
 use chrono::{DateTime, FixedOffset, Utc};
+use std::sync::Arc;
+use usher::emulator::janssen::JanssenOptions;
 use usher::model::{
     ApiError, Class, Completeness, Cursor, Deletable, Fact, Field, Revoke, Session, Sort,
 };
@@ -179,7 +181,10 @@ async fn trap_01_pages_are_asked_for_from_zero_on() {
 #[tokio::test]
 async fn trap_02_a_refused_page_size_is_read_and_obeyed_from_then_on() {
     let emulator = emulator(usher::emulator::Options {
-        max_page: 70,
+        system: Arc::new(JanssenOptions {
+            max_page: 70,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

@@ -36,6 +36,7 @@ use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::api::signin::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
+use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Credentials, Options, Running, start};
 use usher::model::time::Zone;
 use usher::model::{ApiError, Query, Search, Session, SessionKey};
@@ -128,14 +129,20 @@ impl conformance::Bed for Today {
 
     fn options_without_rights() -> Options {
         Options {
-            scopes: Some(vec!["openid".into()]),
+            system: Arc::new(JanssenOptions {
+                scopes: Some(vec!["openid".into()]),
+                ..Default::default()
+            }),
             ..Options::default()
         }
     }
 
     fn options_with_limit(rows: usize) -> Options {
         Options {
-            max_page: u32::try_from(rows).expect("a small number"),
+            system: Arc::new(JanssenOptions {
+                max_page: u32::try_from(rows).expect("a small number"),
+                ..Default::default()
+            }),
             ..Options::default()
         }
     }

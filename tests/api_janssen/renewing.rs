@@ -22,7 +22,7 @@ async fn f_cred_01_all_who_wait_share_one_renewal() {
         .map(|row| row.key.clone())
         .collect();
     let before = asked_for_tokens(&emulator);
-    emulator.world().expire_tokens();
+    emulator.expire_tokens();
 
     let outcomes = super::job::end_keys(&api, &profile, &keys).await;
 

@@ -11,6 +11,7 @@ use usher::api::http::{Known, StoredToken, TokenStore};
 use usher::api::signin::{Ask, DeviceCode, Nobody, Prompter};
 use usher::api::{SessionApi, open_with};
 use usher::config::{Login, Profile, SecretSource, System};
+use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
 use usher::model::{ApiError, Outcome, Session};
 
@@ -22,7 +23,7 @@ const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
 
 /// Somebody at the terminal: approves, denies or ignores a code, and types a secret.
 struct Person {
-    emulator: Option<usher::emulator::Handle>,
+    emulator: Option<usher::emulator::janssen::Handle>,
     approves: Option<bool>,
     types: Option<&'static str>,
     asked: AtomicUsize,
@@ -94,7 +95,10 @@ fn device_profile(emulator: &Running) -> Profile {
 
 fn quick_device() -> Options {
     Options {
-        device_interval: 1,
+        system: Arc::new(JanssenOptions {
+            device_interval: 1,
+            ..Default::default()
+        }),
         now: None,
         ..fixed()
     }
@@ -135,7 +139,10 @@ async fn a_read_only_profile_asks_for_the_right_to_read_only() {
 #[tokio::test]
 async fn without_a_discovery_document_the_usual_addresses_are_used() {
     let emulator = emulator(Options {
-        discovery: false,
+        system: Arc::new(JanssenOptions {
+            discovery: false,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -166,7 +173,7 @@ async fn f_http_15_a_refused_token_is_renewed_once_and_never_again_for_one_reque
     let emulator = emulator(fixed()).await;
     let api = open(&client_profile(&emulator));
     api.whoami().await.unwrap();
-    emulator.world().expire_tokens();
+    emulator.expire_tokens();
 
     api.whoami().await.unwrap();
     assert_eq!(asked_for_tokens(&emulator), 2);
@@ -204,7 +211,10 @@ async fn trap_12_lacking_a_scope_is_told_from_lacking_a_sign_in_and_asks_for_no_
 #[tokio::test]
 async fn f_http_16_without_the_right_to_delete_the_list_stays_usable() {
     let emulator = emulator(Options {
-        scopes: Some(vec![READ.into()]),
+        system: Arc::new(JanssenOptions {
+            scopes: Some(vec![READ.into()]),
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -328,7 +338,7 @@ async fn f_cred_03_a_sign_in_that_cannot_be_renewed_is_asked_for_and_repeats_no_
     let rows = all(&api, &search("deletable:yes")).await.unwrap();
     let key = rows[0].key.clone();
     let before = emulator.world().count();
-    emulator.world().expire_tokens();
+    emulator.expire_tokens();
 
     let error = api.revoke(std::slice::from_ref(&key)).await.unwrap_err();
 
@@ -370,7 +380,10 @@ async fn a_denied_code_is_an_error_and_the_box_goes_away() {
 #[tokio::test]
 async fn a_code_that_runs_out_is_an_error_and_the_box_goes_away() {
     let emulator = emulator(Options {
-        device_seconds: 2,
+        system: Arc::new(JanssenOptions {
+            device_seconds: 2,
+            ..Default::default()
+        }),
         ..quick_device()
     })
     .await;
@@ -454,7 +467,7 @@ async fn a_token_of_an_earlier_run_is_used_again_and_forgotten_when_refused() {
         "what is known is kept with the token"
     );
 
-    emulator.world().expire_tokens();
+    emulator.expire_tokens();
     open().whoami().await.unwrap();
     assert_eq!(asked_for_tokens(&emulator), 2);
     assert_eq!(store.saved.load(Ordering::Relaxed), 2);

@@ -1,11 +1,14 @@
 //! The same rows come out whoever answers which clause.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use usher::emulator::{Generation, Options, Row};
+use usher::emulator::Options;
+use usher::emulator::janssen::{Generation, JanssenOptions, Row};
 use usher::model::query::{Matcher, SessionIn};
 use usher::model::session::Thresholds;
 use usher::model::{Clause, Search, Session};
@@ -90,7 +93,10 @@ fn clauses(rows: &[Row]) -> impl Strategy<Value = String> + use<> {
 
 async fn same_rows_whoever_answers(generation: Generation) {
     let emulator = emulator(Options {
-        generation,
+        system: Arc::new(JanssenOptions {
+            generation,
+            ..JanssenOptions::default()
+        }),
         ..fixed()
     })
     .await;

@@ -1,7 +1,9 @@
 //! What every system must do, at both lines of servers.
 
+use std::sync::Arc;
 use usher::config::Profile;
-use usher::emulator::{AmOptions, Kind, Options, Running};
+use usher::emulator::pingam::{AmOptions, Flavour};
+use usher::emulator::{Options, Running};
 use usher::model::SessionKey;
 
 use super::conformance::{Bed, LongList};
@@ -9,7 +11,7 @@ use super::emulated::{handle_of, ordinary, profile};
 
 /// One line of servers.
 trait Line {
-    const KIND: Kind;
+    const KIND: Flavour;
 }
 
 impl<L: Line> Bed for L {
@@ -27,13 +29,13 @@ impl<L: Line> Bed for L {
 
     fn options_with_limit(rows: usize) -> Options {
         Options {
-            system: L::KIND,
-            am: AmOptions {
+            system: Arc::new(AmOptions {
+                flavour: L::KIND,
                 list_limit: rows,
                 // Some sessions of the made-up world are over: they must not leave in between.
                 sweep_seconds: 3_600,
                 ..AmOptions::default()
-            },
+            }),
             ..Options::default()
         }
     }
@@ -60,7 +62,7 @@ mod pingam {
     struct Pingam;
 
     impl Line for Pingam {
-        const KIND: Kind = Kind::Pingam;
+        const KIND: Flavour = Flavour::Pingam;
     }
 
     conformance!(Pingam);
@@ -72,7 +74,7 @@ mod openam {
     struct Openam;
 
     impl Line for Openam {
-        const KIND: Kind = Kind::Openam;
+        const KIND: Flavour = Flavour::Openam;
     }
 
     conformance!(Openam);

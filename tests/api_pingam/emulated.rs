@@ -14,28 +14,30 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::config::{Login, Profile, Realms, SecretSource, System};
-use usher::emulator::{AmLogin, AmOptions, AmRow, Kind, Options, Running, start};
+use usher::emulator::pingam::{AmLogin, AmOptions, AmRow, Flavour};
+use usher::emulator::{Options, Running, start};
 use usher::model::{Session, SessionKey};
 
 use super::open;
 
 /// The two lines of servers.
-const BOTH: [Kind; 2] = [Kind::Pingam, Kind::Openam];
+const BOTH: [Flavour; 2] = [Flavour::Pingam, Flavour::Openam];
 
 /// A profile of the administrator of everything.
 pub fn profile(emulator: &Running) -> Profile {
-    profile_of(emulator, &emulator.auth().logins[0])
+    profile_of(emulator, &emulator.am_auth().logins[0])
 }
 
 /// A profile of somebody without any rights.
 pub fn ordinary(emulator: &Running) -> Profile {
-    let login = emulator.auth().logins.last().expect("somebody");
+    let auth = emulator.am_auth();
+    let login = auth.logins.last().expect("somebody");
     profile_of(emulator, login)
 }
 
 /// A profile of the administrator of the realm `/alpha`.
 fn delegate(emulator: &Running) -> Profile {
-    profile_of(emulator, &emulator.auth().logins[1])
+    profile_of(emulator, &emulator.am_auth().logins[1])
 }
 
 /// A profile of one of those who can sign in; it covers all realms of the made-up world.
@@ -54,7 +56,7 @@ fn profile_of(emulator: &Running, login: &AmLogin) -> Profile {
 
 /// A profile with the token of the administrator's session, so that no sign-in is seen.
 fn with_token(emulator: &Running) -> Profile {
-    let token = SecretString::from(emulator.auth().token.clone());
+    let token = SecretString::from(emulator.am_auth().token.clone());
     Profile {
         login: Login::Token {
             token: SecretSource::Plain(token),
@@ -69,11 +71,13 @@ pub fn handle_of(key: &SessionKey) -> &str {
 }
 
 /// An emulator with nobody in it but the server, the administrator and those who sign in later.
-async fn quiet(system: Kind, am: AmOptions) -> Running {
+async fn quiet(system: Flavour, am: AmOptions) -> Running {
     let options = Options {
-        system,
+        system: Arc::new(AmOptions {
+            flavour: system,
+            ..am
+        }),
         sessions: 0,
-        am,
         ..Options::default()
     };
     start(options).await.expect("a free port")

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use usher::emulator::Options;
+use usher::emulator::janssen::JanssenOptions;
 
 use super::http::{FORM, ask};
 use super::oauth::{DEVICE, TOKEN, basic, post};
@@ -68,7 +70,7 @@ async fn refused_and_late_device_codes_have_their_own_errors() {
         poll(&emulator, &refused).await.json()["error"],
         "access_denied"
     );
-    emulator.world().move_clock(1_800_000);
+    emulator.move_clock(1_800_000);
     assert_eq!(
         poll(&emulator, &late).await.json()["error"],
         "expired_token"
@@ -78,14 +80,17 @@ async fn refused_and_late_device_codes_have_their_own_errors() {
 #[tokio::test]
 async fn device_sign_in_can_approve_itself() {
     let emulator = running(Options {
-        device_auto_approve: Some(3),
+        system: Arc::new(JanssenOptions {
+            device_auto_approve: Some(3),
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
     let (device_code, _) = device(&emulator).await;
 
     assert_eq!(poll(&emulator, &device_code).await.status, 400);
-    emulator.world().move_clock(3_000);
+    emulator.move_clock(3_000);
 
     assert_eq!(poll(&emulator, &device_code).await.status, 200);
 }
@@ -202,7 +207,10 @@ async fn first_party_sign_in_goes_through_all_four_steps() {
 #[tokio::test]
 async fn person_without_the_role_gets_a_token_that_opens_nothing() {
     let emulator = running(Options {
-        admin_roles: vec!["api-viewer".into()],
+        system: Arc::new(JanssenOptions {
+            admin_roles: vec!["api-viewer".into()],
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

@@ -173,9 +173,9 @@ async fn tokens_can_be_made_to_end_soon() {
     );
 
     let at_first = api(&emulator, "GET", "/search").await.status;
-    emulator.world().move_clock(9_999);
+    emulator.move_clock(9_999);
     let shortly_before = api(&emulator, "GET", "/search").await.status;
-    emulator.world().move_clock(1);
+    emulator.move_clock(1);
     let then = api(&emulator, "GET", "/search").await.status;
 
     assert_eq!([at_first, shortly_before, then], [200, 200, 401]);

@@ -1,7 +1,7 @@
 //! `fieldValuePair`, `pattern` and sorting, each checked against the rows themselves.
 
 use serde_json::Value;
-use usher::emulator::Row;
+use usher::emulator::janssen::Row;
 
 use super::http::ask;
 use super::sessions::full_row;

@@ -1,7 +1,7 @@
 //! The emulator's answers against the sample of the contract: the same fields, types and order.
 
 use serde_json::Value;
-use usher::emulator::Row;
+use usher::emulator::janssen::Row;
 
 use super::*;
 

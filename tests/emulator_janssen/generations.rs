@@ -1,6 +1,9 @@
 //! What older servers do differently.
 
-use usher::emulator::{Generation, Options};
+use std::sync::Arc;
+use usher::emulator::Options;
+use usher::emulator::janssen::Generation;
+use usher::emulator::janssen::JanssenOptions;
 
 use super::sessions::full_row;
 use super::*;
@@ -8,7 +11,10 @@ use super::*;
 #[tokio::test]
 async fn generation_of_2024_shows_the_internal_ids() {
     let emulator = running(Options {
-        generation: Generation::Y2024,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Y2024,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -25,7 +31,10 @@ async fn generation_of_2024_shows_the_internal_ids() {
 #[tokio::test]
 async fn old_generation_lists_a_bare_array_of_unexpired_sessions_newest_first() {
     let emulator = running(Options {
-        generation: Generation::Old,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Old,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -54,7 +63,10 @@ async fn old_generation_lists_a_bare_array_of_unexpired_sessions_newest_first() 
 #[tokio::test]
 async fn old_generation_has_no_search_and_revokes_a_user_by_post() {
     let emulator = running(Options {
-        generation: Generation::Old,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Old,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -78,7 +90,10 @@ async fn old_generation_has_no_search_and_revokes_a_user_by_post() {
 #[tokio::test]
 async fn generation_of_2024_knows_equality_only_and_fails_on_dates() {
     let emulator = running(Options {
-        generation: Generation::Y2024,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Y2024,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -102,8 +117,11 @@ async fn generation_of_2024_knows_equality_only_and_fails_on_dates() {
 #[tokio::test]
 async fn older_servers_name_lacking_scopes_in_their_own_words() {
     let emulator = running(Options {
-        generation: Generation::Y2024,
-        scopes: Some(vec!["revoke_session".into()]),
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Y2024,
+            scopes: Some(vec!["revoke_session".into()]),
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

@@ -2,7 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::sync::Arc;
 use usher::emulator::Options;
+use usher::emulator::janssen::JanssenOptions;
 
 use super::http::{FORM, ask};
 use super::*;
@@ -203,7 +205,10 @@ async fn each_alternative_of_the_scopes_is_enough() {
 #[tokio::test]
 async fn client_gets_no_scope_that_it_may_not_have() {
     let emulator = running(Options {
-        scopes: Some(vec![READ.into()]),
+        system: Arc::new(JanssenOptions {
+            scopes: Some(vec![READ.into()]),
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;
@@ -227,9 +232,9 @@ async fn token_ends_when_its_time_is_over() {
     let emulator = running(fixed()).await;
     let token = token_with(&emulator, READ).await;
 
-    emulator.world().move_clock(299_000);
+    emulator.move_clock(299_000);
     let before = api_as(&emulator, &token, "GET", "/search").await.status;
-    emulator.world().move_clock(1_000);
+    emulator.move_clock(1_000);
     let after = api_as(&emulator, &token, "GET", "/search").await;
 
     assert_eq!(before, 200);
@@ -295,7 +300,10 @@ async fn discovery_names_the_endpoints_and_ignores_the_odd_header() {
 #[tokio::test]
 async fn discovery_can_be_missing() {
     let emulator = running(Options {
-        discovery: false,
+        system: Arc::new(JanssenOptions {
+            discovery: false,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

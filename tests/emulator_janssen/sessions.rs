@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use usher::emulator::{Options, Row};
+use std::sync::Arc;
+use usher::emulator::Options;
+use usher::emulator::janssen::JanssenOptions;
+use usher::emulator::janssen::Row;
 
 use super::http::ask;
 use super::*;
@@ -191,7 +194,10 @@ async fn limit_above_the_maximum_is_refused_with_the_documented_message() {
 #[tokio::test]
 async fn configured_maximum_is_in_the_message() {
     let emulator = running(Options {
-        max_page: 75,
+        system: Arc::new(JanssenOptions {
+            max_page: 75,
+            ..Default::default()
+        }),
         ..fixed()
     })
     .await;

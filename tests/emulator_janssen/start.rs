@@ -209,7 +209,7 @@ async fn answers_carry_the_emulators_own_time() {
     let emulator = running(fixed()).await;
 
     let at_first = api(&emulator, "GET", "/search").await;
-    emulator.world().move_clock(86_400_000);
+    emulator.move_clock(86_400_000);
     let later = api(&emulator, "GET", "/sid/x").await;
 
     assert_eq!(

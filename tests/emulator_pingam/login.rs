@@ -1,15 +1,19 @@
 //! Logins of several steps, and faults on credentials.
 
 use serde_json::{Value, json};
-use usher::emulator::{AmOptions, AmService, Kind, ONE_TIME_CODE, Options, Running};
+use std::sync::Arc;
+use usher::emulator::pingam::{AmOptions, AmService, Flavour, ONE_TIME_CODE};
+use usher::emulator::{Options, Running};
 
 use super::http::{Answer, Asked};
 use super::{fixed, running};
 
-async fn server(system: Kind, am: AmOptions) -> Running {
+async fn server(system: Flavour, am: AmOptions) -> Running {
     let options = Options {
-        system,
-        am,
+        system: Arc::new(AmOptions {
+            flavour: system,
+            ..am
+        }),
         ..fixed()
     };
     running(options).await
@@ -42,7 +46,7 @@ fn kinds(page: &Value) -> Vec<&str> {
 
 /// The page after name and password.
 async fn second_page(emulator: &Running) -> Value {
-    let admin = emulator.auth().logins[0].clone();
+    let admin = emulator.am_auth().logins[0].clone();
     let first = login(emulator, &json!({})).await.json();
     let answers = [json!(admin.user), json!(admin.password)];
     login(emulator, &filled(&first, &answers)).await.json()
@@ -61,7 +65,7 @@ async fn services_lead_to_a_token_only_when_every_step_is_right() {
             service,
             ..AmOptions::default()
         };
-        let emulator = server(Kind::Pingam, am).await;
+        let emulator = server(Flavour::Pingam, am).await;
         let page = second_page(&emulator).await;
         let answers = answers.as_array().expect("a list").clone();
 
@@ -79,7 +83,7 @@ async fn second_factor_asks_for_the_way_and_then_for_the_code() {
             service: AmService::SecondFactor,
             ..AmOptions::default()
         };
-        let emulator = server(Kind::Openam, am).await;
+        let emulator = server(Flavour::Openam, am).await;
 
         let way = second_page(&emulator).await;
         let page = login(&emulator, &filled(&way, &[json!(""), json!(1)]))
@@ -99,7 +103,7 @@ async fn polling_goes_on_until_the_third_question() {
         service: AmService::Push,
         ..AmOptions::default()
     };
-    let emulator = server(Kind::Pingam, am).await;
+    let emulator = server(Flavour::Pingam, am).await;
     let mut page = second_page(&emulator).await;
     let mut polls = 0;
 
@@ -114,7 +118,7 @@ async fn polling_goes_on_until_the_third_question() {
 
 #[tokio::test]
 async fn id_of_a_sign_in_is_good_for_one_answer() {
-    let emulator = server(Kind::Openam, AmOptions::default()).await;
+    let emulator = server(Flavour::Openam, AmOptions::default()).await;
     let page = login(&emulator, &json!({})).await.json();
 
     let wrong = login(&emulator, &filled(&page, &[json!("amadmin"), json!("x")])).await;
@@ -125,8 +129,8 @@ async fn id_of_a_sign_in_is_good_for_one_answer() {
 
 #[tokio::test]
 async fn expiry_ends_sessions_of_logins_and_not_those_of_the_world() {
-    let emulator = server(Kind::Openam, AmOptions::default()).await;
-    let admin = emulator.auth().token.clone();
+    let emulator = server(Flavour::Openam, AmOptions::default()).await;
+    let admin = emulator.am_auth().token.clone();
     let user = emulator.am().sign_in("jdoe", "/").expect("a realm").token;
     let ask = |token: String| {
         let target = "/openam/json/realms/root/sessions?_action=getSessionInfo";
@@ -147,7 +151,7 @@ async fn expiry_ends_sessions_of_logins_and_not_those_of_the_world() {
 
 #[tokio::test]
 async fn fault_on_deletes_refuses_revokes_and_nothing_else() {
-    let emulator = server(Kind::Openam, AmOptions::default()).await;
+    let emulator = server(Flavour::Openam, AmOptions::default()).await;
     emulator
         .set_faults(&[r#"{"action":"auth","kind":"403_on_delete"}"#])
         .expect("a fault");
@@ -160,7 +164,7 @@ async fn fault_on_deletes_refuses_revokes_and_nothing_else() {
     for (action, status) in [("logoutByHandle", 403), ("getSessionInfo", 200)] {
         let target = format!("/openam/json/realms/root/sessions?_action={action}");
         let answer = Asked::new("POST", &target)
-            .header("iPlanetDirectoryPro", &emulator.auth().token)
+            .header("iPlanetDirectoryPro", &emulator.am_auth().token)
             .body(&body)
             .send(emulator.url())
             .await;

@@ -1,7 +1,9 @@
 //! What PingAM does otherwise than OpenAM, from its documentation.
 
 use serde_json::{Value, json};
-use usher::emulator::{AmOptions, Kind, Options, Running};
+use std::sync::Arc;
+use usher::emulator::pingam::{AmOptions, Flavour};
+use usher::emulator::{Options, Running};
 
 use super::http::{Answer, Asked};
 use super::{MINUTE_MS, fixed, running};
@@ -10,8 +12,10 @@ const COOKIE: &str = "iPlanetDirectoryPro";
 
 async fn pingam(am: AmOptions) -> Running {
     let options = Options {
-        system: Kind::Pingam,
-        am,
+        system: Arc::new(AmOptions {
+            flavour: Flavour::Pingam,
+            ..am
+        }),
         ..fixed()
     };
     running(options).await
@@ -53,7 +57,7 @@ async fn list(emulator: &Running, realm: &str, token: &str, filter: &str) -> Ans
 
 /// Signs one of the printed logins in and gives the token.
 async fn sign_in(emulator: &Running, number: usize) -> String {
-    let login = &emulator.auth().logins[number];
+    let login = &emulator.am_auth().logins[number];
     let path = match login.realm.as_str() {
         "/" => "root".to_owned(),
         realm => format!("root/realms{realm}"),
@@ -73,7 +77,7 @@ async fn sign_in(emulator: &Running, number: usize) -> String {
 #[tokio::test]
 async fn list_of_the_first_realm_is_cut_and_has_one_time_with_milliseconds() {
     let emulator = pingam(AmOptions::default()).await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
 
     let page = list(&emulator, "root", &token, r#"realm eq "/alpha""#)
         .await
@@ -120,7 +124,7 @@ async fn token_in_the_query_acts_on_the_callers_own_session() {
 #[tokio::test]
 async fn actions_need_their_version_and_the_target_in_the_body() {
     let emulator = pingam(AmOptions::default()).await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
     let target = emulator
         .am()
         .sign_in("jdoe", "/alpha")
@@ -160,7 +164,7 @@ async fn actions_need_their_version_and_the_target_in_the_body() {
 #[tokio::test]
 async fn only_actions_that_reset_the_idle_time_move_it() {
     let emulator = pingam(AmOptions::default()).await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
     let row = emulator.am().sign_in("jdoe", "/alpha").expect("a realm");
     let body = json!({ "tokenId": row.token });
     let mut moved = Vec::new();
@@ -173,7 +177,7 @@ async fn only_actions_that_reset_the_idle_time_move_it() {
         "getSessionInfoAndResetIdleTime",
     ] {
         let before = emulator.am().find(&row.token).expect("there").latest_ms;
-        emulator.world().move_clock(2 * MINUTE_MS);
+        emulator.move_clock(2 * MINUTE_MS);
         post(&emulator, &token, "5.1", action, body.clone()).await;
         moved.push(emulator.am().find(&row.token).expect("there").latest_ms != before);
     }
@@ -188,7 +192,7 @@ async fn logout_by_user_ends_listed_sessions_of_one_realm_only() {
         ..AmOptions::default()
     })
     .await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
     let am = emulator.am();
     let [alpha, root, beta] = ["/alpha", "/", "/beta"].map(|r| am.sign_in("leaver", r).expect("r"));
     let body = json!({ "username": "leaver" });
@@ -265,7 +269,7 @@ async fn delegated_administrator_lists_but_revokes_only_if_the_server_allows_it(
 #[tokio::test]
 async fn guarded_handle_is_answered_with_false_and_lives_on() {
     let emulator = pingam(AmOptions::default()).await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
     let row = emulator.am().sign_in("jdoe", "/alpha").expect("a realm");
     let handle = row.handle.expect("listed");
     emulator.am().guard(&handle);
@@ -282,8 +286,8 @@ async fn guarded_handle_is_answered_with_false_and_lives_on() {
 #[tokio::test]
 async fn post_with_the_token_in_the_cookie_needs_one_of_two_headers() {
     let emulator = pingam(AmOptions::default()).await;
-    let cookie = format!("{COOKIE}={}", emulator.auth().token);
-    let token = emulator.auth().token.clone();
+    let cookie = format!("{COOKIE}={}", emulator.am_auth().token);
+    let token = emulator.am_auth().token.clone();
     let asked = || {
         let target = "/am/json/realms/root/sessions?_action=getSessionInfo";
         Asked::new("POST", target).body("{}")
@@ -313,7 +317,7 @@ async fn post_with_the_token_in_the_cookie_needs_one_of_two_headers() {
 #[tokio::test]
 async fn errors_are_plain_text_and_foreign_host_names_are_refused() {
     let emulator = pingam(AmOptions::default()).await;
-    let token = emulator.auth().token.clone();
+    let token = emulator.am_auth().token.clone();
 
     let unknown = list(&emulator, "root/realms/nope", &token, "true").await;
     let foreign = Asked::new("GET", "/am/json/serverinfo/*")
@@ -338,7 +342,7 @@ async fn bearer_token_is_taken_only_where_the_server_knows_such_tokens() {
         let answer = Asked::new("GET", "/am/json/realms/root/sessions?_queryFilter=true")
             .header(
                 "Authorization",
-                &format!("Bearer {}", emulator.auth().bearer),
+                &format!("Bearer {}", emulator.am_auth().bearer),
             )
             .send(emulator.url())
             .await;

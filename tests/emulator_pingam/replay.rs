@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use serde_json::Value;
-use usher::emulator::{AmOptions, AmQuota, Kind, Options, Running};
+use usher::emulator::pingam::{AmOptions, AmQuota, Flavour};
+use usher::emulator::{Options, Running};
 
 use super::compare::differences;
 use super::http::{Asked, take_apart};
@@ -150,10 +152,10 @@ fn options(name: &str) -> Options {
         vec!["/off".to_owned()]
     };
     Options {
-        system: Kind::Openam,
         sessions: 0,
         users: 0,
-        am: AmOptions {
+        system: Arc::new(AmOptions {
+            flavour: Flavour::Openam,
             realms: realms.iter().map(|r| (*r).to_owned()).collect(),
             inactive_realms: inactive,
             client_side_realms: vec!["/jwt".into()],
@@ -163,7 +165,7 @@ fn options(name: &str) -> Options {
                 _ => AmQuota::Off,
             },
             ..AmOptions::default()
-        },
+        }),
         ..fixed()
     }
 }
@@ -237,7 +239,7 @@ impl Scene {
                     "idle-out-5-gone" => 31 * MINUTE_MS,
                     _ => 30 * MINUTE_MS + 20_000,
                 };
-                self.emulator.world().move_clock(past_ms);
+                self.emulator.move_clock(past_ms);
             }
             _ => {
                 for person in PEOPLE {
@@ -289,7 +291,7 @@ impl Scene {
                 "Content-Length" => continue,
                 "Cookie" => self.replaced(value, in_cookie(&name)),
                 "X-OpenAM-Password" if value == "ampassword1" => {
-                    self.emulator.auth().logins[0].password.clone()
+                    self.emulator.am_auth().logins[0].password.clone()
                 }
                 _ => self.replaced(value, caller(&name)),
             };

@@ -1,14 +1,19 @@
 //! The made-up world, and what an emulated server tells about itself.
 
-use usher::emulator::{Kind, Options, Running};
+use std::sync::Arc;
+use usher::emulator::pingam::{AmOptions, Flavour};
+use usher::emulator::{Options, Running};
 
 use super::{fixed, running};
 
-const BOTH: [Kind; 2] = [Kind::Pingam, Kind::Openam];
+const BOTH: [Flavour; 2] = [Flavour::Pingam, Flavour::Openam];
 
-async fn server(system: Kind, seed: u64) -> Running {
+async fn server(system: Flavour, seed: u64) -> Running {
     let options = Options {
-        system,
+        system: Arc::new(AmOptions {
+            flavour: system,
+            ..AmOptions::default()
+        }),
         seed,
         ..fixed()
     };
@@ -17,21 +22,25 @@ async fn server(system: Kind, seed: u64) -> Running {
 
 #[tokio::test]
 async fn same_seed_gives_the_same_sessions_and_credentials() {
-    let (a, b) = (server(Kind::Openam, 1).await, server(Kind::Openam, 1).await);
-    let c = server(Kind::Openam, 2).await;
+    let (a, b) = (
+        server(Flavour::Openam, 1).await,
+        server(Flavour::Openam, 1).await,
+    );
+    let c = server(Flavour::Openam, 2).await;
 
     assert!(a.am().sessions() == b.am().sessions());
-    assert!(a.auth() == b.auth());
+    assert!(a.am_auth() == b.am_auth());
     assert!(a.am().sessions() != c.am().sessions());
 }
 
 #[tokio::test]
 async fn world_has_every_kind_of_session() {
-    let emulator = server(Kind::Pingam, 1).await;
+    let emulator = server(Flavour::Pingam, 1).await;
     let rows = emulator.am().sessions();
-    let now_ms = emulator.world().now_ms();
-    let count =
-        |is: &dyn Fn(&usher::emulator::AmRow) -> bool| rows.iter().filter(|r| is(r)).count();
+    let now_ms = emulator.now_ms();
+    let count = |is: &dyn Fn(&usher::emulator::pingam::AmRow) -> bool| {
+        rows.iter().filter(|r| is(r)).count()
+    };
 
     assert!(count(&|r| r.realm == "/alpha" && r.handle.is_some()) > 120);
     assert!(count(&|r| r.realm == "/beta") > 20);
@@ -48,15 +57,15 @@ async fn world_has_every_kind_of_session() {
 
 #[tokio::test]
 async fn debug_output_holds_no_credential() {
-    let emulator = server(Kind::Openam, 1).await;
+    let emulator = server(Flavour::Openam, 1).await;
 
     let text = format!(
         "{emulator:?} {:?} {:?}",
-        emulator.auth(),
+        emulator.am_auth(),
         emulator.am().sessions()
     );
 
-    let auth = emulator.auth();
+    let auth = emulator.am_auth();
     for secret in [&auth.token, &auth.bearer, &auth.logins[0].password] {
         assert!(!text.contains(secret.as_str()));
     }
@@ -64,7 +73,7 @@ async fn debug_output_holds_no_credential() {
 
 #[tokio::test]
 async fn line_for_scripts_has_everything_to_sign_in() {
-    let emulator = server(Kind::Openam, 1).await;
+    let emulator = server(Flavour::Openam, 1).await;
 
     let line = serde_json::from_str::<serde_json::Value>(&emulator.json_line()).expect("JSON");
 
@@ -73,7 +82,7 @@ async fn line_for_scripts_has_everything_to_sign_in() {
     assert!(emulator.url().ends_with("/openam"));
     assert_eq!(line["auth"]["user"], "amadmin");
     assert_eq!(line["auth"]["cookie"], "iPlanetDirectoryPro");
-    assert_eq!(line["auth"]["token"], emulator.auth().token.as_str());
+    assert_eq!(line["auth"]["token"], emulator.am_auth().token.as_str());
     let delegate = &line["auth"]["logins"][1];
     assert_eq!(
         (&delegate["user"], &delegate["realm"]),
@@ -100,6 +109,6 @@ async fn configuration_is_one_that_usher_reads() {
         let realms = ["/", "/alpha", "/beta"].map(str::to_owned).to_vec();
         assert!(format!("{:?}", profile.pingam.realms).contains(&format!("{realms:?}")));
         let flavour = format!("{:?}", profile.pingam.flavour).to_lowercase();
-        assert_eq!(flavour, system.name());
+        assert_eq!(flavour, emulator.options().system.word());
     }
 }

@@ -131,7 +131,7 @@ async fn all_of_a_user_ends_where_the_realms_answer_and_the_others_are_named() {
 
 #[tokio::test]
 async fn a_handle_alone_is_found_behind_a_realm_that_fails() {
-    let emulator = quiet(Kind::Pingam, AmOptions::default()).await;
+    let emulator = quiet(Flavour::Pingam, AmOptions::default()).await;
     let good = sign_in(&emulator, "leaver", "/alpha");
     let api = signed_in(&half(&emulator)).await;
 

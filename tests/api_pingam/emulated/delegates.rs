@@ -5,7 +5,7 @@ use super::*;
 use usher::model::{ApiError, Deletable, Outcome};
 
 /// As many sessions as a realm's administrator could be shown.
-async fn crowd(system: Kind, am: AmOptions) -> (Running, [AmRow; 3]) {
+async fn crowd(system: Flavour, am: AmOptions) -> (Running, [AmRow; 3]) {
     let emulator = quiet(system, am).await;
     let rows = ["/alpha", "/alpha", "/beta"].map(|realm| sign_in(&emulator, "leaver", realm));
     (emulator, rows)
@@ -20,7 +20,7 @@ fn all_realms(emulator: &Running) -> Profile {
 
 #[tokio::test]
 async fn a_delegate_of_the_community_server_is_told_before_anything_is_sent() {
-    let (emulator, victims) = crowd(Kind::Openam, AmOptions::default()).await;
+    let (emulator, victims) = crowd(Flavour::Openam, AmOptions::default()).await;
     let api = signed_in(&all_realms(&emulator)).await;
     let (rows, _) = list(&api).await.unwrap();
     let caps = api.caps();
@@ -67,7 +67,7 @@ async fn a_delegate_of_pingam_ends_what_the_server_lets_him_end() {
             delegates_revoke: allowed,
             ..AmOptions::default()
         };
-        let (emulator, victims) = crowd(Kind::Pingam, am).await;
+        let (emulator, victims) = crowd(Flavour::Pingam, am).await;
         let api = signed_in(&all_realms(&emulator)).await;
         let (rows, _) = list(&api).await.unwrap();
         let listed = row_of(&rows, &victims[0]).key.clone();
@@ -122,7 +122,7 @@ async fn a_delegate_ends_all_of_a_user_where_he_may_and_nothing_where_he_sees_to
             delegates_revoke: allowed,
             ..AmOptions::default()
         };
-        let (emulator, victims) = crowd(Kind::Pingam, am).await;
+        let (emulator, victims) = crowd(Flavour::Pingam, am).await;
         let api = signed_in(&delegate(&emulator)).await;
         let mut leaver = everywhere("leaver");
 
@@ -177,7 +177,7 @@ async fn somebody_without_rights_reads_so_and_his_own_session_lives_on() {
         let (emulator, victims) = crowd(system, AmOptions::default()).await;
         let reader = format!("reader{}", victims.len());
         emulator.am().put_reader(&reader, "s3cret", "/alpha");
-        let login = usher::emulator::AmLogin {
+        let login = usher::emulator::pingam::AmLogin {
             user: reader,
             password: "s3cret".into(),
             realm: "/alpha".into(),

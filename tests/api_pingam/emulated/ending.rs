@@ -167,7 +167,7 @@ async fn all_of_a_user_end_realm_by_realm() {
         assert!(theirs.iter().all(|row| !is_alive(&emulator, row)));
         assert!(is_alive(&emulator, &stays));
         let (action, other) = match system {
-            Kind::Pingam => ("logoutByUser", "logoutByHandle"),
+            Flavour::Pingam => ("logoutByUser", "logoutByHandle"),
             _ => ("logoutByHandle", "logoutByUser"),
         };
         let paths: Vec<String> = actions(&emulator)
@@ -191,7 +191,7 @@ async fn all_of_a_user_end_realm_by_realm() {
 #[tokio::test]
 async fn a_server_without_an_operation_for_users_is_asked_for_it_once() {
     for status in [404, 501] {
-        let emulator = quiet(Kind::Pingam, AmOptions::default()).await;
+        let emulator = quiet(Flavour::Pingam, AmOptions::default()).await;
         let theirs = ["/", "/alpha", "/beta"].map(|r| sign_in(&emulator, "leaver", r));
         let api = signed_in(&profile(&emulator)).await;
         let fault = format!(
@@ -214,7 +214,7 @@ async fn what_is_counted_of_a_user_goes_by_the_servers_clock() {
     for system in BOTH {
         for hours in [-200, 200] {
             let emulator = quiet(system, AmOptions::default()).await;
-            emulator.world().move_clock(hours * 3_600_000);
+            emulator.move_clock(hours * 3_600_000);
             let rows = ["/alpha", "/beta"].map(|r| sign_in(&emulator, "leaver", r));
             let api = signed_in(&profile(&emulator)).await;
 
@@ -267,7 +267,7 @@ async fn sessions_that_the_client_keeps_are_reached_where_the_server_was_set_up_
             denylist,
             ..AmOptions::default()
         };
-        let emulator = quiet(Kind::Pingam, am).await;
+        let emulator = quiet(Flavour::Pingam, am).await;
         let hidden = sign_in(&emulator, "leaver", "/alpha");
         let listed = sign_in(&emulator, "leaver", "/beta");
         let api = signed_in(&profile(&emulator)).await;

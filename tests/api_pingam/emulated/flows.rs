@@ -3,12 +3,12 @@
 use super::super::signing::Person;
 use super::*;
 use usher::api::signin::Prompter;
-use usher::emulator::{AmService, ONE_TIME_CODE};
+use usher::emulator::pingam::{AmService, ONE_TIME_CODE};
 use usher::model::ApiError;
 
 /// Signs in through a service, with what a person answers to each question.
 async fn through(
-    system: Kind,
+    system: Flavour,
     service: AmService,
     answers: &[&[&'static str]],
 ) -> (Running, Result<(), ApiError>) {

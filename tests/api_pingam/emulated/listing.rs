@@ -1,6 +1,7 @@
 //! Lists: what stands in them, what does not, and what is cut off.
 
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use super::super::{find, list, user_of};
 use super::*;
@@ -9,9 +10,12 @@ use usher::model::state_at;
 use usher::model::{Completeness, Outcome, State};
 
 /// An emulator as it comes, with the default limit of lists.
-async fn untouched(system: Kind) -> Running {
+async fn untouched(system: Flavour) -> Running {
     let options = Options {
-        system,
+        system: Arc::new(AmOptions {
+            flavour: system,
+            ..AmOptions::default()
+        }),
         ..Options::default()
     };
     start(options).await.expect("a free port")
@@ -83,12 +87,12 @@ async fn what_has_ended_and_is_still_listed_is_shown_as_expired() {
                 now,
             )
         };
-        let now = || emulator.world().now_ms();
+        let now = || emulator.now_ms();
 
         let (rows, _) = list(&api).await.unwrap();
         assert_eq!(state(row_of(&rows, &victim), now()), State::Active);
         // Its idle time is 30 minutes; the sweep comes half a minute later.
-        emulator.world().move_clock(30 * 60_000 + 10_000);
+        emulator.move_clock(30 * 60_000 + 10_000);
         let (rows, _) = list(&api).await.unwrap();
         let row = row_of(&rows, &victim);
         assert_eq!(state(row, now()), State::Expired, "{system:?}");
@@ -96,7 +100,7 @@ async fn what_has_ended_and_is_still_listed_is_shown_as_expired() {
         let ours = Utc::now() + api.clock_offset().unwrap();
         assert_eq!(state(row, ours.timestamp_millis()), State::Expired);
 
-        emulator.world().move_clock(60_000);
+        emulator.move_clock(60_000);
         let outcomes = api.revoke(std::slice::from_ref(&row.key)).await.unwrap();
         assert!(
             matches!(outcomes[..], [Outcome::AlreadyGone]),

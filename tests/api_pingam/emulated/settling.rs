@@ -60,7 +60,7 @@ async fn nothing_that_changes_is_sent_before_the_line_is_known() {
 
             let sent: Vec<_> = actions(&emulator).into_iter().map(|(_, a)| a).collect();
             let asked = match system {
-                Kind::Pingam => 1,
+                Flavour::Pingam => 1,
                 _ => 3,
             };
             let (settling, rest) = sent.split_at(asked);
@@ -71,7 +71,7 @@ async fn nothing_that_changes_is_sent_before_the_line_is_known() {
             // The target stands in the query at one line, in the body at the other.
             let in_query = rest.iter().filter(|a| a.contains("&tokenId=AQIC"));
             let expected = match system {
-                Kind::Pingam => 0,
+                Flavour::Pingam => 0,
                 _ => rest.len(),
             };
             assert_eq!(in_query.count(), expected, "{rest:?} at {system:?}");
@@ -104,9 +104,9 @@ async fn no_action_on_a_token_ever_touches_the_operators_own_session() {
     }
 }
 
-fn right(system: Kind) -> AmFlavour {
+fn right(system: Flavour) -> AmFlavour {
     match system {
-        Kind::Openam => AmFlavour::OpenAm,
+        Flavour::Openam => AmFlavour::OpenAm,
         _ => AmFlavour::PingAm,
     }
 }
@@ -114,8 +114,8 @@ fn right(system: Kind) -> AmFlavour {
 #[tokio::test]
 async fn a_line_that_is_wrong_in_the_profile_ends_nobodys_session() {
     for (system, wrong) in [
-        (Kind::Pingam, AmFlavour::OpenAm),
-        (Kind::Openam, AmFlavour::PingAm),
+        (Flavour::Pingam, AmFlavour::OpenAm),
+        (Flavour::Openam, AmFlavour::PingAm),
     ] {
         let emulator = quiet(system, AmOptions::default()).await;
         let victim = sign_in(&emulator, "leaver", "/alpha");
@@ -226,9 +226,9 @@ async fn an_access_token_without_a_session_of_its_own_lists_and_ends() {
         bearer: true,
         ..AmOptions::default()
     };
-    let emulator = quiet(Kind::Pingam, am).await;
+    let emulator = quiet(Flavour::Pingam, am).await;
     let victim = sign_in(&emulator, "leaver", "/alpha");
-    let token = SecretString::from(emulator.auth().bearer.clone());
+    let token = SecretString::from(emulator.am_auth().bearer.clone());
     let mut profile = Profile {
         login: Login::Token {
             token: SecretSource::Plain(token),

@@ -2,7 +2,7 @@
 
 use super::super::{find, list};
 use super::*;
-use usher::emulator::AmQuota;
+use usher::emulator::pingam::AmQuota;
 use usher::model::ApiError;
 
 fn with_password(profile: Profile, word: &str) -> Profile {
@@ -137,7 +137,7 @@ async fn a_path_that_is_not_the_servers_says_so_without_the_page() {
 
 #[tokio::test]
 async fn a_request_that_a_guard_against_forgery_refuses_is_no_lack_of_sign_in() {
-    let emulator = quiet(Kind::Pingam, AmOptions::default()).await;
+    let emulator = quiet(Flavour::Pingam, AmOptions::default()).await;
     let victim = sign_in(&emulator, "leaver", "/alpha");
     let api = signed_in(&profile(&emulator)).await;
     let (rows, _) = find(&api, "user:leaver").await.unwrap();
@@ -162,8 +162,8 @@ async fn a_request_that_a_guard_against_forgery_refuses_is_no_lack_of_sign_in() 
 #[tokio::test]
 async fn a_filter_that_the_server_stumbles_over_is_told_with_what_it_knows() {
     for (system, word) in [
-        (Kind::Openam, "it knows realm eq"),
-        (Kind::Pingam, "not supported"),
+        (Flavour::Openam, "it knows realm eq"),
+        (Flavour::Pingam, "not supported"),
     ] {
         let emulator = quiet(system, AmOptions::default()).await;
         let api = signed_in(&profile(&emulator)).await;

@@ -1,4 +1,4 @@
-//! Users, clients and sessions of the emulated system, whichever wire it speaks.
+//! Users, clients and sessions of an emulated Janssen Server.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,7 +19,7 @@ pub(crate) struct User {
 pub(crate) struct Client {
     /// Its id on the wire.
     pub(crate) id: String,
-    /// Its name for people; Janssen's sessions do not carry it.
+    /// Its name for people; sessions do not carry it.
     pub(crate) name: String,
     /// Where it is sent back to after signing in.
     pub(crate) redirect_uri: String,

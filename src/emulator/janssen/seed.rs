@@ -1,8 +1,8 @@
 //! Makes the world up: the same seed and the same time give the same world, byte for byte.
 
-use super::names::{CLIENTS, FAMILY, GIVEN, METHODS, PEOPLE, SERVICES};
-use super::rng::{Rng, uuid_text};
 use super::world::{Client, Session, User, World};
+use crate::emulator::names::{CLIENTS, METHODS, SERVICES, people};
+use crate::emulator::rng::{Rng, uuid_text};
 
 const MINUTE_S: i64 = 60;
 const HOUR_S: i64 = 3_600;
@@ -91,20 +91,15 @@ impl Recipe {
 
     /// The administrator, then the service accounts, then people.
     fn make_users(&self, rng: &mut Rng) -> Vec<User> {
-        let fixed = std::iter::once((self.admin.as_str(), "Default Admin User"))
-            .chain(SERVICES.iter().copied())
-            .chain(PEOPLE.iter().copied().take(self.users));
-        let mut users = fixed
+        let admin = (self.admin.clone(), "Default Admin User".to_owned());
+        std::iter::once(admin)
+            .chain(people(self.users))
             .map(|(name, display)| User {
                 id: rng.uuid(),
-                name: name.to_owned(),
-                display: display.to_owned(),
+                name,
+                display,
             })
-            .collect::<Vec<_>>();
-        for number in 0..self.users.saturating_sub(PEOPLE.len()) {
-            users.push(more_people(rng, number));
-        }
-        users
+            .collect()
     }
 
     fn make_session(&self, rng: &mut Rng, world: &World, own_addresses: &[Box<str>]) -> Session {
@@ -142,24 +137,6 @@ impl Recipe {
             }),
             deletable: !rng.chance(3),
         }
-    }
-}
-
-/// Somebody of the given and family names; a number keeps login names apart.
-fn more_people(rng: &mut Rng, number: usize) -> User {
-    let (given, given_shown) = GIVEN[number % GIVEN.len()];
-    let (family, family_shown) = FAMILY[number * 7 % FAMILY.len()];
-    // The two lists have 28 and 24 entries: the pair comes back after 168 people.
-    let round = number / 168;
-    let suffix = if round == 0 {
-        String::new()
-    } else {
-        (round + 1).to_string()
-    };
-    User {
-        id: rng.uuid(),
-        name: format!("{given}.{family}{suffix}"),
-        display: format!("{given_shown} {family_shown}"),
     }
 }
 

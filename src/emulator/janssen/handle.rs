@@ -2,15 +2,58 @@
 
 use std::sync::Arc;
 
+use super::Janssen;
 use super::devices::Decision;
-use super::rng::uuid_text;
-use super::shared::{Shared, lock};
 use super::world::{Client, Session, User, World};
+use crate::emulator::Running;
+use crate::emulator::rng::uuid_text;
+use crate::emulator::shared::lock;
 
-/// A way into the world of one running emulator. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    pub(super) shared: Arc<Shared>,
+impl Running {
+    /// A way into the world of a Janssen Server.
+    ///
+    /// # Panics
+    /// Another system runs.
+    #[must_use]
+    pub fn world(&self) -> Handle {
+        Handle(self.emulated())
+    }
+
+    /// The credentials of a Janssen Server.
+    ///
+    /// # Panics
+    /// Another system runs.
+    #[must_use]
+    pub fn auth(&self) -> Auth {
+        self.emulated::<Janssen>().auth.clone()
+    }
+}
+
+/// Credentials of a running server. They open nothing else, but are kept out of `Debug` all the same.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// OAuth client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// An access token with all scopes of the client, good for a day.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Auth(…)")
+    }
+}
+
+/// A way into the world of one running server. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle(Arc<Janssen>);
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.shared.fmt(f)
+    }
 }
 
 /// One session as the emulator holds it. A plain copy: changing it changes nothing.
@@ -20,7 +63,7 @@ pub struct Row {
     pub sid: Option<String>,
     /// Login name. `None`: nobody signed in.
     pub user: Option<String>,
-    /// The user's id in the directory (Janssen: the inum). `None`: as `user`. Ignored by [`Handle::add`].
+    /// The user's id in the directory (the inum). `None`: as `user`. Ignored by [`Handle::add`].
     pub user_id: Option<String>,
     /// Client id.
     pub client: Option<String>,
@@ -41,31 +84,31 @@ pub struct Row {
 }
 
 impl Handle {
-    /// How many sessions there are, whatever their state. (PingAM and OpenAM: see [`Running::am`](super::Running::am).)
+    /// How many sessions there are, whatever their state.
     #[must_use]
     pub fn count(&self) -> usize {
-        lock(&self.shared.world).len()
+        lock(&self.0.world).len()
     }
 
     /// All sessions in the order in which they were added.
     #[must_use]
     pub fn rows(&self) -> Vec<Row> {
-        let world = lock(&self.shared.world);
+        let world = lock(&self.0.world);
         world.sessions().map(|(_, s)| row(&world, s)).collect()
     }
 
     /// The session with this public id.
     #[must_use]
     pub fn find(&self, sid: &str) -> Option<Row> {
-        let world = lock(&self.shared.world);
+        let world = lock(&self.0.world);
         let session = world.session(world.find(sid)?)?;
         Some(row(&world, session))
     }
 
     /// Adds a session. Its user and client are made if there are none of that name.
     pub fn add(&self, row: &Row) {
-        let mut world = lock(&self.shared.world);
-        let mut secrets = lock(&self.shared.secrets);
+        let mut world = lock(&self.0.world);
+        let mut secrets = lock(&self.0.shared.secrets);
         let user = row.user.as_ref().map(|name| {
             position_or_push(
                 &mut world.users,
@@ -107,31 +150,21 @@ impl Handle {
 
     /// Removes a session behind everybody's back. False: there is none with this public id.
     pub fn remove(&self, sid: &str) -> bool {
-        let mut world = lock(&self.shared.world);
+        let mut world = lock(&self.0.world);
         world.find(sid).is_some_and(|slot| world.remove(slot))
     }
 
     /// Now, Unix milliseconds, by the emulator's clock.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        self.shared.clock.now_ms()
-    }
-
-    /// Moves the clock, forward or back: tokens, device codes and sessions age with it.
-    pub fn move_clock(&self, by_ms: i64) {
-        self.shared.clock.shift(by_ms);
-    }
-
-    /// Ends all tokens given out so far.
-    pub fn expire_tokens(&self) {
-        self.shared.expire_tokens();
+        self.0.shared.clock.now_ms()
     }
 
     /// User codes that wait for somebody to approve them, oldest first.
     #[must_use]
     pub fn device_codes(&self) -> Vec<String> {
-        let steady_ms = self.shared.clock.steady_ms();
-        lock(&self.shared.devices).waiting(steady_ms)
+        let steady_ms = self.0.shared.clock.steady_ms();
+        lock(&self.0.devices).waiting(steady_ms)
     }
 
     /// Approves a device sign-in as the person in the browser would. False: no such code waits.
@@ -145,8 +178,8 @@ impl Handle {
     }
 
     fn decide(&self, user_code: &str, decision: Decision) -> bool {
-        let steady_ms = self.shared.clock.steady_ms();
-        lock(&self.shared.devices).decide(user_code, decision, steady_ms)
+        let steady_ms = self.0.shared.clock.steady_ms();
+        lock(&self.0.devices).decide(user_code, decision, steady_ms)
     }
 }
 

@@ -1,112 +1,134 @@
-//! Carries faults out: one layer around all answers of the emulated system.
+//! Systems that speak HTTP: a router behind HTTP/1.1, with the faults around all its answers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 
-use super::{Action, AuthFault, Framing, Garbage, Operation, Place};
-use crate::emulator::clock::http_date;
-use crate::emulator::shared::{Shared, decoded, lock};
-use crate::emulator::wire::Cut;
+use super::clock::http_date;
+use super::fault::{Action, Framing, Garbage, Operation, Orders};
+use super::journal::{Entry, fingerprint};
+use super::server::Service;
+use super::shared::{Shared, decoded};
+use super::system::Emulated;
+use super::wire::{Cut, Wire};
 
 /// No request of a client and no answer of the emulator comes near this.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
 
-/// What the faults say about one request.
-#[derive(Debug, Default)]
-struct Orders {
-    before_head: Duration,
-    before_body: Duration,
-    auth: Option<AuthFault>,
-    end: Option<Action>,
+/// Answers HTTP/1.1 by a router.
+pub(crate) struct HttpService {
+    router: Router,
+}
+
+impl HttpService {
+    /// Without faults and journal.
+    pub(crate) fn new(router: Router) -> Self {
+        HttpService { router }
+    }
+
+    /// The endpoints of a system. The first of `secret_headers`, in lower case, that a request has is its
+    /// credential for the journal.
+    pub(crate) fn of(
+        system: Arc<dyn Emulated>,
+        router: Router,
+        secret_headers: Vec<String>,
+    ) -> Self {
+        let site = Arc::new(Site {
+            system,
+            secret_headers,
+        });
+        HttpService {
+            router: router.layer(from_fn_with_state(site, with_faults)),
+        }
+    }
+}
+
+#[async_trait]
+impl Service for HttpService {
+    fn alpn(&self) -> &[&str] {
+        &["http/1.1"]
+    }
+
+    async fn serve(&self, wire: Wire) {
+        let router = self.router.clone().layer(Extension(wire.cut()));
+        // Ends with an error when the client goes away or a fault breaks the connection: both are normal.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(wire), TowerToHyperService::new(router))
+            .await;
+    }
+}
+
+/// What the layer around all answers needs.
+struct Site {
+    system: Arc<dyn Emulated>,
+    secret_headers: Vec<String>,
+}
+
+impl Site {
+    fn entry(&self, request: &Request) -> Entry {
+        let headers = request.headers();
+        let secret = self
+            .secret_headers
+            .iter()
+            .find_map(|name| headers.get(name));
+        Entry {
+            time_ms: self.system.shared().now_ms(),
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().map(str::to_owned),
+            headers: headers
+                .keys()
+                .map(|name| name.as_str().to_owned())
+                .collect(),
+            credential: secret.map(|value| fingerprint(value.as_bytes())),
+        }
+    }
+
+    fn orders(&self, request: &Request) -> Orders {
+        let path = request.uri().path();
+        let segments = path.split('/').map(decoded).collect::<Vec<_>>();
+        let operation = Operation {
+            system: self.system.shared().options.system.word(),
+            word: request.method().as_str(),
+            text: path,
+            parts: &segments,
+        };
+        Orders::of(&*self.system, operation)
+    }
 }
 
 /// Notes the request, applies what the faults say, and stamps the answer with the emulator's time.
-pub(crate) async fn with_faults(
-    State(shared): State<Arc<Shared>>,
+async fn with_faults(
+    State(site): State<Arc<Site>>,
     Extension(cut): Extension<Arc<Cut>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    shared.journal.add(shared.clock.now_ms(), &request);
-    let orders = orders_for(&shared, &request);
+    let shared = site.system.shared();
+    shared.journal.add(site.entry(&request));
+    let orders = site.orders(&request);
     if let Some(fault) = orders.auth {
         request.extensions_mut().insert(fault);
     }
     tokio::time::sleep(orders.before_head).await;
-    let mut response = answer(&shared, &cut, request, next, &orders).await;
+    let mut response = answer(shared, &cut, request, next, &orders).await;
     if !orders.before_body.is_zero() && !matches!(orders.end, Some(Action::Close { .. })) {
-        response = staged(response, vec![Part::Pause(orders.before_body), Part::Rest]).await;
+        response = paused(response, orders.before_body).await;
     }
-    if let Ok(date) = HeaderValue::try_from(http_date(shared.clock.now_ms())) {
+    if let Ok(date) = HeaderValue::try_from(http_date(shared.now_ms())) {
         response.headers_mut().insert(header::DATE, date);
     }
     response
-}
-
-/// How long a new connection has to wait before anything of it is read.
-pub(crate) fn pause_of_connection(shared: &Shared) -> Duration {
-    let mut pause = Duration::ZERO;
-    for fault in lock(&shared.faults).iter_mut() {
-        if let Action::Delay(delay) = fault.action
-            && delay.place == Place::Accept
-            && fault.hits_connection(shared.options.system.name())
-        {
-            pause += shared.pause_between(delay.from_ms, delay.to_ms);
-        }
-    }
-    pause
-}
-
-/// Pauses add up; the first fault that ends the request decides how.
-fn orders_for(shared: &Shared, request: &Request) -> Orders {
-    let path = request.uri().path();
-    let segments = path.split('/').map(decoded).collect::<Vec<_>>();
-    let operation = Operation {
-        system: shared.options.system.name(),
-        word: request.method().as_str(),
-        text: path,
-        parts: &segments,
-    };
-    let mut orders = Orders::default();
-    for fault in lock(&shared.faults).iter_mut() {
-        let of_connection =
-            matches!(fault.action, Action::Delay(delay) if delay.place == Place::Accept);
-        if !of_connection && fault.hits(operation) {
-            note(shared, &mut orders, &fault.action);
-        }
-    }
-    orders
-}
-
-fn note(shared: &Shared, orders: &mut Orders, action: &Action) {
-    match action {
-        Action::Delay(delay) => {
-            let pause = shared.pause_between(delay.from_ms, delay.to_ms);
-            match delay.place {
-                Place::Body => orders.before_body += pause,
-                Place::Headers | Place::Accept => orders.before_head += pause,
-            }
-        }
-        Action::Auth(AuthFault::ExpireNow {}) => shared.expire_tokens(),
-        Action::Auth(AuthFault::ExpireIn { seconds }) => {
-            let life_ms = i64::try_from(*seconds)
-                .unwrap_or(i64::MAX)
-                .saturating_mul(1_000);
-            let now_ms = shared.clock.now_ms();
-            lock(&shared.tokens).limit_life(life_ms, now_ms);
-            lock(&shared.am).limit_life(life_ms, now_ms);
-        }
-        Action::Auth(fault) => orders.auth = Some(*fault),
-        end if orders.end.is_none() => orders.end = Some(end.clone()),
-        _ => {}
-    }
 }
 
 async fn answer(
@@ -126,6 +148,11 @@ async fn answer(
         }) => {
             swallow(request).await;
             instead(*code, headers, body, content_type.as_deref())
+        }
+        Some(Action::Oversize { bytes }) => {
+            swallow(request).await;
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            (kind, vec![b' '; *bytes]).into_response()
         }
         Some(Action::Garbage { kind }) => garbage(*kind, request, next).await,
         Some(Action::Close {
@@ -222,14 +249,12 @@ async fn cut_short(
 enum Part {
     Pause(Duration),
     Bytes(Bytes),
-    /// The whole real body.
-    Rest,
     /// The connection ends here.
     Break,
 }
 
-/// Sends the real body in steps.
-async fn staged(response: Response, steps: Vec<Part>) -> Response {
+/// The same with a pause between its head and its body.
+async fn paused(response: Response, pause: Duration) -> Response {
     let (mut parts, body) = response.into_parts();
     let bytes = whole(body).await;
     if !parts.headers.contains_key(header::CONTENT_LENGTH) {
@@ -237,13 +262,7 @@ async fn staged(response: Response, steps: Vec<Part>) -> Response {
             .headers
             .insert(header::CONTENT_LENGTH, bytes.len().into());
     }
-    let steps = steps
-        .into_iter()
-        .map(|part| match part {
-            Part::Rest => Part::Bytes(bytes.clone()),
-            other => other,
-        })
-        .collect();
+    let steps = vec![Part::Pause(pause), Part::Bytes(bytes)];
     Response::from_parts(parts, steps_body(steps))
 }
 
@@ -257,7 +276,6 @@ fn steps_body(steps: Vec<Part>) -> Body {
                 }
                 Part::Bytes(bytes) if bytes.is_empty() => None,
                 Part::Bytes(bytes) => Some(Ok(bytes)),
-                Part::Rest => None,
                 Part::Break => Some(Err(std::io::Error::other("cut by a fault"))),
             }
         }),
