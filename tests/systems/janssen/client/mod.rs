@@ -1,27 +1,12 @@
 //! The Janssen client: against answers copied from the wire contract, against a server that sends
 //! what no server should, and against the emulator.
 
-#![cfg(feature = "emulator")]
-// The lint knows test functions, not the helpers beside them.
-#![allow(clippy::unwrap_used)]
-
 mod bodies;
-#[path = "../support/certified.rs"]
-mod certified;
-#[macro_use]
-#[path = "../support/conformance/mod.rs"]
-mod conformance;
 mod connections;
 mod ending;
-#[path = "../support/gzip.rs"]
-mod gzip;
 mod hostile;
-#[path = "../support/job.rs"]
-mod job;
 mod lists;
 mod renewing;
-#[path = "../support/scripted.rs"]
-mod scripted;
 mod signing;
 mod spellings;
 mod splitting;
@@ -37,12 +22,11 @@ use usher::api::SessionApi;
 use usher::api::signin::Nobody;
 use usher::config::{Login, Profile, SecretSource, System};
 use usher::emulator::janssen::JanssenOptions;
-use usher::emulator::{Credentials, Options, Running, start};
+use usher::emulator::{Options, Running};
 use usher::model::time::Zone;
 use usher::model::{ApiError, Query, Search, Session, SessionKey};
 
-/// 2026-03-14T09:41:55Z, where the emulator's clock stands in these tests.
-const NOW_MS: i64 = 1_773_481_315_000;
+use crate::{NOW_MS, certified, conformance, fixed, gzip, job, running as emulator, scripted};
 
 /// A profile with a given token, for a scripted server.
 fn token_profile(url: &str) -> Profile {
@@ -73,19 +57,6 @@ fn client_profile(emulator: &Running) -> Profile {
 
 fn open(profile: &Profile) -> Arc<dyn SessionApi> {
     usher::api::open(profile, Arc::new(Nobody)).expect("a good profile")
-}
-
-/// A world that is the same in every run.
-fn fixed() -> Options {
-    Options {
-        now: Some(NOW_MS),
-        credentials: Credentials::Seeded,
-        ..Options::default()
-    }
-}
-
-async fn emulator(options: Options) -> Running {
-    start(options).await.expect("a free port")
 }
 
 fn search(query: &str) -> Search {

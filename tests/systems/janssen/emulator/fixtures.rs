@@ -5,7 +5,7 @@ use usher::emulator::janssen::Row;
 
 use super::*;
 
-const SAMPLE: &str = include_str!("../fixtures/janssen/search.json");
+const SAMPLE: &str = include_str!("../../../fixtures/janssen/search.json");
 
 fn sample() -> Value {
     serde_json::from_str(SAMPLE).expect("the sample is JSON")

@@ -2,8 +2,6 @@
 //!
 //! Speaks HTTP by hand, so that neither the clients' nor the emulator's idea of HTTP hides a mistake.
 
-#![cfg(feature = "emulator")]
-
 mod connections;
 mod device;
 mod faults;
@@ -16,27 +14,13 @@ mod sessions;
 mod start;
 
 use http::{Answer, ask};
-use usher::emulator::{Credentials, Options, Running, start};
+use usher::emulator::{Options, Running, start};
 
-/// 2026-03-14T09:41:55Z.
-const NOW_MS: i64 = 1_773_481_315_000;
+use crate::{NOW_MS, fixed, running};
 
 const SESSION: &str = "/jans-config-api/api/v1/jans-auth-server/session";
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
 const DELETE: &str = "https://jans.io/oauth/jans-auth-server/session.delete";
-
-/// A world that is the same in every run.
-fn fixed() -> Options {
-    Options {
-        now: Some(NOW_MS),
-        credentials: Credentials::Seeded,
-        ..Options::default()
-    }
-}
-
-async fn running(options: Options) -> Running {
-    start(options).await.expect("a free port")
-}
 
 /// A request with the token printed at start.
 async fn api(emulator: &Running, method: &str, path: &str) -> Answer {

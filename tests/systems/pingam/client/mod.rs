@@ -1,26 +1,10 @@
 //! The client of PingAM and OpenAM against made-up servers of both lines, and against the emulator.
 
-// The lint knows test functions, not the helpers beside them.
-#![allow(clippy::unwrap_used)]
-
-#[cfg(feature = "emulator")]
-#[macro_use]
-#[path = "../support/conformance/mod.rs"]
-mod conformance;
-#[path = "../support/client.rs"]
-mod client;
-#[cfg(feature = "emulator")]
 mod conform;
-#[cfg(feature = "emulator")]
 mod emulated;
 mod fake;
-#[path = "../support/job.rs"]
-mod job;
 mod odd;
 mod revoking;
-#[allow(dead_code, reason = "each test program uses its own part of it")]
-#[path = "../support/scripted.rs"]
-mod scripted;
 mod signing;
 mod trap;
 
@@ -34,6 +18,8 @@ use secrecy::SecretString;
 use usher::api::SessionApi;
 use usher::config::{Login, Profile, SecretSource, System};
 use usher::model::{ApiError, Completeness, Query, Search, Session, Subject};
+
+use crate::{client, conformance, scripted};
 
 fn profile_at(url: &str) -> Profile {
     let login = Login::Token {

@@ -10,12 +10,12 @@ use usher::model::{
 use super::scripted::{Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, key, open, search, token_profile};
 
-const PAGE: &str = include_str!("../fixtures/janssen/page.json");
-const OLD_LIST: &str = include_str!("../fixtures/janssen/old_list.json");
-const NONE: &str = include_str!("../fixtures/janssen/none.json");
-const TOO_MANY: &str = include_str!("../fixtures/janssen/too_many.json");
-const SERVLET: &str = include_str!("../fixtures/janssen/servlet_error.json");
-const ODD: &str = include_str!("../fixtures/janssen/odd_rows.json");
+const PAGE: &str = include_str!("../../../fixtures/janssen/page.json");
+const OLD_LIST: &str = include_str!("../../../fixtures/janssen/old_list.json");
+const NONE: &str = include_str!("../../../fixtures/janssen/none.json");
+const TOO_MANY: &str = include_str!("../../../fixtures/janssen/too_many.json");
+const SERVLET: &str = include_str!("../../../fixtures/janssen/servlet_error.json");
+const ODD: &str = include_str!("../../../fixtures/janssen/odd_rows.json");
 
 fn utc(text: &str) -> Option<DateTime<Utc>> {
     Some(text.parse().unwrap())
