@@ -258,6 +258,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         reload_every: profile.reload_every,
         sort: profile.sort,
         page_size: profile.page_size,
+        kind: profile.kind.clone(),
         max_rows: profile.max_rows,
         thresholds: profile.thresholds(),
     }
