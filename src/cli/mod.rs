@@ -17,6 +17,8 @@ mod emulator;
 mod exit;
 mod get;
 mod import_jans;
+#[cfg(test)]
+mod kinds_tests;
 mod list;
 mod login;
 mod outcome;

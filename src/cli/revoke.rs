@@ -507,7 +507,7 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
 }
 
 /// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
-fn count_of(targets: &[Target]) -> String {
+pub(super) fn count_of(targets: &[Target]) -> String {
     let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
     format!("{}{}", sessions(targets.len()), kinds.in_brackets())
 }
