@@ -26,6 +26,9 @@ pub struct ProfileView {
     pub own_names: &'static [OwnName],
     /// Its address, without credentials.
     pub address: String,
+    /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
+    /// text of the environment.
+    pub proxy: String,
     /// Red bar, typed confirmation.
     pub production: bool,
     /// Nothing may be sent that changes anything.

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use super::demo;
 use super::profiles::{Opened, Profiles};
 use crate::api;
+use crate::api::http::Way;
 use crate::api::signin::Prompter;
 use crate::api::token_file::TokenFile;
 use crate::app::source::ProfileView;
@@ -260,6 +261,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         system_word: profile.system.word(),
         own_names: api::own_names(profile.system),
         address: address(profile),
+        proxy: proxy(&profile.url),
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
@@ -279,6 +281,15 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
             idle_after: delta(profile.idle_after),
             expiring_within: delta(profile.expiring_within),
         },
+    }
+}
+
+/// How an address is reached, in words.
+fn proxy(url: &url::Url) -> String {
+    match api::http::way(url) {
+        Ok(Way::Direct(why)) => format!("none: {why}"),
+        Ok(Way::Through(proxy)) => proxy.to_string(),
+        Err(why) => why,
     }
 }
 

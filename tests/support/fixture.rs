@@ -254,6 +254,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         system,
         system_word: "janssen",
         address: "https://idp.example.org".to_owned(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,

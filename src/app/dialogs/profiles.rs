@@ -77,10 +77,10 @@ pub fn sheet(state: &State, dialog: &Profiles) -> Sheet {
     for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
         lines.push(chosen(entry, index, dialog.choice));
     }
-    lines.push(SheetLine::default());
     if large {
         lines.push(SheetLine::default());
     }
+    lines.push(proxy(state, dialog, usize::from(width)));
     Sheet {
         title: title.to_owned(),
         footer: footer.to_owned(),
@@ -88,6 +88,19 @@ pub fn sheet(state: &State, dialog: &Profiles) -> Sheet {
         ..Sheet::default()
     }
     .placed(state, width)
+}
+
+/// How the chosen profile is reached.
+fn proxy(state: &State, dialog: &Profiles, width: usize) -> SheetLine {
+    let chosen = listed(state, dialog).into_iter().nth(dialog.choice);
+    match chosen.filter(|_| !dialog.new) {
+        Some(entry) => {
+            let text = format!("   Proxy  {}", entry.view.proxy);
+            let text = cut_end(&text, width.saturating_sub(3), Default::default());
+            SheetLine::default().with(text, Role::Dim)
+        }
+        None => SheetLine::default(),
+    }
 }
 
 fn chosen(entry: SheetLine, index: usize, choice: usize) -> SheetLine {
