@@ -244,6 +244,43 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
     usher.quit();
 }
 
+#[test]
+fn f_http_15_a_token_that_is_refused_again_leaves_the_form_and_the_rows() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    let tokens = || {
+        let journal = server.running().journal();
+        journal
+            .iter()
+            .filter(|entry| entry.path.ends_with("/token"))
+            .count()
+    };
+    let before = tokens();
+    server.set_faults(&[
+        r#"{"match":{"path":"*/session/search"},"action":"auth","kind":"401_always"}"#,
+    ]);
+
+    usher.pty.keys("/");
+    usher.pty.wait_for("╔═ 1 Search");
+    usher.pty.keys("state:active\r");
+
+    usher.pty.wait_for("the server refused the token");
+    let text = usher.pty.text();
+    assert!(text.contains("[state:active "), "the form: {text}");
+    assert!(
+        text.contains("portal") || text.contains(" active "),
+        "the rows: {text}"
+    );
+    assert_eq!(tokens(), before + 1, "one renewal");
+    server.set_faults(&[]);
+    usher.pty.keys("\r");
+    usher.pty.wait_gone("the server refused the token");
+    assert!(usher.pty.text().contains("[state:active "));
+    usher.focus_table();
+    usher.quit();
+}
+
 /// Searches are answered 429, with this time to come back.
 fn busy(seconds: u32) -> String {
     format!(
