@@ -11,6 +11,7 @@ pub mod config;
 pub mod emulator;
 pub mod logging;
 pub mod model;
+pub mod reading;
 pub mod revoke;
 pub mod runtime;
 pub mod store;

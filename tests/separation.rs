@@ -23,7 +23,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["model", "config"]),
     ("audit", &["model", "config"]),
     ("logging", &["model", "config"]),
-    ("revoke", &["api", "audit", "model", "config"]),
+    ("reading", &["api", "model"]),
+    ("revoke", &["api", "audit", "model", "config", "reading"]),
     ("emulator", &[]),
 ];
 

@@ -11,13 +11,12 @@ use serde_json::{Value, json};
 use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
-use crate::model::query::{Matcher, RowIn};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
-    ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Query, ReadKeys, RowRef, RowSink,
-    Search, told_duplicates, told_unread,
+    ApiError, Completeness, Query, RowRef, RowSink, Search, told_duplicates, told_unread,
 };
+use crate::reading::{PageRead, Reading, StopReason, Then};
 
 /// Rows a page where the profile does not say: large, since nobody waits for a first screen.
 const PAGE_SIZE: NonZeroU16 = NonZeroU16::new(1_000).expect("a constant above zero");
@@ -189,8 +188,6 @@ struct Reader<'a> {
     search: Search,
     /// The moment of the question by our clock.
     asked: DateTime<Utc>,
-    rules: PageRules,
-    read: ReadKeys,
     ended: Ended,
 }
 
@@ -200,8 +197,6 @@ impl<'a> Reader<'a> {
             source,
             search: question.search(source),
             asked: question.now,
-            rules: PageRules::from(None),
-            read: ReadKeys::default(),
             ended: Ended::new(&source.profile.name),
         }
     }
@@ -235,76 +230,48 @@ impl<'a> Reader<'a> {
 
     /// The outer error ends everything (standard output), the inner one this source.
     async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
-        let matcher = match self.prepare() {
-            Ok(matcher) => matcher,
+        let source = self.source;
+        let reading = Reading::new(&*source.api, self.search.clone());
+        let reading = reading.matching(source.name(), source.word(), source.thresholds());
+        let mut reading = match reading {
+            Ok(reading) => reading,
             Err(error) => return Ok(Err(error)),
         };
-        let mut at = None;
         loop {
             let mut sink = Sink {
                 reader: self,
-                matcher: &matcher,
                 shared,
-                page: Brought::default(),
             };
-            let search = sink.reader.search.clone();
-            let api = sink.reader.source.api.clone();
-            let result = api.search(&search, at.as_ref(), &mut sink).await;
-            let page = sink.page;
+            let page = reading.page(&mut sink).await;
             let enough = finish_page(shared)?;
-            let end = match result {
-                Ok(end) => end,
-                Err(error) if enough => {
-                    tracing::debug!(
-                        class = error.class(),
-                        "the page ended after the last row wanted"
-                    );
-                    return Ok(Ok(()));
-                }
-                Err(error) => return Ok(Err(error)),
+            let goes_on = match self.note(page) {
+                Err(error) if !enough => return Ok(Err(error)),
+                goes_on => goes_on.is_ok_and(|goes_on| goes_on),
             };
-            at = match self.next(end, page) {
-                Some(cursor) if !enough => Some(cursor),
-                _ => return Ok(Ok(())),
-            };
-        }
-    }
-
-    fn prepare(&self) -> Result<Matcher, ApiError> {
-        let plan = self.source.api.plan(&self.search)?;
-        Matcher::new(
-            &plan.rest,
-            self.search.now,
-            self.search.zone,
-            self.source.thresholds(),
-        )
-        .map_err(|error| ApiError::BadQuery {
-            message: error.to_string(),
-            field: None,
-        })
-    }
-
-    /// Where the next page begins, if there is one worth asking for.
-    fn next(&mut self, end: PageEnd, mut page: Brought) -> Option<Cursor> {
-        self.ended.completeness = end.completeness;
-        self.ended.total = end.total;
-        self.ended.unread += u64::from(end.unread);
-        self.ended.duplicates += page.rows - page.new;
-        self.ended.came += page.new;
-        page.rows += u64::from(end.unread);
-        if let Completeness::Truncated { at } = end.completeness {
-            self.ended.notes.push(self.cut(at));
-        }
-        let cursor = end.next?;
-        match self.rules.next(&cursor, page) {
-            Ok(()) => Some(cursor),
-            Err(why) => {
-                self.ended.completeness = Completeness::Unknown;
-                self.ended.stuck = true;
-                self.ended.notes.push(why.to_string());
-                None
+            if enough || !goes_on {
+                return Ok(Ok(()));
             }
         }
+    }
+
+    /// Notes what a page says of the list. Is there another one to read?
+    fn note(&mut self, page: PageRead) -> Result<bool, ApiError> {
+        if let Then::Broke(error) = page.then {
+            return Err(error);
+        }
+        self.ended.completeness = page.end.completeness;
+        self.ended.total = page.end.total;
+        self.ended.unread += u64::from(page.end.unread);
+        self.ended.duplicates += u64::from(page.duplicates);
+        self.ended.came += u64::from(page.received - page.duplicates);
+        if let Completeness::Truncated { at } = page.end.completeness {
+            self.ended.notes.push(self.cut(at));
+        }
+        if let Then::Stopped(why @ StopReason::Stuck(_)) = page.then {
+            self.ended.stuck = true;
+            self.ended.notes.push(why.to_string());
+        }
+        Ok(page.then == Then::Next)
     }
 
     /// What to say of a list that the server cut.
@@ -357,37 +324,22 @@ fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
     Ok(shared.enough)
 }
 
-/// Filters what arrives and hands on what is new.
+/// Hands the rows of one source on.
 struct Sink<'r, 'a, 's, 't> {
     reader: &'r mut Reader<'a>,
-    matcher: &'r Matcher,
     shared: &'s Mutex<Shared<'t>>,
-    page: Brought,
 }
 
 impl RowSink for Sink<'_, '_, '_, '_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        self.page.rows += 1;
-        if !self.reader.read.insert(&row) {
-            return ControlFlow::Continue(());
-        }
-        self.page.new += 1;
         let source = self.reader.source;
-        let name = source.profile.name.as_str();
-        if !self.matcher.matches(&RowIn {
-            row: &row,
-            profile: name,
-            system: source.word(),
-        }) {
-            return ControlFlow::Continue(());
-        }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         if shared.enough {
             return ControlFlow::Break(());
         }
         self.reader.ended.rows += 1;
         let record = Record::new(
-            name,
+            source.name(),
             source.word(),
             &row,
             source.thresholds(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
@@ -48,11 +48,7 @@ impl Source {
 
     /// When its sessions count as idle and as expiring.
     pub(crate) fn thresholds(&self) -> Thresholds {
-        let delta = |length| TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
-        Thresholds {
-            idle_after: delta(self.profile.idle_after),
-            expiring_within: delta(self.profile.expiring_within),
-        }
+        self.profile.thresholds()
     }
 }
 

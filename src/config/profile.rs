@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
 use super::pingam::PingAmKeys;
 use crate::model::confirm::TYPED_FROM;
 pub use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Sort, Thresholds};
 
 /// Which kind of system a profile is about.
 #[derive(
@@ -159,6 +160,15 @@ impl Profile {
             expiring_within: Duration::from_secs(5 * 60),
             client_names: BTreeMap::new(),
             pingam: PingAmKeys::default(),
+        }
+    }
+
+    /// When its sessions count as idle and as expiring.
+    pub fn thresholds(&self) -> Thresholds {
+        let delta = |length| TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
+        Thresholds {
+            idle_after: delta(self.idle_after),
+            expiring_within: delta(self.expiring_within),
         }
     }
 }

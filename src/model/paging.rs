@@ -112,9 +112,17 @@ pub struct ReadKeys {
 impl ReadKeys {
     /// Notes a row. `false`: the session has been read before.
     pub fn insert(&mut self, row: &RowRef<'_>) -> bool {
-        let scope = row.scope.as_deref().unwrap_or_default();
-        let identity = self.hasher.hash_one((scope, row.key.as_ref()));
-        self.seen.insert(identity)
+        self.seen.insert(self.identity(row))
+    }
+
+    /// Has the session been read before?
+    pub fn contains(&self, row: &RowRef<'_>) -> bool {
+        self.seen.contains(&self.identity(row))
+    }
+
+    fn identity(&self, row: &RowRef<'_>) -> u64 {
+        self.hasher
+            .hash_one((row.scope.as_deref(), row.key.as_ref()))
     }
 }
 

@@ -10,10 +10,10 @@ use super::{Item, Known, Trace};
 use crate::api::SessionApi;
 use crate::model::time::Zone;
 use crate::model::{
-    ApiError, Brought, Clause, Completeness, Cursor, Fact, Field, Op, Outcome, PageRules, Query,
-    ReadKeys, RowRef, RowSink, Search, Session, SessionKey, Subject, Support, Target, UserOutcome,
-    Value,
+    ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
+    SessionKey, Subject, Support, Target, UserOutcome, Value,
 };
+use crate::reading::Reading;
 
 /// People that are asked for in one search; above, the whole list is read.
 const PEOPLE: usize = 20;
@@ -191,12 +191,10 @@ pub(super) async fn list<'a>(
         live: HashSet::new(),
         renamed: HashSet::new(),
         now: api.server_now(),
-        rows: 0,
-        max_rows,
     };
     let mut whole = true;
     for search in searches(api, &people) {
-        whole &= read_all(api, &search, &mut sink).await;
+        whole &= read_all(api, &search, &mut sink, max_rows).await;
     }
     Listed {
         live: sink.live,
@@ -269,57 +267,15 @@ pub(super) fn search_of(api: &dyn SessionApi, subject: &Subject) -> Option<Searc
     api.plan(&found).is_ok().then_some(found)
 }
 
-/// Reads every page. `false`: the list was not whole, or the server goes round in circles.
+/// Reads every page, up to this many rows. `false`: there may be sessions that the sink did not get.
 pub(super) async fn read_all(
     api: &dyn SessionApi,
     search: &Search,
     sink: &mut dyn RowSink,
+    max_rows: u32,
 ) -> bool {
-    let mut rules = PageRules::from(None);
-    let mut at: Option<Cursor> = None;
-    let mut whole = true;
-    let mut rows = Counted {
-        sink,
-        read: ReadKeys::default(),
-        page: Brought::default(),
-        stopped: false,
-    };
-    loop {
-        rows.page = Brought::default();
-        let Ok(end) = api.search(search, at.as_ref(), &mut rows).await else {
-            return false;
-        };
-        if rows.stopped || matches!(end.completeness, Completeness::Truncated { .. }) {
-            return false;
-        }
-        whole &= end.unread == 0;
-        let Some(next) = end.next else {
-            return whole && end.completeness != Completeness::More;
-        };
-        rows.page.rows += u64::from(end.unread);
-        if rules.next(&next, rows.page).is_err() {
-            return false;
-        }
-        at = Some(next);
-    }
-}
-
-/// Notes what a page brings, and whether the sink has had enough.
-struct Counted<'a> {
-    sink: &'a mut dyn RowSink,
-    read: ReadKeys,
-    page: Brought,
-    stopped: bool,
-}
-
-impl RowSink for Counted<'_> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        self.page.rows += 1;
-        self.page.new += u64::from(self.read.insert(&row));
-        let flow = self.sink.row(row);
-        self.stopped |= flow.is_break();
-        flow
-    }
+    let reading = Reading::new(api, search.clone());
+    reading.limited(max_rows).is_whole(sink).await
 }
 
 /// Keeps the keys that are wanted and live.
@@ -329,8 +285,6 @@ struct Wanted<'a> {
     live: HashSet<String>,
     renamed: HashSet<String>,
     now: DateTime<Utc>,
-    rows: u32,
-    max_rows: u32,
 }
 
 impl RowSink for Wanted<'_> {
@@ -347,12 +301,7 @@ impl RowSink for Wanted<'_> {
             let again = again.map(|(item, _)| item.key.expose().to_owned());
             self.renamed.extend(again);
         }
-        self.rows += 1;
-        if self.rows < self.max_rows {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        ControlFlow::Continue(())
     }
 }
 

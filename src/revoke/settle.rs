@@ -136,10 +136,8 @@ async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> Seen {
     let mut sink = Collect {
         rows: Vec::new(),
         now: api.server_now(),
-        seen: 0,
-        max_rows,
     };
-    let whole = read_all(api, asked, &mut sink).await;
+    let whole = read_all(api, asked, &mut sink, max_rows).await;
     Seen {
         rows: sink.rows,
         whole,
@@ -149,8 +147,6 @@ async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> Seen {
 struct Collect {
     rows: Vec<Row>,
     now: DateTime<Utc>,
-    seen: u32,
-    max_rows: u32,
 }
 
 impl RowSink for Collect {
@@ -169,12 +165,7 @@ impl RowSink for Collect {
                 lasting: row.deletable == Deletable::Yes,
             });
         }
-        self.seen += 1;
-        if self.seen < self.max_rows {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        ControlFlow::Continue(())
     }
 }
 

@@ -94,10 +94,8 @@ async fn left(api: &dyn SessionApi, user: &Subject, max_rows: u32) -> Option<u64
         user,
         now: api.server_now(),
         live: 0,
-        rows: 0,
-        max_rows,
     };
-    let whole = read_all(api, &search, &mut sink).await;
+    let whole = read_all(api, &search, &mut sink, max_rows).await;
     (whole || sink.live > 0).then_some(sink.live)
 }
 
@@ -106,8 +104,6 @@ struct Count<'a> {
     user: &'a Subject,
     now: DateTime<Utc>,
     live: u64,
-    rows: u32,
-    max_rows: u32,
 }
 
 impl RowSink for Count<'_> {
@@ -115,11 +111,6 @@ impl RowSink for Count<'_> {
         if is_live(&row, self.now) && is_of(self.user, &row) {
             self.live += 1;
         }
-        self.rows += 1;
-        if self.rows < self.max_rows {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        ControlFlow::Continue(())
     }
 }

@@ -18,7 +18,7 @@ use crate::api::token_file::TokenFile;
 use crate::app::source::ProfileView;
 use crate::config::private;
 use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
-use crate::model::{ApiError, Thresholds};
+use crate::model::ApiError;
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -254,7 +254,6 @@ fn block(system: &str) -> String {
 
 /// A profile as the screen knows it: nothing in it is secret.
 pub(super) fn view(profile: &Profile) -> ProfileView {
-    let delta = |span| chrono::TimeDelta::from_std(span).unwrap_or(chrono::TimeDelta::MAX);
     ProfileView {
         name: profile.name.clone(),
         system: profile.system.title(),
@@ -277,10 +276,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         sort: profile.sort,
         page_size: profile.page_size,
         max_rows: profile.max_rows,
-        thresholds: Thresholds {
-            idle_after: delta(profile.idle_after),
-            expiring_within: delta(profile.expiring_within),
-        },
+        thresholds: profile.thresholds(),
     }
 }
 

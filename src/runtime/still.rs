@@ -2,6 +2,7 @@
 //! embedded server. The same keys give the same state.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::configured::{Configured, DemoWorld, systems};
-use super::effects::search::{Reading, Then};
+use super::effects::search::ScreenReading;
 use super::profiles::{Opened, Profiles};
 use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::effect::{Effect, Gen, Timer};
@@ -22,9 +23,10 @@ use crate::app::state::{Prefs, State};
 use crate::app::update;
 use crate::app::update::open_profiles;
 use crate::config::{Config, Paths};
-use crate::model::{ApiError, Search, SessionKey};
+use crate::model::{ApiError, ReadKeys, Search, SessionKey};
+use crate::reading::Then;
 use crate::store::order::make;
-use crate::store::{RowId, Seen, SourceId};
+use crate::store::{RowId, SourceId};
 
 /// How long every request is said to have taken: what it really took is never the same.
 const TOOK: Duration = Duration::from_millis(142);
@@ -36,7 +38,7 @@ pub struct Still {
     state: State,
     profiles: Configured,
     opened: HashMap<SourceId, Opened>,
-    seen: Seen,
+    hasher: RandomState,
 }
 
 impl Still {
@@ -56,7 +58,7 @@ impl Still {
             state,
             profiles,
             opened: HashMap::new(),
-            seen: Seen::default(),
+            hasher: RandomState::new(),
         }
     }
 
@@ -269,10 +271,11 @@ impl Still {
             Ok(opened) => opened,
             Err(error) => return vec![failed(error)],
         };
-        let seen = self.seen.emptied();
-        let mut reading = match Reading::new(opened, source, search, None, seen) {
+        let keys = ReadKeys::default();
+        let reading = ScreenReading::new(&opened, source, &self.hasher, search, None, keys);
+        let mut reading = match reading {
             Ok(reading) => reading,
-            Err((error, _)) => return vec![failed(*error)],
+            Err(error) => return vec![failed(error)],
         };
         let mut told = Vec::new();
         loop {
@@ -286,9 +289,9 @@ impl Still {
                 });
             }
             match then {
-                Ok(Then::Next) => {}
-                Ok(Then::End) => return told,
-                Err(error) => {
+                Then::Next => {}
+                Then::End | Then::Stopped(_) => return told,
+                Then::Broke(error) => {
                     told.push(failed(error));
                     return told;
                 }

@@ -76,7 +76,7 @@ mod tests {
     use crate::app::state::Prefs;
     use crate::model::time::Zone;
     use crate::model::{RowRef, RowSink};
-    use crate::store::{ChunkBuilder, Seen, SourceId, View, order};
+    use crate::store::{ChunkBuilder, SourceId, View, order};
 
     use crate::runtime::fakes::profile_view;
 
@@ -107,12 +107,12 @@ mod tests {
 
     fn with_row(created: &str) -> State {
         let mut state = screen();
-        let mut seen = Seen::default();
-        let mut builder = ChunkBuilder::new(SourceId(0), "demo", "janssen", None, &mut seen, 10);
+        let hasher = std::hash::RandomState::new();
+        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
         let mut row = RowRef::new("k", "ss:k");
         row.created = Some(created.parse().unwrap());
         let _ = builder.row(row);
-        state.results.rows.append(builder.finish().0);
+        state.results.rows.append(builder.finish());
         let view = View {
             sort: None,
             filter: None,

@@ -6,4 +6,4 @@ pub mod rows;
 pub(crate) mod touched;
 
 pub use order::{Base, Order, View, order};
-pub use rows::{Chunk, ChunkBuilder, Row, RowId, Rows, Seen, SourceId};
+pub use rows::{Chunk, ChunkBuilder, Row, RowId, Rows, SourceId};

@@ -314,12 +314,13 @@ fn text(text: Option<&Untrusted>) -> Option<Key<'_>> {
 mod tests {
     use super::*;
     use crate::model::{RowRef, RowSink};
-    use crate::store::rows::{ChunkBuilder, Seen, SourceId};
+    use crate::store::rows::{ChunkBuilder, SourceId};
     use chrono::TimeDelta;
+    use std::hash::RandomState;
 
     fn rows(users: &[(Option<&str>, i64)]) -> Rows {
-        let mut seen = Seen::default();
-        let mut builder = ChunkBuilder::new(SourceId(0), "p", "s", None, &mut seen, 1000);
+        let hasher = RandomState::new();
+        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
         for (number, (user, age)) in users.iter().enumerate() {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = user.map(Into::into);
@@ -327,7 +328,7 @@ mod tests {
             let _ = builder.row(row);
         }
         let mut rows = Rows::default();
-        rows.append(builder.finish().0);
+        rows.append(builder.finish());
         rows
     }
 
@@ -378,8 +379,8 @@ mod tests {
 
     #[test]
     fn where_no_beginning_is_told_the_last_use_counts() {
-        let mut seen = Seen::default();
-        let mut builder = ChunkBuilder::new(SourceId(0), "p", "s", None, &mut seen, 1000);
+        let hasher = RandomState::new();
+        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
         for (number, used) in [(0, 50), (1, 10), (2, 90)] {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = Some("a".into());
@@ -387,7 +388,7 @@ mod tests {
             let _ = builder.row(row);
         }
         let mut rows = Rows::default();
-        rows.append(builder.finish().0);
+        rows.append(builder.finish());
         let by_user = Some(Sort {
             field: Field::User,
             descending: false,

@@ -1,11 +1,9 @@
 //! The loaded rows: chunks that are never changed, so that a snapshot costs nothing.
 
-use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::query::{Matcher, RowIn};
 use crate::model::{RowRef, RowSink, Session};
 
 /// Which open profile a row comes from: an index into the list of sources.
@@ -118,108 +116,38 @@ impl Rows {
     }
 }
 
-/// The identities already loaded, shared by the page tasks of one search.
-#[derive(Debug, Default)]
-pub struct Seen {
-    hasher: RandomState,
-    identities: HashSet<u64>,
-}
-
-impl Seen {
-    /// A set whose hashes agree with those of every clone of `hasher`, so that a reload finds its rows again.
-    pub fn with_hasher(hasher: RandomState) -> Self {
-        Self {
-            hasher,
-            identities: HashSet::new(),
-        }
-    }
-
-    /// An empty set with the same hashes: for the next search of the same screen.
-    pub fn emptied(&self) -> Self {
-        Self::with_hasher(self.hasher.clone())
-    }
-
-    fn identity(&self, source: SourceId, row: &RowRef<'_>) -> u64 {
-        self.hasher
-            .hash_one((source.0, row.scope.as_deref(), row.key.as_ref()))
-    }
-}
-
-/// Builds a chunk from one page: applies what the server could not filter, and drops rows seen before.
+/// Builds a chunk from the rows of one page.
 pub struct ChunkBuilder<'a> {
     source: SourceId,
-    profile: &'a str,
-    system: &'a str,
-    rest: Option<&'a Matcher>,
-    seen: &'a mut Seen,
-    room: usize,
+    hasher: &'a RandomState,
     rows: Vec<Row>,
-    duplicates: u32,
-    received: u32,
 }
 
 impl<'a> ChunkBuilder<'a> {
-    /// `rest` is what is left of the query for us; `room` is how many rows may still be taken.
-    pub fn new(
-        source: SourceId,
-        profile: &'a str,
-        system: &'a str,
-        rest: Option<&'a Matcher>,
-        seen: &'a mut Seen,
-        room: usize,
-    ) -> Self {
+    /// Clones of one `hasher` give a session the same identity each time, so that a reload finds its rows
+    /// again.
+    pub fn new(source: SourceId, hasher: &'a RandomState) -> Self {
         Self {
             source,
-            profile,
-            system,
-            rest,
-            seen,
-            room,
+            hasher,
             rows: Vec::new(),
-            duplicates: 0,
-            received: 0,
         }
     }
 
-    /// The finished chunk, how many rows had been seen before, and how many the page had in all.
-    pub fn finish(self) -> (Arc<Chunk>, u32, u32) {
-        (
-            Arc::new(Chunk { rows: self.rows }),
-            self.duplicates,
-            self.received,
-        )
-    }
-
-    /// Has the row limit been reached?
-    pub fn is_full(&self) -> bool {
-        self.rows.len() >= self.room
+    /// The finished chunk.
+    pub fn finish(self) -> Arc<Chunk> {
+        Arc::new(Chunk { rows: self.rows })
     }
 }
 
 impl RowSink for ChunkBuilder<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        self.received += 1;
-        let identity = self.seen.identity(self.source, &row);
-        if self.seen.identities.contains(&identity) {
-            self.duplicates += 1;
-            return ControlFlow::Continue(());
-        }
-        if self.is_full() {
-            return ControlFlow::Break(());
-        }
-        self.seen.identities.insert(identity);
-        let seen_as = RowIn {
-            row: &row,
-            profile: self.profile,
-            system: self.system,
-        };
-        if self.rest.is_none_or(|rest| rest.matches(&seen_as)) {
-            self.rows.push(Row {
-                source: self.source,
-                identity,
-                session: row.to_session(),
-            });
-        }
+        let key = (self.source.0, row.scope.as_deref(), row.key.as_ref());
+        self.rows.push(Row {
+            source: self.source,
+            identity: self.hasher.hash_one(key),
+            session: row.to_session(),
+        });
         ControlFlow::Continue(())
     }
 }

@@ -1,5 +1,6 @@
 //! A screen with known people on it, at a known time: 2026-11-21 14:07 UTC.
 
+use std::hash::RandomState;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, Paging, Plan,
     Query, Revoke, RowRef, RowSink, Sort, Support, Thresholds,
 };
-use usher::store::{ChunkBuilder, Seen, SourceId, View, order};
+use usher::store::{ChunkBuilder, SourceId, View, order};
 
 /// The time of every screen.
 pub fn now() -> DateTime<Utc> {
@@ -296,7 +297,7 @@ pub fn prefs() -> Prefs {
 pub struct Fixture {
     /// The screen so far.
     pub state: State,
-    seen: Seen,
+    hasher: RandomState,
 }
 
 impl Fixture {
@@ -317,7 +318,7 @@ impl Fixture {
         state.profiles = entries();
         Self {
             state,
-            seen: Seen::default(),
+            hasher: RandomState::new(),
         }
     }
 
@@ -349,38 +350,23 @@ impl Fixture {
 
     /// Puts these people in, and others after them until there are `count`.
     pub fn load(&mut self, people: &[Person], count: usize) {
-        let mut builder = ChunkBuilder::new(
-            SourceId(0),
-            "prod-janssen",
-            "janssen",
-            None,
-            &mut self.seen,
-            usize::MAX,
-        );
+        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
         for (number, person) in people.iter().enumerate() {
             let _: ControlFlow<()> = builder.row(row(number, person));
         }
         Self::fill(&mut builder, people.len()..count);
-        let (chunk, _, _) = builder.finish();
+        let chunk = builder.finish();
         self.loaded(chunk, count);
     }
 
     /// Puts these rows in.
     pub fn load_rows(&mut self, rows: Vec<RowRef<'static>>) {
         let count = rows.len();
-        let seen = &mut self.seen;
-        let mut builder = ChunkBuilder::new(
-            SourceId(0),
-            "prod-janssen",
-            "janssen",
-            None,
-            seen,
-            usize::MAX,
-        );
+        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
         for row in rows {
             let _: ControlFlow<()> = builder.row(row);
         }
-        let (chunk, _, _) = builder.finish();
+        let chunk = builder.finish();
         self.loaded(chunk, count);
     }
 

@@ -22,19 +22,20 @@ use tokio_util::sync::CancellationToken;
 
 use self::jobs::{Deed, Jobs};
 use self::link::{Client, Link};
-use self::search::{Reading, Then};
+use self::search::ScreenReading;
 use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
 use super::editor;
 use super::profiles::{Opened, Profiles};
 use crate::api::http::{last_exchange, remembering};
 use crate::app::effect::Copied;
-use crate::app::msg::Told;
+use crate::app::msg::{Page, Told};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::model::{ApiError, Cursor, Search};
+use crate::model::{ApiError, Cursor, ReadKeys, Search};
+use crate::reading::Then;
+use crate::store::SourceId;
 use crate::store::order::make;
-use crate::store::{Seen, SourceId};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -83,7 +84,7 @@ pub(super) struct Effects {
     /// One for the whole run, so that a reload finds its rows again.
     hasher: RandomState,
     /// What each source has loaded, for a search that goes on from a cursor.
-    seen: Arc<Mutex<HashMap<SourceId, Seen>>>,
+    seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
 }
 
@@ -399,27 +400,37 @@ impl Effects {
             return;
         };
         let loaded = self.seen().remove(&source).filter(|_| at.is_some());
-        let seen = loaded.unwrap_or_else(|| Seen::with_hasher(self.hasher.clone()));
+        let (keys, hasher) = (loaded.unwrap_or_default(), self.hasher.clone());
         let (opened, token) = (link.wait(), link.token.child_token());
         let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
         let handle = spawn(remembering(async move {
             let reading = async {
                 let opened = opened.await?.opened;
-                let seen = read(opened, source, generation, search, at, seen, &send).await;
-                Some(seen)
+                let pages = PageSender {
+                    send,
+                    source,
+                    generation,
+                };
+                match ScreenReading::new(&opened, source, &hasher, search, at, keys) {
+                    Ok(reading) => Some(read(reading, &pages).await),
+                    Err(error) => {
+                        pages.send(Err(error)).await;
+                        None
+                    }
+                }
             };
             tokio::select! { biased;
                 // What was seen is thrown away too: pages on their way may be dropped by the core.
                 () = cancelled.cancelled() => {}
-                seen = reading => if let Some(seen) = seen {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, seen);
+                keys = reading => if let Some(keys) = keys {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, keys);
                 }
             }
         }));
         self.keep(generation, Task { token, handle });
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, Seen>> {
+    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, ReadKeys>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -490,47 +501,42 @@ fn panics_at(place: &str) -> bool {
     std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)
 }
 
-/// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
-async fn read(
-    opened: Opened,
+/// Where the pages of one search go.
+struct PageSender {
+    send: mpsc::Sender<Msg>,
     source: SourceId,
     generation: Gen,
-    search: Search,
-    at: Option<Cursor>,
-    seen: Seen,
-    send: &mpsc::Sender<Msg>,
-) -> Seen {
-    // Fails only when the screen has ended.
-    let tell = async |result| {
+}
+
+impl PageSender {
+    /// `false`: the screen has ended.
+    async fn send(&self, result: Result<Page, ApiError>) -> bool {
         let message = Msg::Page {
-            source,
-            generation,
+            source: self.source,
+            generation: self.generation,
             result,
         };
-        send.send(message.with(last_exchange())).await.is_ok()
-    };
-    let mut reading = match Reading::new(opened, source, search, at, seen) {
-        Ok(reading) => reading,
-        Err((error, seen)) => {
-            tell(Err::<_, ApiError>(*error)).await;
-            return seen;
-        }
-    };
+        self.send.send(message.with(last_exchange())).await.is_ok()
+    }
+}
+
+/// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
+async fn read(mut reading: ScreenReading<'_>, pages: &PageSender) -> ReadKeys {
     loop {
         let (page, then) = reading.page().await;
         if let Some(page) = page
-            && !tell(Ok(page)).await
+            && !pages.send(Ok(page)).await
         {
             break;
         }
         match then {
-            Ok(Then::Next) => {}
-            Ok(Then::End) => break,
-            Err(error) => {
-                tell(Err(error)).await;
+            Then::Next => {}
+            Then::End | Then::Stopped(_) => break,
+            Then::Broke(error) => {
+                pages.send(Err(error)).await;
                 break;
             }
         }
     }
-    reading.seen
+    reading.into_keys()
 }

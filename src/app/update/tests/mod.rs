@@ -10,6 +10,7 @@ mod revokes;
 mod rows;
 mod sign_ins;
 
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,9 +27,9 @@ use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, PageEnd, Paging,
-    Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
 };
-use crate::store::{ChunkBuilder, RowId, Seen, SourceId};
+use crate::store::{ChunkBuilder, RowId, SourceId};
 
 /// The moment of every test.
 fn now() -> DateTime<Utc> {
@@ -39,7 +40,8 @@ fn now() -> DateTime<Utc> {
 struct TestApp {
     state: State,
     effects: Vec<Effect>,
-    seen: Seen,
+    seen: ReadKeys,
+    hasher: RandomState,
 }
 
 impl TestApp {
@@ -83,7 +85,8 @@ impl TestApp {
         Self {
             state,
             effects,
-            seen: Seen::default(),
+            seen: ReadKeys::default(),
+            hasher: RandomState::new(),
         }
     }
 
@@ -219,15 +222,18 @@ impl TestApp {
         rows: Vec<RowRef<'static>>,
         end: PageEnd,
     ) -> &mut Self {
-        let seen = &mut self.seen;
-        let mut builder =
-            ChunkBuilder::new(SourceId(0), "prod-janssen", "janssen", None, seen, 99_999);
+        let received = rows.len() as u32;
+        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let mut duplicates = 0;
         for row in rows {
-            let _ = builder.row(row);
+            if self.seen.insert(&row) {
+                let _ = builder.row(row);
+            } else {
+                duplicates += 1;
+            }
         }
-        let (chunk, duplicates, received) = builder.finish();
         let page = Page {
-            chunk,
+            chunk: builder.finish(),
             end,
             took: Duration::from_millis(9),
             duplicates,
@@ -252,7 +258,7 @@ impl TestApp {
 
     /// Forgets which rows came before, as a new search does.
     fn forget(&mut self) -> &mut Self {
-        self.seen = Seen::default();
+        (self.seen, self.hasher) = (ReadKeys::default(), RandomState::new());
         self
     }
 

@@ -282,8 +282,7 @@ fn f_del_02_another_search_that_lands_under_the_question_changes_nothing_that_is
 #[test]
 fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
     let mut app = asked(&["asmith", "bwong"]);
-    let mut seen = app.seen.emptied();
-    std::mem::swap(&mut app.seen, &mut seen);
+    app.seen = ReadKeys::default();
     // A reload is on its way when the answer comes.
     app.state.overlays.clear();
     app.keys("r");
@@ -302,9 +301,8 @@ fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
         Some(&crate::app::results::Fate::Revoked)
     );
     app.state.now += TimeDelta::seconds(1);
-    let hashes = app.seen.emptied();
     app.keys("r");
-    app.seen = hashes;
+    app.seen = ReadKeys::default();
     app.page(&[("asmith", 600), ("bwong", 600)], None);
     assert!(app.state.results.fates.is_empty(), "asked after its end");
 }

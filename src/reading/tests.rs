@@ -1,0 +1,331 @@
+//! The loop on a system that plays a script.
+
+use std::collections::VecDeque;
+use std::num::NonZeroU16;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::DateTime;
+
+use super::*;
+use crate::model::time::Zone;
+use crate::model::{
+    Capabilities, Clause, Field, Identity, Op, Outcome, Query, Session, SessionKey, Subject,
+    UserOutcome, Value,
+};
+
+/// What a page of the script does.
+enum Page {
+    /// Rows, and where the next page begins.
+    Rows(&'static [&'static str], Option<&'static str>),
+    /// Rows, and then this error.
+    Breaks(&'static [&'static str], ApiError),
+    /// Rows, and then no answer.
+    Hangs(&'static [&'static str]),
+}
+
+/// A system that answers with the pages of a script, one after the other.
+#[derive(Default)]
+struct Scripted {
+    pages: Mutex<VecDeque<Page>>,
+    asked: Mutex<Vec<Option<String>>>,
+    plan: Plan,
+}
+
+impl Scripted {
+    fn new(pages: impl IntoIterator<Item = Page>) -> Self {
+        Self {
+            pages: Mutex::new(pages.into_iter().collect()),
+            ..Self::default()
+        }
+    }
+
+    /// The cursors that were asked for; the start is empty.
+    fn asked(&self) -> Vec<String> {
+        let asked = self.asked.lock().unwrap();
+        let text = |at: &Option<String>| at.clone().unwrap_or_default();
+        asked.iter().map(text).collect()
+    }
+}
+
+#[async_trait]
+impl SessionApi for Scripted {
+    fn caps(&self) -> Arc<Capabilities> {
+        unreachable!("reading needs no capabilities")
+    }
+
+    fn plan(&self, _search: &Search) -> Result<Plan, ApiError> {
+        Ok(self.plan.clone())
+    }
+
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        Err(ApiError::Cancelled)
+    }
+
+    async fn search(
+        &self,
+        _search: &Search,
+        at: Option<&Cursor>,
+        sink: &mut dyn RowSink,
+    ) -> Result<PageEnd, ApiError> {
+        let at = at.map(|cursor| cursor.as_str().to_owned());
+        self.asked.lock().unwrap().push(at);
+        let page = self.pages.lock().unwrap().pop_front();
+        let page = page.expect("more pages were asked for than the script has");
+        let (Page::Rows(rows, _) | Page::Breaks(rows, _) | Page::Hangs(rows)) = &page;
+        for key in *rows {
+            let mut row = RowRef::new(*key, *key);
+            row.user = Some((*key).into());
+            if sink.row(row).is_break() {
+                break;
+            }
+        }
+        let next = match page {
+            Page::Rows(_, next) => next,
+            Page::Breaks(_, error) => return Err(error),
+            Page::Hangs(_) => std::future::pending().await,
+        };
+        Ok(PageEnd {
+            next: next.map(Cursor::new),
+            total: None,
+            completeness: match next {
+                Some(_) => Completeness::More,
+                None => Completeness::Complete,
+            },
+            unread: 0,
+        })
+    }
+
+    async fn get(&self, _key: &SessionKey) -> Result<Session, ApiError> {
+        Err(ApiError::NotFound)
+    }
+
+    async fn revoke(&self, _keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+        Err(ApiError::Cancelled)
+    }
+
+    async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
+        Err(ApiError::Cancelled)
+    }
+}
+
+fn search() -> Search {
+    Search {
+        query: Query::default(),
+        sort: None,
+        page_size: NonZeroU16::MIN,
+        native: None,
+        now: DateTime::UNIX_EPOCH,
+        zone: Zone::Utc,
+    }
+}
+
+fn cut() -> ApiError {
+    ApiError::Broken {
+        host: "h".into(),
+        why: "cut".into(),
+    }
+}
+
+fn keys(rows: &[Session]) -> Vec<&str> {
+    rows.iter().map(|row| row.key.expose()).collect()
+}
+
+/// Reads until the loop stops; the rows, and how it ended.
+async fn read(reading: &mut Reading<'_>) -> (Vec<Session>, PageRead) {
+    let mut rows = Vec::new();
+    loop {
+        let page = reading.page(&mut rows).await;
+        if page.then != Then::Next {
+            return (rows, page);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_session_is_handed_out_once_and_repeats_are_counted() {
+    let api = Scripted::new([
+        Page::Rows(&["a", "b"], Some("2")),
+        Page::Rows(&["b", "c"], None),
+    ]);
+
+    let (rows, last) = read(&mut Reading::new(&api, search())).await;
+
+    assert_eq!(keys(&rows), ["a", "b", "c"]);
+    assert_eq!(
+        (last.received, last.duplicates, last.then),
+        (2, 1, Then::End)
+    );
+    assert_eq!(api.asked(), ["", "2"]);
+}
+
+#[tokio::test]
+async fn what_the_server_cannot_filter_is_filtered_here() {
+    let mut api = Scripted::new([Page::Rows(&["amy", "bob", "amy2"], None)]);
+    api.plan.rest = vec![Clause::field(
+        Field::User,
+        Op::Eq,
+        Value::Text("amy*".into()),
+    )];
+    let reading = Reading::new(&api, search());
+
+    let reading = reading.matching("p", "s", Thresholds::default());
+    let (rows, last) = read(&mut reading.unwrap().limited(2)).await;
+
+    assert_eq!(keys(&rows), ["amy", "amy2"]);
+    assert_eq!((last.received, last.then), (3, Then::End));
+}
+
+#[tokio::test]
+async fn a_broken_page_keeps_its_rows_and_is_asked_for_again() {
+    let api = Scripted::new([
+        Page::Rows(&["a"], Some("2")),
+        Page::Breaks(&["b"], cut()),
+        Page::Rows(&["b", "c"], None),
+    ]);
+    let mut reading = Reading::new(&api, search());
+
+    let (rows, broken) = read(&mut reading).await;
+    assert_eq!(keys(&rows), ["a", "b"]);
+    assert_eq!(broken.then, Then::Broke(cut()));
+    assert_eq!(broken.end.next, Some(Cursor::new("2")));
+
+    let (rows, last) = read(&mut reading).await;
+    assert_eq!((keys(&rows), last.then), (vec!["c"], Then::End));
+    assert_eq!(api.asked(), ["", "2", "2"]);
+}
+
+#[tokio::test]
+async fn a_later_reading_goes_on_where_another_ended() {
+    let api = Scripted::new([
+        Page::Rows(&["a", "b"], Some("2")),
+        Page::Rows(&["c", "d"], Some("3")),
+        Page::Rows(&["c", "d"], None),
+    ]);
+    let mut first = Reading::new(&api, search()).limited(3);
+
+    let (rows, last) = read(&mut first).await;
+    assert_eq!(keys(&rows), ["a", "b", "c"]);
+    assert_eq!(last.then, Then::Stopped(StopReason::Limit(3)));
+
+    let mut second = Reading::new(&api, search()).resumed(last.end.next, first.into_keys());
+    let (rows, last) = read(&mut second).await;
+    assert_eq!((keys(&rows), last.then), (vec!["d"], Then::End));
+    assert_eq!(api.asked(), ["", "2", "2"]);
+}
+
+#[tokio::test]
+async fn a_limit_stops_only_where_there_is_more() {
+    for (pages, stops) in [
+        (vec![Page::Rows(&["a", "b"], None)], false),
+        (vec![Page::Rows(&["a", "b", "b"], None)], false),
+        (vec![Page::Rows(&["a", "b"], Some("2"))], true),
+        (vec![Page::Rows(&["a", "b", "c"], None)], true),
+        (vec![Page::Breaks(&["a", "b", "c"], cut())], true),
+    ] {
+        let api = Scripted::new(pages);
+
+        let (rows, last) = read(&mut Reading::new(&api, search()).limited(2)).await;
+
+        assert_eq!(keys(&rows), ["a", "b"]);
+        let limit = Then::Stopped(StopReason::Limit(2));
+        assert_eq!(last.then, if stops { limit } else { Then::End });
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_has_enough_ends_the_reading_even_if_the_page_fails_after_that() {
+    struct One(u32);
+    impl RowSink for One {
+        fn row(&mut self, _row: RowRef<'_>) -> ControlFlow<()> {
+            self.0 += 1;
+            ControlFlow::Break(())
+        }
+    }
+    for page in [
+        Page::Rows(&["a", "b"], Some("2")),
+        Page::Breaks(&["a", "b"], cut()),
+    ] {
+        let api = Scripted::new([page]);
+        let mut sink = One(0);
+
+        let page = Reading::new(&api, search()).page(&mut sink).await;
+
+        assert_eq!(page.then, Then::Stopped(StopReason::Enough));
+        assert_eq!(sink.0, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_dropped_keeps_what_it_has_brought() {
+    let api = Scripted::new([
+        Page::Rows(&["a"], Some("2")),
+        Page::Hangs(&["b"]),
+        Page::Rows(&["b", "c"], None),
+    ]);
+    let mut reading = Reading::new(&api, search());
+    let mut rows = Vec::new();
+    let _ = reading.page(&mut rows).await;
+
+    let wait = Duration::from_secs(1);
+    let dropped = tokio::time::timeout(wait, reading.page(&mut rows)).await;
+    assert!(dropped.is_err());
+    let last = reading.page(&mut rows).await;
+
+    assert_eq!(keys(&rows), ["a", "b", "c"]);
+    assert_eq!(last.then, Then::End);
+    assert_eq!(api.asked(), ["", "2", "2"]);
+}
+
+#[tokio::test]
+async fn f_http_10_a_server_that_goes_round_in_circles_is_left() {
+    for (what, pages, stuck, asked) in [
+        (
+            "a cursor named twice",
+            vec![Page::Rows(&["a"], Some("2")), Page::Rows(&["b"], Some("2"))],
+            Stuck::SameCursor,
+            2,
+        ),
+        (
+            "the same rows again and again",
+            vec![
+                Page::Rows(&["a"], Some("2")),
+                Page::Rows(&["a"], Some("3")),
+                Page::Rows(&["a"], Some("4")),
+            ],
+            Stuck::Repeats,
+            3,
+        ),
+    ] {
+        let api = Scripted::new(pages);
+
+        let (_, last) = read(&mut Reading::new(&api, search())).await;
+
+        let why = StopReason::Stuck(stuck);
+        assert_eq!(last.then, Then::Stopped(why), "{what}");
+        assert_eq!(api.asked().len(), asked, "{what}");
+        assert!(why.to_string().ends_with("; stopped"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_list_that_was_read_to_its_end_is_whole() {
+    for (pages, whole) in [
+        (
+            vec![Page::Rows(&["a"], Some("2")), Page::Rows(&["b"], None)],
+            true,
+        ),
+        (vec![Page::Breaks(&["a"], cut())], false),
+        (vec![Page::Rows(&["a", "b", "c"], None)], false),
+    ] {
+        let api = Scripted::new(pages);
+        let mut rows: Vec<Session> = Vec::new();
+
+        let is_whole = Reading::new(&api, search())
+            .limited(2)
+            .is_whole(&mut rows)
+            .await;
+
+        assert_eq!(is_whole, whole);
+    }
+}
