@@ -27,6 +27,7 @@ mod render;
 mod revoke;
 mod revoke_run;
 mod screen;
+mod signals;
 mod sort;
 mod sources;
 mod target_lines;

@@ -78,7 +78,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         whole_user: args.user.is_some(),
     };
     let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
-    if ended == revoke_run::INTERRUPTED {
+    if ended > exit::BY_SIGNAL {
         return Ok(ended);
     }
     // The list was cut, but the system's own operation was not: a new reading tells what is left.

@@ -4,6 +4,8 @@ pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+#[cfg(debug_assertions)]
+mod own_fault;
 pub mod paths;
 pub mod pingam;
 pub mod private;
@@ -24,6 +26,8 @@ use toml::de::DeTable;
 
 pub use error::ConfigError;
 pub use login::Method;
+#[cfg(debug_assertions)]
+pub(crate) use own_fault::fails_at;
 pub use paths::Paths;
 pub use pingam::{AmFlavour, PingAmKeys, Realms, TokenAs};
 pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};

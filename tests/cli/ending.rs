@@ -15,7 +15,7 @@ const BOTH: [Kind; 2] = [Kind::Janssen, Kind::Pingam];
 const LIVE: &str = "state:active deletable:yes own:no";
 const LIMIT: Duration = Duration::from_secs(20);
 
-fn desk(system: Kind) -> Desk {
+pub fn desk(system: Kind) -> Desk {
     Desk::with(Options {
         system,
         sessions: 120,
@@ -24,7 +24,7 @@ fn desk(system: Kind) -> Desk {
 }
 
 /// So many rows that may be ended, a JSON line each.
-fn rows(desk: &Desk, count: usize) -> Vec<String> {
+pub fn rows(desk: &Desk, count: usize) -> Vec<String> {
     let ran = desk.run(&["list", LIVE]).ends(0);
     // One realm of an AM, whose requests a fault can tell from those about ourselves.
     let here = |line: &&str| line.contains(r#""system":"janssen""#) || line.contains(r#""/alpha""#);
@@ -43,7 +43,7 @@ fn value(row: &str) -> Value {
     serde_json::from_str(row).unwrap()
 }
 
-fn id(row: &str) -> String {
+pub fn id(row: &str) -> String {
     value(row)["id"].as_str().unwrap().to_owned()
 }
 
@@ -82,7 +82,7 @@ fn sent(desk: &Desk, system: Kind) -> usize {
 }
 
 /// How the log says that they ended.
-fn log(desk: &Desk) -> Vec<(String, String)> {
+pub fn log(desk: &Desk) -> Vec<(String, String)> {
     let lines = desk.run(&["audit", "-o", "jsonl"]).ends(0).rows();
     let word = |line: &Value, name: &str| line[name].as_str().unwrap_or("").to_owned();
     let lines = lines.iter();
@@ -91,7 +91,7 @@ fn log(desk: &Desk) -> Vec<(String, String)> {
         .collect()
 }
 
-fn count(log: &[(String, String)], event: &str, outcome: &str) -> usize {
+pub fn count(log: &[(String, String)], event: &str, outcome: &str) -> usize {
     let of = |line: &&(String, String)| line.0 == event && line.1 == outcome;
     log.iter().filter(of).count()
 }
@@ -281,7 +281,7 @@ fn f_del_08_every_third_that_fails_is_counted_told_with_its_reason_and_can_be_tr
 }
 
 /// Starts the binary without waiting for its end.
-fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
+pub fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
     use std::io::Write;
     let mut command: Command = desk.command(args);
     command.stdin(Stdio::piped());
@@ -291,7 +291,7 @@ fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
     child
 }
 
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub fn wait(what: &str, is_so: impl Fn() -> bool) {
     let end = Instant::now() + LIMIT;
     while !is_so() {
         assert!(Instant::now() < end, "{what} did not come");
