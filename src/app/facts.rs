@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use super::action::{Action, Context};
 use super::agent;
 use super::cells;
+use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::life;
-use super::lines::{DetailLine, LABELS, LineKind};
 use super::results::Fate;
 use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
-use super::update::blocked::OWN;
+use super::words;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
@@ -256,7 +256,7 @@ fn over_line(why: &str) -> DetailLine {
 
 fn deletable_line(session: &Session) -> DetailLine {
     let (text, role) = match &session.deletable {
-        Deletable::Yes if session.own == Some(true) => (format!("no: {OWN}"), Role::Warn),
+        Deletable::Yes if session.own == Some(true) => (format!("no: {}", words::OWN), Role::Warn),
         Deletable::Yes => ("yes".to_owned(), Role::Text),
         no @ (Deletable::No(_) | Deletable::NoLastingId) => (
             format!("no: {}", no.why_not().unwrap_or_default()),
@@ -299,7 +299,7 @@ pub(super) fn life_line(
 }
 
 /// The short form of a compact screen: four lines.
-pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
+pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session, width: usize) -> Lines {
     let (word, _) = word(state, id, row, session);
     let told = |field| is_told(state, row, session, field);
     let mut first = beginning(session.subject.shown(), "(nobody)");
@@ -342,7 +342,7 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     [
         first,
         second,
-        times(state, (id, row), session, began),
+        times(state, (id, row), session, began, width),
         fourth,
     ]
     .into_iter()
@@ -373,7 +373,13 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
 /// tell when a session began, its last use stands there.
-fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool) -> Vec<Piece> {
+fn times(
+    state: &State,
+    (id, row): (RowId, &Row),
+    session: &Session,
+    began: bool,
+    width: usize,
+) -> Vec<Piece> {
     let zone = state.prefs.zone;
     let (label, first) = match began {
         true => ("Created  ", session.created),
@@ -395,9 +401,8 @@ fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool
     });
     let mut shown = first.map_or("-".to_owned(), |at| time::instant_short(at, zone));
     // Two whole instants leave no room for both ages; when it ends counts more.
-    let room = super::lines::width(state) as usize;
     if let Some(at) = first
-        && shown.len() + age(at).len() + expires.len() + 21 <= room
+        && shown.len() + age(at).len() + expires.len() + 21 <= width
     {
         shown.push_str(&age(at));
     }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::area::{Area, Mode};
 use crate::app::cut;
 use crate::app::form::FormField;
-use crate::app::form_layout;
+use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
-use crate::app::layout::{Area, Mode, TABS, areas};
-use crate::app::overlay::JobState;
+use crate::app::job::JobState;
+use crate::app::layout::{TABS, areas};
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
@@ -20,7 +21,7 @@ use crate::model::{Completeness, Field, told_duplicates, told_unread};
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
     let size = state.size;
-    let (width, height) = crate::app::layout::SMALLEST;
+    let (width, height) = crate::app::area::SMALLEST;
     let lines = [
         format!(" Too small: {}×{}", size.width, size.height),
         format!(" This needs {width}×{height}."),
@@ -242,7 +243,7 @@ fn status_words(state: &State) -> (String, Role) {
         let all = job.items.len();
         let words = match (&job.state, all) {
             (JobState::Paused(error), _) => {
-                format!("a revoke waits: {}", crate::app::update::wanted(error))
+                format!("a revoke waits: {}", crate::app::words::wanted(error))
             }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(
@@ -410,13 +411,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed = form_layout::fields(state)
+        let needed = form_fields::fields(state)
             .into_iter()
-            .find(|field| form_layout::support(state, *field) == crate::model::Support::Required);
+            .find(|field| form_fields::support(state, *field) == crate::model::Support::Required);
         let text = match needed {
             Some(field) => format!(
                 "Fill in {}, then Enter: this system lists nothing without it",
-                form_layout::label(field)
+                form_fields::label(field)
             ),
             None => "Enter lists all sessions, or type a user name first".to_owned(),
         };
@@ -458,7 +459,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         let text = "Also asked for in lower case, upper case and with a capital first.";
         lines.push((text.to_owned(), Role::Dim));
     }
-    let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
+    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
     let forgets = state
         .sources
         .iter()

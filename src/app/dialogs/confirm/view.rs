@@ -1,10 +1,12 @@
-//! The question before a revoke.
+//! How the question before a revoke is drawn.
 
-use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, WholeUser};
+use super::{Confirm, ConfirmFocus};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences, text_cells};
+use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, sentences};
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::app::words;
 use crate::model::text::{cut_end, width_cols, with_thousands};
 use crate::store::SourceId;
 
@@ -17,14 +19,14 @@ const USERS: usize = 4;
 const TYPED: (usize, usize) = (5, 30);
 
 /// The question as it is drawn.
-pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
-    let large = is_large(state);
+pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
+    let large = is_large(state.size);
     let several = is_several(confirm);
     let sizes = if several { SEVERAL } else { ONE };
     let width = if large { sizes.0 } else { sizes.1 };
-    let text = usize::from(width.min(state.size.width)).saturating_sub(6);
+    let text = text_cells(state.size, width);
     let mut lines = Vec::new();
-    let blank = || SheetLine::default();
+    let blank = || ViewLine::default();
     if large {
         lines.push(blank());
     }
@@ -35,10 +37,12 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
         lines.extend(warnings);
         lines.push(blank());
     }
-    let after = match large {
-        true => format!("{} This cannot be undone.", confirm.after),
-        false => format!("{} No undo.", confirm.after),
+    let undo = if large {
+        "This cannot be undone."
+    } else {
+        "No undo."
     };
+    let after = format!("{} {undo}", confirm.after);
     for system in after.trim().lines() {
         lines.extend(sentences(system, text).into_iter().map(indented));
     }
@@ -51,18 +55,18 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
         lines.push(underline(lines.last().expect("pushed above"), confirm));
         lines.push(blank());
     }
-    Sheet {
+    DialogView {
         title: confirm.title.clone(),
         danger: confirm.production,
         footer: footer(confirm, large),
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, width)
+    .placed(state.size, width)
 }
 
-fn indented(text: impl Into<String>) -> SheetLine {
-    SheetLine::plain("  ").with(text, Role::Text)
+fn indented(text: impl Into<String>) -> ViewLine {
+    ViewLine::plain("  ").with(text, Role::Text)
 }
 
 fn is_several(confirm: &Confirm) -> bool {
@@ -72,16 +76,17 @@ fn is_several(confirm: &Confirm) -> bool {
     }
 }
 
-fn facts(state: &State, confirm: &Confirm, large: bool, width: usize) -> Vec<SheetLine> {
+fn facts(state: &State, confirm: &Confirm, large: bool, width: usize) -> Vec<ViewLine> {
     let mut lines = Vec::new();
     if let ConfirmKind::Rows(plan) = &confirm.kind
         && plan.send.len() != 1
     {
         lines.extend(counts(state, plan, large, width));
     }
-    match large {
-        true => lines.extend(labelled(&confirm.facts, width)),
-        false => lines.extend(confirm.short.iter().map(|line| indented(cut(line, width)))),
+    if large {
+        lines.extend(labelled(&confirm.facts, width));
+    } else {
+        lines.extend(confirm.short.iter().map(|line| indented(cut(line, width))));
     }
     lines
 }
@@ -91,8 +96,8 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// Facts with their labels; the short ones `IP` and `on` stand behind the fact before them.
-fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
-    let mut lines: Vec<SheetLine> = Vec::new();
+fn labelled(facts: &[(String, String)], width: usize) -> Vec<ViewLine> {
+    let mut lines: Vec<ViewLine> = Vec::new();
     for (label, value) in facts {
         let behind = match label.as_str() {
             "IP" => Some(34),
@@ -112,7 +117,7 @@ fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
         }
         let value = cut(value, width.saturating_sub(10));
         lines.push(
-            SheetLine::plain("  ")
+            ViewLine::plain("  ")
                 .with(format!("{label:<10}"), Role::Dim)
                 .with(value, Role::Text),
         );
@@ -121,7 +126,7 @@ fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
 }
 
 /// How many sessions of whom are sent where, and what is left out.
-fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<SheetLine> {
+fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<ViewLine> {
     let users = by_user(plan);
     let all = plan.send.len();
     let people = match users.len() {
@@ -146,13 +151,13 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Sh
     let named = users.iter().take(USERS);
     let rest: usize = users.iter().skip(USERS).map(|(_, count)| count).sum();
     if large {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
         let mut cells: Vec<(String, usize)> = named.cloned().collect();
         if rest > 0 {
             cells.push((format!("… {} more users", users.len() - USERS), rest));
         }
         for pair in cells.chunks(2) {
-            let mut line = SheetLine::plain("    ");
+            let mut line = ViewLine::plain("    ");
             for (at, (name, count)) in pair.iter().enumerate() {
                 let name = cut(name, 23);
                 let blanks = 28_usize.saturating_sub(width_cols(&name) + count.to_string().len());
@@ -172,7 +177,7 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Sh
         lines.push(indented(cut(&words.join(" · "), width)));
     }
     if large {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
     lines.extend(skipped(plan, width));
     lines
@@ -186,15 +191,16 @@ fn sessions(count: usize) -> String {
 }
 
 fn first_part(name: &str) -> &str {
-    match name.starts_with('"') {
-        // Half of a quoted name would not say where it ends.
-        true => name,
-        false => name.split('@').next().unwrap_or(name),
+    // Half of a quoted name would not say where it ends.
+    if name.starts_with('"') {
+        name
+    } else {
+        name.split('@').next().unwrap_or(name)
     }
 }
 
 /// What is left out, and why.
-fn skipped(plan: &RevokePlan, width: usize) -> Vec<SheetLine> {
+fn skipped(plan: &RevokePlan, width: usize) -> Vec<ViewLine> {
     if plan.skip.is_empty() {
         return Vec::new();
     }
@@ -206,7 +212,7 @@ fn skipped(plan: &RevokePlan, width: usize) -> Vec<SheetLine> {
     ))];
     lines.extend(plan.skip.iter().map(|(count, why)| {
         let text = cut(&format!("{count:>4}  {why}"), width);
-        SheetLine::plain("  ").with(text, Role::Warn)
+        ViewLine::plain("  ").with(text, Role::Warn)
     }));
     lines
 }
@@ -214,11 +220,7 @@ fn skipped(plan: &RevokePlan, width: usize) -> Vec<SheetLine> {
 fn by_user(plan: &RevokePlan) -> Vec<(String, usize)> {
     let mut users: std::collections::BTreeMap<String, usize> = Default::default();
     for item in &plan.send {
-        let name = item
-            .subject
-            .shown()
-            .map_or("(nobody)".to_owned(), |name| name.named().into_owned());
-        *users.entry(name).or_default() += 1;
+        *users.entry(words::shown(&item.subject)).or_default() += 1;
     }
     let mut users: Vec<_> = users.into_iter().collect();
     users.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -239,22 +241,22 @@ fn by_source(state: &State, plan: &RevokePlan) -> Vec<(SourceId, usize)> {
     sources
 }
 
-fn warnings(confirm: &Confirm, width: usize) -> Vec<SheetLine> {
+fn warnings(confirm: &Confirm, width: usize) -> Vec<ViewLine> {
     confirm
         .warnings
         .iter()
         .flat_map(|warning| sentences(&format!("! {warning}"), width))
-        .map(|line| SheetLine::plain("  ").with(line, Role::Warn))
+        .map(|line| ViewLine::plain("  ").with(line, Role::Warn))
         .collect()
 }
 
 /// The fields to be filled in; says whether there is any.
-fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
+fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLine>) -> bool {
     let before = lines.len();
     if let Some(reason) = &confirm.reason {
         let label = "Reason, for the audit log:  ";
         let room = width.saturating_sub(width_cols(label) + 2).max(8);
-        lines.push(SheetLine::plain("  ").with(label, Role::Text).with_field(
+        lines.push(ViewLine::plain("  ").with(label, Role::Text).with_field(
             &FieldText::of(reason),
             room as u16,
             confirm.focus == ConfirmFocus::Reason,
@@ -281,17 +283,17 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetL
         confirm.focus == ConfirmFocus::Typed,
     ));
     let because = format!("typed because {}", typed.because);
-    lines.push(SheetLine::plain("  ").with(because, Role::Dim));
+    lines.push(ViewLine::plain("  ").with(because, Role::Dim));
     if typed.wrong {
         let expected = typed.expect.first().map_or("", String::as_str);
         let text = cut(&format!("! that is not it: type {expected}, or Esc"), width);
-        lines.push(SheetLine::plain("  ").with(text, Role::Danger));
+        lines.push(ViewLine::plain("  ").with(text, Role::Danger));
     }
     true
 }
 
 /// The choice between the realm of the row and every one, and what the other would mean.
-fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> SheetLine {
+fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> ViewLine {
     let source = state.sources.get(usize::from(whole.source.0));
     let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
     let scope = whole.user.scope.as_ref().map(|scope| scope.named());
@@ -299,9 +301,10 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
     let here = format!("only {scope}");
     let all = format!("every {}", word.to_lowercase());
     let cells = width_cols(&here).max(width_cols(&all)) + 2;
-    let (shown, other) = match whole.is_everywhere {
-        true => (all, format!("{} loaded in {scope}", whole.here)),
-        false => (here, format!("{everywhere} loaded in {all}")),
+    let (shown, other) = if whole.is_everywhere {
+        (all, format!("{} loaded in {scope}", whole.here))
+    } else {
+        (here, format!("{everywhere} loaded in {all}"))
     };
     let focused = focus == ConfirmFocus::Reach;
     let role = if focused {
@@ -311,7 +314,7 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
     };
     let blanks = " ".repeat(cells.saturating_sub(width_cols(&shown) + 1));
     let arrows = if focused { "←→ " } else { "" };
-    SheetLine::plain("  ")
+    ViewLine::plain("  ")
         .with(format!("{word}  "), Role::Text)
         .with("[", Role::Dim)
         .with(format!("{shown}{blanks}▾"), role)
@@ -319,7 +322,7 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
         .with(format!("  {arrows}{other}"), Role::Dim)
 }
 
-fn buttons(confirm: &Confirm, large: bool, several: bool) -> SheetLine {
+fn buttons(confirm: &Confirm, large: bool, several: bool) -> ViewLine {
     let left = match (large, several) {
         (true, false) => 12,
         (true, true) => 13,
@@ -331,20 +334,20 @@ fn buttons(confirm: &Confirm, large: bool, several: bool) -> SheetLine {
         ConfirmFocus::Go => Some(1),
         _ => None,
     };
-    SheetLine::default().with_buttons(&["Cancel", &confirm.verb], &[left, 6], focused)
+    ViewLine::default().with_buttons(&["Cancel", &confirm.verb], &[left, 6], focused)
 }
 
 /// The line under the buttons that shows the focused one without any colour.
-fn underline(buttons: &SheetLine, confirm: &Confirm) -> SheetLine {
+fn underline(buttons: &ViewLine, confirm: &Confirm) -> ViewLine {
     let focused = match confirm.focus {
         ConfirmFocus::Cancel => buttons.buttons.first(),
         ConfirmFocus::Go => buttons.buttons.get(1),
         _ => None,
     };
-    focused.map_or_else(SheetLine::default, |(start, cells)| {
+    focused.map_or_else(ViewLine::default, |(start, cells)| {
         let blanks = " ".repeat(usize::from(*start) + 2);
         let rule = "‾".repeat(usize::from(cells.saturating_sub(4)));
-        SheetLine::plain(blanks).with(rule, Role::Text)
+        ViewLine::plain(blanks).with(rule, Role::Text)
     })
 }
 

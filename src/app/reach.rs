@@ -1,6 +1,6 @@
 //! Where the end of all sessions of a person reaches, and where it does not, in words.
 
-use crate::app::overlay::WholeUser;
+use crate::app::revoke_plan::WholeUser;
 use crate::app::source::{Progress, Source};
 use crate::app::state::State;
 use crate::model::text::with_thousands;

@@ -4,16 +4,14 @@ use std::borrow::Cow;
 
 use crate::app::action::Action;
 use crate::app::cut;
+use crate::app::job::JobState;
 use crate::app::lines;
-use crate::app::overlay::JobState;
 use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::app::words;
 use crate::model::{Fact, Field, NO_LASTING_ID, Revoke};
 use crate::store::Row;
-
-/// Why the operator's own session is not ended.
-pub const OWN: &str = "it is the session you are signed in with";
 
 type Reason = Cow<'static, str>;
 
@@ -175,7 +173,7 @@ pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
     }
     let session = &row.session;
     if session.own == Some(true) {
-        return Some(OWN.into());
+        return Some(words::OWN.into());
     }
     if let Some(why) = session.deletable.why_not() {
         return Some(why.to_owned());
