@@ -68,9 +68,8 @@ fn no_actions(state: &State) -> Option<Reason> {
     let Some(caps) = &source.caps else {
         return Some("not connected yet: Enter in the form searches and connects".into());
     };
-    caps.actions
-        .is_empty()
-        .then(|| format!("{} has no actions beside these keys", source.system()).into())
+    let has_none = caps.actions().next().is_none();
+    has_none.then(|| format!("{} has no actions beside these keys", source.system()).into())
 }
 
 /// Why there is no person to search for.
@@ -142,7 +141,7 @@ fn revoke(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (id, row) = state.results.current()?;
-        source_cannot(state, source).or_else(|| {
+        source_cannot(state, source, row.session.kind.as_deref()).or_else(|| {
             let fate = state.results.fates.get(&id);
             why_not(row, fate).map(Cow::Owned)
         })
@@ -150,9 +149,9 @@ fn revoke(state: &State) -> Option<Reason> {
 }
 
 /// Why nothing can be revoked one by one at a source.
-pub fn source_cannot(state: &State, source: &Source) -> Option<Reason> {
+pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Option<Reason> {
     let system = source.system();
-    read_only(state, source).or_else(|| match source.caps.as_ref()?.revoke {
+    read_only(state, source).or_else(|| match source.kind(kind)?.revoke {
         Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
         Revoke::UserOnly => Some(
             format!("this {system} can only end all sessions of a user: press U for that").into(),
@@ -186,8 +185,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
         let source = source_of_cursor(state)?;
         let (_, row) = state.results.current()?;
         read_only(state, source).or_else(|| {
-            let caps = source.caps.as_ref()?;
-            if !caps.revoke_user {
+            if !source.kind(row.session.kind.as_deref())?.revoke_user {
                 return Some(
                     format!(
                         "{} cannot end all sessions of a user at once",
@@ -196,10 +194,8 @@ fn revoke_user(state: &State) -> Option<Reason> {
                     .into(),
                 );
             }
-            row.session
-                .subject
-                .id
-                .is_none()
+            let user = row.session.subject.shown();
+            user.is_none_or(|user| user.is_empty())
                 .then_some("nobody has signed in to this session, so it has no user".into())
         })
     })

@@ -15,7 +15,7 @@ use super::text_wrap::Piece;
 use super::words;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
+use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Support, Untrusted};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -62,23 +62,19 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
 /// Is there something to say of this field: a value, or that one of this session is missing? What the
 /// system never tells is said once for all.
 fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
-    let there = match field {
-        Field::Client => session.client.is_some(),
-        Field::Ip => session.ip.is_some(),
-        Field::Created => session.created.is_some(),
-        Field::Used => session.last_used.is_some(),
-        Field::Expires => session.expires.is_some(),
-        Field::Agent => session.user_agent.is_some(),
-        Field::Method => session.auth_method.is_some(),
-        _ => true,
-    };
-    let source = state.sources.get(usize::from(row.source.0));
-    there || source.is_none_or(|source| source.reports(field))
+    let may_lack = TOLD_BY_SOME.iter().any(|(known, _)| *known == field);
+    let there = session.text(field).is_some() || session.instant(field).is_some();
+    let caps = source_of(state, row).and_then(|source| source.kind(session.kind.as_deref()));
+    !may_lack || there || caps.is_none_or(|caps| caps.fields[field] != Support::No)
+}
+
+fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {
+    state.sources.get(usize::from(row.source.0))
 }
 
 /// What this system never tells. `None`: it tells everything that usher has a place for.
 fn untold(state: &State, row: &Row, session: &Session) -> Option<DetailLine> {
-    let source = state.sources.get(usize::from(row.source.0))?;
+    let source = source_of(state, row)?;
     let names: Vec<&str> = TOLD_BY_SOME
         .iter()
         .filter(|(field, _)| !is_told(state, row, session, *field))
@@ -104,6 +100,10 @@ pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
 pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (Lines, Lines) {
     let subject = &session.subject;
     let client = session.client.as_ref();
+    let kind = session
+        .kind
+        .as_deref()
+        .filter(|_| source_of(state, row).is_some_and(Source::has_kinds));
     let mut left = vec![
         outside(Field::User, "User", subject.shown(), "(nobody)"),
         outside(Field::UserId, "User id", subject.id.as_ref(), "-"),
@@ -111,6 +111,9 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
         outside(Field::Client, "Client", client, "(none)"),
         outside(Field::Ip, "IP address", session.ip.as_ref(), "-"),
     ];
+    if let Some(kind) = kind {
+        left.insert(2, fact(Field::Kind, "Kind", kind, Role::Text));
+    }
     if let Some(scope) = scope(session) {
         let word = scope_word(state, row);
         left.push(outside(Field::Scope, &word, Some(scope), "-"));
@@ -153,8 +156,7 @@ fn scope(session: &Session) -> Option<&Untrusted> {
 }
 
 fn scope_word(state: &State, row: &Row) -> String {
-    let source = state.sources.get(usize::from(row.source.0));
-    source.map_or_else(|| "Scope".to_owned(), Source::scope_word)
+    source_of(state, row).map_or_else(|| "Scope".to_owned(), Source::scope_word)
 }
 
 /// The facts that need the whole width.
@@ -416,31 +418,23 @@ fn times(
 
 /// What copying a fact gives, where that is more than the text on screen.
 pub(super) enum Whole {
-    /// The key of the session.
-    Key,
+    /// The id of the session.
+    Id,
     /// This text.
     Text(String),
 }
 
 /// The whole value of a fact. `None`: the text on screen is all of it.
 pub(super) fn whole_value(session: &Session, field: Field) -> Option<Whole> {
-    let text = |text: Option<&Untrusted>| text.map(|t| Whole::Text(t.expose().to_owned()));
-    let time = |at: Option<DateTime<Utc>>| {
-        at.map(|at| Whole::Text(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    let text = match field {
+        Field::Id => return Some(Whole::Id),
+        Field::User => session.subject.shown().map(Untrusted::expose),
+        Field::Scope => scope(session).map(Untrusted::expose),
+        field => session.text(field),
     };
-    match field {
-        Field::Id => Some(Whole::Key),
-        Field::User => text(session.subject.shown()),
-        Field::UserId => text(session.subject.id.as_ref()),
-        Field::Client => text(session.client.as_ref()),
-        Field::Ip => text(session.ip.as_ref()),
-        Field::Scope => text(scope(session)),
-        Field::Agent => text(session.user_agent.as_ref()),
-        Field::Method => text(session.auth_method.as_ref()),
-        Field::Created => time(session.created),
-        Field::Used => time(session.last_used),
-        Field::Expires => time(session.expires),
-        Field::Ended => time(session.ended),
-        _ => None,
-    }
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let whole = text.map(str::to_owned);
+    whole
+        .or_else(|| session.instant(field).map(time))
+        .map(Whole::Text)
 }

@@ -312,8 +312,8 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
                 (what, attribute.value.expose().to_owned())
             }),
         LineKind::Fact(field) => match facts::whole_value(session, field) {
-            Some(facts::Whole::Key) => {
-                may_reveal.then(|| (Copied::SessionId, session.key.expose().to_owned()))
+            Some(facts::Whole::Id) => {
+                may_reveal.then(|| (Copied::SessionId, session.id().to_owned()))
             }
             Some(facts::Whole::Text(text)) => Some((Copied::Value, text)),
             None => Some((Copied::Value, line.text())),
@@ -340,7 +340,7 @@ pub fn is_withheld(state: &State) -> bool {
             LineKind::Attribute(_) => line.secret.is_some(),
             LineKind::Fact(field) => {
                 let whole = facts::whole_value(session, field);
-                matches!(whole, Some(facts::Whole::Key))
+                matches!(whole, Some(facts::Whole::Id))
             }
             _ => false,
         })

@@ -4,6 +4,7 @@ use super::effect::RevokeItem;
 use super::source::Source;
 use super::state::State;
 use super::words;
+use crate::model::text::display_safe;
 use crate::model::{Field, Session, Untrusted, time};
 use crate::store::SourceId;
 
@@ -16,7 +17,8 @@ pub struct RowFacts {
     when: Option<(&'static str, String)>,
     label: String,
     profile: String,
-    system: &'static str,
+    kind: Option<String>,
+    system: String,
 }
 
 impl RowFacts {
@@ -34,7 +36,11 @@ impl RowFacts {
             when: when(state, source, item.source, row),
             label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
-            system: source.map_or("", Source::system),
+            kind: item
+                .kind
+                .as_deref()
+                .map(|kind| display_safe(kind).into_owned()),
+            system: source.map_or_else(String::new, |s| s.system().to_owned()),
         }
     }
 
@@ -64,6 +70,8 @@ impl RowFacts {
     /// With their labels, for large screens.
     pub fn labelled(&self) -> Vec<(String, String)> {
         let mut facts = vec![("User".to_owned(), self.user.clone())];
+        let kind = self.kind.as_ref();
+        facts.extend(kind.map(|kind| ("Kind".to_owned(), kind.clone())));
         facts.extend(self.about.iter().cloned());
         facts.extend(self.when.iter().map(|(l, v)| ((*l).to_owned(), v.clone())));
         facts.push(("Session".to_owned(), self.label.clone()));
@@ -74,7 +82,8 @@ impl RowFacts {
 
     /// In at most three lines, for small ones.
     pub fn short(&self) -> Vec<String> {
-        let mut lines = vec![self.who()];
+        let kind = self.kind.iter().map(|kind| format!(" · {kind}"));
+        let mut lines = vec![format!("{}{}", self.who(), kind.collect::<String>())];
         lines.extend(self.when.iter().map(|(l, v)| format!("{l} {v}")));
         lines.push(format!("Session {} on {}", self.label, self.profile));
         lines

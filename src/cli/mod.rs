@@ -2,6 +2,8 @@
 
 mod act;
 mod args;
+#[cfg(feature = "emulator")]
+mod args_emulator;
 mod args_verbs;
 mod audit;
 mod audit_check;

@@ -17,7 +17,9 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{
+    ApiError, Clause, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
+};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -116,7 +118,14 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
-        .filter(|target| target.skip.is_none() && sources[target.source].api.caps().revoke_user)
+        .filter(|target| {
+            target.skip.is_none()
+                && sources[target.source]
+                    .api
+                    .caps()
+                    .of(target.kind.as_deref())
+                    .revoke_user
+        })
         .map(|target| (target.source, target.subject.clone()))
         .collect();
     for target in targets {
@@ -387,7 +396,7 @@ fn summary_of_dry_run(
 ) {
     let mut text = format!(
         "nothing was sent; {} would be ended{}",
-        sessions(chosen.len()),
+        count_of(chosen),
         by_profile(sources, chosen)
     );
     text.push_str(&skipped(left_out));
@@ -433,7 +442,7 @@ fn ask(
     not_whole: &[String],
     of_user: bool,
 ) -> Result<(), Failure> {
-    let what = sessions(chosen.len());
+    let what = count_of(chosen);
     let touched = chosen
         .iter()
         .filter_map(|target| sources.get(target.source));
@@ -454,7 +463,7 @@ fn ask(
                 } else {
                     ""
                 },
-                source.api.caps().after_revoke
+                source.api.caps().after_revoke()
             ));
         }
     }
@@ -497,6 +506,12 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
     format!(" ({})", parts.join(", "))
 }
 
+/// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
+fn count_of(targets: &[Target]) -> String {
+    let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
+    format!("{}{}", sessions(targets.len()), kinds.in_brackets())
+}
+
 /// `1 session`, `1,204 sessions`.
 pub(crate) fn sessions(count: usize) -> String {
     match count {
@@ -508,8 +523,9 @@ pub(crate) fn sessions(count: usize) -> String {
 /// Why a source cannot end these sessions at all. `None`: it can.
 pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let caps = source.api.caps();
-    matches!(caps.revoke, Revoke::No).then_some(ApiError::Unsupported {
+    let can = caps.kinds.iter().any(|kind| kind.revoke != Revoke::No);
+    (!can).then(|| ApiError::Unsupported {
         what: "ending sessions",
-        system: caps.system,
+        system: caps.system.clone(),
     })
 }

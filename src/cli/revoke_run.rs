@@ -171,7 +171,7 @@ impl Lane<'_> {
             reason: self.job.reason.map(str::to_owned),
             verb: "revoke".to_owned(),
         };
-        match self.job.whole_user && self.source.api.caps().revoke_user {
+        match self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
             true => self.people(context, mine).await,
             false => self.each(context, mine).await,
         }
@@ -253,6 +253,7 @@ fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
     let item = |(at, target): &(usize, &Target)| Item {
         row: *at,
         key: target.key.clone(),
+        kind: target.kind.clone(),
         subject: target.subject.clone(),
         known: target.known.clone(),
     };

@@ -181,7 +181,15 @@ impl Config {
     }
 
     /// Reads a configuration from its bytes. `private`: may only its owner read the file?
-    fn parse(file: &Path, bytes: &[u8], private: bool, paths: &Paths) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// It is not right: a sentence that names the place.
+    pub fn parse(
+        file: &Path,
+        bytes: &[u8],
+        private: bool,
+        paths: &Paths,
+    ) -> Result<Self, ConfigError> {
         let at = |text: &str, byte, message| ConfigError::at(file, text, byte, "", message);
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();

@@ -5,6 +5,7 @@ pub mod caps;
 pub mod confirm;
 pub mod error;
 pub mod exchange;
+mod kind_counts;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -17,9 +18,10 @@ pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
     ArgSpec,
 };
-pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
+pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;
 pub use exchange::Exchange;
+pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{

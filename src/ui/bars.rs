@@ -104,15 +104,15 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// A part of where we are.
-enum Place {
+enum Place<'a> {
     /// Something named by somebody outside.
     Named(String),
     /// Words of ours.
-    Words(&'static str),
+    Words(&'a str),
 }
 
 /// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<Place> {
+fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
     match state.sources.as_slice() {
         [] => vec![Place::Words("no profile is open, ^P opens one")],
         [source] => {
@@ -133,7 +133,7 @@ fn place(state: &State, mode: Mode) -> Vec<Place> {
     }
 }
 
-fn who(source: &Source) -> Option<Place> {
+fn who(source: &Source) -> Option<Place<'_>> {
     match (&source.who, &source.link) {
         (Some(who), _) => Some(Place::Named(who.name.safe().into_owned())),
         (None, Link::Connecting) => Some(Place::Words("connecting …")),
@@ -350,6 +350,7 @@ fn loaded(state: &State) -> String {
         }
         _ => format!("{} loaded", with_thousands(rows)),
     });
+    parts.extend(results.rows.kinds().words());
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
@@ -388,7 +389,10 @@ fn title_of(state: &State, field: Field) -> String {
     crate::app::columns::all(state)
         .into_iter()
         .find(|column| column.field == field)
-        .map_or_else(|| field.name().to_owned(), |column| column.title.to_owned())
+        .map_or_else(
+            || field.name().to_owned(),
+            |column| column.title.into_owned(),
+        )
 }
 
 /// What the empty table says, line by line.
@@ -460,10 +464,12 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push((text.to_owned(), Role::Dim));
     }
     let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let forgets = state
+    let caps = state
         .sources
         .iter()
-        .any(|s| s.caps.as_ref().is_some_and(|caps| !caps.history));
+        .filter_map(|source| source.caps.as_ref());
+    let mut kinds = caps.flat_map(|caps| caps.kinds.iter());
+    let forgets = kinds.any(|kind| !kind.history);
     if about_user && forgets {
         lines.push((String::new(), Role::Text));
         for line in [

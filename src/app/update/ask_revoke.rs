@@ -48,7 +48,7 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
             continue;
         };
         let fate = state.results.fates.get(id);
-        let why = blocked::source_cannot(state, source)
+        let why = blocked::source_cannot(state, source, row.session.kind.as_deref())
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(row, fate));
         match why {
@@ -68,6 +68,7 @@ fn item(row: RowId, loaded: &Row) -> RevokeItem {
         row,
         source: loaded.source,
         key: session.key.clone(),
+        kind: session.kind.clone(),
         subject: session.subject.clone(),
         deletable: session.deletable.clone(),
         created: session.created,
@@ -97,7 +98,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         .is_some_and(|caps| caps.revoke_user_everywhere);
     let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
         .then(|| count(&|other| is_same_name(other, &user)));
-    let here = count(&|other| other.id == user.id);
+    let here = count(&|other| other.is_same_person(&user));
     let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
         matches!(s.progress, Progress::Loaded)
             && s.completeness == Completeness::Complete

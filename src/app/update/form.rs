@@ -495,7 +495,7 @@ impl Source {
 fn search_for(state: &State, source: &Source, query: Query) -> Search {
     let size = source.profile.page_size.and_then(NonZeroU16::new);
     Search {
-        query,
+        query: query.with_kind(source.profile.kind.as_deref()),
         sort: Some(state.results.sort),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,

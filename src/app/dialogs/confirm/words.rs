@@ -12,6 +12,7 @@ use crate::app::state::State;
 use crate::app::words;
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::with_thousands;
+use crate::model::{KindCounts, by_word};
 use crate::store::RowId;
 
 /// The question about rows.
@@ -37,6 +38,7 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     let asks_reason = sources.iter().any(|s| s.profile.require_reason);
     let first = plan.send.first().filter(|_| count == 1);
     let one = first.map(|item| RowFacts::of(state, item));
+    let kinds: KindCounts = plan.send.iter().map(|item| item.kind.as_ref()).collect();
     let mut confirm = Confirm::new(
         ConfirmKind::Rows(plan),
         after,
@@ -51,7 +53,7 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         confirm.short = facts.short();
     } else {
         let n = with_thousands(count as u64);
-        confirm.title = format!("Revoke {n} sessions{on}?");
+        confirm.title = format!("Revoke {n} sessions{}{on}?", kinds.in_brackets());
         confirm.verb = format!("Revoke {n}");
     }
     confirm
@@ -78,23 +80,12 @@ pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<S
 
 /// What ends and what stays, of each system with its name where there are several that differ.
 fn after(sources: &[&Source]) -> String {
-    let mut texts: Vec<(Vec<&str>, &str)> = Vec::new();
-    for source in sources {
-        let text = source.caps.as_ref().map_or("", |caps| caps.after_revoke);
-        let name = source.profile.name.as_str();
-        match texts.iter_mut().find(|(_, other)| *other == text) {
-            Some((names, _)) => names.push(name),
-            None => texts.push((vec![name], text)),
-        }
-    }
-    if let [(_, text)] = texts.as_slice() {
-        return (*text).to_owned();
-    }
-    let texts = texts.iter();
-    let lines: Vec<String> = texts
-        .map(|(names, text)| format!("{}: {text}", names.join(", ")))
-        .collect();
-    lines.join("\n")
+    let texts = sources.iter().map(|source| {
+        let text = source.caps.as_ref().map(|caps| caps.after_revoke());
+        (source.profile.name.as_str(), text.unwrap_or_default())
+    });
+    let texts: Vec<(&str, String)> = texts.collect();
+    by_word(texts.iter().map(|(name, text)| (*name, text.as_str())))
 }
 
 /// What must be typed for rows: how many they are, or whose, where all are of one person.
@@ -122,7 +113,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let production = opened.is_some_and(|s| s.profile.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
-        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+        .map_or_else(String::new, |caps| caps.after_revoke());
     let typed = Typed {
         input: Input::default(),
         expect: Vec::new(),

@@ -161,10 +161,10 @@ fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
 fn each_of_several_systems_says_what_stays() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
     let mut other = crate::app::source::Source::new(profile("other"));
-    other.caps = Some(Arc::new(Capabilities {
-        after_revoke: "Client-side sessions go on.",
-        ..caps()
-    }));
+    other.caps = Some(Arc::new(caps_of(KindCaps {
+        after_revoke: "Client-side sessions go on.".into(),
+        ..kind()
+    })));
     app.state.sources.push(other);
     let mut plan = super::super::ask_revoke::plan(&app.state, &[RowId(0), RowId(1)]);
     plan.send[1].source = SourceId(1);
@@ -187,6 +187,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
                 row: RowId(at),
                 source: SourceId(0),
                 key: session.key.clone(),
+                kind: session.kind.clone(),
                 subject: session.subject.clone(),
                 deletable: session.deletable.clone(),
                 created: session.created,
