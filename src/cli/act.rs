@@ -19,7 +19,7 @@ use crate::config::{Config, SecretSource};
 use crate::model::text::display_safe;
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError,
-    Outcome, Subject, Untrusted,
+    CellClass, Outcome, Subject, Untrusted,
 };
 use crate::revoke::{JobContext, run_action};
 
@@ -361,7 +361,8 @@ fn text(cell: &ActionCell, whole: bool) -> String {
 
 /// One value for JSON, which escapes it by itself.
 fn json_text(cell: &ActionCell, whole: bool) -> String {
-    match whole || cell.label.is_none() {
+    let is_plain = cell.label.is_none() && cell.class != CellClass::Once;
+    match whole || is_plain {
         true => cell.whole().into_owned(),
         false => cell.shown().into_owned(),
     }

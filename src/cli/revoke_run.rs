@@ -216,6 +216,10 @@ impl Lane<'_> {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
             let ended = run_user_job(api, context.clone(), subject.clone(), unlogged).await?;
+            for note in &ended.notes {
+                let name = self.source.name();
+                self.job.ctx.note(&format!("note: {name}: {note}"));
+            }
             let theirs: Vec<_> = mine
                 .iter()
                 .filter(|(_, t)| t.subject == *subject)

@@ -16,7 +16,7 @@ pub mod time;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
-    ArgSpec,
+    ArgSpec, CellClass, RowContext, RowRule,
 };
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;

@@ -396,4 +396,7 @@ pub struct UserOutcome {
     pub before: Option<u64>,
     /// Live sessions of the user found afterwards. `None`: not counted.
     pub left: Option<u64>,
+    /// What stays and why ("offline sessions go on until their consent is taken back"). Cleaned sentences
+    /// without a full stop; usually none.
+    pub notes: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Arguments};
 use crate::app::blocked;
+use crate::app::cells;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, by_size, room, sentences, text_cells};
 use crate::app::effect::Effect;
@@ -12,7 +13,7 @@ use crate::app::state::{Level, State};
 use crate::app::text_wrap::wrap_words;
 use crate::app::update::message;
 use crate::model::text::cut_end;
-use crate::model::{ActionSpec, ActsOn, Session, Subject};
+use crate::model::{ActionSpec, ActsOn, RowContext, Session, Subject};
 use crate::store::SourceId;
 
 /// Width of the box, on large screens and on small ones.
@@ -80,7 +81,13 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
         (ActsOn::User, Some((_, row))) if row.session.subject.shown().is_none() => {
             Some("nobody has signed in to this session".into())
         }
-        (ActsOn::Session | ActsOn::User, Some((_, row))) => spec.why_not(&row.session),
+        (ActsOn::Session | ActsOn::User, Some((_, row))) => {
+            let context = RowContext {
+                now: state.now_at(source),
+                state: cells::word_at(state, source, &row.session),
+            };
+            spec.why_not(&row.session, &context)
+        }
         _ => None,
     }
 }

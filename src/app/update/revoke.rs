@@ -215,7 +215,12 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
         }
     };
     let others = reach::untouched(state, source).map_or(String::new(), |text| format!(". {text}"));
-    format!("{profile}: {became}, {left}{others}")
+    let notes: String = outcome
+        .notes
+        .iter()
+        .map(|note| format!(". {note}"))
+        .collect();
+    format!("{profile}: {became}, {left}{others}{notes}")
 }
 
 /// A job waits for somebody to sign in, or to decide about a long wait.

@@ -213,6 +213,7 @@ impl SessionApi for Fake {
             outcome: Outcome::Unknown,
             before: Some(before),
             left: None,
+            notes: Vec::new(),
         })
     }
 }

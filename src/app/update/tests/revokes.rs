@@ -305,6 +305,7 @@ fn a_whole_user_says_what_it_reaches_and_what_not_before_and_after() {
         outcome: Outcome::Revoked,
         before: Some(3),
         left: Some(0),
+        notes: Vec::new(),
     };
     app.send(Msg::UserRevoked {
         job: JobId(1),
@@ -358,6 +359,7 @@ fn after_a_whole_user_the_sessions_are_listed_again() {
         outcome: Outcome::Revoked,
         before: Some(2),
         left: Some(0),
+        notes: Vec::new(),
     };
     let job = JobId(1);
     app.send(Msg::UserRevoked {
