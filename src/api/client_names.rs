@@ -127,6 +127,7 @@ impl RowSink for Naming<'_> {
         let named = row.client.as_deref().and_then(|id| self.names.get(id));
         if let Some(name) = named {
             let id = row.client.replace(name.into()).unwrap_or_default();
+            row.is_json[Field::Client] = false;
             if !row.extra.iter().any(|(_, value, _)| *value == id) {
                 row.extra.push((ID.into(), id, Class::Plain));
             }

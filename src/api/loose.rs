@@ -83,6 +83,11 @@ pub(in crate::api) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Is it another value than a text, and something at all?
+pub(in crate::api) fn is_no_text(raw: &RawValue) -> bool {
+    !matches!(raw.get().as_bytes().first(), Some(b'"' | b'n') | None)
+}
+
 /// JSON text in which escapes that are half a character (a lone surrogate) are marks: `<U+D800>`.
 fn with_marks(written: &str) -> String {
     let unit = |text: &str| {

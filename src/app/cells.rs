@@ -20,6 +20,8 @@ pub struct Cell<'a> {
     pub role: Role,
     /// Did somebody outside choose this text?
     pub outside: bool,
+    /// Is it no text but another JSON value, as it was written?
+    pub is_json: bool,
 }
 
 impl<'a> Cell<'a> {
@@ -28,6 +30,7 @@ impl<'a> Cell<'a> {
             text: text.into(),
             role,
             outside: false,
+            is_json: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl<'a> Cell<'a> {
                 text: Cow::Borrowed(text.expose()),
                 role: Role::Text,
                 outside: true,
+                is_json: text.is_json(),
             },
             None => Self::own(missing, Role::Dim),
         }

@@ -32,9 +32,12 @@ fn outside(field: Field, label: &str, text: Option<&Untrusted>, missing: &str) -
         None => fact(field, label, missing, Role::Dim),
         Some(text) => {
             let (cut, note) = cut_value(text.expose());
-            let mut line = DetailLine::new(LineKind::Fact(field), label, cut, Role::Text);
-            line.value.extend(note.map(Piece::note));
-            line
+            let mut value = Piece::of(text, cut.len());
+            value.extend(note.map(Piece::note));
+            DetailLine {
+                value,
+                ..DetailLine::new(LineKind::Fact(field), label, "", Role::Text)
+            }
         }
     }
 }
@@ -364,8 +367,10 @@ fn agent_line(session: &Session) -> Vec<Piece> {
 
 /// As much of a text as a short line may need.
 fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
-    let text = text.map_or(missing, Untrusted::expose);
-    Piece::all(super::first_chars(text, 512))
+    match text {
+        Some(text) => Piece::of(text, 512),
+        None => Piece::all(missing),
+    }
 }
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not

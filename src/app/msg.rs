@@ -28,7 +28,12 @@ pub enum Msg {
     /// The terminal has another size.
     Resize(Size),
     /// The clock, in front of every batch of messages.
-    Tick(DateTime<Utc>),
+    Tick {
+        /// The time of day. It may jump: somebody sets the clock.
+        now: DateTime<Utc>,
+        /// Time since the program began, by a clock that never jumps.
+        up: Duration,
+    },
     /// A signal that ends the program.
     Signal(Signal),
     /// A timer started by `Effect::After` has run out.

@@ -26,6 +26,9 @@ pub struct ProfileView {
     pub own_names: &'static [OwnName],
     /// Its address, without credentials.
     pub address: String,
+    /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
+    /// text of the environment.
+    pub proxy: String,
     /// Red bar, typed confirmation.
     pub production: bool,
     /// Nothing may be sent that changes anything.
@@ -166,6 +169,8 @@ pub struct Source {
     pub wait: Option<Wait>,
     /// When the rows on screen were asked for.
     pub asked_at: Option<DateTime<Utc>>,
+    /// When the search that is running began, on the clock of `State::up`; zero before the first.
+    pub begun: Duration,
 }
 
 impl Source {
@@ -195,6 +200,7 @@ impl Source {
             took: None,
             wait: None,
             asked_at: None,
+            begun: Duration::ZERO,
         }
     }
 

@@ -1,5 +1,7 @@
 //! All that the screen knows, in one struct.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 
 use super::dialog::Dialog;
@@ -147,6 +149,8 @@ pub struct State {
     pub size: Size,
     /// The time of this batch of messages.
     pub now: DateTime<Utc>,
+    /// Time since the program began, by a clock that never jumps: for all that is measured.
+    pub up: Duration,
     /// The operator's wishes.
     pub prefs: Prefs,
     /// Which key does what.
@@ -190,6 +194,7 @@ impl State {
             refused: false,
             size: Size::default(),
             now,
+            up: Duration::ZERO,
             prefs,
             keymap,
         }

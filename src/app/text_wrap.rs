@@ -2,7 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::model::text::{Replaced, safe_spans, width_cols};
+use crate::model::Untrusted;
+use crate::model::text::{JSON_MARK, Replaced, safe_spans, start_of, width_cols};
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,17 @@ impl Piece {
                     Replaced::No => PieceKind::Value,
                 },
             })
+            .collect()
+    }
+
+    /// A text of a server as pieces: at most `bytes` of it, behind a mark if it is no text.
+    pub fn of(text: &Untrusted, bytes: usize) -> Vec<Self> {
+        let mark = text.is_json().then(|| Self {
+            text: format!("{JSON_MARK} "),
+            kind: PieceKind::Replaced,
+        });
+        mark.into_iter()
+            .chain(Self::all(start_of(text.expose(), bytes)))
             .collect()
     }
 

@@ -2,6 +2,7 @@
 
 use crate::app::action::{Action, Context};
 use crate::app::cut;
+use crate::app::source::{Progress, Source};
 use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::text::with_thousands;
@@ -39,6 +40,19 @@ pub fn truncated(state: &State, at: u64) -> String {
         Some(key) if !of_one => format!("{text} ({key}: this user only)"),
         _ => text,
     }
+}
+
+/// How much is there of a list that broke off after some rows. `None`: none did.
+pub fn incomplete(state: &State) -> Option<String> {
+    let failed = |source: &&Source| matches!(source.progress, Progress::Failed(_));
+    let broke = state.sources.iter().filter(failed).any(|s| s.rows > 0);
+    let rows: u64 = state.sources.iter().map(|s| u64::from(s.rows)).sum();
+    let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
+    let of = total.filter(|total| *total > rows);
+    let of = of.map_or_else(String::new, |total| {
+        format!(" of {}", with_thousands(total))
+    });
+    broke.then(|| format!("incomplete: {} rows{of}", with_thousands(rows)))
 }
 
 /// The profiles whose lists are cut.

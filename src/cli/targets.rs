@@ -1,6 +1,5 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::exit::{self, Failure};
@@ -8,7 +7,7 @@ use super::output::Record;
 use super::sources::Source;
 use super::target_lines;
 use crate::model::text::display_safe;
-use crate::model::{SessionKey, State, Subject, Untrusted};
+use crate::model::{SessionKey, State, Subject};
 use crate::revoke::Known;
 
 /// One session that was named.
@@ -69,18 +68,13 @@ impl Target {
     /// A session that was read.
     pub(crate) fn of(source: usize, record: &Record<'_>, by: FoundBy) -> Self {
         let row = record.row;
-        let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(Untrusted::from);
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
             id: row.id.as_deref().map(SessionKey::new),
             kind: row.kind.clone(),
             label: row.label.to_string(),
-            subject: Subject {
-                id: text(&row.user_id),
-                name: text(&row.user),
-                scope: text(&row.scope),
-            },
+            subject: row.subject(),
             known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(
                 record.state,

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use enum_map::EnumMap;
 use serde_json::value::RawValue;
 
 use super::query::Field;
@@ -60,6 +61,8 @@ pub struct RowRef<'a> {
     pub own: Option<bool>,
     /// Everything else, in the system's order.
     pub extra: Vec<(Cow<'a, str>, Cow<'a, str>, Class)>,
+    /// Which of the texts are no text but another JSON value, as it was written.
+    pub is_json: EnumMap<Field, bool>,
     /// The JSON as received.
     pub raw: Option<&'a RawValue>,
 }
@@ -87,8 +90,27 @@ impl<'a> RowRef<'a> {
             deletable: Deletable::Unknown,
             own: None,
             extra: Vec::new(),
+            is_json: EnumMap::default(),
             raw: None,
         }
+    }
+
+    /// Whose session it is.
+    pub fn subject(&self) -> Subject {
+        Subject {
+            id: self.untrusted(Field::UserId),
+            name: self.untrusted(Field::User),
+            scope: self.untrusted(Field::Scope),
+        }
+    }
+
+    fn untrusted(&self, field: Field) -> Option<Untrusted> {
+        let text = self.text(field)?;
+        Some(if self.is_json[field] {
+            Untrusted::json(text)
+        } else {
+            Untrusted::from(text)
+        })
     }
 
     /// What people and the server's own console call it.
@@ -159,33 +181,29 @@ impl<'a> RowRef<'a> {
                     )
                 })
                 .collect(),
+            is_json: json_texts(session),
             raw: session.raw.as_deref(),
         }
     }
 
     /// The same as a value that stands alone.
     pub fn to_session(&self) -> Session {
-        let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
         Session {
             key: SessionKey::new(self.key.as_ref()),
             id: self.id.as_deref().map(SessionKey::new),
             kind: self.kind.clone(),
             label: self.label.to_string(),
-            subject: Subject {
-                id: text(&self.user_id),
-                name: text(&self.user),
-                scope: text(&self.scope),
-            },
+            subject: self.subject(),
             fact: self.fact,
             created: self.created,
             last_used: self.last_used,
             expires: self.expires,
             ended: self.ended,
-            client: text(&self.client),
-            ip: text(&self.ip),
-            user_agent: text(&self.user_agent),
-            auth_method: text(&self.auth_method),
-            scope: text(&self.scope),
+            client: self.untrusted(Field::Client),
+            ip: self.untrusted(Field::Ip),
+            user_agent: self.untrusted(Field::Agent),
+            auth_method: self.untrusted(Field::Method),
+            scope: self.untrusted(Field::Scope),
             deletable: self.deletable.clone(),
             own: self.own,
             extra: self
@@ -200,6 +218,24 @@ impl<'a> RowRef<'a> {
             raw: self.raw.map(ToOwned::to_owned),
         }
     }
+}
+
+/// Which texts of a session hold another JSON value.
+fn json_texts(session: &Session) -> EnumMap<Field, bool> {
+    let texts = [
+        (Field::User, &session.subject.name),
+        (Field::UserId, &session.subject.id),
+        (Field::Client, &session.client),
+        (Field::Ip, &session.ip),
+        (Field::Agent, &session.user_agent),
+        (Field::Method, &session.auth_method),
+        (Field::Scope, &session.scope),
+    ];
+    let mut found = EnumMap::default();
+    for (field, text) in texts {
+        found[field] = text.as_ref().is_some_and(Untrusted::is_json);
+    }
+    found
 }
 
 /// Collects everything: for tests and small jobs.

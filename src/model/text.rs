@@ -22,23 +22,56 @@ pub use paste::{json_escapes, paste_safe, paste_safe_json};
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
 /// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.
+///
+/// Where a text was due and another JSON value came, it holds that value as it was written, and
+/// shows it behind [`JSON_MARK`].
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Untrusted(Box<str>);
 
+/// What stands before a JSON value that is shown in the place of a text.
+pub const JSON_MARK: &str = "<json>";
+
+/// Inside [`Untrusted`], before a value that is no text; also before a text that begins with this very
+/// character. A flag beside the text would cost 8 bytes for each text of each row.
+const OTHER: char = '\u{FDD0}';
+
 impl Untrusted {
-    /// The true text, for comparing, searching, JSON and requests. Never for a terminal.
-    pub fn expose(&self) -> &str {
-        &self.0
+    /// A JSON value that is no text, as it was written.
+    pub fn json(written: &str) -> Self {
+        Self(format!("{OTHER}j{written}").into())
     }
 
-    /// The text as it may be shown: one line, hostile characters made visible.
+    /// Is it a JSON value in the place of a text?
+    pub fn is_json(&self) -> bool {
+        let rest = self.0.strip_prefix(OTHER);
+        rest.is_some_and(|rest| rest.starts_with('j'))
+    }
+
+    /// The true text, for comparing, searching, JSON and requests. Never for a terminal.
+    pub fn expose(&self) -> &str {
+        let rest = self.0.strip_prefix(OTHER);
+        rest.and_then(|rest| rest.get(1..)).unwrap_or(&self.0)
+    }
+
+    /// The text as it may be shown: one line, hostile characters made visible, and [`JSON_MARK`] before
+    /// what is no text.
     pub fn safe(&self) -> Cow<'_, str> {
-        display_safe(&self.0)
+        self.marked(display_safe(self.expose()))
     }
 
     /// The same cut to `cols`, in a time that does not grow with the text: see [`safe_cut`].
     pub fn safe_cut(&self, cols: usize, ellipsis: Ellipsis) -> Cow<'_, str> {
-        safe_cut(&self.0, cols, ellipsis)
+        let mark = match self.expose() {
+            _ if self.is_json() => JSON_MARK.len() + 1,
+            text if text.starts_with(JSON_MARK) => 2,
+            _ => 0,
+        };
+        self.marked(safe_cut(self.expose(), cols.saturating_sub(mark), ellipsis))
+    }
+
+    /// With the mark before what is no text, and in quotes what looks like it.
+    fn marked<'a>(&self, safe: Cow<'a, str>) -> Cow<'a, str> {
+        json_marked(safe, self.is_json())
     }
 
     /// The text as it may stand in a sentence of ours: cleaned, and at most [`NAME_COLS`] wide.
@@ -48,23 +81,39 @@ impl Untrusted {
 
     /// [`Untrusted::name`] so that its beginning and end can be seen: see [`quoted`].
     pub fn named(&self) -> Cow<'_, str> {
-        quoted(self.name())
+        let name = quoted(safe_cut(self.expose(), NAME_COLS, Ellipsis::Sign));
+        self.marked(name)
     }
 
     /// Is there nothing in it?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
+}
+
+/// A text with [`JSON_MARK`] before it if it is a JSON value that is no text. A text that only looks like
+/// such a value is set in quotes.
+pub fn json_marked(text: Cow<'_, str>, is_json: bool) -> Cow<'_, str> {
+    if is_json {
+        return Cow::Owned(format!("{JSON_MARK} {text}"));
+    }
+    if text.starts_with(JSON_MARK) {
+        return Cow::Owned(format!("\"{}\"", text.replace('"', "\\\"")));
+    }
+    text
 }
 
 impl From<&str> for Untrusted {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        Self::from(text.to_owned())
     }
 }
 
 impl From<String> for Untrusted {
     fn from(text: String) -> Self {
+        if text.starts_with(OTHER) {
+            return Self(format!("{OTHER}t{text}").into());
+        }
         Self(text.into())
     }
 }
@@ -87,5 +136,28 @@ mod tests {
         assert_eq!(text.safe_cut(4, Ellipsis::Sign), "a^[…");
         assert_eq!(format!("{text:?}"), "\"a^[]0;x^G\"");
         assert_eq!(text.expose(), "a\u{1b}]0;x\u{7}");
+    }
+
+    #[test]
+    fn f_data_15_a_value_that_is_no_text_is_marked_and_no_text_can_look_like_one() {
+        let list = Untrusted::json("[1]");
+        assert!(list.is_json());
+        assert_eq!(list.expose(), "[1]");
+        assert_eq!(list.safe(), "<json> [1]");
+        assert_eq!(list.named(), "<json> [1]");
+        let forged = Untrusted::from("<json> [1]");
+        assert_eq!(forged.safe(), "\"<json> [1]\"");
+        assert_eq!(forged.named(), "\"<json> [1]\"");
+        assert_eq!(list.safe_cut(9, Ellipsis::Sign), "<json> […");
+        assert_eq!(format!("{list:?}"), "\"<json> [1]\"");
+        assert_ne!(list, Untrusted::from("[1]"));
+        for text in ["[1]", "\u{FDD0}j[1]", "\u{FDD0}t", "\u{FDD0}", ""] {
+            let text = (text, Untrusted::from(text));
+
+            assert!(!text.1.is_json());
+            assert_eq!(text.1.expose(), text.0);
+            assert_eq!(text.1.safe(), display_safe(text.0));
+            assert_eq!(text.1.is_empty(), text.0.is_empty());
+        }
     }
 }

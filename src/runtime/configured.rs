@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use super::demo;
 use super::profiles::{Opened, Profiles};
 use crate::api;
+use crate::api::http::Way;
 use crate::api::signin::Prompter;
 use crate::api::token_file::TokenFile;
 use crate::app::source::ProfileView;
@@ -244,6 +245,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         system_word: profile.system.word(),
         own_names: api::own_names(profile.system),
         address: address(profile),
+        proxy: proxy(&profile.url),
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
@@ -261,6 +263,15 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         kind: profile.kind.clone(),
         max_rows: profile.max_rows,
         thresholds: profile.thresholds(),
+    }
+}
+
+/// How an address is reached, in words.
+fn proxy(url: &url::Url) -> String {
+    match api::http::way(url) {
+        Ok(Way::Direct(why)) => format!("none: {why}"),
+        Ok(Way::Through(proxy)) => proxy.to_string(),
+        Err(why) => why,
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
         system: "Janssen",
         system_word: "janssen",
         address: "http://127.0.0.1".to_owned(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,

@@ -109,6 +109,8 @@ struct Shell {
     /// `None`: another program has the terminal.
     input: Option<EventStream>,
     decoder: Decoder,
+    /// When the program began.
+    begun: Instant,
     screen: Screen,
     /// Must a frame be drawn?
     dirty: bool,
@@ -144,6 +146,7 @@ impl Shell {
             signals,
             input: None,
             decoder: Decoder::default(),
+            begun: Instant::now(),
             dirty: true,
             next_frame: Instant::now(),
             turns_at: Instant::now(),
@@ -260,8 +263,11 @@ impl Shell {
 
     /// Applies messages in order, each as if it came now.
     async fn apply(&mut self, batch: Vec<Msg>) -> ControlFlow<u8> {
-        let now = Utc::now();
-        let effects = update(&mut self.state, Msg::Tick(now));
+        let tick = Msg::Tick {
+            now: Utc::now(),
+            up: self.begun.elapsed(),
+        };
+        let effects = update(&mut self.state, tick);
         self.start(effects).await?;
         for message in batch {
             if let Msg::Resize(size) = &message {

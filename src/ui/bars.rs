@@ -276,8 +276,9 @@ fn is_long(state: &State) -> bool {
 
 fn searching(state: &State) -> String {
     let rows = with_thousands(state.results.rows.len() as u64);
-    let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
-    let elapsed = asked.map_or(0, |at| (state.now - at).num_milliseconds().max(0));
+    let loading = state.sources.iter().filter(|source| source.is_loading());
+    let begun = loading.map(|source| source.begun).min();
+    let elapsed = begun.map_or(0, |at| state.up.saturating_sub(at).as_millis());
     if state.results.stale {
         // At first it changes nothing to know how long it has been.
         return match elapsed / 1000 {
@@ -329,7 +330,9 @@ fn loaded(state: &State) -> String {
     let count = |of: fn(&Source) -> u32| state.sources.iter().map(|s| u64::from(of(s))).sum();
     let (duplicates, unread): (u64, u64) = (count(|s| s.duplicates), count(|s| s.unread));
     let odd = duplicates + unread;
+    let incomplete = words::incomplete(state);
     parts.push(match (rows, total) {
+        _ if incomplete.is_some() => incomplete.unwrap_or_default(),
         (0, _) => "0 sessions".to_owned(),
         // The server could not answer the whole query: what it sent was filtered here.
         (_, Some(total)) if whole && total.saturating_sub(odd) > rows => format!(
@@ -351,7 +354,9 @@ fn loaded(state: &State) -> String {
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
-            Progress::Failed(_) => parts.push("the list is not whole".to_owned()),
+            Progress::Failed(_) if source.rows == 0 => {
+                parts.push("the list is not whole".to_owned());
+            }
             _ => {}
         }
     }

@@ -110,10 +110,16 @@ fn draw_row(
         // The row under the cursor has one style, so that it can be read on any background.
         let role = if selected { Role::Text } else { cell.role };
         let style = canvas.style(role);
-        match cell.outside {
-            true => canvas.outside(cell_area, 0, &cell.text, style),
-            false => canvas.styled(cell_area, 0, &cell.text, style),
-        };
+        if cell.outside {
+            let mark = if cell.is_json {
+                canvas.json_mark(cell_area, style)
+            } else {
+                0
+            };
+            canvas.outside(cell_area, mark, &cell.text, style);
+        } else {
+            canvas.styled(cell_area, 0, &cell.text, style);
+        }
     }
     let role = match (cursor, focused) {
         (true, true) => Role::Selection,

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::theme::{Role, Theme};
 use crate::app::area::Area;
 use crate::app::text_wrap::{Piece, PieceKind};
-use crate::model::text::{Replaced, safe_spans, width_cols};
+use crate::model::text::{JSON_MARK, Replaced, safe_spans, width_cols};
 
 /// Bytes of a text that are looked at for each cell it may take; more than any honest character needs.
 const BYTES_PER_CELL: usize = 64;
@@ -63,6 +63,13 @@ impl<'a> Canvas<'a> {
     pub fn outside(&mut self, area: Area, x: u16, text: &str, style: Style) -> u16 {
         let marked = style.patch(self.style(Role::Warn));
         self.put(area, x, text, style, marked)
+    }
+
+    /// The mark before a JSON value in the place of a text, in the style of what is replaced. Returns the
+    /// cells it took, with the blank behind it.
+    pub fn json_mark(&mut self, area: Area, style: Style) -> u16 {
+        let marked = style.patch(self.style(Role::Warn));
+        self.styled(area, 0, JSON_MARK, marked) + 1
     }
 
     /// Pieces of cleaned text, replaced ones in a style of their own. Returns the cells they took.

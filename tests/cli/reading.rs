@@ -1,10 +1,12 @@
 //! Lists that are not as they should be: rows that repeat, rows that are none, times that are none.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::pipes::resident_mib;
 use crate::scripted::{self, Act, Heard, Scripted};
 use crate::support::{Desk, Ran};
 
@@ -76,6 +78,54 @@ fn page(total: u64, numbers: impl IntoIterator<Item = u64>) -> String {
     let id = |number: u64| format!("00000000-aaaa-4bbb-8ccc-{number:012}");
     let entries: Vec<_> = numbers.into_iter().map(|n| session(&id(n))).collect();
     json!({ "totalEntriesCount": total, "entries": entries }).to_string()
+}
+
+/// So many are listed in a usual run; `USHER_HUGE_ROWS=1000000` lists more.
+const HUGE_ROWS: u64 = 30_000;
+
+#[test]
+fn f_http_09_a_huge_list_streams_in_memory_that_does_not_grow_with_it() {
+    let rows = std::env::var("USHER_HUGE_ROWS").ok();
+    let rows = rows.map_or(HUGE_ROWS, |text| text.parse().unwrap());
+    // As large as those of a real server: 700 bytes each.
+    let agent = "x".repeat(480);
+    let entry = move |number: u64| {
+        format!(
+            r#"{{"outsideSid":"00000000-aaaa-4bbb-8ccc-{number:012}","state":"authenticated","deletable":true,"expirationDate":"2099-01-01T00:00:00","sessionAttributes":{{"sid":"00000000-aaaa-4bbb-8ccc-{number:012}","auth_user":"user-{number}","note":"{agent}"}}}}"#
+        )
+    };
+    let odd = Odd::with(move |start| {
+        let entries: Vec<_> = (start..rows.min(start + 1_000)).map(&entry).collect();
+        let entries = entries.join(",");
+        scripted::json(&format!(
+            r#"{{"totalEntriesCount":{rows},"entries":[{entries}]}}"#
+        ))
+    });
+    odd.desk.profile_says("page_size = 1000");
+    let mut child = odd.desk.command(&["list"]).spawn().unwrap();
+    let (mut seen, mut early, mut late) = (0_u64, 0, 0);
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        assert!(line.unwrap().starts_with('{'));
+        seen += 1;
+        if seen.is_multiple_of(1_000) {
+            let most = if seen <= rows / 4 {
+                &mut early
+            } else {
+                &mut late
+            };
+            *most = resident_mib(child.id()).max(*most);
+        }
+    }
+
+    assert!(child.wait().unwrap().success());
+    assert_eq!(seen, rows);
+    assert!(early > 0, "the memory of the process could be read");
+    // What tells rows that came twice takes some 40 bytes of each.
+    let grown = 16 + rows * 40 / 1024 / 1024;
+    assert!(
+        late <= 64 + grown && late <= early + grown,
+        "{early} MiB, then {late} MiB"
+    );
 }
 
 #[test]
@@ -192,6 +242,62 @@ fn f_data_15_and_16_a_field_that_is_odd_or_new_costs_only_itself() {
     assert_eq!(attributes["creationDate"], r#"{"when":1e400}"#);
     assert_eq!(attributes["expirationDate"], "[9007199254740993]");
     assert_eq!(attributes["future"], "9007199254740993");
+}
+
+#[test]
+fn f_data_15_a_value_that_is_no_text_has_a_mark_that_no_text_can_have() {
+    let mut entries = Vec::new();
+    for (number, user) in [json!(["a"]), json!("[\"a\"]"), json!("<json> [\"a\"]")]
+        .iter()
+        .enumerate()
+    {
+        let mut entry = session(&format!("0000000{number}-aaaa-4bbb-8ccc-000000000001"));
+        entry["sessionAttributes"]["auth_user"] = user.clone();
+        entries.push(entry);
+    }
+    let odd = Odd::always(json!({ "totalEntriesCount": 3, "entries": &entries }).to_string());
+    let shown = [r#"<json> ["a"]"#, r#"["a"]"#, r#""<json> [\"a\"]""#];
+
+    let table = odd
+        .desk
+        .run(&["list", "-o", "table", "--fields", "user,ip"])
+        .ends(0);
+    let mut cells: Vec<&str> = table.out.lines().skip(1).collect();
+    cells
+        .iter_mut()
+        .for_each(|line| *line = line.trim_end().trim_end_matches('-').trim_end());
+    let sorted = |mut all: Vec<&str>| {
+        all.sort_unstable();
+        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(sorted(cells), sorted(shown.to_vec()), "{}", table.out);
+    let rows = odd.desk.run(&["list", "-o", "jsonl", "user:[*"]).ends(0);
+    for line in rows.out.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(row["user"], r#"["a"]"#, "exact for programs");
+    }
+    let desk = Desk::new();
+    for (entry, shown) in entries.iter().zip(shown) {
+        let fault = json!({
+            "match": { "path": "*/session/sid/*" },
+            "action": "status",
+            "code": 200,
+            "content_type": "application/json",
+            "body": entry.to_string(),
+        });
+        desk.emulator().set_faults(&[fault.to_string()]).unwrap();
+        let id = entry["outsideSid"].as_str().unwrap();
+
+        let block = desk.run(&["get", id]).ends(0);
+
+        let user = block.out.lines().find(|line| line.starts_with("user "));
+        assert_eq!(
+            user.unwrap()["user ".len()..].trim(),
+            shown,
+            "{}",
+            block.out
+        );
+    }
 }
 
 #[test]

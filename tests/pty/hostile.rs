@@ -13,9 +13,9 @@ use crate::pty::LIMIT;
 use crate::{ESC, Server, Usher};
 
 /// A server that lists one session of this person, with these further attributes.
-fn server_with(user: &str, attributes: Value) -> Server {
+fn server_with(user: impl Into<Value>, attributes: Value) -> Server {
     let server = Server::with_sessions(1);
-    let mut all = json!({ "auth_user": user });
+    let mut all = json!({ "auth_user": user.into() });
     if let (Some(all), Value::Object(more)) = (all.as_object_mut(), attributes) {
         all.extend(more);
     }
@@ -109,6 +109,50 @@ fn f_data_01_02_03_04_sequences_of_a_stranger_are_shown_and_not_obeyed() {
     let written = usher.pty.written.clone();
     assert_eq!(strings(&written), 0, "no sequence but CSI was sent");
     assert!(!written.windows(2).any(|pair| pair == b"\xc2\x9b"), "no C1");
+    usher.pty.keys(ESC);
+    usher.quit();
+}
+
+#[test]
+fn f_data_15_a_value_that_is_no_text_has_a_mark_in_the_table_the_details_and_the_question() {
+    let server = server_with(
+        json!(["amy"]),
+        json!({ "client_id": 7, "remote_ip": "[1]" }),
+    );
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    usher.pty.wait_for(r#">  <json> ["amy"]"#);
+    let text = usher.pty.text();
+    assert!(text.contains("<json> 7"), "{text}");
+    let colour = |usher: &mut Usher, word: &str| {
+        let at = |line: &str| line.find(word).map(|at| line[..at].chars().count());
+        let text = usher.pty.text();
+        let mut lines = text.lines().enumerate();
+        let (row, col) = lines
+            .find_map(|(row, line)| Some((row, at(line)?)))
+            .expect(word);
+        let cell = usher
+            .pty
+            .screen()
+            .cell(row as u16, col as u16)
+            .expect(word)
+            .clone();
+        cell.fgcolor()
+    };
+
+    usher.pty.keys("\r");
+    usher.pty.wait_for("╔═ 3 Details");
+    usher.pty.wait_for(r#"User        <json> ["amy"]"#);
+    assert_ne!(
+        colour(&mut usher, r#"<json> ["amy"]"#),
+        colour(&mut usher, r#"["amy"]"#),
+        "the mark is not drawn as a text"
+    );
+    usher.pty.keys(ESC);
+    usher.pty.wait_for("╔═ 2 Sessions");
+    let question = usher.ask_to_delete();
+
+    assert!(question.contains(r#"<json> "[\"amy\"]""#), "{question}");
     usher.pty.keys(ESC);
     usher.quit();
 }

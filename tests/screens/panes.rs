@@ -14,6 +14,7 @@ fn rows_arrive_while_loading() {
         state.sources[0].pages = 4;
         state.spinner = true;
         state.now += TimeDelta::milliseconds(250);
+        state.up += Duration::from_millis(250);
     });
     check("loading", &state, &TWO);
 
@@ -38,6 +39,38 @@ fn the_first_search_shows_no_rows_yet() {
     });
 
     check("loading_first", &state, &SMALL);
+}
+
+#[test]
+fn f_clock_02_how_long_a_search_takes_does_not_follow_a_clock_that_is_set() {
+    let mut state = Fixture::open().with(|state| {
+        state.sources[0].progress = Progress::Loading;
+        state.sources[0].begun = Duration::from_secs(60);
+        state.results.query = Some(Query::default());
+        state.results.stale = true;
+    });
+    for (jump, up, words) in [
+        (0, 60, "searching… · Esc stops"),
+        (30, 63, "searching… 3 s · Esc stops"),
+        (-30, 75, "searching… 15 s · Esc stops"),
+    ] {
+        let tick = usher::app::Msg::Tick {
+            now: now() + TimeDelta::hours(jump),
+            up: Duration::from_secs(up),
+        };
+        usher::app::update(&mut state, tick);
+
+        let size = usher::app::msg::Size {
+            width: 120,
+            height: 40,
+        };
+        let drawn = usher::ui::picture::picture(&state, &Theme::default(), size);
+
+        assert!(
+            crate::support::screen::text(&drawn).contains(words),
+            "{jump} h: {words}"
+        );
+    }
 }
 
 #[test]

@@ -150,6 +150,7 @@ fn waiting_for_somebody_elsewhere_counts() {
     keys(&mut state, "enter");
     waits(&mut state, "Waiting for an answer on your phone", &[]);
     state.now += TimeDelta::seconds(12);
+    state.up += Duration::from_secs(12);
     waits(&mut state, "Still waiting for an answer on your phone", &[]);
     check("sign_in_waiting", &state, &[(80, 24), (120, 40), (50, 15)]);
 

@@ -250,6 +250,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         system,
         system_word: "janssen",
         address: "https://idp.example.org".to_owned(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,
@@ -387,6 +388,7 @@ impl Fixture {
         source.completeness = Completeness::Complete;
         source.took = Some(Duration::from_millis(142));
         source.asked_at = Some(now() - TimeDelta::milliseconds(900));
+        self.state.up = Duration::from_millis(900);
         source.rows = count as u32;
         source.total = Some(count as u64);
         source.search_gen = Gen(1);

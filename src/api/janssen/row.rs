@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
-use crate::api::loose::{Object, instant, text};
+use crate::api::loose::{Object, instant, is_no_text, text};
 use crate::model::time::Zone;
-use crate::model::{Class, Deletable, Fact, RowRef};
+use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
 type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
 
@@ -42,7 +42,10 @@ impl Rows {
         for (name, value) in object.0 {
             match name.as_ref() {
                 "outsideSid" => sid = text(value),
-                "userDn" => row.user_id = text(value),
+                "userDn" => {
+                    row.user_id = text(value);
+                    row.is_json[Field::UserId] = is_no_text(value);
+                }
                 "creationDate" => row.created = instant(value, self.zone),
                 "lastUsedAt" => row.last_used = instant(value, self.zone),
                 "expirationDate" => row.expires = instant(value, self.zone),
@@ -63,13 +66,17 @@ impl Rows {
         let repeated = attributes.iter().rev().find(|(name, _)| name == "sid");
         let repeated = repeated.and_then(|(_, value)| text(value));
         for (name, value) in attributes {
-            match name.as_ref() {
-                "auth_user" => row.user = text(value),
-                "client_id" => row.client = text(value),
-                "remote_ip" => row.ip = text(value),
-                "acr" => row.auth_method = text(value),
+            let field = match name.as_ref() {
+                "auth_user" => Some((Field::User, &mut row.user)),
+                "client_id" => Some((Field::Client, &mut row.client)),
+                "remote_ip" => Some((Field::Ip, &mut row.ip)),
+                "acr" => Some((Field::Method, &mut row.auth_method)),
                 "sid" => continue,
-                _ => {}
+                _ => None,
+            };
+            if let Some((field, place)) = field {
+                *place = text(value);
+                row.is_json[field] = is_no_text(value);
             }
             self.keep(&mut row.extra, name, value);
         }

@@ -111,6 +111,7 @@ pub(super) fn row<'a>(
     row.id = item.session_handle.as_deref().map(Cow::Borrowed);
     row.user = user.map(Cow::Borrowed);
     row.user_id = item.universal_id.as_deref().map(Cow::Borrowed);
+    row.is_json = item.is_json;
     row.fact = Fact::Live;
     row.last_used = instant(&item.latest_access_time, zone);
     row.expires = expires(item, zone);

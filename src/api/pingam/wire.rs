@@ -6,14 +6,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use enum_map::EnumMap;
 use secrecy::SecretString;
 use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::api::http::Reply;
-use crate::api::loose::{Object, text};
-use crate::model::ApiError;
+use crate::api::loose::{Object, is_no_text, text};
+use crate::model::{ApiError, Field};
 
 /// `GET serverinfo/*`, which needs no sign-in.
 #[derive(Debug, Deserialize)]
@@ -126,6 +127,8 @@ pub(super) struct Item<'a> {
     pub(super) latest_access_time: Option<Cow<'a, str>>,
     pub(super) max_idle_expiration_time: Option<Cow<'a, str>>,
     pub(super) max_session_expiration_time: Option<Cow<'a, str>>,
+    /// Which of user, user id and realm are no text but another JSON value, as it was written.
+    pub(super) is_json: EnumMap<Field, bool>,
     /// Only the properties that the realm lists; PingAM's `getSessionInfo` alone has them.
     pub(super) properties: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
@@ -134,6 +137,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut item = Self::default();
         for (name, value) in Object::deserialize(deserializer)?.0 {
+            let shown = match name.as_ref() {
+                "username" => Some(Field::User),
+                "universalId" => Some(Field::UserId),
+                "realm" => Some(Field::Scope),
+                _ => None,
+            };
+            if let Some(field) = shown {
+                item.is_json[field] = is_no_text(value);
+            }
             let field = match name.as_ref() {
                 "username" => &mut item.username,
                 "universalId" => &mut item.universal_id,

@@ -69,6 +69,19 @@ impl SwitchProfile {
             .collect()
     }
 
+    /// How the chosen profile is reached.
+    fn proxy(&self, state: &State, width: usize) -> ViewLine {
+        let listed = self.listed(state);
+        match listed.get(self.choice).filter(|_| !self.new) {
+            Some(entry) => {
+                let text = format!("   Proxy  {}", entry.view.proxy);
+                let text = cut_end(&text, width.saturating_sub(3), Default::default());
+                ViewLine::default().with(text, Role::Dim)
+            }
+            None => ViewLine::default(),
+        }
+    }
+
     /// The name of the chosen profile. `None`: there is none.
     fn chosen(&self, state: &State) -> Option<String> {
         let listed = self.listed(state);
@@ -120,10 +133,10 @@ impl Dialog for SwitchProfile {
         for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
             lines.push(marked(entry, index, self.choice));
         }
-        lines.push(ViewLine::default());
         if large {
             lines.push(ViewLine::default());
         }
+        lines.push(self.proxy(state, usize::from(width)));
         DialogView {
             title: title.to_owned(),
             footer: footer.to_owned(),

@@ -273,9 +273,11 @@ pub fn again(state: &mut State) -> Vec<Effect> {
         let Some((search, cursor)) = state.sources[at].take_break() else {
             continue;
         };
+        let up = state.up;
         let source = &mut state.sources[at];
         source.search_gen = generation;
         source.progress = Progress::Loading;
+        source.begun = up;
         effects.push(Effect::Search {
             source: SourceId(at as u8),
             generation,
@@ -439,9 +441,10 @@ pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
     for at in 0..state.sources.len() {
         let search = search_for(state, &state.sources[at], query.clone());
         let generation = state.next_gen();
-        let now = state.now;
+        let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
-        source.begin(search.clone(), generation, now);
+        source.begin(search.clone(), generation);
+        (source.asked_at, source.begun) = (Some(now), up);
         let id = SourceId(at as u8);
         if matches!(source.link, Link::Up { .. }) {
             effects.push(Effect::Search {
@@ -479,14 +482,13 @@ impl Source {
         Some((search, self.resume.take()?))
     }
 
-    fn begin(&mut self, search: Search, generation: Gen, now: chrono::DateTime<chrono::Utc>) {
+    fn begin(&mut self, search: Search, generation: Gen) {
         self.search = Some(search);
         self.search_gen = generation;
         self.progress = Progress::Loading;
         self.resume = None;
         (self.pages, self.rows, self.total) = (0, 0, None);
         (self.duplicates, self.unread, self.received) = (0, 0, 0);
-        self.asked_at = Some(now);
     }
 }
 

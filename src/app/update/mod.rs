@@ -30,8 +30,8 @@ use super::state::State;
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     let asked = lock::question(state);
     let mut effects = match msg {
-        Msg::Tick(now) => {
-            state.now = now;
+        Msg::Tick { now, up } => {
+            (state.now, state.up) = (now, up);
             Vec::new()
         }
         Msg::Key(key) => keys::press(state, key),

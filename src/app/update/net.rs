@@ -227,7 +227,8 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.duplicates += page.duplicates;
     source.received += page.received;
     source.unread += page.end.unread;
-    source.total = page.end.total;
+    // Rows that came before an error bring no total.
+    source.total = page.end.total.or(source.total);
     source.completeness = page.end.completeness;
     source.took = Some(page.took);
     source.resume = page.end.next.clone();
@@ -296,6 +297,12 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec
         _ => format!("connect to {profile}"),
     };
     let shown = message::fail(state, title, what, error, Some(id));
+    if let (Some(incomplete), Some(message)) = (words::incomplete(state), &mut state.message) {
+        let goes_on =
+            shown.can_login.is_none() && state.sources.iter().any(|source| source.resume.is_some());
+        let r = if goes_on { "r goes on · " } else { "" };
+        message.text = format!("{incomplete} · {r}{}", message.text);
+    }
     if state.results.rows.is_empty() && state.dialogs.is_empty() {
         state.open(ErrorBox::new(shown));
     }

@@ -8,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use super::record::{Record, rfc3339};
 use crate::cli::exit::Failure;
 use crate::cli::sources::Source;
+use crate::model::text::json_marked;
 use crate::model::time::Zone;
 use crate::model::time::{age, duration, duration_words, instant_short};
 use crate::model::{ColumnSpec, Field};
@@ -90,6 +91,8 @@ pub(crate) enum Cell<'a> {
     None,
     /// Text as it came; hostile characters included.
     Text(Cow<'a, str>),
+    /// Another JSON value where a text was due, as it was written.
+    Json(Cow<'a, str>),
     /// An instant.
     Instant(chrono::DateTime<chrono::Utc>),
     /// A duration.
@@ -257,7 +260,14 @@ impl Known {
     fn cell<'a>(self, record: &'a Record<'a>) -> Cell<'a> {
         let row = record.row;
         if let Some(field) = self.field() {
-            let text = row.text(field).map(|text| Cell::Text(text.into()));
+            let text = row.text(field).map(Cow::Borrowed);
+            let text = text.map(|text| {
+                if row.is_json[field] {
+                    Cell::Json(text)
+                } else {
+                    Cell::Text(text)
+                }
+            });
             return text
                 .or_else(|| row.instant(field).map(Cell::Instant))
                 .unwrap_or(Cell::None);
@@ -297,7 +307,8 @@ impl<'a> Cell<'a> {
             }
             (Self::Duration(length), _) => duration_words(length).into(),
             (Self::Bool(yes), _) => if yes { "yes" } else { "no" }.into(),
-            (Self::Text(text), _) => text,
+            (Self::Text(text), _) => json_marked(text, false),
+            (Self::Json(text), _) => json_marked(text, true),
             (Self::Attributes, _) => attributes_text(record),
         }
     }
@@ -306,7 +317,7 @@ impl<'a> Cell<'a> {
     pub(crate) fn for_machines(self, record: &'a Record<'a>) -> Cow<'a, str> {
         match self {
             Self::None | Self::Empty => "".into(),
-            Self::Text(text) => text,
+            Self::Text(text) | Self::Json(text) => text,
             Self::Instant(at) => rfc3339(at).into(),
             Self::Duration(length) => duration(length).into(),
             Self::Bool(yes) => if yes { "true" } else { "false" }.into(),
@@ -342,7 +353,7 @@ impl Serialize for JsonRow<'_> {
             }
             match column.cell(self.record) {
                 Cell::None => map.serialize_value(&())?,
-                Cell::Text(text) => map.serialize_value(&text)?,
+                Cell::Text(text) | Cell::Json(text) => map.serialize_value(&text)?,
                 Cell::Instant(at) => map.serialize_value(&rfc3339(at))?,
                 Cell::Duration(length) => map.serialize_value(&length.num_seconds())?,
                 Cell::Bool(yes) => map.serialize_value(&yes)?,

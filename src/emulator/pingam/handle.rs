@@ -206,6 +206,12 @@ impl AmHandle {
         lock(&self.0.world).guarded.insert(handle.to_owned());
     }
 
+    /// Gives the session of one token the handle of another's, as no honest server does. False: one of them
+    /// is gone, or has no handle.
+    pub fn share_handle(&self, of_token: &str, with_token: &str) -> bool {
+        lock(&self.0.world).share_handle(of_token, with_token)
+    }
+
     /// Changes at how many rows lists are cut; it works at once.
     pub fn set_list_limit(&self, limit: usize) {
         lock(&self.0.world).list_limit = limit;

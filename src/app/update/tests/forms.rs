@@ -359,11 +359,16 @@ fn f_clock_02_a_clock_that_jumps_changes_no_countdown_and_no_elapsed_time_below_
         wait: Some(wait),
     });
     let told = crate::app::words::waiting(&app.state);
+    let begun = app.state.sources[0].begun;
 
     for hours in [-30, 30] {
         let jumped = app.state.now + chrono::TimeDelta::hours(hours);
-        app.send(Msg::Tick(jumped));
+        app.send(Msg::Tick {
+            now: jumped,
+            up: app.state.up,
+        });
         assert_eq!(crate::app::words::waiting(&app.state), told);
+        assert_eq!(app.state.sources[0].begun, begun);
         assert!(app.state.is_loading());
     }
     assert_eq!(

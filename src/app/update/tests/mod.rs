@@ -345,6 +345,7 @@ fn profile(name: &str) -> ProfileView {
         system: "Janssen",
         system_word: "janssen",
         address: "https://idp.example.org".into(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,

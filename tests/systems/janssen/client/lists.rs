@@ -139,6 +139,9 @@ async fn f_data_15_a_field_of_another_type_falls_back_to_its_text_and_the_row_st
     let row = &rows[4];
     assert_eq!(row.subject.name.as_ref().unwrap().expose(), r#"["a", "b"]"#);
     assert_eq!(row.ip.as_ref().unwrap().expose(), "17");
+    let shown = |text: &Option<usher::model::Untrusted>| text.as_ref().unwrap().safe().into_owned();
+    assert_eq!(shown(&row.subject.name), r#"<json> ["a", "b"]"#);
+    assert_eq!(shown(&row.ip), "<json> 17");
     assert_eq!((row.created, row.expires), (None, None));
     assert_eq!(row.last_used, utc("2026-03-14T09:41:55Z"));
     assert_eq!(row.fact, Fact::Unknown);

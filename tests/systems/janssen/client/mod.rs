@@ -89,7 +89,7 @@ fn key(sid: &str) -> SessionKey {
 /// Today's Janssen Server, for what every system must do.
 struct Today;
 
-impl conformance::Bed for Today {
+impl conformance::SystemFixture for Today {
     fn options() -> Options {
         Options::default()
     }

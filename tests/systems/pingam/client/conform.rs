@@ -6,7 +6,7 @@ use usher::emulator::pingam::{AmOptions, Flavour};
 use usher::emulator::{Options, Running};
 use usher::model::SessionKey;
 
-use super::conformance::{Bed, LongList};
+use super::conformance::{LongList, SystemFixture};
 use super::emulated::{handle_of, ordinary, profile};
 
 /// One line of servers.
@@ -14,7 +14,7 @@ trait Line {
     const KIND: Flavour;
 }
 
-impl<L: Line> Bed for L {
+impl<L: Line> SystemFixture for L {
     fn options() -> Options {
         Self::options_with_limit(1_000)
     }

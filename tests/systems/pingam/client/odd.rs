@@ -59,6 +59,10 @@ async fn f_data_14_and_15_and_16_a_field_that_is_odd_or_new_costs_only_itself() 
     };
     assert_eq!(text(&row.subject.name).as_deref(), Some("bob<U+D800>"));
     assert_eq!(text(&row.subject.id).as_deref(), Some("7"));
+    let shown = |text: &Option<usher::model::Untrusted>| text.as_ref().unwrap().safe().into_owned();
+    assert_eq!(shown(&row.subject.name), "bob<U+D800>", "of two the last");
+    assert_eq!(shown(&row.subject.id), "<json> 7");
+    assert_eq!(shown(&row.scope), "/");
     assert_eq!((row.last_used, row.expires), (None, None));
     for (name, value) in [
         ("latestAccessTime", r#"{"at":1e400}"#),

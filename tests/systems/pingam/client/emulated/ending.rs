@@ -42,6 +42,43 @@ async fn a_handle_alone_ends_its_session_and_no_other() {
 }
 
 #[tokio::test]
+async fn f_del_11_the_same_handle_in_two_realms_ends_in_the_realm_of_its_row() {
+    for (system, ended) in BOTH.iter().flat_map(|system| [(*system, 0), (*system, 1)]) {
+        let emulator = quiet(system, AmOptions::default()).await;
+        let twins = [
+            sign_in(&emulator, "leaver", "/alpha"),
+            sign_in(&emulator, "leaver", "/beta"),
+        ];
+        assert!(emulator.am().share_handle(&twins[0].token, &twins[1].token));
+        let api = signed_in(&profile(&emulator)).await;
+        let (rows, _) = list(&api).await.unwrap();
+        let row = |at: usize| {
+            let realm = Some(twins[at].realm.as_str());
+            let mut here = rows.iter().filter(|row| {
+                user_of(row) == "leaver" && row.scope.as_ref().map(|scope| scope.expose()) == realm
+            });
+            here.next().unwrap()
+        };
+        assert_eq!(handle_of(&row(0).key), handle_of(&row(1).key), "{system:?}");
+        assert_ne!(row(0).key, row(1).key);
+
+        let key = row(ended).key.clone();
+        let outcomes = api.revoke(std::slice::from_ref(&key)).await.unwrap();
+
+        assert!(matches!(outcomes[..], [Outcome::Revoked]), "{outcomes:?}");
+        let is_there = |at: usize| emulator.am().find(&twins[at].token).is_some();
+        assert!(
+            !is_there(ended) && is_there(1 - ended),
+            "{system:?} {ended}"
+        );
+        // Once more: it has gone, and the other one is not taken in its place.
+        let again = api.revoke(&[key]).await.unwrap();
+        assert!(matches!(again[..], [Outcome::AlreadyGone]), "{again:?}");
+        assert!(is_there(1 - ended), "{system:?} {ended}");
+    }
+}
+
+#[tokio::test]
 async fn a_no_of_the_server_is_a_refusal() {
     for system in BOTH {
         let emulator = quiet(system, AmOptions::default()).await;
