@@ -1,6 +1,9 @@
 //! Which columns the table has at which width.
 
+use std::borrow::Cow;
+
 use super::cells;
+use super::source::Source;
 use super::state::{State, TimeStyle};
 use crate::model::text::width_cols;
 use crate::model::{ColumnSpec, Field};
@@ -9,12 +12,12 @@ use crate::model::{ColumnSpec, Field};
 pub const GUTTER: u16 = 3;
 
 /// One column as it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// What it shows and sorts by.
     pub field: Field,
     /// Its title, at the length that fits.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// First cell, counted from the left edge of the table's inside.
     pub x: u16,
     /// Cells, the gap to the next column included.
@@ -33,9 +36,10 @@ const DEFAULT: &[ColumnSpec] = &[
 ];
 
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
+const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
 /// Which columns leave first when the table is narrow. What is not named never leaves.
-const LEAVE: [Field; 17] = [
+const LEAVE: [Field; 18] = [
     Field::Agent,
     Field::Hint,
     Field::Own,
@@ -51,6 +55,7 @@ const LEAVE: [Field; 17] = [
     Field::Ended,
     Field::Scope,
     Field::Used,
+    Field::Kind,
     Field::Client,
     Field::Created,
 ];
@@ -75,21 +80,24 @@ const LEAST_BELOW: u16 = 60;
 pub fn all(state: &State) -> Vec<ColumnSpec> {
     let mut columns: Vec<ColumnSpec> = Vec::new();
     for caps in state.sources.iter().filter_map(|s| s.caps.as_ref()) {
-        for spec in caps.columns {
+        for spec in caps.columns() {
             if !columns.iter().any(|known| known.field == spec.field) {
-                columns.push(*spec);
+                columns.push(spec.clone());
             }
         }
     }
     if columns.is_empty() {
         columns.extend_from_slice(DEFAULT);
     }
-    if state.sources.len() > 1 && !columns.iter().any(|c| c.field == Field::Profile) {
-        let after_user = columns
-            .iter()
-            .position(|c| c.field == Field::User)
-            .map_or(0, |at| at + 1);
-        columns.insert(after_user, PROFILE);
+    let wanted = [
+        (state.sources.iter().any(Source::has_kinds), KIND),
+        (state.sources.len() > 1, PROFILE),
+    ];
+    for (_, column) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        if !columns.iter().any(|known| known.field == column.field) {
+            let user = columns.iter().position(|c| c.field == Field::User);
+            columns.insert(user.map_or(0, |at| at + 1), column);
+        }
     }
     columns
 }
@@ -119,8 +127,8 @@ fn max_scroll_of(state: &State, all: &[ColumnSpec], width: u16) -> usize {
 /// The first column stays; `scroll` of the others have left at the left, and with any scrolled away the
 /// rest leave at the right, so that every column can be reached.
 fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Column> {
-    let mut shown: Vec<ColumnSpec> = all.first().copied().into_iter().collect();
-    shown.extend(all.iter().skip(1 + scroll).copied());
+    let mut shown: Vec<ColumnSpec> = all.first().cloned().into_iter().collect();
+    shown.extend(all.iter().skip(1 + scroll).cloned());
     let sizes = Sizes::of(state, width);
     if scroll > 0 {
         while shown.len() > 1 && sizes.need(&shown, Room::Tight) > width {
@@ -131,7 +139,7 @@ fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Co
     let without_agent: Vec<_> = shown
         .iter()
         .filter(|c| c.field != Field::Agent)
-        .copied()
+        .cloned()
         .collect();
     for columns in [&shown, &without_agent] {
         if sizes.need(columns, Room::Ample) <= width {
@@ -247,9 +255,9 @@ impl Sizes {
             placed.push(Column {
                 field: column.field,
                 title: if room == Room::Ample {
-                    column.title
+                    column.title.clone()
                 } else {
-                    column.short
+                    column.short.clone()
                 },
                 x,
                 width: cells,

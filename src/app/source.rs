@@ -10,8 +10,8 @@ use super::effect::Gen;
 use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
-    Thresholds,
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Plan, Search, Sort,
+    Support, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -27,6 +27,9 @@ pub struct ProfileView {
     pub own_names: Vec<OwnName>,
     /// Its address, without credentials.
     pub address: String,
+    /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
+    /// text of the environment.
+    pub proxy: String,
     /// Red bar, typed confirmation.
     pub production: bool,
     /// Nothing may be sent that changes anything.
@@ -53,6 +56,8 @@ pub struct ProfileView {
     pub reload_every: Duration,
     /// Order of rows at first.
     pub sort: Sort,
+    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
+    pub kind: Option<String>,
     /// Rows a page; `None`: 100.
     pub page_size: Option<u16>,
     /// Rows loaded at most.
@@ -203,20 +208,35 @@ impl Source {
     /// Name of the system for people, as it has said itself once it has answered.
     pub fn system(&self) -> &str {
         let caps = self.caps.as_ref();
-        caps.map_or(&*self.profile.system, |caps| caps.system)
+        caps.map_or(&*self.profile.system, |caps| &*caps.system)
+    }
+
+    /// Has the system several kinds of session? Until it has answered, it has not.
+    pub fn has_kinds(&self) -> bool {
+        let caps = self.caps.as_ref();
+        caps.is_some_and(|caps| caps.kinds.are_several())
+    }
+
+    /// What can be done with sessions of this kind. `None`: it has not answered yet.
+    pub fn kind(&self, kind: Option<&str>) -> Option<&KindCaps> {
+        self.caps.as_ref().map(|caps| caps.of(kind))
     }
 
     /// Does the system tell this of its sessions? Until it has answered, it may.
     pub fn reports(&self, field: Field) -> bool {
         let caps = self.caps.as_ref();
-        caps.is_none_or(|caps| caps.fields[field] != Support::No)
+        caps.is_none_or(|caps| caps.support(field) != Support::No)
     }
 
     /// What the system calls that in which its users are ("Realm").
     pub fn scope_word(&self) -> String {
         let caps = self.caps.as_ref();
-        let column = caps.and_then(|caps| caps.columns.iter().find(|c| c.field == Field::Scope));
-        let title = column.map_or("scope", |column| column.title).to_lowercase();
+        let column = caps.and_then(|caps| {
+            let mut columns = caps.columns().into_iter();
+            columns.find(|column| column.field == Field::Scope)
+        });
+        let title = column.map_or("scope", |column| &column.title);
+        let title = title.to_lowercase();
         let mut letters = title.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()
@@ -235,4 +255,13 @@ impl Source {
     pub fn is_loading(&self) -> bool {
         matches!(self.progress, Progress::Loading)
     }
+}
+
+/// One entry of the profile dialog: the profile and how its last connection went.
+#[derive(Clone, Debug)]
+pub struct ProfileEntry {
+    /// The profile.
+    pub view: ProfileView,
+    /// "ok 142 ms", "token expired"; `-` if never tried.
+    pub last: String,
 }

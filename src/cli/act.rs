@@ -19,7 +19,7 @@ use crate::config::{Config, SecretSource};
 use crate::model::text::display_safe;
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError,
-    Outcome, Subject, Untrusted,
+    CellClass, Outcome, Subject, Untrusted,
 };
 use crate::revoke::{JobContext, run_action};
 
@@ -39,7 +39,7 @@ pub(crate) async fn actions(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> 
             continue;
         }
         codes.push(OK);
-        for spec in &source.api.caps().actions {
+        for spec in source.api.caps().actions() {
             rows.push(row(source, spec));
             values.push(json!({
                 "profile": source.name(),
@@ -106,7 +106,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let who = source.api.whoami().await.map_err(failed)?;
     let caps = source.api.caps();
     let named = |spec: &&ActionSpec| is_same_name(spec.name, &args.action);
-    let spec = caps.actions.iter().find(named);
+    let spec = caps.actions().find(named);
     let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
     if let Some(why) = &spec.lacks {
         return Err(Failure::usage(format!("{what}: {why}")));
@@ -154,7 +154,7 @@ fn is_same_name(name: &str, written: &str) -> bool {
 
 fn unknown(source: &Source, action: &str) -> Failure {
     let caps = source.api.caps();
-    let names: Vec<&str> = caps.actions.iter().map(|spec| spec.name).collect();
+    let names: Vec<&str> = caps.actions().map(|spec| spec.name).collect();
     let there = match names.is_empty() {
         true => "it has none".to_owned(),
         false => format!("there are: {}", names.join(", ")),
@@ -361,7 +361,8 @@ fn text(cell: &ActionCell, whole: bool) -> String {
 
 /// One value for JSON, which escapes it by itself.
 fn json_text(cell: &ActionCell, whole: bool) -> String {
-    match whole || cell.label.is_none() {
+    let is_plain = cell.label.is_none() && cell.class != CellClass::Once;
+    match whole || is_plain {
         true => cell.whole().into_owned(),
         false => cell.shown().into_owned(),
     }

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "emulator")]
+use super::args_emulator::EmulatorArgs;
+#[cfg(feature = "emulator")]
+use super::args_verbs::RenderArgs;
 use super::args_verbs::{
     ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ImportArgs, ListArgs, LoginArgs,
     RevokeArgs, ShapeArgs,
 };
-#[cfg(feature = "emulator")]
-use super::args_verbs::{EmulatorArgs, RenderArgs};
 use super::output::for_people;
 use crate::api::Systems;
 use crate::api::import::ImportSpec;

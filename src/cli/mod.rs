@@ -2,6 +2,8 @@
 
 mod act;
 mod args;
+#[cfg(feature = "emulator")]
+mod args_emulator;
 mod args_verbs;
 mod audit;
 mod audit_check;
@@ -15,6 +17,8 @@ mod emulator;
 mod exit;
 mod get;
 mod import;
+#[cfg(test)]
+mod kinds_tests;
 mod list;
 mod login;
 mod outcome;

@@ -80,7 +80,7 @@ impl<'a> Outcomes<'a> {
             OutcomeFormat::Jsonl => self.out.json(&json!({
                 "profile": profile,
                 "system": source.map(Source::word),
-                "id": target.key.expose(),
+                "id": target.id(),
                 "label": Some(&target.label).filter(|label| !label.is_empty()),
                 "user": user.map(crate::model::Untrusted::expose),
                 "outcome": word,
@@ -105,14 +105,18 @@ impl<'a> Outcomes<'a> {
 
     /// Its label; else its id, masked where the id is a credential.
     fn called(&self, target: &Target) -> String {
-        let credential = self
-            .sources
-            .get(target.source)
-            .is_none_or(|source| source.api.caps().id_is_credential);
+        let credential = self.sources.get(target.source).is_none_or(|source| {
+            source
+                .api
+                .caps()
+                .kinds
+                .iter()
+                .any(|kind| kind.id_is_credential)
+        });
         match (target.label.is_empty(), credential) {
             (false, _) => safe_cut(&target.label, NAME_COLS, Ellipsis::Sign).into_owned(),
-            (true, true) => mask(target.key.expose()),
-            (true, false) => display_safe(target.key.expose()).into_owned(),
+            (true, true) => mask(target.id()),
+            (true, false) => display_safe(target.id()).into_owned(),
         }
     }
 

@@ -17,7 +17,9 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Exempt, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{
+    ApiError, Clause, Exempt, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
+};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -116,7 +118,14 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
-        .filter(|target| target.skip.is_none() && sources[target.source].api.caps().revoke_user)
+        .filter(|target| {
+            target.skip.is_none()
+                && sources[target.source]
+                    .api
+                    .caps()
+                    .of(target.kind.as_deref())
+                    .revoke_user
+        })
         .map(|target| (target.source, target.subject.clone()))
         .collect();
     for target in targets {
@@ -321,12 +330,7 @@ async fn look_up(sources: &[Source], targets: &mut [Target]) {
         *target = Target {
             key: target.key.clone(),
             known: Known::Listed,
-            ..Target::of(
-                target.source,
-                source.api.caps().revoke,
-                &record,
-                FoundBy::Name,
-            )
+            ..Target::of(target.source, &source.api.caps(), &record, FoundBy::Name)
         };
     }
 }
@@ -373,8 +377,8 @@ impl Take for Collect<'_> {
             // By our clock alone nothing is left out.
             false => FoundBy::Name,
         };
-        let revoke = self.sources[source].api.caps().revoke;
-        let target = Target::of(source, revoke, record, by);
+        let caps = self.sources[source].api.caps();
+        let target = Target::of(source, &caps, record, by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }
@@ -393,7 +397,7 @@ fn summary_of_dry_run(
 ) {
     let mut text = format!(
         "nothing was sent; {} would be ended{}",
-        sessions(chosen.len()),
+        count_of(chosen),
         by_profile(sources, chosen)
     );
     text.push_str(&skipped(left_out));
@@ -439,7 +443,7 @@ fn ask(
     not_whole: &[String],
     of_user: bool,
 ) -> Result<(), Failure> {
-    let what = sessions(chosen.len());
+    let what = count_of(chosen);
     let touched = chosen
         .iter()
         .filter_map(|target| sources.get(target.source));
@@ -460,7 +464,7 @@ fn ask(
                 } else {
                     ""
                 },
-                source.api.caps().after_revoke
+                source.api.caps().after_revoke()
             ));
         }
     }
@@ -503,6 +507,12 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
     format!(" ({})", parts.join(", "))
 }
 
+/// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
+pub(super) fn count_of(targets: &[Target]) -> String {
+    let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
+    format!("{}{}", sessions(targets.len()), kinds.in_brackets())
+}
+
 /// `1 session`, `1,204 sessions`.
 pub(crate) fn sessions(count: usize) -> String {
     match count {
@@ -514,8 +524,9 @@ pub(crate) fn sessions(count: usize) -> String {
 /// Why a source cannot end these sessions at all. `None`: it can.
 pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let caps = source.api.caps();
-    matches!(caps.revoke, Revoke::No).then_some(ApiError::Unsupported {
+    let can = caps.kinds.iter().any(|kind| kind.revoke != Revoke::No);
+    (!can).then(|| ApiError::Unsupported {
         what: "ending sessions",
-        system: caps.system,
+        system: caps.system.clone(),
     })
 }

@@ -171,7 +171,7 @@ impl Lane<'_> {
             reason: self.job.reason.map(str::to_owned),
             verb: "revoke".to_owned(),
         };
-        match self.job.whole_user && self.source.api.caps().revoke_user {
+        match self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
             true => self.people(context, mine).await,
             false => self.each(context, mine).await,
         }
@@ -216,6 +216,10 @@ impl Lane<'_> {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
             let ended = run_user_job(api, context.clone(), subject.clone(), unlogged).await?;
+            for note in &ended.notes {
+                let name = self.source.name();
+                self.job.ctx.note(&format!("note: {name}: {note}"));
+            }
             let theirs: Vec<_> = mine
                 .iter()
                 .filter(|(_, t)| t.subject == *subject)
@@ -253,6 +257,7 @@ fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
     let item = |(at, target): &(usize, &Target)| Item {
         row: *at,
         key: target.key.clone(),
+        kind: target.kind.clone(),
         subject: target.subject.clone(),
         known: target.known.clone(),
     };

@@ -1,11 +1,13 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
+use std::sync::Arc;
+
 use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
 use super::target_lines;
 use crate::model::text::display_safe;
-use crate::model::{Deletable, Exempt, Revoke, SessionKey, State, Subject, exempt};
+use crate::model::{Capabilities, Deletable, Exempt, Revoke, SessionKey, State, Subject, exempt};
 use crate::revoke::Known;
 
 /// One session that was named.
@@ -15,6 +17,10 @@ pub(crate) struct Target {
     pub(crate) source: usize,
     /// Its key.
     pub(crate) key: SessionKey,
+    /// What the server's own console calls it. `None`: the same as the key, or not known.
+    pub(crate) id: Option<SessionKey>,
+    /// Which kind of session, as far as it is known.
+    pub(crate) kind: Option<Arc<str>>,
     /// What to call it. Empty: only its id is known.
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
@@ -40,6 +46,8 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(id),
+            id: None,
+            kind: None,
             label: String::new(),
             subject: Subject::default(),
             skip: None,
@@ -47,17 +55,25 @@ impl Target {
         }
     }
 
+    /// What people call it where it has no label.
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_ref().unwrap_or(&self.key).expose()
+    }
+
     /// Does not to find it prove nothing?
     pub(crate) fn is_doubtful(&self) -> bool {
         matches!(self.known, Known::Doubtful(_))
     }
 
-    /// A session that was read, of a system that ends what `revoke` says.
-    pub(crate) fn of(source: usize, revoke: Revoke, record: &Record<'_>, by: FoundBy) -> Self {
+    /// A session that was read, of a system that can do this.
+    pub(crate) fn of(source: usize, caps: &Capabilities, record: &Record<'_>, by: FoundBy) -> Self {
         let row = record.row;
+        let revoke = caps.of(row.kind.as_deref()).revoke;
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
+            id: row.id.as_deref().map(SessionKey::new),
+            kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: row.subject(),
             known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
@@ -144,7 +160,13 @@ fn named(id: &str, sources: &[Source]) -> Result<Target, Failure> {
     let [source] = sources else {
         return Err(several(sources));
     };
-    if source.api.caps().id_is_credential {
+    if source
+        .api
+        .caps()
+        .kinds
+        .iter()
+        .any(|kind| kind.id_is_credential)
+    {
         return Err(Failure::usage(format!(
             "an id of {} lets anybody use the session, and arguments can be read by others on this machine; give it on standard input: usher … -",
             source.name()

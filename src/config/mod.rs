@@ -197,7 +197,10 @@ impl Config {
     }
 
     /// Reads a configuration from its bytes. `private`: may only its owner read the file?
-    fn parse(
+    ///
+    /// # Errors
+    /// It is not right: a sentence that names the place.
+    pub fn parse(
         file: &Path,
         bytes: &[u8],
         private: bool,

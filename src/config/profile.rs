@@ -51,6 +51,8 @@ pub struct Profile {
     pub rate: Option<u32>,
     /// Rows a page. `None`: what suits the system.
     pub page_size: Option<u16>,
+    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
+    pub kind: Option<String>,
     /// Rows the screen loads at most.
     pub max_rows: u32,
     /// Order of rows at first.
@@ -109,6 +111,7 @@ impl Profile {
             concurrency: 4,
             rate: system.rate,
             page_size: system.page_size,
+            kind: None,
             max_rows: 200_000,
             sort: Sort {
                 field: Field::User,

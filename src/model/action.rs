@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::session::{Class, Outcome, Session, SessionKey, Subject};
+use super::session::{Class, Outcome, Session, SessionKey, State, Subject};
 use super::text::{Untrusted, mask};
 
 /// What an action acts on.
@@ -72,13 +74,37 @@ pub struct ActionSpec {
     /// Such an action stays in the list, so that the reason can be read.
     pub lacks: Option<String>,
     /// Why it cannot be done with this row; `None`: it can. For actions on a session or its user.
-    /// Make it with [`any_row`] if every row will do.
-    pub row: fn(&Session) -> Option<String>,
+    pub row: RowRule,
 }
 
-/// Every row will do.
-pub fn any_row(_row: &Session) -> Option<String> {
-    None
+/// What is known of a row beside what its system said.
+#[derive(Clone, Copy, Debug)]
+pub struct RowContext {
+    /// The time at its server.
+    pub now: DateTime<Utc>,
+    /// The word for its state at that time.
+    pub state: State,
+}
+
+type WhyNot = dyn Fn(&Session, &RowContext) -> Option<String> + Send + Sync;
+
+/// Says why an action cannot be done with a row.
+#[derive(Clone, Default)]
+pub struct RowRule(Option<Arc<WhyNot>>);
+
+impl RowRule {
+    /// A rule; `None` from it: the action can be done. [`RowRule::default`] takes every row.
+    pub fn new(
+        why_not: impl Fn(&Session, &RowContext) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(why_not)))
+    }
+}
+
+impl fmt::Debug for RowRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RowRule(…)")
+    }
 }
 
 impl ActionSpec {
@@ -94,13 +120,14 @@ impl ActionSpec {
             changes: false,
             ends: false,
             lacks: None,
-            row: any_row,
+            row: RowRule::default(),
         }
     }
 
     /// Why it cannot be done with this row. `None`: it can.
-    pub fn why_not(&self, row: &Session) -> Option<String> {
-        self.lacks.clone().or_else(|| (self.row)(row))
+    pub fn why_not(&self, row: &Session, context: &RowContext) -> Option<String> {
+        let rule = || self.row.0.as_ref()?(row, context);
+        self.lacks.clone().or_else(rule)
     }
 
     /// Checks `name=value` pairs against the arguments. `user` and `scope` of an action on a person
@@ -263,25 +290,47 @@ pub struct ActionCell {
     /// What stands for it wherever people read it: the short name of a session's id. `None`: the value
     /// itself.
     pub label: Option<String>,
-    /// A secret is masked wherever it goes.
-    pub class: Class,
+    /// How carefully it is handled.
+    pub class: CellClass,
+}
+
+/// How carefully a value of an answer is handled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellClass {
+    /// May be shown anywhere.
+    #[default]
+    Plain,
+    /// Masked wherever it goes.
+    Secret,
+    /// A secret that the system tells this once, such as that of a session just made: written out for
+    /// scripts that ask for whole values, and masked wherever else it goes.
+    Once,
+}
+
+impl From<Class> for CellClass {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Plain => Self::Plain,
+            Class::Secret => Self::Secret,
+        }
+    }
 }
 
 impl ActionCell {
     /// What people read, cleaned.
     pub fn shown(&self) -> Cow<'_, str> {
         match (self.class, &self.label) {
-            (Class::Secret, _) => Cow::Owned(mask(self.value.expose())),
-            (Class::Plain, Some(label)) => Cow::Borrowed(label),
-            (Class::Plain, None) => self.value.safe(),
+            (CellClass::Secret | CellClass::Once, _) => Cow::Owned(mask(self.value.expose())),
+            (CellClass::Plain, Some(label)) => Cow::Borrowed(label),
+            (CellClass::Plain, None) => self.value.safe(),
         }
     }
 
-    /// What scripts read: the value as it is, where it is no secret.
+    /// What scripts read that may have whole values: the value as it is, unless it must never be shown.
     pub fn whole(&self) -> Cow<'_, str> {
         match self.class {
-            Class::Secret => Cow::Owned(mask(self.value.expose())),
-            Class::Plain => Cow::Borrowed(self.value.expose()),
+            CellClass::Secret => Cow::Owned(mask(self.value.expose())),
+            CellClass::Plain | CellClass::Once => Cow::Borrowed(self.value.expose()),
         }
     }
 }
@@ -398,20 +447,39 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_told_once_is_whole_for_scripts_only() {
+        let cell = ActionCell {
+            class: CellClass::Once,
+            ..ActionCell::from("5ecret-of-a-new-session")
+        };
+
+        assert_eq!(cell.whole(), "5ecret-of-a-new-session");
+        assert!(!cell.shown().contains("5ecret-of"), "{}", cell.shown());
+        assert!(!format!("{cell:?}").contains("5ecret-of"));
+    }
+
+    #[test]
     fn what_the_server_lacks_comes_before_what_the_row_lacks() {
         let row = Session::new(SessionKey::new("k"), "k".into());
+        let at = |state| RowContext {
+            now: DateTime::UNIX_EPOCH,
+            state,
+        };
         let mut spec = ActionSpec {
-            row: |_| Some("the row is the server's own".into()),
+            row: RowRule::new(|_, context| {
+                (context.state != State::Expired).then(|| "it has not expired".into())
+            }),
             ..spec()
         };
 
         assert_eq!(
-            spec.why_not(&row).as_deref(),
-            Some("the row is the server's own")
+            spec.why_not(&row, &at(State::Active)).as_deref(),
+            Some("it has not expired")
         );
+        assert_eq!(spec.why_not(&row, &at(State::Expired)), None);
         spec.lacks = Some("this server has no such action".into());
         assert_eq!(
-            spec.why_not(&row).as_deref(),
+            spec.why_not(&row, &at(State::Active)).as_deref(),
             Some("this server has no such action")
         );
     }

@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod error;
 pub mod exchange;
 mod exempt;
+mod kind_counts;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -18,13 +19,14 @@ pub mod time;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
-    ArgSpec,
+    ArgSpec, CellClass, RowContext, RowRule,
 };
 pub use address::is_loopback;
-pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
+pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;
 pub use exchange::Exchange;
 pub use exempt::{Exempt, exempt};
+pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use enum_map::EnumMap;
@@ -24,6 +25,10 @@ pub trait RowSink: Send {
 pub struct RowRef<'a> {
     /// The provider's key, in clear.
     pub key: Cow<'a, str>,
+    /// What people and the server's own console call the session, in clear. `None`: the same as the key.
+    pub id: Option<Cow<'a, str>>,
+    /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
+    pub kind: Option<Arc<str>>,
     /// Short safe text for people.
     pub label: Cow<'a, str>,
     /// Id of the person as the system writes it.
@@ -67,6 +72,8 @@ impl<'a> RowRef<'a> {
     pub fn new(key: impl Into<Cow<'a, str>>, label: impl Into<Cow<'a, str>>) -> Self {
         Self {
             key: key.into(),
+            id: None,
+            kind: None,
             label: label.into(),
             user_id: None,
             user: None,
@@ -91,19 +98,52 @@ impl<'a> RowRef<'a> {
     /// Whose session it is.
     pub fn subject(&self) -> Subject {
         Subject {
-            id: self.text(Field::UserId, &self.user_id),
-            name: self.text(Field::User, &self.user),
-            scope: self.text(Field::Scope, &self.scope),
+            id: self.untrusted(Field::UserId),
+            name: self.untrusted(Field::User),
+            scope: self.untrusted(Field::Scope),
         }
     }
 
-    fn text(&self, field: Field, text: &Option<Cow<'_, str>>) -> Option<Untrusted> {
-        let text = text.as_deref()?;
+    fn untrusted(&self, field: Field) -> Option<Untrusted> {
+        let text = self.text(field)?;
         Some(if self.is_json[field] {
             Untrusted::json(text)
         } else {
             Untrusted::from(text)
         })
+    }
+
+    /// What people and the server's own console call it.
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.key)
+    }
+
+    /// The value of a field that is text as the system sent it. `None`: it has none, or the field is
+    /// something else.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::Id => Some(self.id()),
+            Field::Kind => self.kind.as_deref(),
+            Field::User => self.user.as_deref(),
+            Field::UserId => self.user_id.as_deref(),
+            Field::Client => self.client.as_deref(),
+            Field::Ip => self.ip.as_deref(),
+            Field::Agent => self.user_agent.as_deref(),
+            Field::Method => self.auth_method.as_deref(),
+            Field::Scope => self.scope.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The value of a field that is a moment. `None`: it has none, or the field is something else.
+    pub fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        match field {
+            Field::Created => self.created,
+            Field::Used => self.last_used,
+            Field::Expires => self.expires,
+            Field::Ended => self.ended,
+            _ => None,
+        }
     }
 
     /// A session that was read before, as a row again.
@@ -113,6 +153,8 @@ impl<'a> RowRef<'a> {
         }
         Self {
             key: Cow::Borrowed(session.key.expose()),
+            id: session.id.as_ref().map(|id| id.expose().into()),
+            kind: session.kind.clone(),
             label: Cow::Borrowed(&session.label),
             user_id: text(&session.subject.id),
             user: text(&session.subject.name),
@@ -148,6 +190,8 @@ impl<'a> RowRef<'a> {
     pub fn to_session(&self) -> Session {
         Session {
             key: SessionKey::new(self.key.as_ref()),
+            id: self.id.as_deref().map(SessionKey::new),
+            kind: self.kind.clone(),
             label: self.label.to_string(),
             subject: self.subject(),
             fact: self.fact,
@@ -155,11 +199,11 @@ impl<'a> RowRef<'a> {
             last_used: self.last_used,
             expires: self.expires,
             ended: self.ended,
-            client: self.text(Field::Client, &self.client),
-            ip: self.text(Field::Ip, &self.ip),
-            user_agent: self.text(Field::Agent, &self.user_agent),
-            auth_method: self.text(Field::Method, &self.auth_method),
-            scope: self.text(Field::Scope, &self.scope),
+            client: self.untrusted(Field::Client),
+            ip: self.untrusted(Field::Ip),
+            user_agent: self.untrusted(Field::Agent),
+            auth_method: self.untrusted(Field::Method),
+            scope: self.untrusted(Field::Scope),
             deletable: self.deletable.clone(),
             own: self.own,
             extra: self

@@ -216,7 +216,7 @@ fn person(subject: &Subject) -> Option<(Field, String)> {
 /// The fewest searches that show these people's sessions.
 fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) -> Vec<Search> {
     let caps = api.caps();
-    let finds = |field| matches!(caps.fields[field], Support::Server | Support::Required);
+    let finds = |field| matches!(caps.support(field), Support::Server | Support::Required);
     let known: Vec<_> = people.iter().flatten().filter(|p| finds(p.0)).collect();
     let whole = || vec![search(Vec::new())];
     if known.len() < people.len() {
@@ -231,8 +231,8 @@ fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) ->
         }
     }
     // A system that must be asked for a person takes one at a time.
-    let needs_person = caps.fields[Field::User] == Support::Required
-        || caps.fields[Field::UserId] == Support::Required;
+    let needs_person = caps.support(Field::User) == Support::Required
+        || caps.support(Field::UserId) == Support::Required;
     if needs_person || known.len() <= PEOPLE {
         let one = |p: &&(Field, String)| search(vec![clause(p.0, vec![p.1.clone()])]);
         return known.iter().map(one).collect();
@@ -292,9 +292,12 @@ struct WantedRows<'a> {
 impl RowSink for WantedRows<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let is_ended = row.fact == Fact::Revoked || row.ended.is_some();
-        if self.keys.contains(row.key.as_ref()) {
+        let mut names = [Some(row.key.as_ref()), row.id.as_deref()]
+            .into_iter()
+            .flatten();
+        if let Some(name) = names.find(|name| self.keys.contains(name)) {
             if is_live(&row, self.now) {
-                self.live.insert(row.key.as_ref().to_owned());
+                self.live.insert(name.to_owned());
             }
         } else if !is_ended {
             // An expired session that is still listed is not gone.

@@ -98,6 +98,8 @@ struct LiveRows {
 /// The needed part of a live row.
 struct LiveRow {
     key: SessionKey,
+    /// What it was called where its id was typed.
+    id: SessionKey,
     /// Names and numbers of its user. Empty: the row does not say whose it is.
     people: Vec<String>,
     scope: Option<String>,
@@ -117,7 +119,7 @@ async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Live
     };
     if let Some(asked) = person.and_then(|name| search_of(api, &subject(name))) {
         let seen = read(api, &asked, max_rows).await;
-        let must_name = api.caps().fields[Field::User] == Support::Required;
+        let must_name = api.caps().support(Field::User) == Support::Required;
         if must_name || !seen.rows.is_empty() || !seen.whole {
             return seen;
         }
@@ -155,6 +157,7 @@ impl RowSink for CollectLive {
             let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
             self.rows.push(LiveRow {
                 key: SessionKey::new(row.key.as_ref()),
+                id: SessionKey::new(row.id()),
                 people: text(&row.user)
                     .into_iter()
                     .chain(text(&row.user_id))
@@ -177,9 +180,11 @@ fn judge(change: &audit::Entry, seen: &LiveRows, log: &Audit) -> Result<LateLook
         return Ok(of_person(change, seen));
     }
     for row in &seen.rows {
-        let print = log.fingerprint(&change.system, &row.key)?;
-        if change.sid_h.as_deref() == Some(&print) {
-            return Ok(LateLook::StillThere);
+        for name in [&row.key, &row.id] {
+            let print = log.fingerprint(&change.system, name)?;
+            if change.sid_h.as_deref() == Some(&print) {
+                return Ok(LateLook::StillThere);
+            }
         }
     }
     let same = |row: &&LiveRow| is_same(change, row);

@@ -13,6 +13,7 @@ use super::demo;
 use super::profiles::{Opened, Profiles};
 use crate::api::Systems;
 use crate::api::auth::{Prompter, TokenFile};
+use crate::api::net::{Route, route};
 use crate::app::source::ProfileView;
 use crate::config::private;
 use crate::config::{AuditMode, Config, Paths, Profile, paths};
@@ -38,24 +39,9 @@ pub struct Fixed {
     pub now_ms: i64,
     /// How its server misbehaves, as a fault of the emulator. `None`: not at all.
     pub fault: Option<&'static str>,
-    /// How one signs in to it.
-    pub sign_in: SignIn,
-}
-
-/// How one signs in to a world for pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignIn {
-    /// As a client.
-    #[default]
-    Client,
-    /// In a browser.
-    Device,
-    /// With a token that is asked for.
-    Prompt,
-    /// By name and password.
-    Password,
-    /// By name, password and whatever else the server asks.
-    Callbacks,
+    /// How one signs in to the first demo, which is of the first system that offers this. `None`: in its
+    /// usual way, to the first system.
+    pub sign_in: Option<&'static str>,
 }
 
 impl Default for DemoWorld {
@@ -263,6 +249,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         system_word: profile.system.word.clone(),
         own_names: profile.system.own_names.clone(),
         address: address(profile),
+        proxy: proxy(&profile.url),
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
@@ -277,8 +264,18 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         reload_every: profile.reload_every,
         sort: profile.sort,
         page_size: profile.page_size,
+        kind: profile.kind.clone(),
         max_rows: profile.max_rows,
         thresholds: profile.thresholds(),
+    }
+}
+
+/// How an address is reached, in words.
+fn proxy(url: &url::Url) -> String {
+    match route(url) {
+        Ok(Route::Direct(why)) => format!("none: {why}"),
+        Ok(Route::Through(proxy)) => proxy.to_string(),
+        Err(why) => why,
     }
 }
 

@@ -15,9 +15,9 @@ use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
 use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
-    Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support, Thresholds,
-    UserOutcome,
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Outcome, PageEnd,
+    Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support,
+    Thresholds, UserOutcome,
 };
 use crate::store::order::SourceNames;
 
@@ -29,6 +29,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
         system: "Sample".into(),
         system_word: "sample".into(),
         address: "http://127.0.0.1".to_owned(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,
@@ -46,6 +47,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 1000,
         thresholds: Thresholds::default(),
     }
@@ -107,27 +109,18 @@ impl FakeApi {
 #[async_trait]
 impl SessionApi for FakeApi {
     fn caps(&self) -> Arc<Capabilities> {
-        Arc::new(Capabilities {
-            system: "Sample",
+        let kind = KindCaps {
             fields: Default::default(),
-            any_case: true,
-            words: Support::Client,
             attributes: Support::No,
             sort: Support::No,
-            total: false,
-            paging: Paging::Forward,
             get: true,
             revoke: Revoke::One,
-            revoke_is_verified: false,
-            revoke_user: false,
-            revoke_user_everywhere: false,
-            scopes: Vec::new(),
-            history: false,
-            after_revoke: "The session ends.",
-            id_is_credential: false,
-            columns: &[],
-            actions: Vec::new(),
-            notes: Vec::new(),
+            after_revoke: "The session ends.".into(),
+            ..KindCaps::default()
+        };
+        Arc::new(Capabilities {
+            paging: Paging::Forward,
+            ..Capabilities::of_one_kind("Sample", kind)
         })
     }
 
@@ -191,7 +184,7 @@ impl SessionApi for FakeApi {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
             what: "revoke all of a user",
-            system: "Sample",
+            system: "Sample".into(),
         })
     }
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::area::{Area, Mode};
 use crate::app::cut;
 use crate::app::form::FormField;
-use crate::app::form_layout;
+use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
-use crate::app::layout::{Area, Mode, TABS, areas};
-use crate::app::overlay::JobState;
+use crate::app::job::JobState;
+use crate::app::layout::{TABS, areas};
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
@@ -20,7 +21,7 @@ use crate::model::{Completeness, Field, told_duplicates, told_unread};
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
     let size = state.size;
-    let (width, height) = crate::app::layout::SMALLEST;
+    let (width, height) = crate::app::area::SMALLEST;
     let lines = [
         format!(" Too small: {}×{}", size.width, size.height),
         format!(" This needs {width}×{height}."),
@@ -103,15 +104,15 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// A part of where we are.
-enum Place {
+enum Place<'a> {
     /// Something named by somebody outside.
     Named(String),
     /// Words of ours.
-    Words(&'static str),
+    Words(&'a str),
 }
 
 /// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<Place> {
+fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
     match state.sources.as_slice() {
         [] => vec![Place::Words("no profile is open, ^P opens one")],
         [source] => {
@@ -132,7 +133,7 @@ fn place(state: &State, mode: Mode) -> Vec<Place> {
     }
 }
 
-fn who(source: &Source) -> Option<Place> {
+fn who(source: &Source) -> Option<Place<'_>> {
     match (&source.who, &source.link) {
         (Some(who), _) => Some(Place::Named(who.name.safe().into_owned())),
         (None, Link::Connecting) => Some(Place::Words("connecting …")),
@@ -242,7 +243,7 @@ fn status_words(state: &State) -> (String, Role) {
         let all = job.items.len();
         let words = match (&job.state, all) {
             (JobState::Paused(error), _) => {
-                format!("a revoke waits: {}", crate::app::update::wanted(error))
+                format!("a revoke waits: {}", crate::app::words::wanted(error))
             }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(
@@ -349,6 +350,7 @@ fn loaded(state: &State) -> String {
         }
         _ => format!("{} loaded", with_thousands(rows)),
     });
+    parts.extend(results.rows.kinds().words());
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
@@ -387,7 +389,10 @@ fn title_of(state: &State, field: Field) -> String {
     crate::app::columns::all(state)
         .into_iter()
         .find(|column| column.field == field)
-        .map_or_else(|| field.name().to_owned(), |column| column.title.to_owned())
+        .map_or_else(
+            || field.name().to_owned(),
+            |column| column.title.into_owned(),
+        )
 }
 
 /// What the empty table says, line by line.
@@ -410,13 +415,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed = form_layout::fields(state)
+        let needed = form_fields::fields(state)
             .into_iter()
-            .find(|field| form_layout::support(state, *field) == crate::model::Support::Required);
+            .find(|field| form_fields::support(state, *field) == crate::model::Support::Required);
         let text = match needed {
             Some(field) => format!(
                 "Fill in {}, then Enter: this system lists nothing without it",
-                form_layout::label(field)
+                form_fields::label(field)
             ),
             None => "Enter lists all sessions, or type a user name first".to_owned(),
         };
@@ -458,11 +463,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         let text = "Also asked for in lower case, upper case and with a capital first.";
         lines.push((text.to_owned(), Role::Dim));
     }
-    let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let forgets = state
+    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
+    let caps = state
         .sources
         .iter()
-        .any(|s| s.caps.as_ref().is_some_and(|caps| !caps.history));
+        .filter_map(|source| source.caps.as_ref());
+    let mut kinds = caps.flat_map(|caps| caps.kinds.iter());
+    let forgets = kinds.any(|kind| !kind.history);
     if about_user && forgets {
         lines.push((String::new(), Role::Text));
         for line in [

@@ -3,12 +3,13 @@
 use super::has_focus;
 use super::text::{Canvas, border_room};
 use super::theme::Role;
+use crate::app::area::{Area, Mode};
 use crate::app::cells;
 use crate::app::columns::{Column, columns};
 use crate::app::cut;
-use crate::app::layout::{Area, Mode, areas, table_height};
+use crate::app::dialog_view::FieldText;
+use crate::app::layout::{areas, table_height};
 use crate::app::results::Fate;
-use crate::app::sheet::FieldText;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
@@ -145,7 +146,9 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             false => over(state),
         };
         let live = number(shown.saturating_sub(over));
-        return (format!("{live} shown{over_words}, {stopped}"), Role::Warn);
+        let kinds = results.order.kinds(&results.rows).in_brackets();
+        let text = format!("{live} shown{kinds}{over_words}, {stopped}");
+        return (text, Role::Warn);
     }
     if state.is_loading() && !results.stale {
         let tail = match long && state.spinner {
@@ -154,7 +157,12 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             false => String::new(),
         };
         return (
-            format!("{}/{}+{tail}", number(cursor), number(loaded)),
+            format!(
+                "{}/{}+{}{tail}",
+                number(cursor),
+                number(loaded),
+                results.rows.kinds().in_brackets()
+            ),
             Role::Dim,
         );
     }
@@ -163,11 +171,13 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
+    let kinds = results.order.kinds(&results.rows).in_brackets();
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
         let live = number(shown.saturating_sub(over));
         text = format!("{}/{live}{over_words}", number(cursor));
     }
+    text.push_str(&kinds);
     let mut role = Role::Dim;
     if let Some((words, grave)) = trouble(state) {
         text = format!("{text} · {words}");

@@ -1,10 +1,12 @@
 //! Lists that are not as they should be: rows that repeat, rows that are none, times that are none.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::pipes::resident_mib;
 use crate::scripted::{self, Act, Heard, Scripted};
 use crate::support::{Desk, Ran};
 
@@ -76,6 +78,54 @@ fn page(total: u64, numbers: impl IntoIterator<Item = u64>) -> String {
     let id = |number: u64| format!("00000000-aaaa-4bbb-8ccc-{number:012}");
     let entries: Vec<_> = numbers.into_iter().map(|n| session(&id(n))).collect();
     json!({ "totalEntriesCount": total, "entries": entries }).to_string()
+}
+
+/// So many are listed in a usual run; `USHER_HUGE_ROWS=1000000` lists more.
+const HUGE_ROWS: u64 = 30_000;
+
+#[test]
+fn f_http_09_a_huge_list_streams_in_memory_that_does_not_grow_with_it() {
+    let rows = std::env::var("USHER_HUGE_ROWS").ok();
+    let rows = rows.map_or(HUGE_ROWS, |text| text.parse().unwrap());
+    // As large as those of a real server: 700 bytes each.
+    let agent = "x".repeat(480);
+    let entry = move |number: u64| {
+        format!(
+            r#"{{"outsideSid":"00000000-aaaa-4bbb-8ccc-{number:012}","state":"authenticated","deletable":true,"expirationDate":"2099-01-01T00:00:00","sessionAttributes":{{"sid":"00000000-aaaa-4bbb-8ccc-{number:012}","auth_user":"user-{number}","note":"{agent}"}}}}"#
+        )
+    };
+    let odd = Odd::with(move |start| {
+        let entries: Vec<_> = (start..rows.min(start + 1_000)).map(&entry).collect();
+        let entries = entries.join(",");
+        scripted::json(&format!(
+            r#"{{"totalEntriesCount":{rows},"entries":[{entries}]}}"#
+        ))
+    });
+    odd.desk.profile_says("page_size = 1000");
+    let mut child = odd.desk.command(&["list"]).spawn().unwrap();
+    let (mut seen, mut early, mut late) = (0_u64, 0, 0);
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        assert!(line.unwrap().starts_with('{'));
+        seen += 1;
+        if seen.is_multiple_of(1_000) {
+            let most = if seen <= rows / 4 {
+                &mut early
+            } else {
+                &mut late
+            };
+            *most = resident_mib(child.id()).max(*most);
+        }
+    }
+
+    assert!(child.wait().unwrap().success());
+    assert_eq!(seen, rows);
+    assert!(early > 0, "the memory of the process could be read");
+    // What tells rows that came twice takes some 40 bytes of each.
+    let grown = 16 + rows * 40 / 1024 / 1024;
+    assert!(
+        late <= 64 + grown && late <= early + grown,
+        "{early} MiB, then {late} MiB"
+    );
 }
 
 #[test]

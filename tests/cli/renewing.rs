@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use usher::emulator::janssen::JanssenOptions;
 
 use tokio::runtime::Runtime;
 
@@ -238,7 +239,10 @@ fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
 fn f_cred_01_tokens_of_a_short_life_do_not_cost_a_sign_in_for_each_of_a_hundred_changes() {
     let desk = Desk::with(usher::emulator::Options {
         sessions: 200,
-        token_seconds: 30,
+        system: Arc::new(JanssenOptions {
+            token_seconds: 30,
+            ..Default::default()
+        }),
         ..usher::emulator::Options::default()
     });
     let rows = desk.run(&["list", "state:active", "-o", "jsonl"]).ends(0);

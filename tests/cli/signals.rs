@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::ending::{count, desk, log, rows, start, wait};
 use crate::support::{Desk, finished};
@@ -36,7 +36,7 @@ fn f_tty_04_a_signal_in_the_middle_of_a_revoke_leaves_a_whole_audit_log_and_its_
         (Signal::HUP, 129),
         (Signal::QUIT, 131),
     ] {
-        let desk = desk(Kind::Janssen);
+        let desk = desk("janssen");
         let input = rows(&desk, 6).join("\n");
         desk.emulator().set_faults(&[SLOW]).unwrap();
         let args = ["revoke", "-", "--yes", "--concurrency", "2"];
@@ -56,7 +56,7 @@ fn f_tty_04_a_signal_in_the_middle_of_a_revoke_leaves_a_whole_audit_log_and_its_
 
 #[test]
 fn f_tty_04_a_command_that_ignores_hang_ups_goes_on_without_its_terminal() {
-    let desk = desk(Kind::Janssen);
+    let desk = desk("janssen");
     let rows = rows(&desk, 4);
     let ids: Vec<String> = rows.iter().map(|row| crate::ending::id(row)).collect();
     desk.emulator().set_faults(&[SLOW]).unwrap();

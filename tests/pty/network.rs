@@ -244,6 +244,72 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
     usher.quit();
 }
 
+#[test]
+fn f_http_15_a_token_that_is_refused_again_leaves_the_form_and_the_rows() {
+    let server = Server::with_sessions(10);
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+    let tokens = || {
+        let journal = server.running().journal();
+        journal
+            .iter()
+            .filter(|entry| entry.path.ends_with("/token"))
+            .count()
+    };
+    let before = tokens();
+    server.set_faults(&[
+        r#"{"match":{"path":"*/session/search"},"action":"auth","kind":"401_always"}"#,
+    ]);
+
+    usher.pty.keys("/");
+    usher.pty.wait_for("╔═ 1 Search");
+    usher.pty.keys("state:active\r");
+
+    usher.pty.wait_for("the server refused the token");
+    let text = usher.pty.text();
+    assert!(text.contains("[state:active "), "the form: {text}");
+    assert!(
+        text.contains("portal") || text.contains(" active "),
+        "the rows: {text}"
+    );
+    assert_eq!(tokens(), before + 1, "one renewal");
+    server.set_faults(&[]);
+    usher.pty.keys("\r");
+    usher.pty.wait_gone("the server refused the token");
+    assert!(usher.pty.text().contains("[state:active "));
+    usher.focus_table();
+    usher.quit();
+}
+
+#[test]
+fn f_http_09_the_counter_of_a_long_search_moves_and_escape_stops_it() {
+    let server = Server::with_sessions(60_000);
+    let mut usher = Usher::at_with(&server, "search_on_start = true\npage_size = 200\n");
+    let rows = |screen: &str| -> Option<u32> {
+        let (_, rest) = screen.split_once("searching… ")?;
+        let (number, _) = rest.split_once(" rows")?;
+        number.replace(',', "").parse().ok()
+    };
+    let first = std::cell::Cell::new(None);
+    usher.pty.wait_until("the number of rows moves", |screen| {
+        let now = rows(&screen.contents());
+        first.set(first.get().or(now));
+        now > first.get()
+    });
+
+    // Out of the form, where the focus still is there.
+    usher.pty.keys(ESC);
+    usher.pty.settle(Duration::from_millis(200));
+    usher.pty.keys(ESC);
+
+    usher.pty.wait_for("search stopped");
+    let asked = server.requests("GET");
+    usher.pty.settle(Duration::from_millis(300));
+    assert_eq!(server.requests("GET"), asked, "nothing more is asked for");
+    assert!(asked < 300, "{asked}");
+    usher.quit();
+}
+
 /// Searches are answered 429, with this time to come back.
 fn busy(seconds: u32) -> String {
     format!(

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use usher::emulator::Options;
 
-use crate::{Server, Usher};
+use crate::{DOWN, ESC, Server, Usher, write_private};
 
 #[test]
 fn without_a_configuration_the_demo_shows_sessions_without_a_key() {
@@ -156,6 +156,46 @@ fn f_clock_01_a_server_whose_clock_is_not_ours_is_told_on_the_screen() {
         .wait_for("the clock of test is 2h3m ahead of this machine's; states and ages go by it");
     usher.pty.settle(Duration::from_millis(500));
     assert!(usher.pty.text().contains("2h3m ahead of"));
+    usher.focus_table();
+    usher.quit();
+}
+
+#[test]
+fn f_net_06_the_list_of_profiles_says_which_proxy_is_used_and_why() {
+    let home = tempfile::tempdir().expect("a folder");
+    let config = home.path().join("config.toml");
+    let profile = |name: &str, url: &str| {
+        format!(
+            "[profile.{name}]\nsystem = \"janssen\"\nurl = \"{url}\"\ntoken = {{ env = \"NONE\" }}\n"
+        )
+    };
+    let text = [
+        profile("far", "https://idp.nonexistent.invalid"),
+        profile("near", "https://127.0.0.1:9"),
+        profile("except", "https://am.example.test"),
+    ];
+    write_private(&config, &text.concat());
+    let mut usher = Usher::run(home, 80, 24, |command| {
+        command.arg("--config");
+        command.arg(&config);
+        command.args(["-p", "near"]);
+        command.env("HTTPS_PROXY", "http://me:canary-secret@127.0.0.1:9");
+        command.env("NO_PROXY", "example.test");
+    });
+
+    usher.pty.keys("\x10");
+    usher.pty.wait_for("═ Switch profile");
+    usher.pty.wait_for("Proxy  none: it is this machine");
+    usher.pty.keys("\x1b[A");
+    usher.pty.wait_for("Proxy  127.0.0.1:9 (HTTPS_PROXY)");
+    usher.pty.keys(&DOWN.repeat(2));
+    usher
+        .pty
+        .wait_for("Proxy  none: NO_PROXY names example.test");
+
+    assert!(!usher.pty.written.windows(6).any(|word| word == b"canary"));
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("═ Switch profile");
     usher.focus_table();
     usher.quit();
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use usher::app::Msg;
 use usher::model::{
-    ActionBody, ActionCell, ActionResult, ActionSpec, ActsOn, ArgKind, ArgSpec, Class,
+    ActionBody, ActionCell, ActionResult, ActionSpec, ActsOn, ArgKind, ArgSpec, CellClass,
 };
 
 use super::*;
@@ -123,10 +123,8 @@ fn specs() -> Vec<ActionSpec> {
 
 fn with_actions(change: impl FnOnce(&mut State)) -> State {
     Fixture::main().with(|state| {
-        let caps = usher::model::Capabilities {
-            actions: specs(),
-            ..caps()
-        };
+        let mut caps = caps();
+        caps.kinds.first_mut().actions = specs();
         state.sources[0].caps = Some(Arc::new(caps));
         change(state);
     })
@@ -204,7 +202,7 @@ fn a_change_asks_with_the_focus_on_cancel() {
     let mut state = asked(7);
     check("action_confirm", &state, &TWO);
 
-    state.overlays.clear();
+    state.dialogs.clear();
     state.sources[0].profile.production = true;
     keys(&mut state, "a end up up enter");
     check("action_confirm_production", &state, &TWO);
@@ -220,7 +218,7 @@ fn the_box_waits_for_the_answer_and_counts() {
     check("action_waiting", &state, &TWO);
 }
 
-fn field(name: &str, value: &str, class: Class) -> (Untrusted, ActionCell) {
+fn field(name: &str, value: &str, class: CellClass) -> (Untrusted, ActionCell) {
     let cell = ActionCell {
         class,
         ..ActionCell::from(value)
@@ -230,30 +228,30 @@ fn field(name: &str, value: &str, class: Class) -> (Untrusted, ActionCell) {
 
 fn session_fields() -> ActionResult {
     let fields = vec![
-        field("username", "bjensen", Class::Plain),
-        field("realm", "/alpha", Class::Plain),
+        field("username", "bjensen", CellClass::Plain),
+        field("realm", "/alpha", CellClass::Plain),
         field(
             "universalId",
             "id=bjensen,ou=user,o=alpha,ou=services,dc=am,dc=example,dc=com",
-            Class::Plain,
+            CellClass::Plain,
         ),
         field(
             "maxIdleExpirationTime",
             "2026-11-21T14:31:18Z",
-            Class::Plain,
+            CellClass::Plain,
         ),
         field(
             "maxSessionExpirationTime",
             "2026-11-21T15:19:56Z",
-            Class::Plain,
+            CellClass::Plain,
         ),
         field(
             "accessToken",
             "eyJ0eXAiOiJKV1QifQ.very-secret",
-            Class::Secret,
+            CellClass::Secret,
         ),
-        field("note", "", Class::Plain),
-        field("agent", "curl \u{1b}[31mred", Class::Plain),
+        field("note", "", CellClass::Plain),
+        field("agent", "curl \u{1b}[31mred", CellClass::Plain),
     ];
     ActionResult {
         summary:
@@ -272,7 +270,7 @@ fn an_answer_shows_names_and_values() {
     acted(&mut state, session_fields());
     check("answer_fields", &state, &[(80, 24), (120, 40), (50, 15)]);
 
-    let fields = (0..60).map(|n| field(&format!("property{n}"), "a value", Class::Plain));
+    let fields = (0..60).map(|n| field(&format!("property{n}"), "a value", CellClass::Plain));
     let long = ActionResult {
         body: ActionBody::Fields(fields.collect()),
         ..ActionResult::said("60 properties")
@@ -310,7 +308,7 @@ fn a_table_scrolls_by_rows_and_columns() {
     let handle = |n: usize| ActionCell {
         value: format!("shandle:b7Kq2mXw9rT{n}.*AAJTSQACMDEAAlNLABw4WlE.*").into(),
         label: Some(format!("sh:…w9rT{n:02}")),
-        class: Class::Plain,
+        class: CellClass::Plain,
     };
     let row = |n: usize| [&row(n)[..5], &[handle(n)]].concat();
     let table = ActionResult {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_error_box_says_what_why_and_what_to_do() {
     let state = Fixture::main().with(|state| {
-        state.overlays.push(Overlay::Error(Box::new(ErrorBox {
+        state.open(ErrorBox::new(ErrorReport {
             title: "Search failed".to_owned(),
             what: "GET /jans-config-api/api/v1/jans-auth-server/session/search answered 401 Unauthorized after 88 ms".to_owned(),
             why: "The token of profile prod-janssen expired at 14:04:10 UTC.".to_owned(),
@@ -15,9 +15,7 @@ fn the_error_box_says_what_why_and_what_to_do() {
                 "request id 4f1c".to_owned(),
             ],
             can_login: Some(SourceId(0)),
-            button: 0,
-            top: 0,
-        })));
+        }));
     });
 
     check("error_box", &state, &TWO);
@@ -29,6 +27,7 @@ fn item(state: &State, row: u32) -> RevokeItem {
         row: RowId(row),
         source: data.source,
         key: data.session.key.clone(),
+        kind: data.session.kind.clone(),
         subject: data.session.subject.clone(),
         deletable: data.session.deletable.clone(),
         created: data.session.created,
@@ -42,7 +41,7 @@ fn deleting_one_session_asks() {
     keys(&mut state, "delete");
     check("confirm_delete", &state, &TWO);
 
-    state.overlays.clear();
+    state.dialogs.clear();
     state.sources[0].profile.production = true;
     state.sources[0].profile.require_reason = true;
     keys(&mut state, "delete");
@@ -64,7 +63,7 @@ fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.production = true;
         let send: Vec<_> = (0..33).map(|row| item(state, row % 18)).collect();
-        state.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        state.open(Confirm {
             kind: ConfirmKind::Rows(RevokePlan {
                 send,
                 skip: vec![
@@ -75,7 +74,7 @@ fn revoking_many_sessions_counts_them_by_user() {
             title: "Revoke 33 sessions on PRODUCTION?".to_owned(),
             facts: Vec::new(),
             short: Vec::new(),
-            after: caps().after_revoke.to_owned(),
+            after: caps().after_revoke(),
             warnings: vec!["5 of them are hidden by the filter".to_owned()],
             verb: "Revoke 33".to_owned(),
             production: true,
@@ -88,7 +87,7 @@ fn revoking_many_sessions_counts_them_by_user() {
                 wrong: false,
             }),
             reason: None,
-        })));
+        });
     });
 
     check("confirm_many", &state, &TWO);
@@ -122,7 +121,7 @@ pub(super) fn job(state: &State) -> Job {
 fn a_revoke_job_shows_how_it_goes() {
     let running = Fixture::main().with(|state| {
         state.jobs.push(job(state));
-        state.overlays.push(Overlay::Progress(JobId(1)));
+        state.open(JobBox(JobId(1)));
     });
     check("progress", &running, &TWO);
 
@@ -134,11 +133,12 @@ fn a_revoke_job_shows_how_it_goes() {
     check("progress_paused", &paused, &SMALL);
 
     let mut hidden = running.clone();
-    hidden.overlays.clear();
+    hidden.dialogs.clear();
     check("progress_hidden", &hidden, &SMALL);
 
     let mut quit = running;
-    quit.overlays = vec![Overlay::Quit { button: 0 }];
+    quit.dialogs.clear();
+    quit.open(Quit::default());
     check("quit_question", &quit, &SMALL);
 }
 
@@ -146,38 +146,40 @@ fn a_revoke_job_shows_how_it_goes() {
 fn the_help_lists_every_key() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.read_only = true;
-        state.overlays.push(Overlay::Help(Help::default()));
+        state.open(Help::default());
     });
     check("help", &state, &TWO);
 
     let mut filtered = state.clone();
-    filtered.overlays = vec![Overlay::Help(Help {
+    filtered.dialogs.clear();
+    filtered.open(Help {
         input: Input::new("sort".to_owned()),
         top: 0,
-    })];
+    });
     check("help_filtered", &filtered, &SMALL);
 }
 
 #[test]
 fn profiles_are_chosen_from_a_list() {
     let state = Fixture::main().with(|state| {
-        state.overlays.push(Overlay::Profiles(Profiles::default()));
+        state.open(SwitchProfile::default());
     });
     check("profiles", &state, &TWO);
 
     let mut new = state.clone();
-    new.overlays = vec![Overlay::Profiles(Profiles {
+    new.dialogs.clear();
+    new.open(SwitchProfile {
         new: true,
         choice: 1,
-        ..Profiles::default()
-    })];
+        ..SwitchProfile::default()
+    });
     check("profiles_new", &new, &SMALL);
 }
 
 #[test]
 fn the_first_run_offers_four_ways_on() {
     let state = Fixture::bare().with(|state| {
-        state.overlays.push(Overlay::FirstRun { choice: 0 });
+        state.open(FirstRun::default());
     });
 
     check("first_run", &state, &TWO);

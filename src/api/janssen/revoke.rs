@@ -14,7 +14,7 @@ pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outco
     if api.is_old() {
         return Err(ApiError::Unsupported {
             what: "ending a single session (only all of a user)",
-            system: "this version of Janssen",
+            system: "this version of Janssen".into(),
         });
     }
     let mut outcomes = Vec::with_capacity(keys.len());
@@ -78,6 +78,7 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
             outcome: Outcome::AlreadyGone,
             before: Some(0),
             left: Some(0),
+            notes: Vec::new(),
         });
     };
     let before = live(api, &dn).await.unwrap_or(None);
@@ -106,6 +107,7 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
         outcome,
         before,
         left,
+        notes: Vec::new(),
     })
 }
 

@@ -430,6 +430,7 @@ pub(super) async fn user(
         outcome,
         before: is_counted.then_some(before),
         left,
+        notes: Vec::new(),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::effect::{Effect, Timer};
+use crate::app::error_report::ErrorReport;
 use crate::app::msg::Told;
-use crate::app::overlay::ErrorBox;
-use crate::app::state::{Level, Lock, Message, State};
+use crate::app::state::{Level, Message, State};
 use crate::model::ApiError;
 use crate::store::SourceId;
 
@@ -38,7 +38,7 @@ pub fn fail(
     what: String,
     error: &ApiError,
     source: Option<SourceId>,
-) -> ErrorBox {
+) -> ErrorReport {
     let can_login = source.filter(|_| {
         matches!(
             error,
@@ -48,15 +48,13 @@ pub fn fail(
             }
         )
     });
-    let shown = ErrorBox {
+    let shown = ErrorReport {
         title: title.to_owned(),
         what,
         why: error.to_string(),
         advice: error.advice().to_owned(),
         notes: notes(state, error),
         can_login,
-        button: 0,
-        top: 0,
     };
     let hint = if can_login.is_some() {
         "r sign in · E details"
@@ -72,7 +70,7 @@ pub fn fail(
 }
 
 /// Keeps an error for `E`.
-pub fn keep(state: &mut State, error: ErrorBox) {
+pub fn keep(state: &mut State, error: ErrorReport) {
     if state.errors.len() >= KEPT {
         state.errors.pop_front();
     }
@@ -115,22 +113,4 @@ pub fn told(state: &mut State, what: &Told, result: Result<String, String>) -> V
         Ok(text) => say(state, Level::Ok, text),
         Err(text) => say(state, Level::Error, text),
     }
-}
-
-/// A timer has run out. Only the last one of a kind runs out, so its number says nothing more.
-pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
-    match timer {
-        Timer::Arm => state.lock = Lock::Open,
-        Timer::Refused => state.refused = false,
-        Timer::Fade => {
-            state.message = state.message.take().filter(|m| m.level != Level::Ok);
-        }
-        Timer::Filter => return super::table::filter_typed(state),
-        Timer::Form => return super::form::typed(state),
-        Timer::Spinner => state.spinner = state.is_loading(),
-        Timer::CtrlC => state.ctrl_c = false,
-        Timer::Reload => return super::form::auto_reload(state),
-        Timer::Mask => state.details.revealed = None,
-    }
-    Vec::new()
 }

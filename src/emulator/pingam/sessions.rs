@@ -300,7 +300,7 @@ fn by_handle(
     let mut result = BTreeMap::new();
     for handle in texts {
         let token = am.find_token(handle, app.now_ms());
-        let slot = am.find_handle(handle).or(token);
+        let slot = am.find_handle(handle, ask.realm).or(token);
         let realm = slot.and_then(|s| am.session(s)).map(|s| s.realm);
         let foreign = !caller.is_super()
             && !realm.is_some_and(|r| r == ask.realm && caller.administers(am, r));

@@ -81,7 +81,7 @@ impl Session {
     }
 }
 
-/// Everything an emulated server knows. Empty for other systems.
+/// Everything an emulated server knows.
 #[derive(Default)]
 pub(crate) struct AmWorld {
     pub(crate) realms: Vec<Realm>,
@@ -209,8 +209,33 @@ impl AmWorld {
     }
 
     /// The slot of a handle.
-    pub(crate) fn find_handle(&self, handle: &str) -> Option<usize> {
-        self.by_handle.get(handle).copied()
+    pub(crate) fn find_handle(&self, handle: &str, realm: usize) -> Option<usize> {
+        let slot = self.by_handle.get(handle).copied();
+        let is_here = |s: &Session| s.realm == realm && s.handle.as_deref() == Some(handle);
+        if slot
+            .and_then(|slot| self.session(slot))
+            .is_some_and(is_here)
+        {
+            return slot;
+        }
+        let mut here = self.sessions().filter(|(_, session)| is_here(session));
+        here.next().map(|(slot, _)| slot).or(slot)
+    }
+
+    /// Gives a session the handle of another one. False: there is no such session, or it has no handle.
+    pub(crate) fn share_handle(&mut self, of: &str, with: &str) -> bool {
+        let slot = |token: &str| self.by_token.get(token).copied();
+        let (Some(of), Some(with)) = (slot(of), slot(with)) else {
+            return false;
+        };
+        let handle = self.session(of).and_then(|session| session.handle.clone());
+        match (handle, self.sessions.get_mut(with).and_then(Option::as_mut)) {
+            (Some(handle), Some(session)) => {
+                session.handle = Some(handle);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Really removes a session. False: it was gone already.
@@ -219,7 +244,9 @@ impl AmWorld {
             return false;
         };
         self.by_token.remove(&session.token);
-        if let Some(handle) = session.handle {
+        if let Some(handle) = session.handle
+            && self.by_handle.get(&handle) == Some(&slot)
+        {
             self.by_handle.remove(&handle);
         }
         self.live -= 1;

@@ -32,8 +32,6 @@ use crate::app::effect::Copied;
 use crate::app::msg::{Page, Told};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-#[cfg(debug_assertions)]
-use crate::config::fails_at;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::reading::Then;
 use crate::store::SourceId;
@@ -279,7 +277,7 @@ impl Effects {
     /// For tests of debug builds: a task that panics, if `USHER_PANIC_AT=task`.
     #[cfg(debug_assertions)]
     pub(super) fn panic_if_asked(&self) {
-        if fails_at("task") {
+        if crate::config::fails_at("task") {
             spawn(async { panic!("asked for by USHER_PANIC_AT in `task`") });
         }
     }
@@ -479,7 +477,7 @@ impl Effects {
 #[cfg(debug_assertions)]
 pub(super) fn panic_in_frame() {
     assert!(
-        !fails_at("render"),
+        !crate::config::fails_at("render"),
         "asked for by USHER_PANIC_AT in `render`"
     );
 }
@@ -487,7 +485,7 @@ pub(super) fn panic_in_frame() {
 /// For tests of debug builds: an error in the loop, if `USHER_PANIC_AT=error`.
 #[cfg(debug_assertions)]
 pub(super) fn fail_if_asked() -> std::io::Result<()> {
-    if fails_at("error") {
+    if crate::config::fails_at("error") {
         return Err(std::io::Error::other("asked for by USHER_PANIC_AT"));
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use usher::model::{ApiError, Fact, Outcome, Session, SessionKey, Subject};
 
-use super::{Bed, Set, text};
+use super::{Set, SystemFixture, text};
 
-pub async fn ends_once<B: Bed>() {
+pub async fn ends_once<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;
     let before = B::count(&set.emulator);
@@ -22,7 +22,7 @@ pub async fn ends_once<B: Bed>() {
     );
 }
 
-pub async fn each_session_has_its_own_outcome<B: Bed>() {
+pub async fn each_session_has_its_own_outcome<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let victims = set.victims().await;
     let keys: Vec<SessionKey> = victims.iter().take(3).map(|row| row.key.clone()).collect();
@@ -41,7 +41,7 @@ pub async fn each_session_has_its_own_outcome<B: Bed>() {
     assert_eq!(B::count(&set.emulator), before - 3);
 }
 
-pub async fn all_of_a_user_end_and_nobody_elses<B: Bed>() {
+pub async fn all_of_a_user_end_and_nobody_elses<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let victims = set.victims().await;
     let user = victims.iter().find_map(|row| text(&row.subject.name));
@@ -73,7 +73,7 @@ pub async fn all_of_a_user_end_and_nobody_elses<B: Bed>() {
     assert!(matches!(again.outcome, Outcome::AlreadyGone), "{again:?}");
 }
 
-pub async fn a_lost_answer_is_settled<B: Bed>() {
+pub async fn a_lost_answer_is_settled<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"lost_ack""#);
@@ -84,7 +84,7 @@ pub async fn a_lost_answer_is_settled<B: Bed>() {
     assert!(!B::end(&set.emulator, &key), "it is still there");
 }
 
-pub async fn a_lost_request_is_not_called_an_end<B: Bed>() {
+pub async fn a_lost_request_is_not_called_an_end<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"reset""#);
@@ -98,7 +98,7 @@ pub async fn a_lost_request_is_not_called_an_end<B: Bed>() {
     assert!(B::end(&set.emulator, &key), "it is gone");
 }
 
-pub async fn a_refused_end_is_told_and_ends_nothing<B: Bed>() {
+pub async fn a_refused_end_is_told_and_ends_nothing<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;
     set.fault(B::ENDS, r#""action":"auth","kind":"403_on_delete""#);

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use usher::model::{ApiError, Outcome, Session};
 
-use super::{Bed, Set, search};
+use super::{Set, SystemFixture, search};
 
-pub async fn a_refused_token_is_an_auth_error<B: Bed>() {
+pub async fn a_refused_token_is_an_auth_error<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     set.fault(B::LISTS, r#""action":"auth","kind":"401_always""#);
 
@@ -15,10 +15,10 @@ pub async fn a_refused_token_is_an_auth_error<B: Bed>() {
     assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
 }
 
-pub async fn a_token_that_expires_is_renewed_without_a_word<B: Bed>() {
+pub async fn a_token_that_expires_is_renewed_without_a_word<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let before = set.list("").await.expect("a list").len();
-    set.emulator.world().expire_tokens();
+    set.emulator.expire_tokens();
 
     let rows = set.list("").await.expect("a list after a new sign-in");
 
@@ -29,12 +29,12 @@ pub async fn a_token_that_expires_is_renewed_without_a_word<B: Bed>() {
         rows.len()
     );
     let key = set.victim().await;
-    set.emulator.world().expire_tokens();
+    set.emulator.expire_tokens();
     let outcome = set.api.revoke(&[key]).await.expect("an outcome");
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
 }
 
-pub async fn lacking_rights_are_named<B: Bed>() {
+pub async fn lacking_rights_are_named<B: SystemFixture>() {
     let (options, limit) = (B::options_without_rights(), Duration::from_secs(2));
     let set = Set::of(options, B::profile_without_rights, limit).await;
 
@@ -43,7 +43,7 @@ pub async fn lacking_rights_are_named<B: Bed>() {
     assert!(matches!(error, ApiError::Forbidden { .. }), "{error:?}");
 }
 
-pub async fn waits_when_told<B: Bed>() {
+pub async fn waits_when_told<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let key = set.victim().await;
     let action = r#""times":1,"action":"status","code":429,"headers":{"retry-after":"1"}"#;
@@ -60,7 +60,7 @@ pub async fn waits_when_told<B: Bed>() {
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
 }
 
-pub async fn a_cut_body_is_an_error<B: Bed>() {
+pub async fn a_cut_body_is_an_error<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     for framing in ["length", "chunked"] {
         let action = format!(r#""action":"close","after_bytes":300,"framing":"{framing}""#);
@@ -73,7 +73,7 @@ pub async fn a_cut_body_is_an_error<B: Bed>() {
     }
 }
 
-pub async fn a_page_of_html_is_an_error<B: Bed>() {
+pub async fn a_page_of_html_is_an_error<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     set.fault(B::LISTS, r#""action":"garbage","kind":"html""#);
     let ok = set.list("").await.expect_err("it is no list");
@@ -96,7 +96,7 @@ pub async fn a_page_of_html_is_an_error<B: Bed>() {
     );
 }
 
-pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: Bed>() {
+pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: SystemFixture>() {
     // Without "invalid_utf8" and "huge_number": both are lists of one system, with odd things in them.
     const KINDS: [&str; 9] = [
         "html",
@@ -123,7 +123,7 @@ pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: Bed>() {
     }
 }
 
-pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: Bed>() {
+pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: SystemFixture>() {
     let set = Set::signed_in_within::<B>(B::options(), Duration::from_secs(1)).await;
     set.fault(B::LISTS, r#""action":"hang""#);
     let asked = search("");
@@ -139,7 +139,7 @@ pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: Bed>() {
     assert!(matches!(error, ApiError::Timeout { .. }), "{error:?}");
 }
 
-pub async fn a_server_killed_in_the_middle_of_a_list_is_an_error<B: Bed>() {
+pub async fn a_server_killed_in_the_middle_of_a_list_is_an_error<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let asked = search("");
     let mut rows: Vec<Session> = Vec::new();

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use usher::model::query::{Kind, Matcher, SessionIn};
+use usher::model::query::{Matcher, SessionIn, ValueKind};
 use usher::model::session::Thresholds;
 use usher::model::{Clause, Completeness, Fact, Session, Support};
 
-use super::{Bed, LongList, Set, search, text};
+use super::{LongList, Set, SystemFixture, search, text};
 
-pub async fn pages_to_the_end<B: Bed>() {
+pub async fn pages_to_the_end<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let asked = search("");
     let mut rows: Vec<Session> = Vec::new();
@@ -32,7 +32,7 @@ pub async fn pages_to_the_end<B: Bed>() {
     assert_eq!(last.completeness, Completeness::Complete);
 }
 
-pub async fn a_limit_of_the_server_is_never_silent<B: Bed>() {
+pub async fn a_limit_of_the_server_is_never_silent<B: SystemFixture>() {
     const LIMIT: usize = 20;
     let options = B::options_with_limit(LIMIT);
     let set = Set::signed_in_within::<B>(options, Duration::from_secs(2)).await;
@@ -53,7 +53,7 @@ pub async fn a_limit_of_the_server_is_never_silent<B: Bed>() {
     }
 }
 
-pub async fn every_field_filters<B: Bed>() {
+pub async fn every_field_filters<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let rows = set.list("").await.expect("a list");
     let live: Vec<&Session> = rows.iter().filter(|row| row.fact == Fact::Live).collect();
@@ -108,12 +108,12 @@ async fn filtered(set: &Set, rows: &[Session], query: &str) -> usize {
     theirs
 }
 
-pub async fn unreported_fields_are_admitted<B: Bed>() {
+pub async fn unreported_fields_are_admitted<B: SystemFixture>() {
     let set = Set::signed_in::<B>().await;
     let caps = set.api.caps();
-    for (field, support) in &caps.fields {
+    for (field, support) in &caps.of(None).fields {
         let query = match field.kind() {
-            Kind::Text => format!("{}:x", field.name()),
+            ValueKind::Text => format!("{}:x", field.name()),
             _ => continue,
         };
         let notes = set.api.plan(&search(&query)).map(|plan| plan.notes);

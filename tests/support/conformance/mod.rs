@@ -1,6 +1,6 @@
 //! What every system's client must do, whatever the wire: run against that system's emulator.
 //!
-//! A system implements [`Bed`] and writes `conformance!(ItsBed)`.
+//! A system implements [`SystemFixture`] and writes `conformance!(ItsFixture)`.
 
 mod ending;
 mod failing;
@@ -25,7 +25,7 @@ pub use failing::*;
 pub use listing::*;
 
 /// One system, as these tests need it.
-pub trait Bed {
+pub trait SystemFixture {
     /// An emulator with some hundred sessions, all of which one search reaches and none of which
     /// leaves the list by itself within a minute.
     fn options() -> Options;
@@ -85,11 +85,11 @@ impl Set {
         }
     }
 
-    pub async fn signed_in<B: Bed>() -> Self {
+    pub async fn signed_in<B: SystemFixture>() -> Self {
         Self::signed_in_within::<B>(B::options(), Duration::from_secs(2)).await
     }
 
-    pub async fn signed_in_within<B: Bed>(options: Options, limit: Duration) -> Self {
+    pub async fn signed_in_within<B: SystemFixture>(options: Options, limit: Duration) -> Self {
         let set = Self::of(options, B::profile, limit).await;
         set.api.whoami().await.expect("the emulator takes us");
         set
@@ -156,8 +156,8 @@ fn text(text: &Option<Untrusted>) -> Option<String> {
 
 /// All of it, for one system.
 macro_rules! conformance {
-    ($bed:ty) => {
-        conformance!($bed:
+    ($system:ty) => {
+        conformance!($system:
             pages_to_the_end, a_limit_of_the_server_is_never_silent, every_field_filters,
             unreported_fields_are_admitted, ends_once, each_session_has_its_own_outcome,
             all_of_a_user_end_and_nobody_elses, a_lost_answer_is_settled,
@@ -170,13 +170,13 @@ macro_rules! conformance {
             a_server_killed_in_the_middle_of_a_list_is_an_error
         );
     };
-    ($bed:ty: $($name:ident),*) => {
+    ($system:ty: $($name:ident),*) => {
         mod conforms {
             use super::*;
             $(
                 #[tokio::test]
                 async fn $name() {
-                    crate::conformance::$name::<$bed>().await;
+                    crate::conformance::$name::<$system>().await;
                 }
             )*
         }

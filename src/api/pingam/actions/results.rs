@@ -21,7 +21,7 @@ fn cell(name: &str, value: String) -> ActionCell {
     ActionCell {
         label: is_handle.then(|| key::label(&value)),
         value: Untrusted::from(value),
-        class: row::class(name),
+        class: row::class(name).into(),
     }
 }
 
@@ -181,7 +181,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Class;
+    use crate::model::CellClass;
 
     #[test]
     fn refresh_tells_the_unit_of_each_number() {
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_property_that_reads_like_a_credential_is_masked() {
-        assert_eq!(field("oidcAccessToken", "x").1.class, Class::Secret);
-        assert_eq!(field("mood", "calm").1.class, Class::Plain);
+        assert_eq!(field("oidcAccessToken", "x").1.class, CellClass::Secret);
+        assert_eq!(field("mood", "calm").1.class, CellClass::Plain);
     }
 }

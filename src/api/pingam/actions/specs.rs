@@ -2,7 +2,7 @@
 
 use crate::api::pingam::flavour::{Flavour, Op};
 use crate::api::pingam::server::Facts;
-use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, Session};
+use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, RowRule, Session};
 
 use super::ALL;
 
@@ -83,7 +83,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
         },
         Op::LogoutByHandle => ActionSpec {
             ends: true,
-            row: deletable,
+            row: RowRule::new(|row, _| deletable(row)),
             ..changing(
                 "End this session by its handle",
                 "Ends one listed session; the same as revoke.",
@@ -92,7 +92,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
         },
         Op::LogoutByUser => ActionSpec {
             ends: true,
-            row: has_user,
+            row: RowRule::new(|row, _| has_user(row)),
             ..changing(
                 "End all sessions of this user in one realm",
                 "Ends all sessions of a user in one realm by the server's own operation, which \

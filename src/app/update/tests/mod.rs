@@ -2,6 +2,7 @@
 
 mod actions;
 mod forms;
+mod kinds;
 mod orders;
 mod person;
 mod questions;
@@ -18,16 +19,24 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use enum_map::EnumMap;
 
 use super::{open_profiles, update};
+use crate::app::dialog::Dialog;
+use crate::app::dialogs::actions_menu::ActionsMenu;
+use crate::app::dialogs::answer::AnswerBox;
+use crate::app::dialogs::arguments::Arguments;
+use crate::app::dialogs::confirm::Confirm;
+use crate::app::dialogs::error::ErrorBox;
+use crate::app::dialogs::help::Help;
+use crate::app::dialogs::quit::Quit;
+use crate::app::dialogs::sign_in::SignIn;
 use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, Page, Size};
-use crate::app::overlay::{Overlay, ProfileEntry};
-use crate::app::source::ProfileView;
+use crate::app::source::{ProfileEntry, ProfileView};
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, PageEnd, Paging,
-    ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
+    PageEnd, Paging, ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, SourceId};
 
@@ -290,8 +299,13 @@ impl TestApp {
         self.state.message.as_ref().map_or("", |m| &m.text)
     }
 
-    fn top(&self) -> Option<&Overlay> {
-        self.state.overlays.last()
+    fn top(&self) -> Option<&dyn Dialog> {
+        self.state.dialogs.last().map(|dialog| &**dialog)
+    }
+
+    /// The dialog on top, if it is of this kind.
+    fn dialog<T: Dialog>(&self) -> Option<&T> {
+        self.state.top()
     }
 
     /// The ids that were sent to be revoked, in order.
@@ -331,6 +345,7 @@ fn profile(name: &str) -> ProfileView {
         system: "Janssen".into(),
         system_word: "janssen".into(),
         address: "https://idp.example.org".into(),
+        proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
         read_only: false,
         insecure: false,
@@ -348,33 +363,33 @@ fn profile(name: &str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 200_000,
         thresholds: Thresholds::default(),
     }
 }
 
-fn caps() -> Capabilities {
-    Capabilities {
-        system: "Janssen",
+fn kind() -> KindCaps {
+    KindCaps {
         fields: EnumMap::from_fn(|_| Support::Server),
-        any_case: true,
-        words: Support::Client,
-        attributes: Support::Client,
         sort: Support::Server,
-        total: true,
-        paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
-        revoke_is_verified: false,
         revoke_user: true,
-        revoke_user_everywhere: false,
-        scopes: Vec::new(),
-        history: false,
-        after_revoke: "The session ends at once.",
-        id_is_credential: false,
-        columns: &[],
-        actions: Vec::new(),
-        notes: Vec::new(),
+        after_revoke: "The session ends at once.".into(),
+        ..KindCaps::default()
+    }
+}
+
+fn caps() -> Capabilities {
+    caps_of(kind())
+}
+
+fn caps_of(kind: KindCaps) -> Capabilities {
+    Capabilities {
+        total: true,
+        paging: Paging::Offset,
+        ..Capabilities::of_one_kind("Janssen", kind)
     }
 }
 
