@@ -21,8 +21,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::config::{Paths, Profile, System};
 use crate::model::query::OwnName;
 use crate::model::{
-    ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
-    RowSink, Search, Session, SessionKey, Subject, UserOutcome,
+    ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, LimitedBy, Outcome,
+    PageEnd, Plan, RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
 use auth::{NoStore, Prompter, TokenFile, TokenStore};
@@ -177,7 +177,7 @@ pub trait SessionApi: Send + Sync {
     async fn sign_out(&self) -> Result<(), ApiError> {
         Err(ApiError::Unsupported {
             what: "revoking a token",
-            system: self.caps().system,
+            limit: LimitedBy::System(self.caps().system),
         })
     }
 
@@ -191,7 +191,7 @@ pub trait SessionApi: Send + Sync {
         let _ = (action, args);
         Err(ApiError::Unsupported {
             what: "this action",
-            system: self.caps().system,
+            limit: LimitedBy::System(self.caps().system),
         })
     }
 }

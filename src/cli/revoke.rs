@@ -17,7 +17,7 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{ApiError, Clause, Field, LimitedBy, Op, Query, Revoke, RowRef, Subject, Value};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -510,6 +510,6 @@ pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let caps = source.api.caps();
     matches!(caps.revoke, Revoke::No).then_some(ApiError::Unsupported {
         what: "ending sessions",
-        system: caps.system,
+        limit: LimitedBy::System(caps.system),
     })
 }

@@ -6,6 +6,7 @@ pub mod caps;
 pub mod confirm;
 pub mod error;
 pub mod exchange;
+pub mod failure;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -23,6 +24,7 @@ pub use address::is_loopback;
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use exchange::Exchange;
+pub use failure::{Acted, Code, LimitedBy, SqlState, Unreached};
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{

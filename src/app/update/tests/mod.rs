@@ -26,7 +26,7 @@ use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, PageEnd, Paging,
-    Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    Revoke, RowRef, RowSink, Sort, Support, Thresholds, Unreached, Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, Seen, SourceId};
 
@@ -375,6 +375,7 @@ fn caps() -> Capabilities {
 fn refused() -> ApiError {
     ApiError::Unreachable {
         host: "idp.example.org".into(),
+        cause: Unreached::Refused,
         why: "connection refused".into(),
     }
 }
