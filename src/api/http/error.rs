@@ -53,6 +53,7 @@ pub(super) fn of_request(
     if let Some(error) = hyper.filter(|error| error.is_parse()) {
         return ApiError::Unexpected {
             host,
+            near: None,
             at: "the start".into(),
             why: malformed(error),
         };
@@ -107,6 +108,7 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<
     if error.is_decode() && hyper_error(error).is_none() {
         return ApiError::Unexpected {
             host,
+            near: None,
             at: format!("byte {}", with_thousands(got)),
             why: "the compressed answer is broken or cut off".into(),
         };

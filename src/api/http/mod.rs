@@ -8,6 +8,7 @@ mod call;
 mod connect;
 mod cookies;
 mod error;
+mod excerpt;
 mod headers;
 mod hidden;
 mod last;

@@ -8,8 +8,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::error;
 use super::hidden::Hidden;
+use super::{error, excerpt};
 use crate::api::net::clean;
 use crate::model::text::with_thousands;
 use crate::model::{ApiError, Code};
@@ -170,14 +170,19 @@ impl Reply {
         } else {
             format!("not valid JSON: {}", without_place(&error.to_string()))
         };
-        self.unexpected(
-            format!(
-                "byte {} of {}",
-                with_thousands(at as u64),
-                with_thousands(body.len() as u64)
-            ),
-            why,
-        )
+        let place = format!(
+            "byte {} of {}",
+            with_thousands(at as u64),
+            with_thousands(body.len() as u64)
+        );
+        let text = excerpt::around(body, at, &self.hidden);
+        tracing::debug!(host = self.host, place, text, "an answer is not JSON");
+        ApiError::Unexpected {
+            host: self.host.clone(),
+            at: place,
+            why: self.hidden.out_of(&why),
+            near: Some(text),
+        }
     }
 
     /// An error that says what this answer has in it that was not expected.
@@ -186,6 +191,7 @@ impl Reply {
             host: self.host.clone(),
             at: at.into(),
             why: self.hidden.out_of(&why),
+            near: None,
         }
     }
 
