@@ -106,6 +106,15 @@ impl<L: Layer> SessionApi for Layered<L> {
     }
 
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
-        self.0.act(action, args).await
+        self.0.act(action, args).await.map_err(of_action)
+    }
+}
+
+/// Reports an argument that was refused as `BadAction`, not as `BadQuery`: clients read an answer the same
+/// way whatever it was asked for.
+fn of_action(error: ApiError) -> ApiError {
+    match error {
+        ApiError::BadQuery { message, .. } => ApiError::BadAction { message },
+        other => other,
     }
 }

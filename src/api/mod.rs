@@ -21,8 +21,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
-    RowSink, Search, Session, SessionKey, Subject, UserOutcome,
+    ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, LimitedBy, Outcome,
+    PageEnd, Plan, RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
 pub use net::{Countdown, Wait, Waits};
@@ -125,7 +125,7 @@ pub trait SessionApi: Send + Sync {
     async fn sign_out(&self) -> Result<(), ApiError> {
         Err(ApiError::Unsupported {
             what: "revoking a token",
-            system: self.caps().system.clone(),
+            limit: LimitedBy::System(self.caps().system.clone()),
         })
     }
 
@@ -139,7 +139,7 @@ pub trait SessionApi: Send + Sync {
         let _ = (action, args);
         Err(ApiError::Unsupported {
             what: "this action",
-            system: self.caps().system.clone(),
+            limit: LimitedBy::System(self.caps().system.clone()),
         })
     }
 }

@@ -10,8 +10,8 @@ use super::effect::Gen;
 use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Plan, Search, Sort,
-    Support, Thresholds,
+    ApiError, Capabilities, Code, Completeness, Cursor, Field, Identity, KindCaps, Plan, Search,
+    Sort, Support, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -82,8 +82,8 @@ impl ProfileView {
 pub struct Wait {
     /// Host and port.
     pub host: String,
-    /// The status with which it asked.
-    pub status: u16,
+    /// What it said: with HTTP 429, 503 or 408.
+    pub code: Code,
     /// What is left of it, in whole seconds.
     pub left: Duration,
 }

@@ -67,7 +67,7 @@ pub fn waiting(state: &State) -> Option<String> {
     let waits = state.sources.iter().filter_map(|s| s.wait.as_ref());
     let wait = waits.max_by_key(|wait| wait.left)?;
     let left = time::span(wait.left);
-    let text = format!("{} answered {}: waiting {left}", wait.host, wait.status);
+    let text = format!("{} answered {}: waiting {left}", wait.host, wait.code);
     Some(match state.is_loading() {
         true => format!("{text} · Esc stops"),
         false => text,

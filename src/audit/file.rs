@@ -145,6 +145,7 @@ fn broken(lines: &[Entry], how: &str) -> Entry {
         scope: None,
         reason: Some(how.to_owned()),
         http_status: None,
+        error_code: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -29,7 +29,7 @@ pub use verify::{Report, verify};
 
 use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
-use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
+use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::Key;
 use record::{VERSION, clean};
@@ -129,8 +129,10 @@ pub struct Ending {
     pub outcome: &'static str,
     /// Class of the error. `None`: there was none.
     pub error: Option<&'static str>,
-    /// Status of the answer, if one is known.
+    /// Status of an answer of HTTP, if one is known.
     pub http_status: Option<u16>,
+    /// What a server of another kind gave as code of its failure (`SQL state 40001`), if that is known.
+    pub error_code: Option<String>,
 }
 
 impl From<&Outcome> for Ending {
@@ -139,6 +141,7 @@ impl From<&Outcome> for Ending {
             outcome,
             error,
             http_status: None,
+            error_code: None,
         };
         match outcome {
             Outcome::Revoked => plain("done", None),
@@ -154,16 +157,22 @@ impl From<&Outcome> for Ending {
 
 impl From<&ApiError> for Ending {
     fn from(error: &ApiError) -> Self {
+        let (http_status, error_code) = match error {
+            ApiError::Server { code, .. } => match code {
+                Code::Http(status) => (Some(*status), None),
+                Code::None => (None, None),
+                other => (None, Some(clean(&other.to_string(), 40))),
+            },
+            _ => (None, None),
+        };
         Self {
             outcome: match error {
                 ApiError::Cancelled => "cancelled",
                 _ => "failed",
             },
             error: Some(error.class()),
-            http_status: match error {
-                ApiError::Server { status, .. } => Some(*status),
-                _ => None,
-            },
+            http_status,
+            error_code,
         }
     }
 }
@@ -343,6 +352,7 @@ fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
     line.outcome = Some(ending.outcome.to_owned());
     line.error = ending.error.map(str::to_owned);
     line.http_status = ending.http_status;
+    line.error_code.clone_from(&ending.error_code);
     line.dur_ms = took;
     line
 }
@@ -391,6 +401,7 @@ fn line(change: &Change, key: &Key) -> Entry {
         scope: scope.map(|scope| clean(scope.expose(), 200)),
         reason: operation.reason.clone(),
         http_status: None,
+        error_code: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -112,8 +112,11 @@ pub struct Entry {
     pub scope: Option<String>,
     /// Why. `None`: not asked.
     pub reason: Option<String>,
-    /// Status of the answer. `None`: not known.
+    /// Status of an answer of HTTP. `None`: not known.
     pub http_status: Option<u16>,
+    /// What a server of another kind gave as code of its failure. `None`: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
     /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
     /// look. `None`: not ended.
     pub outcome: Option<String>,

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use crate::model::ApiError;
 use crate::model::text::{Ellipsis, MESSAGE_COLS, safe_cut};
+use crate::model::{ApiError, Code};
 
 /// Done.
 pub(crate) const OK: u8 = 0;
@@ -116,7 +116,8 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
             "Wait and try again; set rate in the profile to ask less often.".to_owned()
         }
         ApiError::Server {
-            status: 300..=399, ..
+            code: Code::Http(300..=399),
+            ..
         } => error.advice().to_owned(),
         ApiError::Server { .. } => {
             "Try again; if it stays, the server's own log says more.".to_owned()

@@ -18,7 +18,8 @@ use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
-    ApiError, Clause, Exempt, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
+    ApiError, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef, Subject,
+    Value,
 };
 use crate::revoke::Known;
 
@@ -527,6 +528,6 @@ pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let can = caps.kinds.iter().any(|kind| kind.revoke != Revoke::No);
     (!can).then(|| ApiError::Unsupported {
         what: "ending sessions",
-        system: caps.system.clone(),
+        limit: LimitedBy::System(caps.system.clone()),
     })
 }

@@ -19,8 +19,8 @@ pub(crate) async fn tell(ctx: Ctx, profile: String, waits: Waits) {
     let mut begun = false;
     while let Some(wait) = countdown.next().await {
         let words = wait.as_ref().map(|(wait, left)| {
-            let (host, status, left) = (&wait.host, wait.status, time::span(*left));
-            format!("{profile}: {host} answered {status} and asks to wait {left}")
+            let (host, code, left) = (&wait.host, &wait.code, time::span(*left));
+            format!("{profile}: {host} answered {code} and asks to wait {left}")
         });
         match words {
             Some(words) if terminal => draw(&words),

@@ -1,8 +1,8 @@
 //! What can go wrong between us and a remote system, in words for the person on duty.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
+use super::failure::{Acted, Code, LimitedBy, Unreached};
 use super::query::Field;
 use super::time;
 
@@ -17,6 +17,8 @@ pub enum ApiError {
     Unreachable {
         /// Host and port.
         host: String,
+        /// The cause, for decisions.
+        cause: Unreached,
         /// The cause in words.
         why: String,
     },
@@ -27,8 +29,8 @@ pub enum ApiError {
         host: String,
         /// How long we waited.
         after: Duration,
-        /// Had the request been sent? Then the server may have acted on it.
-        sent: bool,
+        /// May the server have acted on it? Not if it was never sent.
+        acted: Acted,
     },
     /// The connection broke after the request was sent.
     #[error("the connection to {host} broke off: {why}")]
@@ -99,24 +101,28 @@ pub enum ApiError {
     },
     /// The server wants to be asked less, or later: 429, or 503 and 408 with a time. The request was
     /// not carried out.
-    #[error("{}", busy(host, *status, *after))]
+    #[error("{}", busy(host, code, *after))]
     RateLimited {
         /// Host and port.
         host: String,
-        /// HTTP status.
-        status: u16,
+        /// The server's code for it.
+        code: Code,
         /// How long the server asks us to wait. `None`: it does not say.
         after: Option<Duration>,
     },
     /// The server answered with an error.
-    #[error("{host} answered {status}: {message}")]
+    #[error("{host} answered {code}: {message}")]
     Server {
         /// Host and port.
         host: String,
-        /// HTTP status.
-        status: u16,
+        /// The server's code for it.
+        code: Code,
         /// The server's words.
         message: String,
+        /// May it have acted on the request all the same?
+        acted: Acted,
+        /// Can the same request succeed a moment later, with nothing changed?
+        is_transient: bool,
     },
     /// The server answered something that is not what the contract says.
     #[error("{host} sent something unexpected at {at}: {why}")]
@@ -138,22 +144,22 @@ pub enum ApiError {
         message: String,
     },
     /// The server no longer knows the list that it was handing out page by page.
-    #[error("the server forgot this listing ({host} answered {status}: {message})")]
+    #[error("the server forgot this listing ({host} answered {code}: {message})")]
     Forgotten {
         /// Host and port.
         host: String,
-        /// HTTP status.
-        status: u16,
+        /// The server's code for it.
+        code: Code,
         /// The server's words.
         message: String,
     },
     /// This system cannot do that.
-    #[error("{what} is not possible with {system}")]
+    #[error("{what} is not possible with {limit}")]
     Unsupported {
         /// What was asked.
         what: &'static str,
-        /// Name of the system.
-        system: Cow<'static, str>,
+        /// What keeps it from that.
+        limit: LimitedBy,
     },
     /// The profile is read-only; nothing was sent.
     #[error("profile {0} is read-only")]
@@ -175,10 +181,10 @@ pub enum ApiError {
 }
 
 /// A server that wants to be asked less, in one sentence.
-fn busy(host: &str, status: u16, after: Option<Duration>) -> String {
-    let why = match status {
-        429 => " (too many requests)",
-        503 => " (service unavailable)",
+fn busy(host: &str, code: &Code, after: Option<Duration>) -> String {
+    let why = match code {
+        Code::Http(429) => " (too many requests)",
+        Code::Http(503) => " (service unavailable)",
         _ => "",
     };
     match after {
@@ -188,9 +194,9 @@ fn busy(host: &str, status: u16, after: Option<Duration>) -> String {
                 .as_secs()
                 .saturating_add(u64::from(after.subsec_nanos() > 0));
             let wait = time::span(Duration::from_secs(seconds));
-            format!("{host} answered {status}{why} and asks to wait {wait}")
+            format!("{host} answered {code}{why} and asks to wait {wait}")
         }
-        None => format!("{host} answered {status}{why}"),
+        None => format!("{host} answered {code}{why}"),
     }
 }
 
@@ -220,7 +226,8 @@ impl ApiError {
                 "Wait so long; r asks now all the same. Set rate in the profile to ask less often."
             }
             Self::Server {
-                status: 300..=399, ..
+                code: Code::Http(300..=399),
+                ..
             } => "Check the url of the profile; a redirect to another address is never followed.",
             Self::Server { .. } => "Try again with r; if it stays, the server's own log says more.",
             Self::Unexpected { .. } => {
@@ -245,7 +252,7 @@ impl ApiError {
             | Self::Timeout { .. }
             | Self::Broken { .. }
             | Self::RateLimited { .. } => true,
-            Self::Server { status, .. } => matches!(status, 500 | 502 | 503 | 504),
+            Self::Server { is_transient, .. } => *is_transient,
             _ => false,
         }
     }
@@ -263,9 +270,8 @@ impl ApiError {
     /// May the server have acted on the request although it failed for us?
     pub fn may_have_acted(&self) -> bool {
         match self {
-            Self::Timeout { sent, .. } => *sent,
+            Self::Timeout { acted, .. } | Self::Server { acted, .. } => *acted == Acted::Maybe,
             Self::Broken { .. } | Self::Unexpected { .. } => true,
-            Self::Server { status, .. } => *status >= 500,
             _ => false,
         }
     }

@@ -7,6 +7,7 @@ pub mod confirm;
 pub mod error;
 pub mod exchange;
 mod exempt;
+pub mod failure;
 mod kind_counts;
 pub mod page;
 pub mod paging;
@@ -26,6 +27,7 @@ pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Suppor
 pub use error::ApiError;
 pub use exchange::Exchange;
 pub use exempt::{Exempt, exempt};
+pub use failure::{Acted, Code, LimitedBy, SqlState, Unreached};
 pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};

@@ -42,6 +42,7 @@ impl LateLook {
             outcome,
             error,
             http_status: None,
+            error_code: None,
         })
     }
 }

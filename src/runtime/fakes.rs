@@ -15,9 +15,9 @@ use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
 use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Outcome, PageEnd,
-    Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support,
-    Thresholds, UserOutcome,
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, LimitedBy, Outcome,
+    PageEnd, Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject,
+    Support, Thresholds, UserOutcome,
 };
 use crate::store::order::SourceNames;
 
@@ -184,7 +184,7 @@ impl SessionApi for FakeApi {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
             what: "revoke all of a user",
-            system: "Sample".into(),
+            limit: LimitedBy::System("Sample".into()),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The panes of the main screen: header, table, status, tabs; in every theme and with hostile text.
 
+use usher::model::Unreached;
+
 use super::*;
 
 #[test]
@@ -287,10 +289,12 @@ fn several_systems_show_whose_row_is_whose_and_who_failed() {
         let mut second = Source::new(profile("am-alpha", "PingAM"));
         second.link = Link::Down(ApiError::Unreachable {
             host: "am.example.org".to_owned(),
+            cause: Unreached::Refused,
             why: "connection refused".to_owned(),
         });
         second.progress = Progress::Failed(ApiError::Unreachable {
             host: "am.example.org".to_owned(),
+            cause: Unreached::Refused,
             why: "connection refused".to_owned(),
         });
         state.sources.push(second);

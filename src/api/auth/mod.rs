@@ -18,7 +18,7 @@ pub use secret::ProfileSecret;
 pub use token::{Known, NoStore, StoredToken, TokenStore, lives};
 pub use token_file::{NotKept, TokenFile};
 
-use crate::model::ApiError;
+use crate::model::{ApiError, LimitedBy};
 
 /// May a person be asked?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,7 +209,7 @@ impl Drop for Busy<'_> {
 fn not_ours() -> ApiError {
     ApiError::Unsupported {
         what: "ending the token of the profile",
-        system: "this way to sign in".into(),
+        limit: LimitedBy::SignIn,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
 use crate::model::text::display_safe;
-use crate::model::{ApiError, locked};
+use crate::model::{Acted, ApiError, locked};
 
 /// How long another process may take to get a token before we go on without waiting for it.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
@@ -88,7 +88,7 @@ impl TokenFile {
         let ended = ended.unwrap_or(Err(ApiError::Timeout {
             host: profile.to_owned(),
             after: END_LIMIT,
-            sent: true,
+            acted: Acted::Maybe,
         }));
         let left = match (lost, ended) {
             (NotKept::Unwanted, Ok(())) => return None,

@@ -20,8 +20,8 @@ use super::retry::{self, Miss, Next, Repeat, Tries};
 use super::{error, headers, last};
 use crate::api::auth::{Credential, Interact};
 use crate::api::net::{Purpose, host_of};
-use crate::model::ApiError;
 use crate::model::text::{marked_bytes, with_thousands};
+use crate::model::{Acted, ApiError, Code};
 
 /// No byte for this long: the server hangs.
 const QUIET_LIMIT: Duration = Duration::from_secs(15);
@@ -294,12 +294,14 @@ impl Call<'_> {
             match (next, miss) {
                 (Next::Again(wait), Miss::Busy { status, come_back }) => {
                     let told = come_back.is_some_and(|told| !told.is_zero());
-                    state.limits.hold(&self.url, status, wait, told);
+                    state.limits.hold(&self.url, Code::Http(status), wait, told);
                 }
                 (Next::Again(wait), _) => tokio::time::sleep(wait).await,
                 (Next::TooLong(after), Miss::Busy { status, .. }) => {
                     // The others must not ask either.
-                    state.limits.hold(&self.url, status, after, true);
+                    state
+                        .limits
+                        .hold(&self.url, Code::Http(status), after, true);
                     return Err(self.busy(status, Some(after)));
                 }
                 (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
@@ -320,7 +322,7 @@ impl Call<'_> {
     fn busy(&self, status: u16, after: Option<Duration>) -> ApiError {
         ApiError::RateLimited {
             host: host_of(&self.url),
-            status,
+            code: Code::Http(status),
             after,
         }
     }
@@ -342,11 +344,8 @@ impl Call<'_> {
                 target => return Err(not_followed(&reply, target.as_ref())),
             }
         }
-        Err(ApiError::Server {
-            host: host_of(&url),
-            status: 302,
-            message: format!("it redirects more than {REDIRECTS} times"),
-        })
+        let why = format!("it redirects more than {REDIRECTS} times");
+        Err(error::of_status(host_of(&url), 302, why))
     }
 
     async fn exchange(
@@ -387,7 +386,7 @@ impl Call<'_> {
             } else {
                 since.elapsed()
             },
-            sent: true,
+            acted: Acted::Maybe,
         };
         let mut response = match timeout_at(quiet(started), client.execute(request)).await {
             Err(_) => return Err(late(started)),
@@ -426,6 +425,7 @@ impl Call<'_> {
             host,
             path: self.template.clone(),
             hidden: Arc::clone(&state.hidden),
+            error_keys: self.http.error_keys,
         };
         match reply.header("content-encoding") {
             // What we asked for has been undone and its header taken away.
@@ -488,14 +488,11 @@ fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
         let _ = to.set_password(None);
         reply.clean(to.as_str())
     });
-    ApiError::Server {
-        host: reply.host.clone(),
-        status: reply.status.as_u16(),
-        message: match target {
-            Some(target) => format!("it redirects to {target}, which is not followed"),
-            None => "it redirects without saying where".into(),
-        },
-    }
+    let why = match target {
+        Some(target) => format!("it redirects to {target}, which is not followed"),
+        None => "it redirects without saying where".into(),
+    };
+    error::of_status(reply.host.clone(), reply.status.as_u16(), why)
 }
 
 fn note(result: &Result<Reply, ApiError>, took: Duration) {

@@ -172,8 +172,9 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-    use super::super::{Http, NoAuth, Repeat};
+    use super::super::{Http, Repeat};
     use super::*;
+    use crate::api::auth::NoAuth;
     use crate::config::{Login, SystemSpec};
 
     /// A port of IPv6 that takes no connection and refuses none: its queue is full.

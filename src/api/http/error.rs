@@ -1,11 +1,25 @@
 //! What went wrong with a request, in words for people.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use crate::api::net::{Proxy, clean, of_io, of_tls};
-use crate::model::ApiError;
+use crate::api::net::{Proxy, causes, clean, of_io, of_tls};
 use crate::model::text::with_thousands;
+use crate::model::{Acted, ApiError, Code, Unreached};
+
+/// The server answered with an error.
+pub(crate) fn of_status(host: String, status: u16, message: String) -> ApiError {
+    ApiError::Server {
+        host,
+        code: Code::Http(status),
+        message,
+        acted: if status >= 500 {
+            Acted::Maybe
+        } else {
+            Acted::No
+        },
+        is_transient: matches!(status, 500 | 502 | 503 | 504),
+    }
+}
 
 /// The request could not be sent, or no head of an answer came.
 pub(super) fn of_request(
@@ -15,82 +29,83 @@ pub(super) fn of_request(
     waited: Duration,
 ) -> ApiError {
     let host = host.to_owned();
-    let texts = chain(error);
     if let Some(error) = of_tls(error, &host) {
         return error;
     }
     if error.is_builder() {
         return ApiError::Unreachable {
             host,
-            why: last(&texts),
+            cause: Unreached::Other,
+            why: last(error),
         };
     }
     if error.is_connect() {
-        let why = if error.is_dns() {
-            let missing = proxy.map(|proxy| format!("the proxy {proxy}"));
-            let missing = missing.unwrap_or_else(|| format!("host {}", host_alone(&host)));
-            return ApiError::Unreachable {
-                host,
-                why: format!("cannot find {missing}"),
-            };
-        } else if error.is_timeout() {
-            format!("no connection within {}", seconds(waited))
-        } else {
-            cause(error, &texts)
-        };
-        let why = match proxy {
-            Some(proxy) => of_proxy(proxy, &texts, &why),
-            None => why,
-        };
-        return ApiError::Unreachable { host, why };
+        return not_connected(error, host, proxy, waited);
     }
     if error.is_timeout() {
         return ApiError::Timeout {
             host,
             after: waited,
-            sent: true,
+            acted: Acted::Maybe,
         };
     }
-    if let Some(why) = malformed(&texts) {
+    let hyper = hyper_error(error);
+    if let Some(error) = hyper.filter(|error| error.is_parse()) {
         return ApiError::Unexpected {
             host,
             near: None,
             at: "the start".into(),
-            why,
+            why: malformed(error),
         };
     }
-    ApiError::Broken {
-        host,
-        why: if texts
-            .iter()
-            .any(|text| text.contains("connection closed before message completed"))
-        {
-            "it was closed before an answer came".into()
-        } else {
-            cause(error, &texts)
-        },
+    let why = if hyper.is_some_and(hyper::Error::is_incomplete_message) {
+        "it was closed before an answer came".into()
+    } else {
+        of_io(error).map_or_else(|| last(error), |(_, why)| why.to_owned())
+    };
+    ApiError::Broken { host, why }
+}
+
+/// No connection came about.
+fn not_connected(
+    error: &reqwest::Error,
+    host: String,
+    proxy: Option<&Proxy>,
+    waited: Duration,
+) -> ApiError {
+    if error.is_dns() {
+        let missing = proxy.map(|proxy| format!("the proxy {proxy}"));
+        let missing = missing.unwrap_or_else(|| format!("host {}", host_alone(&host)));
+        return ApiError::Unreachable {
+            host,
+            cause: Unreached::NoSuchName,
+            why: format!("cannot find {missing}"),
+        };
     }
+    let (cause, why) = if error.is_timeout() {
+        let why = format!("no connection within {}", seconds(waited));
+        (Unreached::TimedOut, why)
+    } else {
+        match of_io(error) {
+            Some((cause, why)) => (cause, why.to_owned()),
+            None => (Unreached::Other, last(error)),
+        }
+    };
+    let (cause, why) = match proxy {
+        Some(proxy) => of_proxy(proxy, error).unwrap_or_else(|| {
+            let why = format!("through the proxy {proxy}: {why}");
+            (cause, why)
+        }),
+        None => (cause, why),
+    };
+    ApiError::Unreachable { host, cause, why }
 }
 
 /// The body stopped before its end.
 pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<u64>) -> ApiError {
     let host = host.to_owned();
-    let texts = chain(error);
-    let compressed = texts.iter().any(|text| {
-        [
-            "gzip",
-            "deflate",
-            "corrupt",
-            "unexpected end of file",
-            "checksum",
-        ]
-        .iter()
-        .any(|sign| text.to_ascii_lowercase().contains(sign))
-    });
-    let is_io = texts
-        .iter()
-        .any(|text| text.contains("end of file before message length"));
-    if error.is_decode() && compressed && !is_io {
+    // With one of these, the connection ended before the answer did.
+    if error.is_decode() && hyper_error(error).is_none() {
         return ApiError::Unexpected {
             host,
             near: None,
@@ -109,60 +124,49 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<
     ApiError::Broken { host, why }
 }
 
-/// The texts of an error and of its causes. The address is left out: it may hold an id.
-fn chain(error: &reqwest::Error) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        texts.push(error.to_string());
-        cause = error.source();
-    }
-    texts
+/// The failure of HTTP among the causes of an error.
+fn hyper_error(error: &reqwest::Error) -> Option<&hyper::Error> {
+    causes(error).find_map(|cause| cause.downcast_ref())
 }
 
-fn last(texts: &[String]) -> String {
-    texts.last().map_or_else(
+/// The text of the deepest cause. That of the error itself is left out: it names the address, which may
+/// hold an id.
+fn last(error: &reqwest::Error) -> String {
+    causes(error).skip(1).last().map_or_else(
         || "the request could not be built".to_owned(),
-        |text| clean(text),
+        |cause| clean(&cause.to_string()),
     )
 }
 
-/// The cause in plain words.
-fn cause(error: &reqwest::Error, texts: &[String]) -> String {
-    of_io(error).map_or_else(|| last(texts), str::to_owned)
-}
-
-/// What a proxy did not do for us.
-fn of_proxy(proxy: &Proxy, texts: &[String], why: &str) -> String {
+/// What a proxy did not do for us. `None`: it was not reached, or broke off.
+///
+/// The error of the tunnel (hyper-util `TunnelError`) is not public, so that its texts are all there is.
+fn of_proxy(proxy: &Proxy, error: &reqwest::Error) -> Option<(Unreached, String)> {
+    let texts: Vec<String> = causes(error).skip(1).map(ToString::to_string).collect();
     let has = |words: &str| texts.iter().any(|text| text.contains(words));
-    if has("proxy authorization required") {
-        return format!(
+    let why = if has("proxy authorization required") {
+        format!(
             "the proxy {proxy} wants a login (407); give it as http://user:password@host:port in {}",
             proxy.variable
-        );
-    }
-    if has("tunnel error") && !has("failed to create underlying connection") {
-        return format!("the proxy {proxy} refuses to connect to it");
-    }
-    format!("through the proxy {proxy}: {why}")
+        )
+    } else if has("tunnel error") && !has("failed to create underlying connection") {
+        format!("the proxy {proxy} refuses to connect to it")
+    } else {
+        return None;
+    };
+    Some((Unreached::ProxyRefused, why))
 }
 
 /// The head of the answer breaks the rules of HTTP.
-fn malformed(texts: &[String]) -> Option<String> {
-    const SIGNS: [&str; 4] = [
-        "invalid HTTP",
-        "invalid content-length",
-        "transfer-encoding parsed",
-        "message head is too large",
-    ];
-    let text = texts
-        .iter()
-        .find(|text| SIGNS.iter().any(|sign| text.contains(sign)))?;
-    Some(if text.contains("too large") {
+fn malformed(error: &hyper::Error) -> String {
+    if error.is_parse_too_large() {
         "the head of the answer is too large".into()
     } else {
-        format!("this is not an answer in HTTP ({})", clean(text))
-    })
+        format!(
+            "this is not an answer in HTTP ({})",
+            clean(&error.to_string())
+        )
+    }
 }
 
 fn host_alone(host: &str) -> &str {

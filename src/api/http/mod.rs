@@ -25,6 +25,7 @@ use url::Url;
 
 pub use call::Call;
 pub(crate) use cookies::{Cookie, cookies_in};
+pub(crate) use error::of_status as server_error;
 pub(crate) use headers::{bearer, secret_header};
 pub use last::{last_exchange, remembering};
 pub use reply::Reply;
@@ -50,6 +51,8 @@ pub struct Http {
     state: Arc<HttpState>,
     base: Url,
     auth: Arc<HttpAuth>,
+    /// Keys of an error in JSON that hold its words, beside the usual ones.
+    error_keys: &'static [&'static str],
 }
 
 /// What all calls of a profile share.
@@ -91,7 +94,14 @@ impl Http {
             state: Arc::new(state),
             base,
             auth,
+            error_keys: &[],
         })
+    }
+
+    /// Also reads these keys of an error in JSON, after the usual ones: where this system has its words.
+    #[must_use]
+    pub fn with_error_keys(self, error_keys: &'static [&'static str]) -> Self {
+        Self { error_keys, ..self }
     }
 
     /// The same address and connections with another credential.
@@ -112,6 +122,7 @@ impl Http {
             state: Arc::clone(&self.state),
             base,
             auth,
+            error_keys: self.error_keys,
         })
     }
 

@@ -8,11 +8,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::excerpt;
 use super::hidden::Hidden;
+use super::{error, excerpt};
 use crate::api::net::clean;
-use crate::model::ApiError;
 use crate::model::text::with_thousands;
+use crate::model::{ApiError, Code};
 
 /// An answer, whatever its status.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Reply {
     pub path: String,
     /// What no word of it may show.
     pub(super) hidden: Arc<Hidden>,
+    /// Keys of an error in JSON that hold its words, beside the usual ones.
+    pub(super) error_keys: &'static [&'static str],
 }
 
 impl std::fmt::Debug for Reply {
@@ -51,6 +53,7 @@ impl Reply {
             host: "idp.example.org:443".into(),
             path: "/x".into(),
             hidden: Arc::default(),
+            error_keys: &[],
         }
     }
 
@@ -158,7 +161,7 @@ impl Reply {
         let forgot = matches!(self.status, StatusCode::GONE | StatusCode::BAD_REQUEST);
         forgot.then(|| ApiError::Forgotten {
             host: self.host.clone(),
-            status: self.status.as_u16(),
+            code: Code::Http(self.status.as_u16()),
             message: self.words(),
         })
     }
@@ -239,7 +242,7 @@ impl Reply {
                 .to_ascii_lowercase();
         }
         if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
-            let words = message_in(&object);
+            let words = message_in(&object, self.error_keys);
             if !words.is_empty() {
                 return self.clean(&words);
             }
@@ -274,32 +277,24 @@ impl Reply {
                 message,
                 field: None,
             },
-            status => ApiError::Server {
-                host: self.host.clone(),
-                status,
-                message,
-            },
+            status => error::of_status(self.host.clone(), status, message),
         }
     }
 }
 
-/// The sentence in a JSON error object, from the keys that servers use for it.
-fn message_in(object: &serde_json::Map<String, serde_json::Value>) -> String {
+/// Keys of an error in JSON that hold its words, whatever the system; the second is of OAuth (RFC 6749).
+const USUAL_KEYS: [&str; 2] = ["message", "error_description"];
+
+/// The sentence in a JSON error object, from the usual keys and the system's own.
+fn message_in(object: &serde_json::Map<String, serde_json::Value>, own_keys: &[&str]) -> String {
     let text = |key: &str| object.get(key).and_then(serde_json::Value::as_str);
     let mut words = Vec::new();
     match object.get("error") {
-        Some(serde_json::Value::Object(inner)) => words.push(message_in(inner)),
+        Some(serde_json::Value::Object(inner)) => words.push(message_in(inner, own_keys)),
         Some(serde_json::Value::String(error)) => words.push(error.clone()),
         _ => {}
     }
-    for key in [
-        "message",
-        "error_description",
-        "errorMessage",
-        "description",
-        "reason",
-        "detail",
-    ] {
+    for key in USUAL_KEYS.iter().chain(own_keys) {
         if let Some(text) = text(key)
             && !words.iter().any(|word| word == text)
         {

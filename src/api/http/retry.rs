@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::model::ApiError;
 use crate::model::error::LONGEST_WAIT;
+use crate::model::{Acted, ApiError, Unreached};
 
 /// All tries of one request together, without the waits that the server asked for.
 const BUDGET: Duration = Duration::from_secs(20);
@@ -152,12 +152,16 @@ fn repeats(repeat: Repeat, miss: &Miss) -> u32 {
 /// Sorts an error into the columns of the retry table.
 pub(super) fn miss_of(error: &ApiError) -> Miss {
     match error {
-        // Asked again, it would refuse again; wrong logins may be counted.
-        ApiError::Unreachable { why, .. } if why.starts_with("the proxy ") => Miss::Final,
-        ApiError::Unreachable { why, .. } => Miss::NotSent {
-            no_name: why.starts_with("cannot find"),
+        ApiError::Unreachable {
+            cause: Unreached::ProxyRefused,
+            ..
+        } => Miss::Final,
+        ApiError::Unreachable { cause, .. } => Miss::NotSent {
+            no_name: *cause == Unreached::NoSuchName,
         },
-        ApiError::Timeout { sent: false, .. } => Miss::NotSent { no_name: false },
+        ApiError::Timeout {
+            acted: Acted::No, ..
+        } => Miss::NotSent { no_name: false },
         ApiError::Timeout { .. } | ApiError::Broken { .. } => Miss::Lost,
         _ => Miss::Final,
     }

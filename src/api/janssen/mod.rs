@@ -32,7 +32,7 @@ use super::http::{Call, Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
+    ApiError, Capabilities, Code, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
     Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
 };
 
@@ -80,7 +80,11 @@ impl Janssen {
         prompter: Arc<dyn Prompter>,
         store: Arc<dyn TokenStore>,
     ) -> Result<Self, ApiError> {
-        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
+        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?.with_error_keys(&[
+            "description",
+            "reason",
+            "detail",
+        ]);
         let auth = signin::authorize(profile, &http, prompter, store)?;
         Ok(Self {
             http: http.with_auth(auth),
@@ -381,7 +385,7 @@ impl SessionApi for Janssen {
             return Err(match error {
                 // An unknown field in the operator's own filter makes the server fail.
                 ApiError::Server {
-                    status: 500,
+                    code: Code::Http(500),
                     message,
                     ..
                 } if search.native.is_some() => ApiError::BadQuery {

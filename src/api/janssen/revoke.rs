@@ -6,7 +6,7 @@ use super::filter::{Native, is_pair_value};
 use super::wire::{inum, listing};
 use super::{Janssen, fault};
 use crate::api::http::{Call, Repeat, Reply};
-use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
+use crate::model::{ApiError, LimitedBy, Outcome, SessionKey, Subject, UserOutcome};
 
 /// Ends these sessions one after the other. After the first answer that asks for a sign-in nothing more
 /// is sent.
@@ -14,7 +14,7 @@ pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outco
     if api.is_old() {
         return Err(ApiError::Unsupported {
             what: "ending a single session (only all of a user)",
-            system: "this version of Janssen".into(),
+            limit: LimitedBy::Version("Janssen".into()),
         });
     }
     let mut outcomes = Vec::with_capacity(keys.len());

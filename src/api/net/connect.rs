@@ -11,10 +11,10 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::error::{clean, of_io, of_tls};
+use super::error::{clean, of_connect, of_tls};
 use super::tls::TlsSettings;
 use crate::config::Profile;
-use crate::model::{ApiError, time};
+use crate::model::{ApiError, Unreached, time};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -50,24 +50,21 @@ impl Connector {
     /// # Errors
     /// [`ApiError::Unreachable`]: nothing was sent.
     pub async fn tcp(&self, host: &str, port: u16) -> Result<TcpStream, ApiError> {
-        let unreachable = |why: String| ApiError::Unreachable {
-            host: address(host, port),
-            why,
-        };
+        let there = address(host, port);
         let deadline = Instant::now() + self.limit;
-        let late = |_| unreachable(format!("no connection within {}", time::span(self.limit)));
         let found = timeout_at(deadline, lookup_host((host, port)))
             .await
-            .map_err(late)?
-            .map_err(|_| unreachable(format!("cannot find host {host}")))?;
+            .map_err(|_| self.late(&there))?
+            .map_err(|_| ApiError::Unreachable {
+                host: there.clone(),
+                cause: Unreached::NoSuchName,
+                why: format!("cannot find host {host}"),
+            })?;
         let found: Vec<_> = found.collect();
         let stream = timeout_at(deadline, TcpStream::connect(found.as_slice()))
             .await
-            .map_err(late)?
-            .map_err(|error| {
-                let why = of_io(&error).map_or_else(|| clean(&error.to_string()), str::to_owned);
-                unreachable(why)
-            })?;
+            .map_err(|_| self.late(&there))?
+            .map_err(|error| of_connect(&error, there))?;
         // Requests are small, and each waits for its answer.
         let _ = stream.set_nodelay(true);
         Ok(stream)
@@ -85,26 +82,15 @@ impl Connector {
         stream: TcpStream,
         host: &str,
     ) -> Result<TlsStream<TcpStream>, ApiError> {
-        let port = stream.peer_addr().map_or(0, |there| there.port());
+        let there = address(host, stream.peer_addr().map_or(0, |peer| peer.port()));
         let config = self.config.get_or_try_init(|| self.read_config()).await?;
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| self.wrong(format!("url: \"{}\" is no name of a host", clean(host))))?;
         let handshake = TlsConnector::from(Arc::clone(config)).connect(name, stream);
-        let unreachable = |why: String| ApiError::Unreachable {
-            host: address(host, port),
-            why,
-        };
-        match timeout_at(Instant::now() + self.limit, handshake).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(of_tls(&error, &address(host, port)).unwrap_or_else(|| {
-                let why = of_io(&error).map_or_else(|| clean(&error.to_string()), str::to_owned);
-                unreachable(why)
-            })),
-            Err(_) => {
-                let limit = time::span(self.limit);
-                Err(unreachable(format!("no connection within {limit}")))
-            }
-        }
+        timeout_at(Instant::now() + self.limit, handshake)
+            .await
+            .map_err(|_| self.late(&there))?
+            .map_err(|error| of_tls(&error, &there).unwrap_or_else(|| of_connect(&error, there)))
     }
 
     /// What was seen of the server's certificate, and the rest of what the profile says about TLS.
@@ -117,6 +103,14 @@ impl Connector {
         let read = tokio::task::spawn_blocking(move || tls.client_config(&[])).await;
         let read = read.unwrap_or_else(|_| Err("the TLS settings could not be read".into()));
         read.map(Arc::new).map_err(|why| self.wrong(why))
+    }
+
+    fn late(&self, host: &str) -> ApiError {
+        ApiError::Unreachable {
+            host: host.to_owned(),
+            cause: Unreached::TimedOut,
+            why: format!("no connection within {}", time::span(self.limit)),
+        }
     }
 
     fn wrong(&self, why: String) -> ApiError {

@@ -7,8 +7,8 @@ use tokio_rustls::rustls::{self, AlertDescription, PeerIncompatible};
 use url::Url;
 
 use super::tls::CertificateRefused;
-use crate::model::ApiError;
 use crate::model::text::display_safe;
+use crate::model::{ApiError, Unreached};
 
 /// Longest text of a server that an error carries, in characters.
 pub const LONGEST_WORDS: usize = 300;
@@ -110,29 +110,40 @@ fn alert_reason(alert: AlertDescription, error: &rustls::Error) -> String {
     }
 }
 
-/// The deepest I/O cause of an error in plain words. `None`: there is none that has words of ours.
-pub(crate) fn of_io(error: &(dyn Error + 'static)) -> Option<&'static str> {
+/// The deepest I/O cause of an error, for decisions and in plain words. `None`: there is none that has
+/// words of ours.
+pub(crate) fn of_io(error: &(dyn Error + 'static)) -> Option<(Unreached, &'static str)> {
     let errors = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
     let errors: Vec<&io::Error> = errors.collect();
-    if errors
-        .iter()
-        .any(|error| error.raw_os_error() == Some(TOO_MANY_FILES))
-    {
-        return Some("too many open files");
+    let all_files = |error: &&io::Error| error.raw_os_error() == Some(TOO_MANY_FILES);
+    if errors.iter().any(all_files) {
+        return Some((Unreached::OurMachine, "too many open files"));
     }
-    match errors.last()?.kind() {
-        io::ErrorKind::ConnectionRefused => Some("connection refused"),
-        io::ErrorKind::ConnectionReset => Some("connection reset"),
-        io::ErrorKind::ConnectionAborted => Some("connection aborted"),
-        io::ErrorKind::HostUnreachable => Some("host unreachable"),
-        io::ErrorKind::NetworkUnreachable => Some("network unreachable"),
-        io::ErrorKind::TimedOut => Some("no answer from the network"),
-        io::ErrorKind::PermissionDenied => Some("not permitted by this machine"),
-        io::ErrorKind::AddrNotAvailable => Some("no free address or port on this machine"),
-        io::ErrorKind::UnexpectedEof => Some("closed during the handshake"),
-        io::ErrorKind::BrokenPipe => Some("closed while we were sending"),
-        _ => None,
-    }
+    Some(match errors.last()?.kind() {
+        io::ErrorKind::ConnectionRefused => (Unreached::Refused, "connection refused"),
+        io::ErrorKind::ConnectionReset => (Unreached::Closed, "connection reset"),
+        io::ErrorKind::ConnectionAborted => (Unreached::Closed, "connection aborted"),
+        io::ErrorKind::HostUnreachable => (Unreached::NoRoute, "host unreachable"),
+        io::ErrorKind::NetworkUnreachable => (Unreached::NoRoute, "network unreachable"),
+        io::ErrorKind::TimedOut => (Unreached::TimedOut, "no answer from the network"),
+        io::ErrorKind::PermissionDenied => (Unreached::OurMachine, "not permitted by this machine"),
+        io::ErrorKind::AddrNotAvailable => {
+            let why = "no free address or port on this machine";
+            (Unreached::OurMachine, why)
+        }
+        io::ErrorKind::UnexpectedEof => (Unreached::Closed, "closed during the handshake"),
+        io::ErrorKind::BrokenPipe => (Unreached::Closed, "closed while we were sending"),
+        _ => return None,
+    })
+}
+
+/// A connection that could not be made, for decisions and in plain words.
+pub(super) fn of_connect(error: &io::Error, host: String) -> ApiError {
+    let (cause, why) = match of_io(error) {
+        Some((cause, why)) => (cause, why.to_owned()),
+        None => (Unreached::Other, clean(&error.to_string())),
+    };
+    ApiError::Unreachable { host, cause, why }
 }
 
 #[cfg(test)]

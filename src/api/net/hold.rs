@@ -11,7 +11,7 @@ use url::Url;
 use super::limits::Purpose;
 use super::{Wait, Waits, host_of};
 use crate::model::error::LONGEST_WAIT;
-use crate::model::{ApiError, locked};
+use crate::model::{ApiError, Code, locked};
 
 /// The servers of a profile that asked for a pause.
 pub(super) struct Holds {
@@ -53,11 +53,11 @@ impl Holds {
     }
 
     /// Nothing goes to this server before `after` has passed. `told`: the server named the time.
-    pub(super) fn keep(&self, url: &Url, status: u16, after: Duration, told: bool) {
+    pub(super) fn keep(&self, url: &Url, code: Code, after: Duration, told: bool) {
         let now = Instant::now();
         let wait = Wait {
             host: host_of(url),
-            status,
+            code,
             // A number that no clock can hold is a year.
             until: now
                 .checked_add(after)
@@ -83,7 +83,7 @@ impl Holds {
             if left > LONGEST_WAIT {
                 return Err(ApiError::RateLimited {
                     host: wait.host,
-                    status: wait.status,
+                    code: wait.code,
                     after: Some(left),
                 });
             }
@@ -183,7 +183,12 @@ mod tests {
     async fn what_one_request_was_told_holds_for_all_of_that_server_and_no_other() {
         let holds = Holds::new();
         let waits = holds.follow();
-        holds.keep(&url("https://a/x"), 429, Duration::from_secs(7), true);
+        holds.keep(
+            &url("https://a/x"),
+            Code::Http(429),
+            Duration::from_secs(7),
+            true,
+        );
 
         assert_eq!(
             holds.pass(&url("https://b/"), Purpose::Read).await,
@@ -207,14 +212,14 @@ mod tests {
     async fn f_http_18_a_long_wait_is_refused_until_the_operator_wants_to_ask_anyway() {
         let holds = Holds::new();
         let server = url("https://a/");
-        holds.keep(&server, 503, Duration::from_secs(600), true);
-        holds.keep(&server, 429, Duration::from_secs(5), true);
+        holds.keep(&server, Code::Http(503), Duration::from_secs(600), true);
+        holds.keep(&server, Code::Http(429), Duration::from_secs(5), true);
 
         let refused = holds.pass(&server, Purpose::Read).await;
 
         let after = Some(Duration::from_secs(600));
         assert!(
-            matches!(&refused, Err(ApiError::RateLimited { status: 503, after: a, .. }) if *a == after),
+            matches!(&refused, Err(ApiError::RateLimited { code: Code::Http(503), after: a, .. }) if *a == after),
             "{refused:?}"
         );
         holds.ask_anyway();
@@ -226,7 +231,7 @@ mod tests {
         let holds = Holds::new();
         let server = url("https://a/");
 
-        holds.keep(&server, 429, Duration::MAX, true);
+        holds.keep(&server, Code::Http(429), Duration::MAX, true);
 
         assert!(holds.pass(&server, Purpose::Read).await.is_err());
     }
@@ -235,7 +240,7 @@ mod tests {
     async fn a_change_that_waits_can_be_given_up_and_a_read_goes_on() {
         let holds = Holds::new();
         let server = url("https://a/");
-        holds.keep(&server, 429, Duration::from_secs(30), true);
+        holds.keep(&server, Code::Http(429), Duration::from_secs(30), true);
         let give_up = async {
             tokio::task::yield_now().await;
             holds.give_up();

@@ -11,7 +11,7 @@ use url::Url;
 use super::hold::Holds;
 use super::waits::Waits;
 use crate::config::Profile;
-use crate::model::{ApiError, locked};
+use crate::model::{ApiError, Code, locked};
 
 /// Open files that are no connections, generously: terminal, logs, audit log, timers.
 const OTHER_FILES: u64 = 20;
@@ -90,10 +90,10 @@ impl Limits {
         }
     }
 
-    /// The server wants to be left alone for this long; `status` is its code for it. `is_told`: it named
+    /// The server wants to be left alone for this long; `code` is what it said. `is_told`: it named
     /// the time. Otherwise the time is ours, and too short to be shown.
-    pub fn hold(&self, url: &Url, status: u16, after: Duration, is_told: bool) {
-        self.holds.keep(url, status, after, is_told);
+    pub fn hold(&self, url: &Url, code: Code, after: Duration, is_told: bool) {
+        self.holds.keep(url, code, after, is_told);
     }
 
     /// Follows the waits that servers of this profile ask for.

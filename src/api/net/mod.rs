@@ -15,7 +15,7 @@ pub use certificate::Certificate;
 pub use clock::ServerClock;
 pub use connect::{Connector, connect_limit};
 pub use error::{LONGEST_WORDS, clean, host_of};
-pub(crate) use error::{of_io, of_tls};
+pub(crate) use error::{causes, of_io, of_tls};
 pub use limits::{Limits, Purpose};
 pub use proxy::{Proxy, Route, route};
 pub use tls::TlsSettings;

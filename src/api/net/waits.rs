@@ -5,13 +5,15 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
+use crate::model::Code;
+
 /// A wait that a server asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wait {
     /// Host and port.
     pub host: String,
-    /// The status with which it asked: 429, 503 or 408.
-    pub status: u16,
+    /// What it said: with HTTP 429, 503 or 408.
+    pub code: Code,
     /// Until when nothing is sent to it.
     pub until: Instant,
 }
@@ -68,7 +70,7 @@ mod tests {
         let mut countdown = Countdown::new(waits);
         let wait = Wait {
             host: "idp:443".into(),
-            status: 429,
+            code: Code::Http(429),
             until: Instant::now() + Duration::from_millis(2_500),
         };
         shown.send_replace(Some(wait));

@@ -16,7 +16,7 @@ use super::flavour::Op;
 use super::server::Server;
 use super::{caps, revoke};
 use crate::api::auth::Interact;
-use crate::model::{ActionArgs, ActionResult, ActionTarget, ApiError};
+use crate::model::{ActionArgs, ActionResult, ActionTarget, ApiError, LimitedBy};
 
 /// Every operation with its action.
 const ALL: [(&str, Op); 10] = [
@@ -32,21 +32,8 @@ const ALL: [(&str, Op); 10] = [
     ("query", Op::Query),
 ];
 
-/// Does an action. What a server does not take of it is no search that was refused.
+/// Does an action.
 pub(super) async fn act(
-    server: &Server,
-    by_user_lacks: &AtomicBool,
-    name: &str,
-    args: &ActionArgs,
-) -> Result<ActionResult, ApiError> {
-    let result = done(server, by_user_lacks, name, args).await;
-    result.map_err(|error| match error {
-        ApiError::BadQuery { message, .. } => ApiError::BadAction { message },
-        other => other,
-    })
-}
-
-async fn done(
     server: &Server,
     by_user_lacks: &AtomicBool,
     name: &str,
@@ -54,7 +41,7 @@ async fn done(
 ) -> Result<ActionResult, ApiError> {
     let unknown = ApiError::Unsupported {
         what: "this action",
-        system: caps::UNSETTLED.into(),
+        limit: LimitedBy::System(caps::UNSETTLED.into()),
     };
     let Some((_, op)) = ALL.iter().find(|(known, _)| *known == name) else {
         return Err(unknown);
@@ -69,7 +56,7 @@ async fn done(
     if !facts.flavour.has(*op) {
         return Err(ApiError::Unsupported {
             what: op.name(),
-            system: facts.flavour.system.into(),
+            limit: LimitedBy::System(facts.flavour.system.into()),
         });
     }
     if let Some(why) = lacks(*op, Some(facts.flavour), Some(&facts)) {

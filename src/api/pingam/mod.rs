@@ -62,7 +62,12 @@ impl PingAm {
         prompter: Arc<dyn Prompter>,
         store: Arc<dyn TokenStore>,
     ) -> Result<Self, ApiError> {
-        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
+        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?.with_error_keys(&[
+            "errorMessage",
+            "description",
+            "reason",
+            "detail",
+        ]);
         let auth = signin::authorize(profile, &http, prompter, store)?;
         Ok(Self {
             server: Server::new(http.with_auth(auth), profile.clone()),

@@ -15,10 +15,10 @@ use super::keys::{self, AmFlavour};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
 use crate::api::auth::{Fixed, Interact};
-use crate::api::http::{Call, Http, Repeat, Reply, StatusCode};
+use crate::api::http::{Call, Http, Repeat, Reply, StatusCode, server_error};
 use crate::api::net::clean;
 use crate::config::Profile;
-use crate::model::{ApiError, Brought, Cursor, PageRules, Stuck};
+use crate::model::{ApiError, Brought, Code, Cursor, LimitedBy, PageRules, Stuck};
 
 /// A sign-in that is younger cannot have run out.
 const NEW: TimeDelta = TimeDelta::seconds(30);
@@ -299,7 +299,7 @@ impl Server {
         let Some(token) = token else {
             return Err(ApiError::Unsupported {
                 what: "ending the session of an OAuth token",
-                system: facts.flavour.system.into(),
+                limit: LimitedBy::System(facts.flavour.system.into()),
             });
         };
         let nothing = BTreeMap::new();
@@ -320,14 +320,15 @@ impl Server {
     /// that it does not know; ours it knows.
     pub(super) fn fault_of_list(&self, unit: &filter::Unit, reply: &Reply) -> ApiError {
         match self.fault(reply) {
-            ApiError::Server { status: 500, .. } if reply.is_empty() && unit.native.is_some() => {
-                ApiError::BadQuery {
-                    message: "the server fails at this filter; it knows realm eq \"…\", also with \
+            ApiError::Server {
+                code: Code::Http(500),
+                ..
+            } if reply.is_empty() && unit.native.is_some() => ApiError::BadQuery {
+                message: "the server fails at this filter; it knows realm eq \"…\", also with \
                               and username eq \"…\""
-                        .into(),
-                    field: None,
-                }
-            }
+                    .into(),
+                field: None,
+            },
             other => other,
         }
     }
@@ -390,18 +391,15 @@ pub(super) fn goes_on(
 pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
     let message = error.message.as_deref();
     let message = message.map(|message| fault::words(reply, message));
-    ApiError::Server {
-        host: reply.host.clone(),
-        status: error.code.unwrap_or(500),
-        message: message.unwrap_or_else(|| "the list broke off".into()),
-    }
+    let message = message.unwrap_or_else(|| "the list broke off".into());
+    server_error(reply.host.clone(), error.code.unwrap_or(500), message)
 }
 
 /// The version of an operation.
 fn version(flavour: &'static Flavour, op: Op) -> Result<&'static str, ApiError> {
     flavour.version(op).ok_or(ApiError::Unsupported {
         what: op.name(),
-        system: flavour.system.into(),
+        limit: LimitedBy::System(flavour.system.into()),
     })
 }
 

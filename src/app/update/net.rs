@@ -97,16 +97,12 @@ pub fn connected(
                 source.progress = Progress::Failed(error.clone());
             }
             remember(state, &name, short(&error));
-            failed(
-                state,
-                id,
-                &error,
-                if searched {
-                    "Search failed"
-                } else {
-                    "Cannot connect"
-                },
-            )
+            let tried = if searched {
+                Tried::Search
+            } else {
+                Tried::Connect
+            };
+            failed(state, id, &error, tried)
         }
     }
 }
@@ -186,7 +182,7 @@ pub fn page(
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
             blame(state, &error);
-            let effects = failed(state, id, &error, "Search failed");
+            let effects = failed(state, id, &error, Tried::Search);
             let mut all = results::finished(state);
             all.extend(effects);
             all
@@ -277,8 +273,24 @@ fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
     message::say(state, crate::app::state::Level::Warn, parts.join(" · "))
 }
 
+/// What was tried and failed.
+#[derive(Clone, Copy)]
+enum Tried {
+    Connect,
+    Search,
+}
+
+impl Tried {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Connect => "Cannot connect",
+            Self::Search => "Search failed",
+        }
+    }
+}
+
 /// Says what failed; in full if there is nothing else to look at.
-fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec<Effect> {
+fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Vec<Effect> {
     if *error == ApiError::Cancelled {
         return message::say(
             state,
@@ -292,11 +304,11 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec
         .map_or(String::new(), |s| {
             format!("{} ({})", s.profile.name, s.profile.address)
         });
-    let what = match title {
-        "Search failed" => format!("list the sessions of {profile}"),
-        _ => format!("connect to {profile}"),
+    let what = match tried {
+        Tried::Connect => format!("connect to {profile}"),
+        Tried::Search => format!("list the sessions of {profile}"),
     };
-    let shown = message::fail(state, title, what, error, Some(id));
+    let shown = message::fail(state, tried.title(), what, error, Some(id));
     if let (Some(incomplete), Some(message)) = (words::incomplete(state), &mut state.message) {
         let goes_on =
             shown.can_login.is_none() && state.sources.iter().any(|source| source.resume.is_some());

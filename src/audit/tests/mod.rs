@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config::{Login, SecretSource, SystemSpec};
-use crate::model::Untrusted;
+use crate::model::{Acted, Code, SqlState, Untrusted};
 
 struct Setup {
     dir: TempDir,
@@ -135,16 +135,19 @@ fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
     let setup = setup();
     let tickets = setup
         .audit
-        .asked(&changes(&setup.audit, 2))
+        .asked(&changes(&setup.audit, 3))
         .unwrap()
         .tickets;
-    let server = ApiError::Server {
+    let server = |code| ApiError::Server {
         host: "idp".into(),
-        status: 503,
+        code,
         message: "s3cret-body".into(),
+        acted: Acted::Maybe,
+        is_transient: true,
     };
     let outcomes = [
-        Outcome::Failed(server),
+        Outcome::Failed(server(Code::Http(503))),
+        Outcome::Failed(server(Code::Sql(SqlState::read("40001").unwrap()))),
         Outcome::Refused("s3cret-words".into()),
     ];
 
@@ -155,10 +158,15 @@ fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
     assert!(!setup.text().contains("s3cret"), "{}", setup.text());
     let lines = setup.lines();
     assert_eq!(
-        (&lines[2]["error"], &lines[2]["http_status"]),
+        (&lines[3]["error"], &lines[3]["http_status"]),
         (&"server".into(), &503.into())
     );
-    assert_eq!(lines[3]["error"], "refused");
+    assert!(lines[3].get("error_code").is_none());
+    assert_eq!(
+        (&lines[4]["http_status"], &lines[4]["error_code"]),
+        (&Value::Null, &"SQL state 40001".into())
+    );
+    assert_eq!(lines[5]["error"], "refused");
 }
 
 #[test]

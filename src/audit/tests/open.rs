@@ -48,6 +48,7 @@ fn what_is_settled_has_an_end_and_says_who_looked() {
         outcome: "not_there",
         error: None,
         http_status: None,
+        error_code: None,
     };
 
     setup.audit.settled(&open[0], Some(&who), &ending).unwrap();

@@ -17,7 +17,8 @@ use crate::api::SessionApi;
 use crate::audit::verify;
 use crate::config::{Login, Paths, SecretSource, SystemSpec};
 use crate::model::{
-    Capabilities, Cursor, PageEnd, Plan, Revoke, RowSink, Search, Session, Untrusted, UserOutcome,
+    Acted, Capabilities, Cursor, PageEnd, Plan, Revoke, RowSink, Search, Session, Untrusted,
+    UserOutcome,
 };
 use fake::{Fake, fake};
 
@@ -140,7 +141,7 @@ fn no_answer() -> ApiError {
     ApiError::Timeout {
         host: "idp".to_owned(),
         after: Duration::from_secs(1),
-        sent: true,
+        acted: Acted::Maybe,
     }
 }
 

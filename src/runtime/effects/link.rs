@@ -141,7 +141,7 @@ async fn tell_waits(
     while let Some(Some(wait)) = ended.run_until_cancelled(countdown.next()).await {
         let wait = wait.map(|(wait, left)| Wait {
             host: wait.host,
-            status: wait.status,
+            code: wait.code,
             left,
         });
         // Fails only when the screen has ended.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher::model::{ApiError, Outcome, Session};
+use usher::model::{ApiError, Code, Outcome, Session};
 
 use super::{Set, SystemFixture, search};
 
@@ -83,7 +83,7 @@ pub async fn a_page_of_html_is_an_error<B: SystemFixture>() {
     set.fault(B::LISTS, action);
     let failed = set.list("").await.expect_err("it failed");
     let ApiError::Server {
-        status: 500,
+        code: Code::Http(500),
         message,
         ..
     } = &failed

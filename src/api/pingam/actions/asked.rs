@@ -14,7 +14,9 @@ use crate::api::pingam::flavour::Op;
 use crate::api::pingam::row::{self, Own};
 use crate::api::pingam::server::{Facts, Server};
 use crate::api::pingam::{realm, revoke, wire};
-use crate::model::{ActionArgs, ActionBody, ActionResult, ApiError, Outcome, SessionKey, Subject};
+use crate::model::{
+    ActionArgs, ActionBody, ActionResult, ApiError, LimitedBy, Outcome, SessionKey, Subject,
+};
 
 /// One action under way.
 pub(super) struct Asked<'a> {
@@ -252,7 +254,7 @@ impl Asked<'_> {
             }),
             false => Err(ApiError::Unsupported {
                 what: Op::LogoutByUser.name(),
-                system: "this version of PingAM".into(),
+                limit: LimitedBy::Version("PingAM".into()),
             }),
         }
     }

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::effect::Timer;
 use crate::app::form::{FormField, TextField};
 use crate::app::state::Pane;
+use crate::model::Code;
 
 fn is_search(effect: &Effect) -> bool {
     matches!(effect, Effect::Search { .. })
@@ -351,7 +352,7 @@ fn f_clock_02_a_clock_that_jumps_changes_no_countdown_and_no_elapsed_time_below_
     app.keys("enter").connect();
     let wait = crate::app::source::Wait {
         host: "idp:443".into(),
-        status: 429,
+        code: Code::Http(429),
         left: std::time::Duration::from_secs(17),
     };
     app.send(Msg::Waiting {

@@ -36,7 +36,8 @@ use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
-    PageEnd, Paging, ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    PageEnd, Paging, ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Unreached,
+    Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, SourceId};
 
@@ -396,6 +397,7 @@ fn caps_of(kind: KindCaps) -> Capabilities {
 fn refused() -> ApiError {
     ApiError::Unreachable {
         host: "idp.example.org".into(),
+        cause: Unreached::Refused,
         why: "connection refused".into(),
     }
 }

@@ -7,7 +7,7 @@ use crate::app::job::JobState;
 use crate::app::results::Fate;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Level;
-use crate::model::{Outcome, Subject, UserOutcome};
+use crate::model::{Code, Outcome, Subject, UserOutcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
 pub(super) fn asked(users: &[&str]) -> TestApp {
@@ -381,7 +381,7 @@ fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
     app.keys("y");
     let busy = ApiError::RateLimited {
         host: "idp:443".into(),
-        status: 429,
+        code: Code::Http(429),
         after: Some(std::time::Duration::from_secs(600)),
     };
 

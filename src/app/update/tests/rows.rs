@@ -5,6 +5,7 @@ use crate::app::detail_line::LineKind;
 use crate::app::effect::Timer;
 use crate::app::lines::detail_lines;
 use crate::app::state::Pane;
+use crate::model::{Acted, Code};
 
 #[test]
 fn rows_are_shown_as_they_arrive_and_sorted_when_the_last_page_is_there() {
@@ -410,8 +411,10 @@ fn a_list_that_cannot_go_on_is_asked_for_from_its_start() {
     app.page(&[("zoe", 60)], Some("2"));
     let gone = ApiError::Server {
         host: "h".into(),
-        status: 410,
+        code: Code::Http(410),
         message: "gone".into(),
+        acted: Acted::No,
+        is_transient: false,
     };
     for _ in 0..2 {
         app.page_fails(gone.clone());

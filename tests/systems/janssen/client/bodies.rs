@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{TimeDelta, Utc};
 use usher::api::auth::NoAuth;
 use usher::api::http::Http;
-use usher::model::{ApiError, Session};
+use usher::model::{Acted, ApiError, Code, Session};
 
 use super::gzip::gzip_of_spaces;
 use super::scripted::{Act, Heard, Scripted, answer, json, whole};
@@ -162,7 +162,13 @@ async fn f_http_24_a_server_that_hangs_or_drips_ends_at_the_limit() {
         let error = page(move |_, _| script()).await.unwrap_err();
 
         assert!(
-            matches!(error, ApiError::Timeout { sent: true, .. }),
+            matches!(
+                error,
+                ApiError::Timeout {
+                    acted: Acted::Maybe,
+                    ..
+                }
+            ),
             "{name}: {error:?}"
         );
         // Three tries of 0.4 s, with pauses of up to 0.5 and 1 s between them.
@@ -239,7 +245,7 @@ async fn f_http_21_statuses_nobody_knows_are_errors_with_their_number() {
             .await
             .unwrap_err();
         let ApiError::Server {
-            status: number,
+            code: Code::Http(number),
             message,
             ..
         } = error

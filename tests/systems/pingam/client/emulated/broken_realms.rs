@@ -2,7 +2,7 @@
 
 use super::super::{everywhere, list};
 use super::*;
-use usher::model::{ApiError, Outcome};
+use usher::model::{ApiError, Code, Outcome};
 
 /// The realm `/beta` answers lists so; `/gone` is in the profile and not on the server.
 const BROKEN: &str = r#"{"match":{"path":"*/realms/beta/sessions"},"action":"status","code":500,"body":"{\"code\":500,\"message\":\"disk full\"}"}"#;
@@ -93,7 +93,10 @@ async fn sessions_of_several_realms_end_but_for_those_of_the_realm_that_fails() 
                 &outcomes[..],
                 [
                     Outcome::Revoked,
-                    Outcome::Failed(ApiError::Server { status: 500, .. }),
+                    Outcome::Failed(ApiError::Server {
+                        code: Code::Http(500),
+                        ..
+                    }),
                     Outcome::Revoked
                 ]
             ),
