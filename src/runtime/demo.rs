@@ -112,7 +112,7 @@ impl Demo {
             text.as_bytes(),
             true,
             &Paths::under(place),
-            &[self.system.clone()],
+            std::slice::from_ref(&self.system),
         );
         let read = read.map_err(|error| config(error.to_string()))?;
         let profile = read.profile(&self.name).cloned();
