@@ -282,8 +282,8 @@ pub enum ActionBody {
     },
 }
 
-/// One value of an answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One value of an answer. `Debug` masks what [`shown`](Self::shown) masks.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ActionCell {
     /// The value as the system writes it, for scripts.
     pub value: Untrusted,
@@ -332,6 +332,14 @@ impl ActionCell {
             CellClass::Secret => Cow::Owned(mask(self.value.expose())),
             CellClass::Plain | CellClass::Once => Cow::Borrowed(self.value.expose()),
         }
+    }
+}
+
+impl fmt::Debug for ActionCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cell = f.debug_struct("ActionCell");
+        cell.field("class", &self.class);
+        cell.field("shown", &self.shown()).finish_non_exhaustive()
     }
 }
 
