@@ -2,10 +2,8 @@
 
 use std::process::ExitCode;
 
-use usher::cli::{self, Cli};
+use usher::api::Systems;
 
 fn main() -> ExitCode {
-    usher::runtime::harden();
-    cli::answer_shell();
-    cli::run(Cli::of(std::env::args_os()))
+    usher::main_with(Systems::built_in())
 }

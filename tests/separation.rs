@@ -229,6 +229,22 @@ fn crates_are_named_only_where_they_belong() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Parts that a client without HTTP uses too.
+const WITHOUT_HTTP: [&str; 2] = ["api/net/", "api/auth/"];
+
+#[test]
+fn connections_and_sign_in_know_no_http() {
+    let http = Regex::new(r"\b(reqwest|hyper|hyper_util|http)\b\s*(::|;)").unwrap();
+    let apart = |one: &&Source| WITHOUT_HTTP.iter().any(|part| one.path.starts_with(part));
+    let apart: Vec<&Source> = sources().iter().filter(apart).collect();
+    assert!(apart.len() > 10, "{}", apart.len());
+
+    for source in apart {
+        let found = http.find(&source.code).map(|hit| hit.as_str());
+        assert_eq!(found, None, "src/{}", source.path);
+    }
+}
+
 #[test]
 fn certificates_are_left_unchecked_in_one_place() {
     let files = |pattern: &str| -> Vec<String> {
@@ -245,8 +261,8 @@ fn certificates_are_left_unchecked_in_one_place() {
         .collect();
     let accepting = files(r"danger_accept|ServerCertVerified::assertion");
 
-    assert_eq!(deciding, BTreeSet::from(["api/http/trust.rs".to_owned()]));
-    assert_eq!(accepting, ["api/http/trust.rs"], "accepted unchecked");
+    assert_eq!(deciding, BTreeSet::from(["api/net/tls.rs".to_owned()]));
+    assert_eq!(accepting, ["api/net/tls.rs"], "accepted unchecked");
 }
 
 /// A default of the trait would hide what the wrapped system can do.
@@ -361,6 +377,78 @@ fn every_folder_has_its_rule_or_may_use_everything() {
         let known = rules.contains(part.as_str()) || free.contains(&part.as_str());
         assert!(known, "src/{part} has no rule in MAY_USE");
     }
+}
+
+/// Where the list of systems is.
+const LIST: &str = "api/mod.rs";
+
+/// How often files outside the folder of a system still name one. Numbers may only become smaller, and a
+/// file that is not here may not name any.
+const NAMES_LEFT: &[(&str, usize)] = &[
+    ("cli/args_verbs.rs", 3),
+    ("config/mod.rs", 2),
+    ("emulator/auth.rs", 12),
+    ("emulator/handle.rs", 3),
+    ("emulator/mod.rs", 5),
+    ("emulator/options.rs", 24),
+    ("emulator/running.rs", 21),
+    ("emulator/shared.rs", 3),
+    ("emulator/world.rs", 1),
+    ("logging/redact.rs", 1),
+    ("runtime/demo.rs", 16),
+];
+
+/// The words and the names of the systems, in lower case, as their descriptions have them.
+fn system_names() -> BTreeSet<String> {
+    let spec = Regex::new(r#"SystemSpec::new\(\s*"([^"]+)",\s*"([^"]+)""#).unwrap();
+    let in_folder = Regex::new(r"^api/\w+/system\.rs$").unwrap();
+    let descriptions = sources().iter().filter(|one| in_folder.is_match(&one.path));
+    let mut names = BTreeSet::new();
+    for source in descriptions {
+        let found = spec.captures(&source.text);
+        let found = found.unwrap_or_else(|| panic!("src/{} describes no system", source.path));
+        names.insert(found[1].to_lowercase());
+        names.extend(found[2].split(" / ").map(str::to_lowercase));
+    }
+    names
+}
+
+/// The text before the tests of a file; nothing of a file of tests. Comments count.
+fn without_tests(source: &Source) -> &str {
+    let is_test = source.path.contains("/tests/") || source.path.ends_with("/tests.rs");
+    let text = if is_test { "" } else { source.text.as_str() };
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_system_is_named_in_its_folders_and_in_the_list_only() {
+    let names = system_names();
+    assert!(names.len() > 2, "{names:?}");
+    let any = Regex::new(&names.iter().cloned().collect::<Vec<_>>().join("|")).unwrap();
+    let folder = Regex::new(r"^(?:api|emulator)/(\w+)/").unwrap();
+    let left: BTreeMap<_, _> = NAMES_LEFT.iter().copied().collect();
+    let mut wrong = Vec::new();
+
+    for source in sources() {
+        let own = folder.captures(&source.path);
+        if own.is_some_and(|own| names.contains(&own[1])) || source.path == LIST {
+            continue;
+        }
+        let text = without_tests(source).to_lowercase();
+        let (count, allowed) = (any.find_iter(&text).count(), left.get(source.path.as_str()));
+        if count != allowed.copied().unwrap_or_default() {
+            wrong.push(format!("src/{} names a system {count} times", source.path));
+        }
+    }
+
+    assert!(
+        wrong.is_empty(),
+        "move what one system needs into its folder; where a number has become smaller, make it \
+         smaller in NAMES_LEFT too:\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// A made-up file, for the tests of the reader itself.

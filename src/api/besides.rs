@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
@@ -13,7 +13,7 @@ use super::layer::Layer;
 use super::{SessionApi, user_as};
 use crate::model::{
     ApiError, Clause, Completeness, Cursor, Deletable, Field, Op, PageEnd, Plan, RowRef, RowSink,
-    Search, Support, Target, Value,
+    Search, Support, Target, Value, locked,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -117,14 +117,14 @@ impl Besides {
             return None;
         }
         let names = names.iter().map(|name| name.to_lowercase()).collect();
-        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.walk);
         let goes_on = |walk: &Walk| at.is_some() && walk.search == *search;
         let known = kept.take().filter(goes_on);
         Some(known.unwrap_or_else(|| Walk::new(search, names)))
     }
 
     fn keep(&self, walk: Walk) {
-        let mut kept = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = locked(&self.walk);
         *kept = Some(walk);
     }
 

@@ -1,85 +1,39 @@
 //! Clients of remote systems. Nothing outside a provider's folder knows its wire.
 
+pub mod auth;
 mod besides;
 mod client_names;
 mod guard;
 pub mod http;
+pub mod import;
 mod janssen;
 mod layer;
 mod loose;
+pub mod net;
 pub mod oauth;
 mod pingam;
-pub mod secret;
-pub mod signin;
-pub mod token_file;
+mod system;
 mod user_as;
-mod waits;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::config::{Profile, System};
-use crate::model::query::OwnName;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
-use besides::Besides;
-use client_names::ClientNames;
-use guard::ReadOnly;
-use http::{NoStore, TokenStore};
-use layer::Layered;
-use signin::Prompter;
-pub use waits::{Countdown, Wait, Waits};
+pub use net::{Countdown, Wait, Waits};
+pub use system::{System, Systems};
 
-/// The client for a profile. Nothing is sent and no secret is read yet; tokens live as long as it does.
-///
-/// # Errors
-/// [`ApiError::Config`] if the profile cannot be used.
-pub fn open(
-    profile: &Profile,
-    prompter: Arc<dyn Prompter>,
-) -> Result<Arc<dyn SessionApi>, ApiError> {
-    open_with(profile, prompter, Arc::new(NoStore))
-}
-
-/// The same with a place where tokens outlive the process.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_with(
-    profile: &Profile,
-    prompter: Arc<dyn Prompter>,
-    store: Arc<dyn TokenStore>,
-) -> Result<Arc<dyn SessionApi>, ApiError> {
-    let api: Arc<dyn SessionApi> = match profile.system {
-        System::Janssen => Arc::new(janssen::Janssen::new(profile, prompter, store)?),
-        System::PingAm => Arc::new(pingam::PingAm::new(profile, prompter, store)?),
-    };
-    let api: Arc<dyn SessionApi> = if profile.client_names.is_empty() {
-        api
-    } else {
-        let names = profile.client_names.clone();
-        Arc::new(Layered(ClientNames::new(api, names)))
-    };
-    let api: Arc<dyn SessionApi> = Arc::new(Layered(Besides::new(api, profile.user_as.clone())));
-    Ok(if profile.read_only {
-        Arc::new(Layered(ReadOnly::new(&profile.name, api)))
-    } else {
-        api
-    })
-}
-
-/// The names that this kind of system has of its own for what a query can ask, beside those that every
-/// query knows.
-pub fn own_names(system: System) -> &'static [OwnName] {
-    match system {
-        System::Janssen => janssen::names::NAMES,
-        System::PingAm => pingam::names::NAMES,
-    }
+/// The systems that usher carries, in the order in which people see them.
+fn built_in() -> [Arc<dyn System>; 2] {
+    [
+        Arc::new(janssen::JanssenSystem::new()),
+        Arc::new(pingam::PingAmSystem::new()),
+    ]
 }
 
 /// One remote system, as usher sees it.

@@ -9,8 +9,8 @@ use crate::app::lines;
 use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
-use crate::app::words;
-use crate::model::{Fact, Field, NO_LASTING_ID, Revoke};
+use crate::model;
+use crate::model::{Fact, Field, NO_LASTING_ID, Revoke, exempt};
 use crate::store::Row;
 
 type Reason = Cow<'static, str>;
@@ -149,7 +149,7 @@ fn revoke(state: &State) -> Option<Reason> {
         let (id, row) = state.results.current()?;
         source_cannot(state, source, row.session.kind.as_deref()).or_else(|| {
             let fate = state.results.fates.get(&id);
-            why_not(row, fate).map(Cow::Owned)
+            why_not(source, row, fate).map(Cow::Owned)
         })
     })
 }
@@ -169,7 +169,7 @@ pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Opti
 
 /// Why this row is not sent. `None`: it is. That it has expired is no reason: only the server knows
 /// whether it is over, and to send it does no harm.
-pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
+pub fn why_not(source: &Source, row: &Row, fate: Option<&Fate>) -> Option<String> {
     match fate {
         Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
         Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
@@ -178,13 +178,10 @@ pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
         _ => {}
     }
     let session = &row.session;
-    if session.own == Some(true) {
-        return Some(words::OWN.into());
-    }
-    if let Some(why) = session.deletable.why_not() {
-        return Some(why.to_owned());
-    }
-    (session.fact == Fact::Revoked).then(|| "it has already been revoked".into())
+    let over = (session.fact == Fact::Revoked).then_some(model::State::Revoked);
+    let kind = source.kind(session.kind.as_deref());
+    let revoke = kind.map_or(Revoke::One, |kind| kind.revoke);
+    exempt(over, session.own, &session.deletable, revoke).map(|why| why.reason())
 }
 
 fn revoke_user(state: &State) -> Option<Reason> {

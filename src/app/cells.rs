@@ -83,7 +83,7 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
             Role::Text,
         ),
         Field::System => Cell::own(
-            source.map_or("-", |source| source.profile.system),
+            source.map_or("-", |source| &*source.profile.system),
             Role::Text,
         ),
         Field::Own => Cell::own(yes_no(session.own), Role::Text),

@@ -247,7 +247,7 @@ pub enum Effect {
     /// Add the commented block of a system to the configuration and open it in the operator's editor.
     NewProfile {
         /// Name of the system in the configuration.
-        system: &'static str,
+        system: String,
     },
     /// Write the example configuration where it is looked for, if nothing is there.
     WriteExample,

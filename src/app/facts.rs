@@ -12,10 +12,11 @@ use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
-use super::words;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Support, Untrusted};
+use crate::model::{
+    Deletable, Exempt, Fact, Field, NO_LASTING_ID, Revoke, Session, Support, Untrusted, exempt,
+};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -139,7 +140,7 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
     right.push(match state.results.fates.get(&id) {
         Some(Fate::Revoked) => over_line("it has already ended"),
         Some(Fate::AlreadyGone) => over_line("it had already gone"),
-        _ => deletable_line(session),
+        _ => deletable_line(session, revoke_of(state, row)),
     });
     let told = |line: &DetailLine| match line.kind {
         LineKind::Fact(field) => is_told(state, row, session, field),
@@ -256,20 +257,24 @@ fn over_line(why: &str) -> DetailLine {
     )
 }
 
-fn deletable_line(session: &Session) -> DetailLine {
-    let (text, role) = match &session.deletable {
-        Deletable::Yes if session.own == Some(true) => (format!("no: {}", words::OWN), Role::Warn),
-        Deletable::Yes => ("yes".to_owned(), Role::Text),
-        no @ (Deletable::No(_) | Deletable::NoLastingId) => (
-            format!("no: {}", no.why_not().unwrap_or_default()),
-            Role::Warn,
-        ),
-        Deletable::Unknown => {
+fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
+    let exempt = exempt(None, session.own, &session.deletable, revoke);
+    let (text, role) = match (exempt, &session.deletable) {
+        (Some(why), _) => (format!("no: {}", why.reason()), Role::Warn),
+        (None, Deletable::Unknown) => {
             let text = "not told; trying it is the way to know";
             (text.to_owned(), Role::Dim)
         }
+        (None, _) => ("yes".to_owned(), Role::Text),
     };
     fact(Field::Deletable, "Deletable", &text, role)
+}
+
+/// What can be ended at the source of a row. Until it is connected, as on most systems.
+fn revoke_of(state: &State, row: &Row) -> Revoke {
+    let source = state.sources.get(usize::from(row.source.0));
+    let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
+    kind.map_or(Revoke::One, |kind| kind.revoke)
 }
 
 /// The life line, if it is known when the session began.
@@ -311,14 +316,14 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session, widt
         _ => first.extend(beginning(session.client.as_ref(), "(none)")),
     }
     first.push(Piece::own(format!(" · {word}")));
-    match &session.deletable {
+    let exempt = exempt(None, session.own, &session.deletable, revoke_of(state, row));
+    match (exempt, &session.deletable) {
         _ if state.results.is_over(id) => {}
-        Deletable::Yes if session.own == Some(true) => {}
-        Deletable::Yes => first.push(Piece::own(" · deletable")),
-        Deletable::Unknown => {}
-        no => {
+        (Some(Exempt::Own), _) | (None, Deletable::Unknown) => {}
+        (None, _) => first.push(Piece::own(" · deletable")),
+        (Some(why), _) => {
             first.push(Piece::own(" · not deletable: "));
-            first.extend(Piece::all(no.why_not().unwrap_or_default()));
+            first.extend(Piece::all(&why.reason()));
         }
     }
     if session.own == Some(true) {

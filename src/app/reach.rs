@@ -31,7 +31,7 @@ pub fn reached(state: &State, whole: &WholeUser) -> Option<String> {
     })
 }
 
-/// "demo, demo-openam: not touched". `None`: no other profile is open.
+/// "demo, staging: not touched". `None`: no other profile is open.
 pub fn untouched(state: &State, reached: SourceId) -> Option<String> {
     let others: Vec<&str> = state
         .sources

@@ -1,5 +1,6 @@
 //! The open profiles: what is known of each, and how far its search has come.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,12 +19,12 @@ use crate::model::{
 pub struct ProfileView {
     /// Its name in the configuration.
     pub name: String,
-    /// Name of the system for people ("Janssen").
-    pub system: &'static str,
-    /// Name of the system in the configuration and in queries ("janssen").
-    pub system_word: &'static str,
+    /// Name of the system for people ("Acme Identity").
+    pub system: Cow<'static, str>,
+    /// Name of the system in the configuration and in queries ("acme").
+    pub system_word: Cow<'static, str>,
     /// What the system itself calls the things that a query can ask for.
-    pub own_names: &'static [OwnName],
+    pub own_names: Vec<OwnName>,
     /// Its address, without credentials.
     pub address: String,
     /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
@@ -35,7 +36,7 @@ pub struct ProfileView {
     pub read_only: bool,
     /// Certificates are not checked.
     pub insecure: bool,
-    /// Plain http to a host that is not loopback.
+    /// A connection in clear to a host that is not loopback.
     pub plain_http: bool,
     /// Is it the embedded demo?
     pub demo: bool,
@@ -207,7 +208,7 @@ impl Source {
     /// Name of the system for people, as it has said itself once it has answered.
     pub fn system(&self) -> &str {
         let caps = self.caps.as_ref();
-        caps.map_or(self.profile.system, |caps| &caps.system)
+        caps.map_or(&*self.profile.system, |caps| &*caps.system)
     }
 
     /// Has the system several kinds of session? Until it has answered, it has not.

@@ -130,7 +130,7 @@ pub struct State {
     /// The job number given last.
     pub last_job: JobId,
     /// The systems that a new profile can be for: word in the configuration, and name for people.
-    pub systems: Vec<(&'static str, &'static str)>,
+    pub systems: Vec<(String, String)>,
     /// Did the operator press Enter and not move on since? Then the first row takes the focus.
     pub focus_follows: bool,
     /// Has a search been running long enough for a spinner?

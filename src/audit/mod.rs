@@ -64,7 +64,7 @@ pub struct Operation {
     local: String,
     remote: Option<String>,
     profile: String,
-    system: &'static str,
+    system: String,
     host: String,
     tls: Tls,
     verb: String,
@@ -183,7 +183,7 @@ impl Operation {
             local: audit.local.clone(),
             remote: who.map(|who| clean(who.name.expose(), 200)),
             profile: profile.name.clone(),
-            system: profile.system.word(),
+            system: profile.system.word.to_string(),
             host: host_of(profile),
             tls: Tls::of(profile),
             verb: clean(verb, 64),
@@ -350,7 +350,7 @@ fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
 /// The `asked` line of a change.
 fn line(change: &Change, key: &Key) -> Entry {
     let operation = &change.operation;
-    let fingerprint = |id| Some(key.fingerprint(operation.system, id));
+    let fingerprint = |id| Some(key.fingerprint(&operation.system, id));
     let (kind, sid_h, subject) = match &change.target {
         Target::Session {
             key: id, subject, ..

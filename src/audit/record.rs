@@ -49,7 +49,7 @@ pub enum Tls {
     EnvCa,
     /// It was not checked.
     Insecure,
-    /// There was no TLS.
+    /// It was not encrypted.
     Plain,
 }
 
@@ -62,7 +62,7 @@ impl Tls {
     /// `env_names_roots`: the environment names authorities.
     pub(super) fn with(profile: &Profile, env_names_roots: bool) -> Self {
         match profile {
-            p if p.url.scheme() != "https" => Self::Plain,
+            p if !p.is_encrypted() => Self::Plain,
             p if p.insecure => Self::Insecure,
             _ if env_names_roots => Self::EnvCa,
             p if p.ca_file.is_some() || p.ca_dir.is_some() => Self::CustomCa,

@@ -5,16 +5,19 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 #[cfg(feature = "emulator")]
 use super::args_emulator::EmulatorArgs;
 #[cfg(feature = "emulator")]
 use super::args_verbs::RenderArgs;
 use super::args_verbs::{
-    ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs, ShapeArgs,
+    ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ImportArgs, ListArgs, LoginArgs,
+    RevokeArgs, ShapeArgs,
 };
 use super::output::for_people;
+use crate::api::Systems;
+use crate::api::import::ImportSpec;
 use crate::model::Field;
 use crate::model::text::display_safe;
 
@@ -51,8 +54,8 @@ pub struct Cli {
 
 impl Cli {
     /// What was typed, program name first. Ends the program where it cannot be read, and for `--help`.
-    pub fn of(typed: impl IntoIterator<Item = OsString>) -> Self {
-        Self::try_parse_from(with_negative_clauses(typed)).unwrap_or_else(|error| {
+    pub fn of(typed: impl IntoIterator<Item = OsString>, systems: &Systems) -> Self {
+        Self::read(with_negative_clauses(typed), systems).unwrap_or_else(|error| {
             if !error.use_stderr() {
                 error.exit();
             }
@@ -62,6 +65,56 @@ impl Cli {
             std::process::exit(code)
         })
     }
+
+    /// Everything that can be typed, what the systems add included.
+    pub(crate) fn command_with(systems: &Systems) -> clap::Command {
+        let imports: Vec<_> = systems
+            .imports()
+            .map(|(system, import)| import_command(&system.spec().word, import.spec()))
+            .collect();
+        Self::command().mut_subcommand("config", |config| config.subcommands(imports))
+    }
+
+    fn read(
+        typed: impl IntoIterator<Item = OsString>,
+        systems: &Systems,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::command_with(systems);
+        let mut matches = command.try_get_matches_from_mut(typed)?;
+        let config = matches.subcommand_matches("config");
+        let import = config.and_then(clap::ArgMatches::subcommand);
+        let read = match import.filter(|(verb, _)| systems.import(verb).is_some()) {
+            Some((verb, args)) => Self::of_import(&matches, verb, args),
+            None => Self::from_arg_matches_mut(&mut matches),
+        };
+        read.map_err(|error| error.format(&mut command))
+    }
+
+    fn of_import(
+        matches: &clap::ArgMatches,
+        verb: &str,
+        args: &clap::ArgMatches,
+    ) -> Result<Self, clap::Error> {
+        let import = ConfigArgs::Import {
+            verb: verb.to_owned(),
+            args: ImportArgs::from_arg_matches(args)?,
+        };
+        Ok(Self {
+            global: GlobalArgs::from_arg_matches(matches)?,
+            command: Some(Command::Config(import)),
+        })
+    }
+}
+
+/// The command of an import of the system of this word.
+fn import_command(word: &str, import: &ImportSpec) -> clap::Command {
+    let (file_help, key_help) = (import.file_help.to_string(), import.key_help.to_string());
+    let (option, name) = (import.key_option.to_string(), word.to_owned());
+    ImportArgs::augment_args(clap::Command::new(import.verb.to_string()))
+        .about(import.about.to_string())
+        .mut_arg("file", |arg| arg.help(file_help))
+        .mut_arg("key", |arg| arg.long(option).help(key_help))
+        .mut_arg("name", |arg| arg.default_value(name).required(false))
 }
 
 /// What is wrong with what was typed. It repeats that, which a script may have from a stranger.

@@ -242,21 +242,32 @@ pub enum ConfigArgs {
     Check,
     /// Print where usher reads and writes
     Path(ShapeArgs),
-    /// Make a profile of the configuration of the Janssen command line
-    ImportJans {
-        /// The file; ~/.config/jans-cli.ini if not given
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// The file with the salt of encoded secrets
-        #[arg(long, value_name = "FILE")]
-        salt: Option<PathBuf>,
-        /// Name of the new profile
-        #[arg(long, value_name = "NAME", default_value = "janssen")]
-        name: String,
-        /// Where the secret goes
-        #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
-        keep_in: KeepIn,
+    /// An import of one of the systems. Its command comes from them.
+    #[command(skip)]
+    Import {
+        /// The verb that was typed.
+        verb: String,
+        /// What else was typed.
+        args: ImportArgs,
     },
+}
+
+/// Options of an import. Help, the default name and the name of the option for the key come from the
+/// system.
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// The file. `None`: where the other program keeps it.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The file with the key of encoded secrets. `None`: where the other program keeps it.
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Name of the new profile
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// Where the secret goes
+    #[arg(long, value_enum, default_value_t, value_name = "WHERE")]
+    pub keep_in: KeepIn,
 }
 
 /// Where an imported secret goes.

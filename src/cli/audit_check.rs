@@ -12,7 +12,7 @@ use crate::audit::{self, Anchor, Audit, AuditError, Entry, Report, Unfinished};
 use crate::config::Config;
 use crate::model::text::display_safe;
 use crate::model::{ApiError, Identity};
-use crate::revoke::{Later, look_later};
+use crate::revoke::{LateLook, look_later};
 
 /// So many problems are told one by one; of a log that was written with another key, each line is one.
 const PROBLEMS: usize = 20;
@@ -235,15 +235,15 @@ async fn settle_profile(
     };
     for (change, later) in changes.iter().zip(answers) {
         let said = match &later {
-            Later::NotThere => {
+            LateLook::NotThere => {
                 tally.not_there += 1;
                 "not there; whether this change ended it is not known"
             }
-            Later::StillThere => {
+            LateLook::StillThere => {
                 tally.still_there += 1;
                 "still there"
             }
-            Later::Unclear(why) => {
+            LateLook::Unclear(why) => {
                 tally.open += 1;
                 ctx.note(&format!("{}: still open: {why}", words(change)));
                 continue;
@@ -260,7 +260,7 @@ async fn settle_profile(
     Ok(())
 }
 
-type Looked = (Option<Identity>, Vec<Later>);
+type Looked = (Option<Identity>, Vec<LateLook>);
 
 /// What the profile of these changes shows now. The inner error: why it shows nothing.
 async fn look(
@@ -277,7 +277,7 @@ async fn look(
             "the configuration has no such profile any more".to_owned()
         ));
     };
-    if profile.system.word() != first.system {
+    if profile.system.word != first.system {
         return Ok(Err(
             "the profile is of another kind of system now".to_owned()
         ));

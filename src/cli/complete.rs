@@ -3,20 +3,20 @@
 use std::ffi::OsStr;
 use std::io::Write;
 
-use clap::CommandFactory;
 use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
 
 use super::args::Cli;
 use super::exit::Failure;
+use crate::api::Systems;
 use crate::config::{Config, Paths};
 
 /// The variable by which a completion script asks this program.
 const VARIABLE: &str = "USHER_COMPLETE";
 
 /// Answers a question of a completion script and ends the program, if there is one.
-pub(crate) fn answer_shell() {
-    CompleteEnv::with_factory(Cli::command)
+pub(crate) fn answer_shell(systems: &Systems) {
+    CompleteEnv::with_factory(|| Cli::command_with(systems))
         .var(VARIABLE)
         .complete();
 }
@@ -35,8 +35,8 @@ pub(crate) fn script(shell: &str, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Writes the manual page of the program and its commands as roff.
-pub(crate) fn manual(out: &mut dyn Write) -> Result<(), Failure> {
-    let mut command = Cli::command().flatten_help(true);
+pub(crate) fn manual(systems: &Systems, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut command = Cli::command_with(systems).flatten_help(true);
     command.build();
     clap_mangen::Man::new(command).render(out)?;
     Ok(())
@@ -45,9 +45,8 @@ pub(crate) fn manual(out: &mut dyn Write) -> Result<(), Failure> {
 /// Names of profiles, after the last comma of what is typed. A configuration that cannot be read has none.
 pub(crate) fn profiles(current: &OsStr) -> Vec<CompletionCandidate> {
     let variable = std::env::var_os("USHER_CONFIG");
-    let config = Config::load(None, variable.as_deref(), &Paths::platform()).unwrap_or_default();
-    let names = config.profiles.iter().map(|profile| profile.name.as_str());
-    candidates(current, &[','], names)
+    let names = Config::profile_names(None, variable.as_deref(), &Paths::platform());
+    candidates(current, &[','], names.iter().map(String::as_str))
 }
 
 /// Names of fields, after the last comma of what is typed.

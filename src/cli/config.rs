@@ -1,13 +1,14 @@
 //! `usher config`: write, check, show and import the configuration.
 
 use std::env;
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::args_verbs::{ConfigArgs, Format, ShapeArgs};
 use super::ctx::Ctx;
 use super::exit::{FAILED, Failure, OK};
-use super::import_jans;
+use super::import;
 use super::output::small_table;
 use crate::config::{Config, paths, private};
 
@@ -23,20 +24,10 @@ pub(crate) fn run(ctx: &Ctx, args: &ConfigArgs) -> Result<u8, Failure> {
         ConfigArgs::Init => init(ctx),
         ConfigArgs::Check => check(ctx),
         ConfigArgs::Path(shape) => path(ctx, *shape),
-        ConfigArgs::ImportJans {
-            file,
-            salt,
-            name,
-            keep_in,
-        } => import_jans::run(
-            ctx,
-            &import_jans::Import {
-                file: file.as_deref(),
-                salt: salt.as_deref(),
-                name,
-                keep_in: *keep_in,
-            },
-        ),
+        ConfigArgs::Import { verb, args } => match ctx.systems.import(verb) {
+            Some((system, import)) => import::run(ctx, system, import, args),
+            None => Err(Failure::usage(format!("there is no {verb}"))),
+        },
     }
 }
 
@@ -44,7 +35,7 @@ pub(crate) fn run(ctx: &Ctx, args: &ConfigArgs) -> Result<u8, Failure> {
 ///
 /// # Errors
 /// This machine has no home folder and no file was named.
-pub(crate) fn place(ctx: &Ctx) -> Result<std::path::PathBuf, Failure> {
+pub(crate) fn place(ctx: &Ctx) -> Result<PathBuf, Failure> {
     let variable = env::var_os("USHER_CONFIG");
     Config::place(
         ctx.global.config.as_deref(),
@@ -95,7 +86,7 @@ fn check(ctx: &Ctx) -> Result<u8, Failure> {
 }
 
 fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
-    let shown = |path: Option<std::path::PathBuf>| path.map(|path| path.display().to_string());
+    let shown = |path: Option<PathBuf>| path.map(|path| path.display().to_string());
     let rows = [
         ("config", shown(place(ctx).ok())),
         ("audit", shown(ctx.paths.audit_file())),
@@ -122,34 +113,52 @@ fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-/// Appends the block of a new profile to the configuration, which is made if it is not there.
-///
-/// # Errors
-/// The file cannot be written, or the configuration would not be right afterwards (then it is as before).
-pub(crate) fn append(ctx: &Ctx, block: &str) -> Result<std::path::PathBuf, Failure> {
-    let file = place(ctx)?;
-    if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-        paths::make_dir(dir)?;
-    }
-    let mut text = match std::fs::read_to_string(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            return Err(Failure::new(
-                FAILED,
-                format!("cannot read {}: {error}", file.display()),
-            ));
+/// The configuration with the block of a new profile behind it, found right and not written yet.
+pub(crate) struct Addition {
+    file: PathBuf,
+    text: String,
+}
+
+impl Addition {
+    /// Puts the block behind the configuration, if there is one, and reads the whole.
+    ///
+    /// # Errors
+    /// The configuration cannot be read, or it would not be right with the block. Nothing was written.
+    pub(crate) fn new(ctx: &Ctx, block: &str) -> Result<Self, Failure> {
+        let file = place(ctx)?;
+        let mut text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                return Err(Failure::new(
+                    FAILED,
+                    format!("cannot read {}: {error}", file.display()),
+                ));
+            }
+        };
+        if !text.is_empty() {
+            text.push_str(if text.ends_with('\n') { "\n" } else { "\n\n" });
         }
-    };
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
+        text.push_str(block);
+        Config::check(&file, &text, &ctx.paths, &ctx.systems.specs()).map_err(|error| {
+            Failure::usage(format!(
+                "nothing was written, since the configuration would not be right then: {error}"
+            ))
+        })?;
+        Ok(Self { file, text })
     }
-    if !text.is_empty() {
-        text.push('\n');
+
+    /// Writes it, and says where.
+    ///
+    /// # Errors
+    /// The file cannot be written; it is as it was before.
+    pub(crate) fn write(self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = self.file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            paths::make_dir(dir)?;
+        }
+        private::replace(&self.file, self.text.as_bytes())?;
+        Ok(self.file)
     }
-    text.push_str(block);
-    private::replace(&file, text.as_bytes())?;
-    Ok(file)
 }
 
 /// Prints rows of a small list in a format: titles are the keys of JSON in lower case.
@@ -175,4 +184,82 @@ pub(crate) fn print_small(
         }
     }
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Systems;
+    use crate::config::{ConfigError, Paths};
+
+    const MINIMAL: &str = "[profile.p]\nsystem = \"janssen\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        let systems = Systems::built_in().specs();
+        Config::load(Some(&file), None, &Paths::under(dir.path()), &systems)
+    }
+
+    /// The example with every commented key made a key: a line `#key` is one, a line `# text` is not.
+    fn uncommented() -> String {
+        let line = |line: &str| match line.strip_prefix('#') {
+            Some(rest) if rest.starts_with(|c: char| c.is_alphabetic() || "[\"".contains(c)) => {
+                rest.to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        EXAMPLE.lines().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_as_it_stands_and_with_every_key_used() {
+        let plain = parse(EXAMPLE).unwrap();
+        let full = parse(&uncommented()).unwrap();
+
+        assert_eq!(plain.profiles.len(), 2);
+        assert_eq!(full.profiles.len(), 4);
+        assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
+        assert!(full.profiles[0].client_cert.is_some());
+    }
+
+    #[test]
+    fn the_example_has_a_profile_of_every_system_with_every_key_of_its_own() {
+        let (text, full) = (uncommented(), parse(&uncommented()).unwrap());
+
+        for spec in Systems::built_in().specs() {
+            let mut shown = full.profiles.iter();
+            assert!(shown.any(|p| p.system.word == spec.word), "{}", spec.word);
+            for key in &spec.own_keys {
+                assert!(text.contains(&format!("\n{} = ", key.name)), "{}", key.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_example_shows_every_default_truly() {
+        let minimal = parse(MINIMAL).unwrap();
+        let example = parse(&uncommented()).unwrap();
+        let (default, shown) = (&minimal.profiles[0], &example.profiles[0]);
+        assert_eq!(
+            (default.timeout, default.max_rows),
+            (shown.timeout, shown.max_rows)
+        );
+        assert_eq!(
+            (default.reload_every, default.sort),
+            (shown.reload_every, shown.sort)
+        );
+        assert_eq!(
+            (default.idle_after, default.audit),
+            (shown.idle_after, shown.audit)
+        );
+        assert_eq!(default.expiring_within, shown.expiring_within);
+        assert_eq!(
+            (default.max_body_mib, default.reveal),
+            (shown.max_body_mib, shown.reveal)
+        );
+        assert_eq!((minimal.theme, minimal.time), (example.theme, example.time));
+        assert_eq!((minimal.mouse, minimal.zone), (example.mouse, example.zone));
+    }
 }

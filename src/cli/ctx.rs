@@ -2,13 +2,15 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::args::{ColorWhen, GlobalArgs};
 use super::exit::Failure;
 use super::output::{Look, Out, Times, for_people};
 use super::sources::Source;
+use crate::api::Systems;
 use crate::config::{Config, Paths, TimeShown, Zone};
+use crate::model::locked;
 use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
 use crate::runtime::locale::{speaks_utf8, unknown_zone};
 use crate::runtime::modes::Grade;
@@ -18,6 +20,8 @@ use crate::runtime::modes::Grade;
 pub(crate) struct Ctx {
     /// The options before or behind the command.
     pub(crate) global: GlobalArgs,
+    /// The systems that there are.
+    pub(crate) systems: Systems,
     /// Where files are.
     pub(crate) paths: Paths,
     /// Folder of the log. `None`: there is no log.
@@ -30,9 +34,10 @@ pub(crate) struct Ctx {
 
 impl Ctx {
     /// The context of this process.
-    pub(crate) fn new(global: GlobalArgs) -> Self {
+    pub(crate) fn new(global: GlobalArgs, systems: Systems) -> Self {
         Self {
             global,
+            systems,
             paths: Paths::platform(),
             log: None,
             cut: true,
@@ -42,24 +47,23 @@ impl Ctx {
 
     /// Was this profile opened before in this command?
     pub(crate) fn knows(&self, profile: &str) -> bool {
-        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = locked(&self.opened);
         opened.iter().any(|source| source.name() == profile)
     }
 
     /// Notes that a profile was opened.
     pub(crate) fn has_opened(&self, source: &Source) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = locked(&self.opened);
         opened.push(source.clone());
     }
 
     /// Ends the tokens that no later command could use, at the end of every command. The answer is
     /// what to tell the person.
     pub(crate) async fn end_unkept(&self) -> Vec<String> {
-        let opened =
-            std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let opened = std::mem::take(&mut *locked(&self.opened));
         let end = |source: Source| async move {
-            let api = source.api.as_ref();
-            source.store.end_unkept(source.name(), api).await
+            let sign_out = source.api.sign_out();
+            source.store.end_unkept(source.name(), sign_out).await
         };
         let told = futures_util::future::join_all(opened.into_iter().map(end)).await;
         told.into_iter().flatten().collect()
@@ -83,6 +87,7 @@ impl Ctx {
             self.global.config.as_deref(),
             variable.as_deref(),
             &self.paths,
+            &self.systems.specs(),
         )?;
         if let Some(zone) = unknown_zone().filter(|_| config.use_utc_for_local()) {
             let zone = safe_cut(&zone, NAME_COLS, Ellipsis::Sign);

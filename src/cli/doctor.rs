@@ -6,7 +6,6 @@ use chrono::{TimeDelta, Utc};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use url::Url;
 
 use super::args_verbs::DoctorArgs;
 use super::config::print_small;
@@ -15,9 +14,9 @@ use super::exit::{self, Failure, OK};
 use super::pages::Question;
 use super::prompter::Person;
 use super::sources::{self, Source};
-use crate::api::http::{Way, way};
+use crate::api::net::{Route, route};
 use crate::audit::Audit;
-use crate::config::{AuditMode, Config, Login};
+use crate::config::{AuditMode, Config, Login, Profile};
 use crate::model::text::display_safe;
 use crate::model::time::{Zone, duration, to_the_minute};
 use crate::model::{ApiError, Query, Revoke, Session, Untrusted};
@@ -224,16 +223,13 @@ fn audited(ctx: &Ctx) -> Vec<Finding> {
 /// The checks of one system, in the order in which they build on each other.
 async fn check(source: &Source) -> Vec<Finding> {
     let mut findings = vec![profile(source)];
-    let url = &source.profile.url;
-    let reached = reach(url, &mut findings).await;
-    if !reached {
+    if !reach(&source.profile, &mut findings).await {
         return findings;
     }
-    let certificate = match url.scheme() {
-        "https" if !source.profile.insecure => {
-            Some(super::doctor_tls::check(&source.profile, Utc::now()).await)
-        }
-        _ => None,
+    let certificate = if source.profile.is_encrypted() && !source.profile.insecure {
+        Some(super::doctor_tls::check(&source.profile, Utc::now()).await)
+    } else {
+        None
     };
     let who = source.api.whoami().await;
     if !matches!(who, Err(ApiError::Tls { .. } | ApiError::Handshake { .. })) {
@@ -306,28 +302,34 @@ fn profile(source: &Source) -> Finding {
         ),
         _ => Finding::good(
             "profile",
-            format!("{} at {}", profile.system.word(), profile.url),
+            format!("{} at {}", profile.system.word, profile.url),
         ),
     }
 }
 
 /// Proxy, name and connection. False: the rest cannot work.
-async fn reach(url: &Url, findings: &mut Vec<Finding>) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let port = url.port_or_known_default().unwrap_or(443);
-    match way(url) {
-        Ok(Way::Direct(why)) => {
+async fn reach(profile: &Profile, findings: &mut Vec<Finding>) -> bool {
+    let url = &profile.url;
+    let scheme = profile.system.scheme(url);
+    let found = if scheme.is_some_and(|scheme| scheme.uses_proxy) {
+        route(url)
+    } else {
+        let why = format!("{} connections use none", url.scheme());
+        Ok(Route::Direct(why))
+    };
+    match found {
+        Ok(Route::Direct(why)) => {
             findings.push(Finding::good("proxy", format!("none: {why}")));
-            reach_machine(
-                host,
-                port,
-                "Check the url of the profile, DNS, the firewall and the VPN.",
-                findings,
-            )
-            .await
+            let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+            let remedy = "Check the url of the profile, DNS, the firewall and the VPN.";
+            let Some(port) = profile.port() else {
+                findings.push(Finding::bad("reach", "its url names no port", remedy, 6));
+                return false;
+            };
+            reach_machine(host, port, remedy, findings).await
         }
         // The proxy looks up the name and connects: only it must be reached from here.
-        Ok(Way::Through(proxy)) => {
+        Ok(Route::Through(proxy)) => {
             findings.push(Finding::good("proxy", proxy.to_string()));
             let remedy = format!("Check the proxy that {} names.", proxy.variable);
             reach_machine(proxy.host(), proxy.port(), &remedy, findings).await

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::doctor::Finding;
-use crate::api::http::{Certificate, Http};
+use crate::api::http::Http;
+use crate::api::net::Certificate;
 use crate::config::{Profile, roots_of_environment};
 use crate::model::text::display_safe;
 use crate::model::time::{Zone, duration_words, instant_short};

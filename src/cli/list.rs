@@ -256,7 +256,7 @@ fn count_down(left: &mut Option<u64>) -> ControlFlow<()> {
 }
 
 #[derive(Default)]
-struct Count {
+pub(super) struct Count {
     rows: u64,
     kinds: KindCounts,
 }
@@ -274,7 +274,7 @@ impl Take for Count {
 }
 
 /// Prints the number, if it is one: of a list that is not whole nobody knows how many there are.
-fn print_count(
+pub(super) fn print_count(
     format: Format,
     count: &Count,
     ended: &[Ended],

@@ -1,6 +1,6 @@
 //! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -12,13 +12,10 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
-use crate::api;
-use crate::api::http::{StoredToken, TokenStore};
-use crate::api::signin::Prompter;
-use crate::api::token_file::TokenFile;
+use crate::api::auth::{Prompter, StoredToken, TokenFile, TokenStore};
 use crate::config::{Login, Profile};
 use crate::model::text::display_safe;
-use crate::model::{ApiError, Identity, Untrusted};
+use crate::model::{ApiError, Identity, Untrusted, locked};
 
 /// Says who you are at each open profile.
 ///
@@ -221,7 +218,8 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
         last: Mutex::new(None),
     });
     let person: Arc<dyn Prompter> = Person::new();
-    let api = api::open_with(&profile, person, keep.clone()).map_err(|error| failed(&error))?;
+    let api = ctx.systems.open_with(&profile, person, keep.clone());
+    let api = api.map_err(|error| failed(&error))?;
     sources::attend(ctx, &profile, api.as_ref());
     // Asking who we are renews a token that is used up, and proves that it works.
     api.whoami().await.map_err(|error| failed(&error))?;
@@ -256,14 +254,11 @@ struct Remember {
 
 impl Remember {
     fn take(&self) -> Option<StoredToken> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        locked(&self.last).take()
     }
 
     fn put(&self, token: Option<StoredToken>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        *locked(&self.last) = token;
     }
 }
 

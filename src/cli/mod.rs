@@ -16,7 +16,9 @@ mod doctor_tls;
 mod emulator;
 mod exit;
 mod get;
-mod import_jans;
+mod import;
+#[cfg(test)]
+mod kinds_tests;
 mod list;
 mod login;
 mod outcome;
@@ -45,16 +47,17 @@ use args::Command;
 use ctx::Ctx;
 use exit::{Failure, OK};
 
+use crate::api::Systems;
 use crate::{logging, runtime};
 
 /// Answers a completion script and ends the program, if it was that which called.
-pub fn answer_shell() {
-    complete::answer_shell();
+pub fn answer_shell(systems: &Systems) {
+    complete::answer_shell(systems);
 }
 
-/// Does what the command line says. The answer is the exit code of the program.
-pub fn run(cli: Cli) -> ExitCode {
-    let mut ctx = Ctx::new(cli.global);
+/// Does what the command line says, with these systems. The answer is the exit code of the program.
+pub fn run(cli: Cli, systems: Systems) -> ExitCode {
+    let mut ctx = Ctx::new(cli.global, systems);
     // Held until the end: it writes what still waits when it is dropped.
     let log = logging::start(
         &ctx.paths,
@@ -122,7 +125,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
         #[cfg(feature = "emulator")]
         Command::Emulator(args) => block_on(ctx, emulator::run(ctx, &args)),
         Command::Completions { shell } => print(ctx, |out| complete::script(&shell, out)),
-        Command::Man => print(ctx, |out| complete::manual(out)),
+        Command::Man => print(ctx, |out| complete::manual(&ctx.systems, out)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -14,7 +14,7 @@ use super::sources::Source;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
-    ApiError, Completeness, Query, RowRef, RowSink, Search, told_duplicates, told_unread,
+    ApiError, Completeness, Query, RowRef, RowSink, Search, locked, told_duplicates, told_unread,
 };
 use crate::reading::{PageRead, Reading, StopReason, Then};
 
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
 }
 
 fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
-    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut shared = locked(shared);
     if let Some(failure) = shared.failure.take() {
         return Err(failure);
     }
@@ -333,7 +333,7 @@ struct Sink<'r, 'a, 's, 't> {
 impl RowSink for Sink<'_, '_, '_, '_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let source = self.reader.source;
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = locked(self.shared);
         if shared.enough {
             return ControlFlow::Break(());
         }

@@ -1,11 +1,9 @@
 //! `usher profiles` and `usher systems`: what is configured, whether it answers, and what it can do.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
-use url::Url;
 
 use super::args_verbs::ShapeArgs;
 use super::config::print_small;
@@ -13,9 +11,7 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
 use super::prompter::Person;
 use super::sources::{self, side_by_side};
-use crate::api;
-use crate::api::signin::Nobody;
-use crate::config::{Config, Login, Profile, SecretSource, System};
+use crate::config::Config;
 use crate::model::text::display_safe;
 use crate::model::{
     ApiError, Capabilities, Field, Identity, KindCaps, Paging, Revoke, Support, Untrusted,
@@ -145,14 +141,13 @@ pub(crate) async fn systems(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> 
 /// What every system can do as far as that is known before a sign-in. Nothing is sent.
 fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Failure> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
-    for system in System::iter() {
-        let caps = caps_before_sign_in(system)
-            .map_err(|error| Failure::api("cannot describe a system", system.word(), &error))?;
+    for system in ctx.systems.iter() {
+        let (word, caps) = (&system.spec().word, system.caps());
         for (what, how) in facts(&caps) {
-            rows.push(vec![system.word().to_owned(), what, how]);
+            rows.push(vec![word.to_string(), what, how]);
         }
         let mut value = to_json(&caps);
-        value["word"] = json!(system.word());
+        value["word"] = json!(word);
         values.push(value);
     }
     ctx.note(
@@ -162,16 +157,6 @@ fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Fail
     let titles = ["SYSTEM", "WHAT", "HOW"];
     print_small(ctx, config, shape.output, &titles, &rows, values.into())?;
     Ok(OK)
-}
-
-/// The client of a server that is never asked.
-fn caps_before_sign_in(system: System) -> Result<Arc<Capabilities>, ApiError> {
-    let nowhere = Url::parse("https://localhost").expect("it is an address");
-    let login = Login::Token {
-        token: SecretSource::Prompt,
-    };
-    let profile = Profile::new(system.word(), system, nowhere, login);
-    Ok(api::open(&profile, Arc::new(Nobody))?.caps())
 }
 
 /// What a system can do, for people. Where it has several kinds of session, a line says which it is

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::ctx::has_person;
 use super::output::for_people;
-use crate::api::signin::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waiting};
+use crate::api::auth::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waiting};
 use crate::model::{ApiError, Untrusted};
 
 /// Asks on the terminal, and never where there is none.

@@ -91,7 +91,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     let keys = keys(screen.keys)?.into_iter().chain(keys(&args.keys)?);
     let theme = Theme::load(&args.theme, Depth::True)?;
 
-    let mut still = Still::new(world(args, screen, now), prefs(ctx), size, now);
+    let mut still = Still::new(
+        world(args, screen, now),
+        prefs(ctx),
+        size,
+        now,
+        ctx.systems.clone(),
+    );
     match screen.begin {
         Begin::Welcome => still.welcome(),
         Begin::Listed | Begin::Several | Begin::Actions => {

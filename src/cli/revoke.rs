@@ -18,7 +18,7 @@ use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
-    ApiError, Clause, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
+    ApiError, Clause, Exempt, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
 };
 use crate::revoke::Known;
 
@@ -132,7 +132,7 @@ fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
         let is_reached = sent
             .iter()
             .any(|(source, user)| *source == target.source && *user == target.subject);
-        if is_reached && matches!(target.skip, Some(Skip::NotDeletable(_))) {
+        if is_reached && matches!(target.skip, Some(Skip::Exempt(Exempt::NotDeletable(_)))) {
             target.skip = None;
         }
     }
@@ -225,7 +225,7 @@ struct Found {
 impl Found {
     /// Has every session that is meant ended, for certain?
     fn is_nothing(&self) -> bool {
-        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Over(_)));
+        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
         self.code == exit::OK && self.not_whole.is_empty() && self.targets.iter().all(is_over)
     }
 }
@@ -330,7 +330,7 @@ async fn look_up(sources: &[Source], targets: &mut [Target]) {
         *target = Target {
             key: target.key.clone(),
             known: Known::Listed,
-            ..Target::of(target.source, &record, FoundBy::Name)
+            ..Target::of(target.source, &source.api.caps(), &record, FoundBy::Name)
         };
     }
 }
@@ -377,7 +377,8 @@ impl Take for Collect<'_> {
             // By our clock alone nothing is left out.
             false => FoundBy::Name,
         };
-        let target = Target::of(source, record, by);
+        let caps = self.sources[source].api.caps();
+        let target = Target::of(source, &caps, record, by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }
@@ -507,7 +508,7 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
 }
 
 /// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
-fn count_of(targets: &[Target]) -> String {
+pub(super) fn count_of(targets: &[Target]) -> String {
     let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
     format!("{}{}", sessions(targets.len()), kinds.in_brackets())
 }

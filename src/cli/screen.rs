@@ -27,7 +27,8 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
         read_only: ctx.global.read_only,
         ascii: ctx.global.ascii,
     };
-    let setup = Setup::new(config, wishes, ctx.paths.clone(), ctx.log.clone(), theme)?;
+    let (paths, log) = (ctx.paths.clone(), ctx.log.clone());
+    let setup = Setup::new(config, wishes, paths, log, theme, &ctx.systems)?;
     let (code, told) = runtime::start(setup)?;
     for told in told {
         ctx.note(&format!("note: {told}"));

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
 use super::prompter::Person;
-use crate::api::token_file::TokenFile;
-use crate::api::{self, SessionApi};
+use crate::api::SessionApi;
+use crate::api::auth::TokenFile;
 use crate::config::{Config, Opening, Profile};
 use crate::model::confirm::Risk;
 use crate::model::time::Zone;
@@ -32,8 +32,8 @@ impl Source {
     }
 
     /// The word of its system in the configuration.
-    pub(crate) fn word(&self) -> &'static str {
-        self.profile.system.word()
+    pub(crate) fn word(&self) -> &str {
+        &self.profile.system.word
     }
 
     /// What makes it worse to end one of its sessions by mistake.
@@ -116,7 +116,10 @@ pub(crate) fn open(
         .into_iter()
         .map(|profile| {
             let store = Arc::new(TokenFile::new(&ctx.paths, &profile));
-            let api = api::open_with(&profile, person.clone(), store.clone())
+            let opened = ctx
+                .systems
+                .open_with(&profile, person.clone(), store.clone());
+            let api = opened
                 .map_err(|error| Failure::api("cannot open the profile", &profile.name, &error))?;
             attend(ctx, &profile, api.as_ref());
             let source = Source {
@@ -189,9 +192,7 @@ pub(crate) fn parse_query(text: &str) -> Result<Query, Failure> {
 /// # Errors
 /// A usage error that shows the place.
 pub(crate) fn parse_query_for(text: &str, sources: &[Source]) -> Result<Query, Failure> {
-    let own = sources
-        .iter()
-        .flat_map(|s| api::own_names(s.profile.system));
+    let own = sources.iter().flat_map(|s| &s.profile.system.own_names);
     let own: Vec<_> = own.copied().collect();
     Query::parse_with(text, &own).map_err(|error| {
         let report = error.report(text);

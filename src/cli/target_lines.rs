@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::sources::Source;
 use super::targets::{FoundBy, Skip, Target, several};
 use crate::model::text::display_safe;
-use crate::model::{SessionKey, State, Subject, Untrusted};
+use crate::model::{Deletable, SessionKey, State, Subject, Untrusted};
 use crate::revoke::{Known, Trace};
 
 /// More than this on standard input is refused, in bytes: ids are short, and nobody meant it.
@@ -166,14 +166,22 @@ fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
         None => return Err(several(sources).message),
     };
     let state = line.state.and_then(|word| word.parse().ok());
+    let deletable = match line.deletable.flatten() {
+        Some(true) => Deletable::Yes,
+        Some(false) => Deletable::No(
+            line.not_deletable_because
+                .unwrap_or_else(|| "the system says so".to_owned()),
+        ),
+        None => Deletable::Unknown,
+    };
     Ok(Target {
         source,
         skip: Skip::of(
             state.unwrap_or(State::Unknown),
-            line.deletable.flatten(),
-            line.not_deletable_because.as_deref(),
+            &deletable,
             line.own,
             FoundBy::Name,
+            sources[source].api.caps().of(line.kind.as_deref()).revoke,
         ),
         known: match line.deletable {
             None => Known::Typed,

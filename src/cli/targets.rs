@@ -7,7 +7,7 @@ use super::output::Record;
 use super::sources::Source;
 use super::target_lines;
 use crate::model::text::display_safe;
-use crate::model::{SessionKey, State, Subject};
+use crate::model::{Capabilities, Deletable, Exempt, Revoke, SessionKey, State, Subject, exempt};
 use crate::revoke::Known;
 
 /// One session that was named.
@@ -65,9 +65,10 @@ impl Target {
         matches!(self.known, Known::Doubtful(_))
     }
 
-    /// A session that was read.
-    pub(crate) fn of(source: usize, record: &Record<'_>, by: FoundBy) -> Self {
+    /// A session that was read, of a system that can do this.
+    pub(crate) fn of(source: usize, caps: &Capabilities, record: &Record<'_>, by: FoundBy) -> Self {
         let row = record.row;
+        let revoke = caps.of(row.kind.as_deref()).revoke;
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
@@ -76,58 +77,45 @@ impl Target {
             label: row.label.to_string(),
             subject: row.subject(),
             known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
-            skip: Skip::of(
-                record.state,
-                record.deletable(),
-                record.not_deletable_because(),
-                row.own,
-                by,
-            ),
+            skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),
         }
     }
 }
 
-/// Why a session is left out of what is ended.
+/// Why a named session is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Skip {
-    /// It has ended already: expired or revoked.
-    Over(&'static str),
-    /// The system does not let anybody end it, with its reason.
-    NotDeletable(String),
-    /// It is the operator's own.
-    Own,
+    /// It is left alone.
+    Exempt(Exempt),
     /// No session has this id.
     NotFound,
 }
 
 impl Skip {
-    /// What a row says about itself.
+    /// By what a row says about itself.
     pub(crate) fn of(
         state: State,
-        deletable: Option<bool>,
-        because: Option<&str>,
+        deletable: &Deletable,
         own: Option<bool>,
         by: FoundBy,
+        revoke: Revoke,
     ) -> Option<Self> {
-        match (state, by) {
-            (State::Revoked, _) | (State::Expired, FoundBy::Query) => {
-                return Some(Self::Over(state.word()));
-            }
-            _ => {}
-        }
-        if own == Some(true) {
-            return Some(Self::Own);
-        }
-        (deletable == Some(false))
-            .then(|| Self::NotDeletable(because.unwrap_or("the system says so").to_owned()))
+        let is_over = matches!(
+            (state, by),
+            (State::Revoked, _) | (State::Expired, FoundBy::Query)
+        );
+        exempt(is_over.then_some(state), own, deletable, revoke).map(Self::Exempt)
     }
 
     /// For people.
     pub(crate) fn words(&self) -> String {
         match self {
-            Self::Over(word) => (*word).to_owned(),
-            Self::NotDeletable(why) => format!("not deletable: {}", display_safe(why)),
-            Self::Own => "your own session".to_owned(),
+            Self::Exempt(Exempt::Over(state)) => state.word().to_owned(),
+            Self::Exempt(Exempt::NotDeletable(why)) => {
+                format!("not deletable: {}", display_safe(why))
+            }
+            Self::Exempt(Exempt::Own) => "your own session".to_owned(),
+            Self::Exempt(Exempt::NotOwn) => "not your own session".to_owned(),
             Self::NotFound => super::outcome::NEVER_LISTED.to_owned(),
         }
     }
@@ -143,9 +131,9 @@ impl Skip {
     /// The exit code where nothing else was asked for: something that was meant is alive, or never was.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Over(_) => exit::OK,
-            Self::NotDeletable(_) => exit::NOT_ALLOWED,
-            Self::Own => exit::REFUSED,
+            Self::Exempt(Exempt::Over(_)) => exit::OK,
+            Self::Exempt(Exempt::NotDeletable(_)) => exit::NOT_ALLOWED,
+            Self::Exempt(Exempt::Own | Exempt::NotOwn) => exit::REFUSED,
             Self::NotFound => exit::NOTHING,
         }
     }

@@ -4,7 +4,9 @@ use secrecy::SecretString;
 use strum::IntoEnumIterator;
 
 use super::error::ConfigError;
-use super::profile::{Login, SecretSource, System};
+use super::own::OwnKeys;
+use super::profile::{Login, SecretSource};
+use super::system::{SignInMethod, SystemSpec};
 use super::table::{Item, Table};
 
 /// A way to sign in.
@@ -46,39 +48,23 @@ impl Method {
         match self {
             Self::Token => &["token"],
             Self::ClientCredentials | Self::Device => &["client_id", "client_secret"],
-            Self::Password => &["user", "password", "realm", "service"],
+            Self::Password => &["user", "password"],
             Self::Certificate | Self::None => &[],
         }
     }
 }
 
-impl System {
-    /// The ways to sign in that this system has.
-    pub fn methods(self) -> &'static [Method] {
-        match self {
-            Self::Janssen => &[Method::Token, Method::ClientCredentials, Method::Device],
-            Self::PingAm => &[Method::Password, Method::Token],
-        }
-    }
-
-    /// Its word in the configuration and in queries ("janssen").
-    pub fn word(self) -> &'static str {
-        self.into()
-    }
-}
-
-/// Reads `login` or `token` of a profile.
+/// Reads `login` or `token` of a profile, and the keys that the sign-in has in this system only.
 pub(super) fn read(
     profile: &Table<'_>,
-    system: System,
+    system: &SystemSpec,
     allow_plain: bool,
-) -> Result<Login, ConfigError> {
+) -> Result<(Login, OwnKeys), ConfigError> {
     match (profile.get("token"), profile.get("login")) {
         (Some(token), None) => {
             possible(&token, system, Method::Token)?;
-            Ok(Login::Token {
-                token: secret(&token, allow_plain)?,
-            })
+            let token = secret(&token, allow_plain)?;
+            Ok((Login::Token { token }, OwnKeys::default()))
         }
         (None, Some(login)) => table(&login.table()?, system, allow_plain),
         (Some(token), Some(_)) => {
@@ -87,28 +73,29 @@ pub(super) fn read(
         (None, None) => Err(profile.error(format!(
             "{} does not say how to sign in; add token or login (methods of {}: {})",
             profile.title(),
-            system.word(),
-            words(system)
+            system.word,
+            system.method_words()
         ))),
     }
 }
 
-fn table(login: &Table<'_>, system: System, allow_plain: bool) -> Result<Login, ConfigError> {
+fn table(
+    login: &Table<'_>,
+    system: &SystemSpec,
+    allow_plain: bool,
+) -> Result<(Login, OwnKeys), ConfigError> {
     let item = login.require("method")?;
     let words: Vec<_> = Method::iter().map(|m| (m.word(), m)).collect();
     let method = item.word(&words)?;
-    possible(&item, system, method)?;
-    login.only(&[&["method"], method.keys()])?;
+    let own_keys = &possible(&item, system, method)?.own_keys;
+    let own_names: Vec<_> = own_keys.iter().map(|key| key.name.as_ref()).collect();
+    login.only(&[&["method"], method.keys(), &own_names])?;
+    let mut own = OwnKeys::default();
+    own.read(login, own_keys)?;
     let must = |key| secret(&login.require(key)?, allow_plain);
     let text =
         |key| -> Result<String, ConfigError> { Ok(login.require(key)?.some_text()?.to_owned()) };
-    let may = |key| -> Result<Option<String>, ConfigError> {
-        login
-            .get(key)
-            .map(|item| item.some_text().map(str::to_owned))
-            .transpose()
-    };
-    Ok(match method {
+    let login = match method {
         Method::Token => Login::Token {
             token: must("token")?,
         },
@@ -126,30 +113,27 @@ fn table(login: &Table<'_>, system: System, allow_plain: bool) -> Result<Login, 
         Method::Password => Login::Password {
             user: text("user")?,
             password: must("password")?,
-            realm: may("realm")?,
-            service: may("service")?,
         },
         Method::Certificate => Login::Certificate,
         Method::None => Login::None,
+    };
+    Ok((login, own))
+}
+
+/// The sign-in of this method, if the system has it.
+fn possible<'s>(
+    item: &Item<'_>,
+    system: &'s SystemSpec,
+    method: Method,
+) -> Result<&'s SignInMethod, ConfigError> {
+    system.method(method).ok_or_else(|| {
+        item.error(format!(
+            "{} cannot sign in by {}; it can by: {}",
+            system.word,
+            method.word(),
+            system.method_words()
+        ))
     })
-}
-
-/// Can this system do that?
-fn possible(item: &Item<'_>, system: System, method: Method) -> Result<(), ConfigError> {
-    if system.methods().contains(&method) {
-        return Ok(());
-    }
-    Err(item.error(format!(
-        "{} cannot sign in by {}; it can by: {}",
-        system.word(),
-        method.word(),
-        words(system)
-    )))
-}
-
-fn words(system: System) -> String {
-    let words: Vec<_> = system.methods().iter().map(|m| m.word()).collect();
-    words.join(", ")
 }
 
 /// Reads where a secret comes from. The hidden variables of commands are filled in at the end.

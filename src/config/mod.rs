@@ -4,15 +4,16 @@ pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+mod own;
 #[cfg(debug_assertions)]
 mod own_fault;
 pub mod paths;
-pub mod pingam;
 pub mod private;
 pub mod profile;
 mod read;
 mod roots;
 pub mod secret;
+mod system;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,13 +27,14 @@ use toml::de::DeTable;
 
 pub use error::ConfigError;
 pub use login::Method;
+pub use own::{OwnCheck, OwnKey, OwnKeys, OwnKind, OwnValue};
 #[cfg(debug_assertions)]
 pub(crate) use own_fault::fails_at;
 pub use paths::Paths;
-pub use pingam::{AmFlavour, PingAmKeys, Realms, TokenAs};
-pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};
+pub use profile::{AuditMode, Login, Profile, SecretSource, Zone};
 pub use roots::roots_of_environment;
 pub use secret::SecretError;
+pub use system::{Scheme, SignInMethod, SystemSpec};
 
 use private::{Access, PrivateError};
 use table::{Document, Item, Table};
@@ -159,8 +161,8 @@ impl Config {
             .or_else(|| paths.config_file())
     }
 
-    /// Reads the configuration. A file at the platform's place may be missing: then there are no
-    /// profiles. One that was named must be there.
+    /// Reads the configuration, whose profiles are about these systems. A file at the platform's place
+    /// may be missing: then there are no profiles. One that was named must be there.
     ///
     /// # Errors
     /// [`ConfigError`], with the place in the file.
@@ -168,16 +170,30 @@ impl Config {
         flag: Option<&Path>,
         variable: Option<&OsStr>,
         paths: &Paths,
+        systems: &[Arc<SystemSpec>],
     ) -> Result<Self, ConfigError> {
         let named = flag.is_some() || variable.is_some_and(|v| !v.is_empty());
         let Some(file) = Self::place(flag, variable, paths) else {
             return Ok(Self::default());
         };
         match private::read_named(&file, Access::OthersMayRead, SIZE_LIMIT) {
-            Ok((bytes, mode)) => Self::parse(&file, &bytes, mode & 0o077 == 0, paths),
+            Ok((bytes, mode)) => Self::parse(&file, &bytes, mode & 0o077 == 0, paths, systems),
             Err(PrivateError::Missing(_)) if !named => Ok(Self::default()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Reads the text that is to become this file, which only its owner may read then.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the place in the text.
+    pub fn check(
+        file: &Path,
+        text: &str,
+        paths: &Paths,
+        systems: &[Arc<SystemSpec>],
+    ) -> Result<(), ConfigError> {
+        Self::parse(file, text.as_bytes(), true, paths, systems).map(|_| ())
     }
 
     /// Reads a configuration from its bytes. `private`: may only its owner read the file?
@@ -189,6 +205,7 @@ impl Config {
         bytes: &[u8],
         private: bool,
         paths: &Paths,
+        systems: &[Arc<SystemSpec>],
     ) -> Result<Self, ConfigError> {
         let at = |text: &str, byte, message| ConfigError::at(file, text, byte, "", message);
         let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -208,10 +225,28 @@ impl Config {
             private,
             paths,
         };
-        let mut config = top(&Table::root(&doc, root.get_ref()))?;
+        let mut config = top(&Table::root(&doc, root.get_ref()), systems)?;
         config.source = Some(file.to_owned());
         config.hide_variables();
         Ok(config)
+    }
+
+    /// The names of the profiles, without a look at what is in them. Empty: there are none, or the file
+    /// cannot be read. `flag` and `variable` are those of [`load`](Self::load).
+    pub fn profile_names(
+        flag: Option<&Path>,
+        variable: Option<&OsStr>,
+        paths: &Paths,
+    ) -> Vec<String> {
+        let file = Self::place(flag, variable, paths);
+        let read = file
+            .and_then(|file| private::read_named(&file, Access::OthersMayRead, SIZE_LIMIT).ok());
+        let text = read.and_then(|(bytes, _)| String::from_utf8(bytes).ok());
+        let table = text.and_then(|text| text.parse::<toml::Table>().ok());
+        let profiles = table
+            .as_ref()
+            .and_then(|table| table.get("profile")?.as_table());
+        profiles.map_or_else(Vec::new, |all| all.keys().cloned().collect())
     }
 
     /// Every environment variable that holds a secret of some profile: no child process gets them.
@@ -309,7 +344,7 @@ const TOP: [&str; 9] = [
 ];
 
 /// Reads the top of the file.
-fn top(root: &Table<'_>) -> Result<Config, ConfigError> {
+fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigError> {
     root.only(&[&TOP])?;
     let mut config = Config::default();
     read::set(root, "theme", &mut config.theme, theme)?;
@@ -328,7 +363,8 @@ fn top(root: &Table<'_>) -> Result<Config, ConfigError> {
     read::set(root, "keys", &mut config.keys, keys)?;
     if let Some(profiles) = root.get("profile") {
         for (name, item) in profiles.table()?.items() {
-            config.profiles.push(read::profile(name, &item.table()?)?);
+            let profile = read::profile(name, &item.table()?, systems)?;
+            config.profiles.push(profile);
         }
     }
     if let Some(item) = root.get("default_profile") {

@@ -9,41 +9,12 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 use url::Url;
 
-use super::pingam::PingAmKeys;
+use super::login::Method;
+use super::own::OwnKeys;
+use super::system::SystemSpec;
 use crate::model::confirm::TYPED_FROM;
 pub use crate::model::time::Zone;
 use crate::model::{Field, Sort, Thresholds};
-
-/// Which kind of system a profile is about.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    strum::EnumIter,
-    strum::IntoStaticStr,
-    strum::EnumString,
-)]
-#[strum(serialize_all = "snake_case")]
-pub enum System {
-    /// Janssen Server, through its Config API.
-    Janssen,
-    /// PingAM, ForgeRock AM and community OpenAM, through their session REST.
-    #[strum(serialize = "pingam")]
-    PingAm,
-}
-
-impl System {
-    /// Its name for people ("Janssen").
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Janssen => "Janssen",
-            Self::PingAm => "PingAM / OpenAM",
-        }
-    }
-}
 
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
 #[derive(Clone, Debug)]
@@ -51,7 +22,7 @@ pub struct Profile {
     /// Its name in the configuration.
     pub name: String,
     /// Which kind of system.
-    pub system: System,
+    pub system: Arc<SystemSpec>,
     /// Base address, without a trailing slash in its path.
     pub url: Url,
     /// Base address of the authorization server. `None`: it has the origin of `url`.
@@ -117,16 +88,15 @@ pub struct Profile {
     pub expiring_within: Duration,
     /// Names to show for client ids.
     pub client_names: BTreeMap<String, String>,
-    /// What only PingAM and OpenAM have; the defaults for other systems.
-    pub pingam: PingAmKeys,
+    /// The keys that only its system has, those of its sign-in included.
+    pub own: OwnKeys,
 }
 
 impl Profile {
     /// A profile with every other key at its default.
-    pub fn new(name: impl Into<String>, system: System, url: Url, login: Login) -> Self {
+    pub fn new(name: impl Into<String>, system: Arc<SystemSpec>, url: Url, login: Login) -> Self {
         Self {
             name: name.into(),
-            system,
             url,
             auth_url: None,
             login,
@@ -139,8 +109,8 @@ impl Profile {
             timeout: Duration::from_secs(30),
             max_body_mib: 64,
             concurrency: 4,
-            rate: None,
-            page_size: None,
+            rate: system.rate,
+            page_size: system.page_size,
             kind: None,
             max_rows: 200_000,
             sort: Sort {
@@ -162,8 +132,21 @@ impl Profile {
             idle_after: Duration::from_secs(8 * 3_600),
             expiring_within: Duration::from_secs(5 * 60),
             client_names: BTreeMap::new(),
-            pingam: PingAmKeys::default(),
+            own: OwnKeys::defaults(system.all_own_keys()),
+            system,
         }
+    }
+
+    /// Are its connections encrypted, by the word of its system?
+    pub fn is_encrypted(&self) -> bool {
+        let scheme = self.system.scheme(&self.url);
+        scheme.is_some_and(|scheme| scheme.is_encrypted)
+    }
+
+    /// The port of its address, or the usual one of its scheme. `None`: neither is known.
+    pub fn port(&self) -> Option<u16> {
+        let usual = || self.system.scheme(&self.url).map(|scheme| scheme.port);
+        self.url.port().or_else(usual)
     }
 
     /// When its sessions count as idle and as expiring.
@@ -204,10 +187,6 @@ pub enum Login {
         user: String,
         /// The password.
         password: SecretSource,
-        /// Realm to sign in to.
-        realm: Option<String>,
-        /// Chain or tree.
-        service: Option<String>,
     },
     /// The client certificate of the profile.
     Certificate,
@@ -216,6 +195,18 @@ pub enum Login {
 }
 
 impl Login {
+    /// Which way to sign in it is.
+    pub fn method(&self) -> Method {
+        match self {
+            Self::Token { .. } => Method::Token,
+            Self::ClientCredentials { .. } => Method::ClientCredentials,
+            Self::Device { .. } => Method::Device,
+            Self::Password { .. } => Method::Password,
+            Self::Certificate => Method::Certificate,
+            Self::None => Method::None,
+        }
+    }
+
     /// The secrets it needs.
     pub fn secrets(&self) -> Vec<&SecretSource> {
         match self {

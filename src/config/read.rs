@@ -1,19 +1,21 @@
 //! Reads one profile of the configuration.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::sync::Arc;
 
 use strum::IntoEnumIterator;
-use url::{Host, Url};
+use url::Url;
 
 use super::error::ConfigError;
 use super::login;
-use super::profile::{AuditMode, Profile, System};
+use super::own::OwnKey;
+use super::profile::{AuditMode, Profile};
+use super::system::SystemSpec;
 use super::table::{Item, Table};
 use crate::model::time::Zone;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Sort, is_loopback};
 
-/// The keys that every profile has. What one system adds is in [`System::own_keys`].
+/// The keys that every profile has. What one system adds is in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
     "system",
     "url",
@@ -55,33 +57,33 @@ pub(super) const COMMON: &[&str] = &[
 /// A year, in seconds.
 const YEAR: u64 = 366 * 86_400;
 
-impl System {
-    /// The profile keys that only this system has. [`profile`] reads them after the common ones.
-    fn own_keys(self) -> &'static [&'static str] {
-        match self {
-            Self::Janssen => &[],
-            Self::PingAm => super::pingam::KEYS,
-        }
-    }
-}
-
-/// Reads `[profile.NAME]`.
-pub(super) fn profile(name: &str, table: &Table<'_>) -> Result<Profile, ConfigError> {
+/// Reads `[profile.NAME]`, which is about one of these systems.
+pub(super) fn profile(
+    name: &str,
+    table: &Table<'_>,
+    systems: &[Arc<SystemSpec>],
+) -> Result<Profile, ConfigError> {
     check_name(name, table)?;
-    let system = system(table)?;
-    table.only(&[COMMON, system.own_keys()])?;
+    let system = system(table, systems)?;
+    table.only(&[COMMON, &names(&system.own_keys)])?;
     let url = table.require("url")?;
     let allow_http = flag(table, "allow_http")?;
     let allow_plain = flag(table, "allow_plain")?;
-    let login = login::read(table, system, allow_plain)?;
-    let mut profile = Profile::new(name, system, address(&url, allow_http)?, login);
+    let (login, login_keys) = login::read(table, &system, allow_plain)?;
+    let address = address(&url, &system, allow_http)?;
+    let mut profile = Profile::new(name, system.clone(), address, login);
     profile.allow_http = allow_http;
     connection(table, &mut profile)?;
     reading(table, &mut profile)?;
     changing(table, &mut profile)?;
     meaning(table, &mut profile)?;
-    own(table, &mut profile)?;
+    profile.own.read(table, &system.own_keys)?;
+    profile.own.extend(login_keys);
     Ok(profile)
+}
+
+fn names(keys: &[OwnKey]) -> Vec<&str> {
+    keys.iter().map(|key| key.name.as_ref()).collect()
 }
 
 /// Names go into `--profile a,b`, file names and queries.
@@ -95,15 +97,15 @@ fn check_name(name: &str, table: &Table<'_>) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn system(table: &Table<'_>) -> Result<System, ConfigError> {
+fn system(table: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Arc<SystemSpec>, ConfigError> {
     match table.get("system") {
         Some(item) => {
-            let words: Vec<_> = System::iter().map(|s| (s.word(), s)).collect();
-            item.word(&words)
+            let words: Vec<_> = systems.iter().map(|s| (s.word.as_ref(), s)).collect();
+            item.word(&words).cloned()
         }
         None => {
             // A misspelt "system" is named as such.
-            let own: Vec<_> = System::iter().flat_map(|s| s.own_keys()).copied().collect();
+            let own: Vec<_> = systems.iter().flat_map(|s| names(&s.own_keys)).collect();
             table.only(&[COMMON, &own])?;
             Err(table.missing("system"))
         }
@@ -114,7 +116,7 @@ fn system(table: &Table<'_>) -> Result<System, ConfigError> {
 fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
     let auth = table.get("auth_url");
     profile.auth_url = auth
-        .map(|item| address(&item, profile.allow_http))
+        .map(|item| address(&item, &profile.system, profile.allow_http))
         .transpose()?;
     profile.ca_file = table.get("ca_file").map(|item| item.path()).transpose()?;
     profile.ca_dir = table.get("ca_dir").map(|item| item.path()).transpose()?;
@@ -211,15 +213,6 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
     })
 }
 
-/// What one system adds; its keys are in [`System::own_keys`].
-fn own(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
-    match profile.system {
-        System::Janssen => {}
-        System::PingAm => profile.pingam = super::pingam::read(table)?,
-    }
-    Ok(())
-}
-
 /// Reads a zone: "utc", "local" or an offset.
 pub(super) fn zone(item: &Item<'_>) -> Result<Zone, ConfigError> {
     item.text()?
@@ -243,23 +236,20 @@ fn sort(item: &Item<'_>) -> Result<Sort, ConfigError> {
     }
 }
 
-/// An address that may be used: https, loopback, or plain http that is allowed.
-fn address(item: &Item<'_>, allow_http: bool) -> Result<Url, ConfigError> {
-    let url = item.url()?;
-    if url.scheme() == "http" && !allow_http && !is_loopback(&url) {
-        return Err(item
-            .error("plain http sends credentials in clear; use https, or set allow_http = true"));
+/// An address that may be used: encrypted, loopback, or in clear where that is allowed.
+fn address(item: &Item<'_>, system: &SystemSpec, allow_http: bool) -> Result<Url, ConfigError> {
+    let schemes: Vec<_> = system.schemes.iter().map(|one| one.name.as_ref()).collect();
+    let url = item.url(&schemes)?;
+    let is_encrypted = system.scheme(&url).is_some_and(|one| one.is_encrypted);
+    if is_encrypted || allow_http || is_loopback(&url) {
+        return Ok(url);
     }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
+    let better = system.schemes.iter().find(|one| one.is_encrypted);
+    let remedy = better.map_or_else(String::new, |one| format!("use {}, or ", one.name));
+    Err(item.error(format!(
+        "plain {} sends credentials in clear; {remedy}set allow_http = true",
+        url.scheme()
+    )))
 }
 
 fn flag(table: &Table<'_>, key: &str) -> Result<bool, ConfigError> {

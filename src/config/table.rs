@@ -55,7 +55,7 @@ impl<'a> Table<'a> {
     }
 
     /// Checks that no key stands here that is in none of the lists.
-    pub fn only(&self, known: &[&[&'static str]]) -> Result<(), ConfigError> {
+    pub fn only(&self, known: &[&[&str]]) -> Result<(), ConfigError> {
         let known = || known.iter().flat_map(|list| list.iter().copied());
         let unknown = self
             .entries
@@ -215,7 +215,7 @@ impl<'a> Item<'a> {
     }
 
     /// One of these words.
-    pub fn word<T: Copy>(&self, words: &[(&'static str, T)]) -> Result<T, ConfigError> {
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, ConfigError> {
         let text = self.text()?;
         if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
             return Ok(*value);
@@ -244,13 +244,14 @@ impl<'a> Item<'a> {
             .ok_or_else(wrong)
     }
 
-    /// An http or https address without credentials, query, fragment or trailing slash.
-    pub fn url(&self) -> Result<Url, ConfigError> {
+    /// An address of one of these schemes without credentials, query, fragment or trailing slash.
+    pub fn url(&self, schemes: &[&str]) -> Result<Url, ConfigError> {
         // The text is never quoted: it may hold a password.
         let mut url = Url::parse(self.text()?)
             .map_err(|why| self.error(format!("is not an address: {why}")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(self.error("must begin with https:// or http://"));
+        if !schemes.contains(&url.scheme()) || !url.has_host() {
+            let begins: Vec<_> = schemes.iter().map(|name| format!("{name}://")).collect();
+            return Err(self.error(format!("must begin with {}", begins.join(" or "))));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(self.error("must not hold a user or a password; use login"));

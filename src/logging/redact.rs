@@ -43,7 +43,7 @@ static SHAPES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r#"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@"']+@"#, "$1"),
         // Keys that begin with a known mark.
         (r"\b(sk|pk|rk)_(live|test)_[A-Za-z0-9]{8,}", ""),
-        // OpenAM session tokens.
+        // Session tokens that begin with the version of their format (AQIC…).
         (r"\bAQIC[A-Za-z0-9+/=_.*@-]{20,}", ""),
         // Long bare keys; a SHA-256 has 64 digits and stays.
         (r"\b[0-9a-fA-F]{80,}\b", ""),

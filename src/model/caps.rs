@@ -78,7 +78,7 @@ impl ColumnSpec {
 /// What one remote system can do, as found after sign-in.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
-    /// Name of the system for people ("Janssen").
+    /// Name of the system for people ("Acme Identity").
     pub system: Cow<'static, str>,
     /// Does a comparison of a user on the server find every spelling in upper and lower case?
     pub any_case: bool,

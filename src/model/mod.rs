@@ -1,16 +1,19 @@
 //! What a session is, and how one asks for sessions. No I/O, no drawing, no network.
 
 pub mod action;
+pub mod address;
 pub mod caps;
 pub mod confirm;
 pub mod error;
 pub mod exchange;
+mod exempt;
 mod kind_counts;
 pub mod page;
 pub mod paging;
 pub mod query;
 pub mod session;
 pub mod signin;
+pub mod sync;
 pub mod text;
 pub mod time;
 
@@ -18,9 +21,11 @@ pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
     ArgSpec, CellClass, RowContext, RowRule,
 };
+pub use address::is_loopback;
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;
 pub use exchange::Exchange;
+pub use exempt::{Exempt, exempt};
 pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
 pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
@@ -31,4 +36,5 @@ pub use session::{
     Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
     State, Subject, Thresholds, UserOutcome, state_at,
 };
+pub use sync::locked;
 pub use text::Untrusted;

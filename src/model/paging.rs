@@ -11,12 +11,12 @@ use super::text::with_thousands;
 /// So many pages one after the other may hold nothing new. One can happen when many people sign in
 /// while we read by offset; a server that repeats itself does it for ever.
 const STALE_PAGES: u32 = 2;
-/// So many pages one after the other may hold next to nothing new: a Janssen server makes up new ids for
-/// some of the sessions that it repeats.
+/// So many pages one after the other may hold next to nothing new: some servers make up new ids
+/// for sessions that they repeat.
 const SLOW_PAGES: u32 = 10;
 /// The share of a page below which what is new in it is next to nothing: one in this many rows.
 const SLOW_SHARE: u64 = 10;
-/// Pages of one list. At the 200 rows a page of a Janssen server these are 20 million sessions.
+/// Pages of one list. At 200 rows a page these are 20 million sessions.
 const MOST_PAGES: u32 = 100_000;
 
 /// What a page has brought.

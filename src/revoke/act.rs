@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Book, JobContext};
+use super::{AuditWriter, JobContext};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, Ending, Target};
 use crate::model::{
@@ -35,20 +35,20 @@ pub async fn run_action(
         verb: spec.name.to_owned(),
         ..context
     };
-    let book = Book::new(&context, 1);
+    let log = AuditWriter::new(&context, 1);
     let change = Change {
-        operation: book.operation.clone(),
+        operation: log.operation.clone(),
         item: 1,
         target: target(&args.target, subject),
     };
-    let asked = book.asked(vec![change]).await;
+    let asked = log.begin(vec![change]).await;
     let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
     let result = api.act(spec.name, args).await;
 
     let ticket = tickets.into_iter().next().flatten();
-    book.done(ticket, ending(&result))
+    log.end(ticket, ending(&result))
         .await
         .into_iter()
         .for_each(&mut unlogged);

@@ -7,8 +7,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
-use super::look::{self, Seen, Sought, Verdict, is_doubtful, look, settle};
-use super::{Book, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, tell};
+use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
+use super::{
+    AuditWriter, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, send_report,
+};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, Ending, Target, Ticket};
 use crate::model::{ApiError, Outcome, Revoke, SessionKey};
@@ -37,22 +39,22 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         _ => 1,
     });
     let mut job = Job {
-        book: Book::new(&context, waiting.len()),
-        looks: Looks {
+        log: AuditWriter::new(&context, waiting.len()),
+        read_back: ReadBack {
             answers: reads && waiting.len() <= READ_EACH,
             doubts: reads,
             never: caps.revoke_is_verified,
             max_rows: context.profile.max_rows,
         },
         batch: batch.min().unwrap_or(1),
-        lanes: usize::from(context.profile.concurrency.max(1)),
+        concurrency: usize::from(context.profile.concurrency.max(1)),
         running: FuturesUnordered::new(),
         sending: 0,
         waiting,
         doubtful: Vec::new(),
         trusted: Vec::new(),
         tally: Tally::default(),
-        told_unlogged: false,
+        unlogged_reported: false,
         api,
         control,
         report,
@@ -62,9 +64,9 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     } else {
         job.send_all().await
     };
-    job.read_back().await;
+    job.settle_by_list().await;
     job.leave(end.unwrap_or(ApiError::Cancelled)).await;
-    tell(&job.report, Progress::Ended(job.tally)).await;
+    send_report(&job.report, Progress::Ended(job.tally)).await;
     job.tally
 }
 
@@ -76,7 +78,7 @@ const LOOKS: usize = 4;
 
 /// Which answers are followed by a look at the session.
 #[derive(Clone, Copy)]
-struct Looks {
+struct ReadBack {
     /// Every yes, at once.
     answers: bool,
     /// Every doubtful answer, at once; else the list settles it at the end.
@@ -91,20 +93,20 @@ struct Looks {
 struct Pending<R> {
     number: usize,
     item: Item<R>,
-    /// The log knows that it is being sent.
+    /// Its first line in the audit log.
     ticket: Option<Ticket>,
-    /// It was offered to the log, which took it or was allowed not to.
+    /// The log has it, or has failed and the profile allows that.
     written: bool,
 }
 
-/// Something on its way has come back.
-enum Event<R> {
-    Answered(Vec<(Pending<R>, Answer)>),
-    LookedAgain(Box<Pending<R>>, Seen),
+/// The end of one running task.
+enum JobEvent<R> {
+    Answered(Vec<(Pending<R>, SendResult)>),
+    LookedAgain(Box<Pending<R>>, Presence),
 }
 
-/// What came of sending one item.
-enum Answer {
+/// Result of sending one item.
+enum SendResult {
     Verdict(Verdict),
     /// Only a look at the list can settle it.
     Doubtful(Outcome),
@@ -114,29 +116,29 @@ enum Answer {
 
 struct Job<R> {
     api: Arc<dyn SessionApi>,
-    book: Book,
+    log: AuditWriter,
     control: JobControl,
     report: mpsc::Sender<Progress<R>>,
-    looks: Looks,
+    read_back: ReadBack,
     /// Keys a request.
     batch: usize,
     /// Requests at the same time.
-    lanes: usize,
+    concurrency: usize,
     waiting: VecDeque<Pending<R>>,
-    running: FuturesUnordered<BoxFuture<'static, Event<R>>>,
+    running: FuturesUnordered<BoxFuture<'static, JobEvent<R>>>,
     /// Requests among what is running.
     sending: usize,
     /// Sent, and to be settled by the list at the end.
     doubtful: Vec<(Pending<R>, Outcome)>,
-    /// The server said yes, and that was told. The log hears it after the list at the end, which may
-    /// correct it: what stands in the log is never taken back.
+    /// The server said yes, and that was reported. It is logged after the list at the end, which may
+    /// correct it: a line of the log is never taken back.
     trusted: Vec<Pending<R>>,
     tally: Tally,
-    told_unlogged: bool,
+    unlogged_reported: bool,
 }
 
 impl<R: Clone + Send + Sync + 'static> Job<R> {
-    /// Sends until nothing waits, or until it is stopped. An error: why the rest is not sent.
+    /// Sends all waiting items, or until a stop. Returns why the rest was not sent.
     async fn send_all(&mut self) -> Option<ApiError> {
         let mut person: Option<ApiError> = None;
         loop {
@@ -156,16 +158,16 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
                 return None;
             }
             if let Some(error) = person.take() {
-                self.control.forget();
-                tell(&self.report, Progress::Paused(error)).await;
-                self.control.told().await;
+                self.control.clear_resume();
+                send_report(&self.report, Progress::Paused(error)).await;
+                self.control.resumed_or_stopped().await;
             }
         }
     }
 
     /// The next thing that comes back. Once the job is stopped, what only waits for its turn is not
     /// sent any more.
-    async fn next(&mut self) -> Option<Event<R>> {
+    async fn next(&mut self) -> Option<JobEvent<R>> {
         loop {
             let stop = self.control.stop.clone();
             let stopped = async {
@@ -188,9 +190,9 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
     }
 
-    /// Writes down and sends as much as there are free lanes for: one write of the log for all of it.
+    /// Logs and sends as many items as the concurrency allows; one write of the log for all of them.
     async fn start(&mut self) -> Result<(), AuditError> {
-        let free = self.lanes.saturating_sub(self.sending) * self.batch;
+        let free = self.concurrency.saturating_sub(self.sending) * self.batch;
         let mut next: Vec<_> = self.waiting.drain(..free.min(self.waiting.len())).collect();
         if let Err(error) = self.write_down(&mut next).await {
             for pending in next.into_iter().rev() {
@@ -200,7 +202,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
         while !next.is_empty() {
             let rest = next.split_off(self.batch.min(next.len()));
-            let send = send(self.api.clone(), next, self.looks);
+            let send = send(self.api.clone(), next, self.read_back);
             self.running.push(Box::pin(send));
             self.sending += 1;
             next = rest;
@@ -208,14 +210,14 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         Ok(())
     }
 
-    /// Offers to the log what it does not know yet.
+    /// Logs the items that the log does not have yet.
     async fn write_down(&mut self, next: &mut [Pending<R>]) -> Result<(), AuditError> {
         let mut new: Vec<_> = next.iter_mut().filter(|p| !p.written).collect();
         if new.is_empty() {
             return Ok(());
         }
         let change = |pending: &&mut Pending<R>| Change {
-            operation: self.book.operation.clone(),
+            operation: self.log.operation.clone(),
             item: pending.number,
             target: Target::Session {
                 key: pending.item.key.clone(),
@@ -224,7 +226,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
             },
         };
         let changes = new.iter().map(change).collect();
-        let (tickets, error) = self.book.asked(changes).await?;
+        let (tickets, error) = self.log.begin(changes).await?;
         for (pending, ticket) in new.iter_mut().zip(tickets) {
             pending.ticket = ticket;
             pending.written = true;
@@ -233,24 +235,26 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         Ok(())
     }
 
-    /// Takes what has come back. An error: only a person can help.
-    async fn take(&mut self, event: Event<R>) -> Option<ApiError> {
+    /// Handles the end of a task. Returns an error that only a person can solve.
+    async fn take(&mut self, event: JobEvent<R>) -> Option<ApiError> {
         let answers = match event {
-            Event::LookedAgain(pending, seen) => {
+            JobEvent::LookedAgain(pending, seen) => {
                 self.finish(*pending, second(seen)).await;
                 return None;
             }
-            Event::Answered(answers) => answers,
+            JobEvent::Answered(answers) => answers,
         };
         self.sending -= 1;
         let mut lost = None;
         let mut back = Vec::new();
         for (pending, answer) in answers {
             match answer {
-                Answer::Verdict(Verdict::Settled(outcome)) => self.answered(pending, outcome).await,
-                Answer::Verdict(Verdict::LookAgain) => self.look_again(pending),
-                Answer::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
-                Answer::Person(error) => {
+                SendResult::Verdict(Verdict::Settled(outcome)) => {
+                    self.answered(pending, outcome).await
+                }
+                SendResult::Verdict(Verdict::LookAgain) => self.look_again(pending),
+                SendResult::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
+                SendResult::Person(error) => {
                     lost = Some(error);
                     back.push(pending);
                 }
@@ -263,41 +267,41 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
     }
 
     fn look_again(&mut self, pending: Pending<R>) {
-        let (api, max_rows) = (self.api.clone(), self.looks.max_rows);
+        let (api, max_rows) = (self.api.clone(), self.read_back.max_rows);
         self.running.push(Box::pin(async move {
             tokio::time::sleep(SECOND_LOOK).await;
             let seen = look(api.as_ref(), pending.item.sought(), max_rows).await;
-            Event::LookedAgain(Box::new(pending), seen)
+            JobEvent::LookedAgain(Box::new(pending), seen)
         }));
     }
 
-    /// Tells what became of an item, and writes it down unless a look at the list is to come.
+    /// Reports an outcome, and logs it unless the list will be read at the end.
     async fn answered(&mut self, pending: Pending<R>, outcome: Outcome) {
         let is_trusted = matches!(outcome, Outcome::Revoked);
-        if !is_trusted || self.looks.answers || self.looks.never {
+        if !is_trusted || self.read_back.answers || self.read_back.never {
             return self.finish(pending, outcome).await;
         }
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
         self.trusted.push(pending);
-        tell(&self.report, Progress::Outcome { row, outcome }).await;
+        send_report(&self.report, Progress::Outcome { row, outcome }).await;
     }
 
-    /// Writes down and tells what became of an item.
+    /// Logs and reports an outcome.
     async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
         self.write_end(pending.ticket, &outcome).await;
         self.tally.count(&outcome);
         let row = pending.item.row;
-        tell(&self.report, Progress::Outcome { row, outcome }).await;
+        send_report(&self.report, Progress::Outcome { row, outcome }).await;
     }
 
     async fn write_end(&mut self, ticket: Option<Ticket>, outcome: &Outcome) {
-        let error = self.book.done(ticket, Ending::from(outcome)).await;
+        let error = self.log.end(ticket, Ending::from(outcome)).await;
         self.unlogged(error).await;
     }
 
-    /// Looks once, in the list, for all that was not read back by itself.
-    async fn read_back(&mut self) {
+    /// Reads the list once for every item that was not read back on its own.
+    async fn settle_by_list(&mut self) {
         if self.doubtful.is_empty() && self.trusted.is_empty() {
             return;
         }
@@ -321,7 +325,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
         tokio::time::sleep(SECOND_LOOK).await;
         let wanted = again.iter().chain(&still).map(|p| p.item.sought());
-        let listed = look::list(self.api.as_ref(), wanted, self.looks.max_rows).await;
+        let listed = look::list(self.api.as_ref(), wanted, self.read_back.max_rows).await;
         for pending in again {
             let seen = listed.seen(pending.item.sought());
             self.finish(pending, second(seen)).await;
@@ -334,14 +338,14 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
             }
             let row = pending.item.row;
             self.tally.correct(&Outcome::Revoked, &outcome);
-            tell(&self.report, Progress::Outcome { row, outcome }).await;
+            send_report(&self.report, Progress::Outcome { row, outcome }).await;
         }
     }
 
-    // Borrows its parts, not the job: what is on its way may not be shared between threads, and a job
-    // that holds a borrow of it across a wait could not be spawned.
+    // Borrows fields, not the job: the running tasks are not `Sync`, so a future that borrows the whole
+    // job across an await could not be spawned.
     fn list(&self) -> impl Future<Output = look::Listed> + Send + use<'_, R> {
-        let (api, max_rows) = (&self.api, self.looks.max_rows);
+        let (api, max_rows) = (&self.api, self.read_back.max_rows);
         let (doubtful, trusted) = (&self.doubtful, &self.trusted);
         async move {
             let doubtful = doubtful.iter().map(|(pending, _)| pending);
@@ -350,30 +354,34 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         }
     }
 
-    /// Tells why the rest is not sent. What the log knows gets its second line.
+    /// Reports why the rest is not sent. Items that the log has get their second line.
     async fn leave(&mut self, why: ApiError) {
         for pending in std::mem::take(&mut self.waiting) {
             let ending = Ending::from(&ApiError::Cancelled);
-            let error = self.book.done(pending.ticket, ending).await;
+            let error = self.log.end(pending.ticket, ending).await;
             self.unlogged(error).await;
             self.tally.not_sent += 1;
             let (row, outcome) = (pending.item.row, Outcome::Failed(why.clone()));
-            tell(&self.report, Progress::Outcome { row, outcome }).await;
+            send_report(&self.report, Progress::Outcome { row, outcome }).await;
         }
     }
 
     async fn unlogged(&mut self, error: Option<AuditError>) {
-        // That the log was changed is told whenever it is found: it does not stand for a lacking line.
+        // A changed log is reported each time, since it is another fault than a missing line.
         let changed = matches!(error, Some(AuditError::Broken(_)));
-        if let Some(error) = error.filter(|_| changed || !self.told_unlogged) {
-            self.told_unlogged |= !changed;
-            tell(&self.report, Progress::Unlogged(error)).await;
+        if let Some(error) = error.filter(|_| changed || !self.unlogged_reported) {
+            self.unlogged_reported |= !changed;
+            send_report(&self.report, Progress::Unlogged(error)).await;
         }
     }
 }
 
-/// Sends one request and looks at what it did. Never dropped half way.
-async fn send<R: Sync>(api: Arc<dyn SessionApi>, batch: Vec<Pending<R>>, looks: Looks) -> Event<R> {
+/// Sends one request and reads back its effect. Never dropped half way.
+async fn send<R: Sync>(
+    api: Arc<dyn SessionApi>,
+    batch: Vec<Pending<R>>,
+    read_back: ReadBack,
+) -> JobEvent<R> {
     let keys: Vec<SessionKey> = batch.iter().map(|p| p.item.key.clone()).collect();
     let answers = match api.revoke(&keys).await {
         Ok(answers) => answers,
@@ -386,17 +394,23 @@ async fn send<R: Sync>(api: Arc<dyn SessionApi>, batch: Vec<Pending<R>>, looks: 
     let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
         let api = api.clone();
         async move {
-            let answer = first(api.as_ref(), pending.item.sought(), outcome, looks).await;
+            let answer = first(api.as_ref(), pending.item.sought(), outcome, read_back).await;
             (pending, answer)
         }
     });
-    Event::Answered(stream::iter(looked).buffered(LOOKS).collect().await)
+    JobEvent::Answered(stream::iter(looked).buffered(LOOKS).collect().await)
 }
 
-/// What an answer comes to, after a look if there is one to take now.
-async fn first(api: &dyn SessionApi, item: Sought<'_>, outcome: Outcome, looks: Looks) -> Answer {
-    let answer = looked_at(api, item, outcome, looks).await;
-    let Answer::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer else {
+/// Judges an answer, after a look at the session if one is due now.
+async fn first(
+    api: &dyn SessionApi,
+    item: Sought<'_>,
+    outcome: Outcome,
+    read_back: ReadBack,
+) -> SendResult {
+    let answer = looked_at(api, item, outcome, read_back).await;
+    let SendResult::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer
+    else {
         return answer;
     };
     // The connection was closed under it and the session is still there: most likely the server never
@@ -405,10 +419,10 @@ async fn first(api: &dyn SessionApi, item: Sought<'_>, outcome: Outcome, looks: 
         Ok(mut answers) => answers.pop().unwrap_or(Outcome::Unknown),
         Err(error) => Outcome::Failed(error),
     };
-    match looked_at(api, item, again, looks).await {
+    match looked_at(api, item, again, read_back).await {
         // It was there a moment ago: one of the two requests has ended it.
-        Answer::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
-            Answer::Verdict(Verdict::Settled(Outcome::Revoked))
+        SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
+            SendResult::Verdict(Verdict::Settled(Outcome::Revoked))
         }
         answer => answer,
     }
@@ -418,35 +432,35 @@ async fn looked_at(
     api: &dyn SessionApi,
     item: Sought<'_>,
     outcome: Outcome,
-    looks: Looks,
-) -> Answer {
+    read_back: ReadBack,
+) -> SendResult {
     let outcome = match outcome {
-        Outcome::Failed(error) if error.needs_a_person() => return Answer::Person(error),
+        Outcome::Failed(error) if error.needs_a_person() => return SendResult::Person(error),
         other => other,
     };
-    if looks.never && matches!(outcome, Outcome::StillListed) {
-        return Answer::Verdict(Verdict::LookAgain);
+    if read_back.never && matches!(outcome, Outcome::StillListed) {
+        return SendResult::Verdict(Verdict::LookAgain);
     }
     let doubtful = is_doubtful(&outcome);
     let answered_yes = matches!(outcome, Outcome::Revoked);
-    if looks.never || !(doubtful || answered_yes && looks.answers) {
-        Answer::Verdict(Verdict::Settled(outcome))
-    } else if answered_yes || looks.doubts {
-        let seen = look(api, item, looks.max_rows).await;
-        Answer::Verdict(settle(outcome, seen))
+    if read_back.never || !(doubtful || answered_yes && read_back.answers) {
+        SendResult::Verdict(Verdict::Settled(outcome))
+    } else if answered_yes || read_back.doubts {
+        let seen = look(api, item, read_back.max_rows).await;
+        SendResult::Verdict(settle(outcome, seen))
     } else {
-        Answer::Doubtful(outcome)
+        SendResult::Doubtful(outcome)
     }
 }
 
-/// What the second look at a session says of which the server said that it has ended.
-fn second(seen: Seen) -> Outcome {
+/// Outcome of the second look, for a session that the server called ended.
+fn second(seen: Presence) -> Outcome {
     match seen {
-        Seen::Gone | Seen::NeverListed => Outcome::Revoked,
-        Seen::Live | Seen::Renamed | Seen::Unclear => Outcome::StillListed,
+        Presence::Gone | Presence::NeverListed => Outcome::Revoked,
+        Presence::Live | Presence::Renamed | Presence::Unclear => Outcome::StillListed,
     }
 }
 
-fn is_there(seen: Seen) -> bool {
-    matches!(seen, Seen::Live | Seen::Renamed)
+fn is_there(seen: Presence) -> bool {
+    matches!(seen, Presence::Live | Presence::Renamed)
 }

@@ -12,7 +12,7 @@ pub enum Known {
     Listed,
     /// A list has shown it, and the system does not vouch for its key ([`Deletable::has_lasting_key`]): another
     /// reading may show the same session under another key, so not found proves nothing. It is
-    /// recognised by its user, its beginning and its client. Source: Janssen `SessionId.getOutsideSid`.
+    /// recognised by its user, its beginning and its client.
     Doubtful(Trace),
     /// Somebody typed its id and no list has shown it: not found means that there may never have been
     /// such a session.

@@ -20,9 +20,9 @@ const PEOPLE: usize = 20;
 /// Rows a page of the search that reads back.
 const PAGE: u16 = 200;
 
-/// What a look at a session showed.
+/// Whether a session is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(super) enum Presence {
     /// It is not there, or is there as ended.
     Gone,
     /// It is there and usable.
@@ -35,7 +35,7 @@ pub(super) enum Seen {
     Unclear,
 }
 
-/// What is to be done after an answer and a look.
+/// The result of an answer and a look at the session.
 #[derive(Clone, Debug)]
 pub(super) enum Verdict {
     /// The outcome is final.
@@ -68,40 +68,40 @@ pub async fn read_back<R: Sync>(
     }
     let listed = list(api, items.iter().map(Item::sought), max_rows).await;
     let outcome = |item: &Item<R>| match (listed.seen(item.sought()), &ended.outcome) {
-        (Seen::Live | Seen::Renamed, Outcome::Unknown) => Outcome::Unknown,
-        (Seen::Live | Seen::Renamed, _) => Outcome::StillListed,
-        (Seen::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
-        (Seen::Gone, _) => Outcome::Revoked,
-        (Seen::NeverListed | Seen::Unclear, Outcome::Revoked) if ended.left == Some(0) => {
+        (Presence::Live | Presence::Renamed, Outcome::Unknown) => Outcome::Unknown,
+        (Presence::Live | Presence::Renamed, _) => Outcome::StillListed,
+        (Presence::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
+        (Presence::Gone, _) => Outcome::Revoked,
+        (Presence::NeverListed | Presence::Unclear, Outcome::Revoked) if ended.left == Some(0) => {
             Outcome::Revoked
         }
-        (Seen::NeverListed | Seen::Unclear, _) => Outcome::Unknown,
+        (Presence::NeverListed | Presence::Unclear, _) => Outcome::Unknown,
     };
     items.iter().map(outcome).collect()
 }
 
 /// Reads one session; in its person's list if its key proves nothing.
-pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Seen {
+pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Presence {
     match api.get(item.key).await {
         Err(ApiError::NotFound) => match item.known {
-            Known::Listed => Seen::Gone,
-            Known::Typed => Seen::NeverListed,
+            Known::Listed => Presence::Gone,
+            Known::Typed => Presence::NeverListed,
             Known::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
         },
-        Err(_) => Seen::Unclear,
+        Err(_) => Presence::Unclear,
         Ok(session) => seen(&session, api.server_now()),
     }
 }
 
-fn seen(session: &Session, now: DateTime<Utc>) -> Seen {
+fn seen(session: &Session, now: DateTime<Utc>) -> Presence {
     if is_live(&RowRef::of(session), now) {
-        Seen::Live
+        Presence::Live
     } else {
-        Seen::Gone
+        Presence::Gone
     }
 }
 
-/// Must this answer be settled by a look before it is called anything?
+/// True if the answer alone does not say whether the session has ended.
 pub(super) fn is_doubtful(answer: &Outcome) -> bool {
     match answer {
         Outcome::Revoked | Outcome::NoLastingId => false,
@@ -112,39 +112,41 @@ pub(super) fn is_doubtful(answer: &Outcome) -> bool {
     }
 }
 
-/// What an answer comes to after a look. A lost answer is neither success nor failure before it.
-pub(super) fn settle(answer: Outcome, seen: Seen) -> Verdict {
+/// The verdict on an answer after a look at the session. A lost answer is neither success nor failure.
+pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
     let lost = |answer: &Outcome| match answer {
         Outcome::Unknown => true,
         Outcome::Failed(error) => error.may_have_acted(),
         _ => false,
     };
     Verdict::Settled(match (answer, seen) {
-        (Outcome::Revoked | Outcome::StillListed, Seen::Live | Seen::Renamed) => {
+        (Outcome::Revoked | Outcome::StillListed, Presence::Live | Presence::Renamed) => {
             return Verdict::LookAgain;
         }
-        (Outcome::StillListed, Seen::Gone) => Outcome::Revoked,
-        (Outcome::Refused(_), Seen::Gone) => Outcome::AlreadyGone,
+        (Outcome::StillListed, Presence::Gone) => Outcome::Revoked,
+        (Outcome::Refused(_), Presence::Gone) => Outcome::AlreadyGone,
         (Outcome::AlreadyGone | Outcome::Failed(ApiError::NotFound), seen) => match seen {
-            Seen::Gone => Outcome::AlreadyGone,
-            Seen::Renamed => Outcome::NoLastingId,
-            Seen::NeverListed => Outcome::Failed(ApiError::NotFound),
+            Presence::Gone => Outcome::AlreadyGone,
+            Presence::Renamed => Outcome::NoLastingId,
+            Presence::NeverListed => Outcome::Failed(ApiError::NotFound),
             // A 404 proves nothing while the session can still be read.
-            Seen::Live => Outcome::Refused(
+            Presence::Live => Outcome::Refused(
                 "the server answered that there is no such session, and still lists it".to_owned(),
             ),
-            Seen::Unclear => Outcome::Unknown,
+            Presence::Unclear => Outcome::Unknown,
         },
-        (answer, Seen::Gone) if lost(&answer) => Outcome::Revoked,
-        (answer, Seen::Renamed) if lost(&answer) => Outcome::NoLastingId,
-        (Outcome::Failed(error), Seen::Unclear | Seen::NeverListed) if error.may_have_acted() => {
+        (answer, Presence::Gone) if lost(&answer) => Outcome::Revoked,
+        (answer, Presence::Renamed) if lost(&answer) => Outcome::NoLastingId,
+        (Outcome::Failed(error), Presence::Unclear | Presence::NeverListed)
+            if error.may_have_acted() =>
+        {
             Outcome::Unknown
         }
         (answer, _) => answer,
     })
 }
 
-/// What a list showed of the sessions that were looked for.
+/// Result of reading a list for the wanted sessions.
 pub(super) struct Listed {
     live: HashSet<String>,
     /// Keys of sessions that were seen again under another key.
@@ -153,20 +155,20 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// What it shows of this session.
-    pub fn seen(&self, item: Sought<'_>) -> Seen {
+    /// Whether this session is still there.
+    pub fn seen(&self, item: Sought<'_>) -> Presence {
         let key = item.key.expose();
         if self.live.contains(key) {
-            return Seen::Live;
+            return Presence::Live;
         }
         if self.renamed.contains(key) {
-            return Seen::Renamed;
+            return Presence::Renamed;
         }
         match item.known {
-            _ if !self.whole => Seen::Unclear,
-            Known::Typed => Seen::NeverListed,
-            Known::Doubtful(trace) if trace.created.is_none() => Seen::Unclear,
-            Known::Listed | Known::Doubtful(_) => Seen::Gone,
+            _ if !self.whole => Presence::Unclear,
+            Known::Typed => Presence::NeverListed,
+            Known::Doubtful(trace) if trace.created.is_none() => Presence::Unclear,
+            Known::Listed | Known::Doubtful(_) => Presence::Gone,
         }
     }
 }
@@ -185,7 +187,7 @@ pub(super) async fn list<'a>(
             traces.push((item, trace));
         }
     }
-    let mut sink = Wanted {
+    let mut sink = WantedRows {
         keys,
         traces,
         live: HashSet::new(),
@@ -279,7 +281,7 @@ pub(super) async fn read_all(
 }
 
 /// Keeps the keys that are wanted and live.
-struct Wanted<'a> {
+struct WantedRows<'a> {
     keys: HashSet<&'a str>,
     traces: Vec<(Sought<'a>, &'a Trace)>,
     live: HashSet<String>,
@@ -287,7 +289,7 @@ struct Wanted<'a> {
     now: DateTime<Utc>,
 }
 
-impl RowSink for Wanted<'_> {
+impl RowSink for WantedRows<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let is_ended = row.fact == Fact::Revoked || row.ended.is_some();
         let mut names = [Some(row.key.as_ref()), row.id.as_deref()]
@@ -298,7 +300,7 @@ impl RowSink for Wanted<'_> {
                 self.live.insert(name.to_owned());
             }
         } else if !is_ended {
-            // One that is past its time is listed all the same, so it is not gone.
+            // An expired session that is still listed is not gone.
             let again = self.traces.iter();
             let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
             let again = again.map(|(item, _)| item.key.expose().to_owned());
@@ -308,13 +310,13 @@ impl RowSink for Wanted<'_> {
     }
 }
 
-/// Is the row a session that can still be used, at this moment of the server's clock?
+/// True if the session can still be used. `now` is the time at the server.
 pub(super) fn is_live(row: &RowRef<'_>, now: DateTime<Utc>) -> bool {
     let over = row.expires.is_some_and(|at| at <= now);
     row.fact != Fact::Revoked && row.ended.is_none() && !over
 }
 
-/// Is it a session of this person? The server may have answered with more than was asked for.
+/// True if it is a session of this person. A server may answer with more than the search wants.
 pub(super) fn is_of(user: &Subject, row: &RowRef<'_>) -> bool {
     let scope = match (&user.scope, &row.scope) {
         (Some(wanted), Some(found)) => wanted.expose() == found.as_ref(),

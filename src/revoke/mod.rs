@@ -1,4 +1,4 @@
-//! The one way in which sessions are ended: written down, sent, read back, written down again.
+//! The one way in which sessions are ended: logged, sent, read back, logged again.
 //!
 //! The screen and the command line both run these jobs. A job is never dropped half way: `stop` only keeps
 //! the next item from starting, and a sign-in that is lost pauses it before anything more is sent.
@@ -27,7 +27,7 @@ pub use act::run_action;
 pub use job::run_job;
 pub use known::{Known, Trace};
 pub use look::read_back;
-pub use settle::{Later, look_later};
+pub use settle::{LateLook, look_later};
 pub use user::run_user_job;
 
 /// Up to this many items every session is read back by itself; above, by one search at the end.
@@ -35,7 +35,7 @@ pub const READ_EACH: usize = 50;
 /// A session that is still listed is looked at once more after this long.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
 
-/// What a job works with.
+/// Settings and log of a job.
 #[derive(Clone)]
 pub struct JobContext {
     /// The profile whose sessions are ended.
@@ -75,7 +75,7 @@ impl<R> Item<R> {
     }
 }
 
-/// What a job tells while it works.
+/// A report of a running job.
 #[derive(Clone, Debug)]
 pub enum Progress<R> {
     /// What became of an item. Every item has at least one; of a job too large to read each session
@@ -133,7 +133,7 @@ impl Tally {
     }
 }
 
-/// The reins of a job, shared with whoever runs it.
+/// A handle that stops or resumes a job.
 #[derive(Clone, Debug, Default)]
 pub struct JobControl {
     /// Cancelled: nothing more is started. What is on its way is awaited.
@@ -147,13 +147,13 @@ impl JobControl {
         self.resume.notify_one();
     }
 
-    /// Forgets what was told before the pause.
-    fn forget(&self) {
+    /// Drops a resume from before the pause.
+    fn clear_resume(&self) {
         let _ = self.resume.notified().now_or_never();
     }
 
-    /// Waits until the job is told to go on or to stop.
-    async fn told(&self) {
+    /// Waits for a resume or a stop.
+    async fn resumed_or_stopped(&self) {
         tokio::select! {
             () = self.resume.notified() => {}
             () = self.stop.cancelled() => {}
@@ -161,14 +161,14 @@ impl JobControl {
     }
 }
 
-/// The audit log as a job uses it: off the loop, and with the profile's rule for its failures.
-struct Book {
+/// Writes the audit lines of a job on a blocking thread. The profile decides whether a failure stops the job.
+struct AuditWriter {
     audit: Arc<Audit>,
     operation: Arc<Operation>,
     mode: AuditMode,
 }
 
-impl Book {
+impl AuditWriter {
     fn new(context: &JobContext, of: usize) -> Self {
         let operation = Operation::new(
             &context.audit,
@@ -185,14 +185,14 @@ impl Book {
         }
     }
 
-    /// Writes down what is about to be sent. Without tickets only if the profile allows that: then with
-    /// the error, to be told. With tickets and an error, the log was found changed.
-    async fn asked(
+    /// Writes the lines of changes that are about to be sent. Without tickets, with an error: the log
+    /// failed and the profile allows that. With tickets and an error: the log was found changed.
+    async fn begin(
         &self,
         changes: Vec<Change>,
     ) -> Result<(Vec<Option<Ticket>>, Option<AuditError>), AuditError> {
         let (audit, count) = (self.audit.clone(), changes.len());
-        match off_loop(move || audit.asked(&changes)).await {
+        match blocking(move || audit.asked(&changes)).await {
             Ok(asked) => Ok((asked.tickets.into_iter().map(Some).collect(), asked.broken)),
             Err(error) if self.mode == AuditMode::BestEffort => {
                 Ok(((0..count).map(|_| None).collect(), Some(error)))
@@ -201,16 +201,16 @@ impl Book {
         }
     }
 
-    /// Writes down how a change ended. The error is to be told.
-    async fn done(&self, ticket: Option<Ticket>, ending: Ending) -> Option<AuditError> {
+    /// Writes the line for the end of a change. Returns the error for the report.
+    async fn end(&self, ticket: Option<Ticket>, ending: Ending) -> Option<AuditError> {
         let ticket = ticket?;
         let audit = self.audit.clone();
-        off_loop(move || audit.done(ticket, &ending)).await.err()
+        blocking(move || audit.done(ticket, &ending)).await.err()
     }
 }
 
-/// Waits for the disk on a thread that may wait.
-async fn off_loop<T: Send + 'static>(
+/// Runs disk work on a blocking thread.
+async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
 ) -> Result<T, AuditError> {
     let joined = tokio::task::spawn_blocking(work).await;
@@ -221,7 +221,7 @@ async fn off_loop<T: Send + 'static>(
     })
 }
 
-/// Sends without caring whether anybody listens: a job goes on when its screen has gone.
-async fn tell<R>(report: &mpsc::Sender<Progress<R>>, progress: Progress<R>) {
+/// Sends a report. A job goes on when nobody receives it.
+async fn send_report<R>(report: &mpsc::Sender<Progress<R>>, progress: Progress<R>) {
     let _ = report.send(progress).await;
 }

@@ -1,8 +1,8 @@
-//! Looking what became of changes that have no end in the audit log.
+//! Finds the result of changes whose end is missing in the audit log.
 //!
 //! The log holds no ids, so the sessions of the same person are read and their fingerprints compared.
-//! A session that is not there may have been ended by us, by somebody else or by its time: which, nobody
-//! can tell, and nobody is told.
+//! A session that is not there may have been ended by us, by somebody else or by its time: which of
+//! these cannot be known, so it is not claimed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,9 +19,9 @@ use crate::model::{
     Deletable, Fact, Field, RowRef, RowSink, Search, SessionKey, Subject, Support, Untrusted,
 };
 
-/// What a look showed of a change.
+/// What a look at the list says about an earlier change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Later {
+pub enum LateLook {
     /// What was to be ended was not there when it was looked for.
     NotThere,
     /// It is there, and can be used.
@@ -30,8 +30,8 @@ pub enum Later {
     Unclear(&'static str),
 }
 
-impl Later {
-    /// What is written down. `None`: the change stays without an end.
+impl LateLook {
+    /// The line for the audit log. `None`: the change stays without an end.
     pub fn ending(&self) -> Option<Ending> {
         let (outcome, error) = match self {
             Self::NotThere => ("not_there", None),
@@ -55,12 +55,12 @@ pub async fn look_later(
     log: &Audit,
     changes: &[audit::Entry],
     max_rows: u32,
-) -> Result<Vec<Later>, AuditError> {
-    let mut lists: BTreeMap<Option<&str>, Seen> = BTreeMap::new();
+) -> Result<Vec<LateLook>, AuditError> {
+    let mut lists: BTreeMap<Option<&str>, LiveRows> = BTreeMap::new();
     let mut answers = Vec::with_capacity(changes.len());
     for change in changes {
         if let Some(why) = cannot(change) {
-            answers.push(Later::Unclear(why));
+            answers.push(LateLook::Unclear(why));
             continue;
         }
         let person = change.user.as_deref();
@@ -90,13 +90,13 @@ fn cannot(change: &audit::Entry) -> Option<&'static str> {
 }
 
 /// The rows that are there now.
-struct Seen {
-    rows: Vec<Row>,
+struct LiveRows {
+    rows: Vec<LiveRow>,
     whole: bool,
 }
 
-/// What is needed of a live row.
-struct Row {
+/// The needed part of a live row.
+struct LiveRow {
     key: SessionKey,
     /// What it was called where its id was typed.
     id: SessionKey,
@@ -104,15 +104,15 @@ struct Row {
     people: Vec<String>,
     scope: Option<String>,
     created: Option<DateTime<Utc>>,
-    /// Has anybody signed in to it? To end all of a person's sessions is not about others.
+    /// True if a user has signed in to it. Ending all sessions of a user leaves the others alone.
     signed_in: bool,
-    /// Is it certain that the server knows it by this id at the next reading too?
+    /// True if its id stays the same from one reading to the next.
     lasting: bool,
 }
 
 /// The live sessions of a person; all there are if the person cannot be asked for, or has none by that
 /// name: the log may hold a cut name, or a number in its place.
-async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Seen {
+async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> LiveRows {
     let subject = |name: &str| Subject {
         name: Some(Untrusted::from(name)),
         ..Subject::default()
@@ -127,35 +127,35 @@ async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Seen
     let all = search(Vec::new());
     match api.plan(&all).is_ok() {
         true => read(api, &all, max_rows).await,
-        false => Seen {
+        false => LiveRows {
             rows: Vec::new(),
             whole: false,
         },
     }
 }
 
-async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> Seen {
-    let mut sink = Collect {
+async fn read(api: &dyn SessionApi, asked: &Search, max_rows: u32) -> LiveRows {
+    let mut sink = CollectLive {
         rows: Vec::new(),
         now: api.server_now(),
     };
     let whole = read_all(api, asked, &mut sink, max_rows).await;
-    Seen {
+    LiveRows {
         rows: sink.rows,
         whole,
     }
 }
 
-struct Collect {
-    rows: Vec<Row>,
+struct CollectLive {
+    rows: Vec<LiveRow>,
     now: DateTime<Utc>,
 }
 
-impl RowSink for Collect {
+impl RowSink for CollectLive {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         if is_live(&row, self.now) {
             let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
-            self.rows.push(Row {
+            self.rows.push(LiveRow {
                 key: SessionKey::new(row.key.as_ref()),
                 id: SessionKey::new(row.id()),
                 people: text(&row.user)
@@ -174,8 +174,8 @@ impl RowSink for Collect {
 
 const NOT_WHOLE: &str = "the server did not show the whole list";
 
-/// What the list says about this change.
-fn judge(change: &audit::Entry, seen: &Seen, log: &Audit) -> Result<Later, AuditError> {
+/// Compares one change with the live rows.
+fn judge(change: &audit::Entry, seen: &LiveRows, log: &Audit) -> Result<LateLook, AuditError> {
     if change.target_kind == "user" {
         return Ok(of_person(change, seen));
     }
@@ -183,41 +183,43 @@ fn judge(change: &audit::Entry, seen: &Seen, log: &Audit) -> Result<Later, Audit
         for name in [&row.key, &row.id] {
             let print = log.fingerprint(&change.system, name)?;
             if change.sid_h.as_deref() == Some(&print) {
-                return Ok(Later::StillThere);
+                return Ok(LateLook::StillThere);
             }
         }
     }
-    let same = |row: &&Row| is_same(change, row);
+    let same = |row: &&LiveRow| is_same(change, row);
     Ok(if !seen.whole {
-        Later::Unclear(NOT_WHOLE)
+        LateLook::Unclear(NOT_WHOLE)
     } else if seen.rows.iter().filter(same).any(|row| !row.lasting) {
-        Later::Unclear("a session of that user may have no lasting id, so it cannot be recognised")
+        LateLook::Unclear(
+            "a session of that user may have no lasting id, so it cannot be recognised",
+        )
     } else {
-        Later::NotThere
+        LateLook::NotThere
     })
 }
 
 /// All sessions of a person that were there when it was asked.
-fn of_person(change: &audit::Entry, seen: &Seen) -> Later {
+fn of_person(change: &audit::Entry, seen: &LiveRows) -> LateLook {
     let asked = parse_instant(&change.ts, Zone::Utc);
     let mut unclear = None;
-    let theirs = |row: &&Row| row.signed_in && is_same(change, row);
+    let theirs = |row: &&LiveRow| row.signed_in && is_same(change, row);
     for row in seen.rows.iter().filter(theirs) {
         match (row.created, asked) {
-            (Some(created), Some(asked)) if created < asked => return Later::StillThere,
+            (Some(created), Some(asked)) if created < asked => return LateLook::StillThere,
             (Some(_), Some(_)) => {}
             _ => unclear = Some("the server does not say since when the user's sessions are there"),
         }
     }
     match unclear {
-        Some(why) => Later::Unclear(why),
-        None if seen.whole => Later::NotThere,
-        None => Later::Unclear(NOT_WHOLE),
+        Some(why) => LateLook::Unclear(why),
+        None if seen.whole => LateLook::NotThere,
+        None => LateLook::Unclear(NOT_WHOLE),
     }
 }
 
-/// Could it be a session of the same person, in the same place? What is not known, could.
-fn is_same(change: &audit::Entry, row: &Row) -> bool {
+/// True if it may be a session of the same person and scope. A missing value matches anything.
+fn is_same(change: &audit::Entry, row: &LiveRow) -> bool {
     let person = change.user.as_deref().map(str::to_lowercase);
     let person = person.filter(|name| !name.ends_with('…'));
     let is_person = |wanted: &String| row.people.iter().any(|one| one.to_lowercase() == *wanted);

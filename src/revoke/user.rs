@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::look::{is_live, is_of, read_all, search_of};
-use super::{Book, JobContext, SECOND_LOOK};
+use super::{AuditWriter, JobContext, SECOND_LOOK};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, Ending, Target};
 use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutcome};
@@ -29,13 +29,13 @@ pub async fn run_user_job(
         return Err(ApiError::ReadOnly(context.profile.name.clone()));
     }
     check_named(&user)?;
-    let book = Book::new(&context, 1);
+    let log = AuditWriter::new(&context, 1);
     let change = Change {
-        operation: book.operation.clone(),
+        operation: log.operation.clone(),
         item: 1,
         target: Target::User(user.clone()),
     };
-    let asked = book.asked(vec![change]).await;
+    let asked = log.begin(vec![change]).await;
     let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
@@ -49,7 +49,7 @@ pub async fn run_user_job(
         Err(error) => Ending::from(error),
     };
     let ticket = tickets.into_iter().next().flatten();
-    book.done(ticket, ending)
+    log.end(ticket, ending)
         .await
         .into_iter()
         .for_each(&mut unlogged);
@@ -90,7 +90,7 @@ async fn count(api: &dyn SessionApi, user: &Subject, ended: &mut UserOutcome, ma
 /// Live sessions of a person. `None`: they cannot be counted.
 async fn left(api: &dyn SessionApi, user: &Subject, max_rows: u32) -> Option<u64> {
     let search = search_of(api, user)?;
-    let mut sink = Count {
+    let mut sink = LiveCount {
         user,
         now: api.server_now(),
         live: 0,
@@ -100,13 +100,13 @@ async fn left(api: &dyn SessionApi, user: &Subject, max_rows: u32) -> Option<u64
 }
 
 /// Counts the live rows of one person.
-struct Count<'a> {
+struct LiveCount<'a> {
     user: &'a Subject,
     now: DateTime<Utc>,
     live: u64,
 }
 
-impl RowSink for Count<'_> {
+impl RowSink for LiveCount<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         if is_live(&row, self.now) && is_of(self.user, &row) {
             self.live += 1;

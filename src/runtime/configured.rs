@@ -11,14 +11,13 @@ use async_trait::async_trait;
 #[cfg(feature = "emulator")]
 use super::demo;
 use super::profiles::{Opened, Profiles};
-use crate::api;
-use crate::api::http::Way;
-use crate::api::signin::Prompter;
-use crate::api::token_file::TokenFile;
+use crate::api::Systems;
+use crate::api::auth::{Prompter, TokenFile};
+use crate::api::net::{Route, route};
 use crate::app::source::ProfileView;
 use crate::config::private;
-use crate::config::{AuditMode, Config, Paths, Profile, System, paths};
-use crate::model::ApiError;
+use crate::config::{AuditMode, Config, Paths, Profile, paths};
+use crate::model::{ApiError, is_loopback, locked};
 
 /// The commented example, with every key.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -62,6 +61,7 @@ pub struct Configured {
     /// `$USHER_CONFIG`.
     variable: Option<OsString>,
     paths: Paths,
+    systems: Systems,
     /// `--read-only`.
     read_only: bool,
     config: RwLock<Config>,
@@ -80,6 +80,7 @@ impl Configured {
         paths: Paths,
         read_only: bool,
         world: DemoWorld,
+        systems: Systems,
     ) -> Self {
         #[cfg(not(feature = "emulator"))]
         let _ = world;
@@ -91,7 +92,8 @@ impl Configured {
             config: RwLock::new(config),
             opened: Mutex::default(),
             #[cfg(feature = "emulator")]
-            demos: demo::Demos::new(world),
+            demos: demo::Demos::new(world, &systems),
+            systems,
         }
     }
 
@@ -108,6 +110,14 @@ impl Configured {
                 read_only: view.read_only || self.read_only,
                 ..view
             })
+            .collect()
+    }
+
+    /// The systems that a new profile can be for: word in the configuration, and name for people.
+    pub fn systems(&self) -> Vec<(String, String)> {
+        let specs = self.systems.specs().into_iter();
+        specs
+            .map(|spec| (spec.word.to_string(), spec.title.to_string()))
             .collect()
     }
 
@@ -148,33 +158,35 @@ impl Profiles for Configured {
         let is_ours = self.profile(name).is_some();
         let kept = is_ours.then(|| TokenFile::new(&self.paths, &profile));
         let store = kept.clone();
+        let systems = self.systems.clone();
         let client = tokio::task::spawn_blocking(move || match kept {
-            Some(kept) => api::open_with(&written, prompter, Arc::new(kept)),
+            Some(kept) => systems.open_with(&written, prompter, Arc::new(kept)),
             // Its server ends with this process, and so do its tokens.
-            None => api::open(&written, prompter),
+            None => systems.open(&written, prompter),
         })
         .await;
         let api = client.map_err(|_| ApiError::Cancelled)??;
         let opened = Opened { api, profile };
         if let Some(store) = store {
-            let mut all = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = locked(&self.opened);
             all.push((opened.clone(), store));
         }
         Ok(opened)
     }
 
     async fn close(&self) -> Vec<String> {
-        let all = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = std::mem::take(&mut *locked(&self.opened));
         let end = |(opened, store): (Opened, TokenFile)| async move {
-            let api = opened.api.as_ref();
-            store.end_unkept(&opened.profile.name, api).await
+            let sign_out = opened.api.sign_out();
+            store.end_unkept(&opened.profile.name, sign_out).await
         };
         let told = futures_util::future::join_all(all.into_iter().map(end)).await;
         told.into_iter().flatten().collect()
     }
 
     fn reload(&self) -> Result<Vec<ProfileView>, String> {
-        let read = Config::load(self.flag.as_deref(), self.variable.as_deref(), &self.paths);
+        let (flag, variable) = (self.flag.as_deref(), self.variable.as_deref());
+        let read = Config::load(flag, variable, &self.paths, &self.systems.specs());
         let config = read.map_err(|error| error.to_string())?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(self.views())
@@ -197,7 +209,11 @@ impl Profiles for Configured {
 
     fn add_profile(&self, system: &str) -> Result<PathBuf, String> {
         let file = self.place()?;
-        let block = block(system);
+        let system = self
+            .systems
+            .named(system)
+            .ok_or("there is no such system")?;
+        let block = system.spec().profile_block();
         if create(&file, &block)? {
             return Ok(file);
         }
@@ -225,31 +241,19 @@ fn create(file: &Path, text: &str) -> Result<bool, String> {
     private::create(file, text.as_bytes()).map_err(|error| error.to_string())
 }
 
-/// A profile of this system to be filled in, as comments.
-fn block(system: &str) -> String {
-    format!(
-        "# A new profile: give it a name and its address, and take the # away.\n\
-         # config.example.toml has every key; `usher config init` writes it.\n\
-         #[profile.NAME]\n\
-         #system = \"{system}\"\n\
-         #url = \"https://idp.example.org\"\n\
-         #token = {{ prompt = true }}\n"
-    )
-}
-
 /// A profile as the screen knows it: nothing in it is secret.
 pub(super) fn view(profile: &Profile) -> ProfileView {
     ProfileView {
         name: profile.name.clone(),
-        system: profile.system.title(),
-        system_word: profile.system.word(),
-        own_names: api::own_names(profile.system),
+        system: profile.system.title.clone(),
+        system_word: profile.system.word.clone(),
+        own_names: profile.system.own_names.clone(),
         address: address(profile),
         proxy: proxy(&profile.url),
         production: profile.production,
         read_only: profile.read_only,
         insecure: profile.insecure,
-        plain_http: profile.url.scheme() == "http" && !is_loopback(profile),
+        plain_http: !profile.is_encrypted() && !is_loopback(&profile.url),
         demo: false,
         best_effort: profile.audit == AuditMode::BestEffort,
         require_reason: profile.require_reason,
@@ -268,9 +272,9 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
 
 /// How an address is reached, in words.
 fn proxy(url: &url::Url) -> String {
-    match api::http::way(url) {
-        Ok(Way::Direct(why)) => format!("none: {why}"),
-        Ok(Way::Through(proxy)) => proxy.to_string(),
+    match route(url) {
+        Ok(Route::Direct(why)) => format!("none: {why}"),
+        Ok(Route::Through(proxy)) => proxy.to_string(),
         Err(why) => why,
     }
 }
@@ -282,21 +286,4 @@ fn address(profile: &Profile) -> String {
     let _ = url.set_password(None);
     url.set_query(None);
     url.as_str().trim_end_matches('/').to_owned()
-}
-
-fn is_loopback(profile: &Profile) -> bool {
-    match profile.url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
-/// Systems that a new profile can be for: word in the configuration, name for people.
-pub(super) fn systems() -> Vec<(&'static str, &'static str)> {
-    use strum::IntoEnumIterator;
-    System::iter()
-        .map(|system| (system.word(), system.title()))
-        .collect()
 }

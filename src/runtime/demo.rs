@@ -1,12 +1,14 @@
 //! The demos: emulators inside this process, each started when it is opened.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
 use super::configured::{self, DemoWorld};
+use crate::api::Systems;
 use crate::app::source::ProfileView;
-use crate::config::{AuditMode, Config, Login, Paths, Profile};
+use crate::config::{AuditMode, Config, Login, Paths, Profile, SystemSpec};
 use crate::emulator::{self, Credentials, Options, Running, SYSTEMS};
 use crate::model::ApiError;
 
@@ -18,10 +20,10 @@ pub(super) struct Demos(Vec<Demo>);
 
 impl Demos {
     /// One for each system that takes part, in the order of their list.
-    pub(super) fn new(world: DemoWorld) -> Self {
+    pub(super) fn new(world: DemoWorld, systems: &Systems) -> Self {
         Self(
             (0..SYSTEMS.len())
-                .filter_map(|number| Demo::new(number, world))
+                .filter_map(|number| Demo::new(number, world, systems))
                 .collect(),
         )
     }
@@ -42,11 +44,13 @@ pub(super) struct Demo {
     name: String,
     options: Options,
     sign_in: Option<&'static str>,
+    /// The client of its system.
+    system: Arc<SystemSpec>,
     running: OnceCell<Running>,
 }
 
 impl Demo {
-    fn new(number: usize, world: DemoWorld) -> Option<Self> {
+    fn new(number: usize, world: DemoWorld, systems: &Systems) -> Option<Self> {
         let name = match number {
             0 => "demo".to_owned(),
             _ => format!("demo-{}", SYSTEMS[number]().word()),
@@ -80,10 +84,12 @@ impl Demo {
             },
             ..Options::of(SYSTEMS[number]().demo(sessions)?)
         };
+        let system = systems.named(options.system.client())?.spec().clone();
         Some(Self {
             name,
             options,
             sign_in,
+            system,
             running: OnceCell::new(),
         })
     }
@@ -101,7 +107,13 @@ impl Demo {
             .map_err(|error| config(format!("the demo server does not start: {error}")))?;
         let text = running.config_with(&self.name, self.sign_in);
         let place = Path::new("demo");
-        let read = Config::parse(place, text.as_bytes(), true, &Paths::under(place));
+        let read = Config::parse(
+            place,
+            text.as_bytes(),
+            true,
+            &Paths::under(place),
+            &[self.system.clone()],
+        );
         let read = read.map_err(|error| config(error.to_string()))?;
         let profile = read.profile(&self.name).cloned();
         profile
@@ -112,8 +124,7 @@ impl Demo {
     /// The demo as the screen knows it before it runs. `None`: usher has no client for its system.
     fn view(&self) -> Option<ProfileView> {
         let url = "http://127.0.0.1".parse().expect("a fixed address");
-        let client = self.options.system.client().parse().ok()?;
-        let profile = Profile::new(self.name.clone(), client, url, Login::None);
+        let profile = Profile::new(self.name.clone(), self.system.clone(), url, Login::None);
         Some(ProfileView {
             demo: true,
             ..configured::view(&with_demo_keys(profile))
@@ -143,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_demo_knows_the_names_of_its_applications() {
-        let demos = Demos::new(world());
+        let demos = Demos::new(world(), &Systems::built_in());
 
         let profile = demos.of("demo").unwrap().profile().await.unwrap();
 
@@ -157,11 +168,11 @@ mod tests {
 
     #[tokio::test]
     async fn every_demo_takes_the_sign_in_of_its_profile() {
-        let demos = Demos::new(world());
+        let demos = Demos::new(world(), &Systems::built_in());
         for (name, system) in crate::config::DEMOS.into_iter().zip(SYSTEMS) {
             let profile = demos.of(name).unwrap().profile().await.unwrap();
-            let person = std::sync::Arc::new(crate::api::signin::Nobody);
-            let api = crate::api::open(&profile, person).unwrap();
+            let person = std::sync::Arc::new(crate::api::auth::Nobody);
+            let api = Systems::built_in().open(&profile, person).unwrap();
 
             let who = api.whoami().await.unwrap();
 

@@ -11,9 +11,9 @@ use secrecy::SecretString;
 
 use super::profiles::{Opened, Profiles};
 use crate::api::SessionApi;
-use crate::api::signin::{Ask, Prompter, Question, QuestionKind};
+use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
-use crate::config::{Login, Profile, System};
+use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Outcome, PageEnd,
     Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support,
@@ -24,10 +24,10 @@ use crate::store::order::SourceNames;
 /// A profile as the screen knows it.
 pub(crate) fn profile_view(name: &str) -> ProfileView {
     ProfileView {
-        own_names: &[],
+        own_names: Vec::new(),
         name: name.to_owned(),
-        system: "Janssen",
-        system_word: "janssen",
+        system: "Sample".into(),
+        system_word: "sample".into(),
         address: "http://127.0.0.1".to_owned(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
@@ -57,7 +57,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
 pub(crate) fn names() -> SourceNames {
     SourceNames {
         profile: "demo".to_owned(),
-        system: "janssen".to_owned(),
+        system: "sample".to_owned(),
         thresholds: Thresholds::default(),
         ahead: chrono::TimeDelta::zero(),
     }
@@ -120,7 +120,7 @@ impl SessionApi for FakeApi {
         };
         Arc::new(Capabilities {
             paging: Paging::Forward,
-            ..Capabilities::of_one_kind("Janssen", kind)
+            ..Capabilities::of_one_kind("Sample", kind)
         })
     }
 
@@ -184,7 +184,7 @@ impl SessionApi for FakeApi {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
             what: "revoke all of a user",
-            system: "Janssen".into(),
+            system: "Sample".into(),
         })
     }
 }
@@ -240,7 +240,7 @@ impl Profiles for FakeProfiles {
         }
         self.opened.fetch_add(1, Ordering::SeqCst);
         let url = "http://127.0.0.1:1".parse().unwrap();
-        let mut profile = Profile::new(profile, System::Janssen, url, Login::None);
+        let mut profile = Profile::new(profile, SystemSpec::sample(), url, Login::None);
         profile.max_rows = self.max_rows;
         Ok(Opened {
             api: self.api.clone(),

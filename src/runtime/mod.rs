@@ -55,7 +55,7 @@ pub struct Setup {
     /// What is to be seen at first.
     pub begin: Begin,
     /// The systems that a new profile can be for: word in the configuration, and name for people.
-    pub systems: Vec<(&'static str, &'static str)>,
+    pub systems: Vec<(String, String)>,
     /// The operator's wishes.
     pub prefs: Prefs,
     /// Which key does what.

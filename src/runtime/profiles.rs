@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::api::SessionApi;
-use crate::api::signin::Prompter;
+use crate::api::auth::Prompter;
 use crate::app::source::ProfileView;
 use crate::config::Profile;
 use crate::model::ApiError;

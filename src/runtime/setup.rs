@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::configured::{Configured, DemoWorld, systems};
+use super::configured::{Configured, DemoWorld};
 use super::locale::{speaks_utf8, unknown_zone};
 use super::modes::Grade;
 use super::{Begin, Setup};
+use crate::api::Systems;
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
@@ -44,6 +45,7 @@ impl Setup {
         paths: Paths,
         log: Option<String>,
         theme: Theme,
+        systems: &Systems,
     ) -> Result<Self, ConfigError> {
         let keymap = keymap(&config)?;
         let begin = begin(&config, &wishes)?;
@@ -57,12 +59,13 @@ impl Setup {
             paths,
             wishes.read_only,
             world,
+            systems.clone(),
         );
         Ok(Self {
             views: profiles.views(),
+            systems: profiles.systems(),
             profiles: Arc::new(profiles),
             begin,
-            systems: systems(),
             prefs,
             keymap,
             theme,
@@ -158,14 +161,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::config::{Bound, Login, Profile, System};
+    use crate::config::{Bound, Login, Profile, SystemSpec};
 
     fn config(names: &[&str]) -> Config {
         let url: url::Url = "https://idp.example.org".parse().unwrap();
         Config {
             profiles: names
                 .iter()
-                .map(|name| Profile::new(*name, System::Janssen, url.clone(), Login::None))
+                .map(|name| Profile::new(*name, SystemSpec::sample(), url.clone(), Login::None))
                 .collect(),
             ..Config::default()
         }

@@ -315,7 +315,7 @@ impl Shell {
             Local::Mouse(taken) => self.screen.send(modes::mouse_bytes(mouse(taken))),
             Local::Copy { what, text } => return self.copy(what, &text),
             Local::Edit { profile } => return self.edit(profile).await,
-            Local::NewProfile(system) => return self.new_profile(system).await,
+            Local::NewProfile(system) => return self.new_profile(&system).await,
             Local::Suspend => return self.suspend().await,
         }
         ControlFlow::Continue(())
@@ -402,7 +402,7 @@ impl Shell {
         self.tell(Msg::Resize(size))
     }
 
-    async fn new_profile(&mut self, system: &'static str) -> ControlFlow<u8> {
+    async fn new_profile(&mut self, system: &str) -> ControlFlow<u8> {
         match self.profiles.add_profile(system) {
             Ok(_) => self.edit(None).await,
             Err(why) => self.tell(Msg::Profiles {

@@ -11,10 +11,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 
-use super::configured::{Configured, DemoWorld, systems};
+use super::configured::{Configured, DemoWorld};
 use super::effects::search::ScreenReading;
 use super::profiles::{Opened, Profiles};
-use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use crate::api::Systems;
+use crate::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::dialogs::first_run::FirstRun;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{KeyPress, Keymap};
@@ -44,12 +45,19 @@ pub struct Still {
 
 impl Still {
     /// A screen on a made-up world at a moment, with nothing open.
-    pub fn new(world: DemoWorld, prefs: Prefs, size: Size, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        world: DemoWorld,
+        prefs: Prefs,
+        size: Size,
+        now: DateTime<Utc>,
+        systems: Systems,
+    ) -> Self {
         let nowhere = Paths::under(std::path::Path::new(""));
-        let profiles = Configured::new(Config::default(), None, None, nowhere, false, world);
+        let config = Config::default();
+        let profiles = Configured::new(config, None, None, nowhere, false, world, systems);
         let mut state = State::new(prefs, Keymap::default(), now);
         state.size = size;
-        state.systems = systems();
+        state.systems = profiles.systems();
         let entry = |view| ProfileEntry {
             view,
             last: "-".to_owned(),

@@ -118,7 +118,7 @@ fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
         [source] => {
             let mut parts = vec![Place::Named(source.profile.name.clone())];
             if matches!(mode, Mode::Tall | Mode::Wide) {
-                parts.push(Place::Words(source.system()));
+                parts.push(Place::Named(source.system().to_owned()));
             }
             if mode != Mode::Tabs {
                 parts.extend(who(source));

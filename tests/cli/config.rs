@@ -98,6 +98,31 @@ fn the_configuration_of_the_janssen_command_line_becomes_a_profile() {
 }
 
 #[test]
+fn an_import_that_would_spoil_the_configuration_leaves_all_as_it_was() {
+    let desk = Desk::bare();
+    let folder = desk.home().join(".config");
+    std::fs::create_dir_all(folder.join("usher")).unwrap();
+    let ini = "[DEFAULT]\njans_host=idp.example.org\naccess_token=t\n";
+    std::fs::write(folder.join("jans-cli.ini"), ini).unwrap();
+    let file = folder.join("usher/config.toml");
+    let before = "# mine\n[profile.p]\nsystem = \"janssen\"\nurl = \"https://a.example.org\"\ntoken = { prompt = true }";
+    std::fs::write(&file, before).unwrap();
+
+    let args = [
+        "config",
+        "import-jans",
+        "--keep-in",
+        "file",
+        "--name",
+        "a b",
+    ];
+    desk.run(&args).fails(2, "nothing was written");
+
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before);
+    assert!(!folder.join("usher/a-b.secret").exists());
+}
+
+#[test]
 fn an_import_without_its_salt_says_where_it_was_looked_for() {
     let desk = Desk::bare();
     let file = desk.home().join("jans-cli.ini");

@@ -56,7 +56,7 @@ fn assert_unseen(usher: &mut Usher, token: &str) {
 #[test]
 fn a_pasted_token_is_asked_about_and_never_shown() {
     let server = server("pingam");
-    let token = server.running().auth().token.clone();
+    let token = server.running().am_auth().token.clone();
     let mut usher = listed(&server);
     ask(&mut usher, 0, "Show the session of a token");
 
@@ -96,7 +96,7 @@ fn what_the_server_lacks_says_why() {
 #[test]
 fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
     let server = server("pingam");
-    let token = server.running().auth().token.clone();
+    let token = server.running().am_auth().token.clone();
     let mut usher = listed(&server);
     for no in [ENTER, "n", ESC] {
         ask(&mut usher, 6, "Log out the session of a token?");
@@ -174,7 +174,7 @@ fn a_filter_of_the_servers_own_shows_no_handles_and_says_where_it_was_cut() {
 #[test]
 fn escape_ends_a_question_that_hangs_and_the_next_one_is_answered() {
     let server = server("pingam");
-    let token = server.running().auth().token.clone();
+    let token = server.running().am_auth().token.clone();
     let mut usher = listed(&server);
     server.set_faults(&[r#"{"match":{"method":"POST","path":"*/sessions*"},"action":"hang"}"#]);
     ask(&mut usher, 0, "Show the session of a token");

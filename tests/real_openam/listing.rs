@@ -157,13 +157,12 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     world.delegate(&realm, &boss, &world.fresh("ops")).await;
     let victim = world.sign_in(&user, &realm, 1).await.remove(0);
     let mut profile = profile(&world, &["/"]);
-    profile.pingam.realms = Realms::All;
+    profile.own.set("realms", "all");
     profile.login = Login::Password {
         user: boss.clone(),
         password: plain(world.test_password()),
-        realm: Some(realm.clone()),
-        service: None,
     };
+    profile.own.set("realm", realm.as_str());
     let api = open(&profile);
 
     api.whoami().await.unwrap();
@@ -210,12 +209,11 @@ async fn who_may_list_nothing_is_told_which_realm() {
     profile.login = Login::Password {
         user,
         password: plain(world.test_password()),
-        realm: Some(realm.clone()),
-        service: None,
     };
+    profile.own.set("realm", realm.as_str());
 
     let said = all(&open(&profile), vec![]).await.unwrap_err();
-    profile.pingam.realms = Realms::All;
+    profile.own.set("realms", "all");
     let api = open(&profile);
     api.whoami().await.unwrap();
 

@@ -30,12 +30,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use client::{act, open, pages, token, user_of};
+use client::{act, open, pages, system, token, user_of};
 use program::Program;
 use pty::{LIMIT, Pty};
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::config::{AmFlavour, Login, Profile, Realms, SecretSource, System, TokenAs};
+use usher::config::{Login, Profile, SecretSource};
 use usher::model::{
     ActionBody, ActionResult, ActionTarget, ApiError, Clause, Completeness, Deletable, Field, Op,
     Outcome, Query, Revoke, Search, Session, State, Subject, Target, Thresholds, Value, state_at,
@@ -50,16 +50,15 @@ fn profile(world: &World, realms: &[&str]) -> Profile {
     let login = Login::Password {
         user: world.admin.clone(),
         password: plain(&world.password),
-        realm: None,
-        service: None,
     };
     let mut profile = Profile::new(
         "am",
-        System::PingAm,
+        system("pingam"),
         world.url.parse().expect("an address"),
         login,
     );
-    profile.pingam.realms = Realms::These(realms.iter().map(|r| (*r).to_owned()).collect());
+    let realms: Vec<String> = realms.iter().map(|r| (*r).to_owned()).collect();
+    profile.own.set("realms", realms);
     profile
 }
 

@@ -8,7 +8,7 @@ async fn the_server_is_known_as_what_it_is() {
         return;
     };
     let mut profile = profile(&world, &["/"]);
-    profile.pingam.realms = Realms::All;
+    profile.own.set("realms", "all");
     let realm = world.realm("/", &world.fresh("w")).await;
     let api = open(&profile);
 
@@ -32,7 +32,7 @@ async fn a_profile_of_the_wrong_flavour_is_told_so() {
         return;
     };
     let mut profile = profile(&world, &["/"]);
-    profile.pingam.flavour = AmFlavour::PingAm;
+    profile.own.set("flavour", "pingam");
 
     let said = open(&profile).whoami().await.unwrap_err();
 
@@ -51,8 +51,6 @@ async fn a_wrong_password_is_a_refused_sign_in() {
     profile.login = Login::Password {
         user: world.admin.clone(),
         password: plain("not-the-password"),
-        realm: None,
-        service: None,
     };
 
     let said = open(&profile).whoami().await.unwrap_err();
@@ -77,27 +75,24 @@ async fn signing_in_works_by_header_cookie_and_callbacks() {
         profile.login = Login::Token {
             token: plain(&given),
         };
-        profile.pingam.token_as = carry;
+        profile.own.set("token_as", carry);
         profile
     };
     let mut by_callbacks = profile(&world, &["/"]);
     by_callbacks.login = Login::Password {
         user: umlaut.clone(),
         password: plain(world.test_password()),
-        realm: None,
-        service: None,
     };
     let mut by_chain = profile(&world, &["/"]);
     by_chain.login = Login::Password {
         user: world.admin.clone(),
         password: plain(&world.password),
-        realm: None,
-        service: Some("ldapService".into()),
     };
+    by_chain.own.set("service", "ldapService");
 
     for (profile, name) in [
-        (by_token(TokenAs::Header), &world.admin),
-        (by_token(TokenAs::Cookie), &world.admin),
+        (by_token("header"), &world.admin),
+        (by_token("cookie"), &world.admin),
         (by_chain, &world.admin),
         (by_callbacks, &umlaut),
     ] {
@@ -108,7 +103,7 @@ async fn signing_in_works_by_header_cookie_and_callbacks() {
             api.sign_out().await.unwrap();
         }
     }
-    let bearer = open(&by_token(TokenAs::Bearer)).whoami().await.unwrap_err();
+    let bearer = open(&by_token("bearer")).whoami().await.unwrap_err();
     assert_eq!(bearer.exit_code(), 4, "{bearer}");
 }
 
@@ -142,15 +137,14 @@ async fn signing_out_ends_the_session_of_the_sign_in() {
     let realm = world.realm("/", &world.fresh("s")).await;
     let user = world.fresh("kim");
     world.user("/", &user).await;
-    for carry in [TokenAs::Header, TokenAs::Cookie] {
+    for carry in ["header", "cookie"] {
         let mut profile = profile(&world, &[&realm]);
-        profile.pingam.token_as = carry;
+        profile.own.set("token_as", carry);
         profile.login = Login::Password {
             user: user.clone(),
             password: plain(world.test_password()),
-            realm: Some(realm.clone()),
-            service: None,
         };
+        profile.own.set("realm", realm.as_str());
         let api = open(&profile);
         api.whoami().await.unwrap();
         assert_eq!(world.list(&realm, Some(&user)).await.len(), 1);

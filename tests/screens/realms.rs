@@ -45,7 +45,7 @@ fn row(number: usize, user: &str, realm: &'static str) -> RowRef<'static> {
 /// Two people in two realms; the cursor is on bjensen in /alpha.
 fn realms() -> State {
     let mut fixture = Fixture::open();
-    fixture.state.sources[0].profile.system = "PingAM / OpenAM";
+    fixture.state.sources[0].profile.system = "PingAM / OpenAM".into();
     fixture.state.sources[0].caps = Some(std::sync::Arc::new(realm_caps()));
     fixture.load_rows(vec![
         row(0, "asmith", "/alpha"),

@@ -3,13 +3,20 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
-use usher::api::SessionApi;
-use usher::api::signin::Nobody;
-use usher::config::Profile;
+use usher::api::auth::Nobody;
+use usher::api::{SessionApi, Systems};
+use usher::config::{Profile, SystemSpec};
 use usher::model::{ActionResult, ActionTarget, ApiError, Completeness, Search, Session};
 
+/// The description of a system that usher carries.
+pub fn system(word: &str) -> Arc<SystemSpec> {
+    let systems = Systems::built_in();
+    systems.named(word).expect("a system").spec().clone()
+}
+
 pub fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).expect("a profile that can be used")
+    let opened = Systems::built_in().open(profile, Arc::new(Nobody));
+    opened.expect("a profile that can be used")
 }
 
 /// Every row of every page, and what the last one says of them.

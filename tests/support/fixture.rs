@@ -245,10 +245,10 @@ pub fn caps() -> Capabilities {
 /// A profile of this name.
 pub fn profile(name: &str, system: &'static str) -> ProfileView {
     ProfileView {
-        own_names: &[],
+        own_names: Vec::new(),
         name: name.to_owned(),
-        system,
-        system_word: "janssen",
+        system: system.into(),
+        system_word: "janssen".into(),
         address: "https://idp.example.org".to_owned(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,
@@ -304,13 +304,15 @@ impl Fixture {
             width: 80,
             height: 24,
         };
-        state.systems = vec![
+        state.systems = [
             ("janssen", "Janssen"),
             ("pingam", "PingAM / OpenAM"),
             ("cockroach", "CockroachDB"),
             ("workos", "WorkOS"),
             ("fleare", "Fleare"),
-        ];
+        ]
+        .map(|(word, title)| (word.to_owned(), title.to_owned()))
+        .to_vec();
         state.profiles = entries();
         Self {
             state,
@@ -405,7 +407,7 @@ impl Fixture {
                 .iter()
                 .map(|source| usher::store::order::SourceNames {
                     profile: source.profile.name.clone(),
-                    system: source.profile.system_word.to_owned(),
+                    system: source.profile.system_word.to_string(),
                     thresholds: source.profile.thresholds,
                     ahead: source.ahead,
                 })

@@ -15,14 +15,13 @@ use tracing::Instrument;
 use url::Url;
 
 use super::Http;
-use super::authorize::{self, Credential, Interact};
-use super::fault::{self, host_of};
-use super::hold::Part;
-use super::last;
-use super::pace::{self, Miss, Next, Repeat, Tries};
 use super::reply::Reply;
+use super::retry::{self, Miss, Next, Repeat, Tries};
+use super::{error, headers, last};
+use crate::api::auth::{Credential, Interact};
+use crate::api::net::{Purpose, host_of};
 use crate::model::ApiError;
-use crate::model::text::marked_bytes;
+use crate::model::text::{marked_bytes, with_thousands};
 
 /// No byte for this long: the server hangs.
 const QUIET_LIMIT: Duration = Duration::from_secs(15);
@@ -131,7 +130,7 @@ impl Call<'_> {
 
     /// Adds a header that nobody may see.
     pub fn secret_header(mut self, name: HeaderName, value: &SecretString) -> Self {
-        match authorize::secret_value(value.expose_secret()) {
+        match headers::secret_value(value.expose_secret()) {
             Ok(value) => {
                 self.headers.insert(name, value);
             }
@@ -159,7 +158,7 @@ impl Call<'_> {
 
     /// Sends a form.
     pub fn form(mut self, pairs: &[(&str, &str)]) -> Self {
-        self.http.line.hidden.add_form(pairs);
+        self.http.state.hidden.add_form(pairs);
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(pairs);
         self.body = Some((
@@ -241,8 +240,8 @@ impl Call<'_> {
         let span = tracing::info_span!(
             "request",
             id,
-            system = self.http.line.system,
-            profile = self.http.line.profile,
+            system = &*self.http.state.system.word,
+            profile = self.http.state.profile,
             method = %self.method,
             path = self.template,
         );
@@ -250,20 +249,15 @@ impl Call<'_> {
     }
 
     async fn run(&self, id: &str) -> Result<Reply, ApiError> {
-        let line = &self.http.line;
+        let state = &self.http.state;
         let auth = &self.http.auth;
         let mut credential = auth.credential(self.interact).await?;
         let mut renewed = false;
         let mut tries = Tries::new(self.repeat);
         loop {
             let result = {
-                let slots = if self.repeat == Repeat::Read {
-                    &line.reads
-                } else {
-                    &line.changes
-                };
-                let _slot = slots.acquire().await;
-                tries.excuse(line.may_go(&self.url, self.part()).await?);
+                let (_permit, waited) = state.limits.enter(&self.url, self.purpose()).await?;
+                tries.excuse(waited);
                 let started = Instant::now();
                 let result = self.once(&credential, id).await;
                 note(&result, started.elapsed());
@@ -285,27 +279,27 @@ impl Call<'_> {
                         }
                         continue;
                     }
-                    let told = pace::come_back(reply.header("retry-after"), Utc::now());
-                    match pace::miss_of_status(reply.status.as_u16(), told) {
+                    let told = retry::come_back(reply.header("retry-after"), Utc::now());
+                    match retry::miss_of_status(reply.status.as_u16(), told) {
                         None => return Ok(reply),
                         Some(miss) => (miss, Ok(reply)),
                     }
                 }
-                Err(error) => (pace::miss_of(&error), Err(error)),
+                Err(error) => (retry::miss_of(&error), Err(error)),
             };
-            let next = tries.after(&miss, pace::jitter());
+            let next = tries.after(&miss, retry::jitter());
             if let Next::Again(wait) = next {
                 tracing::debug!(wait_ms = ms(wait), "waiting before the next try");
             }
             match (next, miss) {
                 (Next::Again(wait), Miss::Busy { status, come_back }) => {
                     let told = come_back.is_some_and(|told| !told.is_zero());
-                    line.holds.keep(&self.url, status, wait, told);
+                    state.limits.hold(&self.url, status, wait, told);
                 }
                 (Next::Again(wait), _) => tokio::time::sleep(wait).await,
                 (Next::TooLong(after), Miss::Busy { status, .. }) => {
                     // The others must not ask either.
-                    line.holds.keep(&self.url, status, after, true);
+                    state.limits.hold(&self.url, status, after, true);
                     return Err(self.busy(status, Some(after)));
                 }
                 (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
@@ -315,10 +309,11 @@ impl Call<'_> {
     }
 
     /// Changes ask nobody, and neither do the looks that belong to them.
-    fn part(&self) -> Part {
-        match self.repeat == Repeat::Read && self.interact == Interact::Allowed {
-            true => Part::Look,
-            false => Part::Change,
+    fn purpose(&self) -> Purpose {
+        match (self.repeat, self.interact) {
+            (Repeat::Read, Interact::Allowed) => Purpose::Read,
+            (Repeat::Read, Interact::Never) => Purpose::ReadForChange,
+            _ => Purpose::Change,
         }
     }
 
@@ -331,9 +326,9 @@ impl Call<'_> {
     }
 
     /// One try, with redirects of a GET inside the same origin.
-    async fn once(&self, credential: &Credential, id: &str) -> Result<Reply, ApiError> {
-        let line = &self.http.line;
-        let limit = self.timeout.unwrap_or(line.timeout);
+    async fn once(&self, credential: &Credential<HeaderMap>, id: &str) -> Result<Reply, ApiError> {
+        let state = &self.http.state;
+        let limit = self.timeout.unwrap_or(state.timeout);
         let deadline = Instant::now() + limit;
         let mut url = self.url.clone();
         for _ in 0..=REDIRECTS {
@@ -357,26 +352,26 @@ impl Call<'_> {
     async fn exchange(
         &self,
         url: &Url,
-        credential: &Credential,
+        credential: &Credential<HeaderMap>,
         id: &str,
         deadline: Instant,
         limit: Duration,
     ) -> Result<Reply, ApiError> {
-        let line = &self.http.line;
+        let state = &self.http.state;
         let host = host_of(url);
-        let (client, proxy) = line.clients.client(url).await?;
+        let (client, proxy) = state.clients.client(url).await?;
         let mut request = reqwest::Request::new(self.method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Ok(id) = HeaderValue::from_str(id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
-        headers.extend(credential.headers.clone());
+        headers.extend(credential.value.clone());
         headers.extend(self.headers.clone());
-        line.cookies.add_to(url, headers);
+        state.cookies.add_to(url, headers);
         headers
             .iter()
-            .for_each(|(name, value)| line.hidden.add_header(name, value));
+            .for_each(|(name, value)| state.hidden.add_header(name, value));
         if let Some((kind, body)) = &self.body {
             headers.insert(header::CONTENT_TYPE, kind.clone());
             *request.body_mut() = Some(body.bytes().into());
@@ -398,12 +393,12 @@ impl Call<'_> {
             Err(_) => return Err(late(started)),
             Ok(Err(error)) => {
                 let waited = started.elapsed();
-                return Err(fault::of_request(&error, &host, proxy.as_ref(), waited));
+                return Err(error::of_request(&error, &host, proxy.as_ref(), waited));
             }
             Ok(Ok(response)) => response,
         };
-        line.look_at_clock(response.headers(), asked, started.elapsed());
-        line.cookies.take(url, response.headers());
+        state.look_at_clock(response.headers(), asked, started.elapsed());
+        state.cookies.take(url, response.headers());
 
         let status = response.status();
         let headers = response.headers().clone();
@@ -414,13 +409,13 @@ impl Call<'_> {
             let piece = match timeout_at(quiet(since), response.chunk()).await {
                 Err(_) => return Err(late(since)),
                 Ok(Err(error)) => {
-                    return Err(fault::of_body(&error, &host, body.len() as u64, due));
+                    return Err(error::of_body(&error, &host, body.len() as u64, due));
                 }
                 Ok(Ok(None)) => break,
                 Ok(Ok(Some(piece))) => piece,
             };
-            if body.len() + piece.len() > line.max_body {
-                return Err(too_big(host, line.max_body));
+            if body.len() + piece.len() > state.max_body {
+                return Err(too_big(host, state.max_body));
             }
             body.extend_from_slice(&piece);
         }
@@ -430,7 +425,7 @@ impl Call<'_> {
             body: readable(body),
             host,
             path: self.template.clone(),
-            hidden: Arc::clone(&line.hidden),
+            hidden: Arc::clone(&state.hidden),
         };
         match reply.header("content-encoding") {
             // What we asked for has been undone and its header taken away.
@@ -474,7 +469,7 @@ fn too_big(host: String, limit: usize) -> ApiError {
     ApiError::Unexpected {
         host,
         near: None,
-        at: format!("byte {}", fault::grouped(limit as u64)),
+        at: format!("byte {}", with_thousands(limit as u64)),
         why: format!(
             "the answer is larger than {} MiB; raise max_body_mib, or ask for smaller pages",
             limit / (1024 * 1024)

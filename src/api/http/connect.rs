@@ -1,24 +1,23 @@
-//! Building the client that holds the connections: trust, certificates of ours, proxies.
+//! Building the client that holds the connections: TLS, certificates of ours, proxies.
 
 use std::time::Duration;
 
 use reqwest::{Client, ClientBuilder};
 use tokio::sync::OnceCell;
-use url::{Host, Url};
+use url::Url;
 
-use super::certificate::Certificate;
-use super::proxy::{Proxy, Way, way};
-use super::trust::Trust;
+use crate::api::net::{Certificate, Proxy, Route, TlsSettings, clean, connect_limit, route};
 use crate::config::Profile;
-use crate::model::ApiError;
+use crate::model::{ApiError, is_loopback};
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// What is spoken on a connection, the best first.
+const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// What the connections of a profile need to know.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     profile: String,
-    trust: Trust,
+    tls: TlsSettings,
     allow_http: bool,
     connect_limit: Duration,
 }
@@ -36,10 +35,9 @@ impl Clients {
         Self {
             settings: Settings {
                 profile: profile.name.clone(),
-                trust: Trust::new(profile),
+                tls: TlsSettings::new(profile),
                 allow_http: profile.allow_http,
-                // Less than the whole limit: then it is known that nothing was sent.
-                connect_limit: CONNECT_LIMIT.min(profile.timeout.mul_f32(0.8)),
+                connect_limit: connect_limit(profile),
             },
             plain: OnceCell::new(),
             direct: OnceCell::new(),
@@ -74,9 +72,9 @@ impl Clients {
 
     /// The client for this address, and the proxy that it goes through.
     pub(super) async fn client(&self, url: &Url) -> Result<(Client, Option<Proxy>), ApiError> {
-        let proxy = match way(url).map_err(|why| self.settings.wrong(why))? {
-            Way::Direct(_) => None,
-            Way::Through(proxy) => Some(proxy),
+        let proxy = match route(url).map_err(|why| self.settings.wrong(why))? {
+            Route::Direct(_) => None,
+            Route::Through(proxy) => Some(proxy),
         };
         let (cell, tls) = match (url.scheme(), &proxy) {
             // Never through a proxy: it would read the credential.
@@ -100,8 +98,7 @@ impl Clients {
 
     /// The certificate that the latest server showed, and how many came with it.
     pub(super) fn seen(&self) -> Option<(Certificate, usize)> {
-        let seen = self.settings.trust.seen().lock().ok()?;
-        seen.clone()
+        self.settings.tls.seen()
     }
 }
 
@@ -139,7 +136,10 @@ impl Settings {
             // With an empty list of roots the trust store is not read: it may be missing.
             Tls::No => builder.tls_certs_only([]),
             Tls::Yes => {
-                let config = self.trust.config().map_err(|why| self.wrong(why))?;
+                let config = self
+                    .tls
+                    .client_config(&ALPN)
+                    .map_err(|why| self.wrong(why))?;
                 builder.tls_backend_preconfigured(config)
             }
         };
@@ -156,20 +156,10 @@ fn build_error(error: &reqwest::Error) -> String {
     let mut text = "the HTTP client could not be made".to_owned();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
-        text = super::fault::clean(&error.to_string());
+        text = clean(&error.to_string());
         cause = error.source();
     }
     text
-}
-
-/// Is this address on our own machine?
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]
@@ -184,7 +174,7 @@ mod tests {
 
     use super::super::{Http, NoAuth, Repeat};
     use super::*;
-    use crate::config::{Login, System};
+    use crate::config::{Login, SystemSpec};
 
     /// A port of IPv6 that takes no connection and refuses none: its queue is full.
     async fn full() -> (TcpListener, Vec<TcpStream>) {
@@ -217,7 +207,7 @@ mod tests {
             }
         });
         let url: Url = format!("http://two.test:{port}").parse().unwrap();
-        let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+        let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
         profile.allow_http = true;
         let both = [
             IpAddr::from(Ipv6Addr::LOCALHOST),
@@ -258,10 +248,10 @@ mod tests {
             (Repeat::Never, vec![]),
         ] {
             let url: Url = "http://idp.nonexistent.invalid".parse().unwrap();
-            let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+            let mut profile = Profile::new("p", SystemSpec::sample(), url.clone(), Login::None);
             profile.allow_http = true;
             let http = Http::new(&profile, url, Arc::new(NoAuth)).unwrap();
-            let clients = &http.line.clients;
+            let clients = &http.state.clients;
             let names = NoNames::default();
             let builder = clients.settings.builder(Tls::No, None).unwrap();
             let client = builder.dns_resolver(names.clone()).build().unwrap();

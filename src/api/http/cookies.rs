@@ -1,15 +1,16 @@
 //! Cookies: a load balancer's say which node of a server knows us, so they go back where they came
 //! from, to that origin and to no other, for as long as the sign-in lives.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use chrono::Utc;
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use secrecy::{ExposeSecret, SecretString};
 use url::{Origin, Url};
 
-use super::authorize::secret_value;
-use super::pace;
+use super::headers::secret_value;
+use super::retry;
+use crate::model::locked;
 
 /// A server that sets more than this is not a load balancer.
 const MOST: usize = 32;
@@ -34,7 +35,7 @@ pub(crate) type Cookie = (String, SecretString);
 
 impl Cookies {
     fn jar(&self) -> MutexGuard<'_, Jar> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     /// Cookies of this name are never sent from here.
@@ -131,7 +132,7 @@ fn lines(headers: &HeaderMap) -> impl Iterator<Item = (Cookie, bool)> + '_ {
                 life.trim().parse().is_ok_and(|life: i64| life <= 0)
             }
             Some((key, end)) if key.trim().eq_ignore_ascii_case("expires") => {
-                pace::http_date(end.trim()).is_some_and(|end| end <= Utc::now())
+                retry::http_date(end.trim()).is_some_and(|end| end <= Utc::now())
             }
             _ => false,
         });

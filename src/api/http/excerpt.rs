@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::fault;
 use super::hidden::{Hidden, MARK};
+use crate::api::net::clean;
 
 /// Bytes that are shown before the place and after it.
 const BEFORE: usize = 160;
@@ -40,7 +40,7 @@ pub(super) fn around(body: &[u8], at: usize, hidden: &Hidden) -> String {
     format!(
         "{}{}{}",
         sign(start > 0),
-        fault::clean(&masked),
+        clean(&masked),
         sign(end < body.len())
     )
 }

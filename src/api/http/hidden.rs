@@ -1,6 +1,6 @@
 //! Our own credentials in the words of a server: found in every usual form, and taken out.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::call::MEANS_SOMETHING;
+use crate::model::locked;
 
 /// What stands in the place of a credential.
 pub(super) const MARK: &str = "[redacted]";
@@ -21,7 +22,7 @@ const SHORTEST: usize = 4;
 const SURE: usize = 8;
 
 /// What a form sends that nobody may see, by name. Sources: RFC 6749, 7009 and 8628; `ujwt` is
-/// Janssen's own.
+/// the JWT of a user that one system asks for.
 const SECRET_FIELDS: [&str; 8] = [
     "token",
     "access_token",
@@ -44,7 +45,7 @@ impl Hidden {
         if secret.len() < SHORTEST {
             return;
         }
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.0);
         if known.iter().any(|one| one.expose_secret() == secret) {
             return;
         }
@@ -85,7 +86,7 @@ impl Hidden {
 
     /// The text with a mark in place of each credential, in whatever form it was sent back.
     pub(super) fn out_of(&self, text: &str) -> String {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.0);
         let mut forms: Vec<Zeroizing<String>> = known.iter().flat_map(forms).collect();
         // The longest first: one may be part of another.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));

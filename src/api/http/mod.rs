@@ -1,86 +1,66 @@
-//! The one HTTP layer: base address, proof, limits, repeating, and errors in words.
+//! The one HTTP layer: base address, headers, bodies, redirects, cookies, retries, and errors in words.
 //!
 //! Nothing outside this folder uses the HTTP crate. A [`Call`] is built from path segments that are
 //! encoded one by one, and answered by a [`Reply`] of any status; what a status means is the
 //! provider's to say.
 
-mod authorize;
 mod call;
-mod certificate;
 mod connect;
 mod cookies;
+mod error;
 mod excerpt;
-mod fault;
+mod headers;
 mod hidden;
-mod hold;
 mod last;
-mod pace;
-mod proxy;
 mod reply;
-mod trust;
+mod retry;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
 use url::Url;
 
-pub(crate) use authorize::secret_value;
-pub use authorize::{
-    Asking, Authorize, Credential, Fixed, Grant, Interact, Known, NoAuth, NoStore, Renewing,
-    StoredToken, TokenStore, lives,
-};
 pub use call::Call;
-pub use certificate::Certificate;
-pub use connect::is_loopback;
 pub(crate) use cookies::{Cookie, cookies_in};
-pub use fault::{LONGEST_WORDS, clean, host_of};
+pub(crate) use headers::{bearer, secret_header};
 pub use last::{last_exchange, remembering};
-pub use pace::Repeat;
-pub use proxy::{Proxy, Way, way};
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
+pub use retry::Repeat;
 
-use super::waits::Waits;
-use crate::config::Profile;
+use super::auth::{Authorize, NoAuth};
+use super::net::{Certificate, Limits, ServerClock, Waits, host_of};
+use crate::config::{Profile, SystemSpec};
 use crate::model::ApiError;
 use cookies::Cookies;
 use hidden::Hidden;
-use hold::{Holds, Part};
-use pace::Pace;
 
 /// Longest wait for a server's certificate.
 const CERTIFICATE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Open files that are no connections, generously: terminal, logs, audit log, timers.
-const OTHER_FILES: u64 = 20;
+/// Who signs HTTP requests: a credential is the headers to add, their values marked sensitive.
+pub type HttpAuth = dyn Authorize<HeaderMap>;
 
 /// A remote address and how to talk to it. Cloning shares the connections.
 #[derive(Clone)]
 pub struct Http {
-    line: Arc<Line>,
+    state: Arc<HttpState>,
     base: Url,
-    auth: Arc<dyn Authorize>,
+    auth: Arc<HttpAuth>,
 }
 
 /// What all calls of a profile share.
-struct Line {
+struct HttpState {
     profile: String,
-    system: &'static str,
+    system: Arc<SystemSpec>,
     clients: connect::Clients,
     timeout: Duration,
     max_body: usize,
-    concurrency: usize,
-    reads: Semaphore,
-    changes: Semaphore,
-    pace: Pace,
-    /// Milliseconds that the server's clock is ahead; `i64::MIN`: not known.
-    ahead_ms: AtomicI64,
-    holds: Holds,
+    limits: Limits,
+    clock: ServerClock,
     /// Our credentials, which no text of a server may show.
     hidden: Arc<Hidden>,
     cookies: Cookies,
@@ -92,49 +72,44 @@ impl Http {
     /// # Errors
     /// [`ApiError::Config`] if the address must not be used: plain http to another machine without
     /// `allow_http`, a scheme that is not http, a user name in it.
-    pub fn new(profile: &Profile, base: Url, auth: Arc<dyn Authorize>) -> Result<Self, ApiError> {
-        let concurrency = usize::from(profile.concurrency.clamp(1, 64)).min(most_at_once());
-        let line = Line {
+    pub fn new(profile: &Profile, base: Url, auth: Arc<HttpAuth>) -> Result<Self, ApiError> {
+        let state = HttpState {
             profile: profile.name.clone(),
-            system: profile.system.into(),
+            system: profile.system.clone(),
             clients: connect::Clients::new(profile),
             timeout: profile.timeout,
             max_body: usize::try_from(profile.max_body_mib)
                 .unwrap_or(usize::MAX)
                 .saturating_mul(1024 * 1024),
-            concurrency,
-            reads: Semaphore::new(concurrency),
-            changes: Semaphore::new(concurrency),
-            pace: Pace::new(profile.rate),
-            ahead_ms: AtomicI64::new(i64::MIN),
-            holds: Holds::new(),
+            limits: Limits::new(profile),
+            clock: ServerClock::default(),
             hidden: Arc::default(),
             cookies: Cookies::default(),
         };
-        line.clients.check(&base)?;
+        state.clients.check(&base)?;
         Ok(Self {
-            line: Arc::new(line),
+            state: Arc::new(state),
             base,
             auth,
         })
     }
 
-    /// The same address and connections with another proof.
-    pub fn with_auth(&self, auth: Arc<dyn Authorize>) -> Self {
+    /// The same address and connections with another credential.
+    pub fn with_auth(&self, auth: Arc<HttpAuth>) -> Self {
         Self {
             auth,
             ..self.clone()
         }
     }
 
-    /// Another address with another proof over the same connections.
+    /// Another address with another credential over the same connections.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub fn at(&self, base: Url, auth: Arc<dyn Authorize>) -> Result<Self, ApiError> {
-        self.line.clients.check(&base)?;
+    pub fn at(&self, base: Url, auth: Arc<HttpAuth>) -> Result<Self, ApiError> {
+        self.state.clients.check(&base)?;
         Ok(Self {
-            line: Arc::clone(&self.line),
+            state: Arc::clone(&self.state),
             base,
             auth,
         })
@@ -171,37 +146,37 @@ impl Http {
 
     /// What nobody may see although no header carries it: it is taken out of every text of the server.
     pub fn hide(&self, secret: &SecretString) {
-        self.line.hidden.add(secret.expose_secret());
+        self.state.hidden.add(secret.expose_secret());
     }
 
     /// A text of the server without what nobody may see.
     pub fn without_secrets(&self, text: &str) -> String {
-        self.line.hidden.out_of(text)
+        self.state.hidden.out_of(text)
     }
 
     /// The cookie of this name carries a session: it goes only where a credential puts it.
     pub(crate) fn withhold_cookie(&self, name: &str) {
-        self.line.cookies.withhold(name);
+        self.state.cookies.withhold(name);
     }
 
     /// The other cookies that this address has set, to be kept with a sign-in.
     pub(crate) fn cookies(&self) -> Vec<Cookie> {
-        self.line.cookies.of(&self.base)
+        self.state.cookies.of(&self.base)
     }
 
     /// The cookies that were kept with a sign-in.
     pub(crate) fn put_cookies(&self, cookies: &[Cookie]) {
-        self.line.cookies.put(&self.base, cookies);
+        self.state.cookies.put(&self.base, cookies);
     }
 
     /// Forgets all cookies: another sign-in begins.
     pub(crate) fn forget_cookies(&self) {
-        self.line.cookies.forget();
+        self.state.cookies.forget();
     }
 
     /// Name of the profile.
     pub fn profile(&self) -> &str {
-        &self.line.profile
+        &self.state.profile
     }
 
     /// Host and port, as errors name them.
@@ -211,21 +186,18 @@ impl Http {
 
     /// How many requests of one kind run at the same time.
     pub fn concurrency(&self) -> usize {
-        self.line.concurrency
+        self.state.limits.concurrency()
     }
 
     /// Who signs these requests.
-    pub fn auth(&self) -> &Arc<dyn Authorize> {
+    pub fn auth(&self) -> &Arc<HttpAuth> {
         &self.auth
     }
 
     /// How far the server's clock is ahead of ours, from the `Date` of its latest answer; to the
     /// second. `None`: not known.
     pub fn clock_offset(&self) -> Option<TimeDelta> {
-        match self.line.ahead_ms.load(Ordering::Relaxed) {
-            i64::MIN => None,
-            ms => TimeDelta::try_milliseconds(ms),
-        }
+        self.state.clock.offset()
     }
 
     /// The certificate that the server shows, and how many come with it. Only its front page is
@@ -238,7 +210,7 @@ impl Http {
         let http = Self::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
         let front = http.call(Method::HEAD, &[]).no_retry();
         let asked = front.timeout(CERTIFICATE_LIMIT).send().await;
-        match (http.line.clients.seen(), asked) {
+        match (http.state.clients.seen(), asked) {
             (None, Err(error))
             | (_, Err(error @ (ApiError::Tls { .. } | ApiError::Handshake { .. }))) => Err(error),
             // Whatever became of the front page: the certificate was accepted.
@@ -248,58 +220,27 @@ impl Http {
 
     /// Follows the waits that servers of this profile ask for.
     pub fn waiting(&self) -> Waits {
-        self.line.holds.follow()
+        self.state.limits.waiting()
     }
 
     /// Changes that wait because a server asked for it are not sent any more.
     pub fn give_up_waits(&self) {
-        self.line.holds.give_up();
+        self.state.limits.give_up_waits();
     }
 
     /// The operator was told of a long wait, and wants to ask all the same.
     pub fn ask_anyway(&self) {
-        self.line.holds.ask_anyway();
+        self.state.limits.ask_anyway();
     }
 }
 
-/// How many requests of one kind the limit of open files leaves room for: reads and changes have a
-/// connection each, and the rest of the program must be able to write its logs.
-fn most_at_once() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
-    let files = limit
-        .current
-        .unwrap_or(u64::MAX)
-        .saturating_sub(OTHER_FILES)
-        / 2;
-    usize::try_from(files).unwrap_or(usize::MAX).max(1)
-}
-
-impl Line {
-    /// Waits until one more request may go to this server; gives how long that server made us wait.
-    async fn may_go(&self, url: &Url, of: Part) -> Result<Duration, ApiError> {
-        let mut waited = Duration::ZERO;
-        loop {
-            waited += self.holds.pass(url, of).await?;
-            self.pace.turn().await;
-            // Meanwhile another request may have been told to wait.
-            if !self.holds.holds(url) {
-                return Ok(waited);
-            }
-        }
-    }
-
+impl HttpState {
     fn look_at_clock(&self, headers: &HeaderMap, asked: DateTime<Utc>, took: Duration) {
         let date = headers
             .get(header::DATE)
             .and_then(|date| date.to_str().ok());
-        let Some(there) = date.and_then(pace::http_date) else {
-            return;
-        };
-        // The date was written somewhere between asking and hearing; half way is the best guess.
-        let here = asked + TimeDelta::from_std(took / 2).unwrap_or_default();
-        // Dates are cut to the second: an offset below that says nothing.
-        let ahead = (there - here).num_milliseconds() + 500;
-        let ahead = if ahead.abs() <= 1_000 { 0 } else { ahead };
-        self.ahead_ms.store(ahead, Ordering::Relaxed);
+        if let Some(there) = date.and_then(retry::http_date) {
+            self.clock.set(there, asked, took);
+        }
     }
 }

@@ -9,9 +9,10 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 use super::excerpt;
-use super::fault::{self, grouped};
 use super::hidden::Hidden;
+use crate::api::net::clean;
 use crate::model::ApiError;
+use crate::model::text::with_thousands;
 
 /// An answer, whatever its status.
 #[derive(Clone)]
@@ -55,7 +56,7 @@ impl Reply {
 
     /// Text of this answer for people: without the credentials that were sent, cleaned and cut.
     pub fn clean(&self, text: &str) -> String {
-        fault::clean(&self.hidden.out_of(text))
+        clean(&self.hidden.out_of(text))
     }
 
     /// The value of a header, if it is text.
@@ -174,8 +175,8 @@ impl Reply {
         };
         let place = format!(
             "byte {} of {}",
-            grouped(at as u64),
-            grouped(body.len() as u64)
+            with_thousands(at as u64),
+            with_thousands(body.len() as u64)
         );
         let text = excerpt::around(body, at, &self.hidden);
         tracing::debug!(host = self.host, place, text, "an answer is not JSON");
@@ -333,7 +334,7 @@ fn mismatch(message: &str) -> String {
         return match message.split_once('`') {
             Some(("missing field ", _)) => message.to_owned(),
             Some((kind, _)) => kind.trim_end().trim_end_matches(',').to_owned(),
-            None => fault::clean(message),
+            None => clean(message),
         };
     };
     let (got, expected) = match rest.rsplit_once(", expected ") {

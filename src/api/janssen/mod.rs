@@ -8,10 +8,12 @@ mod caps;
 mod dates;
 mod fault;
 mod filter;
-pub(super) mod names;
+mod import;
+mod names;
 mod revoke;
 mod row;
 mod signin;
+mod system;
 mod wire;
 
 use std::ops::ControlFlow;
@@ -23,9 +25,10 @@ use chrono::TimeDelta;
 
 use self::filter::{Native, Rules};
 use self::row::{Own, Rows};
+pub(super) use self::system::JanssenSystem;
 use self::wire::{Listing, listing};
-use super::http::{Call, Http, Known, NoAuth, Reply, StatusCode, TokenStore};
-use super::signin::Prompter;
+use super::auth::{Known, NoAuth, Prompter, TokenStore};
+use super::http::{Call, Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{

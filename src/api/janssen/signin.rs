@@ -14,16 +14,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::api::http::header::HeaderMap;
-use crate::api::http::{
-    Asking, Authorize, Grant, Http, Known, NoAuth, Renewing, Repeat, StoredToken, TokenStore,
-    clean, header, lives,
+use crate::api::auth::{
+    Asking, Grant, Known, NoAuth, NoStore, ProfileSecret, Prompter, Renewing, StoredToken,
+    TokenStore, lives,
 };
+use crate::api::http::header::{HeaderMap, HeaderName, HeaderValue};
+use crate::api::http::{Http, HttpAuth, Repeat, bearer};
+use crate::api::net::clean;
 use crate::api::oauth::{
     Client, ClientCredentials, Device, Endpoints, GivenToken, OAuth, TokenSet, refusal, token_set,
 };
-use crate::api::secret::ProfileSecret;
-use crate::api::signin::Prompter;
 use crate::config::{Login, Profile};
 use crate::model::ApiError;
 
@@ -37,7 +37,7 @@ pub(super) const LACKS_DELETE: &str =
 const CHANGE: &str = "https://jans.io/oauth/jans-auth-server/session.delete revoke_session";
 const PERSON: &str = "openid profile email offline_access";
 
-/// The proof for the Config API, as the profile says.
+/// The credentials for the Config API, as the profile says.
 ///
 /// # Errors
 /// [`ApiError::Config`] if Janssen has no such way to sign in.
@@ -46,7 +46,7 @@ pub(super) fn authorize(
     http: &Http,
     prompter: Arc<dyn Prompter>,
     store: Arc<dyn TokenStore>,
-) -> Result<Arc<dyn Authorize>, ApiError> {
+) -> Result<Arc<HttpAuth>, ApiError> {
     let secret = |what: String, source: &crate::config::SecretSource| {
         ProfileSecret::new(&profile.name, what, source.clone(), Arc::clone(&prompter))
     };
@@ -55,7 +55,7 @@ pub(super) fn authorize(
         Login::Token { token } => {
             let grant = GivenToken::new(secret("Access token".into(), token));
             // Such a token is the profile's to keep, not ours.
-            Arc::new(Renewing::new(grant, Arc::new(crate::api::http::NoStore)))
+            Arc::new(Renewing::new(grant, Arc::new(NoStore)))
         }
         Login::ClientCredentials {
             client_id,
@@ -154,6 +154,8 @@ struct Claims {
 
 #[async_trait]
 impl Grant for Person {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         old: Option<&StoredToken>,
@@ -166,14 +168,11 @@ impl Grant for Person {
         self.exchange(&given).await.map(Some)
     }
 
-    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
-        let mut headers = HeaderMap::new();
-        let bearer = SecretString::from(format!("Bearer {}", token.access.expose_secret()));
-        let value = crate::api::http::secret_value(bearer.expose_secret())?;
-        headers.insert(header::AUTHORIZATION, value);
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+        let mut headers = bearer(&token.access)?;
         // Newer plug-ins of the server want it; harmless elsewhere.
-        if let Some(Ok(inum)) = token.known.id.as_deref().map(header::HeaderValue::from_str) {
-            headers.insert(header::HeaderName::from_static("user-inum"), inum);
+        if let Some(Ok(inum)) = token.known.id.as_deref().map(HeaderValue::from_str) {
+            headers.insert(HeaderName::from_static("user-inum"), inum);
         }
         Ok(headers)
     }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use super::{Client, OAuth, TokenSet, refusal, refused, seconds, token_set};
-use crate::api::http::{Asking, Repeat, Reply};
-use crate::api::signin::{Closing, DeviceCode, Prompter};
+use crate::api::auth::{Asking, Closing, DeviceCode, Prompter};
+use crate::api::http::{Repeat, Reply};
 use crate::model::{ApiError, Untrusted};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";

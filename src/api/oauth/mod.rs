@@ -14,8 +14,9 @@ use url::Url;
 pub use device::Device;
 pub use token::{ClientCredentials, GivenToken};
 
-use super::http::{Asking, Call, Http, Interact, NoAuth, Repeat, Reply, clean, host_of};
-use super::secret::ProfileSecret;
+use super::auth::{Asking, Interact, NoAuth, ProfileSecret};
+use super::http::{Call, Http, Repeat, Reply};
+use super::net::{clean, host_of};
 use crate::model::ApiError;
 
 /// Addresses of an authorization server.

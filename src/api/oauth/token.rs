@@ -7,8 +7,9 @@ use chrono::Utc;
 use secrecy::ExposeSecret;
 
 use super::{Client, OAuth};
-use crate::api::http::{Asking, Grant, Known, StoredToken, lives};
-use crate::api::secret::ProfileSecret;
+use crate::api::auth::{Asking, Grant, Known, ProfileSecret, StoredToken, lives};
+use crate::api::http::bearer;
+use crate::api::http::header::HeaderMap;
 use crate::model::ApiError;
 
 /// A token that the profile gives. It is fetched again when the server refuses it: a file or a
@@ -26,6 +27,8 @@ impl GivenToken {
 
 #[async_trait]
 impl Grant for GivenToken {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         old: Option<&StoredToken>,
@@ -39,6 +42,10 @@ impl Grant for GivenToken {
             return Ok(None);
         }
         Ok(Some(StoredToken::bare(access)))
+    }
+
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+        bearer(&token.access)
     }
 
     fn known(&self) -> Known {
@@ -73,6 +80,8 @@ impl ClientCredentials {
 
 #[async_trait]
 impl Grant for ClientCredentials {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         _old: Option<&StoredToken>,
@@ -107,6 +116,10 @@ impl Grant for ClientCredentials {
     async fn end(&self, token: &StoredToken) -> Result<(), ApiError> {
         let kind = "access_token";
         self.oauth.end(&self.client, &token.access, kind).await
+    }
+
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+        bearer(&token.access)
     }
 
     fn known(&self) -> Known {

@@ -15,7 +15,7 @@ pub(super) use self::specs::specs;
 use super::flavour::Op;
 use super::server::Server;
 use super::{caps, revoke};
-use crate::api::http::Interact;
+use crate::api::auth::Interact;
 use crate::model::{ActionArgs, ActionResult, ActionTarget, ApiError};
 
 /// Every operation with its action.

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::fault::plain;
-use crate::api::signin::{Ask, Question, QuestionKind, Waiting};
+use crate::api::auth::{Ask, Question, QuestionKind, Waiting};
 use crate::model::{ApiError, Untrusted};
 
 /// One document of the flow: what is asked, and where the answers belong.

@@ -1,7 +1,8 @@
 //! What the server says went wrong, in words for people.
 
 use super::wire::Fault;
-use crate::api::http::{Reply, clean};
+use crate::api::http::Reply;
+use crate::api::net::clean;
 use crate::model::ApiError;
 
 /// An answer that is no success, as an error. The community server escapes its messages for HTML.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::flavour::{CANDIDATES, Flavour, OPENAM, Op, Place};
+use super::keys::{self, AmFlavour};
 use super::row::Own;
 use super::server::{Facts, Limit, Server, ask};
 use super::{filter, realm, signin, wire};
-use crate::api::http::{Interact, Reply, StatusCode};
-use crate::config::{AmFlavour, Realms};
+use crate::api::auth::Interact;
+use crate::api::http::{Reply, StatusCode};
 use crate::model::ApiError;
 
 impl Server {
@@ -37,7 +38,7 @@ impl Server {
     /// Asks for the own session, or for a list, in one version after the other. Without a target
     /// there is no token in the request, so nothing can be in the wrong place, and it reads only.
     async fn flavour(&self, interact: Interact) -> Result<(&'static Flavour, Own), ApiError> {
-        let candidates: Vec<&'static Flavour> = match self.profile.pingam.flavour {
+        let candidates: Vec<&'static Flavour> = match keys::flavour(&self.profile) {
             AmFlavour::Auto => CANDIDATES.to_vec(),
             AmFlavour::PingAm => CANDIDATES
                 .into_iter()
@@ -68,7 +69,7 @@ impl Server {
             }
             last = Some(error);
         }
-        Err(match (last, self.profile.pingam.flavour) {
+        Err(match (last, keys::flavour(&self.profile)) {
             (Some(ApiError::NoEndpoint { host, path, .. }), AmFlavour::Auto) => {
                 ApiError::NoEndpoint {
                     host,
@@ -105,13 +106,8 @@ impl Server {
         flavour: &'static Flavour,
         interact: Interact,
     ) -> Result<Reply, ApiError> {
-        let realms: Vec<String> = match &self.profile.pingam.realms {
-            Realms::These(list) if !list.is_empty() => {
-                list.iter().map(|realm| realm::normal(realm)).collect()
-            }
-            Realms::These(_) | Realms::All => vec![realm::ROOT.into()],
-        };
-        let mut realms = realms.into_iter().peekable();
+        let named = keys::realms(&self.profile).unwrap_or_default();
+        let mut realms = named.into_iter().peekable();
         loop {
             let unit = filter::Unit {
                 realm: realms.next().unwrap_or_else(|| realm::ROOT.into()),
@@ -150,7 +146,7 @@ impl Server {
 
     /// Where lists are cut. Only that one number is asked for: the document around it holds keys.
     async fn limit(&self, interact: Interact) -> Limit {
-        if let Some(limit) = self.profile.pingam.list_limit {
+        if let Some(limit) = keys::list_limit(&self.profile) {
             return Limit::Known(u64::from(limit));
         }
         let call = self
@@ -169,9 +165,9 @@ impl Server {
 
     /// The realms of the profile; all that the server names to this operator, where it says "all".
     async fn realms(&self, own: &Own, interact: Interact) -> Result<(Vec<String>, bool), ApiError> {
-        if let Realms::These(list) = &self.profile.pingam.realms {
+        if let Some(list) = keys::realms(&self.profile) {
             let mut realms: Vec<String> = Vec::new();
-            for realm in list.iter().map(|realm| realm::normal(realm)) {
+            for realm in list {
                 if !realms.iter().any(|known| realm::same(known, &realm)) {
                     realms.push(realm);
                 }

@@ -11,8 +11,9 @@ mod fault;
 mod filter;
 mod flavour;
 mod key;
+mod keys;
 mod learn;
-pub(super) mod names;
+mod names;
 mod pages;
 mod realm;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod revoke;
 mod row;
 mod server;
 mod signin;
+mod system;
 mod wire;
 
 use std::borrow::Cow;
@@ -32,11 +34,12 @@ use chrono::TimeDelta;
 
 use self::key::Key;
 use self::server::Server;
-use super::http::{Http, Interact, NoAuth, TokenStore};
-use super::signin::Prompter;
+pub(super) use self::system::PingAmSystem;
+use super::auth::{Interact, NoAuth, Prompter, TokenStore};
+use super::http::Http;
 use super::user_as;
 use super::{SessionApi, Waits};
-use crate::config::{Profile, Realms};
+use crate::config::Profile;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan,
     RowSink, Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
@@ -89,10 +92,7 @@ impl SessionApi for PingAm {
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
         let facts = self.server.known();
-        let configured: Option<Vec<String>> = match &self.server.profile.pingam.realms {
-            Realms::All => None,
-            Realms::These(list) => Some(list.iter().map(|r| realm::normal(r)).collect()),
-        };
+        let configured = keys::realms(&self.server.profile);
         let realms = facts.as_ref().map(|facts| facts.realms.as_slice());
         let realms = realms.or(configured.as_deref());
         Ok(filter::plan(&self.in_their_words(search), realms).1)
@@ -174,19 +174,20 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::api::http::NoStore;
-    use crate::api::signin::Nobody;
-    use crate::config::{Login, SecretSource, System};
+    use crate::api::System;
+    use crate::api::auth::{NoStore, Nobody};
+    use crate::config::{Login, SecretSource};
     use crate::model::Query;
     use crate::model::time::Zone;
 
     #[test]
     fn names_of_the_profile_become_names_of_the_server() {
+        let system = PingAmSystem::new();
         let token = SecretSource::Plain(SecretString::from("AQIC5w"));
         let url = "https://am.example.org/am".parse().unwrap();
-        let mut profile = Profile::new("am", System::PingAm, url, Login::Token { token });
+        let mut profile = Profile::new("am", system.spec().clone(), url, Login::Token { token });
         profile.user_as = Some("{user}@example.org".into());
-        profile.pingam.realms = Realms::These(vec!["/alpha".into()]);
+        profile.own.set("realms", ["/alpha"]);
         let am = PingAm::new(&profile, Arc::new(Nobody), Arc::new(NoStore)).unwrap();
         let search = Search {
             query: Query::parse("user:jdoe user~^j").unwrap(),

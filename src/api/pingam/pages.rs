@@ -9,7 +9,8 @@ use super::key::Key;
 use super::row::{self, Context};
 use super::server::{Facts, Server, broke_off, goes_on, item};
 use super::{fault, wire};
-use crate::api::http::{Interact, clean};
+use crate::api::auth::Interact;
+use crate::api::net::clean;
 use crate::model::{
     ApiError, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search, Session,
 };

@@ -13,7 +13,9 @@ use super::key::{Home, Key};
 use super::server::{Entry, Facts, Listed, Server};
 use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
-use crate::api::http::{Interact, Reply, StatusCode, clean};
+use crate::api::auth::Interact;
+use crate::api::http::{Reply, StatusCode};
+use crate::api::net::clean;
 use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
 
 /// Handles in one request. No limit is documented; so many take about a second.

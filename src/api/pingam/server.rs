@@ -11,10 +11,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
 use super::flavour::{Flavour, OPENAM, Op, PINGAM, Place};
+use super::keys::{self, AmFlavour};
 use super::row::Own;
 use super::{fault, filter, realm, row, signin, wire};
-use crate::api::http::{Call, Fixed, Http, Interact, Repeat, Reply, StatusCode, clean};
-use crate::config::{AmFlavour, Profile};
+use crate::api::auth::{Fixed, Interact};
+use crate::api::http::{Call, Http, Repeat, Reply, StatusCode};
+use crate::api::net::clean;
+use crate::config::Profile;
 use crate::model::{ApiError, Brought, Cursor, PageRules, Stuck};
 
 /// A sign-in that is younger cannot have run out.
@@ -419,7 +422,7 @@ pub(super) fn ask<'a>(call: Call<'a>, version: &str, interact: Interact) -> Call
 
 /// The line of servers that the profile names, before anything is asked.
 pub(super) fn expected(profile: &Profile) -> Option<&'static Flavour> {
-    match profile.pingam.flavour {
+    match keys::flavour(profile) {
         AmFlavour::Auto => None,
         AmFlavour::PingAm => Some(&PINGAM),
         AmFlavour::OpenAm => Some(&OPENAM),

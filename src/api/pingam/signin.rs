@@ -11,17 +11,17 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::callbacks::{Known as Given, Step};
+use super::keys::{self, TokenAs};
 use super::wire::{ServerInfo, SignedIn};
 use super::{fault, realm};
-use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
-use crate::api::http::{
-    Asking, Authorize, Call, Credential, Grant, Http, Interact, Known, NoStore, Renewing, Repeat,
-    Reply, StoredToken, TokenStore, cookies_in,
+use crate::api::auth::{
+    Asking, Authorize, Closing, Credential, Grant, Interact, Known, NoStore, ProfileSecret,
+    Prompter, QuestionKind, Renewing, StoredToken, TokenStore,
 };
+use crate::api::http::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName};
+use crate::api::http::{Call, Http, HttpAuth, Repeat, Reply, cookies_in, secret_header};
 use crate::api::oauth::GivenToken;
-use crate::api::secret::ProfileSecret;
-use crate::api::signin::{Closing, Prompter, QuestionKind};
-use crate::config::{Login, Method, Profile, TokenAs};
+use crate::config::{Login, Profile};
 use crate::model::{ApiError, Untrusted};
 
 /// `authenticate` in the version whose errors have a code; every server has it.
@@ -36,7 +36,7 @@ const MOST_STEPS: usize = 200;
 /// Approving on a phone takes a while; longer than this nobody is there.
 const LONGEST_POLL: Duration = Duration::from_secs(300);
 
-/// The proof for the session resource, as the profile says.
+/// The credentials for the session resource, as the profile says.
 ///
 /// # Errors
 /// [`ApiError::Config`] if there is no such way to sign in here.
@@ -45,7 +45,7 @@ pub(super) fn authorize(
     http: &Http,
     prompter: Arc<dyn Prompter>,
     store: Arc<dyn TokenStore>,
-) -> Result<Arc<dyn Authorize>, ApiError> {
+) -> Result<Arc<HttpAuth>, ApiError> {
     let cookie = Arc::new(Cookie {
         http: http.clone(),
         profile: profile.name.clone(),
@@ -58,49 +58,36 @@ pub(super) fn authorize(
         Login::Token { token } => {
             let grant = Token {
                 given: GivenToken::new(secret("Token".into(), token)),
-                carry: profile.pingam.token_as,
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
             };
             // Such a token is the profile's to keep, not ours.
             let inner = Renewing::new(grant, Arc::new(NoStore));
             Ok(Arc::new(Named { inner, cookie }))
         }
-        Login::Password {
-            user,
-            password,
-            realm,
-            service,
-        } => {
+        Login::Password { user, password } => {
             let grant = SignIn {
                 http: http.clone(),
                 profile: profile.name.clone(),
                 user: user.clone(),
                 password: secret(format!("Password of {user}"), password),
-                realm: realm::normal(realm.as_deref().unwrap_or(realm::ROOT)),
-                service: service.clone(),
-                carry: profile.pingam.token_as,
+                realm: keys::login_realm(profile),
+                service: keys::login_service(profile).map(str::to_owned),
+                carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
                 prompter,
             };
             let inner = Renewing::new(grant, store);
             Ok(Arc::new(Named { inner, cookie }))
         }
-        _ => {
-            let ways: Vec<_> = profile
-                .system
-                .methods()
-                .iter()
-                .map(|m| Method::word(*m))
-                .collect();
-            Err(ApiError::Config {
-                profile: profile.name.clone(),
-                why: format!(
-                    "{} can sign in by: {}",
-                    profile.system.word(),
-                    ways.join(", ")
-                ),
-            })
-        }
+        _ => Err(ApiError::Config {
+            profile: profile.name.clone(),
+            why: format!(
+                "{} can sign in by: {}",
+                profile.system.word,
+                profile.system.method_words()
+            ),
+        }),
     }
 }
 
@@ -155,13 +142,13 @@ impl Cookie {
         };
         let value = SecretString::from(value);
         let header = header.unwrap_or(HeaderName::from_static("iplanetdirectorypro"));
-        Ok(Credential::of_header(0, header, value.expose_secret())?.headers)
+        secret_header(header, value.expose_secret())
     }
 }
 
 /// The token that a credential carries. `None`: it carries an OAuth token, which is no session.
-pub(super) fn token_in(credential: &Credential) -> Option<SecretString> {
-    let (name, value) = credential.headers.iter().next()?;
+pub(super) fn token_in(credential: &Credential<HeaderMap>) -> Option<SecretString> {
+    let (name, value) = credential.value.iter().next()?;
     let text = value.to_str().ok()?;
     let token = match name {
         name if name == AUTHORIZATION => return None,
@@ -172,23 +159,23 @@ pub(super) fn token_in(credential: &Credential) -> Option<SecretString> {
 }
 
 /// Knows the name of the cookie before any token is put into a header.
-struct Named<G> {
+struct Named<G: Grant> {
     inner: Renewing<G>,
     cookie: Arc<Cookie>,
 }
 
 #[async_trait]
-impl<G: Grant> Authorize for Named<G> {
-    async fn credential(&self, interact: Interact) -> Result<Credential, ApiError> {
+impl<G: Grant> Authorize<G::Credential> for Named<G> {
+    async fn credential(&self, interact: Interact) -> Result<Credential<G::Credential>, ApiError> {
         self.cookie.name().await?;
         self.inner.credential(interact).await
     }
 
     async fn renew(
         &self,
-        used: &Credential,
+        used: &Credential<G::Credential>,
         interact: Interact,
-    ) -> Result<Option<Credential>, ApiError> {
+    ) -> Result<Option<Credential<G::Credential>>, ApiError> {
         self.inner.renew(used, interact).await
     }
 
@@ -214,6 +201,8 @@ struct Token {
 
 #[async_trait]
 impl Grant for Token {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         old: Option<&StoredToken>,
@@ -222,7 +211,7 @@ impl Grant for Token {
         self.given.fetch(old, asking).await
     }
 
-    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         self.cookie.headers(&token.access, self.carry)
     }
 
@@ -410,6 +399,8 @@ enum Done {
 
 #[async_trait]
 impl Grant for SignIn {
+    type Credential = HeaderMap;
+
     async fn fetch(
         &self,
         _old: Option<&StoredToken>,
@@ -435,7 +426,7 @@ impl Grant for SignIn {
         }
     }
 
-    fn headers(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
+    fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         let carry = match self.carry {
             // What a sign-in gives is no OAuth token.
             TokenAs::Bearer => TokenAs::Header,

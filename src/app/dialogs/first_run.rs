@@ -31,7 +31,7 @@ impl Dialog for FirstRun {
     /// All of the screen but the header and the hints.
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let systems: Vec<&str> = state.systems.iter().map(|(_, name)| *name).collect();
+        let systems: Vec<&str> = state.systems.iter().map(|(_, name)| &**name).collect();
         let demo = if large {
             "(starts a local demo server, nothing leaves this machine)".to_owned()
         } else {

@@ -62,7 +62,7 @@ impl SwitchProfile {
             .iter()
             .filter(|entry| {
                 let view = &entry.view;
-                [view.name.as_str(), view.system, view.address.as_str()]
+                [view.name.as_str(), &*view.system, view.address.as_str()]
                     .iter()
                     .any(|part| part.to_lowercase().contains(&text))
             })
@@ -114,7 +114,7 @@ impl Dialog for SwitchProfile {
         let entries: Vec<ViewLine> = if self.new {
             let systems = state.systems.iter();
             systems
-                .map(|(_, name)| ViewLine::default().with(*name, Role::Text))
+                .map(|(_, name)| ViewLine::default().with(name.as_str(), Role::Text))
                 .collect()
         } else {
             let listed = self.listed(state).into_iter();
@@ -193,7 +193,9 @@ impl Dialog for SwitchProfile {
     fn take(&mut self, state: &mut State) -> Handled {
         if self.new {
             let system = state.systems.get(self.choice);
-            let add = system.map(|(word, _)| Effect::NewProfile { system: word });
+            let add = system.map(|(word, _)| Effect::NewProfile {
+                system: word.clone(),
+            });
             return Handled::Close(add.into_iter().collect());
         }
         match self.chosen(state) {
@@ -234,7 +236,7 @@ fn profile(entry: &ProfileEntry, large: bool) -> ViewLine {
         format!("{text}{}", " ".repeat(blanks))
     };
     let name = column(&view.name, if large { NAME.0 } else { NAME.1 });
-    let mut line = ViewLine::plain(name).with(column(view.system, SYSTEM), Role::Text);
+    let mut line = ViewLine::plain(name).with(column(&view.system, SYSTEM), Role::Text);
     let production = if view.production { "PROD" } else { "" };
     let read_only = if view.read_only { "ro" } else { "" };
     if large {

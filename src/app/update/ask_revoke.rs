@@ -50,7 +50,7 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
         let fate = state.results.fates.get(id);
         let why = blocked::source_cannot(state, source, row.session.kind.as_deref())
             .map(std::borrow::Cow::into_owned)
-            .or_else(|| blocked::why_not(row, fate));
+            .or_else(|| blocked::why_not(source, row, fate));
         match why {
             None => plan.send.push(item(*id, row)),
             Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {

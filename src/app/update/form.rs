@@ -81,7 +81,7 @@ impl Form {
 impl State {
     /// The names that the open systems have of their own for what a query can ask.
     pub fn own_names(&self) -> Vec<OwnName> {
-        let names = self.sources.iter().flat_map(|s| s.profile.own_names);
+        let names = self.sources.iter().flat_map(|s| &s.profile.own_names);
         names.copied().collect()
     }
 

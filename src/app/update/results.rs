@@ -163,7 +163,7 @@ fn view(state: &State) -> View {
         .iter()
         .map(|source| SourceNames {
             profile: source.profile.name.clone(),
-            system: source.profile.system_word.to_owned(),
+            system: source.profile.system_word.to_string(),
             thresholds: source.profile.thresholds,
             ahead: source.ahead,
         })

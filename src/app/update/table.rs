@@ -137,7 +137,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
     match field {
         Field::User => s.subject.shown().map(|t| t.expose().to_owned()),
         Field::Profile => Some(source.profile.name.clone()),
-        Field::System => Some(source.profile.system_word.to_owned()),
+        Field::System => Some(source.profile.system_word.to_string()),
         Field::State => {
             let thresholds = source.profile.thresholds;
             let at = crate::model::state_at(

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{Login, SecretSource, System};
+use crate::config::{Login, SecretSource, SystemSpec};
 use crate::model::Untrusted;
 
 struct Setup {
@@ -44,7 +44,7 @@ impl Setup {
 fn profile() -> Profile {
     let token = SecretSource::Plain(SecretString::from("s3cret-token"));
     let url = "https://idp.example.org:8443".parse().unwrap();
-    Profile::new("prod", System::Janssen, url, Login::Token { token })
+    Profile::new("prod", SystemSpec::sample(), url, Login::Token { token })
 }
 
 fn operation(audit: &Audit, of: usize) -> Arc<Operation> {

@@ -1,7 +1,7 @@
 //! What a list that is read back shows of a session that is not in it.
 
 use super::fake::fake;
-use super::look::{Seen, list};
+use super::look::{Presence, list};
 use super::{Item, Known};
 use crate::model::{Completeness, Cursor, PageEnd, SessionKey, Subject};
 
@@ -21,24 +21,24 @@ fn end(next: Option<String>, unread: u32) -> PageEnd {
 #[tokio::test]
 async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_session_is_gone() {
     type Pages = fn(usize) -> PageEnd;
-    let cases: [(&str, Pages, Seen, usize); 5] = [
-        ("whole", |_| end(None, 0), Seen::Gone, 1),
+    let cases: [(&str, Pages, Presence, usize); 5] = [
+        ("whole", |_| end(None, 0), Presence::Gone, 1),
         (
             "the same page for ever",
             |_| end(Some("1".into()), 0),
-            Seen::Unclear,
+            Presence::Unclear,
             2,
         ),
         (
             "the same rows for ever",
             |page| end(Some(page.to_string()), 0),
-            Seen::Unclear,
+            Presence::Unclear,
             3,
         ),
         (
             "a row that could not be read",
             |_| end(None, 1),
-            Seen::Unclear,
+            Presence::Unclear,
             1,
         ),
         (
@@ -47,7 +47,7 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
                 1 => end(Some("2".into()), 1),
                 _ => end(None, 0),
             },
-            Seen::Unclear,
+            Presence::Unclear,
             2,
         ),
     ];
@@ -65,7 +65,7 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
 
         let listed = list(api.as_ref(), [there.sought(), missing.sought()], 1_000).await;
 
-        assert_eq!(listed.seen(there.sought()), Seen::Live, "{what}");
+        assert_eq!(listed.seen(there.sought()), Presence::Live, "{what}");
         assert_eq!(listed.seen(missing.sought()), seen, "{what}");
         assert_eq!(api.calls("search").len(), asked, "{what}");
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::api::SessionApi;
 use crate::audit::verify;
-use crate::config::{Login, Paths, SecretSource, System};
+use crate::config::{Login, Paths, SecretSource, SystemSpec};
 use crate::model::{
     Capabilities, Cursor, PageEnd, Plan, Revoke, RowSink, Search, Session, Untrusted, UserOutcome,
 };
@@ -34,7 +34,7 @@ fn setup_with(set: impl FnOnce(&mut Profile)) -> Setup {
     let dir = tempfile::tempdir().unwrap();
     let token = SecretSource::Plain(SecretString::from("t"));
     let url = "https://idp.example.org".parse().unwrap();
-    let mut profile = Profile::new("prod", System::Janssen, url, Login::Token { token });
+    let mut profile = Profile::new("prod", SystemSpec::sample(), url, Login::Token { token });
     set(&mut profile);
     let context = JobContext {
         profile: Arc::new(profile),

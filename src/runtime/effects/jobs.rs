@@ -16,7 +16,7 @@ use crate::app::msg::Told;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
 use crate::model::{
-    ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted,
+    ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted, locked,
 };
 use crate::revoke::{
     Item, JobContext, JobControl, Known, Progress, run_action, run_job, run_user_job,
@@ -177,9 +177,7 @@ impl Jobs {
             let result = match (client, context) {
                 (Some(client), Some(context)) => {
                     let keep = |error: AuditError| {
-                        *unlogged
-                            .lock()
-                            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+                        *locked(&unlogged) = Some(error);
                     };
                     run_user_job(client.opened.api, context, user, keep).await
                 }

@@ -1,7 +1,7 @@
 //! One open profile: its client, its connection, and the person it may ask.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,12 +11,12 @@ use tokio::task::spawn;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use crate::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 use crate::api::{Countdown, SessionApi};
 use crate::app::Msg;
 use crate::app::msg::{Connected, SignInStep};
 use crate::app::source::Wait;
-use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey};
+use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey, locked};
 use crate::runtime::profiles::{Opened, Profiles};
 use crate::store::SourceId;
 
@@ -179,11 +179,11 @@ type Answers = Option<Vec<SecretString>>;
 
 impl Person {
     fn waiting(&self) -> MutexGuard<'_, Option<oneshot::Sender<Answers>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.waiting)
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<oneshot::Receiver<Answers>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.kept)
     }
 
     /// Where the next answer will come.

@@ -12,7 +12,7 @@ mod timers;
 
 use std::collections::HashMap;
 use std::hash::RandomState;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -32,7 +32,7 @@ use crate::app::effect::Copied;
 use crate::app::msg::{Page, Told};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::model::{ApiError, Cursor, ReadKeys, Search};
+use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::reading::Then;
 use crate::store::SourceId;
 use crate::store::order::make;
@@ -57,7 +57,7 @@ pub(super) enum Local {
         profile: Option<String>,
     },
     /// Add a profile of this system to the configuration, then open it in the editor.
-    NewProfile(&'static str),
+    NewProfile(String),
     /// Take or free the mouse.
     Mouse(bool),
     /// Draw everything.
@@ -418,7 +418,7 @@ impl Effects {
                 // What was seen is thrown away too: pages on their way may be dropped by the core.
                 () = cancelled.cancelled() => {}
                 keys = reading => if let Some(keys) = keys {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).insert(source, keys);
+                    locked(&kept).insert(source, keys);
                 }
             }
         }));
@@ -426,7 +426,7 @@ impl Effects {
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<SourceId, ReadKeys>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.seen)
     }
 
     /// Has other programs take a copy. `failing` is what is told where none does.

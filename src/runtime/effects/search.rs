@@ -31,7 +31,7 @@ impl<'a> ScreenReading<'a> {
     ) -> Result<Self, ApiError> {
         let profile = &*opened.profile;
         let reading = Reading::new(&*opened.api, search)
-            .matching(&profile.name, profile.system.word(), profile.thresholds())?
+            .matching(&profile.name, &profile.system.word, profile.thresholds())?
             .limited(profile.max_rows)
             .resumed(at, keys);
         Ok(Self {

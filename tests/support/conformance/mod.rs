@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use usher::api::SessionApi;
-use usher::api::signin::Nobody;
+use usher::api::auth::Nobody;
 use usher::config::Profile;
 use usher::emulator::{Options, Running, start};
 use usher::model::time::Zone;
@@ -75,7 +75,9 @@ impl Set {
         let emulator = start(options).await.expect("a free port");
         let mut profile = profile(&emulator);
         profile.timeout = limit;
-        let api = usher::api::open(&profile, Arc::new(Nobody)).expect("a good profile");
+        let api = usher::api::Systems::built_in()
+            .open(&profile, Arc::new(Nobody))
+            .expect("a good profile");
         Self {
             emulator,
             api,

@@ -6,7 +6,9 @@ use std::sync::atomic::AtomicBool;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::results::{properties, refreshed, session, table, validated};
-use crate::api::http::{Interact, Repeat, Reply, clean};
+use crate::api::auth::Interact;
+use crate::api::http::{Repeat, Reply};
+use crate::api::net::clean;
 use crate::api::pingam::filter::Unit;
 use crate::api::pingam::flavour::Op;
 use crate::api::pingam::row::{self, Own};

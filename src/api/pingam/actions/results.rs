@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::http::{Reply, clean};
+use crate::api::http::Reply;
+use crate::api::net::clean;
 use crate::api::pingam::key;
 use crate::api::pingam::row::{self, Own};
 use crate::api::pingam::wire::{Item, Page, Refreshed, Validated};

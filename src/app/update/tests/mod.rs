@@ -340,10 +340,10 @@ fn row(user: &str, age: i64, number: usize) -> RowRef<'static> {
 
 fn profile(name: &str) -> ProfileView {
     ProfileView {
-        own_names: &[],
+        own_names: Vec::new(),
         name: name.into(),
-        system: "Janssen",
-        system_word: "janssen",
+        system: "Janssen".into(),
+        system_word: "janssen".into(),
         address: "https://idp.example.org".into(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         production: false,

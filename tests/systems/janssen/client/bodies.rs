@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use usher::api::http::{Http, NoAuth};
+use usher::api::auth::NoAuth;
+use usher::api::http::Http;
 use usher::model::{ApiError, Session};
 
 use super::gzip::gzip_of_spaces;
@@ -437,7 +438,9 @@ async fn a_base_address_that_holds_the_first_segment_is_not_given_it_twice() {
 fn f_net_15_addresses_that_would_leak_credentials_are_refused() {
     let refused = |url: &str| {
         let profile = token_profile(url);
-        match usher::api::open(&profile, std::sync::Arc::new(usher::api::signin::Nobody)) {
+        match usher::api::Systems::built_in()
+            .open(&profile, std::sync::Arc::new(usher::api::auth::Nobody))
+        {
             Err(ApiError::Config { why, .. }) => Some(why),
             _ => None,
         }

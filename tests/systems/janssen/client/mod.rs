@@ -11,6 +11,7 @@ mod signing;
 mod spellings;
 mod splitting;
 mod tls;
+mod without_http;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -18,9 +19,9 @@ use std::sync::Arc;
 use chrono::{TimeZone, Utc};
 use conformance::LongList;
 use secrecy::SecretString;
-use usher::api::SessionApi;
-use usher::api::signin::Nobody;
-use usher::config::{Login, Profile, SecretSource, System};
+use usher::api::auth::Nobody;
+use usher::api::{SessionApi, Systems};
+use usher::config::{Login, Profile, SecretSource, SystemSpec};
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
 use usher::model::time::Zone;
@@ -32,7 +33,7 @@ use crate::{NOW_MS, certified, conformance, fixed, gzip, job, running as emulato
 fn token_profile(url: &str) -> Profile {
     Profile::new(
         "test",
-        System::Janssen,
+        system(),
         url.parse().expect("an address"),
         Login::Token {
             token: SecretSource::Plain(SecretString::from("canary-token")),
@@ -49,14 +50,26 @@ fn client_profile(emulator: &Running) -> Profile {
     };
     Profile::new(
         "test",
-        System::Janssen,
+        system(),
         emulator.url().parse().expect("an address"),
         login,
     )
 }
 
+/// The description of Janssen.
+fn system() -> Arc<SystemSpec> {
+    let systems = Systems::built_in();
+    systems
+        .named("janssen")
+        .expect("it is there")
+        .spec()
+        .clone()
+}
+
 fn open(profile: &Profile) -> Arc<dyn SessionApi> {
-    usher::api::open(profile, Arc::new(Nobody)).expect("a good profile")
+    Systems::built_in()
+        .open(profile, Arc::new(Nobody))
+        .expect("a good profile")
 }
 
 fn search(query: &str) -> Search {

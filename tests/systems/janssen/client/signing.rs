@@ -7,16 +7,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use usher::api::http::{Known, StoredToken, TokenStore};
-use usher::api::signin::{Ask, DeviceCode, Nobody, Prompter};
-use usher::api::{SessionApi, open_with};
-use usher::config::{Login, Profile, SecretSource, System};
+use usher::api::auth::{Ask, DeviceCode, Known, Nobody, Prompter, StoredToken, TokenStore};
+use usher::api::{SessionApi, Systems};
+use usher::config::{Login, Profile, SecretSource};
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
 use usher::model::{ApiError, Outcome, Session};
 
 use super::scripted::{Heard, Scripted, answer, json};
-use super::{all, client_profile, emulator, fixed, key, open, search, token_profile};
+use super::{all, client_profile, emulator, fixed, key, open, search, system, token_profile};
 
 pub(super) const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
@@ -82,7 +81,7 @@ fn device_profile(emulator: &Running) -> Profile {
     let auth = emulator.auth();
     Profile::new(
         "test",
-        System::Janssen,
+        system(),
         emulator.url().parse().unwrap(),
         Login::Device {
             client_id: auth.client_id.clone(),
@@ -269,7 +268,9 @@ async fn a_token_that_is_typed_is_asked_for_once_and_never_during_a_change() {
     profile.login = Login::Token {
         token: SecretSource::Prompt,
     };
-    let api = usher::api::open(&profile, Arc::clone(&person) as Arc<dyn Prompter>).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&profile, Arc::clone(&person) as Arc<dyn Prompter>)
+        .unwrap();
 
     let early = api.revoke(&[key("s")]).await.unwrap_err();
     assert_eq!(
@@ -297,7 +298,9 @@ async fn a_person_signs_in_by_code_and_is_known_by_name() {
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, Some(true));
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
 
     let who = api.whoami().await.unwrap();
     let rows = all(&api, &search("")).await.unwrap();
@@ -319,7 +322,9 @@ async fn a_person_who_has_signed_in_is_not_asked_again_when_the_token_runs_out()
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, Some(true));
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
     api.whoami().await.unwrap();
     let fault = r#"{"match":{"path":"*/session/search","nth":[1,1]},"times":1,"action":"status","code":401,"body":"Token is Invalid."}"#;
     emulator.set_faults(&[fault]).unwrap();
@@ -334,7 +339,9 @@ async fn f_cred_03_a_sign_in_that_cannot_be_renewed_is_asked_for_and_repeats_no_
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, Some(true));
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
     let rows = all(&api, &search("deletable:yes")).await.unwrap();
     let key = rows[0].key.clone();
     let before = emulator.world().count();
@@ -363,7 +370,9 @@ async fn a_denied_code_is_an_error_and_the_box_goes_away() {
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, Some(false));
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
 
     let error = api.whoami().await.unwrap_err();
 
@@ -389,7 +398,9 @@ async fn a_code_that_runs_out_is_an_error_and_the_box_goes_away() {
     .await;
     let person = Person::at(&emulator, None);
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
 
     let error = api.whoami().await.unwrap_err();
 
@@ -402,7 +413,9 @@ async fn a_sign_in_that_is_given_up_takes_its_box_away_and_holds_up_no_change() 
     let emulator = emulator(quick_device()).await;
     let person = Person::at(&emulator, None);
     let prompter = Arc::clone(&person) as Arc<dyn Prompter>;
-    let api = usher::api::open(&device_profile(&emulator), prompter).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&device_profile(&emulator), prompter)
+        .unwrap();
 
     let waiting = Arc::clone(&api);
     let sign_in = tokio::spawn(async move { waiting.whoami().await });
@@ -456,7 +469,9 @@ async fn a_token_of_an_earlier_run_is_used_again_and_forgotten_when_refused() {
     let store = Arc::new(Store::default());
     let open = || -> Arc<dyn SessionApi> {
         let store = Arc::clone(&store) as Arc<dyn TokenStore>;
-        open_with(&client_profile(&emulator), Arc::new(Nobody), store).unwrap()
+        Systems::built_in()
+            .open_with(&client_profile(&emulator), Arc::new(Nobody), store)
+            .unwrap()
     };
 
     open().whoami().await.unwrap();
@@ -478,7 +493,9 @@ async fn signing_out_ends_the_token_at_the_server_and_forgets_it() {
     let emulator = emulator(fixed()).await;
     let store = Arc::new(Store::default());
     let kept = Arc::clone(&store) as Arc<dyn TokenStore>;
-    let api = open_with(&client_profile(&emulator), Arc::new(Nobody), kept).unwrap();
+    let api = Systems::built_in()
+        .open_with(&client_profile(&emulator), Arc::new(Nobody), kept)
+        .unwrap();
     api.whoami().await.unwrap();
     let token = store.load().expect("it is kept").access;
 
@@ -529,7 +546,7 @@ fn ways_to_sign_in_that_janssen_has_not_are_refused_with_those_it_has() {
     let mut profile = token_profile("https://idp.example.org");
     profile.login = Login::Certificate;
 
-    let Err(error) = usher::api::open(&profile, Arc::new(Nobody)) else {
+    let Err(error) = usher::api::Systems::built_in().open(&profile, Arc::new(Nobody)) else {
         panic!("it must be refused");
     };
 

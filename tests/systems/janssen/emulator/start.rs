@@ -307,7 +307,9 @@ async fn configuration_is_one_that_usher_reads() {
         .expect("written");
 
     let paths = usher::config::Paths::under(folder.path());
-    let config = usher::config::Config::load(Some(&file), None, &paths).expect("readable");
+    let systems = usher::api::Systems::built_in().specs();
+    let config =
+        usher::config::Config::load(Some(&file), None, &paths, &systems).expect("readable");
 
     let profile = config.profile("demo").expect("the profile");
     assert_eq!(profile.url.as_str().trim_end_matches('/'), emulator.url());

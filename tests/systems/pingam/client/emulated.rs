@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::config::{Login, Profile, Realms, SecretSource, System};
+use usher::config::{Login, Profile, SecretSource};
 use usher::emulator::pingam::{AmLogin, AmOptions, AmRow, Flavour};
 use usher::emulator::{Options, Running, start};
 use usher::model::{Session, SessionKey};
 
-use super::open;
+use super::{open, system};
 
 /// The two lines of servers.
 const BOTH: [Flavour; 2] = [Flavour::Pingam, Flavour::Openam];
@@ -42,15 +42,15 @@ fn delegate(emulator: &Running) -> Profile {
 
 /// A profile of one of those who can sign in; it covers all realms of the made-up world.
 fn profile_of(emulator: &Running, login: &AmLogin) -> Profile {
+    let realm = login.realm.as_str();
     let login = Login::Password {
         user: login.user.clone(),
         password: SecretSource::Plain(SecretString::from(login.password.clone())),
-        realm: Some(login.realm.clone()),
-        service: None,
     };
     let url = emulator.url().parse().expect("an address");
-    let mut profile = Profile::new("am", System::PingAm, url, login);
-    profile.pingam.realms = Realms::These(["/", "/alpha", "/beta"].map(str::to_owned).to_vec());
+    let mut profile = Profile::new("am", system("pingam"), url, login);
+    profile.own.set("realm", realm);
+    profile.own.set("realms", ["/", "/alpha", "/beta"]);
     profile
 }
 

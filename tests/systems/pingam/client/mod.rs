@@ -12,11 +12,11 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use chrono::Utc;
-use client::{act, open, pages, token, user_of};
+use client::{act, open, pages, system, token, user_of};
 use fake::{CALLER, Fake};
 use secrecy::SecretString;
 use usher::api::SessionApi;
-use usher::config::{Login, Profile, SecretSource, System};
+use usher::config::{Login, Profile, SecretSource};
 use usher::model::{ApiError, Completeness, Query, Search, Session, Subject};
 
 use crate::{client, conformance, scripted};
@@ -26,7 +26,7 @@ fn profile_at(url: &str) -> Profile {
         token: SecretSource::Plain(SecretString::from(CALLER)),
     };
     let url = format!("{url}/am").parse().unwrap();
-    Profile::new("am", System::PingAm, url, login)
+    Profile::new("am", system("pingam"), url, login)
 }
 
 fn profile(fake: &Fake) -> Profile {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use usher::api::signin::{Ask, DeviceCode, Prompter, Waiting};
-use usher::config::Realms;
+use usher::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 
 use super::scripted::{Act, Heard, Scripted, whole};
 use super::*;
@@ -106,13 +105,13 @@ async fn tree(steps: Vec<Value>, last: (&'static str, Value)) -> Scripted {
 
 fn profile(server: &Scripted) -> Profile {
     let mut profile = profile_at(&server.url);
-    profile.pingam.realms = Realms::These(vec!["/alpha".into()]);
+    profile.own.set("realms", ["/alpha"]);
     profile.login = Login::Password {
         user: "ops".into(),
         password: SecretSource::Plain(SecretString::from("s3cret")),
-        realm: Some("/alpha".into()),
-        service: Some("Push & Code".into()),
     };
+    profile.own.set("realm", "/alpha");
+    profile.own.set("service", "Push & Code");
     profile
 }
 
@@ -145,8 +144,9 @@ async fn a_code_and_a_choice_are_asked_and_what_is_waited_for_is_only_told() {
     )
     .await;
     let person = Person::who_says(&[&["1"], &["123456"]]);
-    let api =
-        usher::api::open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>)
+        .unwrap();
 
     let who = api.whoami().await.unwrap();
 
@@ -192,8 +192,9 @@ async fn what_can_be_done_in_place_of_waiting_is_sent_only_when_it_is_pressed() 
     let last = json!({"tokenId": "tok1", "successUrl": "/", "realm": "/alpha"});
     let server = tree(vec![waits.clone(), waits], ("200 OK", last)).await;
     let person = Arc::new(Person::saying(&[], Some(0)));
-    let api =
-        usher::api::open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&profile(&server), Arc::clone(&person) as Arc<dyn Prompter>)
+        .unwrap();
 
     api.whoami().await.unwrap();
 

@@ -3,7 +3,6 @@
 
 use super::fake::{CALLER, Fake, Kind, Place, openam, pairs, pingam};
 use super::*;
-use usher::config::AmFlavour;
 use usher::model::Outcome;
 
 const VICTIM: &str = "AQIC5wVictim*AAJ*";
@@ -126,10 +125,10 @@ async fn a_server_that_looks_elsewhere_than_its_line_is_noticed_before_the_logou
 
 #[tokio::test]
 async fn a_flavour_that_is_wrong_in_the_profile_ends_nothing() {
-    for (kind, flavour) in [(pingam(), AmFlavour::OpenAm), (openam(), AmFlavour::PingAm)] {
+    for (kind, flavour) in [(pingam(), "openam"), (openam(), "pingam")] {
         let fake = with_victim(kind).await;
         let mut profile = profile(&fake);
-        profile.pingam.flavour = flavour;
+        profile.own.set("flavour", flavour);
         let api = open(&profile);
 
         let said = act(&api, "logout", token(VICTIM), &[]).await.unwrap_err();

@@ -101,14 +101,16 @@ async fn configuration_is_one_that_usher_reads() {
             .expect("written");
 
         let paths = usher::config::Paths::under(folder.path());
-        let config = usher::config::Config::load(Some(&file), None, &paths).expect("readable");
+        let systems = usher::api::Systems::built_in().specs();
+        let config =
+            usher::config::Config::load(Some(&file), None, &paths, &systems).expect("readable");
 
         let profile = config.profile("demo").expect("the profile");
         let url = profile.url.as_str().trim_end_matches('/');
         assert_eq!(url, emulator.url());
-        let realms = ["/", "/alpha", "/beta"].map(str::to_owned).to_vec();
-        assert!(format!("{:?}", profile.pingam.realms).contains(&format!("{realms:?}")));
-        let flavour = format!("{:?}", profile.pingam.flavour).to_lowercase();
-        assert_eq!(flavour, emulator.options().system.word());
+        let realms = profile.own.texts("realms").expect("a list");
+        assert_eq!(realms, ["/", "/alpha", "/beta"]);
+        let flavour = emulator.options().system.word();
+        assert_eq!(profile.own.text("flavour"), Some(flavour));
     }
 }

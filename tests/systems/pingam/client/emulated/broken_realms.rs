@@ -11,7 +11,7 @@ const BROKEN: &str = r#"{"match":{"path":"*/realms/beta/sessions"},"action":"sta
 fn half(emulator: &Running) -> Profile {
     let mut profile = profile(emulator);
     let realms = ["/gone", "/", "/beta", "/alpha"];
-    profile.pingam.realms = Realms::These(realms.map(str::to_owned).to_vec());
+    profile.own.set("realms", realms);
     emulator.set_faults(&[BROKEN]).unwrap();
     profile
 }
@@ -61,7 +61,7 @@ async fn the_path_of_a_realm_that_is_not_there_is_the_real_one() {
     for system in BOTH {
         let emulator = quiet(system, AmOptions::default()).await;
         let mut profile = profile(&emulator);
-        profile.pingam.realms = Realms::These(vec!["/gone".into()]);
+        profile.own.set("realms", ["/gone"]);
         let api = signed_in(&profile).await;
 
         let told = every_page(&api, "").await.1.unwrap().to_string();

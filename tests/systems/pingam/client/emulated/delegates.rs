@@ -14,7 +14,7 @@ async fn crowd(system: Flavour, am: AmOptions) -> (Running, [AmRow; 3]) {
 /// The delegate's profile, for every realm that the server names to him.
 fn all_realms(emulator: &Running) -> Profile {
     let mut profile = delegate(emulator);
-    profile.pingam.realms = Realms::All;
+    profile.own.set("realms", "all");
     profile
 }
 

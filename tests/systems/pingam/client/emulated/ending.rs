@@ -143,7 +143,7 @@ async fn they_are_not_taken_by_their_handles_where_no_list_shows_them() {
         let emulator = quiet(system, am).await;
         (0..10).for_each(|_| drop(sign_in(&emulator, "leaver", "/alpha")));
         let mut profile = profile(&emulator);
-        profile.pingam.realms = Realms::These(vec!["/alpha".into()]);
+        profile.own.set("realms", ["/alpha"]);
         let api = signed_in(&profile).await;
         let sessions = emulator.am().sessions();
         let spared = ["dsameuser", "amadmin"].map(|user| {

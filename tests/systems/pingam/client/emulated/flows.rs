@@ -2,7 +2,7 @@
 
 use super::super::signing::Person;
 use super::*;
-use usher::api::signin::Prompter;
+use usher::api::auth::Prompter;
 use usher::emulator::pingam::{AmService, ONE_TIME_CODE};
 use usher::model::ApiError;
 
@@ -14,11 +14,11 @@ async fn through(
 ) -> (Running, Result<(), ApiError>) {
     let emulator = quiet(system, AmOptions::default()).await;
     let mut profile = profile(&emulator);
-    if let Login::Password { service: named, .. } = &mut profile.login {
-        *named = Some(service.name().to_owned());
-    }
+    profile.own.set("service", service.name());
     let person: Arc<dyn Prompter> = Person::who_says(answers);
-    let api = usher::api::open(&profile, person).unwrap();
+    let api = usher::api::Systems::built_in()
+        .open(&profile, person)
+        .unwrap();
     let who = api.whoami().await;
     let told = who.map(|who| assert_eq!(who.name.expose(), "amadmin"));
     (emulator, told)

@@ -57,7 +57,9 @@ async fn a_cut_list_is_told_to_those_whom_the_server_does_not_tell_its_limit() {
             let emulator = untouched(system).await;
             emulator.am().set_list_limit(limit);
             let mut profile = delegate(&emulator);
-            profile.pingam.list_limit = named;
+            if let Some(named) = named {
+                profile.own.set("list_limit", named);
+            }
             let api = signed_in(&profile).await;
 
             let (rows, completeness) = find(&api, "scope:/alpha").await.unwrap();
@@ -159,7 +161,7 @@ async fn all_realms_are_those_that_the_server_names_each_asked_once() {
         let emulator = quiet(system, am).await;
         let rows = ["/", "/alpha", "/alpha/emea", "/beta"].map(|r| sign_in(&emulator, "leaver", r));
         let mut profile = with_token(&emulator);
-        profile.pingam.realms = Realms::All;
+        profile.own.set("realms", "all");
         let api = signed_in(&profile).await;
 
         let (found, completeness) = find(&api, "user:leaver").await.unwrap();

@@ -2,7 +2,6 @@
 
 use super::super::{act, find, list, token};
 use super::*;
-use usher::config::{AmFlavour, TokenAs};
 use usher::model::Outcome;
 
 /// Every action on a token, with what it is given.
@@ -82,11 +81,11 @@ async fn nothing_that_changes_is_sent_before_the_line_is_known() {
 #[tokio::test]
 async fn no_action_on_a_token_ever_touches_the_operators_own_session() {
     for system in BOTH {
-        for flavour in [AmFlavour::Auto, right(system)] {
+        for flavour in ["auto", right(system)] {
             let emulator = quiet(system, moody()).await;
             let victim = sign_in(&emulator, "leaver", "/alpha");
             let mut profile = profile(&emulator);
-            profile.pingam.flavour = flavour;
+            profile.own.set("flavour", flavour);
             let api = signed_in(&profile).await;
             let own = emulator.am().sessions().pop().unwrap();
             assert_eq!(own.user, "amadmin");
@@ -104,24 +103,21 @@ async fn no_action_on_a_token_ever_touches_the_operators_own_session() {
     }
 }
 
-fn right(system: Flavour) -> AmFlavour {
+fn right(system: Flavour) -> &'static str {
     match system {
-        Flavour::Openam => AmFlavour::OpenAm,
-        _ => AmFlavour::PingAm,
+        Flavour::Openam => "openam",
+        _ => "pingam",
     }
 }
 
 #[tokio::test]
 async fn a_line_that_is_wrong_in_the_profile_ends_nobodys_session() {
-    for (system, wrong) in [
-        (Flavour::Pingam, AmFlavour::OpenAm),
-        (Flavour::Openam, AmFlavour::PingAm),
-    ] {
+    for (system, wrong) in [(Flavour::Pingam, "openam"), (Flavour::Openam, "pingam")] {
         let emulator = quiet(system, AmOptions::default()).await;
         let victim = sign_in(&emulator, "leaver", "/alpha");
         let before = emulator.am().count();
         let mut profile = with_token(&emulator);
-        profile.pingam.flavour = wrong;
+        profile.own.set("flavour", wrong);
         let api = open(&profile);
 
         let said = act(&api, "logout", token(&victim.token), &[])
@@ -184,7 +180,7 @@ async fn a_token_in_the_cookie_is_taken_by_a_server_that_guards_against_forgery(
         let emulator = quiet(system, am).await;
         let victim = sign_in(&emulator, "leaver", "/alpha");
         let mut profile = with_token(&emulator);
-        profile.pingam.token_as = TokenAs::Cookie;
+        profile.own.set("token_as", "cookie");
         let api = signed_in(&profile).await;
         let (rows, _) = list(&api).await.unwrap();
 
@@ -235,7 +231,7 @@ async fn an_access_token_without_a_session_of_its_own_lists_and_ends() {
         },
         ..profile(&emulator)
     };
-    profile.pingam.token_as = TokenAs::Bearer;
+    profile.own.set("token_as", "bearer");
     let api = signed_in(&profile).await;
     let (rows, _) = list(&api).await.unwrap();
 

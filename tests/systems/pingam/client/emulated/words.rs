@@ -6,30 +6,22 @@ use usher::emulator::pingam::AmQuota;
 use usher::model::ApiError;
 
 fn with_password(profile: Profile, word: &str) -> Profile {
-    let Login::Password {
-        user,
-        realm,
-        service,
-        ..
-    } = profile.login.clone()
-    else {
+    let Login::Password { user, .. } = profile.login.clone() else {
         panic!("it signs in by password");
     };
     Profile {
         login: Login::Password {
             user,
             password: SecretSource::Plain(SecretString::from(word)),
-            realm,
-            service,
         },
         ..profile
     }
 }
 
 fn in_realm(mut profile: Profile, name: &str, chain: Option<&str>) -> Profile {
-    if let Login::Password { realm, service, .. } = &mut profile.login {
-        *realm = Some(name.to_owned());
-        *service = chain.map(str::to_owned);
+    profile.own.set("realm", name);
+    if let Some(chain) = chain {
+        profile.own.set("service", chain);
     }
     profile
 }
@@ -89,7 +81,7 @@ async fn a_message_that_was_escaped_for_a_web_page_reads_as_it_was_meant() {
     for system in BOTH {
         let emulator = quiet(system, AmOptions::default()).await;
         let mut profile = profile(&emulator);
-        profile.pingam.realms = Realms::These(vec!["/nope".into()]);
+        profile.own.set("realms", ["/nope"]);
         let api = signed_in(&profile).await;
 
         let error = list(&api).await.unwrap_err();

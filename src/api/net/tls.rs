@@ -1,10 +1,11 @@
-//! TLS of a profile: which certificates are trusted, which one of ours is shown, and what was seen.
+//! TLS of a profile: which certificates are accepted, which one of ours is shown, and which the server
+//! showed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use rustls_platform_verifier::Verifier;
+use rustls_platform_verifier::Verifier as PlatformVerifier;
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
@@ -19,38 +20,39 @@ use tokio_rustls::rustls::{
 
 use super::certificate::Certificate;
 use crate::config::Profile;
+use crate::model::locked;
 use crate::model::text::display_safe;
 
-/// What the profile says about TLS.
+/// What the profile says about TLS. Clones share the certificate that was seen.
 #[derive(Clone, Debug)]
-pub(super) struct Trust {
+pub struct TlsSettings {
     ca_file: Option<PathBuf>,
     ca_dir: Option<PathBuf>,
     client_cert: Option<PathBuf>,
     client_key: Option<PathBuf>,
     insecure: bool,
-    seen: Seen,
+    seen: LatestCertificate,
 }
 
 /// The certificate that the latest server showed, and how many came with it.
-pub(super) type Seen = Arc<Mutex<Option<(Certificate, usize)>>>;
+type LatestCertificate = Arc<Mutex<Option<(Certificate, usize)>>>;
 
 /// Our certificate, with those that vouch for it, and its key.
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// A certificate that was not accepted, and why. Its text is for people.
 #[derive(Debug)]
-pub(super) struct Refused(String);
+pub(super) struct CertificateRefused(String);
 
-impl fmt::Display for Refused {
+impl fmt::Display for CertificateRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for CertificateRefused {}
 
-impl Refused {
+impl CertificateRefused {
     /// The refusal inside an error of TLS, if that is what it is.
     pub(super) fn of(error: &Error) -> Option<&Self> {
         match error {
@@ -62,38 +64,41 @@ impl Refused {
     }
 }
 
-impl Trust {
-    pub(super) fn new(profile: &Profile) -> Self {
+impl TlsSettings {
+    /// As the profile says; no file is read yet.
+    pub fn new(profile: &Profile) -> Self {
         Self {
             ca_file: profile.ca_file.clone(),
             ca_dir: profile.ca_dir.clone(),
             client_cert: profile.client_cert.clone(),
             client_key: profile.client_key.clone(),
             insecure: profile.insecure,
-            seen: Seen::default(),
+            seen: LatestCertificate::default(),
         }
     }
 
-    /// Where the latest certificate of a server stands.
-    pub(super) fn seen(&self) -> &Seen {
-        &self.seen
+    /// The certificate that the latest server showed, and how many came with it. `None`: none yet.
+    pub fn seen(&self) -> Option<(Certificate, usize)> {
+        locked(&self.seen).clone()
     }
 
-    /// Everything a TLS connection needs. Reads files and the machine's authorities: blocks.
+    /// Everything a TLS connection needs; `alpn` names the protocols that are offered on it, the best
+    /// first, or nothing. Reads files and the machine's authorities: blocks.
     ///
     /// # Errors
     /// What is wrong with a file, in words.
-    pub(super) fn config(&self) -> Result<ClientConfig, String> {
+    pub fn client_config(&self, alpn: &[&[u8]]) -> Result<ClientConfig, String> {
         // Named here so that none is installed for the whole process.
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Looking {
-                inner: match self.insecure {
-                    true => None,
-                    false => Some(self.verifier(&provider)?),
+            .with_custom_certificate_verifier(Arc::new(Verifier {
+                inner: if self.insecure {
+                    None
+                } else {
+                    Some(self.verifier(&provider)?)
                 },
                 schemes: provider
                     .signature_verification_algorithms
@@ -106,7 +111,7 @@ impl Trust {
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| self.wrong_identity(&error))?,
         };
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Ok(config)
     }
 
@@ -115,7 +120,8 @@ impl Trust {
         provider: &Arc<CryptoProvider>,
     ) -> Result<Arc<dyn ServerCertVerifier>, String> {
         let ours = self.authorities()?;
-        let error = match Verifier::new_with_extra_roots(ours.clone(), Arc::clone(provider)) {
+        let error = match PlatformVerifier::new_with_extra_roots(ours.clone(), Arc::clone(provider))
+        {
             Ok(verifier) => return Ok(Arc::new(verifier)),
             Err(error) => error,
         };
@@ -221,10 +227,10 @@ fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         }
         found.extend(read);
     }
-    match found.is_empty() {
-        true => Err(format!("{key} {} holds no certificate", shown(path))),
-        false => Ok(found),
+    if found.is_empty() {
+        return Err(format!("{key} {} holds no certificate", shown(path)));
     }
+    Ok(found)
 }
 
 /// What begins with `-----BEGIN`, up to the next of its kind, each with the number of its line.
@@ -275,14 +281,14 @@ fn find(text: &[u8], word: &[u8]) -> bool {
 
 /// Notes the certificate of a server, and says in words why it is not accepted.
 #[derive(Debug)]
-struct Looking {
+struct Verifier {
     /// Who decides. `None`: everything is accepted.
     inner: Option<Arc<dyn ServerCertVerifier>>,
     schemes: Vec<SignatureScheme>,
-    seen: Seen,
+    seen: LatestCertificate,
 }
 
-impl ServerCertVerifier for Looking {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
@@ -292,8 +298,8 @@ impl ServerCertVerifier for Looking {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let certificate = Certificate::read(leaf);
-        if let (Some(certificate), Ok(mut seen)) = (&certificate, self.seen.lock()) {
-            *seen = Some((certificate.clone(), 1 + others.len()));
+        if let Some(certificate) = &certificate {
+            *locked(&self.seen) = Some((certificate.clone(), 1 + others.len()));
         }
         let Some(inner) = &self.inner else {
             return Ok(ServerCertVerified::assertion());
@@ -308,7 +314,7 @@ impl ServerCertVerifier for Looking {
             (Err(Error::InvalidCertificate(error)), _) => certificate.reason(error),
             (Err(_), _) => return verdict,
         };
-        let refused = Refused(format!("{why}; {certificate}"));
+        let refused = CertificateRefused(format!("{why}; {certificate}"));
         Err(CertificateError::Other(OtherError(Arc::new(refused))).into())
     }
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -11,13 +11,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::SessionApi;
-use super::http::{Known, StoredToken, TokenStore};
+use super::{Known, StoredToken, TokenStore};
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, Access};
 use crate::config::{Login, Paths, Profile, paths};
-use crate::model::ApiError;
 use crate::model::text::display_safe;
+use crate::model::{ApiError, locked};
 
 /// How long another process may take to get a token before we go on without waiting for it.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
@@ -72,16 +71,20 @@ impl TokenFile {
 
     /// Why the token that was got last is not kept. `None`: it is, or none was got.
     pub fn not_kept(&self) -> Option<NotKept> {
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = locked(&self.lost);
         lost.clone()
     }
 
-    /// Ends a token at its server that would outlive this process with nobody to use it. Answers with
-    /// what to tell the operator. `None`: there is nothing to tell. Takes some seconds at most; may be
-    /// dropped at any await.
-    pub async fn end_unkept(&self, profile: &str, api: &dyn SessionApi) -> Option<String> {
+    /// Ends a token at its server that would outlive this process with nobody to use it, by `sign_out`.
+    /// Answers with what to tell the operator. `None`: there is nothing to tell. Takes some seconds at
+    /// most; may be dropped at any await.
+    pub async fn end_unkept(
+        &self,
+        profile: &str,
+        sign_out: impl Future<Output = Result<(), ApiError>>,
+    ) -> Option<String> {
         let lost = self.not_kept()?;
-        let ended = tokio::time::timeout(END_LIMIT, api.sign_out()).await;
+        let ended = tokio::time::timeout(END_LIMIT, sign_out).await;
         let ended = ended.unwrap_or(Err(ApiError::Timeout {
             host: profile.to_owned(),
             after: END_LIMIT,
@@ -159,7 +162,7 @@ impl TokenStore for TokenFile {
         if let Err(NotKept::Failed(error)) = &kept {
             tracing::warn!(error, "the token is not kept");
         }
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = kept.err();
+        *locked(&self.lost) = kept.err();
     }
 
     fn clear(&self) {
@@ -259,33 +262,29 @@ impl From<Kept> for StoredToken {
 
 /// Where and as whom the profile signs in, as 16 hex digits. Secrets are not part of it.
 fn fingerprint(profile: &Profile) -> String {
-    let (method, who) = match &profile.login {
-        Login::Token { .. } => ("token", ""),
-        Login::ClientCredentials { client_id, .. } => ("client_credentials", client_id.as_str()),
-        Login::Device { client_id, .. } => ("device", client_id.as_str()),
-        Login::Password { user, .. } => ("password", user.as_str()),
-        Login::Certificate => ("certificate", ""),
-        Login::None => ("none", ""),
+    let who = match &profile.login {
+        Login::ClientCredentials { client_id, .. } | Login::Device { client_id, .. } => client_id,
+        Login::Password { user, .. } => user,
+        Login::Token { .. } | Login::Certificate | Login::None => "",
     };
     let mut hash = Sha256::new();
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
     // A read-only profile asks for fewer rights: its token must not become that of a full one.
     let rights = if profile.read_only { "read" } else { "all" };
-    let mut parts = vec![
+    let common = [
         profile.name.as_str(),
-        profile.system.word(),
+        &profile.system.word,
         profile.url.as_str(),
         auth_url,
-        method,
+        profile.login.method().word(),
         who,
         rights,
     ];
-    if let Login::Password { realm, service, .. } = &profile.login {
-        // No realm names the same place as the top one, and no service one that has no name.
-        parts.push(realm.as_deref().unwrap_or("/"));
-        parts.push(service.as_deref().unwrap_or_default());
-    }
-    for part in parts {
+    let own_keys = profile.system.method(profile.login.method());
+    let own_keys = own_keys.iter().flat_map(|one| &one.own_keys);
+    // Where a person of the same name may be somebody else.
+    let own = own_keys.map(|key| profile.own.text(&key.name).unwrap_or_default());
+    for part in common.into_iter().chain(own) {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -300,13 +299,14 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::api::http::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::api::auth::{Asking, Authorize, Credential, Grant, Interact, Renewing};
+    use crate::config::{Method, OwnKey, OwnKind, SignInMethod, SystemSpec};
     use crate::model::ApiError;
 
     fn profile(url: &str) -> Profile {
         Profile::new(
             "prod a/b",
-            crate::config::System::Janssen,
+            SystemSpec::sample(),
             url.parse().unwrap(),
             Login::None,
         )
@@ -359,17 +359,28 @@ mod tests {
     }
 
     #[test]
-    fn f_cred_02_logins_that_differ_in_realm_or_service_share_no_token() {
+    fn f_cred_02_logins_that_differ_in_a_part_of_their_system_share_no_token() {
         let dir = tempfile::tempdir().unwrap();
         let paths = Paths::under(dir.path());
         let store = |realm: Option<&str>, service: Option<&str>| {
+            let method = SignInMethod {
+                method: Method::Password,
+                own_keys: ["realm", "service"]
+                    .map(|name| OwnKey::new(name, OwnKind::Text, "Where to sign in."))
+                    .to_vec(),
+            };
+            let system = Arc::new(SystemSpec::new("sample", "Sample", vec![method]));
             let mut profile = profile("https://a.example.org");
+            profile.system = system;
             profile.login = Login::Password {
                 user: "admin".into(),
                 password: crate::config::SecretSource::Prompt,
-                realm: realm.map(str::to_owned),
-                service: service.map(str::to_owned),
             };
+            for (name, value) in [("realm", realm), ("service", service)] {
+                if let Some(value) = value {
+                    profile.own.set(name, value);
+                }
+            }
             TokenFile::new(&paths, &profile)
         };
         store(Some("/alpha"), Some("ldap")).save(&token());
@@ -406,6 +417,12 @@ mod tests {
 
     #[async_trait]
     impl Grant for Counting {
+        type Credential = SecretString;
+
+        fn credential(&self, token: &StoredToken) -> Result<SecretString, ApiError> {
+            Ok(token.access.clone())
+        }
+
         async fn fetch(
             &self,
             _old: Option<&StoredToken>,
@@ -447,7 +464,9 @@ mod tests {
             two.renew(&b, Interact::Never)
         );
         assert_eq!(count.load(Ordering::SeqCst), 2);
-        let headers = |new: Result<Option<Credential>, ApiError>| new.unwrap().unwrap().headers;
-        assert_eq!(headers(a), headers(b));
+        let sent = |new: Result<Option<Credential<SecretString>>, ApiError>| {
+            new.unwrap().unwrap().value.expose_secret().to_owned()
+        };
+        assert_eq!(sent(a), sent(b));
     }
 }

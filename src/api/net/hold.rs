@@ -1,26 +1,17 @@
 //! Until when a server wants to be left alone. What it told one request holds for all that would go there.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use super::fault::host_of;
-use crate::api::{Wait, Waits};
-use crate::model::ApiError;
+use super::limits::Purpose;
+use super::{Wait, Waits, host_of};
 use crate::model::error::LONGEST_WAIT;
-
-/// What a request belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Something that is only read.
-    Look,
-    /// A change, or a look that belongs to it.
-    Change,
-}
+use crate::model::{ApiError, locked};
 
 /// The servers of a profile that asked for a pause.
 pub(super) struct Holds {
@@ -74,7 +65,7 @@ impl Holds {
         };
         let mut inner = self.inner();
         let later = |held: &Held| held.wait.until >= wait.until;
-        let origin = url.origin().ascii_serialization();
+        let origin = origin(url);
         if !inner.held.get(&origin).is_some_and(later) {
             inner.held.insert(origin, Held { wait, told });
         }
@@ -85,7 +76,7 @@ impl Holds {
     /// # Errors
     /// [`ApiError::RateLimited`] if it would take longer than we wait by ourselves;
     /// [`ApiError::Cancelled`] if this is part of a change, and changes were given up meanwhile.
-    pub(super) async fn pass(&self, url: &Url, of: Part) -> Result<Duration, ApiError> {
+    pub(super) async fn pass(&self, url: &Url, purpose: Purpose) -> Result<Duration, ApiError> {
         let begun = Instant::now();
         while let Some(Held { wait, told }) = self.held(url) {
             let left = wait.until.saturating_duration_since(Instant::now());
@@ -100,7 +91,7 @@ impl Holds {
             let _shown = told.then(|| Shown::new(self, wait));
             tokio::select! {
                 () = sleep_until(until) => {}
-                () = self.given_up.notified(), if of == Part::Change => return Err(ApiError::Cancelled),
+                () = self.given_up.notified(), if purpose.is_of_change() => return Err(ApiError::Cancelled),
             }
         }
         Ok(begun.elapsed())
@@ -124,7 +115,7 @@ impl Holds {
     }
 
     fn held(&self, url: &Url) -> Option<Held> {
-        let origin = url.origin().ascii_serialization();
+        let origin = origin(url);
         let mut inner = self.inner();
         let held = inner.held.get(&origin)?.clone();
         if held.wait.until > Instant::now() {
@@ -135,7 +126,7 @@ impl Holds {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.inner)
     }
 
     fn show(&self, inner: &Inner) {
@@ -147,6 +138,11 @@ impl Holds {
             differs
         });
     }
+}
+
+/// Scheme, host and port. Also for schemes of which the standard of URLs knows no origin.
+fn origin(url: &Url) -> String {
+    format!("{}://{}", url.scheme(), host_of(url))
 }
 
 /// Shows that a request waits, for as long as this lives.
@@ -190,12 +186,12 @@ mod tests {
         holds.keep(&url("https://a/x"), 429, Duration::from_secs(7), true);
 
         assert_eq!(
-            holds.pass(&url("https://b/"), Part::Look).await,
+            holds.pass(&url("https://b/"), Purpose::Read).await,
             Ok(Duration::ZERO)
         );
         assert_eq!(*waits.borrow(), None);
         let other = url("https://a/y");
-        let passing = holds.pass(&other, Part::Look);
+        let passing = holds.pass(&other, Purpose::Read);
         let looking = async {
             tokio::task::yield_now().await;
             waits.borrow().clone()
@@ -214,7 +210,7 @@ mod tests {
         holds.keep(&server, 503, Duration::from_secs(600), true);
         holds.keep(&server, 429, Duration::from_secs(5), true);
 
-        let refused = holds.pass(&server, Part::Look).await;
+        let refused = holds.pass(&server, Purpose::Read).await;
 
         let after = Some(Duration::from_secs(600));
         assert!(
@@ -222,7 +218,7 @@ mod tests {
             "{refused:?}"
         );
         holds.ask_anyway();
-        assert_eq!(holds.pass(&server, Part::Look).await, Ok(Duration::ZERO));
+        assert_eq!(holds.pass(&server, Purpose::Read).await, Ok(Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
@@ -232,7 +228,7 @@ mod tests {
 
         holds.keep(&server, 429, Duration::MAX, true);
 
-        assert!(holds.pass(&server, Part::Look).await.is_err());
+        assert!(holds.pass(&server, Purpose::Read).await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
@@ -245,8 +241,8 @@ mod tests {
             holds.give_up();
         };
 
-        let change = holds.pass(&server, Part::Change);
-        let read = holds.pass(&server, Part::Look);
+        let change = holds.pass(&server, Purpose::Change);
+        let read = holds.pass(&server, Purpose::Read);
         let (change, read, ()) = tokio::join!(change, read, give_up);
 
         assert_eq!(change, Err(ApiError::Cancelled));

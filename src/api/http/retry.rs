@@ -1,6 +1,5 @@
 //! When a request goes out, and when it may go out again.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -194,39 +193,6 @@ pub(super) fn http_date(value: &str) -> Option<DateTime<Utc>> {
         .map(|at| at.to_utc())
 }
 
-/// Lets at most `rate` requests a second go out, evenly spread.
-pub(super) struct Pace {
-    gap: Option<Duration>,
-    next: Mutex<Option<Instant>>,
-}
-
-impl Pace {
-    pub(super) fn new(rate: Option<u32>) -> Self {
-        Self {
-            gap: rate
-                .filter(|rate| *rate > 0)
-                .map(|rate| Duration::from_secs(1) / rate),
-            next: Mutex::new(None),
-        }
-    }
-
-    /// Waits until one more request may go out.
-    pub(super) async fn turn(&self) {
-        let Some(gap) = self.gap else { return };
-        let at = {
-            let now = Instant::now();
-            let mut next = match self.next.lock() {
-                Ok(next) => next,
-                Err(poisoned) => poisoned.into_inner(),
-            };
-            let at = next.map_or(now, |next| next.max(now));
-            *next = Some(at + gap);
-            at
-        };
-        tokio::time::sleep_until(at).await;
-    }
-}
-
 /// A number from 0 to 1; 1 if the machine has no randomness to give.
 pub(super) fn jitter() -> f64 {
     getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
@@ -343,17 +309,5 @@ mod tests {
             );
         }
         assert!(come_back(Some("99999999999999999999999"), now) > Some(LONGEST_WAIT));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_rate_spreads_requests_evenly() {
-        let pace = Pace::new(Some(4));
-        let begun = Instant::now();
-
-        for _ in 0..5 {
-            pace.turn().await;
-        }
-
-        assert_eq!(begun.elapsed().as_millis(), 1000);
     }
 }

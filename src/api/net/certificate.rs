@@ -8,7 +8,7 @@ use tokio_rustls::rustls::CertificateError;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 
-use super::fault::clean;
+use super::clean;
 
 /// Longest name of a certificate that is shown, in characters.
 const LONGEST_NAME: usize = 120;

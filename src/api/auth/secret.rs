@@ -5,8 +5,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
-use super::http::Asking;
-use super::signin::{Ask, Prompter, Question, QuestionKind};
+use super::{Ask, Asking, Closing, Prompter, Question, QuestionKind};
 use crate::config::SecretSource;
 use crate::model::{ApiError, Untrusted};
 
@@ -90,7 +89,7 @@ impl ProfileSecret {
                 kind: QuestionKind::Secret,
             }],
         };
-        let closing = super::signin::Closing::new(&self.prompter);
+        let closing = Closing::new(&self.prompter);
         let answers = self.prompter.ask(ask).await;
         closing.close().await;
         answers?.into_iter().next().ok_or(ApiError::Cancelled)

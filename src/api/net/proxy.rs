@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use super::connect::is_loopback;
-use super::fault::{clean, host_of};
+use super::{clean, host_of};
+use crate::model::is_loopback;
 
 /// Variables that name the proxy for https, the strongest first.
 const NAMES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
@@ -16,7 +16,7 @@ const EXCEPT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// How an address is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Route {
     /// Without a proxy, and why.
     Direct(String),
     /// Through a proxy, by CONNECT: it sees the name of the host and nothing else.
@@ -27,7 +27,7 @@ pub enum Way {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Its address; may hold a login of its own.
-    pub(super) url: Url,
+    pub(crate) url: Url,
     /// The variable that names it.
     pub variable: &'static str,
 }
@@ -67,12 +67,12 @@ impl Proxy {
 /// # Errors
 /// A variable names something that is no proxy, or one that cannot be used; in words, without the
 /// login that may stand in it.
-pub fn way(url: &Url) -> Result<Way, String> {
-    way_in(url, |name| std::env::var(name).ok())
+pub fn route(url: &Url) -> Result<Route, String> {
+    route_in(url, |name| std::env::var(name).ok())
 }
 
-fn way_in(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<Way, String> {
-    let direct = |why: &str| Ok(Way::Direct(why.to_owned()));
+fn route_in(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<Route, String> {
+    let direct = |why: &str| Ok(Route::Direct(why.to_owned()));
     if is_loopback(url) {
         return direct("it is this machine");
     }
@@ -92,9 +92,10 @@ fn way_in(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<Way, S
     {
         return direct(&format!("{name} names {}", clean(entry)));
     }
-    let full = match text.contains("://") {
-        true => text,
-        false => format!("http://{text}"),
+    let full = if text.contains("://") {
+        text
+    } else {
+        format!("http://{text}")
     };
     match Url::parse(&full) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => Err(format!(
@@ -102,7 +103,7 @@ fn way_in(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<Way, S
             clean(url.scheme())
         )),
         Ok(url) if url.host_str().is_some_and(|host| !host.is_empty()) => {
-            Ok(Way::Through(Proxy { url, variable }))
+            Ok(Route::Through(Proxy { url, variable }))
         }
         _ => Err(format!("{variable} is not the address of a proxy")),
     }
@@ -148,9 +149,9 @@ mod tests {
             let mut set = variables.iter().filter(|(key, _)| *key == name);
             set.next().map(|(_, value)| (*value).to_owned())
         };
-        match way_in(&url.parse().unwrap(), value) {
-            Ok(Way::Direct(why)) => format!("direct: {why}"),
-            Ok(Way::Through(proxy)) => proxy.to_string(),
+        match route_in(&url.parse().unwrap(), value) {
+            Ok(Route::Direct(why)) => format!("direct: {why}"),
+            Ok(Route::Through(proxy)) => proxy.to_string(),
             Err(why) => format!("error: {why}"),
         }
     }

@@ -1,0 +1,152 @@
+//! What went wrong with a connection, in words for people.
+
+use std::error::Error;
+use std::io;
+
+use tokio_rustls::rustls::{self, AlertDescription, PeerIncompatible};
+use url::Url;
+
+use super::tls::CertificateRefused;
+use crate::model::ApiError;
+use crate::model::text::display_safe;
+
+/// Longest text of a server that an error carries, in characters.
+pub const LONGEST_WORDS: usize = 300;
+
+/// "Too many open files", as Linux and macOS number it.
+const TOO_MANY_FILES: i32 = 24;
+
+/// Host and port, as errors name them.
+pub fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Text of a server, cleaned for people and cut.
+pub fn clean(text: &str) -> String {
+    // What is far beyond the cut need not be cleaned.
+    let head: String = text.trim().chars().take(LONGEST_WORDS + 1).collect();
+    let line = head.split_whitespace().collect::<Vec<_>>().join(" ");
+    let safe = display_safe(&line);
+    if safe.chars().count() <= LONGEST_WORDS {
+        return safe.into_owned();
+    }
+    let mut cut: String = safe.chars().take(LONGEST_WORDS - 1).collect();
+    cut.push('…');
+    cut
+}
+
+/// An error and its causes, the outermost first. Also those inside an I/O error, which leaves the error
+/// that it wraps out of its own causes.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    })
+}
+
+/// The failure of TLS among the causes of an error, if that is what it is.
+pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiError> {
+    let found = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
+    let host = host.to_owned();
+    let why = match found {
+        rustls::Error::InvalidCertificate(reason) => {
+            let why = match CertificateRefused::of(found) {
+                Some(refused) => refused.to_string(),
+                None => clean(&reason.to_string()),
+            };
+            return Some(ApiError::Tls { host, why });
+        }
+        rustls::Error::NoCertificatesPresented => {
+            let why = "it shows none".to_owned();
+            return Some(ApiError::Tls { host, why });
+        }
+        rustls::Error::AlertReceived(alert) => alert_reason(*alert, found),
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::Tls12NotOffered
+            | PeerIncompatible::Tls12NotOfferedOrEnabled,
+        ) => OLD_VERSION.to_owned(),
+        rustls::Error::PeerIncompatible(_) => clean(&found.to_string()),
+        rustls::Error::InvalidMessage(_) => {
+            "the server does not speak TLS here; is it http?".to_owned()
+        }
+        _ => return None,
+    };
+    Some(ApiError::Handshake { host, why })
+}
+
+const OLD_VERSION: &str = "the server offers only old versions of TLS; 1.2 is the least";
+
+/// Why the server ended the handshake.
+fn alert_reason(alert: AlertDescription, error: &rustls::Error) -> String {
+    let refused = "the server refused our certificate (client_cert)";
+    match alert {
+        AlertDescription::CertificateRequired => {
+            "the server wants a certificate of ours; name it with client_cert and client_key".into()
+        }
+        AlertDescription::CertificateExpired => format!("{refused}: it has expired"),
+        AlertDescription::CertificateRevoked => format!("{refused}: it has been revoked"),
+        AlertDescription::UnknownCA => format!("{refused}: it does not trust the issuer"),
+        AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::AccessDenied
+        | AlertDescription::DecryptError => refused.into(),
+        AlertDescription::ProtocolVersion => OLD_VERSION.into(),
+        _ => clean(&error.to_string()),
+    }
+}
+
+/// The deepest I/O cause of an error in plain words. `None`: there is none that has words of ours.
+pub(crate) fn of_io(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    let errors = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    let errors: Vec<&io::Error> = errors.collect();
+    if errors
+        .iter()
+        .any(|error| error.raw_os_error() == Some(TOO_MANY_FILES))
+    {
+        return Some("too many open files");
+    }
+    match errors.last()?.kind() {
+        io::ErrorKind::ConnectionRefused => Some("connection refused"),
+        io::ErrorKind::ConnectionReset => Some("connection reset"),
+        io::ErrorKind::ConnectionAborted => Some("connection aborted"),
+        io::ErrorKind::HostUnreachable => Some("host unreachable"),
+        io::ErrorKind::NetworkUnreachable => Some("network unreachable"),
+        io::ErrorKind::TimedOut => Some("no answer from the network"),
+        io::ErrorKind::PermissionDenied => Some("not permitted by this machine"),
+        io::ErrorKind::AddrNotAvailable => Some("no free address or port on this machine"),
+        io::ErrorKind::UnexpectedEof => Some("closed during the handshake"),
+        io::ErrorKind::BrokenPipe => Some("closed while we were sending"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_of_a_server_is_cut_and_on_one_line() {
+        let text = format!("first\nsecond {}", "x".repeat(1000));
+
+        let words = clean(&text);
+
+        assert!(words.starts_with("first second xxx"), "{words}");
+        assert!(words.chars().count() <= LONGEST_WORDS, "{}", words.len());
+        assert!(words.ends_with('…'));
+    }
+}

@@ -1,0 +1,172 @@
+//! When a request may go to a server: how many at once, how many a second, and not while it wants to be
+//! left alone.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+use url::Url;
+
+use super::hold::Holds;
+use super::waits::Waits;
+use crate::config::Profile;
+use crate::model::{ApiError, locked};
+
+/// Open files that are no connections, generously: terminal, logs, audit log, timers.
+const OTHER_FILES: u64 = 20;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something that is only read.
+    Read,
+    /// A read that belongs to a change.
+    ReadForChange,
+    /// A change.
+    Change,
+}
+
+impl Purpose {
+    pub(super) fn is_of_change(self) -> bool {
+        self != Self::Read
+    }
+}
+
+/// The limits that all requests of a profile share.
+pub struct Limits {
+    concurrency: usize,
+    reads: Semaphore,
+    changes: Semaphore,
+    rate: Rate,
+    holds: Holds,
+}
+
+impl Limits {
+    /// The limits of a profile. As many requests run at once as it says, but never more than the limit
+    /// of open files leaves room for.
+    pub fn new(profile: &Profile) -> Self {
+        let concurrency = usize::from(profile.concurrency.clamp(1, 64)).min(most_at_once());
+        Self {
+            concurrency,
+            reads: Semaphore::new(concurrency),
+            changes: Semaphore::new(concurrency),
+            rate: Rate::new(profile.rate),
+            holds: Holds::new(),
+        }
+    }
+
+    /// How many reads, and how many changes, run at the same time.
+    pub fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    /// Waits until one more request may go to this server: until the permit is dropped it counts. Also
+    /// gives how long the server made us wait. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`ApiError::RateLimited`] if the server asks for a longer wait than we sit through by ourselves;
+    /// [`ApiError::Cancelled`] if this is part of a change, and changes were given up meanwhile.
+    pub async fn enter(
+        &self,
+        url: &Url,
+        purpose: Purpose,
+    ) -> Result<(Option<SemaphorePermit<'_>>, Duration), ApiError> {
+        let slots = if purpose == Purpose::Change {
+            &self.changes
+        } else {
+            &self.reads
+        };
+        // Never closed, so that there is always a permit.
+        let permit = slots.acquire().await.ok();
+        let mut waited = Duration::ZERO;
+        loop {
+            waited += self.holds.pass(url, purpose).await?;
+            self.rate.turn().await;
+            // Meanwhile another request may have been told to wait.
+            if !self.holds.holds(url) {
+                return Ok((permit, waited));
+            }
+        }
+    }
+
+    /// The server wants to be left alone for this long; `status` is its code for it. `is_told`: it named
+    /// the time. Otherwise the time is ours, and too short to be shown.
+    pub fn hold(&self, url: &Url, status: u16, after: Duration, is_told: bool) {
+        self.holds.keep(url, status, after, is_told);
+    }
+
+    /// Follows the waits that servers of this profile ask for.
+    pub fn waiting(&self) -> Waits {
+        self.holds.follow()
+    }
+
+    /// Changes that wait because a server asked for it are not sent any more.
+    pub fn give_up_waits(&self) {
+        self.holds.give_up();
+    }
+
+    /// The operator has seen a long wait, and wants to ask all the same.
+    pub fn ask_anyway(&self) {
+        self.holds.ask_anyway();
+    }
+}
+
+/// How many requests of one kind the limit of open files leaves room for: reads and changes have a
+/// connection each, and the rest of the program must be able to write its logs.
+fn most_at_once() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let files = limit
+        .current
+        .unwrap_or(u64::MAX)
+        .saturating_sub(OTHER_FILES)
+        / 2;
+    usize::try_from(files).unwrap_or(usize::MAX).max(1)
+}
+
+/// Lets at most so many requests a second go out, evenly spread.
+struct Rate {
+    gap: Option<Duration>,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Rate {
+    fn new(per_second: Option<u32>) -> Self {
+        Self {
+            gap: per_second
+                .filter(|rate| *rate > 0)
+                .map(|rate| Duration::from_secs(1) / rate),
+            next: Mutex::new(None),
+        }
+    }
+
+    /// Waits until one more request may go out.
+    async fn turn(&self) {
+        let Some(gap) = self.gap else { return };
+        let at = {
+            let now = Instant::now();
+            let mut next = locked(&self.next);
+            let at = next.map_or(now, |next| next.max(now));
+            *next = Some(at + gap);
+            at
+        };
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_spreads_requests_evenly() {
+        let rate = Rate::new(Some(4));
+        let begun = Instant::now();
+
+        for _ in 0..5 {
+            rate.turn().await;
+        }
+
+        assert_eq!(begun.elapsed().as_millis(), 1000);
+    }
+}
