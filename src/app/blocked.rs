@@ -137,6 +137,12 @@ pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
     })
 }
 
+/// Why the sign-in can end nothing, where that is known without trying.
+fn may_not(source: &Source) -> Option<Reason> {
+    let why = source.who.as_ref()?.may_not_revoke.as_ref()?;
+    Some(why.safe().into_owned().into())
+}
+
 fn revoke(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
@@ -151,7 +157,8 @@ fn revoke(state: &State) -> Option<Reason> {
 /// Why nothing can be revoked one by one at a source.
 pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Option<Reason> {
     let system = source.system();
-    read_only(state, source).or_else(|| match source.kind(kind)?.revoke {
+    let refused = read_only(state, source).or_else(|| may_not(source));
+    refused.or_else(|| match source.kind(kind)?.revoke {
         Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
         Revoke::UserOnly => Some(
             format!("this {system} can only end all sessions of a user: press U for that").into(),
@@ -181,7 +188,8 @@ fn revoke_user(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (_, row) = state.results.current()?;
-        read_only(state, source).or_else(|| {
+        let refused = read_only(state, source).or_else(|| may_not(source));
+        refused.or_else(|| {
             if !source.kind(row.session.kind.as_deref())?.revoke_user {
                 return Some(
                     format!(

@@ -92,6 +92,9 @@ pub struct Identity {
     pub scopes: Vec<Untrusted>,
     /// Name and version of the server, if it says so.
     pub server: Option<Untrusted>,
+    /// Why this sign-in can end no session, where that is known without trying ("this sign-in lacks the
+    /// scope …"). `None`: nothing is known against it.
+    pub may_not_revoke: Option<Untrusted>,
 }
 
 /// What the system said about the session, before clocks are looked at.

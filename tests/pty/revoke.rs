@@ -246,6 +246,39 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
 }
 
 #[test]
+fn f_http_16_the_delete_key_names_the_scope_that_the_sign_in_lacks_before_anything_is_sent() {
+    let read = "https://jans.io/oauth/jans-auth-server/session.readonly";
+    let server = Server::start(Options {
+        sessions: 10,
+        system: std::sync::Arc::new(usher::emulator::janssen::JanssenOptions {
+            scopes: Some(vec![read.into()]),
+            ..Default::default()
+        }),
+        ..Options::default()
+    });
+    let mut usher = Usher::at(&server);
+    usher.focus_table();
+
+    for key in [DELETE, "U"] {
+        usher.pty.keys(key);
+        usher
+            .pty
+            .wait_for("lacks the scope https://jans.io/oauth/jans-auth-server/session.delete");
+        usher.pty.settle(Duration::from_millis(200));
+        let text = usher.pty.text();
+        assert!(
+            !text.contains("Delete session?") && !text.contains("Revoke every"),
+            "{text}"
+        );
+    }
+
+    assert_eq!(server.requests("DELETE"), 0);
+    usher.pty.keys("r");
+    usher.pty.wait_for("all loaded");
+    usher.quit();
+}
+
+#[test]
 fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
     let server = Server::with_sessions(40);
     for (keys, ids, question) in [

@@ -336,8 +336,10 @@ impl SessionApi for Janssen {
         let known = self.known();
         let name = known.name.or(known.id);
         let name = name.unwrap_or_else(|| self.profile.name.clone());
+        let lacks = signin::lacks_delete(&known.scopes);
         Ok(Identity {
             name: Untrusted::from(name),
+            may_not_revoke: lacks.then(|| Untrusted::from(signin::LACKS_DELETE)),
             scopes: known.scopes.into_iter().map(Untrusted::from).collect(),
             server: self
                 .is_old()

@@ -29,6 +29,11 @@ use crate::model::ApiError;
 
 /// Names that reading needs, and those that ending sessions needs too.
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
+/// Any of these, by its end, may allow to end sessions; some servers want a second one beside the first.
+const DELETES: [&str; 3] = ["/session.delete", "/session.admin", "/delete-all"];
+/// What is told of a token without any of them.
+pub(super) const LACKS_DELETE: &str =
+    "this sign-in lacks the scope https://jans.io/oauth/jans-auth-server/session.delete";
 const CHANGE: &str = "https://jans.io/oauth/jans-auth-server/session.delete revoke_session";
 const PERSON: &str = "openid profile email offline_access";
 
@@ -330,4 +335,9 @@ fn sign_in_again(error: ApiError) -> ApiError {
         },
         other => other,
     }
+}
+/// Do the scopes that were given end no session? Nothing is known where the server told none.
+pub(super) fn lacks_delete(scopes: &[String]) -> bool {
+    let ends = |scope: &String| DELETES.iter().any(|end| scope.ends_with(end));
+    !scopes.is_empty() && !scopes.iter().any(ends)
 }
