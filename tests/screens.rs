@@ -36,7 +36,8 @@ use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
 use usher::model::{
-    ApiError, Completeness, Field, Plan, Query, Session, SessionKey, Subject, Untrusted,
+    ApiError, Completeness, Field, Headway, Plan, Query, Session, SessionKey, Subject, Untrusted,
+    WalkProgress,
 };
 use usher::store::{RowId, SourceId};
 use usher::ui::Theme;

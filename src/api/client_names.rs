@@ -251,6 +251,7 @@ mod tests {
                 total: None,
                 completeness: Completeness::Complete,
                 unread: 0,
+                walk: None,
             })
         }
 

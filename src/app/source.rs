@@ -9,8 +9,8 @@ use super::effect::Gen;
 use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Plan, Search, Sort, Support,
-    Thresholds,
+    ApiError, Capabilities, Completeness, Cursor, Field, Headway, Identity, Plan, Search, Sort,
+    Support, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -144,6 +144,8 @@ pub struct Source {
     pub search: Option<Search>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
+    /// How far a walk has come that the list needs, while it runs. `None`: it needs none.
+    pub headway: Option<Headway>,
     /// Pages read.
     pub pages: u32,
     /// Rows loaded from here.
@@ -183,6 +185,7 @@ impl Source {
             waiting: None,
             search: None,
             resume: None,
+            headway: None,
             pages: 0,
             rows: 0,
             duplicates: 0,

@@ -59,12 +59,12 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let mut out = ctx.out();
     let ended = if args.count {
         let mut count = Count(0);
-        let ended = pages::read(&sources, &question, &mut count).await?;
+        let ended = pages::read(ctx, &sources, &question, &mut count).await?;
         print_count(args.output.unwrap_or_default(), count.0, &ended, &mut out)?;
         ended
     } else if let Some(column) = group {
         let mut groups = Groups::new(column);
-        let ended = pages::read(&sources, &question, &mut groups).await?;
+        let ended = pages::read(ctx, &sources, &question, &mut groups).await?;
         let format = args.output.unwrap_or_default();
         groups.print(ctx, &config, format, &ended, &mut out)?;
         ended
@@ -73,7 +73,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
             out: &mut out,
             left: args.limit,
         };
-        pages::read(&sources, &question, &mut ids).await?
+        pages::read(ctx, &sources, &question, &mut ids).await?
     } else {
         let encode = encoder(
             format,
@@ -81,7 +81,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
             args.csv_safe,
             ctx.look(&config),
         );
-        rows(args, sort, encode, &sources, &question, &mut out).await?
+        rows(ctx, args, sort, encode, &sources, &question, &mut out).await?
     };
     out.flush()?;
     Ok(conclude(ctx, args, &ended))
@@ -96,6 +96,7 @@ fn decides(args: &ListArgs, rows: u64) -> bool {
 
 /// Prints the rows, sorted if that was asked for.
 async fn rows(
+    ctx: &Ctx,
     args: &ListArgs,
     sort: Option<SortBy>,
     encode: Box<dyn Encode>,
@@ -110,10 +111,10 @@ async fn rows(
     };
     stream.encode.head(stream.out.buffer())?;
     let ended = match sort {
-        None => pages::read(sources, question, &mut stream).await?,
+        None => pages::read(ctx, sources, question, &mut stream).await?,
         Some(by) => {
             let mut sorted = Sorted::new(by, args.limit);
-            let ended = pages::read(sources, question, &mut sorted).await?;
+            let ended = pages::read(ctx, sources, question, &mut sorted).await?;
             for (profile, session) in sorted.finish() {
                 if let Some(source) = sources.iter().find(|source| source.name() == profile) {
                     let row = crate::model::RowRef::of(&session);

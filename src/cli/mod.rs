@@ -14,6 +14,7 @@ mod doctor_tls;
 mod emulator;
 mod exit;
 mod get;
+mod headway;
 mod import_jans;
 mod list;
 mod login;

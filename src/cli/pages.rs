@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Value, json};
 
+use super::ctx::Ctx;
 use super::exit::{self, Failure};
+use super::headway::HeadwayLine;
 use super::output::Record;
 use super::sources::Source;
 use crate::model::text::{display_safe, with_thousands};
@@ -152,6 +154,7 @@ impl Ended {
 /// # Errors
 /// What `take` says; a source that fails is in its [`Ended`].
 pub(crate) async fn read(
+    ctx: &Ctx,
     sources: &[Source],
     question: &Question,
     take: &mut dyn Take,
@@ -164,7 +167,7 @@ pub(crate) async fn read(
     });
     let mut running: FuturesUnordered<_> = sources
         .iter()
-        .map(|source| async { Reader::new(source, question).run(&shared).await })
+        .map(|source| async { Reader::new(ctx, source, question).run(&shared).await })
         .collect();
     let mut ended = Vec::new();
     while let Some(one) = running.next().await {
@@ -185,6 +188,7 @@ struct Shared<'a> {
 /// The list of one source as it is read.
 struct Reader<'a> {
     source: &'a Source,
+    told: HeadwayLine,
     search: Search,
     /// The moment of the question by our clock.
     asked: DateTime<Utc>,
@@ -192,9 +196,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a Source, question: &Question) -> Self {
+    fn new(ctx: &Ctx, source: &'a Source, question: &Question) -> Self {
         Self {
             source,
+            told: HeadwayLine::new(ctx),
             search: question.search(source),
             asked: question.now,
             ended: Ended::new(&source.profile.name),
@@ -243,6 +248,7 @@ impl<'a> Reader<'a> {
                 shared,
             };
             let page = reading.page(&mut sink).await;
+            self.told.page(source.name(), &page);
             let enough = finish_page(shared)?;
             let goes_on = match self.note(page) {
                 Err(error) if !enough => return Ok(Err(error)),

@@ -264,7 +264,7 @@ async fn find(
         },
         targets: Vec::new(),
     };
-    let ended = pages::read(sources, &question, &mut collect).await?;
+    let ended = pages::read(ctx, sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
     if let Some(user) = &args.user {
         note_spelling(ctx, user.trim(), &collect.targets);

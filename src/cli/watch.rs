@@ -42,7 +42,7 @@ pub(crate) async fn run(
             encode: encoder(Format::Jsonl, columns.clone(), true, ctx.plain_look()),
             rows: HashMap::new(),
         };
-        let ended = pages::read(sources, &question, &mut seen).await?;
+        let ended = pages::read(ctx, sources, &question, &mut seen).await?;
         let mut lost: Vec<&str> = Vec::new();
         for one in &ended {
             // A list that broke off or was cut says nothing about what is not in it.

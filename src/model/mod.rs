@@ -20,8 +20,8 @@ pub use action::{
 pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
 pub use error::ApiError;
 pub use exchange::Exchange;
-pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
-pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
+pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
+pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
     Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
 };

@@ -16,8 +16,8 @@ use crate::api::SessionApi;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::text::with_thousands;
 use crate::model::{
-    ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Plan, ReadKeys, RowRef, RowSink,
-    Search, Stuck, Thresholds,
+    ApiError, Brought, Completeness, Cursor, Headway, PageEnd, PageRules, Plan, ReadKeys, RowRef,
+    RowSink, Search, Stuck, Thresholds, WalkProgress,
 };
 
 /// One search of one system, as far as it has come.
@@ -33,6 +33,9 @@ pub struct Reading<'a> {
     rules: PageRules,
     limit: u64,
     room: u64,
+    is_resumed: bool,
+    /// When a walk was first heard of, and how far it had come then.
+    walk: Option<(Instant, u64)>,
 }
 
 /// What the server could not filter, and what it is compared with beside the row.
@@ -43,7 +46,7 @@ struct Rest<'a> {
 }
 
 /// A page that has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PageRead {
     /// Rows that the server sent.
     pub received: u32,
@@ -53,6 +56,8 @@ pub struct PageRead {
     pub took: Duration,
     /// What the page says of itself. Where it was not read to its end, `next` is this page again.
     pub end: PageEnd,
+    /// How far the walk has come that the list needs. `None`: it needs none.
+    pub headway: Option<Headway>,
     /// How the reading goes on.
     pub then: Then,
 }
@@ -107,6 +112,8 @@ impl<'a> Reading<'a> {
             rules: PageRules::from(None),
             limit: u64::MAX,
             room: u64::MAX,
+            is_resumed: false,
+            walk: None,
         }
     }
 
@@ -147,6 +154,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn resumed(mut self, at: Option<Cursor>, keys: ReadKeys) -> Self {
         self.rules = PageRules::from(at.as_ref());
+        self.is_resumed = at.is_some();
         self.at = at;
         self.keys = keys;
         self
@@ -183,6 +191,7 @@ impl<'a> Reading<'a> {
             total: None,
             completeness: Completeness::More,
             unread: 0,
+            walk: None,
         };
         let (end, then) = match (read, stop) {
             (Ok(end), Some(stop)) => {
@@ -204,6 +213,7 @@ impl<'a> Reading<'a> {
             received,
             duplicates,
             took: start.elapsed(),
+            headway: end.walk.clone().map(|walk| self.headway(walk, start)),
             end,
             then,
         }
@@ -224,6 +234,19 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// `start`: when the page was asked for.
+    fn headway(&mut self, walk: WalkProgress, start: Instant) -> Headway {
+        // Of a reading that goes on in the middle only what it has done itself counts.
+        let first = if self.is_resumed {
+            (Instant::now(), walk.done)
+        } else {
+            (start, 0)
+        };
+        let (since, before) = *self.walk.get_or_insert(first);
+        let done = walk.done.saturating_sub(before);
+        Headway::new(walk, done, since.elapsed())
+    }
+
     fn reason(&self, stop: NoMore) -> StopReason {
         match stop {
             NoMore::Room => StopReason::Limit(self.limit),
@@ -242,6 +265,7 @@ impl<'a> Reading<'a> {
         let brought = Brought {
             rows: u64::from(received) + u64::from(end.unread),
             new: u64::from(received - duplicates),
+            walk: end.walk.clone(),
         };
         match self.rules.next(next, brought) {
             Ok(()) => {

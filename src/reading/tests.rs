@@ -18,6 +18,8 @@ use crate::model::{
 enum Page {
     /// Rows, and where the next page begins.
     Rows(&'static [&'static str], Option<&'static str>),
+    /// Rows of a walk over this many users, after so many of them.
+    Walk(&'static [&'static str], u64, u64),
     /// Rows, and then this error.
     Breaks(&'static [&'static str], ApiError),
     /// Rows, and then no answer.
@@ -72,7 +74,10 @@ impl SessionApi for Scripted {
         self.asked.lock().unwrap().push(at);
         let page = self.pages.lock().unwrap().pop_front();
         let page = page.expect("more pages were asked for than the script has");
-        let (Page::Rows(rows, _) | Page::Breaks(rows, _) | Page::Hangs(rows)) = &page;
+        let (Page::Rows(rows, _)
+        | Page::Walk(rows, ..)
+        | Page::Breaks(rows, _)
+        | Page::Hangs(rows)) = &page;
         for key in *rows {
             let mut row = RowRef::new(*key, *key);
             row.user = Some((*key).into());
@@ -80,19 +85,28 @@ impl SessionApi for Scripted {
                 break;
             }
         }
+        let mut walk = None;
         let next = match page {
-            Page::Rows(_, next) => next,
+            Page::Rows(_, next) => next.map(str::to_owned),
+            Page::Walk(_, done, of) => {
+                // A second of work for every user.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let (of, what) = (Some(of), "users".into());
+                walk = Some(WalkProgress { done, of, what });
+                (of != Some(done)).then(|| done.to_string())
+            }
             Page::Breaks(_, error) => return Err(error),
             Page::Hangs(_) => std::future::pending().await,
         };
         Ok(PageEnd {
-            next: next.map(Cursor::new),
-            total: None,
             completeness: match next {
                 Some(_) => Completeness::More,
                 None => Completeness::Complete,
             },
+            next: next.map(Cursor::new),
+            total: None,
             unread: 0,
+            walk,
         })
     }
 
@@ -328,4 +342,58 @@ async fn only_a_list_that_was_read_to_its_end_is_whole() {
 
         assert_eq!(is_whole, whole);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_that_finds_nobody_for_long_says_how_far_it_is() {
+    let users = 300;
+    let found = |done| if done == users { &["a"][..] } else { &[] };
+    let api = Scripted::new((1..=users).map(|done| Page::Walk(found(done), done, users)));
+    let mut reading = Reading::new(&api, search());
+    let mut rows: Vec<Session> = Vec::new();
+    let mut said = Vec::new();
+    let last = loop {
+        let page = reading.page(&mut rows).await;
+        said.extend(page.headway.as_ref().map(ToString::to_string));
+        if page.then != Then::Next {
+            break page;
+        }
+    };
+
+    assert_eq!((keys(&rows), last.then), (vec!["a"], Then::End));
+    assert_eq!(said[9], "10 of 300 users · 1/s · 4 min 50 s left");
+    assert_eq!(said.len(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_of_a_walk_that_goes_on_is_that_of_this_reading() {
+    let api = Scripted::new((101..=103).map(|done| Page::Walk(&[], done, 110)));
+    let keys = ReadKeys::default();
+    let mut reading = Reading::new(&api, search()).resumed(Some(Cursor::new("100")), keys);
+    let mut rows: Vec<Session> = Vec::new();
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        let page = reading.page(&mut rows).await;
+        said.extend(page.headway.map(|headway| headway.to_string()));
+    }
+
+    assert_eq!(said[0], "101 of 110 users");
+    assert_eq!(said[2], "103 of 110 users · 1/s · 7 s left");
+}
+
+#[tokio::test]
+async fn f_http_10_empty_pages_are_read_up_to_a_bound() {
+    let empty = |count: u32| {
+        let next = |number: u32| Page::Rows(&[], Some(number.to_string().leak()));
+        (1..=count).map(next).collect::<Vec<_>>()
+    };
+    let some = empty(50).into_iter().chain([Page::Rows(&["a"], None)]);
+    let api = Scripted::new(some);
+    let (rows, last) = read(&mut Reading::new(&api, search())).await;
+    assert_eq!((keys(&rows), last.then), (vec!["a"], Then::End));
+
+    let api = Scripted::new(empty(100));
+    let (_, last) = read(&mut Reading::new(&api, search())).await;
+    let why = StopReason::Stuck(Stuck::Empty);
+    assert_eq!(last.then, Then::Stopped(why));
 }

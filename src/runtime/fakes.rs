@@ -177,6 +177,7 @@ impl SessionApi for FakeApi {
             total: None,
             completeness,
             unread: 0,
+            walk: None,
         })
     }
 

@@ -274,6 +274,16 @@ fn is_long(state: &State) -> bool {
 }
 
 fn searching(state: &State) -> String {
+    let mut loading = state.sources.iter().filter(|source| source.is_loading());
+    if let Some(headway) = loading.find_map(|source| source.headway.as_ref()) {
+        let rows = if state.results.stale {
+            0
+        } else {
+            state.results.rows.len() as u64
+        };
+        let rows = with_thousands(rows);
+        return format!("searching… {rows} rows · {headway} · Esc stops");
+    }
     let rows = with_thousands(state.results.rows.len() as u64);
     let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
     let elapsed = asked.map_or(0, |at| (state.now - at).num_milliseconds().max(0));

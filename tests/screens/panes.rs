@@ -28,6 +28,23 @@ fn rows_arrive_while_loading() {
 }
 
 #[test]
+fn a_walk_says_how_far_it_has_come() {
+    let state = Fixture::main().with(|state| {
+        let walk = WalkProgress {
+            done: 1_200,
+            of: Some(30_000),
+            what: "users".into(),
+        };
+        let source = &mut state.sources[0];
+        source.progress = Progress::Loading;
+        source.headway = Some(Headway::new(walk, 1_200, Duration::from_secs(48)));
+        state.spinner = true;
+    });
+
+    check("loading_walk", &state, &TWO);
+}
+
+#[test]
 fn the_first_search_shows_no_rows_yet() {
     let state = Fixture::open().with(|state| {
         state.focus = Pane::Search;

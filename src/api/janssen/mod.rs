@@ -227,6 +227,7 @@ impl Janssen {
             total,
             completeness,
             unread,
+            walk: None,
         })
     }
 
@@ -465,6 +466,7 @@ fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bo
             completeness
         },
         unread: 0,
+        walk: None,
     }
 }
 

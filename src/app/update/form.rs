@@ -470,10 +470,10 @@ fn spin(state: &mut State) -> Effect {
 }
 
 impl Source {
-    /// Where its list broke off, if it did after some rows. Taken once: a list that cannot go on there is
+    /// Where its list broke off, if it did after some pages. Taken once: a list that cannot go on there is
     /// asked for from its start the next time.
     fn take_break(&mut self) -> Option<(Search, Cursor)> {
-        let broke = matches!(self.progress, Progress::Failed(_)) && self.rows > 0;
+        let broke = matches!(self.progress, Progress::Failed(_)) && self.pages > 0;
         let is_up = matches!(self.link, Link::Up { .. });
         let search = self.search.clone().filter(|_| broke && is_up)?;
         Some((search, self.resume.take()?))
@@ -484,6 +484,7 @@ impl Source {
         self.search_gen = generation;
         self.progress = Progress::Loading;
         self.resume = None;
+        self.headway = None;
         (self.pages, self.rows, self.total) = (0, 0, None);
         (self.duplicates, self.unread, self.received) = (0, 0, 0);
         self.asked_at = Some(now);

@@ -223,7 +223,10 @@ fn blame(state: &mut State, error: &ApiError) {
 }
 
 fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
-    if state.results.stale {
+    let last = page.end.next.is_none() || page.stopped.is_some();
+    let is_empty = page.chunk.is_empty() && !last;
+    // Rows of before stay on the screen until there are others.
+    if state.results.stale && !is_empty {
         results::begin(state);
     }
     close_sign_in(&mut state.overlays, id);
@@ -241,7 +244,10 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.completeness = page.end.completeness;
     source.took = Some(page.took);
     source.resume = page.end.next.clone();
-    let last = page.end.next.is_none() || page.stopped.is_some();
+    source.headway = page.headway;
+    if is_empty {
+        return Vec::new();
+    }
     if last {
         source.progress = match page.stopped {
             Some(why) => Progress::Stopped(why),

@@ -54,6 +54,7 @@ impl<'a> ScreenReading<'a> {
             took: read.took,
             duplicates: read.duplicates,
             received: read.received,
+            headway: read.headway,
             stopped: match &read.then {
                 Then::Stopped(why) => Some(why.to_string()),
                 Then::Next | Then::End | Then::Broke(_) => None,

@@ -188,6 +188,7 @@ impl TestApp {
             total: None,
             completeness: Completeness::Truncated { at },
             unread: 0,
+            walk: None,
         };
         self.send_page_ending(generation, rows.collect(), end)
     }
@@ -212,6 +213,7 @@ impl TestApp {
                 None => Completeness::Complete,
             },
             unread: 0,
+            walk: None,
         };
         self.send_page_ending(generation, rows, end)
     }
@@ -238,6 +240,7 @@ impl TestApp {
             took: Duration::from_millis(9),
             duplicates,
             received,
+            headway: None,
             stopped: None,
         };
         self.send(Msg::Page {
