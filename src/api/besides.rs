@@ -130,7 +130,7 @@ impl Besides {
 
     /// What a plan says of names on a server that minds case.
     fn told_of_case(&self) -> String {
-        let all = match self.inner.caps().fields[Field::UserId] {
+        let all = match self.inner.caps().support(Field::UserId) {
             Support::Server => ", and then every session of these people",
             Support::Client | Support::Required | Support::No => "",
         };
@@ -188,7 +188,7 @@ impl Besides {
                 return Ok(());
             }
         }
-        if self.inner.caps().fields[Field::UserId] != Support::Server {
+        if self.inner.caps().support(Field::UserId) != Support::Server {
             return Ok(());
         }
         for person in walk.people.clone().into_iter().take(MOST_PEOPLE) {

@@ -182,13 +182,12 @@ impl Layer for ClientNames {
 
 #[cfg(test)]
 mod tests {
-    use enum_map::EnumMap;
 
     use super::*;
     use crate::model::time::Zone;
     use crate::model::{
-        Capabilities, Completeness, Identity, Matcher, Outcome, Paging, Query, Revoke, Subject,
-        Support, Thresholds, UserOutcome,
+        Capabilities, Completeness, Identity, KindCaps, Matcher, Outcome, Query, Subject,
+        Thresholds, UserOutcome,
     };
 
     /// A system of no kind in particular: three sessions, no filter, and it answers nothing itself.
@@ -199,28 +198,11 @@ mod tests {
     #[async_trait]
     impl SessionApi for Plain {
         fn caps(&self) -> Arc<Capabilities> {
-            Arc::new(Capabilities {
-                system: "Plain",
-                fields: EnumMap::from_fn(|_| Support::Client),
-                any_case: true,
-                words: Support::Client,
-                attributes: Support::Client,
-                sort: Support::Client,
-                total: false,
-                paging: Paging::None,
+            let kind = KindCaps {
                 get: true,
-                revoke: Revoke::No,
-                revoke_is_verified: false,
-                revoke_user: false,
-                revoke_user_everywhere: false,
-                history: false,
-                after_revoke: "",
-                id_is_credential: false,
-                columns: &[],
-                actions: Vec::new(),
-                scopes: Vec::new(),
-                notes: Vec::new(),
-            })
+                ..KindCaps::default()
+            };
+            Arc::new(Capabilities::of_one_kind("Plain", kind))
         }
 
         fn plan(&self, search: &Search) -> Result<Plan, ApiError> {

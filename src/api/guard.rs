@@ -46,8 +46,7 @@ impl Layer for ReadOnly {
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         let caps = self.inner.caps();
         let changes = caps
-            .actions
-            .iter()
+            .actions()
             .any(|spec| spec.name == action && spec.changes);
         if changes {
             self.refuse()

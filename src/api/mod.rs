@@ -171,7 +171,7 @@ pub trait SessionApi: Send + Sync {
     async fn sign_out(&self) -> Result<(), ApiError> {
         Err(ApiError::Unsupported {
             what: "revoking a token",
-            system: self.caps().system,
+            system: self.caps().system.clone(),
         })
     }
 
@@ -185,7 +185,7 @@ pub trait SessionApi: Send + Sync {
         let _ = (action, args);
         Err(ApiError::Unsupported {
             what: "this action",
-            system: self.caps().system,
+            system: self.caps().system.clone(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Which columns the table has at which width.
 
+use std::borrow::Cow;
+
 use super::cells;
 use super::state::{State, TimeStyle};
 use crate::model::text::width_cols;
@@ -9,12 +11,12 @@ use crate::model::{ColumnSpec, Field};
 pub const GUTTER: u16 = 3;
 
 /// One column as it is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// What it shows and sorts by.
     pub field: Field,
     /// Its title, at the length that fits.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// First cell, counted from the left edge of the table's inside.
     pub x: u16,
     /// Cells, the gap to the next column included.
@@ -75,9 +77,9 @@ const LEAST_BELOW: u16 = 60;
 pub fn all(state: &State) -> Vec<ColumnSpec> {
     let mut columns: Vec<ColumnSpec> = Vec::new();
     for caps in state.sources.iter().filter_map(|s| s.caps.as_ref()) {
-        for spec in caps.columns {
+        for spec in caps.columns() {
             if !columns.iter().any(|known| known.field == spec.field) {
-                columns.push(*spec);
+                columns.push(spec.clone());
             }
         }
     }
@@ -119,8 +121,8 @@ fn max_scroll_of(state: &State, all: &[ColumnSpec], width: u16) -> usize {
 /// The first column stays; `scroll` of the others have left at the left, and with any scrolled away the
 /// rest leave at the right, so that every column can be reached.
 fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Column> {
-    let mut shown: Vec<ColumnSpec> = all.first().copied().into_iter().collect();
-    shown.extend(all.iter().skip(1 + scroll).copied());
+    let mut shown: Vec<ColumnSpec> = all.first().cloned().into_iter().collect();
+    shown.extend(all.iter().skip(1 + scroll).cloned());
     let sizes = Sizes::of(state, width);
     if scroll > 0 {
         while shown.len() > 1 && sizes.need(&shown, Room::Tight) > width {
@@ -131,7 +133,7 @@ fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Co
     let without_agent: Vec<_> = shown
         .iter()
         .filter(|c| c.field != Field::Agent)
-        .copied()
+        .cloned()
         .collect();
     for columns in [&shown, &without_agent] {
         if sizes.need(columns, Room::Ample) <= width {
@@ -247,9 +249,9 @@ impl Sizes {
             placed.push(Column {
                 field: column.field,
                 title: if room == Room::Ample {
-                    column.title
+                    column.title.clone()
                 } else {
-                    column.short
+                    column.short.clone()
                 },
                 x,
                 width: cells,

@@ -57,7 +57,7 @@ pub fn asked_besides(state: &State) -> String {
 pub fn way_out(state: &State) -> Option<String> {
     let finds_users = |source: &Source| {
         let caps = source.caps.as_ref();
-        cut_at(source).is_some() && caps.is_some_and(|c| c.fields[Field::User] == Support::Server)
+        cut_at(source).is_some() && caps.is_some_and(|c| c.support(Field::User) == Support::Server)
     };
     let results = &state.results;
     if results.stale || state.is_loading() || !results.order.is_empty() {

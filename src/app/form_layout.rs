@@ -71,7 +71,7 @@ pub fn support(state: &State, field: FormField) -> Support {
     let known: Vec<Support> = state
         .sources
         .iter()
-        .filter_map(|source| source.caps.as_ref().map(|caps| caps.fields[asked]))
+        .filter_map(|source| source.caps.as_ref().map(|caps| caps.support(asked)))
         .collect();
     if known.is_empty() {
         return Support::Server;

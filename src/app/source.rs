@@ -200,22 +200,26 @@ impl Source {
     }
 
     /// Name of the system for people, as it has said itself once it has answered.
-    pub fn system(&self) -> &'static str {
+    pub fn system(&self) -> &str {
         let caps = self.caps.as_ref();
-        caps.map_or(self.profile.system, |caps| caps.system)
+        caps.map_or(self.profile.system, |caps| &caps.system)
     }
 
     /// Does the system tell this of its sessions? Until it has answered, it may.
     pub fn reports(&self, field: Field) -> bool {
         let caps = self.caps.as_ref();
-        caps.is_none_or(|caps| caps.fields[field] != Support::No)
+        caps.is_none_or(|caps| caps.support(field) != Support::No)
     }
 
     /// What the system calls that in which its users are ("Realm").
     pub fn scope_word(&self) -> String {
         let caps = self.caps.as_ref();
-        let column = caps.and_then(|caps| caps.columns.iter().find(|c| c.field == Field::Scope));
-        let title = column.map_or("scope", |column| column.title).to_lowercase();
+        let column = caps.and_then(|caps| {
+            let mut columns = caps.columns().into_iter();
+            columns.find(|column| column.field == Field::Scope)
+        });
+        let title = column.map_or("scope", |column| &column.title);
+        let title = title.to_lowercase();
         let mut letters = title.chars();
         let first = letters.next().map(|letter| letter.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()

@@ -39,7 +39,7 @@ pub(crate) async fn actions(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> 
             continue;
         }
         codes.push(OK);
-        for spec in &source.api.caps().actions {
+        for spec in source.api.caps().actions() {
             rows.push(row(source, spec));
             values.push(json!({
                 "profile": source.name(),
@@ -106,7 +106,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let who = source.api.whoami().await.map_err(failed)?;
     let caps = source.api.caps();
     let named = |spec: &&ActionSpec| is_same_name(spec.name, &args.action);
-    let spec = caps.actions.iter().find(named);
+    let spec = caps.actions().find(named);
     let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
     if let Some(why) = &spec.lacks {
         return Err(Failure::usage(format!("{what}: {why}")));
@@ -154,7 +154,7 @@ fn is_same_name(name: &str, written: &str) -> bool {
 
 fn unknown(source: &Source, action: &str) -> Failure {
     let caps = source.api.caps();
-    let names: Vec<&str> = caps.actions.iter().map(|spec| spec.name).collect();
+    let names: Vec<&str> = caps.actions().map(|spec| spec.name).collect();
     let there = match names.is_empty() {
         true => "it has none".to_owned(),
         false => format!("there are: {}", names.join(", ")),

@@ -446,7 +446,7 @@ fn revoke(source: &Source) -> Finding {
     if source.profile.read_only {
         return Finding::warn("revoke", "the profile is read-only: nothing is ended", "");
     }
-    match caps.revoke {
+    match caps.of(None).revoke {
         Revoke::No => Finding::warn("revoke", format!("not possible with {}", caps.system), ""),
         Revoke::OwnOnly => Finding::warn("revoke", "only your own sessions", ""),
         Revoke::UserOnly => Finding::good(

@@ -143,12 +143,12 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
         Format::Table | Format::Markdown => {
             let mut specs = Vec::new();
             for source in sources {
-                for spec in source.api.caps().columns {
+                for spec in source.api.caps().columns() {
                     if !specs
                         .iter()
                         .any(|known: &crate::model::ColumnSpec| known.field == spec.field)
                     {
-                        specs.push(*spec);
+                        specs.push(spec.clone());
                     }
                 }
             }

@@ -105,10 +105,14 @@ impl<'a> Outcomes<'a> {
 
     /// Its label; else its id, masked where the id is a credential.
     fn called(&self, target: &Target) -> String {
-        let credential = self
-            .sources
-            .get(target.source)
-            .is_none_or(|source| source.api.caps().id_is_credential);
+        let credential = self.sources.get(target.source).is_none_or(|source| {
+            source
+                .api
+                .caps()
+                .kinds
+                .iter()
+                .any(|kind| kind.id_is_credential)
+        });
         match (target.label.is_empty(), credential) {
             (false, _) => safe_cut(&target.label, NAME_COLS, Ellipsis::Sign).into_owned(),
             (true, true) => mask(target.key.expose()),

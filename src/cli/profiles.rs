@@ -17,7 +17,9 @@ use crate::api;
 use crate::api::signin::Nobody;
 use crate::config::{Config, Login, Profile, SecretSource, System};
 use crate::model::text::display_safe;
-use crate::model::{ApiError, Capabilities, Field, Identity, Paging, Revoke, Support, Untrusted};
+use crate::model::{
+    ApiError, Capabilities, Field, Identity, KindCaps, Paging, Revoke, Support, Untrusted,
+};
 
 /// Lists the profiles and asks each of them. All of the configuration, unless some are named.
 ///
@@ -172,33 +174,49 @@ fn caps_before_sign_in(system: System) -> Result<Arc<Capabilities>, ApiError> {
     Ok(api::open(&profile, Arc::new(Nobody))?.caps())
 }
 
-/// What a system can do, for people.
+/// What a system can do, for people. Where it has several kinds of session, a line says which it is
+/// about.
 fn facts(caps: &Capabilities) -> Vec<(String, String)> {
+    let mut facts = vec![("system".to_owned(), caps.system.clone().into_owned())];
+    for kind in caps.kinds.iter() {
+        let of = match caps.kinds.are_several() {
+            true => format!("{}: ", display_safe(&kind.kind)),
+            false => String::new(),
+        };
+        let named = kind_facts(caps, kind).into_iter();
+        facts.extend(named.map(|(what, how)| (format!("{of}{what}"), how)));
+    }
+    facts
+}
+
+fn kind_facts(caps: &Capabilities, kind: &KindCaps) -> Vec<(String, String)> {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let mut facts = vec![
-        ("system".to_owned(), caps.system.to_owned()),
-        ("revoke".to_owned(), revoke(caps.revoke)),
-        ("revoke user".to_owned(), yes(caps.revoke_user)),
-        ("after a revoke".to_owned(), caps.after_revoke.to_owned()),
-        ("get one".to_owned(), yes(caps.get)),
-        ("keeps ended".to_owned(), yes(caps.history)),
+        ("revoke".to_owned(), revoke(kind.revoke)),
+        ("revoke user".to_owned(), yes(kind.revoke_user)),
+        (
+            "after a revoke".to_owned(),
+            kind.after_revoke.clone().into_owned(),
+        ),
+        ("get one".to_owned(), yes(kind.get)),
+        ("keeps ended".to_owned(), yes(kind.history)),
         ("total".to_owned(), yes(caps.total)),
         ("paging".to_owned(), paging(caps.paging).to_owned()),
-        ("sort".to_owned(), support(caps.sort).to_owned()),
-        ("id is secret".to_owned(), yes(caps.id_is_credential)),
+        ("sort".to_owned(), support(kind.sort).to_owned()),
+        ("id is secret".to_owned(), yes(kind.id_is_credential)),
     ];
     for field in Field::iter() {
         facts.push((
             format!("field {}", field.name()),
-            support(caps.fields[field]).to_owned(),
+            support(kind.fields[field]).to_owned(),
         ));
     }
     facts.push((
         "field @name".to_owned(),
-        support(caps.attributes).to_owned(),
+        support(kind.attributes).to_owned(),
     ));
-    facts.push(("words".to_owned(), support(caps.words).to_owned()));
-    for action in &caps.actions {
+    facts.push(("words".to_owned(), support(kind.words).to_owned()));
+    for action in &kind.actions {
         let lacks = action
             .lacks
             .as_ref()
@@ -211,28 +229,44 @@ fn facts(caps: &Capabilities) -> Vec<(String, String)> {
     facts
 }
 
+/// What a system can do, for programs. Where it has several kinds of session, what differs by kind
+/// stands in a list `kinds`.
 fn to_json(caps: &Capabilities) -> Value {
-    let fields: serde_json::Map<String, Value> = Field::iter()
-        .map(|field| (field.name().to_owned(), json!(support(caps.fields[field]))))
-        .collect();
-    json!({
+    let mut value = json!({
         "profile": null,
         "system": caps.system,
         "word": null,
         "server": null,
-        "revoke": revoke(caps.revoke),
-        "revoke_user": caps.revoke_user,
-        "after_revoke": caps.after_revoke,
-        "get": caps.get,
-        "history": caps.history,
         "total": caps.total,
         "paging": paging(caps.paging),
-        "sort": support(caps.sort),
-        "id_is_credential": caps.id_is_credential,
+    });
+    if caps.kinds.are_several() {
+        let kinds: Vec<Value> = caps.kinds.iter().map(kind_json).collect();
+        value["kinds"] = json!(kinds);
+    } else if let (Value::Object(all), Value::Object(kind)) = (&mut value, kind_json(caps.of(None)))
+    {
+        all.extend(kind.into_iter().filter(|(name, _)| name != "kind"));
+    }
+    value
+}
+
+fn kind_json(kind: &KindCaps) -> Value {
+    let fields: serde_json::Map<String, Value> = Field::iter()
+        .map(|field| (field.name().to_owned(), json!(support(kind.fields[field]))))
+        .collect();
+    json!({
+        "kind": &*kind.kind,
+        "revoke": revoke(kind.revoke),
+        "revoke_user": kind.revoke_user,
+        "after_revoke": kind.after_revoke,
+        "get": kind.get,
+        "history": kind.history,
+        "sort": support(kind.sort),
+        "id_is_credential": kind.id_is_credential,
         "fields": fields,
-        "attributes": support(caps.attributes),
-        "words": support(caps.words),
-        "actions": caps.actions.iter().map(|action| json!({
+        "attributes": support(kind.attributes),
+        "words": support(kind.words),
+        "actions": kind.actions.iter().map(|action| json!({
             "name": action.name,
             "title": action.title,
             "changes": action.changes,

@@ -116,7 +116,9 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
-        .filter(|target| target.skip.is_none() && sources[target.source].api.caps().revoke_user)
+        .filter(|target| {
+            target.skip.is_none() && sources[target.source].api.caps().of(None).revoke_user
+        })
         .map(|target| (target.source, target.subject.clone()))
         .collect();
     for target in targets {
@@ -454,7 +456,7 @@ fn ask(
                 } else {
                     ""
                 },
-                source.api.caps().after_revoke
+                source.api.caps().after_revoke()
             ));
         }
     }
@@ -508,8 +510,9 @@ pub(crate) fn sessions(count: usize) -> String {
 /// Why a source cannot end these sessions at all. `None`: it can.
 pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let caps = source.api.caps();
-    matches!(caps.revoke, Revoke::No).then_some(ApiError::Unsupported {
+    let can = caps.kinds.iter().any(|kind| kind.revoke != Revoke::No);
+    (!can).then(|| ApiError::Unsupported {
         what: "ending sessions",
-        system: caps.system,
+        system: caps.system.clone(),
     })
 }

@@ -204,7 +204,7 @@ impl Lane<'_> {
             reason: self.job.reason.map(str::to_owned),
             verb: "revoke".to_owned(),
         };
-        match self.job.whole_user && self.source.api.caps().revoke_user {
+        match self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
             true => self.people(context, mine).await,
             false => self.each(context, mine).await,
         }

@@ -164,7 +164,13 @@ fn named(id: &str, sources: &[Source]) -> Result<Target, Failure> {
     let [source] = sources else {
         return Err(several(sources));
     };
-    if source.api.caps().id_is_credential {
+    if source
+        .api
+        .caps()
+        .kinds
+        .iter()
+        .any(|kind| kind.id_is_credential)
+    {
         return Err(Failure::usage(format!(
             "an id of {} lets anybody use the session, and arguments can be read by others on this machine; give it on standard input: usher … -",
             source.name()

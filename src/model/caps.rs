@@ -1,23 +1,26 @@
 //! What a remote system can do.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use enum_map::EnumMap;
 
 use super::action::ActionSpec;
 use super::query::{Field, Query};
 use super::text::Untrusted;
 
-/// How the system answers one field of the query.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the system answers one field of the query. A later one is the better answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
-    /// On its side, exactly or as a superset.
-    Server,
-    /// Not on its side; the rows that arrive are filtered here.
-    Client,
-    /// It must be given, or the system cannot list at all.
-    Required,
     /// The system does not report it, so no row can match.
     #[default]
     No,
+    /// It must be given, or the system cannot list at all.
+    Required,
+    /// Not on its side; the rows that arrive are filtered here.
+    Client,
+    /// On its side, exactly or as a superset.
+    Server,
 }
 
 /// How the system hands out long lists.
@@ -47,14 +50,14 @@ pub enum Revoke {
 }
 
 /// Which field a column of the table shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ColumnSpec {
     /// What it shows; also what it sorts by.
     pub field: Field,
     /// The title where there is room ("LAST USED").
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// The title in a narrow table ("USED").
-    pub short: &'static str,
+    pub short: Cow<'static, str>,
     /// Share of the spare width; 0 for columns of fixed width.
     pub weight: u8,
 }
@@ -65,8 +68,8 @@ impl ColumnSpec {
     pub const fn new(field: Field, title: &'static str, short: &'static str, weight: u8) -> Self {
         Self {
             field,
-            title,
-            short,
+            title: Cow::Borrowed(title),
+            short: Cow::Borrowed(short),
             weight,
         }
     }
@@ -76,56 +79,194 @@ impl ColumnSpec {
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     /// Name of the system for people ("Janssen").
-    pub system: &'static str,
-    /// Who answers which field.
-    pub fields: EnumMap<Field, Support>,
+    pub system: Cow<'static, str>,
     /// Does a comparison of a user on the server find every spelling in upper and lower case?
     pub any_case: bool,
-    /// Who answers bare words.
-    pub words: Support,
-    /// Who answers `@name`.
-    pub attributes: Support,
-    /// Who sorts: `Server` if it can sort by at least one field.
-    pub sort: Support,
     /// Does a page tell how many sessions match?
     pub total: bool,
     /// How lists are handed out.
     pub paging: Paging,
-    /// Can one session be read by its key?
-    pub get: bool,
-    /// What can be revoked.
-    pub revoke: Revoke,
     /// Does the provider read the sessions back itself, so that its outcomes are final?
     pub revoke_is_verified: bool,
-    /// Has the system an operation of its own for "all sessions of this user"?
-    pub revoke_user: bool,
     /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the
     /// profile? False also where there is no such thing.
     pub revoke_user_everywhere: bool,
     /// The realms, organisations or tenants that it reaches then, as the system names them. Empty:
     /// there are none, or they are not known.
     pub scopes: Vec<Untrusted>,
-    /// Does the list keep ended sessions?
-    pub history: bool,
-    /// What a revoke ends and what it does not, as one or two sentences true for this system.
-    pub after_revoke: &'static str,
-    /// Is the id alone enough to use the session? Then it is taken from standard input only.
-    pub id_is_credential: bool,
-    /// The columns, in order.
-    pub columns: &'static [ColumnSpec],
-    /// What it can do beside listing and revoking, in the order of the menu. Those that this server
-    /// lacks are in it with the reason.
-    pub actions: Vec<ActionSpec>,
     /// What the operator should know before anything is sent ("may list /alpha and not revoke there:
     /// the server lets only amadmin do that"). Sentences without a full stop; usually none.
     pub notes: Vec<String>,
+    /// The kinds of session that it holds, and what can be done with each.
+    pub kinds: Kinds,
+}
+
+/// What a system can do with one kind of session.
+#[derive(Clone, Debug)]
+pub struct KindCaps {
+    /// The word for it in queries and output, in lower case ("web"). Empty if the system has one kind
+    /// only; otherwise the same as in its rows ([`RowRef::kind`](super::RowRef)).
+    pub kind: Arc<str>,
+    /// Who answers which field.
+    pub fields: EnumMap<Field, Support>,
+    /// Who answers bare words.
+    pub words: Support,
+    /// Who answers `@name`.
+    pub attributes: Support,
+    /// Who sorts: `Server` if it can sort by at least one field.
+    pub sort: Support,
+    /// Can one session be read by its key?
+    pub get: bool,
+    /// What can be revoked.
+    pub revoke: Revoke,
+    /// Has the system an operation of its own for "all sessions of this user"?
+    pub revoke_user: bool,
+    /// Does the list keep ended sessions?
+    pub history: bool,
+    /// What a revoke ends and what it does not, as one or two sentences true for this kind.
+    pub after_revoke: Cow<'static, str>,
+    /// Is the id alone enough to use the session? Then it is taken from standard input only.
+    pub id_is_credential: bool,
+    /// The columns, in order.
+    pub columns: Vec<ColumnSpec>,
+    /// What it can do beside listing and revoking, in the order of the menu. Those that this server
+    /// lacks are in it with the reason. An action that concerns no session (a token, the system as a
+    /// whole) is listed with one kind, whichever it is.
+    pub actions: Vec<ActionSpec>,
+}
+
+impl Default for KindCaps {
+    /// One that can be listed and nothing else, by what is done here with the rows.
+    fn default() -> Self {
+        Self {
+            kind: "".into(),
+            fields: EnumMap::from_fn(|_| Support::Client),
+            words: Support::Client,
+            attributes: Support::Client,
+            sort: Support::Client,
+            get: false,
+            revoke: Revoke::No,
+            revoke_user: false,
+            history: false,
+            after_revoke: "".into(),
+            id_is_credential: false,
+            columns: Vec::new(),
+            actions: Vec::new(),
+        }
+    }
+}
+
+/// The kinds of session of a system: at least one, in the system's order.
+#[derive(Clone, Debug)]
+pub struct Kinds {
+    first: Box<KindCaps>,
+    more: Vec<KindCaps>,
+}
+
+impl From<KindCaps> for Kinds {
+    /// The one kind of a system that has no more.
+    fn from(only: KindCaps) -> Self {
+        Self {
+            first: Box::new(only),
+            more: Vec::new(),
+        }
+    }
+}
+
+impl Kinds {
+    /// Several kinds. Each has a word of its own.
+    pub fn several(first: KindCaps, more: Vec<KindCaps>) -> Self {
+        Self {
+            first: Box::new(first),
+            more,
+        }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &KindCaps> {
+        std::iter::once(self.first.as_ref()).chain(&self.more)
+    }
+
+    /// The kind of a session. One that does not tell its kind counts as the first.
+    pub fn of(&self, kind: Option<&str>) -> &KindCaps {
+        self.iter()
+            .find(|caps| kind == Some(&*caps.kind))
+            .unwrap_or(&self.first)
+    }
+
+    /// The first kind, to be changed.
+    pub fn first_mut(&mut self) -> &mut KindCaps {
+        &mut self.first
+    }
+
+    /// Does the system have more than one?
+    pub fn are_several(&self) -> bool {
+        !self.more.is_empty()
+    }
 }
 
 impl Capabilities {
+    /// A system with one kind of session, and nothing special about its lists.
+    pub fn of_one_kind(system: impl Into<Cow<'static, str>>, kind: KindCaps) -> Self {
+        Self {
+            system: system.into(),
+            any_case: true,
+            total: false,
+            paging: Paging::None,
+            revoke_is_verified: false,
+            revoke_user_everywhere: false,
+            scopes: Vec::new(),
+            notes: Vec::new(),
+            kinds: Kinds::from(kind),
+        }
+    }
+
+    /// What can be done with a session of this kind; see [`Kinds::of`].
+    pub fn of(&self, kind: Option<&str>) -> &KindCaps {
+        self.kinds.of(kind)
+    }
+
+    /// Who answers a field: the best answer that a kind of session gets. `Required` only if no kind
+    /// can be listed without it.
+    pub fn support(&self, field: Field) -> Support {
+        self.best(|kind| kind.fields[field])
+    }
+
+    /// The best of what the kinds have.
+    pub fn best(&self, of: impl Fn(&KindCaps) -> Support) -> Support {
+        self.kinds.iter().map(of).max().unwrap_or_default()
+    }
+
+    /// The columns of all kinds, in order, each once.
+    pub fn columns(&self) -> Vec<&ColumnSpec> {
+        let mut columns: Vec<&ColumnSpec> = Vec::new();
+        for column in self.kinds.iter().flat_map(|kind| &kind.columns) {
+            if !columns.iter().any(|known| known.field == column.field) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+
+    /// The actions of all kinds.
+    pub fn actions(&self) -> impl Iterator<Item = &ActionSpec> {
+        self.kinds.iter().flat_map(|kind| &kind.actions)
+    }
+
+    /// What a revoke ends and what it does not: one text for each kind that differs, with the words of
+    /// its kinds. One text stands without a word.
+    pub fn after_revoke(&self) -> String {
+        by_word(
+            self.kinds
+                .iter()
+                .map(|kind| (&*kind.kind, &*kind.after_revoke)),
+        )
+    }
+
     /// The names for which a list that the server cut is asked besides: bare words, where the server
     /// finds users.
     pub fn asks_besides<'q>(&self, query: &'q Query) -> Vec<&'q str> {
-        match self.fields[Field::User] {
+        match self.support(Field::User) {
             Support::Server => query.names_in_words(),
             Support::Client | Support::Required | Support::No => Vec::new(),
         }
@@ -136,16 +277,37 @@ impl Capabilities {
     pub fn minds_case_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
         let mut names = names.into_iter();
         let is_spelled = |name: &str| !name.contains('*') && name.contains(char::is_alphabetic);
-        !self.any_case && self.fields[Field::User] == Support::Server && names.any(is_spelled)
+        !self.any_case && self.support(Field::User) == Support::Server && names.any(is_spelled)
     }
 
     /// " a realm", where the system lists each realm (organisation, tenant) for itself, so that a limit
     /// of its lists holds for each. Empty: it does not.
     pub fn each_scope(&self) -> String {
-        let column = self.columns.iter().find(|c| c.field == Field::Scope);
-        match (self.fields[Field::Scope], column) {
+        let mut columns = self.columns().into_iter();
+        let column = columns.find(|c| c.field == Field::Scope);
+        match (self.support(Field::Scope), column) {
             (Support::Server, Some(column)) => format!(" a {}", column.title.to_lowercase()),
             _ => String::new(),
         }
     }
+}
+
+/// Texts, each once. Where they differ, one a line, after the words for which it is true
+/// ("web, sql: It ends at once.").
+pub fn by_word<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let mut all: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (word, text) in texts {
+        match all.iter_mut().find(|(_, known)| *known == text) {
+            Some((words, _)) => words.push(word),
+            None => all.push((vec![word], text)),
+        }
+    }
+    if let [(_, text)] = all.as_slice() {
+        return (*text).to_owned();
+    }
+    let lines = all.iter();
+    let lines: Vec<String> = lines
+        .map(|(words, text)| format!("{}: {text}", words.join(", ")))
+        .collect();
+    lines.join("\n")
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between us and a remote system, in words for the person on duty.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::query::Field;
@@ -149,7 +150,7 @@ pub enum ApiError {
         /// What was asked.
         what: &'static str,
         /// Name of the system.
-        system: &'static str,
+        system: Cow<'static, str>,
     },
     /// The profile is read-only; nothing was sent.
     #[error("profile {0} is read-only")]

@@ -17,7 +17,7 @@ pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
     ArgSpec,
 };
-pub use caps::{Capabilities, ColumnSpec, Paging, Revoke, Support};
+pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;
 pub use exchange::Exchange;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};

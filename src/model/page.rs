@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
@@ -23,6 +24,8 @@ pub trait RowSink: Send {
 pub struct RowRef<'a> {
     /// The provider's key, in clear.
     pub key: Cow<'a, str>,
+    /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
+    pub kind: Option<Arc<str>>,
     /// Short safe text for people.
     pub label: Cow<'a, str>,
     /// Id of the person as the system writes it.
@@ -64,6 +67,7 @@ impl<'a> RowRef<'a> {
     pub fn new(key: impl Into<Cow<'a, str>>, label: impl Into<Cow<'a, str>>) -> Self {
         Self {
             key: key.into(),
+            kind: None,
             label: label.into(),
             user_id: None,
             user: None,
@@ -91,6 +95,7 @@ impl<'a> RowRef<'a> {
         }
         Self {
             key: Cow::Borrowed(session.key.expose()),
+            kind: session.kind.clone(),
             label: Cow::Borrowed(&session.label),
             user_id: text(&session.subject.id),
             user: text(&session.subject.name),
@@ -126,6 +131,7 @@ impl<'a> RowRef<'a> {
         let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
         Session {
             key: SessionKey::new(self.key.as_ref()),
+            kind: self.kind.clone(),
             label: self.label.to_string(),
             subject: Subject {
                 id: text(&self.user_id),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -212,6 +213,8 @@ pub const NO_LASTING_ID: &str = "it has no lasting id, so only ending all of the
 pub struct Session {
     /// What revoke and get need.
     pub key: SessionKey,
+    /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
+    pub kind: Option<Arc<str>>,
     /// Short safe text for people ("ss:9c41…e7"); never enough to use the session.
     pub label: String,
     /// Whose session it is.
@@ -251,6 +254,7 @@ impl Session {
     pub fn new(key: SessionKey, label: String) -> Self {
         Self {
             key,
+            kind: None,
             label,
             subject: Subject::default(),
             fact: Fact::Unknown,

@@ -31,18 +31,20 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     });
     let waiting: VecDeque<_> = waiting.collect();
     let caps = api.caps();
+    let reads = !caps.revoke_is_verified && caps.kinds.iter().all(|kind| kind.get);
+    let batch = caps.kinds.iter().map(|kind| match kind.revoke {
+        Revoke::Batch(size) => usize::from(size.max(1)),
+        _ => 1,
+    });
     let mut job = Job {
         book: Book::new(&context, waiting.len()),
         looks: Looks {
-            answers: !caps.revoke_is_verified && caps.get && waiting.len() <= READ_EACH,
-            doubts: !caps.revoke_is_verified && caps.get,
+            answers: reads && waiting.len() <= READ_EACH,
+            doubts: reads,
             never: caps.revoke_is_verified,
             max_rows: context.profile.max_rows,
         },
-        batch: match caps.revoke {
-            Revoke::Batch(size) => usize::from(size.max(1)),
-            _ => 1,
-        },
+        batch: batch.min().unwrap_or(1),
         lanes: usize::from(context.profile.concurrency.max(1)),
         running: FuturesUnordered::new(),
         sending: 0,

@@ -214,7 +214,7 @@ fn person(subject: &Subject) -> Option<(Field, String)> {
 /// The fewest searches that show these people's sessions.
 fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) -> Vec<Search> {
     let caps = api.caps();
-    let finds = |field| matches!(caps.fields[field], Support::Server | Support::Required);
+    let finds = |field| matches!(caps.support(field), Support::Server | Support::Required);
     let known: Vec<_> = people.iter().flatten().filter(|p| finds(p.0)).collect();
     let whole = || vec![search(Vec::new())];
     if known.len() < people.len() {
@@ -229,8 +229,8 @@ fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) ->
         }
     }
     // A system that must be asked for a person takes one at a time.
-    let needs_person = caps.fields[Field::User] == Support::Required
-        || caps.fields[Field::UserId] == Support::Required;
+    let needs_person = caps.support(Field::User) == Support::Required
+        || caps.support(Field::UserId) == Support::Required;
     if needs_person || known.len() <= PEOPLE {
         let one = |p: &&(Field, String)| search(vec![clause(p.0, vec![p.1.clone()])]);
         return known.iter().map(one).collect();

@@ -117,7 +117,7 @@ async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Seen
     };
     if let Some(asked) = person.and_then(|name| search_of(api, &subject(name))) {
         let seen = read(api, &asked, max_rows).await;
-        let must_name = api.caps().fields[Field::User] == Support::Required;
+        let must_name = api.caps().support(Field::User) == Support::Required;
         if must_name || !seen.rows.is_empty() || !seen.whole {
             return seen;
         }

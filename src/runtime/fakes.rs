@@ -15,9 +15,9 @@ use crate::api::signin::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
 use crate::config::{Login, Profile, System};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, Outcome, PageEnd, Paging, Plan,
-    Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support, Thresholds,
-    UserOutcome,
+    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, Outcome, PageEnd,
+    Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject, Support,
+    Thresholds, UserOutcome,
 };
 use crate::store::order::SourceNames;
 
@@ -107,27 +107,18 @@ impl FakeApi {
 #[async_trait]
 impl SessionApi for FakeApi {
     fn caps(&self) -> Arc<Capabilities> {
-        Arc::new(Capabilities {
-            system: "Janssen",
+        let kind = KindCaps {
             fields: Default::default(),
-            any_case: true,
-            words: Support::Client,
             attributes: Support::No,
             sort: Support::No,
-            total: false,
-            paging: Paging::Forward,
             get: true,
             revoke: Revoke::One,
-            revoke_is_verified: false,
-            revoke_user: false,
-            revoke_user_everywhere: false,
-            scopes: Vec::new(),
-            history: false,
-            after_revoke: "The session ends.",
-            id_is_credential: false,
-            columns: &[],
-            actions: Vec::new(),
-            notes: Vec::new(),
+            after_revoke: "The session ends.".into(),
+            ..KindCaps::default()
+        };
+        Arc::new(Capabilities {
+            paging: Paging::Forward,
+            ..Capabilities::of_one_kind("Janssen", kind)
         })
     }
 
@@ -192,7 +183,7 @@ impl SessionApi for FakeApi {
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
             what: "revoke all of a user",
-            system: "Janssen",
+            system: "Janssen".into(),
         })
     }
 }

@@ -103,15 +103,15 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// A part of where we are.
-enum Place {
+enum Place<'a> {
     /// Something named by somebody outside.
     Named(String),
     /// Words of ours.
-    Words(&'static str),
+    Words(&'a str),
 }
 
 /// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<Place> {
+fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
     match state.sources.as_slice() {
         [] => vec![Place::Words("no profile is open, ^P opens one")],
         [source] => {
@@ -132,7 +132,7 @@ fn place(state: &State, mode: Mode) -> Vec<Place> {
     }
 }
 
-fn who(source: &Source) -> Option<Place> {
+fn who(source: &Source) -> Option<Place<'_>> {
     match (&source.who, &source.link) {
         (Some(who), _) => Some(Place::Named(who.name.safe().into_owned())),
         (None, Link::Connecting) => Some(Place::Words("connecting …")),
@@ -282,7 +282,8 @@ fn searching(state: &State) -> String {
             state.results.rows.len() as u64
         };
         let rows = with_thousands(rows);
-        return format!("searching… {rows} rows · {headway} · Esc stops");
+        let stops = if is_long(state) { " · Esc stops" } else { "" };
+        return format!("searching… {rows} rows · {headway}{stops}");
     }
     let rows = with_thousands(state.results.rows.len() as u64);
     let asked = state.sources.iter().filter_map(|s| s.asked_at).min();
@@ -392,7 +393,10 @@ fn title_of(state: &State, field: Field) -> String {
     crate::app::columns::all(state)
         .into_iter()
         .find(|column| column.field == field)
-        .map_or_else(|| field.name().to_owned(), |column| column.title.to_owned())
+        .map_or_else(
+            || field.name().to_owned(),
+            |column| column.title.into_owned(),
+        )
 }
 
 /// What the empty table says, line by line.
@@ -464,10 +468,11 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push((text.to_owned(), Role::Dim));
     }
     let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let forgets = state
-        .sources
-        .iter()
-        .any(|s| s.caps.as_ref().is_some_and(|caps| !caps.history));
+    let forgets = state.sources.iter().any(|s| {
+        s.caps
+            .as_ref()
+            .is_some_and(|caps| caps.kinds.iter().any(|kind| !kind.history))
+    });
     if about_user && forgets {
         lines.push((String::new(), Role::Text));
         for line in [

@@ -297,7 +297,7 @@ async fn an_old_server_is_recognised_listed_and_can_end_users_only() {
     api.whoami().await.unwrap();
 
     assert_eq!(
-        (new.revoke, api.caps().revoke),
+        (new.of(None).revoke, api.caps().of(None).revoke),
         (Revoke::One, Revoke::UserOnly)
     );
     let mut rows = Vec::new();

@@ -181,7 +181,7 @@ async fn a_read_only_profile_sends_no_changing_action() {
     let api = open(&profile);
     api.whoami().await.unwrap();
 
-    for spec in api.caps().actions.iter().filter(|spec| spec.changes) {
+    for spec in api.caps().actions().filter(|spec| spec.changes) {
         let args = usher::model::ActionArgs {
             target: token(VICTIM),
             values: Default::default(),

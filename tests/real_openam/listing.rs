@@ -187,7 +187,7 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     assert_eq!(said.exit_code(), 9, "{said}");
     let said = api.revoke_user(&row.subject).await.unwrap_err();
     assert_eq!(said.exit_code(), 9, "{said}");
-    let refresh = caps.actions.iter().find(|a| a.name == "refresh").unwrap();
+    let refresh = caps.actions().find(|a| a.name == "refresh").unwrap();
     assert!(refresh.lacks.is_some());
     assert!(world.is_valid(&victim).await);
 

@@ -17,7 +17,7 @@ async fn the_server_is_known_as_what_it_is() {
     assert_eq!(who.name.expose(), world.admin);
     assert!(who.server.unwrap().expose().starts_with("OpenAM "));
     assert_eq!(api.caps().system, "OpenAM");
-    assert_eq!(api.caps().revoke, Revoke::Batch(100));
+    assert_eq!(api.caps().of(None).revoke, Revoke::Batch(100));
     let planned = api
         .plan(&search(vec![clause(Field::Scope, &realm)]))
         .unwrap();

@@ -123,10 +123,8 @@ fn specs() -> Vec<ActionSpec> {
 
 fn with_actions(change: impl FnOnce(&mut State)) -> State {
     Fixture::main().with(|state| {
-        let caps = usher::model::Capabilities {
-            actions: specs(),
-            ..caps()
-        };
+        let mut caps = caps();
+        caps.kinds.first_mut().actions = specs();
         state.sources[0].caps = Some(Arc::new(caps));
         change(state);
     })

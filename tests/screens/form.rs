@@ -60,8 +60,9 @@ fn the_form_says_what_is_done_here_and_what_a_system_needs() {
     let state = Fixture::main().with(|state| {
         unfolded(state);
         let mut caps = caps();
-        caps.fields[Field::User] = usher::model::Support::Required;
-        caps.fields[Field::Client] = usher::model::Support::No;
+        let fields = &mut caps.kinds.first_mut().fields;
+        fields[Field::User] = usher::model::Support::Required;
+        fields[Field::Client] = usher::model::Support::No;
         state.sources[0].caps = Some(caps.into());
         state.sources[0].plan = Some(Ok(Plan {
             native: "auth_user=jdoe".to_owned(),

@@ -15,16 +15,17 @@ const COLUMNS: &[ColumnSpec] = &[
 fn realm_caps() -> Capabilities {
     use Field::{Agent, Client, Created, Ip, Method};
     let mut caps = Capabilities {
-        system: "PingAM",
+        system: "PingAM".into(),
         revoke_user_everywhere: true,
         scopes: ["/", "/alpha", "/beta"].map(Untrusted::from).to_vec(),
-        after_revoke: "Ends sessions that the server keeps.",
-        columns: COLUMNS,
         ..caps()
     };
-    caps.fields[Field::Scope] = Support::Server;
+    let kind = caps.kinds.first_mut();
+    kind.after_revoke = "Ends sessions that the server keeps.".into();
+    kind.columns = COLUMNS.to_vec();
+    kind.fields[Field::Scope] = Support::Server;
     for field in [Agent, Client, Created, Ip, Method] {
-        caps.fields[field] = Support::No;
+        kind.fields[field] = Support::No;
     }
     caps
 }

@@ -36,7 +36,7 @@ pub async fn act(
     pairs: &[(&str, &str)],
 ) -> Result<ActionResult, ApiError> {
     let caps = api.caps();
-    let mut specs = caps.actions.iter();
+    let mut specs = caps.actions();
     let spec = specs.find(|spec| spec.name == action).expect("an action");
     let pairs = pairs
         .iter()

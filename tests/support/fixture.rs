@@ -15,8 +15,8 @@ use usher::app::source::{Link, ProfileView, Progress, Source};
 use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};
 use usher::model::{
-    Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, Paging, Plan,
-    Query, Revoke, RowRef, RowSink, Sort, Support, Thresholds,
+    Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
+    Paging, Plan, Query, Revoke, RowRef, RowSink, Sort, Support, Thresholds,
 };
 use usher::store::{ChunkBuilder, SourceId, View, order};
 
@@ -220,30 +220,25 @@ pub const COLUMNS: &[ColumnSpec] = &[
 
 /// What the system of the screens can do.
 pub fn caps() -> Capabilities {
-    Capabilities {
-        system: "Janssen",
+    let kind = KindCaps {
         fields: enum_map! {
             Field::User | Field::Client | Field::Created | Field::Expires => Support::Server,
             _ => Support::Client,
         },
-        any_case: true,
-        words: Support::Client,
-        attributes: Support::Client,
         sort: Support::Server,
-        total: true,
-        paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
-        revoke_is_verified: false,
         revoke_user: true,
-        revoke_user_everywhere: false,
-        scopes: Vec::new(),
-        history: false,
-        after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid.",
+        after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid."
+            .into(),
         id_is_credential: true,
-        columns: COLUMNS,
-        actions: Vec::new(),
-        notes: Vec::new(),
+        columns: COLUMNS.to_vec(),
+        ..KindCaps::default()
+    };
+    Capabilities {
+        total: true,
+        paging: Paging::Offset,
+        ..Capabilities::of_one_kind("Janssen", kind)
     }
 }
 

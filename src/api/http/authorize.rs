@@ -309,7 +309,7 @@ impl Drop for Busy<'_> {
 fn not_ours() -> ApiError {
     ApiError::Unsupported {
         what: "ending the token of the profile",
-        system: "this way to sign in",
+        system: "this way to sign in".into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use enum_map::enum_map;
 
-use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
+use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke, Support};
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::User, "USER", "USER", 3),
@@ -21,8 +21,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
     } else {
         Support::Server
     };
-    Capabilities {
-        system: "Janssen",
+    let kind = KindCaps {
         fields: enum_map! {
             Field::User | Field::UserId | Field::Id | Field::Client | Field::Ip | Field::Method
             | Field::State | Field::Created | Field::Used | Field::Expires | Field::Age
@@ -32,29 +31,27 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
             }
             Field::Agent | Field::Scope | Field::Ended => Support::No,
         },
-        // Some databases mind case, and nothing says which is behind it.
-        any_case: false,
         // Words without letters only, and seven attributes: the plan says which.
         words: Support::Client,
         attributes: Support::Client,
         sort: server,
-        total: true,
-        paging: if old { Paging::None } else { Paging::Offset },
         get: true,
         revoke: if old { Revoke::UserOnly } else { Revoke::One },
-        revoke_is_verified: false,
         revoke_user: true,
-        revoke_user_everywhere: false,
-        scopes: Vec::new(),
-        history: false,
         after_revoke: if old {
             "All sessions of the user end at once. Access and refresh tokens stay valid."
         } else {
             "The session and its access tokens end at once. Refresh tokens stay valid."
-        },
-        id_is_credential: false,
-        columns: COLUMNS,
-        actions: Vec::new(),
-        notes: Vec::new(),
+        }
+        .into(),
+        columns: COLUMNS.to_vec(),
+        ..KindCaps::default()
+    };
+    Capabilities {
+        // Some databases mind case, and nothing says which is behind it.
+        any_case: false,
+        total: true,
+        paging: if old { Paging::None } else { Paging::Offset },
+        ..Capabilities::of_one_kind("Janssen", kind)
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outco
     if api.is_old() {
         return Err(ApiError::Unsupported {
             what: "ending a single session (only all of a user)",
-            system: "this version of Janssen",
+            system: "this version of Janssen".into(),
         });
     }
     let mut outcomes = Vec::with_capacity(keys.len());

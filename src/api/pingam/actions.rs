@@ -54,7 +54,7 @@ async fn done(
 ) -> Result<ActionResult, ApiError> {
     let unknown = ApiError::Unsupported {
         what: "this action",
-        system: caps::UNSETTLED,
+        system: caps::UNSETTLED.into(),
     };
     let Some((_, op)) = ALL.iter().find(|(known, _)| *known == name) else {
         return Err(unknown);
@@ -69,7 +69,7 @@ async fn done(
     if !facts.flavour.has(*op) {
         return Err(ApiError::Unsupported {
             what: op.name(),
-            system: facts.flavour.system,
+            system: facts.flavour.system.into(),
         });
     }
     if let Some(why) = lacks(*op, Some(facts.flavour), Some(&facts)) {

@@ -7,7 +7,7 @@ use super::flavour::{Flavour, Op};
 use super::revoke::BATCH;
 use super::server::{Facts, ONLY_SUPER};
 use super::{actions, row};
-use crate::model::{Capabilities, ColumnSpec, Field, Paging, Revoke, Support};
+use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke};
 
 /// The name before the server has said which it is.
 pub(super) const UNSETTLED: &str = "PingAM";
@@ -27,46 +27,34 @@ pub(super) fn capabilities(
     facts: Option<&Facts>,
 ) -> Capabilities {
     let flavour = facts.map(|facts| facts.flavour).or(flavour);
-    Capabilities {
-        system: flavour.map_or(UNSETTLED, |flavour| flavour.system),
+    let kind = KindCaps {
         fields: EnumMap::from_fn(filter::support),
-        any_case: flavour.is_none_or(|flavour| flavour.any_case),
-        words: Support::Client,
-        attributes: Support::Client,
-        sort: Support::Client,
-        total: false,
-        paging: Paging::Forward,
         get: true,
         // Who may not revoke reads the reason in every row and in the refusal; "no" here would take
         // it away and leave only that it is not possible.
         revoke: Revoke::Batch(BATCH),
-        revoke_is_verified: true,
         revoke_user: true,
-        revoke_user_everywhere: true,
-        scopes: facts
-            .map(|facts| {
-                facts
-                    .realms
-                    .iter()
-                    .map(|realm| realm.as_str().into())
-                    .collect()
-            })
-            .unwrap_or_default(),
-        history: false,
-        after_revoke: match flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
-            true => {
-                "Ends sessions that the server keeps. Client-side sessions are not listed; only \
-                 \"all of a user\" reaches them, where the server was set up for it."
-            }
-            false => {
-                "Ends sessions that the server keeps. Client-side sessions (tokens that carry their \
-                 own state) are not listed and go on."
-            }
-        },
-        id_is_credential: false,
-        columns: COLUMNS,
+        after_revoke: if flavour.is_some_and(|flavour| flavour.has(Op::LogoutByUser)) {
+            "Ends sessions that the server keeps. Client-side sessions are not listed; only \
+             \"all of a user\" reaches them, where the server was set up for it."
+        } else {
+            "Ends sessions that the server keeps. Client-side sessions (tokens that carry their \
+             own state) are not listed and go on."
+        }
+        .into(),
+        columns: COLUMNS.to_vec(),
         actions: actions::specs(flavour, facts),
+        ..KindCaps::default()
+    };
+    let realms = facts.map_or(&[][..], |facts| &facts.realms);
+    Capabilities {
+        any_case: flavour.is_none_or(|flavour| flavour.any_case),
+        paging: Paging::Forward,
+        revoke_is_verified: true,
+        revoke_user_everywhere: true,
+        scopes: realms.iter().map(|realm| realm.as_str().into()).collect(),
         notes: facts.map(notes).unwrap_or_default(),
+        ..Capabilities::of_one_kind(flavour.map_or(UNSETTLED, |flavour| flavour.system), kind)
     }
 }
 

@@ -296,7 +296,7 @@ impl Server {
         let Some(token) = token else {
             return Err(ApiError::Unsupported {
                 what: "ending the session of an OAuth token",
-                system: facts.flavour.system,
+                system: facts.flavour.system.into(),
             });
         };
         let nothing = BTreeMap::new();
@@ -405,7 +405,7 @@ pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
 fn version(flavour: &'static Flavour, op: Op) -> Result<&'static str, ApiError> {
     flavour.version(op).ok_or(ApiError::Unsupported {
         what: op.name(),
-        system: flavour.system,
+        system: flavour.system.into(),
     })
 }
 

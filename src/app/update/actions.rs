@@ -24,8 +24,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let entries = caps
-        .actions
-        .iter()
+        .actions()
         .map(|spec| (spec.clone(), why_not(state, source, spec)))
         .collect();
     let row = state.results.current();

@@ -70,9 +70,8 @@ fn no_actions(state: &State) -> Option<Reason> {
     let Some(caps) = &source.caps else {
         return Some("not connected yet: Enter in the form searches and connects".into());
     };
-    caps.actions
-        .is_empty()
-        .then(|| format!("{} has no actions beside these keys", source.system()).into())
+    let has_none = caps.actions().next().is_none();
+    has_none.then(|| format!("{} has no actions beside these keys", source.system()).into())
 }
 
 /// Why there is no person to search for.
@@ -154,7 +153,7 @@ fn revoke(state: &State) -> Option<Reason> {
 /// Why nothing can be revoked one by one at a source.
 pub fn source_cannot(state: &State, source: &Source) -> Option<Reason> {
     let system = source.system();
-    read_only(state, source).or_else(|| match source.caps.as_ref()?.revoke {
+    read_only(state, source).or_else(|| match source.caps.as_ref()?.of(None).revoke {
         Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
         Revoke::UserOnly => Some(
             format!("this {system} can only end all sessions of a user: press U for that").into(),
@@ -189,7 +188,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
         let (_, row) = state.results.current()?;
         read_only(state, source).or_else(|| {
             let caps = source.caps.as_ref()?;
-            if !caps.revoke_user {
+            if !caps.of(row.session.kind.as_deref()).revoke_user {
                 return Some(
                     format!(
                         "{} cannot end all sessions of a user at once",

@@ -28,11 +28,12 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let (source, key) = (loaded.source, loaded.session.key.clone());
+    let kind = loaded.session.kind.as_deref();
     let can_get = state
         .sources
         .get(usize::from(source.0))
         .and_then(|s| s.caps.as_ref())
-        .is_none_or(|caps| caps.get);
+        .is_none_or(|caps| caps.of(kind).get);
     if !can_get {
         return message::say(
             state,

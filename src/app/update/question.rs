@@ -12,7 +12,7 @@ use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::with_thousands;
-use crate::model::{Field, Session, Untrusted, time};
+use crate::model::{Field, Session, Untrusted, by_word, time};
 use crate::store::RowId;
 
 /// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
@@ -24,7 +24,7 @@ pub struct RowFacts {
     when: Option<(&'static str, String)>,
     label: String,
     profile: String,
-    system: &'static str,
+    system: String,
 }
 
 impl RowFacts {
@@ -42,7 +42,7 @@ impl RowFacts {
             when: when(state, source, item.source, row),
             label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
-            system: source.map_or("", Source::system),
+            system: source.map_or_else(String::new, |s| s.system().to_owned()),
         }
     }
 
@@ -217,23 +217,12 @@ pub fn renewed(state: &mut State, first: RowId) {
 
 /// What ends and what stays, of each system with its name where there are several that differ.
 fn after(sources: &[&Source]) -> String {
-    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
-    for source in sources {
-        let text = source.caps.as_ref().map_or("", |caps| caps.after_revoke);
-        let name = source.profile.name.as_str();
-        match told.iter_mut().find(|(_, known)| *known == text) {
-            Some((names, _)) => names.push(name),
-            None => told.push((vec![name], text)),
-        }
-    }
-    if let [(_, text)] = told.as_slice() {
-        return (*text).to_owned();
-    }
-    let told = told.iter();
-    let told: Vec<String> = told
-        .map(|(names, text)| format!("{}: {text}", names.join(", ")))
-        .collect();
-    told.join("\n")
+    let texts = sources.iter().map(|source| {
+        let text = source.caps.as_ref().map(|caps| caps.after_revoke());
+        (source.profile.name.as_str(), text.unwrap_or_default())
+    });
+    let texts: Vec<(&str, String)> = texts.collect();
+    by_word(texts.iter().map(|(name, text)| (*name, text.as_str())))
 }
 
 /// What must be typed for rows: how many they are, or whose, where all are of one person.
@@ -261,7 +250,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let production = opened.is_some_and(|s| s.profile.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
-        .map_or_else(String::new, |caps| caps.after_revoke.to_owned());
+        .map_or_else(String::new, |caps| caps.after_revoke());
     let typed = Typed {
         input: Input::default(),
         expect: Vec::new(),

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 
-use super::{Action, Asked, AuthFault, Framing, Garbage, Place};
+use super::{Action, AuthFault, Framing, Garbage, Operation, Place};
 use crate::emulator::clock::http_date;
 use crate::emulator::shared::{Shared, decoded, lock};
 use crate::emulator::wire::Cut;
@@ -54,14 +54,11 @@ pub(crate) async fn with_faults(
 pub(crate) fn pause_of_connection(shared: &Shared) -> Duration {
     let mut pause = Duration::ZERO;
     for fault in lock(&shared.faults).iter_mut() {
-        if let Action::Delay {
-            from_ms,
-            to_ms,
-            place: Place::Accept,
-        } = fault.action
+        if let Action::Delay(delay) = fault.action
+            && delay.place == Place::Accept
             && fault.hits_connection(shared.options.system.name())
         {
-            pause += shared.pause_between(from_ms, to_ms);
+            pause += shared.pause_between(delay.from_ms, delay.to_ms);
         }
     }
     pause
@@ -71,22 +68,17 @@ pub(crate) fn pause_of_connection(shared: &Shared) -> Duration {
 fn orders_for(shared: &Shared, request: &Request) -> Orders {
     let path = request.uri().path();
     let segments = path.split('/').map(decoded).collect::<Vec<_>>();
-    let asked = Asked {
+    let operation = Operation {
         system: shared.options.system.name(),
-        method: request.method().as_str(),
-        path,
-        segments: &segments,
+        word: request.method().as_str(),
+        text: path,
+        parts: &segments,
     };
     let mut orders = Orders::default();
     for fault in lock(&shared.faults).iter_mut() {
-        let of_connection = matches!(
-            fault.action,
-            Action::Delay {
-                place: Place::Accept,
-                ..
-            }
-        );
-        if !of_connection && fault.hits(asked) {
+        let of_connection =
+            matches!(fault.action, Action::Delay(delay) if delay.place == Place::Accept);
+        if !of_connection && fault.hits(operation) {
             note(shared, &mut orders, &fault.action);
         }
     }
@@ -95,18 +87,14 @@ fn orders_for(shared: &Shared, request: &Request) -> Orders {
 
 fn note(shared: &Shared, orders: &mut Orders, action: &Action) {
     match action {
-        Action::Delay {
-            from_ms,
-            to_ms,
-            place,
-        } => {
-            let pause = shared.pause_between(*from_ms, *to_ms);
-            match place {
+        Action::Delay(delay) => {
+            let pause = shared.pause_between(delay.from_ms, delay.to_ms);
+            match delay.place {
                 Place::Body => orders.before_body += pause,
                 Place::Headers | Place::Accept => orders.before_head += pause,
             }
         }
-        Action::Auth(AuthFault::ExpireNow) => shared.expire_tokens(),
+        Action::Auth(AuthFault::ExpireNow {}) => shared.expire_tokens(),
         Action::Auth(AuthFault::ExpireIn { seconds }) => {
             let life_ms = i64::try_from(*seconds)
                 .unwrap_or(i64::MAX)
@@ -139,7 +127,7 @@ async fn answer(
             swallow(request).await;
             instead(*code, headers, body, content_type.as_deref())
         }
-        Some(Action::Garbage(kind)) => garbage(*kind, request, next).await,
+        Some(Action::Garbage { kind }) => garbage(*kind, request, next).await,
         Some(Action::Close {
             after_bytes,
             framing,
@@ -152,12 +140,12 @@ async fn answer(
             reset(StatusCode::OK.into_response(), cut, 0)
         }
         Some(Action::Reset { after_bytes }) => reset(next.run(request).await, cut, *after_bytes),
-        Some(Action::LostAck) => reset(next.run(request).await, cut, 0),
+        Some(Action::LostAck {}) => reset(next.run(request).await, cut, 0),
         Some(Action::Refuse { ms }) => {
             shared.refuse(Duration::from_millis(*ms));
             std::future::pending().await
         }
-        Some(Action::Hang | Action::Delay { .. } | Action::Auth(_)) => {
+        Some(Action::Hang {} | Action::Delay(_) | Action::Auth(_)) => {
             swallow(request).await;
             std::future::pending().await
         }
@@ -170,21 +158,13 @@ async fn swallow(request: Request) {
     let _ = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
 }
 
-fn instead(
-    code: u16,
-    headers: &[(String, String)],
-    body: &str,
-    content_type: Option<&str>,
-) -> Response {
+fn instead(code: u16, headers: &HeaderMap, body: &str, content_type: Option<&str>) -> Response {
     let mut response = Response::new(Body::from(body.to_owned()));
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::OK);
-    let own = content_type.map(|value| ("content-type", value));
-    let given = headers.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-    for (name, value) in own.into_iter().chain(given) {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
-        }
+    if let Some(Ok(value)) = content_type.map(HeaderValue::try_from) {
+        response.headers_mut().insert(header::CONTENT_TYPE, value);
     }
+    response.headers_mut().extend(headers.clone());
     response
 }
 

@@ -4,11 +4,13 @@ pub(crate) mod apply;
 mod garbage;
 mod spec;
 
+use axum::http::HeaderMap;
+use serde::Deserialize;
 use serde_json::Value;
 
 pub use spec::FaultError;
 
-/// One fault: which requests, how often, and what happens to them.
+/// One injected fault: which operations, how often, and what happens to them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
     filter: Filter,
@@ -20,72 +22,96 @@ pub(crate) struct Fault {
 }
 
 /// The `match` part. An absent field matches everything.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Filter {
+    #[serde(default, deserialize_with = "spec::known_system")]
     system: Option<String>,
-    method: Option<String>,
-    path: Option<String>,
+    #[serde(alias = "method")]
+    operation: Option<String>,
+    #[serde(alias = "path")]
+    text: Option<String>,
+    /// First and last, counted from 1.
     nth: Option<(u64, u64)>,
     session_id: Option<String>,
 }
 
-/// What happens to a request.
-#[derive(Clone, Debug, PartialEq)]
+/// What happens to an operation.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Action {
     /// Another answer.
     Status {
+        #[serde(deserialize_with = "spec::status_code")]
         code: u16,
-        headers: Vec<(String, String)>,
+        #[serde(default, deserialize_with = "spec::headers")]
+        headers: HeaderMap,
+        #[serde(default)]
         body: String,
         content_type: Option<String>,
     },
     /// A pause.
-    Delay {
-        from_ms: u64,
-        to_ms: u64,
-        place: Place,
-    },
+    Delay(Delay),
     /// The request is read and never answered.
-    Hang,
+    Hang {},
     /// The connection ends in the middle of the body, although more was promised.
     Close {
+        #[serde(default)]
         after_bytes: usize,
+        #[serde(default)]
         framing: Framing,
     },
     /// The connection is reset after so many bytes of the response.
-    Reset { after_bytes: u64 },
+    Reset {
+        #[serde(default)]
+        after_bytes: u64,
+    },
     /// Carried out, but the answer is lost in a reset.
-    LostAck,
+    LostAck {},
     /// The listener and all connections are closed for a while.
     Refuse { ms: u64 },
     /// An answer with status 200 that no client expects.
-    Garbage(Garbage),
+    Garbage { kind: Garbage },
     /// Something happens to credentials.
     Auth(AuthFault),
 }
 
+/// A pause of a length between the two, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "spec::DelaySpec")]
+pub(crate) struct Delay {
+    pub(crate) from_ms: u64,
+    pub(crate) to_ms: u64,
+    pub(crate) place: Place,
+}
+
 /// Where a pause is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Place {
     /// After the connection is accepted, before anything is read.
     Accept,
-    /// Before the status line.
+    /// Before the first byte of the answer.
+    #[default]
     Headers,
     /// Between the head and the body.
     Body,
 }
 
 /// How a cut body promised its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Framing {
     /// `Content-Length`.
+    #[default]
     Length,
     /// `Transfer-Encoding: chunked`, without the last chunk.
     Chunked,
 }
 
 /// Bodies that no client expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Garbage {
     /// A web page.
     Html,
@@ -98,6 +124,7 @@ pub(crate) enum Garbage {
     /// Valid JSON, other fields and types.
     WrongShape,
     /// Bytes that are not UTF-8, inside a string.
+    #[serde(rename = "invalid_utf8")]
     InvalidUtf8,
     /// 100,000 opening brackets.
     Deep,
@@ -112,27 +139,31 @@ pub(crate) enum Garbage {
 }
 
 /// What happens to credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum AuthFault {
     /// All tokens given out so far are over.
-    ExpireNow,
+    ExpireNow {},
     /// No token lives longer than this, whatever it was promised.
     ExpireIn { seconds: u64 },
     /// Deletes are answered 403.
-    ForbiddenOnDelete,
+    #[serde(rename = "403_on_delete")]
+    ForbiddenOnDelete {},
     /// No token is accepted.
-    RefuseAlways,
+    #[serde(rename = "401_always")]
+    RefuseAlways {},
 }
 
-/// The parts of a request that faults look at.
+/// The parts of an operation that faults look at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Operation<'a> {
     pub(crate) system: &'a str,
-    pub(crate) method: &'a str,
-    /// Not decoded.
-    pub(crate) path: &'a str,
-    /// Decoded segments of the path.
-    pub(crate) segments: &'a [String],
+    /// What is to be done: the method of HTTP, the command word of other protocols.
+    pub(crate) word: &'a str,
+    /// To what: the path of HTTP as sent, the arguments of a command.
+    pub(crate) text: &'a str,
+    /// `text` taken apart and decoded: segments, or single arguments.
+    pub(crate) parts: &'a [String],
 }
 
 impl Fault {
@@ -141,9 +172,9 @@ impl Fault {
         &self.spec
     }
 
-    /// Counts a request and says whether this fault hits it.
-    pub(crate) fn hits(&mut self, asked: Asked<'_>) -> bool {
-        self.filter.matches(asked) && self.count()
+    /// Counts an operation and says whether this fault hits it.
+    pub(crate) fn hits(&mut self, operation: Operation<'_>) -> bool {
+        self.filter.matches(operation) && self.count()
     }
 
     /// As [`Fault::hits`] for a new connection, of which only the system is known.
@@ -164,18 +195,16 @@ impl Fault {
 }
 
 impl Filter {
-    fn matches(&self, asked: Asked<'_>) -> bool {
+    fn matches(&self, operation: Operation<'_>) -> bool {
         let is = |want: &Option<String>, given: &str| {
             want.as_deref()
                 .is_none_or(|w| w.eq_ignore_ascii_case(given))
         };
-        is(&self.system, asked.system)
-            && is(&self.method, asked.method)
-            && self.path.as_deref().is_none_or(|g| glob(g, asked.path))
-            && self
-                .session_id
-                .as_ref()
-                .is_none_or(|id| asked.segments.contains(id))
+        let has_part = |id: &String| operation.parts.contains(id);
+        is(&self.system, operation.system)
+            && is(&self.operation, operation.word)
+            && self.text.as_deref().is_none_or(|g| glob(g, operation.text))
+            && self.session_id.as_ref().is_none_or(has_part)
     }
 }
 
@@ -210,12 +239,12 @@ fn glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn asked<'a>(method: &'a str, path: &'a str, segments: &'a [String]) -> Asked<'a> {
-        Asked {
-            system: "janssen",
-            method,
-            path,
-            segments,
+    fn operation<'a>(word: &'a str, text: &'a str, parts: &'a [String]) -> Operation<'a> {
+        Operation {
+            system: "any",
+            word,
+            text,
+            parts,
         }
     }
 
@@ -240,7 +269,7 @@ mod tests {
             Fault::parse(r#"{"match":{"method":"DELETE","nth":[2,3]},"action":"hang"}"#)
                 .expect("valid");
         let hits = ["DELETE", "GET", "DELETE", "DELETE", "DELETE"]
-            .map(|method| fault.hits(asked(method, "/", &[])));
+            .map(|method| fault.hits(operation(method, "/", &[])));
 
         assert_eq!(hits, [false, false, true, true, false]);
     }
@@ -249,8 +278,8 @@ mod tests {
     fn times_limits_how_often_a_fault_is_applied() {
         let mut fault = Fault::parse(r#"{"times":1,"action":"lost_ack"}"#).expect("valid");
 
-        assert!(fault.hits(asked("GET", "/", &[])));
-        assert!(!fault.hits(asked("GET", "/", &[])));
+        assert!(fault.hits(operation("GET", "/", &[])));
+        assert!(!fault.hits(operation("GET", "/", &[])));
     }
 
     #[test]
@@ -259,7 +288,7 @@ mod tests {
             Fault::parse(r#"{"match":{"session_id":"a/b"},"action":"hang"}"#).expect("valid");
         let segments = ["sid".to_owned(), "a/b".to_owned()];
 
-        assert!(fault.hits(asked("GET", "/sid/a%2Fb", &segments)));
-        assert!(!fault.hits(asked("GET", "/sid/a", &segments[..1])));
+        assert!(fault.hits(operation("GET", "/sid/a%2Fb", &segments)));
+        assert!(!fault.hits(operation("GET", "/sid/a", &segments[..1])));
     }
 }

@@ -1,8 +1,13 @@
 //! Reads a SPEC, the JSON object that describes one fault. Anything unknown is an error that names it.
 
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
-use super::{Action, AuthFault, Fault, Filter, Framing, Garbage, Place};
+use super::{Action, Delay, Fault, Place};
 use crate::emulator::options::Kind;
 
 /// Why a SPEC was refused. Names the field at fault.
@@ -23,21 +28,26 @@ impl Fault {
     /// # Errors
     /// Text that is not a JSON object, a missing or wrong argument, or any field or action that is not known.
     pub(crate) fn parse(text: &str) -> Result<Self, FaultError> {
-        let value = serde_json::from_str(text).map_err(|e| wrong(format!("not JSON: {e}")))?;
+        let value = serde_json::from_str(text)
+            .map_err(|error| FaultError::new(format!("not JSON: {error}")))?;
         Self::from_value(value)
     }
 
     /// As [`Fault::parse`], of JSON read already.
     pub(crate) fn from_value(spec: Value) -> Result<Self, FaultError> {
-        let mut fields = Fields::new("", spec.clone())?;
-        let filter = Filter::take_from(&mut fields)?;
-        let times = fields.number("times")?;
-        let action = take_action(&mut fields)?;
-        fields.finish()?;
+        let Value::Object(mut fields) = spec.clone() else {
+            return Err(FaultError::new("a fault is a JSON object"));
+        };
+        let filter = fields.remove("match").map(|value| read("match", value));
+        let times = fields.remove("times").map(|value| read("times", value));
+        let action = match fields.remove("action") {
+            None => return Err(FaultError::new("\"action\" is missing")),
+            Some(name) => read::<String>("action", name)?,
+        };
         Ok(Fault {
-            filter,
-            times,
-            action,
+            filter: filter.transpose()?.unwrap_or_default(),
+            times: times.transpose()?,
+            action: read_action(action, fields)?,
             spec,
             seen: 0,
             applied: 0,
@@ -45,231 +55,87 @@ impl Fault {
     }
 }
 
-impl Filter {
-    fn take_from(fields: &mut Fields) -> Result<Self, FaultError> {
-        let Some(value) = fields.map.remove("match") else {
-            return Ok(Filter::default());
-        };
-        let mut fields = Fields::new("match.", value)?;
-        let filter = Filter {
-            system: fields.system()?,
-            method: fields.text("method")?,
-            path: fields.text("path")?,
-            session_id: fields.text("session_id")?,
-            nth: match fields.map.remove("nth") {
-                None => None,
-                Some(value) => Some(serde_json::from_value(value).map_err(|_| {
-                    wrong("match.nth is a pair of numbers, [first, last], counted from 1")
-                })?),
-            },
-        };
-        fields.finish()?;
-        Ok(filter)
-    }
-}
-
-fn take_action(fields: &mut Fields) -> Result<Action, FaultError> {
-    let name = fields
-        .text("action")?
-        .ok_or_else(|| wrong("\"action\" is missing"))?;
-    Ok(match name.as_str() {
-        "status" => Action::Status {
-            code: fields.status_code()?,
-            headers: fields.headers()?,
-            body: fields.text("body")?.unwrap_or_default(),
-            content_type: fields.text("content_type")?,
-        },
-        "delay" => take_delay(fields)?,
-        "hang" => Action::Hang,
-        "close" => Action::Close {
-            after_bytes: usize::try_from(fields.number("after_bytes")?.unwrap_or(0))
-                .map_err(|_| wrong("after_bytes is too large"))?,
-            framing: fields.one_of(
-                "framing",
-                &[("length", Framing::Length), ("chunked", Framing::Chunked)],
-                Some(Framing::Length),
-            )?,
-        },
-        "reset" => Action::Reset {
-            after_bytes: fields.number("after_bytes")?.unwrap_or(0),
-        },
-        "lost_ack" => Action::LostAck,
-        "refuse" => Action::Refuse {
-            ms: fields.needed_number("ms")?,
-        },
-        "garbage" => Action::Garbage(fields.one_of("kind", GARBAGE, None)?),
-        "auth" => Action::Auth(take_auth(fields)?),
-        other => {
-            return Err(wrong(format!(
-                "unknown action \"{other}\"; known: status, delay, hang, close, reset, lost_ack, refuse, garbage, auth"
-            )));
-        }
+/// The fields beside `action` are those of the action of that name.
+fn read_action(name: String, fields: Map<String, Value>) -> Result<Action, FaultError> {
+    let unknown = format!("unknown variant \"{name}\"");
+    let action = Value::Object(Map::from_iter([(name, Value::Object(fields))]));
+    read("action", action).map_err(|FaultError(text)| {
+        FaultError(text.replace(&unknown, &unknown.replace("variant", "action")))
     })
 }
 
-const GARBAGE: &[(&str, Garbage)] = &[
-    ("html", Garbage::Html),
-    ("empty", Garbage::Empty),
-    ("not_json", Garbage::NotJson),
-    ("json_scalar", Garbage::JsonScalar),
-    ("wrong_shape", Garbage::WrongShape),
-    ("invalid_utf8", Garbage::InvalidUtf8),
-    ("deep", Garbage::Deep),
-    ("nul", Garbage::Nul),
-    ("bom", Garbage::Bom),
-    ("dup_keys", Garbage::DupKeys),
-    ("huge_number", Garbage::HugeNumber),
-];
-
-fn take_delay(fields: &mut Fields) -> Result<Action, FaultError> {
-    let (from_ms, to_ms) = match fields.number("ms")? {
-        Some(ms) => (ms, ms),
-        None => (
-            fields.needed_number("ms_min")?,
-            fields.needed_number("ms_max")?,
-        ),
-    };
-    if from_ms > to_ms {
-        return Err(wrong("ms_min is greater than ms_max"));
-    }
-    let place = fields.one_of(
-        "where",
-        &[
-            ("accept", Place::Accept),
-            ("headers", Place::Headers),
-            ("body", Place::Body),
-        ],
-        Some(Place::Headers),
-    )?;
-    Ok(Action::Delay {
-        from_ms,
-        to_ms,
-        place,
+fn read<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, FaultError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let text = format!("{place}.{}: {}", error.path(), error.inner());
+        FaultError(text.replace('`', "\""))
     })
 }
 
-fn take_auth(fields: &mut Fields) -> Result<AuthFault, FaultError> {
-    let kind = fields.one_of(
-        "kind",
-        &[
-            ("expire_now", AuthFault::ExpireNow),
-            ("expire_in", AuthFault::ExpireIn { seconds: 0 }),
-            ("403_on_delete", AuthFault::ForbiddenOnDelete),
-            ("401_always", AuthFault::RefuseAlways),
-        ],
-        None,
-    )?;
-    Ok(match kind {
-        AuthFault::ExpireIn { .. } => AuthFault::ExpireIn {
-            seconds: fields.needed_number("seconds")?,
-        },
-        other => other,
-    })
+/// A word of the list of systems.
+pub(super) fn known_system<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let word = String::deserialize(deserializer)?;
+    if Kind::from_name(&word).is_none() {
+        return Err(D::Error::custom(format!("unknown system `{word}`")));
+    }
+    Ok(Some(word))
 }
 
-/// A JSON object whose fields are taken out one by one, so that what is left at the end is unknown.
-struct Fields {
-    prefix: &'static str,
-    map: Map<String, Value>,
-}
-
-impl Fields {
-    fn new(prefix: &'static str, value: Value) -> Result<Self, FaultError> {
-        match value {
-            Value::Object(map) => Ok(Fields { prefix, map }),
-            _ if prefix.is_empty() => Err(wrong("a fault is a JSON object")),
-            _ => Err(wrong("\"match\" is a JSON object")),
-        }
-    }
-
-    fn text(&mut self, name: &str) -> Result<Option<String>, FaultError> {
-        match self.map.remove(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(wrong(format!("{}{name} is a text", self.prefix))),
-        }
-    }
-
-    fn system(&mut self) -> Result<Option<String>, FaultError> {
-        let system = self.text("system")?;
-        match &system {
-            Some(name) if Kind::from_name(name).is_none() => {
-                Err(wrong(format!("unknown system \"{name}\" in match.system")))
-            }
-            _ => Ok(system),
-        }
-    }
-
-    fn number(&mut self, name: &str) -> Result<Option<u64>, FaultError> {
-        match self.map.remove(name) {
-            None => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or_else(|| {
-                wrong(format!(
-                    "{}{name} is a whole number, 0 or more",
-                    self.prefix
-                ))
-            }),
-        }
-    }
-
-    fn needed_number(&mut self, name: &str) -> Result<u64, FaultError> {
-        self.number(name)?
-            .ok_or_else(|| wrong(format!("\"{name}\" is missing")))
-    }
-
-    fn status_code(&mut self) -> Result<u16, FaultError> {
-        u16::try_from(self.needed_number("code")?)
-            .ok()
-            .filter(|code| (200..=999).contains(code))
-            .ok_or_else(|| wrong("code is a status from 200 to 999"))
-    }
-
-    fn headers(&mut self) -> Result<Vec<(String, String)>, FaultError> {
-        let Some(value) = self.map.remove("headers") else {
-            return Ok(Vec::new());
-        };
-        let map = serde_json::from_value::<std::collections::BTreeMap<String, String>>(value)
-            .map_err(|_| wrong("headers is an object of texts"))?;
-        for (name, text) in &map {
-            let valid = axum::http::HeaderName::try_from(name).is_ok()
-                && axum::http::HeaderValue::try_from(text).is_ok();
-            if !valid {
-                return Err(wrong(format!("header \"{name}\" cannot be sent")));
-            }
-        }
-        Ok(map.into_iter().collect())
-    }
-
-    fn one_of<T: Copy>(
-        &mut self,
-        name: &str,
-        choices: &[(&str, T)],
-        default: Option<T>,
-    ) -> Result<T, FaultError> {
-        let known = || {
-            let names = choices.iter().map(|(n, _)| *n).collect::<Vec<_>>();
-            names.join(", ")
-        };
-        let Some(text) = self.text(name)? else {
-            return default.ok_or_else(|| wrong(format!("\"{name}\" is missing: {}", known())));
-        };
-        choices
-            .iter()
-            .find(|(choice, _)| *choice == text)
-            .map(|(_, value)| *value)
-            .ok_or_else(|| wrong(format!("unknown {name} \"{text}\"; known: {}", known())))
-    }
-
-    fn finish(self) -> Result<(), FaultError> {
-        match self.map.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(wrong(format!("unknown field \"{}{name}\"", self.prefix))),
-        }
+/// A status of HTTP that ends a request.
+pub(super) fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let code = u16::deserialize(deserializer)?;
+    if (200..=999).contains(&code) {
+        Ok(code)
+    } else {
+        Err(D::Error::custom("not a status from 200 to 999"))
     }
 }
 
-fn wrong(text: impl Into<String>) -> FaultError {
-    FaultError(text.into())
+/// An object of texts that can be sent as headers.
+pub(super) fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderMap, D::Error> {
+    let texts = BTreeMap::<String, String>::deserialize(deserializer)?;
+    let mut headers = HeaderMap::new();
+    for (name, text) in texts {
+        match (HeaderName::try_from(&name), HeaderValue::try_from(text)) {
+            (Ok(name), Ok(value)) => headers.insert(name, value),
+            _ => return Err(D::Error::custom(format!("`{name}` cannot be sent"))),
+        };
+    }
+    Ok(headers)
+}
+
+/// A pause as it is written: one length, or the shortest and the longest.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DelaySpec {
+    ms: Option<u64>,
+    ms_min: Option<u64>,
+    ms_max: Option<u64>,
+    #[serde(default, rename = "where")]
+    place: Place,
+}
+
+impl TryFrom<DelaySpec> for Delay {
+    type Error = de::value::Error;
+
+    fn try_from(spec: DelaySpec) -> Result<Self, Self::Error> {
+        let needed = |length: Option<u64>, name| length.ok_or_else(|| Error::missing_field(name));
+        let (from_ms, to_ms) = match (spec.ms, spec.ms_min, spec.ms_max) {
+            (Some(ms), None, None) => (ms, ms),
+            (Some(_), ..) => return Err(Error::custom("both ms and a range")),
+            (None, min, max) => (needed(min, "ms_min")?, needed(max, "ms_max")?),
+        };
+        if from_ms > to_ms {
+            return Err(Error::custom("ms_min is greater than ms_max"));
+        }
+        Ok(Delay {
+            from_ms,
+            to_ms,
+            place: spec.place,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -310,24 +176,30 @@ mod tests {
             (r#"{"action":"hang","ms":1}"#, "unknown field \"ms\""),
             (
                 r#"{"match":{"verb":"GET"},"action":"hang"}"#,
-                "unknown field \"match.verb\"",
+                "match.verb: unknown field",
             ),
             (
                 r#"{"match":{"system":"other"},"action":"hang"}"#,
                 "unknown system \"other\"",
             ),
             (r#"{"match":{"nth":3},"action":"hang"}"#, "match.nth"),
-            (r#"{"match":3,"action":"hang"}"#, "\"match\""),
-            (r#"{"action":"status"}"#, "\"code\" is missing"),
+            (r#"{"match":3,"action":"hang"}"#, "match"),
+            (r#"{"action":"status"}"#, "missing field \"code\""),
             (r#"{"action":"status","code":42}"#, "code"),
             (
                 r#"{"action":"status","code":200,"headers":{"a b":""}}"#,
                 "a b",
             ),
-            (r#"{"action":"refuse","ms":-1}"#, "ms"),
+            (r#"{"action":"refuse","ms":-1}"#, "refuse.ms: "),
             (r#"{"action":"delay","ms_min":2,"ms_max":1}"#, "ms_min"),
-            (r#"{"action":"garbage","kind":"x"}"#, "unknown kind \"x\""),
-            (r#"{"action":"auth","kind":"expire_in"}"#, "\"seconds\""),
+            (
+                r#"{"action":"garbage","kind":"x"}"#,
+                "garbage.kind: unknown variant \"x\"",
+            ),
+            (
+                r#"{"action":"auth","kind":"expire_in"}"#,
+                "missing field \"seconds\"",
+            ),
         ] {
             let error = Fault::parse(spec).expect_err(spec).to_string();
 

@@ -84,7 +84,7 @@ pub(super) fn check(
     if foreign_issuer {
         return refuse("Header Issuer is Invalid.");
     }
-    if fault == Some(AuthFault::RefuseAlways) {
+    if fault == Some(AuthFault::RefuseAlways {}) {
         return refuse("Token is Invalid.");
     }
     let tokens = lock(&app.shared.tokens);
@@ -108,7 +108,7 @@ pub(super) fn check(
             &token.scopes,
         ))));
     }
-    if want == Want::Delete && fault == Some(AuthFault::ForbiddenOnDelete) {
+    if want == Want::Delete && fault == Some(AuthFault::ForbiddenOnDelete {}) {
         return Err(Box::new(StatusCode::FORBIDDEN.into_response()));
     }
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! Source: `Util.getFieldValueMap`, `FilterOperator`, `DataUtil` and `SessionService.modifyFilter`.
 
-use crate::emulator::clock::Moment;
+use chrono::{NaiveDateTime, Timelike};
+
 use crate::emulator::options::Generation;
 use crate::emulator::rng::uuid_text;
 use crate::emulator::world::{Session, World};
@@ -222,35 +223,20 @@ fn without_offset(value: &str) -> Option<&str> {
 
 /// `yyyy-MM-dd HH:mm:ss`, with `T` or a space, with or without `.SSS`.
 fn naive_ms(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    let separators = [(4, "-"), (7, "-"), (10, " T"), (13, ":"), (16, ":")];
-    let formed = matches!(bytes.len(), 19 | 23)
-        && separators
-            .iter()
-            .all(|(at, allowed)| allowed.as_bytes().contains(&bytes[*at]))
-        && (bytes.len() == 19 || bytes[19] == b'.');
-    if !formed {
-        return None;
-    }
-    let number = |from: usize, to: usize| {
-        let digits = text.get(from..to)?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then_some(())?;
-        digits.parse::<i64>().ok()
+    // chrono takes shorter and longer numbers, signs and leap seconds too.
+    let shape = text.bytes().map(|byte| match byte {
+        b'0'..=b'9' => b'0',
+        b'T' => b' ',
+        other => other,
+    });
+    let shape = shape.collect::<Vec<_>>();
+    let form = match shape.as_slice() {
+        b"0000-00-00 00:00:00" => "%Y-%m-%d %H:%M:%S",
+        b"0000-00-00 00:00:00.000" => "%Y-%m-%d %H:%M:%S.%3f",
+        _ => return None,
     };
-    Moment {
-        year: number(0, 4)?,
-        month: number(5, 7)?,
-        day: number(8, 10)?,
-        hour: number(11, 13)?,
-        minute: number(14, 16)?,
-        second: number(17, 19)?,
-        millisecond: if bytes.len() == 23 {
-            number(20, 23)?
-        } else {
-            0
-        },
-    }
-    .to_ms()
+    let moment = NaiveDateTime::parse_from_str(&text.replace('T', " "), form).ok()?;
+    (moment.nanosecond() < 1_000_000_000).then(|| moment.and_utc().timestamp_millis())
 }
 
 impl Clause {

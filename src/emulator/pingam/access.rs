@@ -47,7 +47,7 @@ impl Am {
     /// # Errors
     /// No token, or one that is dead. There is no second try with another place of the request.
     pub(super) fn caller(&self, ask: &Ask, am: &mut AmWorld) -> Result<Caller, Failure> {
-        if ask.fault == Some(AuthFault::RefuseAlways) {
+        if ask.fault == Some(AuthFault::RefuseAlways {}) {
             return Err(Failure::denied());
         }
         let now_ms = self.now_ms();

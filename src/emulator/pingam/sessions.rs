@@ -147,7 +147,7 @@ fn act(
         Action::Logout => target != caller.slot.map(Target::Slot),
         _ => false,
     };
-    if !allowed || (ends_another && ask.fault == Some(AuthFault::ForbiddenOnDelete)) {
+    if !allowed || (ends_another && ask.fault == Some(AuthFault::ForbiddenOnDelete {})) {
         return Err(Failure::plain(403));
     }
     let result = match (action, target) {

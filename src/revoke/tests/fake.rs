@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::api::SessionApi;
 use crate::model::{
     ActionArgs, ActionResult, ApiError, Capabilities, Completeness, Cursor, Field, Identity,
-    Outcome, PageEnd, Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Subject,
-    Support, UserOutcome,
+    KindCaps, Outcome, PageEnd, Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey,
+    Subject, Support, UserOutcome,
 };
 
 /// A remote system in memory that notes every call.
@@ -39,27 +39,17 @@ pub(super) struct State {
 
 /// Sessions s1 to sN, and what the system can do.
 pub(super) fn fake(count: usize, set: impl FnOnce(&mut Capabilities)) -> Arc<Fake> {
-    let mut caps = Capabilities {
-        system: "Fake",
+    let kind = KindCaps {
         fields: enum_map! { Field::User => Support::Server, _ => Support::No },
-        any_case: true,
-        words: Support::Client,
-        attributes: Support::Client,
-        sort: Support::Client,
-        total: true,
-        paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
-        revoke_is_verified: false,
         revoke_user: true,
-        revoke_user_everywhere: false,
-        scopes: Vec::new(),
-        history: false,
-        after_revoke: "",
-        id_is_credential: false,
-        columns: &[],
-        notes: Vec::new(),
-        actions: Vec::new(),
+        ..KindCaps::default()
+    };
+    let mut caps = Capabilities {
+        total: true,
+        paging: Paging::Offset,
+        ..Capabilities::of_one_kind("Fake", kind)
     };
     set(&mut caps);
     let live = (1..=count).map(|n| (format!("s{n}"), 0)).collect();

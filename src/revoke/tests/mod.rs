@@ -180,7 +180,7 @@ async fn no_more_than_the_allowed_number_is_on_its_way() {
 #[tokio::test(start_paused = true)]
 async fn a_system_that_takes_batches_gets_batches() {
     let setup = setup_with(|profile| profile.concurrency = 1);
-    let api = fake(5, |caps| caps.revoke = Revoke::Batch(2));
+    let api = fake(5, |caps| caps.kinds.first_mut().revoke = Revoke::Batch(2));
 
     let (tally, _) = setup.run(&api, 5).await;
 
@@ -395,7 +395,7 @@ async fn a_large_job_is_read_back_by_one_search_and_corrected_by_a_second() {
 
 #[tokio::test(start_paused = true)]
 async fn without_get_doubt_is_settled_by_a_search_before_it_is_told() {
-    let (setup, api) = (setup(), fake(3, |caps| caps.get = false));
+    let (setup, api) = (setup(), fake(3, |caps| caps.kinds.first_mut().get = false));
     api.script("s1", [Ok(Outcome::Unknown)]);
     api.script("s2", [Ok(Outcome::Unknown)]);
     api.lock().live.remove("s1");
@@ -410,7 +410,10 @@ async fn without_get_doubt_is_settled_by_a_search_before_it_is_told() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_too_short_leaves_the_rest_unknown_until_it_is_looked_at() {
     struct Short(Arc<Fake>);
-    let (setup, inner) = (setup(), fake(2, |caps| caps.revoke = Revoke::Batch(2)));
+    let (setup, inner) = (
+        setup(),
+        fake(2, |caps| caps.kinds.first_mut().revoke = Revoke::Batch(2)),
+    );
     #[async_trait]
     impl SessionApi for Short {
         fn caps(&self) -> Arc<Capabilities> {

@@ -111,7 +111,7 @@ async fn filtered(set: &Set, rows: &[Session], query: &str) -> usize {
 pub async fn unreported_fields_are_admitted<B: Bed>() {
     let set = Set::signed_in::<B>().await;
     let caps = set.api.caps();
-    for (field, support) in &caps.fields {
+    for (field, support) in &caps.of(None).fields {
         let query = match field.kind() {
             Kind::Text => format!("{}:x", field.name()),
             _ => continue,

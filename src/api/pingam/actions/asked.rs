@@ -250,7 +250,7 @@ impl Asked<'_> {
             }),
             false => Err(ApiError::Unsupported {
                 what: Op::LogoutByUser.name(),
-                system: "this version of PingAM",
+                system: "this version of PingAM".into(),
             }),
         }
     }

@@ -8,7 +8,7 @@ use crate::app::results::Fate;
 use crate::app::state::{Level, Pane};
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
-    ArgSpec, Outcome,
+    ArgSpec, KindCaps, Outcome,
 };
 
 fn arg(name: &'static str, kind: ArgKind, required: bool) -> ArgSpec {
@@ -66,10 +66,10 @@ fn app() -> TestApp {
 
 fn app_with(change: impl Fn(&mut ProfileView)) -> TestApp {
     let mut app = TestApp::with(change);
-    app.keys("enter").connect_with(Capabilities {
+    app.keys("enter").connect_with(caps_of(KindCaps {
         actions: specs(),
-        ..caps()
-    });
+        ..kind()
+    }));
     app.page(&[("asmith", 600), ("bwong", 500)], None);
     app.effects.clear();
     app.state.focus = Pane::Table;

@@ -26,8 +26,8 @@ use crate::app::source::ProfileView;
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, PageEnd, Paging,
-    ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
+    ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
+    PageEnd, Paging, ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, SourceId};
 
@@ -356,28 +356,27 @@ fn profile(name: &str) -> ProfileView {
     }
 }
 
-fn caps() -> Capabilities {
-    Capabilities {
-        system: "Janssen",
+fn kind() -> KindCaps {
+    KindCaps {
         fields: EnumMap::from_fn(|_| Support::Server),
-        any_case: true,
-        words: Support::Client,
-        attributes: Support::Client,
         sort: Support::Server,
-        total: true,
-        paging: Paging::Offset,
         get: true,
         revoke: Revoke::One,
-        revoke_is_verified: false,
         revoke_user: true,
-        revoke_user_everywhere: false,
-        scopes: Vec::new(),
-        history: false,
-        after_revoke: "The session ends at once.",
-        id_is_credential: false,
-        columns: &[],
-        actions: Vec::new(),
-        notes: Vec::new(),
+        after_revoke: "The session ends at once.".into(),
+        ..KindCaps::default()
+    }
+}
+
+fn caps() -> Capabilities {
+    caps_of(kind())
+}
+
+fn caps_of(kind: KindCaps) -> Capabilities {
+    Capabilities {
+        total: true,
+        paging: Paging::Offset,
+        ..Capabilities::of_one_kind("Janssen", kind)
     }
 }
 

@@ -161,10 +161,10 @@ fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
 fn each_of_several_systems_says_what_stays() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
     let mut other = crate::app::source::Source::new(profile("other"));
-    other.caps = Some(Arc::new(Capabilities {
-        after_revoke: "Client-side sessions go on.",
-        ..caps()
-    }));
+    other.caps = Some(Arc::new(caps_of(KindCaps {
+        after_revoke: "Client-side sessions go on.".into(),
+        ..kind()
+    })));
     app.state.sources.push(other);
     let mut plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1)]);
     plan.send[1].source = SourceId(1);

@@ -185,10 +185,10 @@ fn a_read_only_profile_sends_nothing_and_says_why() {
 fn an_old_server_offers_the_whole_user_in_place_of_one_session() {
     let mut app = TestApp::new();
     app.keys("enter");
-    let old = Capabilities {
+    let old = caps_of(KindCaps {
         revoke: Revoke::UserOnly,
-        ..caps()
-    };
+        ..kind()
+    });
     app.connect_with(old).page(&[("asmith", 60)], None);
 
     app.keys("delete");
