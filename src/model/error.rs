@@ -127,6 +127,9 @@ pub enum ApiError {
         at: String,
         /// What was expected and what was there.
         why: String,
+        /// The text around that place, cleaned and without secrets; for the error in full only. `None`: it
+        /// does not help.
+        near: Option<String>,
     },
     /// A part of the system (a realm) failed; what the other parts told or did stands.
     #[error("{message}")]

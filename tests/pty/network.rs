@@ -225,6 +225,14 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
             text.contains("active") && text.contains("broke off"),
             "{text}"
         );
+        if kind == "not_json" {
+            usher.pty.keys("E");
+            usher.pty.wait_for("The text there: ");
+            let text = usher.pty.text();
+            assert!(text.contains("{'a':1,}"), "{text}");
+            usher.pty.keys(ESC);
+            usher.pty.wait_gone("The text there");
+        }
         server.set_faults(&[]);
         usher.pty.keys("r");
         usher.pty.wait_for("all loaded");

@@ -473,6 +473,7 @@ fn readable(body: BytesMut) -> Bytes {
 fn too_big(host: String, limit: usize) -> ApiError {
     ApiError::Unexpected {
         host,
+        near: None,
         at: format!("byte {}", fault::grouped(limit as u64)),
         why: format!(
             "the answer is larger than {} MiB; raise max_body_mib, or ask for smaller pages",

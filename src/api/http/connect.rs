@@ -175,11 +175,14 @@ pub fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    use std::sync::{Arc, Mutex};
     use std::time::Instant;
 
+    use reqwest::dns::{Name, Resolve, Resolving};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
+    use super::super::{Http, NoAuth, Repeat};
     use super::*;
     use crate::config::{Login, System};
 
@@ -233,5 +236,46 @@ mod tests {
         // IPv6 was tried first and is given 300 ms; the rest is for a busy machine.
         assert!(waited >= Duration::from_millis(200), "{waited:?}");
         assert!(waited < Duration::from_secs(2), "{waited:?}");
+    }
+
+    /// Finds no name, and remembers when it was asked for one.
+    #[derive(Clone, Default)]
+    struct NoNames(Arc<Mutex<Vec<tokio::time::Instant>>>);
+
+    impl Resolve for NoNames {
+        fn resolve(&self, _name: Name) -> Resolving {
+            self.0.lock().unwrap().push(tokio::time::Instant::now());
+            Box::pin(async { Err("no such host is known".into()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn f_net_01_a_name_that_is_not_found_is_asked_three_times_with_a_second_between_at_least()
+    {
+        for (repeat, waits) in [
+            (Repeat::Read, vec![1, 2]),
+            (Repeat::Many, vec![1]),
+            (Repeat::Never, vec![]),
+        ] {
+            let url: Url = "http://idp.nonexistent.invalid".parse().unwrap();
+            let mut profile = Profile::new("p", System::Janssen, url.clone(), Login::None);
+            profile.allow_http = true;
+            let http = Http::new(&profile, url, Arc::new(NoAuth)).unwrap();
+            let clients = &http.line.clients;
+            let names = NoNames::default();
+            let builder = clients.settings.builder(Tls::No, None).unwrap();
+            let client = builder.dns_resolver(names.clone()).build().unwrap();
+            clients.plain.set(client).unwrap();
+
+            let error = http.get(&[]).repeat(repeat).send().await.unwrap_err();
+
+            let words =
+                "cannot reach idp.nonexistent.invalid:80: cannot find host idp.nonexistent.invalid";
+            assert_eq!(error.to_string(), words);
+            assert!(error.advice().contains("proxy"), "{}", error.advice());
+            let asked = names.0.lock().unwrap();
+            let between = asked.windows(2).map(|two| (two[1] - two[0]).as_secs());
+            assert_eq!(between.collect::<Vec<_>>(), waits, "{repeat:?}");
+        }
     }
 }

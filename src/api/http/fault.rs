@@ -88,6 +88,7 @@ pub(super) fn of_request(
     if let Some(why) = malformed(&texts) {
         return ApiError::Unexpected {
             host,
+            near: None,
             at: "the start".into(),
             why,
         };
@@ -126,6 +127,7 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<
     if error.is_decode() && compressed && !is_io {
         return ApiError::Unexpected {
             host,
+            near: None,
             at: format!("byte {}", grouped(got)),
             why: "the compressed answer is broken or cut off".into(),
         };

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::call::MEANS_SOMETHING;
 
 /// What stands in the place of a credential.
-const MARK: &str = "[redacted]";
+pub(super) const MARK: &str = "[redacted]";
 /// So many are remembered; older ones were replaced by newer ones long ago.
 const MOST: usize = 64;
 /// What is shorter, in bytes, is no secret: taken out, it would only spoil the words around it.

@@ -9,6 +9,7 @@ mod call;
 mod certificate;
 mod connect;
 mod cookies;
+mod excerpt;
 mod fault;
 mod hidden;
 mod hold;

@@ -8,6 +8,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
 
+use super::excerpt;
 use super::fault::{self, grouped};
 use super::hidden::Hidden;
 use crate::model::ApiError;
@@ -165,14 +166,19 @@ impl Reply {
         } else {
             format!("not valid JSON: {}", without_place(&error.to_string()))
         };
-        self.unexpected(
-            format!(
-                "byte {} of {}",
-                grouped(at as u64),
-                grouped(body.len() as u64)
-            ),
-            why,
-        )
+        let place = format!(
+            "byte {} of {}",
+            grouped(at as u64),
+            grouped(body.len() as u64)
+        );
+        let text = excerpt::around(body, at, &self.hidden);
+        tracing::debug!(host = self.host, place, text, "an answer is not JSON");
+        ApiError::Unexpected {
+            host: self.host.clone(),
+            at: place,
+            why: self.hidden.out_of(&why),
+            near: Some(text),
+        }
     }
 
     /// An error that says what this answer has in it that was not expected.
@@ -181,6 +187,7 @@ impl Reply {
             host: self.host.clone(),
             at: at.into(),
             why: self.hidden.out_of(&why),
+            near: None,
         }
     }
 

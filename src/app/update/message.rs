@@ -53,7 +53,7 @@ pub fn fail(
         what,
         why: error.to_string(),
         advice: error.advice().to_owned(),
-        notes: notes(state),
+        notes: notes(state, error),
         can_login,
         button: 0,
         top: 0,
@@ -79,7 +79,7 @@ pub fn keep(state: &mut State, error: ErrorBox) {
     state.errors.push_back(error);
 }
 
-fn notes(state: &State) -> Vec<String> {
+fn notes(state: &State, error: &ApiError) -> Vec<String> {
     let rows = state.results.rows.len();
     let asked = state.sources.iter().filter_map(|s| s.asked_at).max();
     let rows = asked.filter(|_| rows > 0).map(|at| {
@@ -93,7 +93,12 @@ fn notes(state: &State) -> Vec<String> {
         let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
         format!("{at}: {}", exchange.words())
     });
-    rows.into_iter().chain(request).collect()
+    let near = match error {
+        ApiError::Unexpected { near, .. } => near.as_ref(),
+        _ => None,
+    };
+    let near = near.map(|text| format!("The text there: {text}"));
+    rows.into_iter().chain(request).chain(near).collect()
 }
 
 fn one_line(text: &str) -> &str {
