@@ -1,5 +1,6 @@
 //! The open profiles: what is known of each, and how far its search has come.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -142,6 +143,8 @@ pub struct Source {
     pub waiting: Option<Search>,
     /// The search that the rows on screen answer, for a reload and for going on.
     pub search: Option<Search>,
+    /// The way to list that was chosen for the query, by its word. `None`: none was.
+    pub way: Option<Cow<'static, str>>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
     /// How far a walk has come that the list needs, while it runs. `None`: it needs none.
@@ -184,6 +187,7 @@ impl Source {
             search_gen: Gen::default(),
             waiting: None,
             search: None,
+            way: None,
             resume: None,
             headway: None,
             pages: 0,

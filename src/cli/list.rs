@@ -14,7 +14,7 @@ use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
 use crate::model::text::{Align, display_safe, pad, width_cols, with_thousands};
-use crate::model::{ApiError, Plan};
+use crate::model::{ApiError, AskedBy, Field, Plan, Way};
 
 /// Lists sessions.
 ///
@@ -43,6 +43,8 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         zone,
         // The first rows by some order are known only when all have been read.
         limit: args.limit.filter(|_| sort.is_none()),
+        way: args.way.clone(),
+        asked_by: AskedBy::Person,
     };
     if args.explain {
         return explain(
@@ -430,6 +432,7 @@ fn lines(plan: &Result<Plan, ApiError>) -> Vec<(&'static str, String)> {
                 let rest: Vec<String> = plan.rest.iter().map(ToString::to_string).collect();
                 lines.push(("here", rest.join(" ")));
             }
+            lines.extend(plan.ways.iter().map(|way| ("way", way.to_string())));
             lines.extend(plan.notes.iter().map(|note| ("note", note.clone())));
             lines
         }
@@ -444,7 +447,18 @@ fn explain_json(source: &Source, plan: &Result<Plan, ApiError>) -> serde_json::V
             "system": source.word(),
             "server": plan.native,
             "here": plan.rest.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "ways": plan.ways.iter().map(way_json).collect::<Vec<_>>(),
             "notes": plan.notes,
         }),
     }
+}
+
+fn way_json(way: &Way) -> serde_json::Value {
+    json!({
+        "way": way.word,
+        "title": way.title,
+        "needs": way.needs.map(Field::name),
+        "requests": way.cost.map(|cost| cost.requests),
+        "seconds": way.cost.and_then(|cost| cost.takes).map(|takes| takes.as_secs()),
+    })
 }

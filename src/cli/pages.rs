@@ -1,5 +1,6 @@
 //! Reading whole lists of several systems side by side, page by page.
 
+use std::borrow::Cow;
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +17,7 @@ use super::sources::Source;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
-    ApiError, Completeness, Query, RowRef, RowSink, Search, told_duplicates, told_unread,
+    ApiError, AskedBy, Completeness, Query, RowRef, RowSink, Search, told_duplicates, told_unread,
 };
 use crate::reading::{PageRead, Reading, StopReason, Then};
 
@@ -44,6 +45,10 @@ pub(crate) struct Question {
     pub(crate) zone: Zone,
     /// No more rows than this are wanted, so no page need be larger.
     pub(crate) limit: Option<u64>,
+    /// The way to list that was chosen, by its word.
+    pub(crate) way: Option<String>,
+    /// Who wants to know.
+    pub(crate) asked_by: AskedBy,
 }
 
 impl Question {
@@ -62,6 +67,8 @@ impl Question {
             native: self.native.clone(),
             now: self.now,
             zone: self.zone,
+            way: self.way.clone().map(Cow::Owned),
+            asked_by: self.asked_by,
         }
     }
 }
@@ -236,8 +243,8 @@ impl<'a> Reader<'a> {
     /// The outer error ends everything (standard output), the inner one this source.
     async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
         let source = self.source;
-        let reading = Reading::new(&*source.api, self.search.clone());
-        let reading = reading.matching(source.name(), source.word(), source.thresholds());
+        let reading = Reading::new(&*source.api, self.search.clone())
+            .and_then(|r| r.matching(source.name(), source.word(), source.thresholds()));
         let mut reading = match reading {
             Ok(reading) => reading,
             Err(error) => return Ok(Err(error)),

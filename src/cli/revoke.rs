@@ -17,7 +17,7 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{ApiError, AskedBy, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -257,6 +257,8 @@ async fn find(
         now,
         zone,
         limit: None,
+        way: args.way.clone(),
+        asked_by: AskedBy::Person,
     };
     let mut collect = Collect {
         sources,

@@ -13,6 +13,7 @@ use super::exit::{self, Failure};
 use super::output::{Column, Encode, Out, Record, encoder, rfc3339};
 use super::pages::{self, Question, Take};
 use super::sources::Source;
+use crate::model::AskedBy;
 
 /// After so many failures of every source in a row it gives up.
 const FAILURES: u32 = 3;
@@ -58,6 +59,7 @@ pub(crate) async fn run(
         event.differences(&mut known, seen.rows, &lost, &mut out)?;
         out.flush()?;
         first = false;
+        question.asked_by = AskedBy::Timer;
         failed = match ended.iter().all(|one| one.error.is_some()) {
             true => failed + 1,
             false => 0,

@@ -12,6 +12,7 @@ pub mod session;
 pub mod signin;
 pub mod text;
 pub mod time;
+pub mod way;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
@@ -23,10 +24,12 @@ pub use exchange::Exchange;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
-    Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
+    AskedBy, Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target,
+    Value,
 };
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
     State, Subject, Thresholds, UserOutcome, state_at,
 };
 pub use text::Untrusted;
+pub use way::{Way, WayCost};

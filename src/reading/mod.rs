@@ -3,6 +3,7 @@
 //! The screen, the command line and revoking read lists by this loop only, so that they stop at the same
 //! point and say the same. Each takes rows by a sink of its own and sees every page as it ends.
 
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+pub use plan::plan;
 
 use crate::api::SessionApi;
 use crate::model::query::{Matcher, RowIn};
@@ -27,6 +30,7 @@ use crate::model::{
 pub struct Reading<'a> {
     api: &'a dyn SessionApi,
     search: Search,
+    plan: Plan,
     rest: Option<Rest<'a>>,
     at: Option<Cursor>,
     keys: ReadKeys,
@@ -102,8 +106,12 @@ impl fmt::Display for StopReason {
 
 impl<'a> Reading<'a> {
     /// Of the whole list that the system gives for this search. Sends nothing.
-    pub fn new(api: &'a dyn SessionApi, search: Search) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn new(api: &'a dyn SessionApi, search: Search) -> Result<Self, ApiError> {
+        Ok(Self {
+            plan: plan(api, &search)?,
             api,
             search,
             rest: None,
@@ -114,22 +122,22 @@ impl<'a> Reading<'a> {
             room: u64::MAX,
             is_resumed: false,
             walk: None,
-        }
+        })
     }
 
     /// Hands out only the rows that match the whole search, also the part of it that the server cannot
     /// answer. `profile` and `system` are the names that a query compares with. Sends nothing.
     ///
     /// # Errors
-    /// [`ApiError::BadQuery`] if the system cannot answer the search.
+    /// [`ApiError::BadQuery`] if that part cannot be compared.
     pub fn matching(
         mut self,
         profile: &'a str,
         system: &'a str,
         thresholds: Thresholds,
     ) -> Result<Self, ApiError> {
-        let Plan { rest, .. } = self.api.plan(&self.search)?;
-        let matcher = Matcher::new(&rest, self.search.now, self.search.zone, thresholds);
+        let rest = &self.plan.rest;
+        let matcher = Matcher::new(rest, self.search.now, self.search.zone, thresholds);
         let matcher = matcher.map_err(|error| ApiError::BadQuery {
             message: error.to_string(),
             field: None,

@@ -88,14 +88,11 @@ async fn emulator(options: Options) -> Running {
 }
 
 fn search(query: &str) -> Search {
-    Search {
-        query: Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
-        sort: None,
-        page_size: NonZeroU16::new(100).expect("100 is not 0"),
-        native: None,
-        now: Utc.timestamp_millis_opt(NOW_MS).single().expect("a date"),
-        zone: Zone::Utc,
-    }
+    Search::new(
+        Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
+        NonZeroU16::new(100).expect("100 is not 0"),
+        Utc.timestamp_millis_opt(NOW_MS).single().expect("a date"),
+    )
 }
 
 /// Every row of every page.

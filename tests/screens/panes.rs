@@ -96,14 +96,11 @@ fn a_list_cut_by_the_server_says_so() {
 fn f_clock_05_the_status_line_tells_the_moment_that_a_duration_meant_when_it_was_asked() {
     let state = Fixture::main().with(|state| {
         let query = Query::parse("age>30m").expect("a query");
-        state.sources[0].search = Some(usher::model::Search {
-            query: query.clone(),
-            sort: None,
-            page_size: std::num::NonZeroU16::MIN,
-            native: None,
-            now: now() - TimeDelta::minutes(5),
-            zone: usher::model::time::Zone::Utc,
-        });
+        state.sources[0].search = Some(usher::model::Search::new(
+            query.clone(),
+            std::num::NonZeroU16::MIN,
+            now() - TimeDelta::minutes(5),
+        ));
         state.results.query = Some(query);
     });
 
