@@ -23,12 +23,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tui_input::Input;
+use usher::app::dialogs::error::ErrorBox;
+use usher::app::dialogs::first_run::FirstRun;
+use usher::app::dialogs::help::Help;
+use usher::app::dialogs::profiles::SwitchProfile;
+use usher::app::dialogs::quit::Quit;
 use usher::app::effect::{Gen, JobId, Timer};
+use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
 use usher::app::msg::SignInStep;
 use usher::app::overlay::{
-    Confirm, ConfirmFocus, ConfirmKind, ErrorBox, Help, Job, JobState, Overlay, Profiles,
-    RevokePlan, SignIn, Typed,
+    Confirm, ConfirmFocus, ConfirmKind, Job, JobState, Overlay, RevokePlan, SignIn, Typed,
 };
 use usher::app::results::{Fate, Find, LiveFilter};
 use usher::app::source::{Link, Progress, Source};

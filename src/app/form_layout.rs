@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::action::{Action, Context};
+use super::area::{Area, Mode};
 use super::form::{FormField, STATES, TextField};
-use super::layout::{Area, Mode, areas};
+use super::layout::areas;
 use super::state::{Pane, State};
 use crate::model::{Field, Support};
 

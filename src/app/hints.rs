@@ -1,29 +1,14 @@
 //! The hint line: the keys that work where the focus is, the most useful first.
 
 use super::action::{Action, Context};
+use super::area::Mode;
 use super::dialogs;
 use super::form::FormField;
-use super::layout::{Mode, areas};
+use super::hint::Hint;
+use super::layout::areas;
 use super::overlay::Overlay;
 use super::state::{Pane, State};
 use super::update::blocked;
-use crate::model::text::width_cols;
-
-/// A key and the word for what it does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hint {
-    /// The key as the operator reads it.
-    pub key: String,
-    /// What it does.
-    pub word: String,
-}
-
-impl Hint {
-    /// Cells it takes.
-    pub fn cells(&self) -> usize {
-        width_cols(&self.key) + 1 + width_cols(&self.word)
-    }
-}
 
 /// Blanks between two hints.
 pub const GAP: usize = 2;
@@ -31,43 +16,31 @@ pub const GAP: usize = 2;
 const NARROW: u16 = 80;
 const FEW: usize = 7;
 
-/// A hint that could be shown, and how soon it leaves when there is no room: the largest first.
-struct Candidate {
-    hint: Hint,
-    rank: u8,
-}
-
-fn fixed(key: &str, word: &str, rank: u8) -> Option<Candidate> {
-    Some(Candidate {
-        hint: Hint {
-            key: key.to_owned(),
-            word: word.to_owned(),
-        },
-        rank,
-    })
+fn fixed(key: &str, word: &str, rank: u8) -> Option<Hint> {
+    Some(Hint::new(key, word, rank))
 }
 
 /// The hints that fit, in the order in which they are shown.
 pub fn hints(state: &State) -> Vec<Hint> {
-    let mut all: Vec<Candidate> = candidates(state).into_iter().flatten().collect();
+    let mut all: Vec<Hint> = candidates(state).into_iter().flatten().collect();
     let room = usize::from(state.size.width).saturating_sub(2);
     let most = if state.size.width <= NARROW {
         FEW
     } else {
         usize::MAX
     };
-    let cells = |all: &[Candidate]| -> usize {
-        let hints: usize = all.iter().map(|c| c.hint.cells()).sum();
+    let cells = |all: &[Hint]| -> usize {
+        let hints: usize = all.iter().map(Hint::cells).sum();
         hints + GAP * all.len().saturating_sub(1)
     };
     while all.len() > most || (cells(&all) > room && !all.is_empty()) {
         let worst = (0..all.len()).max_by_key(|at| all[*at].rank).unwrap_or(0);
         all.remove(worst);
     }
-    all.into_iter().map(|candidate| candidate.hint).collect()
+    all
 }
 
-fn candidates(state: &State) -> Vec<Option<Candidate>> {
+fn candidates(state: &State) -> Vec<Option<Hint>> {
     if let Some(overlay) = state.overlays.last() {
         return dialog(state, overlay);
     }
@@ -94,7 +67,7 @@ fn candidates(state: &State) -> Vec<Option<Candidate>> {
     }
 }
 
-fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
+fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Hint>> {
     let tab = fixed("Tab", "choose", 2);
     let enter = |word: &str| fixed("Enter", word, 0);
     match overlay {
@@ -109,31 +82,7 @@ fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
             ]
         }
         Overlay::Progress(_) => vec![enter("press"), fixed("Esc", "hide", 1)],
-        Overlay::Help(_) => vec![fixed("↑↓", "scroll", 1), fixed("Esc", "close", 0)],
-        Overlay::Profiles(dialog) if dialog.new => vec![
-            fixed("↑↓", "choose", 1),
-            enter("add and edit"),
-            fixed("Esc", "back", 1),
-        ],
-        Overlay::Profiles(_) => vec![
-            fixed("↑↓", "choose", 1),
-            enter("switch"),
-            fixed("^N", "new", 3),
-            fixed("F4", "edit file", 4),
-            fixed("Esc", "close", 2),
-        ],
-        Overlay::Error(_) => vec![
-            tab,
-            enter("press"),
-            fixed("↑↓", "scroll", 3),
-            fixed("Esc", "close", 1),
-        ],
-        Overlay::FirstRun { .. } => vec![
-            fixed("↑↓", "choose", 1),
-            enter("go"),
-            key(state, Context::Global, Action::Help, 2),
-            key(state, Context::Global, Action::Quit, 3),
-        ],
+        Overlay::Dialog(dialog) => dialog.hints(state).into_iter().map(Some).collect(),
         Overlay::SignIn(sign_in) if sign_in.sent.is_some() => vec![fixed("Esc", "cancel", 0)],
         Overlay::SignIn(sign_in) => vec![
             match sign_in.focused_choice() {
@@ -187,22 +136,15 @@ fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Candidate>> {
                 fixed("Esc", "close", 1),
             ]
         }
-        Overlay::Quit { .. } => vec![tab, enter("press"), fixed("Esc", "stay", 1)],
     }
 }
 
 /// The first key of an action, if it has one and the action can be done now.
-fn key(state: &State, context: Context, action: Action, rank: u8) -> Option<Candidate> {
+pub fn key(state: &State, context: Context, action: Action, rank: u8) -> Option<Hint> {
     worded(state, context, action, action.hint(), rank)
 }
 
-fn worded(
-    state: &State,
-    context: Context,
-    action: Action,
-    word: &str,
-    rank: u8,
-) -> Option<Candidate> {
+fn worded(state: &State, context: Context, action: Action, word: &str, rank: u8) -> Option<Hint> {
     if blocked(state, action).is_some() {
         return None;
     }
@@ -217,7 +159,7 @@ fn both(
     (one, other): (Action, Action),
     word: &str,
     rank: u8,
-) -> Option<Candidate> {
+) -> Option<Hint> {
     let first = |action| {
         state
             .keymap
@@ -228,7 +170,7 @@ fn both(
     fixed(&format!("{}{}", first(one)?, first(other)?), word, rank)
 }
 
-fn form(state: &State) -> Vec<Option<Candidate>> {
+fn form(state: &State) -> Vec<Option<Hint>> {
     let c = Context::Form;
     let folded = !state.form.unfolded && areas(state).mode == Mode::Compact;
     let enter = match state.form.field {
@@ -257,7 +199,7 @@ fn form(state: &State) -> Vec<Option<Candidate>> {
     ]
 }
 
-fn table(state: &State) -> Vec<Option<Candidate>> {
+fn table(state: &State) -> Vec<Option<Hint>> {
     let c = Context::Table;
     let tabs = areas(state).mode == Mode::Tabs;
     if state.results.current().is_none() {
@@ -310,7 +252,7 @@ fn table(state: &State) -> Vec<Option<Candidate>> {
     ]
 }
 
-fn details(state: &State) -> Vec<Option<Candidate>> {
+fn details(state: &State) -> Vec<Option<Hint>> {
     let c = Context::Details;
     if state.results.current().is_none() {
         return vec![

@@ -1,8 +1,9 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
+use super::area::Mode;
 use super::effect::Copied;
 use super::facts;
-use super::layout::{Mode, areas, details_height};
+use super::layout::{areas, details_height};
 use super::raw_json;
 use super::role::Role;
 use super::state::{Pane, State};

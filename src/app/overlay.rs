@@ -1,13 +1,13 @@
 //! The dialogs that can lie over the main screen. The last one has the keys.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use tui_input::Input;
 
+use super::dialog::Dialog;
 use super::effect::{Gen, JobId, RevokeItem};
 use super::msg::SignInStep;
-use super::source::ProfileView;
 use crate::model::text::with_thousands;
 use crate::model::{ActionBody, ActionSpec, ActionTarget, ApiError, Session, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
@@ -19,17 +19,8 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
     /// A revoke job at work, or ended with something to say.
     Progress(JobId),
-    /// Keys and what they do.
-    Help(Help),
-    /// Which profile?
-    Profiles(Profiles),
-    /// What went wrong, in full.
-    Error(Box<ErrorBox>),
-    /// A configuration without profiles.
-    FirstRun {
-        /// The chosen line, 0 to 3.
-        choice: usize,
-    },
+    /// Any other.
+    Dialog(Box<dyn Dialog>),
     /// A provider asks for a person.
     SignIn(Box<SignIn>),
     /// What else this system can do.
@@ -38,11 +29,16 @@ pub enum Overlay {
     Arguments(Box<Arguments>),
     /// What an action gave back.
     Answer(Box<Answer>),
-    /// Quit while a revoke runs?
-    Quit {
-        /// The focused button: 0 stay, 1 stop after the current one and quit.
-        button: usize,
-    },
+}
+
+impl Overlay {
+    /// The dialog, if it is of this kind.
+    pub fn get<T: Dialog>(&self) -> Option<&T> {
+        match self {
+            Self::Dialog(dialog) => dialog.get(),
+            _ => None,
+        }
+    }
 }
 
 /// What will be sent, what will not, and why.
@@ -157,47 +153,6 @@ pub enum ConfirmFocus {
     Cancel,
     /// `[ Delete ]`.
     Go,
-}
-
-/// The help.
-#[derive(Clone, Debug, Default)]
-pub struct Help {
-    /// What is typed to filter.
-    pub input: Input,
-    /// First line shown.
-    pub top: usize,
-}
-
-/// The profile dialog.
-#[derive(Clone, Debug, Default)]
-pub struct Profiles {
-    /// What is typed to filter.
-    pub input: Input,
-    /// Index into the filtered list; while `new` is set, into the systems.
-    pub choice: usize,
-    /// Is the system of a new profile being chosen?
-    pub new: bool,
-}
-
-/// An error in full: what, why, what to do.
-#[derive(Clone, Debug)]
-pub struct ErrorBox {
-    /// Title ("Search failed").
-    pub title: String,
-    /// What was tried.
-    pub what: String,
-    /// Why it failed, in the server's words.
-    pub why: String,
-    /// What to do now.
-    pub advice: String,
-    /// What else is worth knowing ("The 1,204 rows on screen are from 14:03:02 UTC.").
-    pub notes: Vec<String>,
-    /// Can signing in help?
-    pub can_login: Option<SourceId>,
-    /// The focused button.
-    pub button: usize,
-    /// First line shown.
-    pub top: usize,
 }
 
 /// The sign-in box.
@@ -413,15 +368,3 @@ impl Job {
             .saturating_sub(self.done + self.gone + self.unclear + self.failed.len())
     }
 }
-
-/// One entry of the profile dialog: the profile and how its last connection went.
-#[derive(Clone, Debug)]
-pub struct ProfileEntry {
-    /// The profile.
-    pub view: ProfileView,
-    /// "ok 142 ms", "token expired"; `-` if never tried.
-    pub last: String,
-}
-
-/// The last errors, newest last, for `E`.
-pub type Errors = VecDeque<ErrorBox>;

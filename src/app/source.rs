@@ -243,3 +243,12 @@ impl Source {
         matches!(self.progress, Progress::Loading)
     }
 }
+
+/// One entry of the profile dialog: the profile and how its last connection went.
+#[derive(Clone, Debug)]
+pub struct ProfileEntry {
+    /// The profile.
+    pub view: ProfileView,
+    /// "ok 142 ms", "token expired"; `-` if never tried.
+    pub last: String,
+}

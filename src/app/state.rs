@@ -1,16 +1,16 @@
 //! All that the screen knows, in one struct.
 
-use std::collections::VecDeque;
-
 use chrono::{DateTime, Utc};
 
+use super::dialog::Dialog;
 use super::effect::{Gen, JobId};
+use super::error_report::Errors;
 use super::form::Form;
 use super::keymap::Keymap;
 use super::msg::Size;
-use super::overlay::{Acting, ErrorBox, Job, Overlay, ProfileEntry};
+use super::overlay::{Acting, Job, Overlay};
 use super::results::{Details, Results};
-use super::source::Source;
+use super::source::{ProfileEntry, Source};
 use crate::model::time::Zone;
 use crate::model::{Exchange, Field, Sort};
 use crate::store::SourceId;
@@ -116,7 +116,7 @@ pub struct State {
     /// The message of the status line, if there is one.
     pub message: Option<Message>,
     /// The last errors, newest last, at most 20.
-    pub errors: VecDeque<ErrorBox>,
+    pub errors: Errors,
     /// The request that failed, while the message about it is at work.
     pub failing: Option<Exchange>,
     /// Revoke jobs that have not ended, and the last that has.
@@ -174,7 +174,7 @@ impl State {
             focus: Pane::Search,
             overlays: Vec::new(),
             message: None,
-            errors: VecDeque::new(),
+            errors: Errors::new(),
             failing: None,
             jobs: Vec::new(),
             acting: Vec::new(),
@@ -193,6 +193,16 @@ impl State {
             prefs,
             keymap,
         }
+    }
+
+    /// Opens a dialog on top of the others.
+    pub fn open(&mut self, dialog: impl Dialog) {
+        self.overlays.push(Overlay::Dialog(Box::new(dialog)));
+    }
+
+    /// The dialog on top, if it is of this kind.
+    pub fn top<T: Dialog>(&self) -> Option<&T> {
+        self.overlays.last()?.get()
     }
 
     /// A number that no question has had yet.

@@ -19,9 +19,11 @@ use super::profiles::Profiles;
 use super::signals::{Caught, Signals};
 use super::terminal::Screen;
 use super::{Begin, Setup, clipboard, editor, modes, process, wake};
+use crate::app::dialogs::first_run::FirstRun;
+use crate::app::dialogs::profiles::SwitchProfile;
 use crate::app::effect::Copied;
 use crate::app::msg::Told;
-use crate::app::overlay::{Overlay, ProfileEntry, Profiles as Dialog};
+use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, update};
 use crate::ui::{self, Theme};
@@ -154,13 +156,11 @@ impl Shell {
         match begin {
             Begin::Open(names) => open_profiles(&mut self.state, names),
             Begin::Choose => {
-                self.state
-                    .overlays
-                    .push(Overlay::Profiles(Dialog::default()));
+                self.state.open(SwitchProfile::default());
                 Vec::new()
             }
             Begin::Welcome => {
-                self.state.overlays.push(Overlay::FirstRun { choice: 0 });
+                self.state.open(FirstRun::default());
                 Vec::new()
             }
         }

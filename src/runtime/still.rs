@@ -15,10 +15,11 @@ use super::configured::{Configured, DemoWorld, systems};
 use super::effects::search::ScreenReading;
 use super::profiles::{Opened, Profiles};
 use crate::api::signin::{Ask, DeviceCode, Prompter, Waiting};
+use crate::app::dialogs::first_run::FirstRun;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, SignInStep, Size};
-use crate::app::overlay::{Overlay, ProfileEntry};
+use crate::app::source::ProfileEntry;
 use crate::app::state::{Prefs, State};
 use crate::app::update;
 use crate::app::update::open_profiles;
@@ -69,7 +70,7 @@ impl Still {
 
     /// Shows the welcome to a configuration without profiles.
     pub fn welcome(&mut self) {
-        self.state.overlays.push(Overlay::FirstRun { choice: 0 });
+        self.state.open(FirstRun::default());
     }
 
     /// Opens the first so many profiles together, without asking anything of them.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::area::{Area, Mode};
 use crate::app::cut;
 use crate::app::form::FormField;
 use crate::app::form_layout;
 use crate::app::hints::{self, GAP};
-use crate::app::layout::{Area, Mode, TABS, areas};
+use crate::app::layout::{TABS, areas};
 use crate::app::overlay::JobState;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
@@ -20,7 +21,7 @@ use crate::model::{Completeness, Field, told_duplicates, told_unread};
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
     let size = state.size;
-    let (width, height) = crate::app::layout::SMALLEST;
+    let (width, height) = crate::app::area::SMALLEST;
     let lines = [
         format!(" Too small: {}×{}", size.width, size.height),
         format!(" This needs {width}×{height}."),

@@ -4,9 +4,10 @@ use super::has_focus;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
-use crate::app::layout::{Area, Mode, areas};
+use crate::app::area::{Area, Mode};
+use crate::app::dialog_view::FieldText;
+use crate::app::layout::areas;
 use crate::app::lines::{self, DetailLine, LineKind};
-use crate::app::sheet::FieldText;
 use crate::app::state::{Pane, State};
 
 /// Draws the details.

@@ -13,8 +13,8 @@ pub mod theme;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 
-use crate::app::layout::{Mode, areas};
-use crate::app::overlay::Overlay;
+use crate::app::area::{Area, Mode, mode};
+use crate::app::dialogs::first_run::FirstRun;
 use crate::app::state::{Pane, State};
 
 pub use theme::{Depth, Role, Theme};
@@ -32,16 +32,16 @@ pub fn render(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
 pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let mut canvas = Canvas::new(buffer, theme, state.prefs.ascii);
     canvas.only_ascii = state.prefs.only_ascii;
-    let screen = crate::app::layout::Area::new(0, 0, state.size.width, state.size.height);
+    let screen = Area::new(0, 0, state.size.width, state.size.height);
     canvas.fill(screen, Role::Text);
-    if areas(state).mode == Mode::TooSmall {
+    if mode(state.size) == Mode::TooSmall {
         bars::too_small(state, &mut canvas);
         return None;
     }
     let first_run = state
         .overlays
         .iter()
-        .any(|overlay| matches!(overlay, Overlay::FirstRun { .. }));
+        .any(|dialog| dialog.get::<FirstRun>().is_some());
     if first_run {
         bars::first_run_header(state, &mut canvas);
     } else {

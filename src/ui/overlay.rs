@@ -2,10 +2,10 @@
 
 use super::text::Canvas;
 use super::theme::Role;
+use crate::app::area::Area;
+use crate::app::dialog_view::{DialogView, ViewLine};
 use crate::app::dialogs;
-use crate::app::layout::Area;
 use crate::app::overlay::Overlay;
-use crate::app::sheet::{Sheet, SheetLine};
 use crate::app::state::State;
 
 /// Draws one dialog; only the top one has the focus and the cursor.
@@ -37,7 +37,7 @@ pub fn draw(state: &State, overlay: &Overlay, top: bool, canvas: &mut Canvas<'_>
 }
 
 /// The keys of the dialog in its lower border; where they do not fit, those at the left are left out.
-fn footer(sheet: &Sheet, canvas: &mut Canvas<'_>) {
+fn footer(sheet: &DialogView, canvas: &mut Canvas<'_>) {
     let row = sheet.area.height.saturating_sub(1);
     let room = usize::from(sheet.area.width.saturating_sub(6));
     let mut text = sheet.footer.as_str();
@@ -50,7 +50,7 @@ fn footer(sheet: &Sheet, canvas: &mut Canvas<'_>) {
     canvas.right(sheet.area, row, sheet.area.x, text, Role::Dim);
 }
 
-fn draw_line(area: Area, line: &SheetLine, canvas: &mut Canvas<'_>) {
+fn draw_line(area: Area, line: &ViewLine, canvas: &mut Canvas<'_>) {
     let mut x = 0;
     for part in &line.parts {
         x += canvas.text(area, x, &part.text, part.role);

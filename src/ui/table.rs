@@ -3,12 +3,13 @@
 use super::has_focus;
 use super::text::{Canvas, border_room};
 use super::theme::Role;
+use crate::app::area::{Area, Mode};
 use crate::app::cells;
 use crate::app::columns::{Column, columns};
 use crate::app::cut;
-use crate::app::layout::{Area, Mode, areas, table_height};
+use crate::app::dialog_view::FieldText;
+use crate::app::layout::{areas, table_height};
 use crate::app::results::Fate;
-use crate::app::sheet::FieldText;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
-use crate::app::layout::Area;
+use crate::app::area::Area;
 use crate::app::text_wrap::{Piece, PieceKind};
 use crate::model::text::{Replaced, safe_spans, width_cols};
 

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_error_box_says_what_why_and_what_to_do() {
     let state = Fixture::main().with(|state| {
-        state.overlays.push(Overlay::Error(Box::new(ErrorBox {
+        state.open(ErrorBox::new(ErrorReport {
             title: "Search failed".to_owned(),
             what: "GET /jans-config-api/api/v1/jans-auth-server/session/search answered 401 Unauthorized after 88 ms".to_owned(),
             why: "The token of profile prod-janssen expired at 14:04:10 UTC.".to_owned(),
@@ -15,9 +15,7 @@ fn the_error_box_says_what_why_and_what_to_do() {
                 "request id 4f1c".to_owned(),
             ],
             can_login: Some(SourceId(0)),
-            button: 0,
-            top: 0,
-        })));
+        }));
     });
 
     check("error_box", &state, &TWO);
@@ -138,7 +136,8 @@ fn a_revoke_job_shows_how_it_goes() {
     check("progress_hidden", &hidden, &SMALL);
 
     let mut quit = running;
-    quit.overlays = vec![Overlay::Quit { button: 0 }];
+    quit.overlays.clear();
+    quit.open(Quit::default());
     check("quit_question", &quit, &SMALL);
 }
 
@@ -146,38 +145,40 @@ fn a_revoke_job_shows_how_it_goes() {
 fn the_help_lists_every_key() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.read_only = true;
-        state.overlays.push(Overlay::Help(Help::default()));
+        state.open(Help::default());
     });
     check("help", &state, &TWO);
 
     let mut filtered = state.clone();
-    filtered.overlays = vec![Overlay::Help(Help {
+    filtered.overlays.clear();
+    filtered.open(Help {
         input: Input::new("sort".to_owned()),
         top: 0,
-    })];
+    });
     check("help_filtered", &filtered, &SMALL);
 }
 
 #[test]
 fn profiles_are_chosen_from_a_list() {
     let state = Fixture::main().with(|state| {
-        state.overlays.push(Overlay::Profiles(Profiles::default()));
+        state.open(SwitchProfile::default());
     });
     check("profiles", &state, &TWO);
 
     let mut new = state.clone();
-    new.overlays = vec![Overlay::Profiles(Profiles {
+    new.overlays.clear();
+    new.open(SwitchProfile {
         new: true,
         choice: 1,
-        ..Profiles::default()
-    })];
+        ..SwitchProfile::default()
+    });
     check("profiles_new", &new, &SMALL);
 }
 
 #[test]
 fn the_first_run_offers_four_ways_on() {
     let state = Fixture::bare().with(|state| {
-        state.overlays.push(Overlay::FirstRun { choice: 0 });
+        state.open(FirstRun::default());
     });
 
     check("first_run", &state, &TWO);

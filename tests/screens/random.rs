@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use usher::app::hit::{Hit, hit};
 use usher::app::keymap::KeyPress;
-use usher::app::layout::{Hit, hit};
 use usher::app::msg::{Mouse, MouseKind};
 use usher::app::{Msg, Size};
 use usher::ui::draw;
@@ -73,7 +73,7 @@ fn states() -> Vec<State> {
     far.details.line = usize::MAX;
     vec![
         Fixture::bare().state,
-        Fixture::bare().with(|s| s.overlays.push(Overlay::FirstRun { choice: 9 })),
+        Fixture::bare().with(|s| s.open(FirstRun { choice: 9 })),
         Fixture::open().state,
         Fixture::main().state,
         hostile.state,

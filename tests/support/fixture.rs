@@ -10,7 +10,7 @@ use enum_map::enum_map;
 use usher::app::effect::Gen;
 use usher::app::keymap::Keymap;
 use usher::app::msg::Size;
-use usher::app::overlay::ProfileEntry;
+use usher::app::source::ProfileEntry;
 use usher::app::source::{Link, ProfileView, Progress, Source};
 use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};

@@ -1,8 +1,8 @@
 //! What a system can do beside listing and revoking: the menu, and the questions.
 
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room, sentences};
 use crate::app::overlay::{ActionsMenu, ArgumentField, Arguments};
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room, sentences};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::model::text::{cut_end, width_cols};
@@ -15,7 +15,11 @@ const MENU_FRAME: usize = 6;
 const LEAST_ACTIONS: usize = 4;
 
 fn width(state: &State) -> u16 {
-    if is_large(state) { WIDTH.0 } else { WIDTH.1 }
+    if is_large(state.size) {
+        WIDTH.0
+    } else {
+        WIDTH.1
+    }
 }
 
 /// Cells for text inside the border and its margins.
@@ -53,7 +57,7 @@ fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String>
 
 /// How many actions the menu shows at once.
 pub fn menu_page(state: &State, menu: &ActionsMenu) -> usize {
-    let room = usize::from(room(state).height).saturating_sub(MENU_FRAME);
+    let room = usize::from(room(state.size).height).saturating_sub(MENU_FRAME);
     let words = words_height(menu, text_cells(state));
     room.saturating_sub(words)
         .max(LEAST_ACTIONS.min(room))
@@ -70,21 +74,21 @@ fn words_height(menu: &ActionsMenu, cells: usize) -> usize {
 }
 
 /// The menu as it is drawn.
-pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
+pub fn menu(state: &State, menu: &ActionsMenu) -> DialogView {
     let cells = text_cells(state);
     let count = menu.entries.len();
     let most = menu_page(state, menu);
     let first = (menu.choice + 1).saturating_sub(most);
-    let mut lines = vec![SheetLine::default()];
+    let mut lines = vec![ViewLine::default()];
     for (index, entry) in menu.entries.iter().enumerate().skip(first).take(most) {
         lines.push(entry_line(entry, index, index == menu.choice, cells));
     }
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     if let Some((spec, why)) = menu.entries.get(menu.choice) {
         let on = target_words(spec, menu.session.as_deref());
         let on = cut_end(&on, cells.saturating_sub(4), Default::default()).into_owned();
         lines.push(
-            SheetLine::plain("   ")
+            ViewLine::plain("   ")
                 .with("On  ", Role::Dim)
                 .with(on, Role::Text),
         );
@@ -93,7 +97,7 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
             None => Role::Dim,
         };
         let words = menu_words(spec, why.as_deref(), cells);
-        let left = usize::from(room(state).height).saturating_sub(lines.len() + 3);
+        let left = usize::from(room(state.size).height).saturating_sub(lines.len() + 3);
         let height = words_height(menu, cells).min(left.max(1));
         let cut = words.len() > height;
         for (at, line) in words.into_iter().take(height).enumerate() {
@@ -104,14 +108,14 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
                 }
                 false => line,
             };
-            lines.push(SheetLine::plain("   ").with(line, role));
+            lines.push(ViewLine::plain("   ").with(line, role));
         }
         // Held by a blank that is no blank line: those leave first where there is little room.
         while lines.len() < most + 3 + height {
-            lines.push(SheetLine::plain(" "));
+            lines.push(ViewLine::plain(" "));
         }
     }
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     let mut footer = "↑↓ choose · Enter go on · Esc close".to_owned();
     if most < count {
         let last = (first + most).min(count);
@@ -120,13 +124,13 @@ pub fn menu(state: &State, menu: &ActionsMenu) -> Sheet {
             first + 1
         );
     }
-    Sheet {
+    DialogView {
         title: "Actions".to_owned(),
         footer,
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, width(state))
+    .placed(state.size, width(state))
 }
 
 /// An action in the menu: one that cannot be done now is in brackets, with the reason behind it.
@@ -135,18 +139,18 @@ fn entry_line(
     index: usize,
     chosen: bool,
     cells: usize,
-) -> SheetLine {
+) -> ViewLine {
     let mark = if chosen { " > " } else { "   " };
     let mut line = match why {
         None => {
             let role = if chosen { Role::Title } else { Role::Text };
             let title = cut_end(spec.title, cells, Default::default()).into_owned();
-            SheetLine::plain(mark).with(title, role)
+            ViewLine::plain(mark).with(title, role)
         }
         Some(why) => {
             let text = format!("({}) {why}", spec.title);
             let text = cut_end(&text, cells, Default::default()).into_owned();
-            SheetLine::plain(mark).with(text, Role::Dim)
+            ViewLine::plain(mark).with(text, Role::Dim)
         }
     };
     line.choice = Some(index);
@@ -154,21 +158,21 @@ fn entry_line(
 }
 
 /// The questions as they are drawn.
-pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
+pub fn arguments(state: &State, arguments: &Arguments) -> DialogView {
     let cells = text_cells(state);
-    let mut lines = vec![SheetLine::default()];
+    let mut lines = vec![ViewLine::default()];
     let on = cut_end(&arguments.on, cells.saturating_sub(4), Default::default()).into_owned();
     lines.push(
-        SheetLine::plain("  ")
+        ViewLine::plain("  ")
             .with("On  ", Role::Dim)
             .with(on, Role::Text),
     );
     let help = sentences(arguments.spec.help, cells);
     lines.extend(
         help.into_iter()
-            .map(|line| SheetLine::plain("  ").with(line, Role::Dim)),
+            .map(|line| ViewLine::plain("  ").with(line, Role::Dim)),
     );
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     let labels = label_cells(&arguments.fields, cells);
     for (index, field) in arguments.fields.iter().enumerate() {
         let focused = arguments.focus == index && arguments.sent.is_none();
@@ -177,21 +181,21 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
             let said = wrap_words(&format!("! {error}"), cells);
             lines.extend(
                 said.into_iter()
-                    .map(|line| SheetLine::plain("  ").with(line, Role::Danger)),
+                    .map(|line| ViewLine::plain("  ").with(line, Role::Danger)),
             );
         }
     }
     if !arguments.fields.is_empty() {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
     lines.push(match arguments.sent {
-        Some(sent) => SheetLine::plain("  ").with(waiting_words(state, sent), Role::Title),
+        Some(sent) => ViewLine::plain("  ").with(waiting_words(state, sent), Role::Title),
         None => {
             let focused = arguments.focus.checked_sub(arguments.fields.len());
-            SheetLine::default().with_buttons(&arguments.buttons(), &[5, 3], focused)
+            ViewLine::default().with_buttons(&arguments.buttons(), &[5, 3], focused)
         }
     });
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     let danger = arguments.production && arguments.spec.changes;
     let asks = match (danger, arguments.spec.changes) {
         (true, _) => " on PRODUCTION?",
@@ -205,14 +209,14 @@ pub fn arguments(state: &State, arguments: &Arguments) -> Sheet {
         (None, true) => "Tab choose · Enter · y do it · Esc/n cancel",
         (None, false) => "Tab choose · Enter · Esc cancel",
     };
-    Sheet {
+    DialogView {
         title: format!("{}{asks}", arguments.spec.title),
         danger,
         footer: footer.to_owned(),
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, width(state))
+    .placed(state.size, width(state))
 }
 
 /// That an answer is on its way, and for how long.
@@ -233,18 +237,18 @@ fn label_cells(fields: &[ArgumentField], cells: usize) -> usize {
 }
 
 /// A field with what is asked before it, on a line of its own where both do not fit.
-fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -> Vec<SheetLine> {
+fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -> Vec<ViewLine> {
     let text = match field.secret {
         true => FieldText::masked(&field.input),
         false => FieldText::of(&field.input),
     };
     let label = cut_end(&field.title, cells, Default::default()).into_owned();
     let mut lines = Vec::new();
-    let mut line = SheetLine::plain("  ");
+    let mut line = ViewLine::plain("  ");
     if width_cols(&label) <= labels {
         line = line.with(label, Role::Text).to_cell(labels + 4);
     } else {
-        lines.push(SheetLine::plain("  ").with(label, Role::Text));
+        lines.push(ViewLine::plain("  ").with(label, Role::Text));
     }
     let indent = line.cells();
     let width = (cells + 2).saturating_sub(indent + 2).max(8) as u16;
@@ -253,7 +257,7 @@ fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -
         let note = wrap_words(note, (cells + 2).saturating_sub(indent).max(8));
         lines.extend(
             note.into_iter()
-                .map(|line| SheetLine::default().to_cell(indent).with(line, Role::Dim)),
+                .map(|line| ViewLine::default().to_cell(indent).with(line, Role::Dim)),
         );
     }
     lines

@@ -1,8 +1,8 @@
 //! What an action gave back: fields, or a table whose columns can be scrolled.
 
+use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences};
 use crate::app::overlay::Answer;
 use crate::app::role::Role;
-use crate::app::sheet::{Sheet, SheetLine, WIDEST, room, sentences};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::model::text::{cut_end, fit, width_cols};
@@ -33,16 +33,16 @@ fn text_cells(state: &State) -> usize {
     usize::from(WIDEST.min(state.size.width)).saturating_sub(6)
 }
 
-fn summary(answer: &Answer, cells: usize) -> Vec<SheetLine> {
+fn summary(answer: &Answer, cells: usize) -> Vec<ViewLine> {
     let said = sentences(&answer.summary, cells);
     let cut = said.len() > SUMMARY;
     let line = |(at, text): (usize, String)| match cut && at + 1 == SUMMARY {
         true => {
             let text = format!("{text} …");
             let text = cut_end(&text, cells, Default::default()).into_owned();
-            SheetLine::plain("  ").with(text, Role::Title)
+            ViewLine::plain("  ").with(text, Role::Title)
         }
-        false => SheetLine::plain("  ").with(text, Role::Title),
+        false => ViewLine::plain("  ").with(text, Role::Title),
     };
     said.into_iter()
         .take(SUMMARY)
@@ -52,7 +52,7 @@ fn summary(answer: &Answer, cells: usize) -> Vec<SheetLine> {
 }
 
 /// All lines of the body below its head.
-fn body(answer: &Answer, cells: usize) -> Vec<SheetLine> {
+fn body(answer: &Answer, cells: usize) -> Vec<ViewLine> {
     match &answer.body {
         ActionBody::Nothing => Vec::new(),
         ActionBody::Fields(fields) => fields_lines(fields, cells),
@@ -78,7 +78,9 @@ pub fn reach(state: &State, answer: &Answer) -> Reach {
         };
         left = (0..widths.len()).find(shows_last).unwrap_or(0);
     }
-    let page = usize::from(room(state).height).saturating_sub(fixed).max(1);
+    let page = usize::from(room(state.size).height)
+        .saturating_sub(fixed)
+        .max(1);
     Reach {
         page,
         top: body(answer, cells).len().saturating_sub(page),
@@ -87,7 +89,7 @@ pub fn reach(state: &State, answer: &Answer) -> Reach {
 }
 
 /// The answer as it is drawn.
-pub fn sheet(state: &State, answer: &Answer) -> Sheet {
+pub fn sheet(state: &State, answer: &Answer) -> DialogView {
     let cells = text_cells(state);
     let reach = reach(state, answer);
     let body = body(answer, cells);
@@ -98,7 +100,7 @@ pub fn sheet(state: &State, answer: &Answer) -> Sheet {
     if let ActionBody::Table { columns, rows } = &answer.body {
         let widths = widths(columns, rows);
         let seen = seen(&widths, answer.left.min(reach.left), cells);
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
         lines.push(head_line(columns, &seen));
         if reach.left > 0 {
             let first = seen.get(1).map_or(1, |(at, _)| at + 1);
@@ -109,26 +111,26 @@ pub fn sheet(state: &State, answer: &Answer) -> Sheet {
             });
         }
     } else if count > 0 {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
     lines.extend(shown);
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     if reach.top > 0 {
         let last = (top + reach.page).min(count);
         footer.push(format!("↑↓ {}-{last} of {count}", top + 1));
     }
     footer.push("Esc close".to_owned());
-    Sheet {
+    DialogView {
         title: answer.title.clone(),
         footer: footer.join(" · "),
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, WIDEST)
+    .placed(state.size, WIDEST)
 }
 
 /// Names and values; a value that is too long for its line goes on under itself.
-fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<SheetLine> {
+fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<ViewLine> {
     let widest = fields.iter().map(|(name, _)| width_cols(&name.name()));
     let label = widest.max().unwrap_or(0).clamp(4, (cells / 2).max(4));
     let mut lines = Vec::new();
@@ -144,7 +146,7 @@ fn fields_lines(fields: &[(Untrusted, ActionCell)], cells: usize) -> Vec<SheetLi
                 break;
             }
             lines.push(
-                SheetLine::plain("  ")
+                ViewLine::plain("  ")
                     .with(name.unwrap_or_default(), Role::Dim)
                     .to_cell(label + 4)
                     .with(part.unwrap_or_default(), Role::Text),
@@ -188,8 +190,8 @@ fn seen(widths: &[usize], left: usize, cells: usize) -> Vec<(usize, usize)> {
     seen
 }
 
-fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
-    let mut line = SheetLine::plain("  ");
+fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> ViewLine {
+    let mut line = ViewLine::plain("  ");
     for (place, (at, width)) in seen.iter().enumerate() {
         let hidden_behind = place + 1 == seen.len() && at + 1 < columns.len();
         if let Some(title) = columns.get(*at) {
@@ -212,8 +214,8 @@ fn head_line(columns: &[Untrusted], seen: &[(usize, usize)]) -> SheetLine {
     line
 }
 
-fn row_line(row: &[ActionCell], seen: &[(usize, usize)]) -> SheetLine {
-    let mut line = SheetLine::plain("  ");
+fn row_line(row: &[ActionCell], seen: &[(usize, usize)]) -> ViewLine {
+    let mut line = ViewLine::plain("  ");
     for (at, width) in seen {
         let cell = row.get(*at).map(ActionCell::shown).unwrap_or_default();
         let text = fit(&cell, *width, Default::default(), Default::default());

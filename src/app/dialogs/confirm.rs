@@ -1,8 +1,8 @@
 //! The question before a revoke.
 
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences};
 use crate::app::overlay::{Confirm, ConfirmFocus, ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, sentences};
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model::text::{cut_end, width_cols, with_thousands};
@@ -17,14 +17,14 @@ const USERS: usize = 4;
 const TYPED: (usize, usize) = (5, 30);
 
 /// The question as it is drawn.
-pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
-    let large = is_large(state);
+pub fn sheet(state: &State, confirm: &Confirm) -> DialogView {
+    let large = is_large(state.size);
     let several = is_several(confirm);
     let sizes = if several { SEVERAL } else { ONE };
     let width = if large { sizes.0 } else { sizes.1 };
     let text = usize::from(width.min(state.size.width)).saturating_sub(6);
     let mut lines = Vec::new();
-    let blank = || SheetLine::default();
+    let blank = || ViewLine::default();
     if large {
         lines.push(blank());
     }
@@ -51,18 +51,18 @@ pub fn sheet(state: &State, confirm: &Confirm) -> Sheet {
         lines.push(underline(lines.last().expect("pushed above"), confirm));
         lines.push(blank());
     }
-    Sheet {
+    DialogView {
         title: confirm.title.clone(),
         danger: confirm.production,
         footer: footer(confirm, large),
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, width)
+    .placed(state.size, width)
 }
 
-fn indented(text: impl Into<String>) -> SheetLine {
-    SheetLine::plain("  ").with(text, Role::Text)
+fn indented(text: impl Into<String>) -> ViewLine {
+    ViewLine::plain("  ").with(text, Role::Text)
 }
 
 fn is_several(confirm: &Confirm) -> bool {
@@ -72,7 +72,7 @@ fn is_several(confirm: &Confirm) -> bool {
     }
 }
 
-fn facts(state: &State, confirm: &Confirm, large: bool, width: usize) -> Vec<SheetLine> {
+fn facts(state: &State, confirm: &Confirm, large: bool, width: usize) -> Vec<ViewLine> {
     let mut lines = Vec::new();
     if let ConfirmKind::Rows(plan) = &confirm.kind
         && plan.send.len() != 1
@@ -91,8 +91,8 @@ fn cut(text: &str, width: usize) -> String {
 }
 
 /// Facts with their labels; the short ones `IP` and `on` stand behind the fact before them.
-fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
-    let mut lines: Vec<SheetLine> = Vec::new();
+fn labelled(facts: &[(String, String)], width: usize) -> Vec<ViewLine> {
+    let mut lines: Vec<ViewLine> = Vec::new();
     for (label, value) in facts {
         let behind = match label.as_str() {
             "IP" => Some(34),
@@ -112,7 +112,7 @@ fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
         }
         let value = cut(value, width.saturating_sub(10));
         lines.push(
-            SheetLine::plain("  ")
+            ViewLine::plain("  ")
                 .with(format!("{label:<10}"), Role::Dim)
                 .with(value, Role::Text),
         );
@@ -121,7 +121,7 @@ fn labelled(facts: &[(String, String)], width: usize) -> Vec<SheetLine> {
 }
 
 /// How many sessions of whom are sent where, and what is left out.
-fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<SheetLine> {
+fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<ViewLine> {
     let users = by_user(plan);
     let all = plan.send.len();
     let people = match users.len() {
@@ -146,13 +146,13 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Sh
     let named = users.iter().take(USERS);
     let rest: usize = users.iter().skip(USERS).map(|(_, count)| count).sum();
     if large {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
         let mut cells: Vec<(String, usize)> = named.cloned().collect();
         if rest > 0 {
             cells.push((format!("… {} more users", users.len() - USERS), rest));
         }
         for pair in cells.chunks(2) {
-            let mut line = SheetLine::plain("    ");
+            let mut line = ViewLine::plain("    ");
             for (at, (name, count)) in pair.iter().enumerate() {
                 let name = cut(name, 23);
                 let blanks = 28_usize.saturating_sub(width_cols(&name) + count.to_string().len());
@@ -172,7 +172,7 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Sh
         lines.push(indented(cut(&words.join(" · "), width)));
     }
     if large {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
     lines.extend(skipped(plan, width));
     lines
@@ -194,7 +194,7 @@ fn first_part(name: &str) -> &str {
 }
 
 /// What is left out, and why.
-fn skipped(plan: &RevokePlan, width: usize) -> Vec<SheetLine> {
+fn skipped(plan: &RevokePlan, width: usize) -> Vec<ViewLine> {
     if plan.skip.is_empty() {
         return Vec::new();
     }
@@ -206,7 +206,7 @@ fn skipped(plan: &RevokePlan, width: usize) -> Vec<SheetLine> {
     ))];
     lines.extend(plan.skip.iter().map(|(count, why)| {
         let text = cut(&format!("{count:>4}  {why}"), width);
-        SheetLine::plain("  ").with(text, Role::Warn)
+        ViewLine::plain("  ").with(text, Role::Warn)
     }));
     lines
 }
@@ -239,22 +239,22 @@ fn by_source(state: &State, plan: &RevokePlan) -> Vec<(SourceId, usize)> {
     sources
 }
 
-fn warnings(confirm: &Confirm, width: usize) -> Vec<SheetLine> {
+fn warnings(confirm: &Confirm, width: usize) -> Vec<ViewLine> {
     confirm
         .warnings
         .iter()
         .flat_map(|warning| sentences(&format!("! {warning}"), width))
-        .map(|line| SheetLine::plain("  ").with(line, Role::Warn))
+        .map(|line| ViewLine::plain("  ").with(line, Role::Warn))
         .collect()
 }
 
 /// The fields to be filled in; says whether there is any.
-fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetLine>) -> bool {
+fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLine>) -> bool {
     let before = lines.len();
     if let Some(reason) = &confirm.reason {
         let label = "Reason, for the audit log:  ";
         let room = width.saturating_sub(width_cols(label) + 2).max(8);
-        lines.push(SheetLine::plain("  ").with(label, Role::Text).with_field(
+        lines.push(ViewLine::plain("  ").with(label, Role::Text).with_field(
             &FieldText::of(reason),
             room as u16,
             confirm.focus == ConfirmFocus::Reason,
@@ -281,17 +281,17 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<SheetL
         confirm.focus == ConfirmFocus::Typed,
     ));
     let because = format!("typed because {}", typed.because);
-    lines.push(SheetLine::plain("  ").with(because, Role::Dim));
+    lines.push(ViewLine::plain("  ").with(because, Role::Dim));
     if typed.wrong {
         let expected = typed.expect.first().map_or("", String::as_str);
         let text = cut(&format!("! that is not it: type {expected}, or Esc"), width);
-        lines.push(SheetLine::plain("  ").with(text, Role::Danger));
+        lines.push(ViewLine::plain("  ").with(text, Role::Danger));
     }
     true
 }
 
 /// The choice between the realm of the row and every one, and what the other would mean.
-fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> SheetLine {
+fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> ViewLine {
     let source = state.sources.get(usize::from(whole.source.0));
     let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
     let scope = whole.user.scope.as_ref().map(|scope| scope.named());
@@ -311,7 +311,7 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
     };
     let blanks = " ".repeat(cells.saturating_sub(width_cols(&shown) + 1));
     let arrows = if focused { "←→ " } else { "" };
-    SheetLine::plain("  ")
+    ViewLine::plain("  ")
         .with(format!("{word}  "), Role::Text)
         .with("[", Role::Dim)
         .with(format!("{shown}{blanks}▾"), role)
@@ -319,7 +319,7 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
         .with(format!("  {arrows}{other}"), Role::Dim)
 }
 
-fn buttons(confirm: &Confirm, large: bool, several: bool) -> SheetLine {
+fn buttons(confirm: &Confirm, large: bool, several: bool) -> ViewLine {
     let left = match (large, several) {
         (true, false) => 12,
         (true, true) => 13,
@@ -331,20 +331,20 @@ fn buttons(confirm: &Confirm, large: bool, several: bool) -> SheetLine {
         ConfirmFocus::Go => Some(1),
         _ => None,
     };
-    SheetLine::default().with_buttons(&["Cancel", &confirm.verb], &[left, 6], focused)
+    ViewLine::default().with_buttons(&["Cancel", &confirm.verb], &[left, 6], focused)
 }
 
 /// The line under the buttons that shows the focused one without any colour.
-fn underline(buttons: &SheetLine, confirm: &Confirm) -> SheetLine {
+fn underline(buttons: &ViewLine, confirm: &Confirm) -> ViewLine {
     let focused = match confirm.focus {
         ConfirmFocus::Cancel => buttons.buttons.first(),
         ConfirmFocus::Go => buttons.buttons.get(1),
         _ => None,
     };
-    focused.map_or_else(SheetLine::default, |(start, cells)| {
+    focused.map_or_else(ViewLine::default, |(start, cells)| {
         let blanks = " ".repeat(usize::from(*start) + 2);
         let rule = "‾".repeat(usize::from(cells.saturating_sub(4)));
-        SheetLine::plain(blanks).with(rule, Role::Text)
+        ViewLine::plain(blanks).with(rule, Role::Text)
     })
 }
 

@@ -1,17 +1,92 @@
 //! Keys and what they do, made from the keymap: what is shown is what the keys do here and now.
 
+use tui_input::Input;
+
 use crate::app::action::{Action, Context};
-use crate::app::overlay::Help;
+use crate::app::dialog::{Dialog, Handled};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room};
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room};
 use crate::app::state::State;
-use crate::app::update::blocked;
+use crate::app::update::{blocked, edit};
 use crate::model::text::{cut_end, width_cols};
 
 const WIDTH: (u16, u16) = (84, 66);
 /// Where the right column begins, and the cells of keys in the left and in the right one.
 const LARGE: (usize, usize, usize) = (40, 17, 13);
 const SMALL: (usize, usize, usize) = (33, 14, 12);
+
+/// The help.
+#[derive(Clone, Debug, Default)]
+pub struct Help {
+    /// What is typed to filter.
+    pub input: Input,
+    /// First line shown.
+    pub top: usize,
+}
+
+impl Dialog for Help {
+    fn view(&self, state: &State) -> DialogView {
+        let large = is_large(state.size);
+        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let typed = self.input.value().trim().to_lowercase();
+        let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
+        let (mut left, mut right) = (column(state, &left, &typed), column(state, &right, &typed));
+        if left.is_empty() {
+            std::mem::swap(&mut left, &mut right);
+        }
+        let sizes = if large { LARGE } else { SMALL };
+        let inner = usize::from(width.min(state.size.width)).saturating_sub(2);
+        let mut body = side_by_side(&left, &right, sizes, inner);
+        body.extend(not_now(state, &typed, inner));
+        let mut lines = head(self, large);
+        // The field stays while the rest is scrolled.
+        let most = usize::from(room(state.size).height)
+            .saturating_sub(2 + lines.len())
+            .max(1);
+        let most = if large { most.min(23) } else { most.min(13) };
+        let top = self.top.min(body.len().saturating_sub(most));
+        let below = body.len().saturating_sub(top + most);
+        lines.extend(body.into_iter().skip(top).take(most));
+        let footer = match below {
+            0 => "type to filter · Esc close".to_owned(),
+            n => format!("↓ {n} more · type to filter · Esc"),
+        };
+        DialogView {
+            title: "Help".to_owned(),
+            footer,
+            lines,
+            ..DialogView::default()
+        }
+        .placed(state.size, width)
+    }
+
+    fn hints(&self, _state: &State) -> Vec<Hint> {
+        vec![Hint::new("↑↓", "scroll", 1), Hint::new("Esc", "close", 0)]
+    }
+
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
+        match key.key {
+            Key::Esc | Key::F(1) => return Handled::close(),
+            Key::Down => self.wheel(state, 1),
+            Key::Up => self.wheel(state, -1),
+            Key::PageDown => self.wheel(state, 10),
+            Key::PageUp => self.wheel(state, -10),
+            _ if edit::edit(&mut self.input, key) => self.top = 0,
+            _ => {}
+        }
+        Handled::stay()
+    }
+
+    fn wheel(&mut self, _state: &State, by: isize) {
+        self.top = self.top.saturating_add_signed(by);
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        Some(&mut self.input)
+    }
+}
 
 /// A line of the help: the actions whose keys it shows, and what they do.
 struct Entry {
@@ -113,52 +188,13 @@ const GROUPS: [(Context, &str, bool); 4] = [
 /// One column, line by line: keys and words; a group's title has no words, a blank line neither.
 type Column = Vec<(Vec<String>, &'static str, Role)>;
 
-/// The help as it is drawn.
-pub fn sheet(state: &State, help: &Help) -> Sheet {
-    let large = is_large(state);
-    let width = if large { WIDTH.0 } else { WIDTH.1 };
-    let typed = help.input.value().trim().to_lowercase();
-    let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
-    let (mut left, mut right) = (column(state, &left, &typed), column(state, &right, &typed));
-    if left.is_empty() {
-        std::mem::swap(&mut left, &mut right);
-    }
-    let sizes = if large { LARGE } else { SMALL };
-    let inner = usize::from(width.min(state.size.width)).saturating_sub(2);
-    let mut body = side_by_side(&left, &right, sizes, inner);
-    body.extend(not_now(state, &typed, inner));
-    let mut lines = head(help, large);
-    // The field stays while the rest is scrolled.
-    let most = usize::from(room(state).height)
-        .saturating_sub(2 + lines.len())
-        .max(1);
-    let most = if large { most.min(23) } else { most.min(13) };
-    let top = help.top.min(body.len().saturating_sub(most));
-    let below = body.len().saturating_sub(top + most);
-    lines.extend(body.into_iter().skip(top).take(most));
-    let footer = match below {
-        0 => "type to filter · Esc close".to_owned(),
-        n => format!("↓ {n} more · type to filter · Esc"),
-    };
-    Sheet {
-        title: "Help".to_owned(),
-        footer,
-        lines,
-        ..Sheet::default()
-    }
-    .placed(state, width)
-}
-
-fn head(help: &Help, large: bool) -> Vec<SheetLine> {
+fn head(help: &Help, large: bool) -> Vec<ViewLine> {
     let field = FieldText::of(&help.input);
-    match large {
-        true => vec![
-            SheetLine::plain(" Search / find …")
-                .to_cell(41)
-                .with_field(&field, 20, true),
-            SheetLine::default(),
-        ],
-        false => vec![SheetLine::plain(" find ").with_field(&field, 20, true)],
+    if large {
+        let line = ViewLine::plain(" Search / find …").to_cell(41);
+        vec![line.with_field(&field, 20, true), ViewLine::default()]
+    } else {
+        vec![ViewLine::plain(" find ").with_field(&field, 20, true)]
     }
 }
 
@@ -229,11 +265,11 @@ fn side_by_side(
     right: &Column,
     (start, left_keys, right_keys): (usize, usize, usize),
     width: usize,
-) -> Vec<SheetLine> {
+) -> Vec<ViewLine> {
     let rows = left.len().max(right.len());
     let cut = |text: &str, cells: usize| cut_end(text, cells, Default::default()).into_owned();
     let place =
-        |line: SheetLine, cell: Option<&(Vec<String>, &str, Role)>, keys: usize, end: usize| {
+        |line: ViewLine, cell: Option<&(Vec<String>, &str, Role)>, keys: usize, end: usize| {
             let Some((all, words, role)) = cell else {
                 return line;
             };
@@ -257,35 +293,35 @@ fn side_by_side(
         };
     (0..rows)
         .map(|row| {
-            let line = place(SheetLine::plain(" "), left.get(row), left_keys, start - 1);
+            let line = place(ViewLine::plain(" "), left.get(row), left_keys, start - 1);
             place(line.to_cell(start), right.get(row), right_keys, width)
         })
         .collect()
 }
 
 /// What cannot be done now, each with its reason.
-fn not_now(state: &State, typed: &str, width: usize) -> Vec<SheetLine> {
+fn not_now(state: &State, typed: &str, width: usize) -> Vec<ViewLine> {
     let mut lines = Vec::new();
-    let mut told: Vec<Action> = Vec::new();
+    let mut named: Vec<Action> = Vec::new();
     for entry in &ENTRIES {
         for action in entry.actions {
             let Some(why) = blocked(state, *action) else {
                 continue;
             };
-            if told.contains(action) || !typed.is_empty() {
+            if named.contains(action) || !typed.is_empty() {
                 continue;
             }
-            told.push(*action);
+            named.push(*action);
             let keys = state.keymap.keys(entry.context, *action);
             let Some(key) = keys.first() else { continue };
             let text = format!("{key}  {}: {why}", action.hint());
             let text = cut_end(&text, width.saturating_sub(4), Default::default()).into_owned();
-            lines.push(SheetLine::plain("   ").with(text, Role::Dim));
+            lines.push(ViewLine::plain("   ").with(text, Role::Dim));
         }
     }
     if !lines.is_empty() {
-        let title = SheetLine::plain(" ").with("GREYED OUT HERE", Role::Title);
-        lines.splice(0..0, [SheetLine::default(), title]);
+        let title = ViewLine::plain(" ").with("GREYED OUT HERE", Role::Title);
+        lines.splice(0..0, [ViewLine::default(), title]);
     }
     lines
 }

@@ -1,9 +1,16 @@
 //! Which profile, or which system for a new one.
 
-use crate::app::overlay::{ProfileEntry, Profiles};
+use tui_input::Input;
+
+use crate::app::dialog::{Dialog, Handled};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room};
+use crate::app::effect::Effect;
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, is_large, room};
+use crate::app::source::ProfileEntry;
 use crate::app::state::State;
+use crate::app::update::{edit, open_profiles};
 use crate::model::text::{cut_end, width_cols};
 
 const WIDTH: (u16, u16) = (84, 64);
@@ -15,84 +22,185 @@ const MARKS: (usize, usize) = (6, 10);
 /// Lines that are not profiles: borders, field, blank lines.
 const FRAME: u16 = 5;
 
-/// The profiles that the typed text leaves, in order.
-pub fn listed<'a>(state: &'a State, dialog: &Profiles) -> Vec<&'a ProfileEntry> {
-    let text = dialog.input.value().to_lowercase();
-    state
-        .profiles
-        .iter()
-        .filter(|entry| {
-            let view = &entry.view;
-            [view.name.as_str(), view.system, view.address.as_str()]
-                .iter()
-                .any(|part| part.to_lowercase().contains(&text))
-        })
-        .collect()
+/// Which profile is opened next, or which system gets a new one.
+#[derive(Clone, Debug, Default)]
+pub struct SwitchProfile {
+    /// What is typed to filter.
+    pub input: Input,
+    /// Index into the filtered list; while `new` is set, into the systems.
+    pub choice: usize,
+    /// Is the system of a new profile being chosen?
+    pub new: bool,
 }
 
-/// The dialog as it is drawn.
-pub fn sheet(state: &State, dialog: &Profiles) -> Sheet {
-    let large = is_large(state);
-    let width = if large { WIDTH.0 } else { WIDTH.1 };
-    let mut lines = Vec::new();
-    let (title, footer) = match dialog.new {
-        true => {
-            lines.push(SheetLine::plain(" Which system is the new profile for?"));
-            ("New profile", "Enter add and edit · Esc back")
+/// Opens the dialog, with the cursor on the profile that is open.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    let open = state.sources.first().map(|s| s.profile.name.clone());
+    let is_open = |entry: &ProfileEntry| Some(&entry.view.name) == open.as_ref();
+    let choice = state.profiles.iter().position(is_open).unwrap_or(0);
+    state.open(SwitchProfile {
+        choice,
+        ..SwitchProfile::default()
+    });
+    Vec::new()
+}
+
+impl SwitchProfile {
+    /// The dialog at the question which system a new profile is for.
+    pub fn of_new() -> Self {
+        Self {
+            new: true,
+            ..Self::default()
         }
-        false => {
+    }
+
+    /// The profiles that the typed text leaves, in order.
+    fn listed<'a>(&self, state: &'a State) -> Vec<&'a ProfileEntry> {
+        let text = self.input.value().to_lowercase();
+        state
+            .profiles
+            .iter()
+            .filter(|entry| {
+                let view = &entry.view;
+                [view.name.as_str(), view.system, view.address.as_str()]
+                    .iter()
+                    .any(|part| part.to_lowercase().contains(&text))
+            })
+            .collect()
+    }
+
+    /// The name of the chosen profile. `None`: there is none.
+    fn chosen(&self, state: &State) -> Option<String> {
+        let listed = self.listed(state);
+        listed.get(self.choice).map(|entry| entry.view.name.clone())
+    }
+}
+
+impl Dialog for SwitchProfile {
+    fn view(&self, state: &State) -> DialogView {
+        let large = is_large(state.size);
+        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let mut lines = Vec::new();
+        let (title, footer) = if self.new {
+            lines.push(ViewLine::plain(" Which system is the new profile for?"));
+            ("New profile", "Enter add and edit · Esc back")
+        } else {
             let cells = if large { 28 } else { 20 };
-            let field = FieldText::of(&dialog.input);
-            lines.push(SheetLine::plain(" ").with_field(&field, cells, true));
-            let footer = match large {
-                true => "Enter switch · ^N new · F4 edit file · Esc",
-                false => "Enter switch · ^N new · F4 edit · Esc",
+            let field = FieldText::of(&self.input);
+            lines.push(ViewLine::plain(" ").with_field(&field, cells, true));
+            let footer = if large {
+                "Enter switch · ^N new · F4 edit file · Esc"
+            } else {
+                "Enter switch · ^N new · F4 edit · Esc"
             };
             ("Switch profile", footer)
-        }
-    };
-    if large || dialog.new {
-        lines.push(SheetLine::default());
-    }
-    let entries: Vec<SheetLine> = match dialog.new {
-        true => state
-            .systems
-            .iter()
-            .map(|(_, name)| SheetLine::default().with(*name, Role::Text))
-            .collect(),
-        false => listed(state, dialog)
-            .into_iter()
-            .map(|entry| profile(entry, large))
-            .collect(),
-    };
-    if entries.is_empty() {
-        let text = match state.profiles.is_empty() {
-            true => "   No profile is set up yet.",
-            false => "   No profile matches.",
         };
-        lines.push(SheetLine::default().with(text, Role::Dim));
+        if large || self.new {
+            lines.push(ViewLine::default());
+        }
+        let entries: Vec<ViewLine> = if self.new {
+            let systems = state.systems.iter();
+            systems
+                .map(|(_, name)| ViewLine::default().with(*name, Role::Text))
+                .collect()
+        } else {
+            let listed = self.listed(state).into_iter();
+            listed.map(|entry| profile(entry, large)).collect()
+        };
+        if entries.is_empty() {
+            let text = if state.profiles.is_empty() {
+                "   No profile is set up yet."
+            } else {
+                "   No profile matches."
+            };
+            lines.push(ViewLine::default().with(text, Role::Dim));
+        }
+        let most = usize::from(room(state.size).height.saturating_sub(FRAME + 2)).max(1);
+        let first = (self.choice + 1).saturating_sub(most);
+        for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
+            lines.push(marked(entry, index, self.choice));
+        }
+        lines.push(ViewLine::default());
+        if large {
+            lines.push(ViewLine::default());
+        }
+        DialogView {
+            title: title.to_owned(),
+            footer: footer.to_owned(),
+            lines,
+            ..DialogView::default()
+        }
+        .placed(state.size, width)
     }
-    let most = usize::from(room(state).height.saturating_sub(FRAME + 2)).max(1);
-    let first = (dialog.choice + 1).saturating_sub(most);
-    for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
-        lines.push(chosen(entry, index, dialog.choice));
+
+    fn hints(&self, _state: &State) -> Vec<Hint> {
+        let choose = Hint::new("↑↓", "choose", 1);
+        if self.new {
+            let back = Hint::new("Esc", "back", 1);
+            return vec![choose, Hint::enter("add and edit"), back];
+        }
+        vec![
+            choose,
+            Hint::enter("switch"),
+            Hint::new("^N", "new", 3),
+            Hint::new("F4", "edit file", 4),
+            Hint::new("Esc", "close", 2),
+        ]
     }
-    lines.push(SheetLine::default());
-    if large {
-        lines.push(SheetLine::default());
+
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
+        let count = if self.new {
+            state.systems.len()
+        } else {
+            self.listed(state).len()
+        };
+        match (key.key, key.ctrl) {
+            (Key::Esc, _) if self.new => (self.new, self.choice) = (false, 0),
+            (Key::Esc, _) => return Handled::close(),
+            (Key::Up, _) => self.choice = self.choice.saturating_sub(1),
+            (Key::Down | Key::Tab, _) => {
+                self.choice = (self.choice + 1).min(count.saturating_sub(1));
+            }
+            (Key::Enter, _) => return self.take(state),
+            (Key::Char('n'), true) => *self = Self::of_new(),
+            (Key::F(4), _) => {
+                let profile = self.chosen(state);
+                return Handled::Stay(vec![Effect::Edit { profile }]);
+            }
+            _ if !self.new && edit::edit(&mut self.input, key) => self.choice = 0,
+            _ => {}
+        }
+        Handled::stay()
     }
-    Sheet {
-        title: title.to_owned(),
-        footer: footer.to_owned(),
-        lines,
-        ..Sheet::default()
+
+    fn choose(&mut self, number: usize) {
+        self.choice = number;
     }
-    .placed(state, width)
+
+    fn take(&mut self, state: &mut State) -> Handled {
+        if self.new {
+            let system = state.systems.get(self.choice);
+            let add = system.map(|(word, _)| Effect::NewProfile { system: word });
+            return Handled::Close(add.into_iter().collect());
+        }
+        match self.chosen(state) {
+            Some(name) => Handled::Close(open_profiles(state, &[name])),
+            None => Handled::stay(),
+        }
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        (!self.new).then_some(&mut self.input)
+    }
+
+    fn pasted(&mut self) {
+        self.choice = 0;
+    }
 }
 
-fn chosen(entry: SheetLine, index: usize, choice: usize) -> SheetLine {
+fn marked(entry: ViewLine, index: usize, choice: usize) -> ViewLine {
     let mark = if index == choice { " > " } else { "   " };
-    let mut line = SheetLine::plain(mark);
+    let mut line = ViewLine::plain(mark);
     line.parts.extend(entry.parts);
     if index == choice {
         for part in &mut line.parts {
@@ -105,7 +213,7 @@ fn chosen(entry: SheetLine, index: usize, choice: usize) -> SheetLine {
     line
 }
 
-fn profile(entry: &ProfileEntry, large: bool) -> SheetLine {
+fn profile(entry: &ProfileEntry, large: bool) -> ViewLine {
     let view = &entry.view;
     let column = |text: &str, cells: usize| {
         let text = cut_end(text, cells - 1, Default::default());
@@ -113,7 +221,7 @@ fn profile(entry: &ProfileEntry, large: bool) -> SheetLine {
         format!("{text}{}", " ".repeat(blanks))
     };
     let name = column(&view.name, if large { NAME.0 } else { NAME.1 });
-    let mut line = SheetLine::plain(name).with(column(view.system, SYSTEM), Role::Text);
+    let mut line = ViewLine::plain(name).with(column(view.system, SYSTEM), Role::Text);
     let production = if view.production { "PROD" } else { "" };
     let read_only = if view.read_only { "ro" } else { "" };
     if large {

@@ -1,9 +1,9 @@
 //! A revoke job at work, or ended with something to say.
 
+use crate::app::dialog_view::{DialogView, ViewLine, is_large, sentences};
 use crate::app::effect::{JobId, RevokeItem};
 use crate::app::overlay::{Job, JobState};
 use crate::app::role::Role;
-use crate::app::sheet::{Sheet, SheetLine, is_large, sentences};
 use crate::app::state::State;
 use crate::model::text::{cut_end, with_thousands};
 
@@ -16,17 +16,17 @@ const WHY_LINES: usize = 2;
 const FAILURES: (usize, usize) = (3, 1);
 
 /// The box of a job as it is drawn; empty if there is no such job any more.
-pub fn sheet(state: &State, id: JobId) -> Sheet {
-    let large = is_large(state);
+pub fn sheet(state: &State, id: JobId) -> DialogView {
+    let large = is_large(state.size);
     let width = if large { WIDTH.0 } else { WIDTH.1 };
     let text = usize::from(width.min(state.size.width)).saturating_sub(6);
     let Some(job) = state.jobs.iter().find(|job| job.id == id) else {
-        return Sheet::default().placed(state, width);
+        return DialogView::default().placed(state.size, width);
     };
-    let mut lines = vec![SheetLine::default()];
+    let mut lines = vec![ViewLine::default()];
     if job.user.is_none() {
         lines.push(bar(job, text));
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
         lines.push(counts(job));
     } else if job.summary.is_none() {
         lines.push(indented("The server is ending the sessions of this user …"));
@@ -34,38 +34,38 @@ pub fn sheet(state: &State, id: JobId) -> Sheet {
     if let Some(words) = standing(job) {
         lines.extend(sentences(&words, text).into_iter().map(indented));
     }
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     let most = if large { FAILURES.0 } else { FAILURES.1 };
     for (item, why) in job.failed.iter().rev().take(most).rev() {
         lines.extend(failure(state, item, why, text));
     }
     if !job.failed.is_empty() {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
-    lines.push(SheetLine::default().with_buttons(&job.buttons(), &[12, 3], Some(job.button)));
+    lines.push(ViewLine::default().with_buttons(&job.buttons(), &[12, 3], Some(job.button)));
     if large {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
-    Sheet {
+    DialogView {
         title: job.title.clone(),
         danger: job.production,
         footer: footer(job),
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, width)
+    .placed(state.size, width)
 }
 
-fn indented(text: impl Into<String>) -> SheetLine {
-    SheetLine::plain("  ").with(text, Role::Text)
+fn indented(text: impl Into<String>) -> ViewLine {
+    ViewLine::plain("  ").with(text, Role::Text)
 }
 
-fn bar(job: &Job, width: usize) -> SheetLine {
+fn bar(job: &Job, width: usize) -> ViewLine {
     let all = job.items.len().max(1);
     let settled = all.saturating_sub(job.waiting()).min(all);
     let cells = BAR.min(width.saturating_sub(16));
     let full = cells * settled / all;
-    SheetLine::plain("  ")
+    ViewLine::plain("  ")
         .with("█".repeat(full), Role::Ok)
         .with("░".repeat(cells - full), Role::Dim)
         .with(
@@ -78,7 +78,7 @@ fn bar(job: &Job, width: usize) -> SheetLine {
         )
 }
 
-fn counts(job: &Job) -> SheetLine {
+fn counts(job: &Job) -> ViewLine {
     let count = |n: usize| with_thousands(n as u64);
     let mut line = indented(format!(
         "done {}   already gone {}   ",
@@ -112,7 +112,7 @@ fn standing(job: &Job) -> Option<String> {
     }
 }
 
-fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<SheetLine> {
+fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<ViewLine> {
     let row = state.results.rows.get(item.row);
     let label = row
         .filter(|row| row.source == item.source && row.session.key == item.key)
@@ -128,7 +128,7 @@ fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<She
     };
     let room = width.saturating_sub(8);
     let mut lines = vec![
-        SheetLine::plain("  ")
+        ViewLine::plain("  ")
             .with("failed  ", Role::Danger)
             .with(cut(&who, room), Role::Text),
     ];
@@ -143,7 +143,7 @@ fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<She
             ),
             false => line,
         };
-        lines.push(SheetLine::plain("          ").with(line, Role::Text));
+        lines.push(ViewLine::plain("          ").with(line, Role::Text));
     }
     lines
 }

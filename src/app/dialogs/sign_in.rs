@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, room};
 use crate::app::msg::SignInStep;
 use crate::app::overlay::SignIn;
 use crate::app::role::Role;
-use crate::app::sheet::{FieldText, Sheet, SheetLine, room};
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::model::Untrusted;
@@ -30,45 +30,45 @@ fn text_cells(state: &State) -> usize {
 }
 
 /// The box as it is drawn.
-pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
+pub fn sheet(state: &State, sign_in: &SignIn) -> DialogView {
     let name = state
         .sources
         .get(usize::from(sign_in.source.0))
         .map_or("", |source| source.profile.name.as_str());
     let title = format!("Sign in to {name}");
     let text = text_cells(state);
-    let mut lines = vec![SheetLine::default()];
+    let mut lines = vec![ViewLine::default()];
     match &sign_in.step {
         SignInStep::ShowCode(code) => lines.extend(show_code(state, sign_in, code, text)),
         SignInStep::Ask(Ask { title: said, .. })
         | SignInStep::Wait(Waiting { title: said, .. }) => {
             if *said != title {
                 let words = wrap_words(said, text).into_iter();
-                lines.extend(words.map(|line| SheetLine::plain("  ").with(line, Role::Text)));
+                lines.extend(words.map(|line| ViewLine::plain("  ").with(line, Role::Text)));
             }
             lines.extend(quoted(state, sign_in, text));
             if lines.len() > 1 {
-                lines.push(SheetLine::default());
+                lines.push(ViewLine::default());
             }
             match (sign_in.sent, &sign_in.step) {
                 (None, SignInStep::Ask(ask)) => lines.extend(questions(sign_in, ask, text)),
                 (since, _) => {
                     let since = since.unwrap_or(state.now);
                     let words = super::actions::waiting_words(state, since);
-                    lines.push(SheetLine::plain("  ").with(words, Role::Title));
+                    lines.push(ViewLine::plain("  ").with(words, Role::Title));
                 }
             }
         }
         SignInStep::Done => {}
     }
     if lines.last().is_some_and(|line| !line.parts.is_empty()) {
-        lines.push(SheetLine::default());
+        lines.push(ViewLine::default());
     }
     let focused = sign_in.focus.checked_sub(sign_in.fields());
     let buttons = fitted(&sign_in.buttons(), text);
-    lines.push(SheetLine::default().with_buttons(&buttons, &[5, 3], focused));
-    lines.push(SheetLine::default());
-    Sheet {
+    lines.push(ViewLine::default().with_buttons(&buttons, &[5, 3], focused));
+    lines.push(ViewLine::default());
+    DialogView {
         title,
         footer: match (sign_in.sent, sign_in.focused_choice()) {
             (Some(_), _) => "Esc cancel".to_owned(),
@@ -76,9 +76,9 @@ pub fn sheet(state: &State, sign_in: &SignIn) -> Sheet {
             (None, None) => "Tab choose · Esc cancel".to_owned(),
         },
         lines,
-        ..Sheet::default()
+        ..DialogView::default()
     }
-    .placed(state, WIDTH)
+    .placed(state.size, WIDTH)
 }
 
 /// The buttons of one line; those that a server names share the room that Cancel, the last, leaves.
@@ -99,25 +99,25 @@ fn fitted(buttons: &[Cow<'static, str>], width: usize) -> Vec<String> {
     others.chain([cancel.clone().into_owned()]).collect()
 }
 
-fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -> Vec<SheetLine> {
+fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -> Vec<ViewLine> {
     let room = width.saturating_sub(8);
-    let mut lines: Vec<SheetLine> = wrap_words(&code.url.safe(), room)
+    let mut lines: Vec<ViewLine> = wrap_words(&code.url.safe(), room)
         .into_iter()
         .enumerate()
         .map(|(at, line)| {
             let label = if at == 0 { "Open" } else { "" };
-            SheetLine::plain("  ")
+            ViewLine::plain("  ")
                 .with(format!("{label:<8}"), Role::Dim)
                 .with(line, Role::Text)
         })
         .collect();
     let shown = cut_end(&code.code.safe(), room, Default::default()).into_owned();
     lines.push(
-        SheetLine::plain("  ")
+        ViewLine::plain("  ")
             .with("Code    ", Role::Dim)
             .with(shown, Role::Title),
     );
-    lines.push(SheetLine::default());
+    lines.push(ViewLine::default());
     let left = sign_in
         .until
         .map_or(0, |until| (until - state.now).num_seconds());
@@ -129,7 +129,7 @@ fn show_code(state: &State, sign_in: &SignIn, code: &DeviceCode, width: usize) -
         ),
         _ => "The code has run out: Esc, then r, gets a new one.".to_owned(),
     };
-    lines.push(SheetLine::plain("  ").with(words, Role::Text));
+    lines.push(ViewLine::plain("  ").with(words, Role::Text));
     lines
 }
 
@@ -168,17 +168,17 @@ fn most_lines(state: &State, sign_in: &SignIn) -> usize {
         SignInStep::Ask(ask) => ask.questions.iter().map(of).sum(),
         _ => 0,
     };
-    usize::from(room(state).height)
+    usize::from(room(state.size).height)
         .saturating_sub(FRAME + asked)
         .max(LEAST_LINES)
 }
 
 /// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
 /// fit can be scrolled, and is counted.
-fn quoted(state: &State, sign_in: &SignIn, width: usize) -> Vec<SheetLine> {
+fn quoted(state: &State, sign_in: &SignIn, width: usize) -> Vec<ViewLine> {
     let said = said(sign_in, width);
     let (page, last) = reach(state, sign_in);
-    let indented = |text: String| SheetLine::plain("  ").with(text, Role::Dim);
+    let indented = |text: String| ViewLine::plain("  ").with(text, Role::Dim);
     let top = sign_in.top.min(last);
     let shown = said.iter().skip(top).take(page);
     let mut lines: Vec<_> = shown.map(|line| indented(format!("> {line}"))).collect();
@@ -187,11 +187,11 @@ fn quoted(state: &State, sign_in: &SignIn, width: usize) -> Vec<SheetLine> {
     }
     let last = top + page;
     let count = format!("lines {}-{last} of {}: PgUp PgDn", top + 1, said.len());
-    lines.push(SheetLine::plain("  ").with(count, Role::Key));
+    lines.push(ViewLine::plain("  ").with(count, Role::Key));
     lines
 }
 
-fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
+fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<ViewLine> {
     let beside = width.saturating_sub(FIELD + 4);
     let widths = ask
         .questions
@@ -206,14 +206,14 @@ fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
         let focused = sign_in.focus == index;
         let prompt = question.prompt.name().into_owned();
         let chosen = input.value().parse().unwrap_or(0);
-        let mut line = SheetLine::plain("  ");
+        let mut line = ViewLine::plain("  ");
         let is_list = matches!(&question.kind, QuestionKind::Choice { options, .. }
             if (1..=LISTED).contains(&options.len()));
         if width_cols(&prompt) <= labels && !is_list {
             line = line.with(prompt, Role::Text).to_cell(labels + 4);
         } else {
             let words = wrap_words(&prompt, width).into_iter();
-            lines.extend(words.map(|line| SheetLine::plain("  ").with(line, Role::Text)));
+            lines.extend(words.map(|line| ViewLine::plain("  ").with(line, Role::Text)));
         }
         let room = width.saturating_sub(line.cells()).clamp(8, FIELD + 8) as u16;
         match &question.kind {
@@ -235,7 +235,7 @@ fn questions(sign_in: &SignIn, ask: &Ask, width: usize) -> Vec<SheetLine> {
 }
 
 /// All options below each other, the chosen one marked.
-fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Vec<SheetLine> {
+fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Vec<ViewLine> {
     let line = |(at, option): (usize, &Untrusted)| {
         let option = option.name();
         let option = cut_end(&option, width.saturating_sub(4), Default::default());
@@ -244,7 +244,7 @@ fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Ve
             (true, false) => ("(•) ", Role::Input),
             (false, _) => ("( ) ", Role::Text),
         };
-        let mut line = SheetLine::plain("  ").with(format!("{mark}{option}"), role);
+        let mut line = ViewLine::plain("  ").with(format!("{mark}{option}"), role);
         line.choice = Some(at);
         line
     };
@@ -253,12 +253,12 @@ fn list(options: &[Untrusted], chosen: usize, width: usize, focused: bool) -> Ve
 
 /// The option that is chosen, and which of how many it is.
 fn one_of(
-    line: SheetLine,
+    line: ViewLine,
     options: &[Untrusted],
     chosen: usize,
     room: u16,
     focused: bool,
-) -> SheetLine {
+) -> ViewLine {
     let count = format!("  {} of {}", chosen + 1, options.len());
     let cells = usize::from(room).saturating_sub(width_cols(&count) + 2);
     let option = options.get(chosen).map(|o| o.safe()).unwrap_or_default();

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::{
-    actions, blocked, details, dialogs, form, lock, message, net, profiles, results, revoke, table,
-};
+use super::{actions, blocked, details, form, lock, message, results, revoke, table};
 use crate::app::action::Action;
+use crate::app::dialogs::help::Help;
+use crate::app::dialogs::quit::Quit;
+use crate::app::dialogs::{error, profiles};
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::layout;
-use crate::app::overlay::{JobState, Overlay};
+use crate::app::overlay::JobState;
 use crate::app::results::Find;
 use crate::app::state::{Level, Pane, State};
 
@@ -31,19 +32,18 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::GoDetails => focus(state, Pane::Details),
         Action::Find => find(state),
         Action::ClearForm => form::clear(state),
-        Action::Help => dialogs::open_help(state),
-        Action::Unfold => form::unfold(state),
-        Action::Reload => {
-            let mut effects = net::ask_anyway(state);
-            effects.extend(form::again(state));
-            effects
+        Action::Help => {
+            state.open(Help::default());
+            Vec::new()
         }
+        Action::Unfold => form::unfold(state),
+        Action::Reload => form::again_now(state),
         Action::AutoReload => form::toggle_auto_reload(state),
-        Action::Profiles => profiles::open_dialog(state),
+        Action::Profiles => profiles::open(state),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Mouse => mouse(state),
-        Action::ShowError => dialogs::show_error(state),
+        Action::ShowError => error::open_last(state),
         Action::Back => back(state),
         Action::Quit => quit(state),
         Action::Interrupt => interrupt(state),
@@ -155,7 +155,7 @@ fn back(state: &mut State) -> Vec<Effect> {
 
 fn quit(state: &mut State) -> Vec<Effect> {
     if state.jobs.iter().any(|job| job.state != JobState::Ended) {
-        state.overlays.push(Overlay::Quit { button: 0 });
+        state.open(Quit::default());
         return Vec::new();
     }
     vec![Effect::Quit(0)]
@@ -172,7 +172,7 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
         generation,
         delay: TWICE,
     }];
-    if !matches!(state.overlays.last(), Some(Overlay::Quit { .. })) {
+    if state.top::<Quit>().is_none() {
         effects.extend(quit(state));
     }
     effects

@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::{form, message, net, revoke};
 use crate::app::dialogs;
+use crate::app::dialogs::error::ErrorBox;
 use crate::app::effect::{Copied, Effect, Gen};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::overlay::{Acting, Answer, ArgumentField, Overlay};
@@ -59,7 +60,8 @@ pub fn acted(
             let source = Some(acting.source);
             let shown = message::fail(state, "Action failed", what, &error, source);
             if let Some(at) = at {
-                state.overlays.insert(at, Overlay::Error(Box::new(shown)));
+                let dialog = Box::new(ErrorBox::new(shown));
+                state.overlays.insert(at, Overlay::Dialog(dialog));
             }
             Vec::new()
         }

@@ -3,12 +3,12 @@
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::{act, actions, answer, confirm, edit, lock, message, net, profiles, sign_in};
-use crate::app::action::Action;
+use super::{actions, answer, confirm, lock, net, sign_in};
+use crate::app::dialog::{Dialog, Handled};
 use crate::app::effect::{Copied, Effect};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{ErrorBox, Help, JobState, Overlay};
-use crate::app::state::{Level, State};
+use crate::app::overlay::{JobState, Overlay};
+use crate::app::state::State;
 use crate::model::ApiError;
 use crate::store::SourceId;
 
@@ -24,29 +24,12 @@ fn answer_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
     match state.overlays.last_mut() {
         None => Vec::new(),
         Some(Overlay::Confirm(_)) => confirm::press(state, key),
-        Some(Overlay::Profiles(_)) => profiles::press(state, key),
-        Some(Overlay::Help(help)) => match key.key {
-            Key::Esc => close(state),
-            Key::F(1) => close(state),
-            Key::Down => scroll(&mut help.top, 1),
-            Key::Up => scroll(&mut help.top, -1),
-            Key::PageDown => scroll(&mut help.top, 10),
-            Key::PageUp => scroll(&mut help.top, -10),
-            _ => {
-                if edit::edit(&mut help.input, key) {
-                    help.top = 0;
-                }
-                Vec::new()
-            }
-        },
-        Some(Overlay::Error(_)) => error_key(state, key),
-        Some(Overlay::FirstRun { .. }) => first_run_key(state, key),
+        Some(Overlay::Dialog(_)) => on_top(state, |dialog, state| dialog.key(state, key)),
         Some(Overlay::SignIn(_)) => sign_in::key(state, key),
         Some(Overlay::Progress(_)) => progress_key(state, key),
         Some(Overlay::Actions(_)) => actions::menu_key(state, key),
         Some(Overlay::Arguments(_)) => actions::arguments_key(state, key),
         Some(Overlay::Answer(_)) => answer::key(state, key),
-        Some(Overlay::Quit { .. }) => quit_key(state, key),
     }
 }
 
@@ -57,15 +40,8 @@ pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
     }
     match state.overlays.last_mut() {
         Some(Overlay::Confirm(_)) => confirm::button(state, number),
-        Some(Overlay::Error(error)) => {
-            error.button = number;
-            error_button(state)
-        }
+        Some(Overlay::Dialog(_)) => on_top(state, |dialog, state| dialog.button(state, number)),
         Some(Overlay::SignIn(_)) => sign_in::button(state, number),
-        Some(Overlay::Quit { button }) => {
-            *button = number;
-            quit_enter(state)
-        }
         Some(Overlay::Progress(id)) => {
             let id = *id;
             if let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) {
@@ -85,8 +61,7 @@ pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
 /// Chooses a line of the top dialog by its number, as the mouse does.
 pub fn choice(state: &mut State, number: usize) -> Vec<Effect> {
     match state.overlays.last_mut() {
-        Some(Overlay::Profiles(dialog)) => dialog.choice = number,
-        Some(Overlay::FirstRun { choice }) => *choice = number,
+        Some(Overlay::Dialog(dialog)) => dialog.choose(number),
         Some(Overlay::Actions(menu)) => menu.choice = number,
         Some(Overlay::SignIn(asked)) => sign_in::choose(asked, number),
         _ => {}
@@ -98,8 +73,7 @@ pub fn choice(state: &mut State, number: usize) -> Vec<Effect> {
 pub fn focused_input(state: &mut State) -> Option<&mut Input> {
     match state.overlays.last_mut()? {
         Overlay::Confirm(confirm) => confirm.input(),
-        Overlay::Help(help) => Some(&mut help.input),
-        Overlay::Profiles(dialog) if !dialog.new => Some(&mut dialog.input),
+        Overlay::Dialog(dialog) => dialog.input(),
         Overlay::SignIn(sign_in) => sign_in.focused_input(),
         Overlay::Arguments(arguments) if arguments.sent.is_none() => arguments
             .fields
@@ -112,7 +86,7 @@ pub fn focused_input(state: &mut State) -> Option<&mut Input> {
 /// Text was pasted into the top dialog.
 pub fn pasted(state: &mut State) {
     match state.overlays.last_mut() {
-        Some(Overlay::Profiles(dialog)) => dialog.choice = 0,
+        Some(Overlay::Dialog(dialog)) => dialog.pasted(),
         Some(Overlay::Arguments(arguments)) => arguments.error = None,
         _ => {}
     }
@@ -123,130 +97,46 @@ fn close(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-fn scroll(top: &mut usize, by: isize) -> Vec<Effect> {
-    *top = top.saturating_add_signed(by);
-    Vec::new()
-}
-
-/// Opens the help.
-pub fn open_help(state: &mut State) -> Vec<Effect> {
-    state.overlays.push(Overlay::Help(Help::default()));
-    Vec::new()
-}
-
-/// Shows the last error in full.
-pub fn show_error(state: &mut State) -> Vec<Effect> {
-    if let Some(error) = state.errors.back() {
-        state.overlays.push(Overlay::Error(Box::new(error.clone())));
-    }
-    Vec::new()
-}
-
-impl ErrorBox {
-    /// The labels of the buttons, in order.
-    pub fn buttons(&self) -> Vec<&'static str> {
-        match self.can_login {
-            Some(_) => vec!["Sign in again", "Copy report", "Close"],
-            None => vec!["Reload", "Copy report", "Close"],
-        }
-    }
-
-    /// All of it as text on one line, for a ticket: a shell would run a line of its own.
-    pub fn report(&self) -> String {
-        let mut text = format!(
-            "{} · What: {} · Why: {} · Do: {}",
-            self.title, self.what, self.why, self.advice
-        );
-        for note in &self.notes {
-            text.push_str(" · ");
-            text.push_str(note);
-        }
-        text
+/// A line of a list was clicked twice: the dialog takes it.
+pub fn take(state: &mut State) -> Vec<Effect> {
+    match state.overlays.last() {
+        Some(Overlay::Actions(_)) => actions::choose(state),
+        Some(Overlay::Dialog(_)) => on_top(state, |dialog, state| dialog.take(state)),
+        _ => Vec::new(),
     }
 }
 
-fn error_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Error(error)) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    let count = error.buttons().len();
-    match key.key {
-        Key::Esc => return close(state),
-        Key::Tab | Key::Right if !key.shift => error.button = (error.button + 1) % count,
-        Key::Tab | Key::Left => error.button = (error.button + count - 1) % count,
-        Key::Down => return scroll(&mut error.top, 1),
-        Key::Up => return scroll(&mut error.top, -1),
-        Key::Char('r') => {
-            error.button = 0;
-            return error_button(state);
+/// The wheel was turned over the top dialog.
+pub fn wheel(state: &mut State, by: isize) {
+    match state.overlays.last() {
+        Some(Overlay::Answer(_)) => answer::scroll(state, by, 0),
+        Some(Overlay::Dialog(_)) => {
+            on_top(state, |dialog, state| {
+                dialog.wheel(state, by);
+                Handled::stay()
+            });
         }
-        Key::Enter => return error_button(state),
         _ => {}
     }
-    Vec::new()
 }
 
-fn error_button(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Error(error)) = state.overlays.last() else {
+/// Hands the top dialog what happened to it. Unless it closes it goes back to its place, under what it
+/// has opened.
+fn on_top(
+    state: &mut State,
+    handle: impl FnOnce(&mut dyn Dialog, &mut State) -> Handled,
+) -> Vec<Effect> {
+    let Some(Overlay::Dialog(mut dialog)) = state.overlays.pop() else {
         return Vec::new();
     };
-    match error.button {
-        0 => {
-            state.overlays.pop();
-            act::act(state, Action::Reload)
-        }
-        1 => vec![Effect::Copy {
-            what: Copied::Report,
-            text: SecretString::from(error.report()),
-        }],
-        _ => close(state),
-    }
-}
-
-/// How many lines the first-run screen has.
-pub const FIRST_RUN_CHOICES: usize = 4;
-
-fn first_run_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::FirstRun { choice }) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    match key.key {
-        Key::Up | Key::Char('k') => *choice = choice.saturating_sub(1),
-        Key::Down | Key::Tab | Key::Char('j') => {
-            *choice = (*choice + 1).min(FIRST_RUN_CHOICES - 1);
-        }
-        Key::Char('?') | Key::F(1) => return open_help(state),
-        Key::Char('q') => return vec![Effect::Quit(0)],
-        Key::Enter => return first_run_enter(state),
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Takes the chosen line of the first-run screen.
-pub fn first_run_enter(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::FirstRun { choice }) = state.overlays.last() else {
-        return Vec::new();
-    };
-    match choice {
-        0 => {
-            let demo = state.profiles.iter().find(|entry| entry.view.demo);
-            let Some(name) = demo.map(|entry| entry.view.name.clone()) else {
-                let text = "this usher was built without the demo";
-                return message::say(state, Level::Warn, text);
-            };
-            state.overlays.pop();
-            profiles::open_profiles(state, &[name])
-        }
-        1 => {
-            let effects = profiles::open_dialog(state);
-            if let Some(Overlay::Profiles(dialog)) = state.overlays.last_mut() {
-                (dialog.new, dialog.choice) = (true, 0);
-            }
+    let place = state.overlays.len();
+    match handle(&mut *dialog, state) {
+        Handled::Close(effects) => effects,
+        Handled::Stay(effects) => {
+            let place = place.min(state.overlays.len());
+            state.overlays.insert(place, Overlay::Dialog(dialog));
             effects
         }
-        2 => vec![Effect::WriteExample, Effect::Quit(0)],
-        _ => vec![Effect::Quit(0)],
     }
 }
 
@@ -328,48 +218,4 @@ fn sources_of(job: &crate::app::overlay::Job) -> Vec<SourceId> {
     sources.sort_unstable();
     sources.dedup();
     sources
-}
-
-fn quit_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Quit { button }) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    match key.key {
-        Key::Esc | Key::Char('n') => return close(state),
-        Key::Tab | Key::Left | Key::Right => *button = 1 - *button,
-        Key::Char('y') => {
-            *button = 1;
-            return quit_enter(state);
-        }
-        Key::Enter => return quit_enter(state),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn quit_enter(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Quit { button }) = state.overlays.last() else {
-        return Vec::new();
-    };
-    if *button == 0 {
-        return close(state);
-    }
-    state.overlays.pop();
-    state.quitting = true;
-    let running: Vec<_> = state
-        .jobs
-        .iter()
-        .filter(|j| j.state != JobState::Ended)
-        .map(|j| j.id)
-        .collect();
-    if running.is_empty() {
-        return vec![Effect::Quit(0)];
-    }
-    let mut effects: Vec<Effect> = running.into_iter().map(Effect::Stop).collect();
-    effects.extend(message::say(
-        state,
-        Level::Info,
-        "stopping after the current request, then quitting",
-    ));
-    effects
 }

@@ -264,6 +264,13 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
     }
 }
 
+/// Asks again now, whatever wait a server has asked for.
+pub fn again_now(state: &mut State) -> Vec<Effect> {
+    let mut effects = net::ask_anyway(state);
+    effects.extend(again(state));
+    effects
+}
+
 /// Lists that broke off go on where they did, and their rows stay; else asks the same again from the start.
 pub fn again(state: &mut State) -> Vec<Effect> {
     if state.is_loading() || state.results.stale {

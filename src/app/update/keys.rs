@@ -2,6 +2,8 @@
 
 use super::{act, details, dialogs, edit, form, lock, message, table};
 use crate::app::action::{Action, Context};
+use crate::app::area::{Mode, mode};
+use crate::app::dialogs::quit::Quit;
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
 use crate::app::keymap::{Key, KeyPress};
@@ -130,7 +132,7 @@ pub fn context(state: &State) -> Context {
 }
 
 fn is_too_small(state: &State) -> bool {
-    crate::app::layout::areas(state).mode == crate::app::layout::Mode::TooSmall
+    mode(state.size) == Mode::TooSmall
 }
 
 fn is_way_out(state: &State, key: KeyPress) -> bool {
@@ -139,5 +141,5 @@ fn is_way_out(state: &State, key: KeyPress) -> bool {
         || state
             .overlays
             .iter()
-            .any(|o| matches!(o, crate::app::overlay::Overlay::Quit { .. }))
+            .any(|dialog| dialog.get::<Quit>().is_some())
 }

@@ -32,7 +32,8 @@ pub type Question = (usize, Discriminant<Overlay>);
 pub fn question(state: &State) -> Option<Question> {
     let top = state.overlays.last()?;
     let asks = match top {
-        Overlay::Confirm(_) | Overlay::Quit { .. } => true,
+        Overlay::Confirm(_) => true,
+        Overlay::Dialog(dialog) => dialog.question(state).is_some(),
         Overlay::Arguments(asked) => asked.spec.changes && asked.sent.is_none(),
         Overlay::Progress(id) => {
             let job = state.jobs.iter().find(|job| job.id == *id);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::error_report::ErrorReport;
 use crate::app::msg::Told;
-use crate::app::overlay::ErrorBox;
 use crate::app::state::{Level, Lock, Message, State};
 use crate::model::ApiError;
 use crate::store::SourceId;
@@ -38,7 +38,7 @@ pub fn fail(
     what: String,
     error: &ApiError,
     source: Option<SourceId>,
-) -> ErrorBox {
+) -> ErrorReport {
     let can_login = source.filter(|_| {
         matches!(
             error,
@@ -48,15 +48,13 @@ pub fn fail(
             }
         )
     });
-    let shown = ErrorBox {
+    let shown = ErrorReport {
         title: title.to_owned(),
         what,
         why: error.to_string(),
         advice: error.advice().to_owned(),
         notes: notes(state, error),
         can_login,
-        button: 0,
-        top: 0,
     };
     let hint = if can_login.is_some() {
         "r sign in · E details"
@@ -72,7 +70,7 @@ pub fn fail(
 }
 
 /// Keeps an error for `E`.
-pub fn keep(state: &mut State, error: ErrorBox) {
+pub fn keep(state: &mut State, error: ErrorReport) {
     if state.errors.len() >= KEPT {
         state.errors.pop_front();
     }

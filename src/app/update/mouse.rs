@@ -1,11 +1,10 @@
-//! What clicks and wheels mean. Nothing is confirmed by typing-free means where typing is asked for.
+//! What clicks and wheels mean. A click never replaces a confirmation that must be typed.
 
-use super::{act, answer, details, dialogs, form, profiles, results, table};
+use super::{act, details, dialogs, form, results, table};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
-use crate::app::layout::{self, Hit};
+use crate::app::hit::{self, Hit};
 use crate::app::msg::{Mouse, MouseKind};
-use crate::app::overlay::Overlay;
 use crate::app::state::{Pane, State};
 
 /// Rows a turn of the wheel scrolls.
@@ -13,7 +12,7 @@ const WHEEL: isize = 3;
 
 /// The mouse did something.
 pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
-    let hit = layout::hit(state, mouse.x, mouse.y);
+    let hit = hit::hit(state, mouse.x, mouse.y);
     match mouse.kind {
         MouseKind::WheelUp => wheel(state, &hit, -WHEEL),
         MouseKind::WheelDown => wheel(state, &hit, WHEEL),
@@ -23,20 +22,18 @@ pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
 }
 
 fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
-    match state.overlays.last_mut() {
-        Some(Overlay::Help(help)) => help.top = help.top.saturating_add_signed(by),
-        Some(Overlay::Answer(_)) => answer::scroll(state, by, 0),
-        Some(Overlay::Error(error)) => error.top = error.top.saturating_add_signed(by),
-        Some(_) => {}
-        None => match hit {
-            Hit::Row(_) | Hit::Column(_) | Hit::Pane(Pane::Table) => {
-                results::wheel(state, Pane::Table, by);
-            }
-            Hit::DetailsLine(_) | Hit::Pane(Pane::Details) => {
-                results::wheel(state, Pane::Details, by);
-            }
-            _ => {}
-        },
+    if !state.overlays.is_empty() {
+        dialogs::wheel(state, by);
+        return Vec::new();
+    }
+    match hit {
+        Hit::Row(_) | Hit::Column(_) | Hit::Pane(Pane::Table) => {
+            results::wheel(state, Pane::Table, by);
+        }
+        Hit::DetailsLine(_) | Hit::Pane(Pane::Details) => {
+            results::wheel(state, Pane::Details, by);
+        }
+        _ => {}
     }
     Vec::new()
 }
@@ -82,12 +79,7 @@ fn double_click(state: &mut State, hit: Hit) -> Vec<Effect> {
     if row && state.overlays.is_empty() {
         effects.extend(details::open(state));
     } else if choice {
-        effects.extend(match state.overlays.last() {
-            Some(Overlay::Profiles(_)) => profiles::choose(state),
-            Some(Overlay::FirstRun { .. }) => dialogs::first_run_enter(state),
-            Some(Overlay::Actions(_)) => super::actions::choose(state),
-            _ => Vec::new(),
-        });
+        effects.extend(dialogs::take(state));
     }
     effects
 }

@@ -1,6 +1,7 @@
 //! What comes back from the network: connections and pages.
 
 use super::{message, results};
+use crate::app::dialogs::error::ErrorBox;
 use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::msg::{Connected, Page};
@@ -327,7 +328,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec
     };
     let shown = message::fail(state, title, what, error, Some(id));
     if state.results.rows.is_empty() && state.overlays.is_empty() {
-        state.overlays.push(Overlay::Error(Box::new(shown)));
+        state.open(ErrorBox::new(shown));
     }
     Vec::new()
 }

@@ -1,14 +1,9 @@
-//! Opening profiles, and the dialog that switches between them.
+//! Opening profiles, and reading them again.
 
-use tui_input::Input;
-
-use super::{act, edit, form, message, net};
-use crate::app::dialogs::listed;
+use super::{act, form, message, net};
 use crate::app::effect::Effect;
-use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{Overlay, ProfileEntry, Profiles};
 use crate::app::results::{Details, Results};
-use crate::app::source::{ProfileView, Source};
+use crate::app::source::{ProfileEntry, ProfileView, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::store::SourceId;
 
@@ -38,87 +33,6 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         state.focus_follows = false;
     }
     effects
-}
-
-/// Opens the dialog, with the cursor on the profile that is open.
-pub fn open_dialog(state: &mut State) -> Vec<Effect> {
-    let open = state.sources.first().map(|s| s.profile.name.clone());
-    let choice = state
-        .profiles
-        .iter()
-        .position(|e| Some(&e.view.name) == open.as_ref());
-    let dialog = Profiles {
-        choice: choice.unwrap_or(0),
-        ..Profiles::default()
-    };
-    state.overlays.push(Overlay::Profiles(dialog));
-    Vec::new()
-}
-
-/// A key while the dialog is open.
-pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Profiles(dialog)) = state.overlays.last() else {
-        return Vec::new();
-    };
-    let count = if dialog.new {
-        state.systems.len()
-    } else {
-        listed(state, dialog).len()
-    };
-    let Some(Overlay::Profiles(dialog)) = state.overlays.last_mut() else {
-        return Vec::new();
-    };
-    match (key.key, key.ctrl) {
-        (Key::Esc, _) if dialog.new => (dialog.new, dialog.choice) = (false, 0),
-        (Key::Esc, _) => {
-            state.overlays.pop();
-        }
-        (Key::Up, _) => dialog.choice = dialog.choice.saturating_sub(1),
-        (Key::Down | Key::Tab, _) => {
-            dialog.choice = (dialog.choice + 1).min(count.saturating_sub(1));
-        }
-        (Key::Enter, _) => return choose(state),
-        (Key::Char('n'), true) => {
-            (dialog.new, dialog.choice) = (true, 0);
-            dialog.input = Input::default();
-        }
-        (Key::F(4), _) => {
-            let profile = chosen(state);
-            return vec![Effect::Edit { profile }];
-        }
-        _ if !dialog.new && edit::edit(&mut dialog.input, key) => dialog.choice = 0,
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn chosen(state: &State) -> Option<String> {
-    let Some(Overlay::Profiles(dialog)) = state.overlays.last() else {
-        return None;
-    };
-    listed(state, dialog)
-        .get(dialog.choice)
-        .map(|entry| entry.view.name.clone())
-}
-
-/// Takes the chosen line.
-pub fn choose(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Profiles(dialog)) = state.overlays.last() else {
-        return Vec::new();
-    };
-    if dialog.new {
-        let system = state.systems.get(dialog.choice).map(|(word, _)| *word);
-        state.overlays.pop();
-        return system
-            .map(|system| Effect::NewProfile { system })
-            .into_iter()
-            .collect();
-    }
-    let Some(name) = chosen(state) else {
-        return Vec::new();
-    };
-    state.overlays.pop();
-    open_profiles(state, &[name])
 }
 
 /// The configuration was read again.

@@ -341,7 +341,7 @@ fn what_a_hidden_action_was_refused_speaks_of_no_search() {
 
     assert_eq!(app.status(), "refused: not this one. E details");
     let error = app.state.errors.back().unwrap();
-    assert!(!error.report().contains("search"), "{}", error.report());
+    assert!(!error.text().contains("search"), "{}", error.text());
 }
 
 #[test]
@@ -453,9 +453,7 @@ fn other_failures_show_what_was_tried_and_where() {
 
     app.acted(Err(super::refused()));
 
-    let Some(Overlay::Error(error)) = app.top() else {
-        panic!("no error box")
-    };
+    let error = &app.dialog::<ErrorBox>().expect("an error box").report;
     assert_eq!(error.what, "show a token at prod-janssen");
 }
 

@@ -192,9 +192,7 @@ fn the_first_search_that_fails_is_explained_in_a_box() {
         result: Err(refused()),
     });
 
-    let Some(Overlay::Error(error)) = app.top() else {
-        panic!("no error box")
-    };
+    let error = &app.dialog::<ErrorBox>().expect("an error box").report;
     assert!(error.why.contains("connection refused"));
     assert!(!error.advice.is_empty());
 }

@@ -18,11 +18,15 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use enum_map::EnumMap;
 
 use super::{open_profiles, update};
+use crate::app::dialog::Dialog;
+use crate::app::dialogs::error::ErrorBox;
+use crate::app::dialogs::help::Help;
+use crate::app::dialogs::quit::Quit;
 use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, Page, Size};
-use crate::app::overlay::{Overlay, ProfileEntry};
-use crate::app::source::ProfileView;
+use crate::app::overlay::Overlay;
+use crate::app::source::{ProfileEntry, ProfileView};
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
@@ -291,6 +295,11 @@ impl TestApp {
 
     fn status(&self) -> &str {
         self.state.message.as_ref().map_or("", |m| &m.text)
+    }
+
+    /// The dialog on top, if it is of this kind.
+    fn dialog<T: Dialog>(&self) -> Option<&T> {
+        self.state.top()
     }
 
     fn top(&self) -> Option<&Overlay> {

@@ -144,9 +144,7 @@ fn a_failed_delete_says_why_and_can_be_read_in_full() {
         app.status()
     );
     app.keys("E");
-    let Some(Overlay::Error(error)) = app.top() else {
-        panic!("no error box")
-    };
+    let error = &app.dialog::<ErrorBox>().expect("an error box").report;
     assert!(error.what.contains("asmith"), "{}", error.what);
 }
 
@@ -449,7 +447,7 @@ fn quitting_while_a_revoke_runs_asks_and_two_ctrl_c_always_quit() {
     let mut app = asked(&["asmith"]);
     app.keys("y q");
 
-    assert!(matches!(app.top(), Some(Overlay::Quit { .. })));
+    assert!(app.dialog::<Quit>().is_some());
     assert_eq!(app.count(|e| matches!(e, Effect::Quit(_))), 0);
 
     app.keys("ctrl-c ctrl-c");

@@ -255,9 +255,7 @@ fn a_chord_that_edits_a_field_edits_it() {
 
     app.keys("?").typed("sort keys").keys("alt-b alt-d");
 
-    let Some(Overlay::Help(help)) = app.top() else {
-        panic!("the help is closed")
-    };
+    let help = app.dialog::<Help>().expect("the help is open");
     assert_eq!(help.input.value(), "sort ");
 }
 

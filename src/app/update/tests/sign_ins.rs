@@ -90,7 +90,8 @@ fn an_answer_that_was_wrong_is_told_in_full() {
         }),
     });
 
-    assert!(matches!(app.top(), Some(Overlay::Error(error)) if error.can_login.is_some()));
+    let error = app.dialog::<ErrorBox>().expect("an error box");
+    assert!(error.report.can_login.is_some());
     assert_eq!(app.state.overlays.len(), 1);
 }
 

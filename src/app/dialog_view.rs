@@ -1,8 +1,8 @@
 //! A dialog as text: its lines, its buttons, and where they are. Drawing it needs nothing else.
 
-use super::layout::{Area, Mode, areas};
+use super::area::{Area, Mode, mode};
+use super::msg::Size;
 use super::role::Role;
-use super::state::State;
 use super::text_wrap::{Piece, wrap_words};
 use crate::model::text::width_cols;
 
@@ -17,7 +17,7 @@ pub struct Part {
 
 /// A line of a dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SheetLine {
+pub struct ViewLine {
     /// Its pieces from left to right.
     pub parts: Vec<Part>,
     /// The buttons on it: cells from its start, and cells.
@@ -28,7 +28,7 @@ pub struct SheetLine {
     pub cursor: Option<u16>,
 }
 
-impl SheetLine {
+impl ViewLine {
     /// A line of plain text.
     pub fn plain(text: impl Into<String>) -> Self {
         Self::default().with(text, Role::Text)
@@ -161,7 +161,7 @@ impl FieldText {
 
 /// A dialog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sheet {
+pub struct DialogView {
     /// Title in the upper border.
     pub title: String,
     /// Is something about to be changed where it must not go wrong?
@@ -169,7 +169,7 @@ pub struct Sheet {
     /// Text in the lower border.
     pub footer: String,
     /// The lines inside the border.
-    pub lines: Vec<SheetLine>,
+    pub lines: Vec<ViewLine>,
     /// Where it is, border included.
     pub area: Area,
     /// First line shown, where not all fit.
@@ -182,18 +182,18 @@ pub const WIDEST: u16 = 84;
 const LARGE: (u16, u16) = (100, 30);
 
 /// Is there room for the large form of a dialog?
-pub fn is_large(state: &State) -> bool {
-    state.size.width >= LARGE.0 && state.size.height >= LARGE.1
+pub fn is_large(size: Size) -> bool {
+    size.width >= LARGE.0 && size.height >= LARGE.1
 }
 
-impl Sheet {
+impl DialogView {
     /// Puts the dialog in the middle of the screen, `width` cells wide or less.
     #[must_use]
-    pub fn placed(mut self, state: &State, width: u16) -> Self {
-        let most = usize::from(room(state).height.saturating_sub(2));
+    pub fn placed(mut self, screen: Size, width: u16) -> Self {
+        let most = usize::from(room(screen).height.saturating_sub(2));
         self.lines = fitted(std::mem::take(&mut self.lines), most);
         let height = (self.lines.len() as u16).saturating_add(2);
-        let (room, screen) = (room(state), state.size);
+        let room = room(screen);
         let whole = Area::new(0, 0, screen.width, screen.height);
         self.area = whole.centred(width.min(WIDEST).min(room.width), height.min(room.height));
         let lowest = room.bottom().saturating_sub(self.area.height);
@@ -204,7 +204,7 @@ impl Sheet {
     }
 
     /// The lines on screen, each with its row.
-    pub fn visible(&self) -> impl Iterator<Item = (Area, &SheetLine)> {
+    pub fn visible(&self) -> impl Iterator<Item = (Area, &ViewLine)> {
         let inner = self.area.inner();
         self.lines
             .iter()
@@ -250,9 +250,9 @@ impl Sheet {
 
 /// As many lines as fit: blank ones leave first, then the last ones without a field or a button, so that
 /// what can be done stays on screen.
-fn fitted(mut lines: Vec<SheetLine>, most: usize) -> Vec<SheetLine> {
+fn fitted(mut lines: Vec<ViewLine>, most: usize) -> Vec<ViewLine> {
     while lines.len() > most {
-        let is_control = |line: &SheetLine| {
+        let is_control = |line: &ViewLine| {
             let asks = |part: &Part| matches!(part.role, Role::Input | Role::Danger);
             !line.buttons.is_empty() || line.choice.is_some() || line.parts.iter().any(asks)
         };
@@ -265,9 +265,9 @@ fn fitted(mut lines: Vec<SheetLine>, most: usize) -> Vec<SheetLine> {
 }
 
 /// The part of the screen that dialogs may cover: all but the header, the status line and the hints.
-pub fn room(state: &State) -> Area {
-    let (width, height) = (state.size.width, state.size.height);
-    match areas(state).mode {
+pub fn room(screen: Size) -> Area {
+    let Size { width, height } = screen;
+    match mode(screen) {
         Mode::TooSmall => Area::default(),
         Mode::Tabs => Area::new(0, 1, width, height.saturating_sub(2)),
         _ => Area::new(0, 1, width, height.saturating_sub(3)),

@@ -1,0 +1,40 @@
+//! One entry of the hint line.
+
+use crate::model::text::width_cols;
+
+/// A key and the word for what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as the operator reads it.
+    pub key: String,
+    /// What it does.
+    pub word: String,
+    /// How soon it leaves when there is no room: the largest first.
+    pub rank: u8,
+}
+
+impl Hint {
+    /// A key, the word for what it does, and its rank.
+    pub fn new(key: impl Into<String>, word: impl Into<String>, rank: u8) -> Self {
+        Self {
+            key: key.into(),
+            word: word.into(),
+            rank,
+        }
+    }
+
+    /// Tab chooses a control.
+    pub fn tab() -> Self {
+        Self::new("Tab", "choose", 2)
+    }
+
+    /// What Enter does. It never leaves.
+    pub fn enter(word: impl Into<String>) -> Self {
+        Self::new("Enter", word, 0)
+    }
+
+    /// Cells it takes.
+    pub fn cells(&self) -> usize {
+        width_cols(&self.key) + 1 + width_cols(&self.word)
+    }
+}
