@@ -28,6 +28,7 @@ use usher::app::dialogs::first_run::FirstRun;
 use usher::app::dialogs::help::Help;
 use usher::app::dialogs::profiles::SwitchProfile;
 use usher::app::dialogs::quit::Quit;
+use usher::app::dialogs::ways::ChooseWay;
 use usher::app::effect::{Gen, JobId, Timer};
 use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
@@ -42,7 +43,7 @@ use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
 use usher::model::{
     ApiError, Completeness, Field, Headway, Plan, Query, Session, SessionKey, Subject, Untrusted,
-    WalkProgress,
+    WalkProgress, Way, WayCost,
 };
 use usher::store::{RowId, SourceId};
 use usher::ui::Theme;

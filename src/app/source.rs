@@ -116,6 +116,15 @@ pub enum Progress {
     Failed(ApiError),
 }
 
+/// A way to list that was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenWay {
+    /// Its word.
+    pub word: Cow<'static, str>,
+    /// Has a search gone that way? Then it ends with the query that it was chosen for.
+    pub is_used: bool,
+}
+
 /// One open profile.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -143,8 +152,8 @@ pub struct Source {
     pub waiting: Option<Search>,
     /// The search that the rows on screen answer, for a reload and for going on.
     pub search: Option<Search>,
-    /// The way to list that was chosen for the query, by its word. `None`: none was.
-    pub way: Option<Cow<'static, str>>,
+    /// The way to list that was chosen for the query. `None`: none was.
+    pub way: Option<ChosenWay>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
     /// How far a walk has come that the list needs, while it runs. `None`: it needs none.

@@ -420,15 +420,18 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed = form_layout::fields(state)
+        let needed: Vec<_> = form_layout::fields(state)
             .into_iter()
-            .find(|field| form_layout::support(state, *field) == crate::model::Support::Required);
-        let text = match needed {
-            Some(field) => format!(
+            .filter(|field| form_layout::support(state, *field) == crate::model::Support::Required)
+            .map(form_layout::label)
+            .collect();
+        let text = if needed.is_empty() {
+            "Enter lists all sessions, or type a user name first".to_owned()
+        } else {
+            format!(
                 "Fill in {}, then Enter: this system lists nothing without it",
-                form_layout::label(field)
-            ),
-            None => "Enter lists all sessions, or type a user name first".to_owned(),
+                needed.join(" or ")
+            )
         };
         return vec![(text, Role::Text)];
     }

@@ -10,6 +10,7 @@ pub mod profiles;
 mod progress;
 pub mod quit;
 mod sign_in;
+pub mod ways;
 
 use super::dialog_view::DialogView;
 use super::overlay::Overlay;

@@ -445,6 +445,11 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     }
     let mut effects = net::cancel_searches(state);
     state.message = None;
+    if state.results.query.as_ref() != Some(&query) {
+        for source in &mut state.sources {
+            source.way.take_if(|way| way.is_used);
+        }
+    }
     // What ended before it is asked does not come again.
     state.results.lately.clear();
     state.results.query = Some(query.clone());
@@ -498,6 +503,9 @@ impl Source {
         self.progress = Progress::Loading;
         self.resume = None;
         self.headway = None;
+        if let Some(way) = &mut self.way {
+            way.is_used = true;
+        }
         (self.pages, self.rows, self.total) = (0, 0, None);
         (self.duplicates, self.unread, self.received) = (0, 0, 0);
         self.asked_at = Some(now);
@@ -514,7 +522,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         // What depends on the moment is asked for by the server's clock.
         now: state.now + source.ahead,
         zone: state.prefs.zone,
-        way: source.way.clone(),
+        way: source.way.as_ref().map(|way| way.word.clone()),
         asked_by,
     }
 }

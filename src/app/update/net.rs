@@ -2,6 +2,7 @@
 
 use super::{message, results};
 use crate::app::dialogs::error::ErrorBox;
+use crate::app::dialogs::ways::ChooseWay;
 use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::msg::{Connected, Page};
@@ -197,7 +198,15 @@ pub fn page(
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
             blame(state, &error);
-            let effects = failed(state, id, &error, "Search failed");
+            let effects = match &error {
+                ApiError::Incomplete { ways, .. }
+                    if !ways.is_empty() && state.overlays.is_empty() =>
+                {
+                    state.open(ChooseWay::new(id, ways.clone()));
+                    Vec::new()
+                }
+                _ => failed(state, id, &error, "Search failed"),
+            };
             let mut all = finished(state);
             all.extend(effects);
             all

@@ -9,6 +9,7 @@ mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;
+mod ways;
 
 use std::hash::RandomState;
 use std::sync::Arc;
