@@ -118,7 +118,7 @@ impl Dialog for ChooseWay {
         let query = state.results.query.as_ref();
         let lacks = |field: &Field| query.is_none_or(|query| !query.compares(*field));
         let Some(field) = way.needs.filter(lacks) else {
-            return Handled::Close(form::reload(state));
+            return Handled::Close(form::submit(state));
         };
         state.focus = Pane::Search;
         form::focus_field(state, text_field(field));
