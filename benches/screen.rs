@@ -24,6 +24,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pty::{LIMIT, Pty, command};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{self, Options, Running};
 
 const USHER: &str = env!("CARGO_BIN_EXE_usher");
@@ -79,7 +81,10 @@ impl Server {
             sessions: ROWS,
             users: ROWS / 10,
             now: Some(now_ms - 2 * 3_600_000),
-            token_seconds: 86_400,
+            system: Arc::new(JanssenOptions {
+                token_seconds: 86_400,
+                ..Default::default()
+            }),
             ..Options::default()
         };
         let running = runtime

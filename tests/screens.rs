@@ -23,20 +23,22 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use tui_input::Input;
+use usher::app::dialogs::confirm::{Confirm, ConfirmFocus, Typed};
 use usher::app::dialogs::error::ErrorBox;
 use usher::app::dialogs::first_run::FirstRun;
 use usher::app::dialogs::help::Help;
+use usher::app::dialogs::job::JobBox;
 use usher::app::dialogs::profiles::SwitchProfile;
 use usher::app::dialogs::quit::Quit;
+use usher::app::dialogs::sign_in::SignIn;
 use usher::app::dialogs::ways::ChooseWay;
 use usher::app::effect::{Gen, JobId, Timer};
 use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
+use usher::app::job::{Job, JobState};
 use usher::app::msg::SignInStep;
-use usher::app::overlay::{
-    Confirm, ConfirmFocus, ConfirmKind, Job, JobState, Overlay, RevokePlan, SignIn, Typed,
-};
 use usher::app::results::{Fate, Find, LiveFilter};
+use usher::app::revoke_plan::{ConfirmKind, RevokePlan};
 use usher::app::source::{Link, Progress, Source};
 use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};

@@ -61,6 +61,7 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),
         Field::Method => Cell::outside(session.auth_method.as_ref(), "-"),
         Field::Scope => Cell::outside(session.scope.as_ref(), "-"),
+        Field::Kind => Cell::own(session.kind.as_deref().unwrap_or("-"), Role::Text),
         Field::State => {
             let (word, role) = state_word(state, id, row);
             Cell::own(word, role)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::cells;
+use super::source::Source;
 use super::state::{State, TimeStyle};
 use crate::model::text::width_cols;
 use crate::model::{ColumnSpec, Field};
@@ -35,9 +36,10 @@ const DEFAULT: &[ColumnSpec] = &[
 ];
 
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
+const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
 /// Which columns leave first when the table is narrow. What is not named never leaves.
-const LEAVE: [Field; 17] = [
+const LEAVE: [Field; 18] = [
     Field::Agent,
     Field::Hint,
     Field::Own,
@@ -53,6 +55,7 @@ const LEAVE: [Field; 17] = [
     Field::Ended,
     Field::Scope,
     Field::Used,
+    Field::Kind,
     Field::Client,
     Field::Created,
 ];
@@ -86,12 +89,15 @@ pub fn all(state: &State) -> Vec<ColumnSpec> {
     if columns.is_empty() {
         columns.extend_from_slice(DEFAULT);
     }
-    if state.sources.len() > 1 && !columns.iter().any(|c| c.field == Field::Profile) {
-        let after_user = columns
-            .iter()
-            .position(|c| c.field == Field::User)
-            .map_or(0, |at| at + 1);
-        columns.insert(after_user, PROFILE);
+    let wanted = [
+        (state.sources.iter().any(Source::has_kinds), KIND),
+        (state.sources.len() > 1, PROFILE),
+    ];
+    for (_, column) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+        if !columns.iter().any(|known| known.field == column.field) {
+            let user = columns.iter().position(|c| c.field == Field::User);
+            columns.insert(user.map_or(0, |at| at + 1), column);
+        }
     }
     columns
 }

@@ -5,11 +5,13 @@ use std::fmt::Debug;
 
 use tui_input::Input;
 
+use super::action::Action;
 use super::dialog_view::DialogView;
 use super::effect::Effect;
 use super::hint::Hint;
 use super::keymap::KeyPress;
 use super::state::State;
+use crate::store::RowId;
 
 /// A dialog over the main screen.
 ///
@@ -55,6 +57,9 @@ pub trait Dialog: Any + Debug + CloneDialog {
         None
     }
 
+    /// Rows from this one on are new.
+    fn rows_added(&mut self, _state: &State, _first: RowId) {}
+
     /// Does it show a time that changes every second?
     fn shows_seconds(&self) -> bool {
         false
@@ -69,6 +74,8 @@ pub enum Handled {
     Stay(Vec<Effect>),
     /// It closes.
     Close(Vec<Effect>),
+    /// It closes, and this action is done, as if its key had been pressed.
+    Act(Action),
 }
 
 impl Handled {

@@ -186,6 +186,16 @@ pub fn is_large(size: Size) -> bool {
     size.width >= LARGE.0 && size.height >= LARGE.1
 }
 
+/// The first of two on a large screen, else the second.
+pub fn by_size<T>(screen: Size, (large, small): (T, T)) -> T {
+    if is_large(screen) { large } else { small }
+}
+
+/// Cells for text in a dialog of this width: without its border and its margins.
+pub fn text_cells(screen: Size, width: u16) -> usize {
+    usize::from(width.min(screen.width)).saturating_sub(6)
+}
+
 impl DialogView {
     /// Puts the dialog in the middle of the screen, `width` cells wide or less.
     #[must_use]

@@ -1,5 +1,6 @@
 //! Everything that the core wants done outside.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -95,6 +96,8 @@ pub struct RevokeItem {
     pub source: SourceId,
     /// Its key.
     pub key: SessionKey,
+    /// Which kind of session. `None`: the system has one kind only.
+    pub kind: Option<Arc<str>>,
     /// Whose it is, for the audit log.
     pub subject: Subject,
     /// What the list said of its end; where it said nothing, the key may not last.

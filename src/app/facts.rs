@@ -5,17 +5,17 @@ use chrono::{DateTime, Utc};
 use super::action::{Action, Context};
 use super::agent;
 use super::cells;
+use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::life;
-use super::lines::{DetailLine, LABELS, LineKind};
 use super::results::Fate;
 use super::role::Role;
 use super::source::Source;
 use super::state::State;
 use super::text_wrap::Piece;
-use super::update::blocked::OWN;
+use super::words;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Untrusted};
+use crate::model::{Deletable, Fact, Field, NO_LASTING_ID, Session, Support, Untrusted};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -59,23 +59,19 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
 /// Is there something to say of this field: a value, or that one of this session is missing? What the
 /// system never tells is said once for all.
 fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
-    let there = match field {
-        Field::Client => session.client.is_some(),
-        Field::Ip => session.ip.is_some(),
-        Field::Created => session.created.is_some(),
-        Field::Used => session.last_used.is_some(),
-        Field::Expires => session.expires.is_some(),
-        Field::Agent => session.user_agent.is_some(),
-        Field::Method => session.auth_method.is_some(),
-        _ => true,
-    };
-    let source = state.sources.get(usize::from(row.source.0));
-    there || source.is_none_or(|source| source.reports(field))
+    let may_lack = TOLD_BY_SOME.iter().any(|(known, _)| *known == field);
+    let there = session.text(field).is_some() || session.instant(field).is_some();
+    let caps = source_of(state, row).and_then(|source| source.kind(session.kind.as_deref()));
+    !may_lack || there || caps.is_none_or(|caps| caps.fields[field] != Support::No)
+}
+
+fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {
+    state.sources.get(usize::from(row.source.0))
 }
 
 /// What this system never tells. `None`: it tells everything that usher has a place for.
 fn untold(state: &State, row: &Row, session: &Session) -> Option<DetailLine> {
-    let source = state.sources.get(usize::from(row.source.0))?;
+    let source = source_of(state, row)?;
     let names: Vec<&str> = TOLD_BY_SOME
         .iter()
         .filter(|(field, _)| !is_told(state, row, session, *field))
@@ -101,6 +97,10 @@ pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
 pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (Lines, Lines) {
     let subject = &session.subject;
     let client = session.client.as_ref();
+    let kind = session
+        .kind
+        .as_deref()
+        .filter(|_| source_of(state, row).is_some_and(Source::has_kinds));
     let mut left = vec![
         outside(Field::User, "User", subject.shown(), "(nobody)"),
         outside(Field::UserId, "User id", subject.id.as_ref(), "-"),
@@ -108,6 +108,9 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
         outside(Field::Client, "Client", client, "(none)"),
         outside(Field::Ip, "IP address", session.ip.as_ref(), "-"),
     ];
+    if let Some(kind) = kind {
+        left.insert(2, fact(Field::Kind, "Kind", kind, Role::Text));
+    }
     if let Some(scope) = scope(session) {
         let word = scope_word(state, row);
         left.push(outside(Field::Scope, &word, Some(scope), "-"));
@@ -150,8 +153,7 @@ fn scope(session: &Session) -> Option<&Untrusted> {
 }
 
 fn scope_word(state: &State, row: &Row) -> String {
-    let source = state.sources.get(usize::from(row.source.0));
-    source.map_or_else(|| "Scope".to_owned(), Source::scope_word)
+    source_of(state, row).map_or_else(|| "Scope".to_owned(), Source::scope_word)
 }
 
 /// The facts that need the whole width.
@@ -253,7 +255,7 @@ fn over_line(why: &str) -> DetailLine {
 
 fn deletable_line(session: &Session) -> DetailLine {
     let (text, role) = match &session.deletable {
-        Deletable::Yes if session.own == Some(true) => (format!("no: {OWN}"), Role::Warn),
+        Deletable::Yes if session.own == Some(true) => (format!("no: {}", words::OWN), Role::Warn),
         Deletable::Yes => ("yes".to_owned(), Role::Text),
         no @ (Deletable::No(_) | Deletable::NoLastingId) => (
             format!("no: {}", no.why_not().unwrap_or_default()),
@@ -296,7 +298,7 @@ pub(super) fn life_line(
 }
 
 /// The short form of a compact screen: four lines.
-pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> Lines {
+pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session, width: usize) -> Lines {
     let (word, _) = word(state, id, row, session);
     let told = |field| is_told(state, row, session, field);
     let mut first = beginning(session.subject.shown(), "(nobody)");
@@ -339,7 +341,7 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session) -> L
     [
         first,
         second,
-        times(state, (id, row), session, began),
+        times(state, (id, row), session, began, width),
         fourth,
     ]
     .into_iter()
@@ -368,7 +370,13 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 
 /// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
 /// tell when a session began, its last use stands there.
-fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool) -> Vec<Piece> {
+fn times(
+    state: &State,
+    (id, row): (RowId, &Row),
+    session: &Session,
+    began: bool,
+    width: usize,
+) -> Vec<Piece> {
     let zone = state.prefs.zone;
     let (label, first) = match began {
         true => ("Created  ", session.created),
@@ -390,9 +398,8 @@ fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool
     });
     let mut shown = first.map_or("-".to_owned(), |at| time::instant_short(at, zone));
     // Two whole instants leave no room for both ages; when it ends counts more.
-    let room = super::lines::width(state) as usize;
     if let Some(at) = first
-        && shown.len() + age(at).len() + expires.len() + 21 <= room
+        && shown.len() + age(at).len() + expires.len() + 21 <= width
     {
         shown.push_str(&age(at));
     }
@@ -406,31 +413,23 @@ fn times(state: &State, (id, row): (RowId, &Row), session: &Session, began: bool
 
 /// What copying a fact gives, where that is more than the text on screen.
 pub(super) enum Whole {
-    /// The key of the session.
-    Key,
+    /// The id of the session.
+    Id,
     /// This text.
     Text(String),
 }
 
 /// The whole value of a fact. `None`: the text on screen is all of it.
 pub(super) fn whole_value(session: &Session, field: Field) -> Option<Whole> {
-    let text = |text: Option<&Untrusted>| text.map(|t| Whole::Text(t.expose().to_owned()));
-    let time = |at: Option<DateTime<Utc>>| {
-        at.map(|at| Whole::Text(at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    let text = match field {
+        Field::Id => return Some(Whole::Id),
+        Field::User => session.subject.shown().map(Untrusted::expose),
+        Field::Scope => scope(session).map(Untrusted::expose),
+        field => session.text(field),
     };
-    match field {
-        Field::Id => Some(Whole::Key),
-        Field::User => text(session.subject.shown()),
-        Field::UserId => text(session.subject.id.as_ref()),
-        Field::Client => text(session.client.as_ref()),
-        Field::Ip => text(session.ip.as_ref()),
-        Field::Scope => text(scope(session)),
-        Field::Agent => text(session.user_agent.as_ref()),
-        Field::Method => text(session.auth_method.as_ref()),
-        Field::Created => time(session.created),
-        Field::Used => time(session.last_used),
-        Field::Expires => time(session.expires),
-        Field::Ended => time(session.ended),
-        _ => None,
-    }
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    let whole = text.map(str::to_owned);
+    whole
+        .or_else(|| session.instant(field).map(time))
+        .map(Whole::Text)
 }

@@ -2,13 +2,11 @@
 
 use super::action::{Action, Context};
 use super::area::Mode;
-use super::dialogs;
+use super::blocked::blocked;
 use super::form::FormField;
 use super::hint::Hint;
 use super::layout::areas;
-use super::overlay::Overlay;
 use super::state::{Pane, State};
-use super::update::blocked;
 
 /// Blanks between two hints.
 pub const GAP: usize = 2;
@@ -41,8 +39,8 @@ pub fn hints(state: &State) -> Vec<Hint> {
 }
 
 fn candidates(state: &State) -> Vec<Option<Hint>> {
-    if let Some(overlay) = state.overlays.last() {
-        return dialog(state, overlay);
+    if let Some(dialog) = state.dialogs.last() {
+        return dialog.hints(state).into_iter().map(Some).collect();
     }
     let filter = state.results.live.as_ref();
     if state.focus == Pane::Table && filter.is_some_and(|live| live.editing) {
@@ -64,78 +62,6 @@ fn candidates(state: &State) -> Vec<Option<Hint>> {
         Pane::Search => form(state),
         Pane::Table => table(state),
         Pane::Details => details(state),
-    }
-}
-
-fn dialog(state: &State, overlay: &Overlay) -> Vec<Option<Hint>> {
-    let tab = fixed("Tab", "choose", 2);
-    let enter = |word: &str| fixed("Enter", word, 0);
-    match overlay {
-        Overlay::Confirm(confirm) => {
-            let verb = confirm.verb.to_lowercase();
-            let typing = confirm.typed.is_some() || confirm.reason.is_some();
-            vec![
-                tab,
-                enter(if typing { &verb } else { "press" }),
-                if typing { None } else { fixed("y", &verb, 3) },
-                fixed("Esc", "cancel", 1),
-            ]
-        }
-        Overlay::Progress(_) => vec![enter("press"), fixed("Esc", "hide", 1)],
-        Overlay::Dialog(dialog) => dialog.hints(state).into_iter().map(Some).collect(),
-        Overlay::SignIn(sign_in) if sign_in.sent.is_some() => vec![fixed("Esc", "cancel", 0)],
-        Overlay::SignIn(sign_in) => vec![
-            match sign_in.focused_choice() {
-                Some(_) => fixed("↑↓", "change", 3),
-                None => None,
-            },
-            tab,
-            enter(if sign_in.focus < sign_in.fields() {
-                "go on"
-            } else {
-                "press"
-            }),
-            fixed("Esc", "cancel", 1),
-        ],
-        Overlay::Actions(_) => vec![
-            fixed("↑↓", "choose", 2),
-            enter("go on"),
-            fixed("Esc", "close", 1),
-        ],
-        Overlay::Arguments(arguments) if arguments.sent.is_some() => {
-            let word = match arguments.spec.changes {
-                true => "hide",
-                false => "cancel",
-            };
-            vec![fixed("Esc", word, 0)]
-        }
-        Overlay::Arguments(arguments) if arguments.focus < arguments.fields.len() => {
-            vec![tab, enter("go on"), fixed("Esc", "cancel", 1)]
-        }
-        Overlay::Arguments(arguments) => vec![
-            tab,
-            enter("press"),
-            match arguments.spec.changes {
-                true => fixed("y", "do it", 3),
-                false => None,
-            },
-            fixed("Esc", "cancel", 1),
-        ],
-        Overlay::Answer(answer) => {
-            let reach = dialogs::reach(state, answer);
-            vec![
-                match reach.top {
-                    0 => None,
-                    _ => fixed("↑↓", "scroll", 2),
-                },
-                match reach.left {
-                    0 => None,
-                    _ => fixed("←→", "columns", 3),
-                },
-                fixed("y", "copy", 4),
-                fixed("Esc", "close", 1),
-            ]
-        }
     }
 }
 

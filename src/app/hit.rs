@@ -2,7 +2,6 @@
 
 use super::area::{Area, Mode};
 use super::columns::{self, GUTTER};
-use super::dialogs;
 use super::form::FormField;
 use super::form_layout;
 use super::layout::{TABS, areas, table_top};
@@ -37,10 +36,10 @@ pub fn hit(state: &State, x: u16, y: u16) -> Hit {
     if areas.mode == Mode::TooSmall {
         return Hit::Nothing;
     }
-    if let Some(overlay) = state.overlays.last() {
-        let sheet = dialogs::sheet(state, overlay);
-        let button = sheet.button_at(x, y).map(Hit::Button);
-        let choice = || sheet.choice_at(x, y).map(Hit::Choice);
+    if let Some(dialog) = state.dialogs.last() {
+        let view = dialog.view(state);
+        let button = view.button_at(x, y).map(Hit::Button);
+        let choice = || view.choice_at(x, y).map(Hit::Choice);
         return button.or_else(choice).unwrap_or(Hit::Nothing);
     }
     if areas.tabs.contains(x, y) {

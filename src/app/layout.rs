@@ -1,8 +1,7 @@
 //! Where the panes are on the screen, by the size of the terminal and what is open.
 
 use super::area::{Area, Mode, mode};
-use super::form::FormField;
-use super::form_layout;
+use super::form_fields;
 use super::state::{Pane, State};
 
 /// Folded form: two borders and two lines of fields, or one.
@@ -86,10 +85,10 @@ pub fn areas(state: &State) -> Areas {
 
 fn form_height(state: &State, mode: Mode, room: u16) -> u16 {
     if state.form.unfolded {
-        let wanted = form_layout::unfolded_height(state);
+        let wanted = form_fields::unfolded_height(state);
         return wanted.min(
             room.saturating_sub(TABLE_LEAST)
-                .max(form_layout::least(state)),
+                .max(form_fields::least(state)),
         );
     }
     match mode {
@@ -155,15 +154,6 @@ pub fn table_top(state: &State) -> usize {
         .min(last)
         .min(results.cursor)
         .max((results.cursor + 1).saturating_sub(height).min(last))
-}
-
-/// The fields of the form that are on screen and where; the area of a field is that of its text or
-/// button, without its label.
-pub fn form_fields(state: &State) -> Vec<(FormField, Area)> {
-    form_layout::place(state)
-        .into_iter()
-        .map(|placed| (placed.field, placed.area))
-        .collect()
 }
 
 /// The tabs of a narrow screen: pane, number and name, in order.

@@ -1,6 +1,7 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
 use super::area::Mode;
+use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
 use super::facts;
 use super::layout::{areas, details_height};
@@ -8,94 +9,9 @@ use super::raw_json;
 use super::role::Role;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
-use crate::model::text::{Ellipsis, mask, width_cols, with_thousands};
-use crate::model::{Class, Field, Session};
+use crate::model::text::{Ellipsis, mask, with_thousands};
+use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
-
-/// What a line of the details is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LineKind {
-    /// A fact that every system has a place for.
-    Fact(Field),
-    /// What this system does not tell.
-    Untold,
-    /// The life line: times and line in `value`, words behind.
-    Life,
-    /// A heading.
-    Heading,
-    /// Something else that the system said: its index in `Session::extra`.
-    Attribute(usize),
-    /// A line of JSON.
-    Json,
-    /// A line of the short form.
-    Short,
-}
-
-/// One line of the details, or half of one where there is room for two side by side.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DetailLine {
-    /// What it is.
-    pub kind: LineKind,
-    /// Its label; empty where it goes on with the value of the line above.
-    pub label: String,
-    /// Its value, cleaned, masked if it is secret; in pieces, so that replacements can be told apart.
-    pub value: Vec<Piece>,
-    /// How the value is drawn.
-    pub role: Role,
-    /// The name of the secret on it (masked, or shown for a while). `None`: it is none.
-    pub secret: Option<String>,
-    /// Does it stand in a column of half the width?
-    pub half: bool,
-    /// Does the text search match it?
-    pub found: bool,
-}
-
-impl DetailLine {
-    pub(super) fn new(kind: LineKind, label: &str, value: &str, role: Role) -> Self {
-        Self {
-            kind,
-            label: label.to_owned(),
-            value: Piece::all(value),
-            role,
-            secret: None,
-            half: false,
-            found: false,
-        }
-    }
-
-    /// The value as one text.
-    pub fn text(&self) -> String {
-        self.value.iter().map(|piece| piece.text.as_str()).collect()
-    }
-
-    /// The name of the secret on it, for `details.revealed`. `None`: it holds none.
-    pub fn secret_name(&self) -> Option<&str> {
-        self.secret.as_deref()
-    }
-
-    /// Does it hold a field?
-    pub fn is_field(&self) -> bool {
-        !matches!(self.kind, LineKind::Heading | LineKind::Short)
-    }
-
-    /// Cells of the label and the blanks behind it.
-    pub fn label_cells(&self) -> usize {
-        match (self.kind, width_cols(&self.label)) {
-            (LineKind::Heading | LineKind::Short | LineKind::Json, _) => 0,
-            (_, short) if short < LABELS => LABELS,
-            (_, long) => long + 2,
-        }
-    }
-
-    fn value_cells(&self) -> usize {
-        self.value.iter().map(|piece| width_cols(&piece.text)).sum()
-    }
-
-    /// Cells that label and value take on one line.
-    fn cells(&self) -> usize {
-        self.label_cells() + self.value_cells()
-    }
-}
 
 /// Two lines side by side, or one: indexes into the list of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,8 +24,6 @@ pub struct VisualRow {
 
 /// From this width of the pane's inside on, facts stand in two columns.
 pub const TWO_COLUMNS: u16 = 118;
-/// Cells of a label, the blanks behind it included.
-pub const LABELS: usize = 12;
 
 /// The session whose details are shown: as it was read anew, else as it was loaded.
 pub fn shown(state: &State) -> Option<(RowId, &Row, &Session)> {
@@ -147,7 +61,7 @@ pub fn detail_lines(state: &State) -> Vec<DetailLine> {
     };
     let width = usize::from(width(state)).max(1);
     if is_short(state) {
-        return facts::short(state, id, row, session);
+        return facts::short(state, id, row, session, width);
     }
     let mut lines = match state.details.raw {
         true => json_lines(session, width, state.prefs.ascii),
@@ -398,8 +312,8 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
                 (what, attribute.value.expose().to_owned())
             }),
         LineKind::Fact(field) => match facts::whole_value(session, field) {
-            Some(facts::Whole::Key) => {
-                may_reveal.then(|| (Copied::SessionId, session.key.expose().to_owned()))
+            Some(facts::Whole::Id) => {
+                may_reveal.then(|| (Copied::SessionId, session.id().to_owned()))
             }
             Some(facts::Whole::Text(text)) => Some((Copied::Value, text)),
             None => Some((Copied::Value, line.text())),
@@ -426,7 +340,7 @@ pub fn is_withheld(state: &State) -> bool {
             LineKind::Attribute(_) => line.secret.is_some(),
             LineKind::Fact(field) => {
                 let whole = facts::whole_value(session, field);
-                matches!(whole, Some(facts::Whole::Key))
+                matches!(whole, Some(facts::Whole::Id))
             }
             _ => false,
         })

@@ -39,7 +39,7 @@ pub fn from_fields(session: &Session) -> Value {
         .iter()
         .map(|a| (a.name.expose().to_owned(), Value::from(a.value.expose())))
         .collect();
-    json!({
+    let mut fields = json!({
         "session": session.label,
         "user": text(&session.subject.name),
         "user_id": text(&session.subject.id),
@@ -53,13 +53,17 @@ pub fn from_fields(session: &Session) -> Value {
         "expires": time(session.expires),
         "ended": time(session.ended),
         "attributes": attributes,
-    })
+    });
+    if let Some(kind) = &session.kind {
+        fields["kind"] = Value::from(&**kind);
+    }
+    fields
 }
 
 /// What must not be shown: values under these names, and the key of the session wherever it stands.
 struct Secrets<'a> {
     names: Vec<&'a str>,
-    key: &'a str,
+    keys: [&'a str; 2],
 }
 
 /// Names whose values are masked in every system, whatever it says about them.
@@ -82,7 +86,7 @@ impl<'a> Secrets<'a> {
                 .filter(|a| a.class == Class::Secret)
                 .map(|a| last(a.name.expose()))
                 .collect(),
-            key: session.key.expose(),
+            keys: [session.key.expose(), session.id()],
         }
     }
 
@@ -95,7 +99,8 @@ impl<'a> Secrets<'a> {
     }
 
     fn has_value(&self, value: &str) -> bool {
-        !self.key.is_empty() && value.contains(self.key)
+        let mut keys = self.keys.iter();
+        keys.any(|key| !key.is_empty() && value.contains(key))
     }
 }
 

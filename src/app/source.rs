@@ -10,8 +10,8 @@ use super::effect::Gen;
 use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Headway, Identity, Plan, Search, Sort,
-    Support, Thresholds,
+    ApiError, Capabilities, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan, Search,
+    Sort, Support, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -53,6 +53,8 @@ pub struct ProfileView {
     pub reload_every: Duration,
     /// Order of rows at first.
     pub sort: Sort,
+    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
+    pub kind: Option<String>,
     /// Rows a page; `None`: 100.
     pub page_size: Option<u16>,
     /// Rows loaded at most.
@@ -216,6 +218,17 @@ impl Source {
     pub fn system(&self) -> &str {
         let caps = self.caps.as_ref();
         caps.map_or(self.profile.system, |caps| &caps.system)
+    }
+
+    /// Has the system several kinds of session? Until it has answered, it has not.
+    pub fn has_kinds(&self) -> bool {
+        let caps = self.caps.as_ref();
+        caps.is_some_and(|caps| caps.kinds.are_several())
+    }
+
+    /// What can be done with sessions of this kind. `None`: it has not answered yet.
+    pub fn kind(&self, kind: Option<&str>) -> Option<&KindCaps> {
+        self.caps.as_ref().map(|caps| caps.of(kind))
     }
 
     /// Does the system tell this of its sessions? Until it has answered, it may.

@@ -6,9 +6,9 @@ use super::dialog::Dialog;
 use super::effect::{Gen, JobId};
 use super::error_report::Errors;
 use super::form::Form;
+use super::job::{Acting, Job};
 use super::keymap::Keymap;
 use super::msg::Size;
-use super::overlay::{Acting, Job, Overlay};
 use super::results::{Details, Results};
 use super::source::{ProfileEntry, Source};
 use crate::model::time::Zone;
@@ -112,7 +112,7 @@ pub struct State {
     /// Which pane has the keys when no dialog is open.
     pub focus: Pane,
     /// The dialogs; the last one has the keys.
-    pub overlays: Vec<Overlay>,
+    pub dialogs: Vec<Box<dyn Dialog>>,
     /// The message of the status line, if there is one.
     pub message: Option<Message>,
     /// The last errors, newest last, at most 20.
@@ -172,7 +172,7 @@ impl State {
             }),
             details: Details::default(),
             focus: Pane::Search,
-            overlays: Vec::new(),
+            dialogs: Vec::new(),
             message: None,
             errors: Errors::new(),
             failing: None,
@@ -197,12 +197,12 @@ impl State {
 
     /// Opens a dialog on top of the others.
     pub fn open(&mut self, dialog: impl Dialog) {
-        self.overlays.push(Overlay::Dialog(Box::new(dialog)));
+        self.dialogs.push(Box::new(dialog));
     }
 
     /// The dialog on top, if it is of this kind.
     pub fn top<T: Dialog>(&self) -> Option<&T> {
-        self.overlays.last()?.get()
+        self.dialogs.last()?.get()
     }
 
     /// A number that no question has had yet.

@@ -6,6 +6,10 @@ use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::text::with_thousands;
 use crate::model::time;
+use crate::model::{ApiError, Subject};
+
+/// Why the operator's own session is not ended.
+pub const OWN: &str = "it is the session you are signed in with";
 
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
@@ -105,6 +109,28 @@ fn instant(when: &When) -> String {
         "0s" => base,
         earlier if earlier.starts_with('-') => format!("{base}{earlier}"),
         later => format!("{base}+{later}"),
+    }
+}
+
+/// Name of a person, cleaned.
+pub fn shown(user: &Subject) -> String {
+    user.shown()
+        .map_or_else(|| "(nobody)".to_owned(), |name| name.named().into_owned())
+}
+
+/// The name with its realm, where it has one.
+pub fn placed(user: &Subject) -> String {
+    match &user.scope {
+        Some(scope) => format!("{} in {}", shown(user), scope.named()),
+        None => shown(user),
+    }
+}
+
+/// What a paused job wants of the operator.
+pub fn wanted(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::RateLimited { .. } => "wait, or ask all the same",
+        _ => "sign in",
     }
 }
 

@@ -81,6 +81,8 @@ pub enum Target {
     Session {
         /// Its key; only the fingerprint is kept.
         key: SessionKey,
+        /// Which kind of session. `None`: the system has one kind only, or it is not known.
+        kind: Option<Arc<str>>,
         /// Whose it is.
         subject: Subject,
     },
@@ -350,7 +352,9 @@ fn line(change: &Change, key: &Key) -> Entry {
     let operation = &change.operation;
     let fingerprint = |id| Some(key.fingerprint(operation.system, id));
     let (kind, sid_h, subject) = match &change.target {
-        Target::Session { key: id, subject } => ("session", fingerprint(id), Some(subject)),
+        Target::Session {
+            key: id, subject, ..
+        } => ("session", fingerprint(id), Some(subject)),
         Target::User(subject) => ("user", None, Some(subject)),
         Target::Filter(_) => ("filter", None, None),
         Target::System => ("system", None, None),
@@ -358,6 +362,10 @@ fn line(change: &Change, key: &Key) -> Entry {
     let user = match &change.target {
         Target::Filter(text) => Some(clean(text, 300)),
         _ => subject.and_then(person),
+    };
+    let session_kind = match &change.target {
+        Target::Session { kind, .. } => kind.as_deref().map(|kind| clean(kind, 60)),
+        _ => None,
     };
     let scope = subject.and_then(|subject| subject.scope.as_ref());
     Entry {
@@ -377,6 +385,7 @@ fn line(change: &Change, key: &Key) -> Entry {
         tls: operation.tls,
         verb: operation.verb.clone(),
         target_kind: kind.to_owned(),
+        session_kind,
         sid_h,
         user,
         scope: scope.map(|scope| clean(scope.expose(), 200)),

@@ -101,6 +101,9 @@ pub struct Entry {
     pub verb: String,
     /// `session`, `user`, `filter`, `system`, or `log` for the audit log itself.
     pub target_kind: String,
+    /// Which kind of session. `None`: the system has one kind only, or it is not about one session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_kind: Option<String>,
     /// Fingerprint of the session. `None`: it is not about one session.
     pub sid_h: Option<String>,
     /// Whose session. `None`: nobody's.

@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "emulator")]
+use super::args_emulator::EmulatorArgs;
+#[cfg(feature = "emulator")]
+use super::args_verbs::RenderArgs;
 use super::args_verbs::{
     ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ListArgs, LoginArgs, RevokeArgs, ShapeArgs,
 };
-#[cfg(feature = "emulator")]
-use super::args_verbs::{EmulatorArgs, RenderArgs};
 use super::output::for_people;
 use crate::model::Field;
 use crate::model::text::display_safe;

@@ -318,62 +318,6 @@ pub enum Picture {
     Svg,
 }
 
-/// Options of `usher emulator`.
-#[derive(Args, Clone, Debug)]
-pub struct EmulatorArgs {
-    /// Which system
-    #[arg(value_parser = ["janssen", "pingam", "openam"])]
-    pub system: String,
-    /// On which port of 127.0.0.1; 0 takes a free one
-    #[arg(long, value_name = "P", default_value_t = 0)]
-    pub port: u16,
-    /// Speak TLS, with a certificate made for this run
-    #[arg(long)]
-    pub tls: bool,
-    /// How many sessions to make up
-    #[arg(long, value_name = "N", default_value_t = 1_204)]
-    pub sessions: u32,
-    /// How many people to make up; none given: what suits the sessions
-    #[arg(long, value_name = "N")]
-    pub users: Option<u32>,
-    /// The same number makes up the same sessions
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    pub seed: u64,
-    /// Misbehave: one JSON object, such as {"action":"status","code":500}; may be repeated
-    #[arg(long, value_name = "SPEC")]
-    pub fault: Vec<String>,
-    /// Take faults and show the journal of requests under /__emu/
-    #[arg(long)]
-    pub control: bool,
-    /// How long an access token lives
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    pub token_seconds: u64,
-    /// Behave like this generation of the server
-    #[arg(long, value_enum, default_value_t)]
-    pub generation: Generation,
-    /// Print one line of JSON once it listens: system, url, auth
-    #[arg(long)]
-    pub json: bool,
-    /// Write a configuration that opens it
-    #[arg(long, value_name = "FILE")]
-    pub config_out: Option<PathBuf>,
-}
-
-/// A generation of the emulated server.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
-#[strum(serialize_all = "lowercase")]
-pub enum Generation {
-    /// As current versions answer.
-    #[default]
-    New,
-    /// As versions of 2024 answer.
-    #[value(name = "2024")]
-    #[strum(serialize = "2024")]
-    Of2024,
-    /// As the oldest versions answer.
-    Old,
-}
-
 /// Options of `usher audit`.
 #[derive(Args, Clone, Debug)]
 pub struct AuditArgs {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args_verbs::EmulatorArgs;
+use super::args_emulator::EmulatorArgs;
 use super::ctx::Ctx;
 use super::exit::{FAILED, Failure, OK};
 use crate::config::private;
-use crate::emulator::{self, Generation, Kind, Options, Running};
+use crate::emulator::{self, Options, Running};
 
 /// Name of the profile in the configuration that is written.
 const PROFILE: &str = "emulator";
@@ -41,14 +41,15 @@ pub(crate) async fn run(ctx: &Ctx, args: &EmulatorArgs) -> Result<u8, Failure> {
 }
 
 fn options(args: &EmulatorArgs) -> Result<Options, Failure> {
-    let system = Kind::from_name(&args.system)
+    let mut system = emulator::system(&args.system)
         .ok_or_else(|| Failure::usage(format!("there is no emulator of {}", args.system)))?;
-    let generation = Generation::from_name(&args.generation.to_string()).unwrap_or_default();
+    for (flag, value) in &args.own.0 {
+        system = system.with_flag(flag, value).map_err(Failure::usage)?;
+    }
     let users = args
         .users
         .unwrap_or_else(|| args.sessions.div_ceil(SESSIONS_A_USER).max(1));
     Ok(Options {
-        system,
         port: args.port,
         tls: args.tls,
         sessions: args.sessions as usize,
@@ -56,9 +57,7 @@ fn options(args: &EmulatorArgs) -> Result<Options, Failure> {
         seed: args.seed,
         faults: args.fault.clone(),
         control: args.control,
-        token_seconds: args.token_seconds,
-        generation,
-        ..Options::default()
+        ..Options::of(system)
     })
 }
 
@@ -68,20 +67,10 @@ fn announce(ctx: &Ctx, args: &EmulatorArgs, running: &Running) -> Result<(), Fai
         out.line(&running.json_line());
         return out.flush();
     }
-    let auth = running.auth();
     out.line(&format!("{} emulator on {}", args.system, running.url()));
-    if auth.logins.is_empty() {
-        out.line(&format!("  client_id      {}", auth.client_id));
-        out.line(&format!("  client_secret  {}", auth.client_secret));
+    for (name, value) in running.auth_lines() {
+        out.line(&format!("  {name:<13}  {value}"));
     }
-    for login in &auth.logins {
-        let (user, realm) = (&login.user, &login.realm);
-        out.line(&format!(
-            "  login          {user} {} in {realm}",
-            login.password
-        ));
-    }
-    out.line(&format!("  token          {}", auth.token));
     if let Some(url) = running.control_url() {
         out.line(&format!("  control        {url}/__emu/faults"));
     }

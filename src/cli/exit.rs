@@ -20,6 +20,9 @@ pub(crate) const NOTHING: u8 = 7;
 /// The system does not allow it.
 pub(crate) const NOT_ALLOWED: u8 = 9;
 
+/// Ended by a signal: this and its number.
+pub(crate) const BY_SIGNAL: u8 = 128;
+
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) struct Failure {

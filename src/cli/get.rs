@@ -47,7 +47,12 @@ pub(crate) async fn run(ctx: &Ctx, args: &GetArgs) -> Result<u8, Failure> {
         sources,
         now,
         out: ctx.out(),
-        encode: encoder(args.output, columns(args.output), true, ctx.look(&config)),
+        encode: encoder(
+            args.output,
+            columns(args.output, sources),
+            true,
+            ctx.look(&config),
+        ),
     };
     printer.head()?;
     let mut codes = Vec::new();
@@ -102,11 +107,11 @@ fn called(target: &Target) -> String {
     }
 }
 
-fn columns(format: Format) -> Vec<Column> {
+fn columns(format: Format, sources: &[Source]) -> Vec<Column> {
     match format {
-        Format::Csv => Column::of_csv(),
-        Format::Markdown => Column::of_specs(&[], false),
-        Format::Table | Format::Json | Format::Jsonl => Column::of_row(),
+        Format::Csv => Column::of_csv(sources),
+        Format::Markdown => Column::of_specs(&[], &[]),
+        Format::Table | Format::Json | Format::Jsonl => Column::of_row(sources),
     }
 }
 
@@ -178,7 +183,7 @@ impl Printer<'_> {
             Times::Age => Times::In(crate::model::time::Zone::Utc),
             other => other,
         };
-        for column in Column::of_row() {
+        for column in Column::of_row(self.sources) {
             let name = column.name();
             if name == "attributes" || name == "hints" {
                 continue;

@@ -14,7 +14,7 @@ use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
 use crate::model::text::{Align, display_safe, pad, width_cols, with_thousands};
-use crate::model::{ApiError, AskedBy, Field, Plan, Way};
+use crate::model::{ApiError, AskedBy, Field, KindCounts, Plan, Way};
 
 /// Lists sessions.
 ///
@@ -60,9 +60,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     }
     let mut out = ctx.out();
     let ended = if args.count {
-        let mut count = Count(0);
+        let mut count = Count::default();
         let ended = pages::read(ctx, &sources, &question, &mut count).await?;
-        print_count(args.output.unwrap_or_default(), count.0, &ended, &mut out)?;
+        let format = args.output.unwrap_or_default();
+        print_count(format, &count, &ended, &mut out)?;
         ended
     } else if let Some(column) = group {
         let mut groups = Groups::new(column);
@@ -140,8 +141,8 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
         return named;
     }
     match format {
-        Format::Json | Format::Jsonl => Column::of_row(),
-        Format::Csv => Column::of_csv(),
+        Format::Json | Format::Jsonl => Column::of_row(sources),
+        Format::Csv => Column::of_csv(sources),
         Format::Table | Format::Markdown => {
             let mut specs = Vec::new();
             for source in sources {
@@ -154,7 +155,7 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
                     }
                 }
             }
-            Column::of_specs(&specs, sources.len() > 1)
+            Column::of_specs(&specs, sources)
         }
     }
 }
@@ -232,8 +233,9 @@ impl Take for Ids<'_> {
             return Ok(ControlFlow::Break(()));
         }
         // An id that is not one plain line would become two ids, or none, for whoever reads them.
-        if display_safe(&record.row.key) == record.row.key {
-            self.out.line(&record.row.key);
+        let id = record.row.id();
+        if display_safe(id) == id {
+            self.out.line(id);
         }
         Ok(count_down(&mut self.left))
     }
@@ -256,11 +258,16 @@ fn count_down(left: &mut Option<u64>) -> ControlFlow<()> {
     }
 }
 
-struct Count(u64);
+#[derive(Default)]
+struct Count {
+    rows: u64,
+    kinds: KindCounts,
+}
 
 impl Take for Count {
-    fn row(&mut self, _record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
-        self.0 += 1;
+    fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
+        self.rows += 1;
+        self.kinds.add(record.row.kind.as_ref());
         Ok(ControlFlow::Continue(()))
     }
 
@@ -270,16 +277,33 @@ impl Take for Count {
 }
 
 /// Prints the number, if it is one: of a list that is not whole nobody knows how many there are.
-fn print_count(format: Format, count: u64, ended: &[Ended], out: &mut Out) -> Result<(), Failure> {
+fn print_count(
+    format: Format,
+    count: &Count,
+    ended: &[Ended],
+    out: &mut Out,
+) -> Result<(), Failure> {
     let whole = ended.iter().all(Ended::is_whole);
-    let count = whole.then_some(count);
+    let kinds = whole.then_some(&count.kinds);
+    let kinds = kinds.filter(|kinds| kinds.are_several());
+    let count = whole.then_some(count.rows);
     match format {
         Format::Json | Format::Jsonl => {
             let sources: Vec<_> = ended.iter().map(Ended::to_json).collect();
-            out.json(&json!({ "count": count, "complete": whole, "sources": sources }))
+            let mut all = json!({ "count": count, "complete": whole, "sources": sources });
+            if let Some(kinds) = kinds {
+                let kinds = kinds
+                    .iter()
+                    .map(|(kind, count)| (kind.to_owned(), json!(count)));
+                all["kinds"] = serde_json::Value::Object(kinds.collect());
+            }
+            out.json(&all)
         }
         Format::Table | Format::Csv | Format::Markdown => {
-            if let Some(count) = count {
+            // Never one number for sessions of different kinds.
+            if let Some(words) = kinds.and_then(KindCounts::words) {
+                out.line(&words);
+            } else if let Some(count) = count {
                 out.line(&count.to_string());
             }
             Ok(())

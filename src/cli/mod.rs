@@ -2,6 +2,8 @@
 
 mod act;
 mod args;
+#[cfg(feature = "emulator")]
+mod args_emulator;
 mod args_verbs;
 mod audit;
 mod audit_check;
@@ -28,6 +30,7 @@ mod render;
 mod revoke;
 mod revoke_run;
 mod screen;
+mod signals;
 mod sort;
 mod sources;
 mod target_lines;

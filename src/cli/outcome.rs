@@ -80,7 +80,7 @@ impl<'a> Outcomes<'a> {
             OutcomeFormat::Jsonl => self.out.json(&json!({
                 "profile": profile,
                 "system": source.map(Source::word),
-                "id": target.key.expose(),
+                "id": target.id(),
                 "label": Some(&target.label).filter(|label| !label.is_empty()),
                 "user": user.map(crate::model::Untrusted::expose),
                 "outcome": word,
@@ -115,8 +115,8 @@ impl<'a> Outcomes<'a> {
         });
         match (target.label.is_empty(), credential) {
             (false, _) => safe_cut(&target.label, NAME_COLS, Ellipsis::Sign).into_owned(),
-            (true, true) => mask(target.key.expose()),
-            (true, false) => display_safe(target.key.expose()).into_owned(),
+            (true, true) => mask(target.id()),
+            (true, false) => display_safe(target.id()).into_owned(),
         }
     }
 

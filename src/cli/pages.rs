@@ -61,7 +61,7 @@ impl Question {
             .and_then(|limit| u16::try_from(limit).ok())
             .and_then(NonZeroU16::new);
         Search {
-            query: self.query.clone(),
+            query: self.query.clone().with_kind(source.profile.kind.as_deref()),
             sort: None,
             page_size: wanted.map_or(size, |wanted| wanted.min(size)),
             native: self.native.clone(),

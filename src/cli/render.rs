@@ -11,7 +11,7 @@ use crate::app::state::{Prefs, TimeStyle};
 use crate::model::query::When;
 use crate::model::time::Zone;
 use crate::runtime::still::Still;
-use crate::runtime::{DemoWorld, Fixed, SignIn};
+use crate::runtime::{DemoWorld, Fixed};
 use crate::ui::picture::picture;
 use crate::ui::theme::{Depth, Theme};
 
@@ -187,11 +187,11 @@ fn world(args: &RenderArgs, screen: &Screen, now: DateTime<Utc>) -> DemoWorld {
             now_ms: now.timestamp_millis(),
             fault: (screen.begin == Begin::Broken).then_some(BROKEN),
             sign_in: match screen.begin {
-                Begin::Device => SignIn::Device,
-                Begin::Prompt => SignIn::Prompt,
-                Begin::Actions => SignIn::Password,
-                Begin::Callbacks => SignIn::Callbacks,
-                _ => SignIn::Client,
+                Begin::Device => Some("device"),
+                Begin::Prompt => Some("prompt"),
+                Begin::Actions => Some("password"),
+                Begin::Callbacks => Some("callbacks"),
+                _ => None,
             },
         }),
     }

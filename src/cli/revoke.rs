@@ -17,7 +17,9 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, AskedBy, Clause, Field, Op, Query, Revoke, RowRef, Subject, Value};
+use crate::model::{
+    ApiError, AskedBy, Clause, Field, KindCounts, Op, Query, Revoke, RowRef, Subject, Value,
+};
 use crate::revoke::Known;
 
 /// So many sessions of which only the id is known are read before they are ended.
@@ -78,7 +80,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         whole_user: args.user.is_some(),
     };
     let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
-    if ended == revoke_run::INTERRUPTED {
+    if ended > exit::BY_SIGNAL {
         return Ok(ended);
     }
     // The list was cut, but the system's own operation was not: a new reading tells what is left.
@@ -117,7 +119,12 @@ fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
         .filter(|target| {
-            target.skip.is_none() && sources[target.source].api.caps().of(None).revoke_user
+            target.skip.is_none()
+                && sources[target.source]
+                    .api
+                    .caps()
+                    .of(target.kind.as_deref())
+                    .revoke_user
         })
         .map(|target| (target.source, target.subject.clone()))
         .collect();
@@ -391,7 +398,7 @@ fn summary_of_dry_run(
 ) {
     let mut text = format!(
         "nothing was sent; {} would be ended{}",
-        sessions(chosen.len()),
+        count_of(chosen),
         by_profile(sources, chosen)
     );
     text.push_str(&skipped(left_out));
@@ -437,7 +444,7 @@ fn ask(
     not_whole: &[String],
     of_user: bool,
 ) -> Result<(), Failure> {
-    let what = sessions(chosen.len());
+    let what = count_of(chosen);
     let touched = chosen
         .iter()
         .filter_map(|target| sources.get(target.source));
@@ -499,6 +506,12 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
         .map(|(name, count)| format!("{name}: {count}"))
         .collect();
     format!(" ({})", parts.join(", "))
+}
+
+/// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
+fn count_of(targets: &[Target]) -> String {
+    let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
+    format!("{}{}", sessions(targets.len()), kinds.in_brackets())
 }
 
 /// `1 session`, `1,204 sessions`.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -11,6 +10,7 @@ use super::ctx::Ctx;
 use super::exit::{self, Failure};
 use super::outcome::Outcomes;
 use super::revoke::{cannot, sessions, skipped};
+use super::signals::StopSignals;
 use super::sources::Source;
 use super::targets::Target;
 use crate::audit::{Audit, AuditError};
@@ -22,9 +22,6 @@ use crate::revoke::{
 
 /// What is said of jobs while they run; small, since it is read at once.
 const REPORTS: usize = 64;
-
-/// The exit code after SIGINT or SIGTERM, which both only ask to stop here.
-pub(crate) const INTERRUPTED: u8 = 130;
 
 /// What all sources have in common.
 pub(crate) struct Job<'a> {
@@ -50,13 +47,8 @@ pub(crate) async fn run(
     left_out: &[Target],
     outcomes: &mut Outcomes<'_>,
 ) -> Result<u8, Failure> {
-    let (stop, by_signal) = (CancellationToken::new(), CancellationToken::new());
-    let leave = CancellationToken::new();
-    let signals = tokio::spawn(stop_on_signals(
-        stop.clone(),
-        by_signal.clone(),
-        leave.clone(),
-    ));
+    let stop = CancellationToken::new();
+    let mut signals = StopSignals::new(stop.clone())?;
     let (report, mut reports) = mpsc::channel(REPORTS);
     let audit = Arc::new(Audit::new(&job.ctx.paths));
     let work = join_all(job.sources.iter().enumerate().map(|(at, source)| {
@@ -91,14 +83,14 @@ pub(crate) async fn run(
     let all = async { tokio::join!(work, listen) };
     let ended = tokio::select! {
         (ended, ()) = all => Some(ended),
-        () = leave.cancelled() => None,
+        () = signals.second() => None,
     };
-    signals.abort();
+    let by_signal = signals.exit_code();
     let (told, failure) = listener.finish();
     let Some(ended) = ended else {
         // What was sent is in the audit log by now.
         left_at_once(job.ctx, &told, left_out);
-        std::process::exit(i32::from(INTERRUPTED));
+        std::process::exit(i32::from(by_signal.unwrap_or(exit::FAILED)));
     };
     for one in &ended {
         if let Some(error) = &one.error {
@@ -107,10 +99,11 @@ pub(crate) async fn run(
         }
     }
     summary(job.ctx, &told, left_out, NOT_SENT);
-    match failure {
-        Some(failure) => Err(failure),
-        None if by_signal.is_cancelled() => Ok(INTERRUPTED),
-        None => Ok(code(&targets, &told, &ended, job.sources)),
+    match (by_signal, failure) {
+        // A terminal that hangs up cannot be written to either.
+        (Some(code), _) => Ok(code),
+        (None, Some(failure)) => Err(failure),
+        (None, None) => Ok(code(&targets, &told, &ended, job.sources)),
     }
 }
 
@@ -127,32 +120,6 @@ fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
         "left at once: {} have no outcome yet; `usher audit` shows which were sent{unseen}",
         sessions(open)
     ));
-}
-
-/// The first signal stops after what is on its way; the second leaves at once.
-async fn stop_on_signals(
-    stop: CancellationToken,
-    by_signal: CancellationToken,
-    leave: CancellationToken,
-) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    ) else {
-        return;
-    };
-    for first in [true, false] {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        if !first {
-            leave.cancel();
-            return;
-        }
-        by_signal.cancel();
-        stop.cancel();
-    }
 }
 
 /// How the job of one source ended.
@@ -286,6 +253,7 @@ fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
     let item = |(at, target): &(usize, &Target)| Item {
         row: *at,
         key: target.key.clone(),
+        kind: target.kind.clone(),
         subject: target.subject.clone(),
         known: target.known.clone(),
     };

@@ -57,9 +57,17 @@ fn depth() -> Depth {
         Depth::True
     } else if says("TERM", "256color") {
         Depth::Ansi256
+    } else if env::var("TERM").is_ok_and(|term| has_8_colours(&term)) {
+        Depth::Ansi8
     } else {
         Depth::Ansi16
     }
+}
+
+/// Is this the name of a terminal that knows no bright colours? Many that say the same in terminfo (xterm,
+/// linux, screen) do know them.
+fn has_8_colours(term: &str) -> bool {
+    matches!(term, "ansi" | "pcansi" | "cons25" | "cygwin" | "rxvt") || term.ends_with("-8color")
 }
 
 fn is_set(name: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Sessions named on standard input: an id a line, JSON lines or CSV as `usher list` prints them.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
@@ -20,6 +21,8 @@ const INPUT_LIMIT: u64 = 1 << 30;
 struct Line {
     profile: Option<String>,
     id: Option<String>,
+    key: Option<String>,
+    kind: Option<Arc<str>>,
     label: Option<String>,
     user: Option<String>,
     user_id: Option<String>,
@@ -145,6 +148,10 @@ fn without_guard(cell: &str) -> &str {
 
 fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
     let id = line.id.filter(|id| !id.is_empty()).ok_or("it has no id")?;
+    let (key, id) = match line.key.filter(|key| !key.is_empty()) {
+        Some(key) => (key, Some(SessionKey::new(id))),
+        None => (id, None),
+    };
     let source = match &line.profile {
         Some(profile) => sources
             .iter()
@@ -176,7 +183,9 @@ fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
                 client: line.client,
             }),
         },
-        key: SessionKey::new(id),
+        key: SessionKey::new(key),
+        id,
+        kind: line.kind.filter(|kind| !kind.is_empty()),
         label: line
             .label
             .map(|label| display_safe(&label).into_owned())

@@ -1,6 +1,7 @@
 //! Which sessions a command is about: ids from arguments, ids and JSON lines from standard input.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::exit::{self, Failure};
 use super::output::Record;
@@ -17,6 +18,10 @@ pub(crate) struct Target {
     pub(crate) source: usize,
     /// Its key.
     pub(crate) key: SessionKey,
+    /// What the server's own console calls it. `None`: the same as the key, or not known.
+    pub(crate) id: Option<SessionKey>,
+    /// Which kind of session, as far as it is known.
+    pub(crate) kind: Option<Arc<str>>,
     /// What to call it. Empty: only its id is known.
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
@@ -42,11 +47,18 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(id),
+            id: None,
+            kind: None,
             label: String::new(),
             subject: Subject::default(),
             skip: None,
             known: Known::Typed,
         }
+    }
+
+    /// What people call it where it has no label.
+    pub(crate) fn id(&self) -> &str {
+        self.id.as_ref().unwrap_or(&self.key).expose()
     }
 
     /// Does not to find it prove nothing?
@@ -61,6 +73,8 @@ impl Target {
         Self {
             source,
             key: SessionKey::new(row.key.as_ref()),
+            id: row.id.as_deref().map(SessionKey::new),
+            kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: Subject {
                 id: text(&row.user_id),

@@ -30,7 +30,7 @@ pub(crate) async fn run(
     seconds: u32,
 ) -> Result<u8, Failure> {
     let columns = match columns.is_empty() {
-        true => Column::of_row(),
+        true => Column::of_row(sources),
         false => columns,
     };
     let mut out = ctx.out();

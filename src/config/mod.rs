@@ -4,6 +4,8 @@ pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+#[cfg(debug_assertions)]
+mod own_fault;
 pub mod paths;
 pub mod pingam;
 pub mod private;
@@ -24,6 +26,8 @@ use toml::de::DeTable;
 
 pub use error::ConfigError;
 pub use login::Method;
+#[cfg(debug_assertions)]
+pub(crate) use own_fault::fails_at;
 pub use paths::Paths;
 pub use pingam::{AmFlavour, PingAmKeys, Realms, TokenAs};
 pub use profile::{AuditMode, Login, Profile, SecretSource, System, Zone};
@@ -177,7 +181,15 @@ impl Config {
     }
 
     /// Reads a configuration from its bytes. `private`: may only its owner read the file?
-    fn parse(file: &Path, bytes: &[u8], private: bool, paths: &Paths) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// It is not right: a sentence that names the place.
+    pub fn parse(
+        file: &Path,
+        bytes: &[u8],
+        private: bool,
+        paths: &Paths,
+    ) -> Result<Self, ConfigError> {
         let at = |text: &str, byte, message| ConfigError::at(file, text, byte, "", message);
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();

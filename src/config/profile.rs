@@ -80,6 +80,8 @@ pub struct Profile {
     pub rate: Option<u32>,
     /// Rows a page. `None`: what suits the system.
     pub page_size: Option<u16>,
+    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
+    pub kind: Option<String>,
     /// Rows the screen loads at most.
     pub max_rows: u32,
     /// Order of rows at first.
@@ -139,6 +141,7 @@ impl Profile {
             concurrency: 4,
             rate: None,
             page_size: None,
+            kind: None,
             max_rows: 200_000,
             sort: Sort {
                 field: Field::User,

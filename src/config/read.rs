@@ -31,6 +31,7 @@ pub(super) const COMMON: &[&str] = &[
     "max_body_mib",
     "concurrency",
     "rate",
+    "kind",
     "page_size",
     "max_rows",
     "sort",
@@ -148,6 +149,9 @@ fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
 
 /// What is read, and when.
 fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    set(table, "kind", &mut profile.kind, |item| {
+        item.some_text().map(|kind| Some(kind.to_owned()))
+    })?;
     set(table, "page_size", &mut profile.page_size, |item| {
         item.number(1..=65_535).map(Some)
     })?;

@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
 
-use super::fault::{Fault, FaultError};
+use super::fault::{Fault, FaultError, from_values};
 use super::journal::Entry;
 use super::shared::{Shared, lock};
 
@@ -33,7 +33,7 @@ async fn faults(State(shared): State<Arc<Shared>>) -> Json<Vec<Value>> {
 }
 
 async fn set_faults(State(shared): State<Arc<Shared>>, body: String) -> Response {
-    match read_array(&body) {
+    match read_array(&body, shared.options.system.word()) {
         Ok(faults) => {
             *lock(&shared.faults) = faults;
             StatusCode::NO_CONTENT.into_response()
@@ -51,10 +51,8 @@ async fn journal(State(shared): State<Arc<Shared>>) -> Json<Vec<Entry>> {
     Json(shared.journal.entries())
 }
 
-fn read_array(body: &str) -> Result<Vec<Fault>, FaultError> {
-    serde_json::from_str::<Vec<Value>>(body)
-        .map_err(|e| FaultError::new(format!("the body is not a JSON array: {e}")))?
-        .into_iter()
-        .map(Fault::from_value)
-        .collect()
+fn read_array(body: &str, system: &str) -> Result<Vec<Fault>, FaultError> {
+    let specs = serde_json::from_str(body)
+        .map_err(|e| FaultError::new(format!("the body is not a JSON array: {e}")))?;
+    from_values(specs, system)
 }

@@ -8,21 +8,21 @@ use sha2::{Digest, Sha256};
 /// Older entries are dropped beyond this number, so that a long demo does not grow for ever.
 const MOST_ENTRIES: usize = 65_536;
 
-/// One request as it arrived.
+/// One operation as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Entry {
     /// When, by the emulator's clock: Unix time in milliseconds.
     pub time_ms: i64,
-    /// The method, `GET`, `DELETE` …
+    /// The method of HTTP, `GET`, `DELETE` …; the command word of another protocol.
     pub method: String,
-    /// The path as sent, not decoded.
+    /// The path as sent, not decoded; the arguments of a command.
     pub path: String,
     /// The query as sent, without `?`. `None`: there was none.
     pub query: Option<String>,
-    /// Names of the headers in their order, lower case.
+    /// Names of the headers in their order, lower case. Empty if the protocol has none.
     pub headers: Vec<String>,
-    /// First 16 hex digits of the SHA-256 of the `Authorization` header, or of the header or cookie of an AM
-    /// server: tells two credentials apart without keeping them. `None`: the request carried none.
+    /// First 16 hex digits of the SHA-256 of what the system takes for its credential: tells two credentials
+    /// apart without keeping them. `None`: there was none.
     pub credential: Option<String>,
 }
 
@@ -33,23 +33,8 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Notes one request.
-    pub(crate) fn add(&self, time_ms: i64, request: &axum::extract::Request) {
-        let headers = request.headers();
-        let entry = Entry {
-            time_ms,
-            method: request.method().to_string(),
-            path: request.uri().path().to_owned(),
-            query: request.uri().query().map(str::to_owned),
-            headers: headers
-                .keys()
-                .map(|name| name.as_str().to_owned())
-                .collect(),
-            credential: ["authorization", "iplanetdirectorypro", "cookie"]
-                .iter()
-                .find_map(|name| headers.get(*name))
-                .map(|value| fingerprint(value.as_bytes())),
-        };
+    /// Notes one operation.
+    pub(crate) fn add(&self, entry: Entry) {
         let mut entries = self.lock();
         if entries.len() == MOST_ENTRIES {
             entries.pop_front();

@@ -5,38 +5,55 @@
 //! instead of agreeing with itself. [`start`] returns once it listens.
 //!
 //! ```text
-//! start(Options) -> Running -- url, auth, config_toml    for clients
-//!                           -- journal, set_faults       for tests
-//!                           -- world() -> Handle         sessions, clock, device codes
-//!                           -- am() -> AmHandle          sessions and accounts of PingAM and OpenAM
+//! start(Options) -> Running -- url, config_toml, json_line      for clients
+//!                           -- journal, set_faults, move_clock  for tests
 //!                           -- stop
+//!
+//! server -- wire (TLS, resets) -- http, stream (faults, journal) -- a system: its folder
 //! ```
+//!
+//! A system is a folder with a [`System`] (its options) and an [`Emulated`] (it, running), and one entry in
+//! [`SYSTEMS`]. What tests see of its inside are methods that its folder adds to [`Running`].
 
-mod auth;
+mod announce;
 mod clock;
 mod control;
-mod devices;
 mod fault;
-mod handle;
-mod janssen;
+mod http;
 mod journal;
 mod names;
 mod options;
-mod pingam;
 mod rng;
 mod running;
-mod seed;
 mod server;
 mod shared;
+mod stream;
+mod system;
 mod tls;
-mod tokens;
 mod wire;
-mod world;
 
-pub use auth::{AmLogin, Auth};
-pub use fault::FaultError;
-pub use handle::{Handle, Row};
+pub mod janssen;
+pub mod pingam;
+
+use std::sync::Arc;
+
+pub use fault::{AuthFault, FaultError};
 pub use journal::Entry;
-pub use options::{Credentials, Generation, Kind, Options};
-pub use pingam::{AmHandle, AmOptions, AmQuota, AmRow, AmService, ONE_TIME_CODE};
+pub use options::{Credentials, Options};
 pub use running::{Running, StartError, start};
+pub use server::Service;
+pub use shared::Shared;
+pub use stream::{Command, Conversation, NotTheProtocol, Protocol, StreamService};
+pub use system::{Choice, Emulated, Flag, Line, System};
+pub use wire::Wire;
+
+/// Every system that can be emulated, with its options as they are unless somebody says otherwise. The first
+/// is what [`Options::default`] starts.
+pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[janssen::system, pingam::pingam, pingam::openam];
+
+/// The system of this word, with its usual options.
+#[must_use]
+pub fn system(word: &str) -> Option<Arc<dyn System>> {
+    let mut systems = SYSTEMS.iter().map(|make| make());
+    systems.find(|system| system.word() == word)
+}

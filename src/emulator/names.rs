@@ -1,7 +1,7 @@
 //! Made-up people, applications and addresses. Addresses are from the ranges kept for documentation.
 
 /// Login name and full name of the people who come first, so that even a small world is a mixed one.
-pub(crate) const PEOPLE: &[(&str, &str)] = &[
+const PEOPLE: &[(&str, &str)] = &[
     ("amelia.ruiz", "Amelia Ruiz"),
     ("bwong@example.org", "Benedict Wong"),
     ("jürgen.weiß", "Jürgen Weiß"),
@@ -28,7 +28,7 @@ pub(crate) const PEOPLE: &[(&str, &str)] = &[
 ];
 
 /// Given names for everybody else: as in a login name, and as people write it.
-pub(crate) const GIVEN: &[(&str, &str)] = &[
+const GIVEN: &[(&str, &str)] = &[
     ("ada", "Ada"),
     ("aino", "Aino"),
     ("bogdan", "Bogdan"),
@@ -60,7 +60,7 @@ pub(crate) const GIVEN: &[(&str, &str)] = &[
 ];
 
 /// Family names, as [`GIVEN`].
-pub(crate) const FAMILY: &[(&str, &str)] = &[
+const FAMILY: &[(&str, &str)] = &[
     ("andersson", "Andersson"),
     ("banerjee", "Banerjee"),
     ("castillo", "Castillo"),
@@ -120,3 +120,29 @@ pub(crate) const METHODS: &[&str] = &[
     "super_gluu",
     "passkeys",
 ];
+
+/// Login name and full name of the service accounts and of so many people. All login names differ.
+pub(crate) fn people(count: usize) -> impl Iterator<Item = (String, String)> {
+    let named = SERVICES.iter().chain(PEOPLE.iter().take(count));
+    let more = 0..count.saturating_sub(PEOPLE.len());
+    named
+        .map(|(name, display)| ((*name).to_owned(), (*display).to_owned()))
+        .chain(more.map(numbered))
+}
+
+/// Somebody of the given and family names; a number keeps login names apart.
+fn numbered(number: usize) -> (String, String) {
+    let (given, given_shown) = GIVEN[number % GIVEN.len()];
+    let (family, family_shown) = FAMILY[number * 7 % FAMILY.len()];
+    // The two lists have 28 and 24 entries: the pair comes back after 168 people.
+    let round = number / 168;
+    let suffix = if round == 0 {
+        String::new()
+    } else {
+        (round + 1).to_string()
+    };
+    (
+        format!("{given}.{family}{suffix}"),
+        format!("{given_shown} {family_shown}"),
+    )
+}

@@ -5,18 +5,16 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
+use async_trait::async_trait;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::fault::apply::pause_of_connection;
+use super::fault::pause_of_connection;
 use super::shared::Shared;
-use super::wire::{Cut, Wire};
+use super::wire::Wire;
 
 /// Pause before the next try to accept, or to get the port back after a refusal.
 const RETRY: Duration = Duration::from_millis(20);
@@ -29,13 +27,25 @@ pub(crate) async fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
 }
 
+/// What a server does with its connections.
+#[async_trait]
+pub trait Service: Send + Sync {
+    /// Protocols that a client may name in the TLS handshake. Empty: any, and none.
+    fn alpn(&self) -> &[&str] {
+        &[]
+    }
+
+    /// Serves one connection until it ends. May be dropped at any time.
+    async fn serve(&self, wire: Wire);
+}
+
 /// One listening server.
 pub(crate) struct Server {
+    /// Answers.
+    pub(crate) service: Arc<dyn Service>,
     /// Decides about pauses of new connections. `None`: faults do not apply here.
-    pub(crate) shared: Option<Arc<Shared>>,
-    /// Answers requests.
-    pub(crate) router: Router,
-    /// Encrypts. `None`: plain http.
+    pub(crate) faults: Option<Arc<Shared>>,
+    /// Encrypts. `None`: it does not.
     pub(crate) tls: Option<TlsAcceptor>,
     /// Ends it.
     pub(crate) stop: CancellationToken,
@@ -79,11 +89,10 @@ impl Server {
     }
 
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let cut = Arc::new(Cut::default());
-        let service = TowerToHyperService::new(self.router.clone().layer(Extension(cut.clone())));
+        let service = self.service.clone();
         let tls = self.tls.clone();
         let pause = self
-            .shared
+            .faults
             .as_deref()
             .map_or(Duration::ZERO, pause_of_connection);
         async move {
@@ -91,17 +100,14 @@ impl Server {
             // Small answers must not wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let wire = match tls {
-                None => Wire::plain(stream, cut),
+                None => Wire::plain(stream),
                 Some(acceptor) => match acceptor.accept(stream).await {
-                    Ok(stream) => Wire::tls(stream, cut),
-                    // The client did not like the certificate, or spoke plain http.
+                    Ok(stream) => Wire::tls(stream),
+                    // The client did not like the certificate, or spoke without TLS.
                     Err(_) => return,
                 },
             };
-            // Ends with an error when the client goes away or a fault breaks the connection: both are normal.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(wire), service)
-                .await;
+            service.serve(wire).await;
         }
     }
 }

@@ -6,14 +6,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::clock::Clock;
-use super::devices::Devices;
 use super::fault::Fault;
 use super::journal::Journal;
-use super::pingam::world::AmWorld;
 use super::rng::{Rng, Secrets, uuid_text};
-use super::tokens::Tokens;
-use super::world::World;
-use super::{Auth, Options};
+use super::{Credentials, Options};
 
 /// A segment of a path: `%41` becomes `A`; what is not valid stays as it is.
 pub(crate) fn decoded(segment: &str) -> String {
@@ -22,24 +18,19 @@ pub(crate) fn decoded(segment: &str) -> String {
         .into_owned()
 }
 
-/// One running emulator. Each lock is held for one question only and never while waiting.
-pub(crate) struct Shared {
+/// What is common to all parts of one running emulator. Each lock is held for one question only and never
+/// while waiting.
+pub struct Shared {
     pub(crate) options: Options,
-    /// Base address, without a slash at its end.
-    pub(crate) url: String,
-    pub(crate) auth: Auth,
+    /// Scheme, host and port, without a slash at its end.
+    pub(crate) base: String,
     pub(crate) clock: Clock,
-    pub(crate) world: Mutex<World>,
-    /// Realms, accounts and sessions of PingAM and OpenAM; empty for other systems.
-    pub(crate) am: Mutex<AmWorld>,
-    pub(crate) tokens: Mutex<Tokens>,
-    pub(crate) devices: Mutex<Devices>,
     pub(crate) faults: Mutex<Vec<Fault>>,
     pub(crate) journal: Journal,
     pub(crate) secrets: Mutex<Secrets>,
     /// Lengths of random pauses.
-    pub(crate) pauses: Mutex<Rng>,
-    pub(crate) refusals: mpsc::Sender<Duration>,
+    pauses: Mutex<Rng>,
+    refusals: mpsc::Sender<Duration>,
 }
 
 /// Locks; a panic elsewhere while it was held does not matter to a test server.
@@ -51,22 +42,48 @@ impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Tokens and device codes stay out of it.
         f.debug_struct("Emulator")
-            .field("url", &self.url)
+            .field("base", &self.base)
             .finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    /// A new random (or seeded) UUID as text.
-    pub(crate) fn new_secret(&self) -> String {
-        uuid_text(lock(&self.secrets).uuid())
+    pub(crate) fn new(
+        options: Options,
+        base: String,
+        faults: Vec<Fault>,
+        refusals: mpsc::Sender<Duration>,
+    ) -> Self {
+        let secrets = match options.credentials {
+            Credentials::Random => Secrets::Random,
+            // Another stream than the world's, so that the world is the same with both kinds.
+            Credentials::Seeded => Secrets::Seeded(Rng::new(options.seed ^ 0x5ec2_e75e_ed00_0001)),
+        };
+        Shared {
+            base,
+            clock: Clock::new(options.now),
+            faults: Mutex::new(faults),
+            journal: Journal::default(),
+            secrets: Mutex::new(secrets),
+            pauses: Mutex::new(Rng::new(options.seed)),
+            refusals,
+            options,
+        }
     }
 
-    /// Ends all tokens given out so far.
-    pub(crate) fn expire_tokens(&self) {
-        let now_ms = self.clock.now_ms();
-        lock(&self.tokens).expire_all(now_ms);
-        lock(&self.am).expire_issued(now_ms);
+    /// The options that the emulator was started with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Now, Unix time in milliseconds, by the emulator's clock.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
+    /// A new random (or seeded) UUID as text.
+    pub fn new_secret(&self) -> String {
+        uuid_text(lock(&self.secrets).uuid())
     }
 
     /// A pause of a length between the two, both included.

@@ -26,8 +26,9 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// A new authority and a certificate for `127.0.0.1` and `localhost`.
-    pub(crate) fn new() -> Result<Self, TlsError> {
+    /// A new authority and a certificate for `127.0.0.1` and `localhost`. `alpn`: the protocols that clients
+    /// may name in the handshake; empty: any, and none.
+    pub(crate) fn new(alpn: &[&str]) -> Result<Self, TlsError> {
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -53,7 +54,7 @@ impl Identity {
                     vec![certificate.der().clone()],
                     PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
                 )?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         Ok(Identity {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             ca_pem: ca_certificate.pem(),

@@ -48,7 +48,7 @@ impl Cut {
 
 /// One connection.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     stream: Stream,
     cut: Arc<Cut>,
 }
@@ -61,19 +61,24 @@ enum Stream {
 
 impl Wire {
     /// A connection without encryption.
-    pub(crate) fn plain(stream: TcpStream, cut: Arc<Cut>) -> Self {
+    pub(crate) fn plain(stream: TcpStream) -> Self {
         Wire {
             stream: Stream::Plain(stream),
-            cut,
+            cut: Arc::default(),
         }
     }
 
     /// A connection after its TLS handshake.
-    pub(crate) fn tls(stream: TlsStream<TcpStream>, cut: Arc<Cut>) -> Self {
+    pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
         Wire {
             stream: Stream::Tls(Box::new(stream)),
-            cut,
+            cut: Arc::default(),
         }
+    }
+
+    /// The hold on it of those who answer.
+    pub(crate) fn cut(&self) -> Arc<Cut> {
+        self.cut.clone()
     }
 
     /// Makes the system send RST, not FIN, when the stream is dropped after this error.

@@ -128,6 +128,8 @@ pub struct KindCaps {
     pub after_revoke: Cow<'static, str>,
     /// Is the id alone enough to use the session? Then it is taken from standard input only.
     pub id_is_credential: bool,
+    /// Have its sessions ids for people that differ from the keys ([`RowRef::id`](super::RowRef))?
+    pub has_own_ids: bool,
     /// The columns, in order.
     pub columns: Vec<ColumnSpec>,
     /// What it can do beside listing and revoking, in the order of the menu. Those that this server
@@ -151,6 +153,7 @@ impl Default for KindCaps {
             history: false,
             after_revoke: "".into(),
             id_is_credential: false,
+            has_own_ids: false,
             columns: Vec::new(),
             actions: Vec::new(),
         }

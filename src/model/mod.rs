@@ -5,6 +5,7 @@ pub mod caps;
 pub mod confirm;
 pub mod error;
 pub mod exchange;
+mod kind_counts;
 pub mod page;
 pub mod paging;
 pub mod query;
@@ -21,6 +22,7 @@ pub use action::{
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use error::ApiError;
 pub use exchange::Exchange;
+pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
+use super::query::Field;
 use super::session::{Attribute, Class, Deletable, Fact, Session, SessionKey, Subject};
 use super::text::{Untrusted, with_thousands};
 
@@ -24,6 +25,8 @@ pub trait RowSink: Send {
 pub struct RowRef<'a> {
     /// The provider's key, in clear.
     pub key: Cow<'a, str>,
+    /// What people and the server's own console call the session, in clear. `None`: the same as the key.
+    pub id: Option<Cow<'a, str>>,
     /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
     pub kind: Option<Arc<str>>,
     /// Short safe text for people.
@@ -67,6 +70,7 @@ impl<'a> RowRef<'a> {
     pub fn new(key: impl Into<Cow<'a, str>>, label: impl Into<Cow<'a, str>>) -> Self {
         Self {
             key: key.into(),
+            id: None,
             kind: None,
             label: label.into(),
             user_id: None,
@@ -88,6 +92,39 @@ impl<'a> RowRef<'a> {
         }
     }
 
+    /// What people and the server's own console call it.
+    pub fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or(&self.key)
+    }
+
+    /// The value of a field that is text as the system sent it. `None`: it has none, or the field is
+    /// something else.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match field {
+            Field::Id => Some(self.id()),
+            Field::Kind => self.kind.as_deref(),
+            Field::User => self.user.as_deref(),
+            Field::UserId => self.user_id.as_deref(),
+            Field::Client => self.client.as_deref(),
+            Field::Ip => self.ip.as_deref(),
+            Field::Agent => self.user_agent.as_deref(),
+            Field::Method => self.auth_method.as_deref(),
+            Field::Scope => self.scope.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The value of a field that is a moment. `None`: it has none, or the field is something else.
+    pub fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        match field {
+            Field::Created => self.created,
+            Field::Used => self.last_used,
+            Field::Expires => self.expires,
+            Field::Ended => self.ended,
+            _ => None,
+        }
+    }
+
     /// A session that was read before, as a row again.
     pub fn of(session: &'a Session) -> Self {
         fn text(text: &Option<Untrusted>) -> Option<Cow<'_, str>> {
@@ -95,6 +132,7 @@ impl<'a> RowRef<'a> {
         }
         Self {
             key: Cow::Borrowed(session.key.expose()),
+            id: session.id.as_ref().map(|id| id.expose().into()),
             kind: session.kind.clone(),
             label: Cow::Borrowed(&session.label),
             user_id: text(&session.subject.id),
@@ -131,6 +169,7 @@ impl<'a> RowRef<'a> {
         let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(Untrusted::from);
         Session {
             key: SessionKey::new(self.key.as_ref()),
+            id: self.id.as_deref().map(SessionKey::new),
             kind: self.kind.clone(),
             label: self.label.to_string(),
             subject: Subject {

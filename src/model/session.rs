@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
 use super::error::ApiError;
+use super::query::Field;
 use super::text::Untrusted;
 
 /// The key by which a provider finds a session again: what revoke and get need.
@@ -62,6 +63,20 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Is it the same person? By the id, or by name and scope where neither has an id. Nobody is the same
+    /// as nobody.
+    pub fn is_same_person(&self, other: &Self) -> bool {
+        let some = |text: &Option<Untrusted>| text.clone().filter(|text| !text.is_empty());
+        match (some(&self.id), some(&other.id)) {
+            (Some(one), Some(two)) => one == two,
+            (None, None) => {
+                let name = some(&self.name);
+                name.is_some() && name == some(&other.name) && self.scope == other.scope
+            }
+            _ => false,
+        }
+    }
+
     /// What to call this person on screen: the name, else the id. `None` for nobody.
     pub fn shown(&self) -> Option<&Untrusted> {
         self.name.as_ref().or(self.id.as_ref())
@@ -213,6 +228,9 @@ pub const NO_LASTING_ID: &str = "it has no lasting id, so only ending all of the
 pub struct Session {
     /// What revoke and get need.
     pub key: SessionKey,
+    /// What people and the server's own console call the session. `None`: the same as the key. As
+    /// careful as the key: in some systems it is a credential.
+    pub id: Option<SessionKey>,
     /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
     pub kind: Option<Arc<str>>,
     /// Short safe text for people ("ss:9c41…e7"); never enough to use the session.
@@ -254,6 +272,7 @@ impl Session {
     pub fn new(key: SessionKey, label: String) -> Self {
         Self {
             key,
+            id: None,
             kind: None,
             label,
             subject: Subject::default(),
@@ -271,6 +290,42 @@ impl Session {
             own: None,
             extra: Vec::new(),
             raw: None,
+        }
+    }
+}
+
+impl Session {
+    /// What people and the server's own console call it.
+    pub fn id(&self) -> &str {
+        self.id.as_ref().unwrap_or(&self.key).expose()
+    }
+
+    /// The value of a field that is text as the system sent it. `None`: it has none, or the field is
+    /// something else.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        let text = match field {
+            Field::Id => return Some(self.id()),
+            Field::Kind => return self.kind.as_deref(),
+            Field::User => &self.subject.name,
+            Field::UserId => &self.subject.id,
+            Field::Client => &self.client,
+            Field::Ip => &self.ip,
+            Field::Agent => &self.user_agent,
+            Field::Method => &self.auth_method,
+            Field::Scope => &self.scope,
+            _ => return None,
+        };
+        text.as_ref().map(Untrusted::expose)
+    }
+
+    /// The value of a field that is a moment. `None`: it has none, or the field is something else.
+    pub fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        match field {
+            Field::Created => self.created,
+            Field::Used => self.last_used,
+            Field::Expires => self.expires,
+            Field::Ended => self.ended,
+            _ => None,
         }
     }
 }

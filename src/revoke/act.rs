@@ -60,10 +60,12 @@ fn target(target: &ActionTarget, subject: Subject) -> Target {
     match target {
         ActionTarget::Session(key) => Target::Session {
             key: key.clone(),
+            kind: None,
             subject,
         },
         ActionTarget::Token(token) => Target::Session {
             key: SessionKey::new(token.expose_secret()),
+            kind: None,
             subject,
         },
         ActionTarget::User(user) => Target::User(user.clone()),

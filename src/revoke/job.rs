@@ -219,6 +219,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
             item: pending.number,
             target: Target::Session {
                 key: pending.item.key.clone(),
+                kind: pending.item.kind.clone(),
                 subject: pending.item.subject.clone(),
             },
         };

@@ -288,9 +288,12 @@ struct Wanted<'a> {
 impl RowSink for Wanted<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let is_ended = row.fact == Fact::Revoked || row.ended.is_some();
-        if self.keys.contains(row.key.as_ref()) {
+        let mut names = [Some(row.key.as_ref()), row.id.as_deref()]
+            .into_iter()
+            .flatten();
+        if let Some(name) = names.find(|name| self.keys.contains(name)) {
             if is_live(&row, self.now) {
-                self.live.insert(row.key.as_ref().to_owned());
+                self.live.insert(name.to_owned());
             }
         } else if !is_ended {
             // One that is past its time is listed all the same, so it is not gone.

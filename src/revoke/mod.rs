@@ -57,6 +57,8 @@ pub struct Item<R> {
     pub row: R,
     /// Its key.
     pub key: SessionKey,
+    /// Which kind of session, as far as it is known.
+    pub kind: Option<Arc<str>>,
     /// Whose it is.
     pub subject: Subject,
     /// How it came to be named.

@@ -98,6 +98,8 @@ struct Seen {
 /// What is needed of a live row.
 struct Row {
     key: SessionKey,
+    /// What it was called where its id was typed.
+    id: SessionKey,
     /// Names and numbers of its user. Empty: the row does not say whose it is.
     people: Vec<String>,
     scope: Option<String>,
@@ -155,6 +157,7 @@ impl RowSink for Collect {
             let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
             self.rows.push(Row {
                 key: SessionKey::new(row.key.as_ref()),
+                id: SessionKey::new(row.id()),
                 people: text(&row.user)
                     .into_iter()
                     .chain(text(&row.user_id))
@@ -177,9 +180,11 @@ fn judge(change: &audit::Entry, seen: &Seen, log: &Audit) -> Result<Later, Audit
         return Ok(of_person(change, seen));
     }
     for row in &seen.rows {
-        let print = log.fingerprint(&change.system, &row.key)?;
-        if change.sid_h.as_deref() == Some(&print) {
-            return Ok(Later::StillThere);
+        for name in [&row.key, &row.id] {
+            let print = log.fingerprint(&change.system, name)?;
+            if change.sid_h.as_deref() == Some(&print) {
+                return Ok(Later::StillThere);
+            }
         }
     }
     let same = |row: &&Row| is_same(change, row);

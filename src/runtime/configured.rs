@@ -39,24 +39,9 @@ pub struct Fixed {
     pub now_ms: i64,
     /// How its server misbehaves, as a fault of the emulator. `None`: not at all.
     pub fault: Option<&'static str>,
-    /// How one signs in to it.
-    pub sign_in: SignIn,
-}
-
-/// How one signs in to a world for pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignIn {
-    /// As a client.
-    #[default]
-    Client,
-    /// In a browser.
-    Device,
-    /// With a token that is asked for.
-    Prompt,
-    /// To an OpenAM server, by name and password.
-    Password,
-    /// To an OpenAM server that asks for more than those.
-    Callbacks,
+    /// How one signs in to the first demo, which is of the first system that offers this. `None`: in its
+    /// usual way, to the first system.
+    pub sign_in: Option<&'static str>,
 }
 
 impl Default for DemoWorld {
@@ -273,6 +258,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         reload_every: profile.reload_every,
         sort: profile.sort,
         page_size: profile.page_size,
+        kind: profile.kind.clone(),
         max_rows: profile.max_rows,
         thresholds: profile.thresholds(),
     }

@@ -1,38 +1,34 @@
 //! The demos: emulators inside this process, each started when it is opened.
 
-use std::collections::BTreeMap;
+use std::path::Path;
 
 use tokio::sync::OnceCell;
 
-use super::configured::{self, DemoWorld, SignIn};
+use super::configured::{self, DemoWorld};
 use crate::app::source::ProfileView;
-use crate::config::{AuditMode, DEMOS, Login, Profile, Realms, SecretSource, System};
-use crate::emulator::{AmOptions, AmService, Auth, Credentials, Kind, Options, Running, start};
+use crate::config::{AuditMode, Config, Login, Paths, Profile};
+use crate::emulator::{self, Credentials, Options, Running, SYSTEMS};
 use crate::model::ApiError;
 
 /// Sessions of the demos beside the first.
 const FEWER: usize = 400;
 
-/// Sessions at the head of the list that can all be ended: a newcomer's first Delete must not meet what
-/// is odd. More than a screen shows at first.
-const PLAIN_FRONT: usize = 60;
-
 /// Every demo.
 pub(super) struct Demos(Vec<Demo>);
 
 impl Demos {
+    /// One for each system that takes part, in the order of their list.
     pub(super) fn new(world: DemoWorld) -> Self {
-        let demos = DEMOS.into_iter().zip(kinds(&world));
         Self(
-            demos
-                .map(|(name, kind)| Demo::new(name, kind, world))
+            (0..SYSTEMS.len())
+                .filter_map(|number| Demo::new(number, world))
                 .collect(),
         )
     }
 
     /// The demos as the screen knows them before they run: their ports are not known yet.
     pub(super) fn views(&self) -> impl Iterator<Item = ProfileView> {
-        self.0.iter().map(Demo::view)
+        self.0.iter().filter_map(Demo::view)
     }
 
     /// The demo of this name.
@@ -41,158 +37,96 @@ impl Demos {
     }
 }
 
-/// What each demo emulates. Pictures of some screens need another server in the first.
-fn kinds(world: &DemoWorld) -> [Kind; DEMOS.len()] {
-    let first = match world.fixed.map(|fixed| fixed.sign_in) {
-        Some(SignIn::Password | SignIn::Callbacks) => Kind::Openam,
-        _ => Kind::Janssen,
-    };
-    [first, Kind::Pingam, Kind::Openam]
-}
-
-fn system_of(kind: Kind) -> System {
-    match kind {
-        Kind::Janssen => System::Janssen,
-        Kind::Pingam | Kind::Openam => System::PingAm,
-    }
-}
-
 /// One emulator, once somebody has opened its demo.
 pub(super) struct Demo {
-    name: &'static str,
-    kind: Kind,
-    world: DemoWorld,
+    name: String,
+    options: Options,
+    sign_in: Option<&'static str>,
     running: OnceCell<Running>,
 }
 
 impl Demo {
-    fn new(name: &'static str, kind: Kind, world: DemoWorld) -> Self {
-        Self {
-            name,
-            kind,
-            world,
-            running: OnceCell::new(),
-        }
-    }
-
-    fn options(&self) -> Options {
-        let faults = self.world.fixed.and_then(|fixed| fixed.fault).into_iter();
-        let sessions = match self.kind {
-            Kind::Janssen => self.world.sessions,
-            Kind::Pingam | Kind::Openam => self.world.sessions.min(FEWER),
+    fn new(number: usize, world: DemoWorld) -> Option<Self> {
+        let name = match number {
+            0 => "demo".to_owned(),
+            _ => format!("demo-{}", SYSTEMS[number]().word()),
         };
-        // One server that was set up for long lists, and one as it is installed, which cuts them.
-        let list_limit = match self.kind {
-            Kind::Pingam => sessions * 2,
-            _ => AmOptions::default().list_limit,
+        let sign_in = world.fixed.and_then(|fixed| fixed.sign_in);
+        // Pictures of some screens need another server in the first.
+        let offers = |wanted| {
+            SYSTEMS
+                .iter()
+                .position(|make| make().sign_ins().contains(&wanted))
         };
-        Options {
-            system: self.kind,
+        let number = match (number, sign_in) {
+            (0, Some(wanted)) => offers(wanted)?,
+            _ => number,
+        };
+        let sessions = match number {
+            0 => world.sessions,
+            _ => world.sessions.min(FEWER),
+        };
+        let faults = world.fixed.and_then(|fixed| fixed.fault).into_iter();
+        let options = Options {
             sessions,
             // Most people have a few sessions, as they have in life.
             users: (sessions / 4).max(1),
-            seed: self.world.seed + self.kind as u64,
-            plain_front: PLAIN_FRONT,
-            now: self.world.fixed.map(|fixed| fixed.now_ms),
+            seed: world.seed + number as u64,
+            now: world.fixed.map(|fixed| fixed.now_ms),
             faults: faults.map(str::to_owned).collect(),
-            credentials: match self.world.fixed {
+            credentials: match world.fixed {
                 Some(_) => Credentials::Seeded,
                 None => Credentials::Random,
             },
-            am: AmOptions {
-                list_limit,
-                ..AmOptions::default()
-            },
-            ..Options::default()
-        }
+            ..Options::of(SYSTEMS[number]().demo(sessions)?)
+        };
+        Some(Self {
+            name,
+            options,
+            sign_in,
+            running: OnceCell::new(),
+        })
     }
 
     /// The profile of the running emulator, which is started if it does not run yet.
     pub(super) async fn profile(&self) -> Result<Profile, ApiError> {
         let config = |why: String| ApiError::Config {
-            profile: self.name.to_owned(),
+            profile: self.name.clone(),
             why,
         };
         let running = self
             .running
-            .get_or_try_init(|| start(self.options()))
+            .get_or_try_init(|| emulator::start(self.options.clone()))
             .await
             .map_err(|error| config(format!("the demo server does not start: {error}")))?;
-        let url = running.url().parse();
-        let url = url.map_err(|error| config(format!("{error}")))?;
-        let auth = running.auth();
-        let login = match self.kind {
-            Kind::Janssen => self.client(auth),
-            Kind::Pingam | Kind::Openam => self.administrator(auth),
-        };
-        let login = login.ok_or_else(|| config("nobody may sign in".into()))?;
-        let mut profile = Profile::new(self.name, system_of(self.kind), url, login);
-        profile.pingam.realms = Realms::All;
-        profile.audit = AuditMode::BestEffort;
-        profile.search_on_start = true;
-        profile.client_names = client_names(&running.config_toml(self.name), self.name);
-        Ok(profile)
+        let text = running.config_with(&self.name, self.sign_in);
+        let place = Path::new("demo");
+        let read = Config::parse(place, text.as_bytes(), true, &Paths::under(place));
+        let read = read.map_err(|error| config(error.to_string()))?;
+        let profile = read.profile(&self.name).cloned();
+        profile
+            .map(with_demo_keys)
+            .ok_or_else(|| config("the demo server has no profile".into()))
     }
 
-    /// The demo as the screen knows it before it runs.
-    fn view(&self) -> ProfileView {
+    /// The demo as the screen knows it before it runs. `None`: usher has no client for its system.
+    fn view(&self) -> Option<ProfileView> {
         let url = "http://127.0.0.1".parse().expect("a fixed address");
-        let mut profile = Profile::new(self.name, system_of(self.kind), url, Login::None);
-        profile.audit = AuditMode::BestEffort;
-        profile.search_on_start = true;
-        ProfileView {
+        let client = self.options.system.client().parse().ok()?;
+        let profile = Profile::new(self.name.clone(), client, url, Login::None);
+        Some(ProfileView {
             demo: true,
-            ..configured::view(&profile)
-        }
-    }
-
-    fn sign_in(&self) -> SignIn {
-        let fixed = self.world.fixed.map(|fixed| fixed.sign_in);
-        fixed.unwrap_or_default()
-    }
-
-    fn client(&self, auth: &Auth) -> Option<Login> {
-        let client_id = auth.client_id.clone();
-        let client_secret = SecretSource::Plain(auth.client_secret.clone().into());
-        Some(match self.sign_in() {
-            SignIn::Device => Login::Device {
-                client_id,
-                client_secret: Some(client_secret),
-            },
-            SignIn::Prompt => Login::Token {
-                token: SecretSource::Prompt,
-            },
-            SignIn::Client | SignIn::Password | SignIn::Callbacks => Login::ClientCredentials {
-                client_id,
-                client_secret,
-            },
-        })
-    }
-
-    /// The administrator of everything.
-    fn administrator(&self, auth: &Auth) -> Option<Login> {
-        let first = auth.logins.first()?;
-        let asks = self.sign_in() == SignIn::Callbacks;
-        Some(Login::Password {
-            user: first.user.clone(),
-            password: SecretSource::Plain(first.password.clone().into()),
-            realm: Some(first.realm.clone()),
-            service: asks.then(|| AmService::SecondFactor.name().to_owned()),
+            ..configured::view(&with_demo_keys(profile))
         })
     }
 }
 
-/// The names of the applications, which the emulator tells in the configuration that it writes.
-fn client_names(config: &str, profile: &str) -> BTreeMap<String, String> {
-    let root: toml::Table = config.parse().unwrap_or_default();
-    let names = root
-        .get("profile")
-        .and_then(|profiles| profiles.get(profile)?.get("client_names")?.as_table());
-    names
-        .into_iter()
-        .flatten()
-        .filter_map(|(id, name)| Some((id.clone(), name.as_str()?.to_owned())))
-        .collect()
+fn with_demo_keys(profile: Profile) -> Profile {
+    Profile {
+        audit: AuditMode::BestEffort,
+        search_on_start: true,
+        ..profile
+    }
 }
 
 #[cfg(test)]
@@ -224,7 +158,10 @@ mod tests {
     #[tokio::test]
     async fn every_demo_takes_the_sign_in_of_its_profile() {
         let demos = Demos::new(world());
-        for (name, system) in DEMOS.into_iter().zip(["Janssen", "PingAM", "OpenAM"]) {
+        for (name, system) in crate::config::DEMOS
+            .into_iter()
+            .zip(["Janssen", "PingAM", "OpenAM"])
+        {
             let profile = demos.of(name).unwrap().profile().await.unwrap();
             let person = std::sync::Arc::new(crate::api::signin::Nobody);
             let api = crate::api::open(&profile, person).unwrap();

@@ -46,6 +46,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 1000,
         thresholds: Thresholds::default(),
     }

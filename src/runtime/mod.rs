@@ -34,7 +34,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use configured::{Configured, DemoWorld, Fixed, SignIn};
+pub use configured::{Configured, DemoWorld, Fixed};
 pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};

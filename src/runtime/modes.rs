@@ -175,12 +175,20 @@ pub fn lost() -> ! {
     std::process::exit(i32::from(LOST))
 }
 
-/// Has the terminal on standard input gone away? Asks without reading or writing a byte.
-pub fn is_gone() -> bool {
+/// Does the terminal on standard input go away within this time? Waits that long if it does not, and
+/// neither reads nor writes a byte.
+///
+/// # Errors
+/// The system cannot tell.
+pub fn is_gone_within(limit: Duration) -> io::Result<bool> {
     let stdin = stdio::stdin();
     let mut fds = [PollFd::new(&stdin, PollFlags::empty())];
     let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    poll(&mut fds, Some(&Timespec::default())).is_ok_and(|_| fds[0].revents().intersects(gone))
+    match poll(&mut fds, Some(&timespec(limit))) {
+        Ok(_) => Ok(fds[0].revents().intersects(gone)),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Makes every panic, in whatever thread or task, give the terminal back, say one line and end the program.
@@ -218,34 +226,32 @@ fn text_of(payload: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// The text without what stands in quotes, cleaned and cut at 300 characters.
+/// The text without what stands in quotes, cleaned and cut at 300 characters. What is quoted may hold
+/// quotes itself, so everything from the first one to the last one of the same kind is left out.
 fn without_quotes(text: &str) -> String {
-    let mut kept = String::new();
-    let mut open: Option<char> = None;
-    for c in text.chars() {
-        match (open, c) {
-            (Some(end), c) if c == end => open = None,
-            (Some(_), _) => continue,
-            (None, '"' | '`') => {
-                open = Some(c);
-                kept.extend([c, '…']);
-                continue;
-            }
-            (None, _) => {}
-        }
-        kept.push(c);
+    let mut kept = text.to_owned();
+    for quote in ['"', '`'] {
+        let Some(first) = kept.find(quote) else {
+            continue;
+        };
+        let last = kept.rfind(quote).filter(|last| *last > first);
+        let rest = last.map_or("", |last| &kept[last..]);
+        kept = format!("{}{quote}…{rest}", &kept[..first]);
     }
     display_safe(&kept).chars().take(300).collect()
+}
+
+fn timespec(limit: Duration) -> Timespec {
+    Timespec {
+        tv_sec: limit.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: limit.subsec_nanos().into(),
+    }
 }
 
 fn is_writable_within(limit: Duration) -> bool {
     let stdout = stdio::stdout();
     let mut fds = [PollFd::new(&stdout, PollFlags::OUT)];
-    let limit = Timespec {
-        tv_sec: 0,
-        tv_nsec: limit.subsec_nanos().into(),
-    };
-    poll(&mut fds, Some(&limit)).is_ok_and(|ready| ready > 0)
+    poll(&mut fds, Some(&timespec(limit))).is_ok_and(|ready| ready > 0)
         && fds[0].revents().contains(PollFlags::OUT)
 }
 
@@ -278,6 +284,11 @@ mod tests {
                 "byte index 2 is not a char boundary of `…`",
             ),
             ("cannot read \"tok\" and `x`", "cannot read \"…\" and `…`"),
+            (
+                r#"an `Err` value: Error("of \"s3cret\" and `tok`")"#,
+                "an `…` value: Error(\"…\")",
+            ),
+            ("at \"a` of `s3cret\" is `tok`", "at \"…\" is `…`"),
             ("open `never closed", "open `…"),
         ];
         for (text, expected) in cases {

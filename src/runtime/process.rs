@@ -1,12 +1,15 @@
 //! What concerns the process as a whole: no memory images, stopping to the shell, a terminal that vanishes.
 
+use std::io;
+use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::modes;
 
-/// How often the terminal is looked at. Costs one system call and writes nothing.
+/// How often the terminal is looked at even if the system does not say that it has gone. Costs one
+/// system call and writes nothing.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Forbids memory images of this process, which holds secrets: no core files, no debugger.
@@ -38,14 +41,19 @@ pub(super) fn stop() {
 }
 
 /// Ends the program when the terminal vanishes without a signal. An idle screen writes nothing and
-/// would never notice; crossterm's reader would spin.
-pub(super) async fn watch_terminal() {
-    let mut beat = tokio::time::interval(LOOK);
-    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        beat.tick().await;
-        if modes::is_gone() {
-            modes::lost();
+/// would never notice; crossterm's reader would spin. A thread of its own sleeps until the system says so.
+///
+/// # Errors
+/// The system gives no thread.
+pub(super) fn watch_terminal() -> io::Result<()> {
+    let watch = || loop {
+        match modes::is_gone_within(LOOK) {
+            Ok(true) => modes::lost(),
+            Ok(false) => {}
+            // Without a pause a system that cannot tell would be asked all the time.
+            Err(_) => thread::sleep(LOOK),
         }
-    }
+    };
+    let thread = thread::Builder::new().name("terminal".into());
+    thread.spawn(watch).map(drop)
 }

@@ -56,7 +56,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     // The first frame comes before everything that may take time.
     shell.draw();
     shell.input = Some(EventStream::new());
-    shell.effects.watch_terminal();
+    process::watch_terminal()?;
     shell.effects.look_at_audit();
     #[cfg(debug_assertions)]
     shell.effects.panic_if_asked();

@@ -166,7 +166,10 @@ impl Backend for Wire {
             return Ok(());
         };
         self.cursor.at = None;
-        self.wire().draw(iter::once(first).chain(content))
+        let start = self.buffer.len();
+        self.wire().draw(iter::once(first).chain(content))?;
+        shorten_colours(&mut self.buffer, start);
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -224,6 +227,55 @@ impl Backend for Wire {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes the first 16 colours from here on as `31` or `91`. crossterm sends them as `38;5;1`, which a
+/// terminal of 8 or 16 colours need not know (`30` to `47` are ECMA-48, `90` to `107` those of aixterm).
+fn shorten_colours(buffer: &mut Vec<u8>, start: usize) {
+    let drawn = buffer.split_off(start);
+    let mut rest = drawn.as_slice();
+    while let Some(at) = memchr::memmem::find(rest, b"\x1b[") {
+        let (before, sequence) = rest.split_at(at + 2);
+        let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b';';
+        let length = sequence.iter().take_while(|byte| is_number(byte)).count();
+        let (numbers, after) = sequence.split_at(length);
+        buffer.extend_from_slice(before);
+        match (after.first(), std::str::from_utf8(numbers)) {
+            (Some(b'm'), Ok(numbers)) => buffer.extend_from_slice(shortened(numbers).as_bytes()),
+            _ => buffer.extend_from_slice(numbers),
+        }
+        rest = after;
+    }
+    buffer.extend_from_slice(rest);
+}
+
+/// The numbers of one colour sequence, with the first 16 colours as numbers of their own.
+fn shortened(numbers: &str) -> String {
+    let all: Vec<&str> = numbers.split(';').collect();
+    let mut left = all.as_slice();
+    let mut written = Vec::new();
+    while let [first, others @ ..] = left {
+        left = match (*first, others) {
+            ("38" | "48", ["5", number, after @ ..]) => {
+                let ground = if *first == "38" { 30 } else { 40 };
+                written.push(match number.parse::<u8>() {
+                    Ok(number @ 0..8) => (ground + number).to_string(),
+                    Ok(number @ 8..16) => (ground + 60 + number - 8).to_string(),
+                    _ => format!("{first};5;{number}"),
+                });
+                after
+            }
+            ("38" | "48", ["2", red, green, blue, after @ ..]) => {
+                written.push(format!("{first};2;{red};{green};{blue}"));
+                after
+            }
+            _ => {
+                written.push((*first).to_owned());
+                others
+            }
+        };
+    }
+    written.join(";")
 }
 
 #[cfg(test)]
@@ -284,6 +336,27 @@ mod tests {
             bytes.contains('X') && !bytes.contains("session"),
             "{bytes:?}"
         );
+    }
+
+    #[test]
+    fn the_first_16_colours_are_sent_as_terminals_of_16_know_them() {
+        for (numbers, expected) in [
+            ("38;5;1", "31"),
+            ("38;5;9;48;5;4", "91;44"),
+            ("39;48;5;15", "39;107"),
+            ("1;38;5;16;49", "1;38;5;16;49"),
+            ("38;2;5;5;1;48;5;0", "38;2;5;5;1;40"),
+            ("38;5", "38;5"),
+            ("0", "0"),
+            ("", ""),
+        ] {
+            let mut bytes = format!("\x1b[38;5;1m\x1b[{numbers}mtext\x1b[3;5H\x1b[").into_bytes();
+
+            shorten_colours(&mut bytes, 9);
+
+            let expected = format!("\x1b[38;5;1m\x1b[{expected}mtext\x1b[3;5H\x1b[");
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
 
 use crate::app::State;
-use crate::app::overlay::Overlay;
 use crate::app::state::TimeStyle;
 use crate::store::Row;
 
@@ -28,11 +27,7 @@ pub(super) fn pause(state: &State, now: DateTime<Utc>) -> Duration {
 }
 
 fn has_countdown(state: &State) -> bool {
-    state.overlays.iter().any(|overlay| match overlay {
-        Overlay::SignIn(sign_in) => sign_in.until.is_some() || sign_in.sent.is_some(),
-        Overlay::Arguments(arguments) => arguments.sent.is_some(),
-        _ => false,
-    })
+    state.dialogs.iter().any(|dialog| dialog.shows_seconds())
 }
 
 /// Is there an age or a rest of less than a minute in the window of the table, or in details?

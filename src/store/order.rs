@@ -9,11 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rows::{Row, RowId, Rows};
 use crate::model::query::{Matcher, SessionIn};
-use crate::model::{Deletable, Fact, Field, Sort, State, Thresholds, Untrusted, state_at};
+use crate::model::{
+    Deletable, Fact, Field, KindCounts, Sort, State, Thresholds, Untrusted, state_at,
+};
 
 /// Which rows are shown, in which sequence. Cloning it is free.
 #[derive(Clone, Debug)]
-pub struct Order(Inner);
+pub struct Order {
+    shown: Inner,
+    /// How many of each kind, where some rows are left out and there are several kinds.
+    kinds: Option<Arc<KindCounts>>,
+}
 
 #[derive(Clone, Debug)]
 enum Inner {
@@ -24,28 +30,47 @@ enum Inner {
     Listed(Arc<[u32]>),
 }
 
+impl From<Inner> for Order {
+    fn from(shown: Inner) -> Self {
+        Self { shown, kinds: None }
+    }
+}
+
 impl Default for Order {
     /// No rows.
     fn default() -> Self {
-        Self(Inner::Arrived(0))
+        Self::from(Inner::Arrived(0))
     }
 }
 
 impl Order {
     /// All rows in the sequence of their arrival.
     pub fn arrived(rows: &Rows) -> Self {
-        Self(Inner::Arrived(
-            u32::try_from(rows.len()).unwrap_or(u32::MAX),
-        ))
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        Self::from(Inner::Arrived(count))
     }
 
     fn listed(numbers: impl IntoIterator<Item = u32>) -> Self {
-        Self(Inner::Listed(numbers.into_iter().collect()))
+        Self::from(Inner::Listed(numbers.into_iter().collect()))
+    }
+
+    /// How many of each kind are shown.
+    pub fn kinds<'a>(&'a self, rows: &'a Rows) -> &'a KindCounts {
+        self.kinds.as_deref().unwrap_or(rows.kinds())
+    }
+
+    fn counted(mut self, rows: &Rows) -> Self {
+        if rows.kinds().are_several() && self.len() < rows.len() {
+            let shown = self.iter().filter_map(|id| rows.get(id));
+            let kinds = shown.map(|row| row.session.kind.as_ref()).collect();
+            self.kinds = Some(Arc::new(kinds));
+        }
+        self
     }
 
     /// How many rows are shown.
     pub fn len(&self) -> usize {
-        match &self.0 {
+        match &self.shown {
             Inner::Arrived(count) => *count as usize,
             Inner::Listed(numbers) => numbers.len(),
         }
@@ -58,7 +83,7 @@ impl Order {
 
     /// The row at a position.
     pub fn get(&self, position: usize) -> Option<RowId> {
-        match &self.0 {
+        match &self.shown {
             Inner::Arrived(count) => {
                 let number = u32::try_from(position).ok()?;
                 (number < *count).then_some(RowId(number))
@@ -70,7 +95,7 @@ impl Order {
     /// The position of a row. `None`: it is filtered out. Looks at every row where they are sorted or
     /// filtered.
     pub fn position(&self, row: RowId) -> Option<usize> {
-        match &self.0 {
+        match &self.shown {
             Inner::Arrived(count) => (row.0 < *count).then_some(row.0 as usize),
             Inner::Listed(numbers) => {
                 #[cfg(test)]
@@ -127,10 +152,11 @@ pub struct Base {
 
 /// Makes an order: anew, or from one of fewer rows by the same view.
 pub fn make(rows: &Rows, view: &View, base: Option<&Base>) -> Order {
-    match base {
+    let order = match base {
         None => order(rows, view),
         Some(base) => merge(&base.order, rows, base.first, view),
-    }
+    };
+    order.counted(rows)
 }
 
 /// Filters and sorts all rows.
@@ -242,20 +268,20 @@ impl View {
     fn key<'a>(&'a self, field: Field, id: RowId, row: &'a Row) -> Option<Key<'a>> {
         let s = &row.session;
         match field {
-            Field::User => text(s.subject.shown()),
-            Field::UserId => text(s.subject.id.as_ref()),
+            Field::User => text(s.subject.shown().map(Untrusted::expose)),
             Field::Id => Some(Key::Text(Cow::Borrowed(&s.label))),
-            Field::Client => text(s.client.as_ref()),
-            Field::Ip => text(s.ip.as_ref()),
-            Field::Agent => text(s.user_agent.as_ref()),
-            Field::Method => text(s.auth_method.as_ref()),
-            Field::Scope => text(s.scope.as_ref()),
+            Field::UserId
+            | Field::Client
+            | Field::Ip
+            | Field::Agent
+            | Field::Method
+            | Field::Scope
+            | Field::Kind => text(s.text(field)),
             Field::State => Some(Key::State(self.state(id, row))),
-            Field::Created | Field::Age => s.created.map(Key::Instant),
-            Field::Used => s.last_used.map(Key::Instant),
+            Field::Created | Field::Used | Field::Ended => s.instant(field).map(Key::Instant),
+            Field::Age => s.created.map(Key::Instant),
             Field::Idle => s.last_used.or(s.created).map(Key::Instant),
             Field::Expires | Field::Left => s.expires.map(Key::Instant),
-            Field::Ended => s.ended.map(Key::Instant),
             Field::Profile => self
                 .names(row)
                 .map(|n| Key::Text(Cow::Borrowed(&n.profile))),
@@ -300,8 +326,8 @@ impl View {
 }
 
 /// Text is sorted without case.
-fn text(text: Option<&Untrusted>) -> Option<Key<'_>> {
-    let text = text?.expose();
+fn text(text: Option<&str>) -> Option<Key<'_>> {
+    let text = text?;
     let lower = text.chars().all(|c| !c.is_uppercase());
     Some(Key::Text(if lower {
         Cow::Borrowed(text)

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::{RowRef, RowSink, Session};
+use crate::model::{KindCounts, RowRef, RowSink, Session};
 
 /// Which open profile a row comes from: an index into the list of sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,6 +29,7 @@ pub struct Row {
 #[derive(Debug, Default)]
 pub struct Chunk {
     rows: Vec<Row>,
+    kinds: KindCounts,
 }
 
 impl Chunk {
@@ -55,6 +56,7 @@ pub struct Rows {
     /// Number of rows before each chunk; same length as `chunks`.
     starts: Vec<u32>,
     len: u32,
+    kinds: KindCounts,
 }
 
 impl Rows {
@@ -68,12 +70,18 @@ impl Rows {
         self.len == 0
     }
 
+    /// How many of each kind.
+    pub fn kinds(&self) -> &KindCounts {
+        &self.kinds
+    }
+
     /// Puts rows behind the others. Empty chunks are not kept.
     pub fn append(&mut self, chunk: Arc<Chunk>) {
         if chunk.is_empty() {
             return;
         }
         self.starts.push(self.len);
+        self.kinds.add_all(&chunk.kinds);
         self.len = self
             .len
             .saturating_add(u32::try_from(chunk.len()).unwrap_or(u32::MAX));
@@ -136,7 +144,9 @@ impl<'a> ChunkBuilder<'a> {
 
     /// The finished chunk.
     pub fn finish(self) -> Arc<Chunk> {
-        Arc::new(Chunk { rows: self.rows })
+        let rows = self.rows;
+        let kinds = rows.iter().map(|row| row.session.kind.as_ref()).collect();
+        Arc::new(Chunk { rows, kinds })
     }
 }
 

@@ -7,10 +7,10 @@ use super::theme::Role;
 use crate::app::area::{Area, Mode};
 use crate::app::cut;
 use crate::app::form::FormField;
-use crate::app::form_layout;
+use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
+use crate::app::job::JobState;
 use crate::app::layout::{TABS, areas};
-use crate::app::overlay::JobState;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
@@ -243,7 +243,7 @@ fn status_words(state: &State) -> (String, Role) {
         let all = job.items.len();
         let words = match (&job.state, all) {
             (JobState::Paused(error), _) => {
-                format!("a revoke waits: {}", crate::app::update::wanted(error))
+                format!("a revoke waits: {}", crate::app::words::wanted(error))
             }
             (_, 0) => "revoking the sessions of a user …".to_owned(),
             _ => format!(
@@ -358,6 +358,7 @@ fn loaded(state: &State) -> String {
         }
         _ => format!("{} loaded", with_thousands(rows)),
     });
+    parts.extend(results.rows.kinds().words());
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
@@ -420,10 +421,10 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed: Vec<_> = form_layout::fields(state)
+        let needed: Vec<_> = form_fields::fields(state)
             .into_iter()
-            .filter(|field| form_layout::support(state, *field) == crate::model::Support::Required)
-            .map(form_layout::label)
+            .filter(|field| form_fields::support(state, *field) == crate::model::Support::Required)
+            .map(form_fields::label)
             .collect();
         let text = if needed.is_empty() {
             "Enter lists all sessions, or type a user name first".to_owned()
@@ -471,12 +472,13 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         let text = "Also asked for in lower case, upper case and with a capital first.";
         lines.push((text.to_owned(), Role::Dim));
     }
-    let about_user = form_layout::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let forgets = state.sources.iter().any(|s| {
-        s.caps
-            .as_ref()
-            .is_some_and(|caps| caps.kinds.iter().any(|kind| !kind.history))
-    });
+    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
+    let caps = state
+        .sources
+        .iter()
+        .filter_map(|source| source.caps.as_ref());
+    let mut kinds = caps.flat_map(|caps| caps.kinds.iter());
+    let forgets = kinds.any(|kind| !kind.history);
     if about_user && forgets {
         lines.push((String::new(), Role::Text));
         for line in [

@@ -5,9 +5,10 @@ use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
 use crate::app::area::{Area, Mode};
+use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::dialog_view::FieldText;
 use crate::app::layout::areas;
-use crate::app::lines::{self, DetailLine, LineKind};
+use crate::app::lines;
 use crate::app::state::{Pane, State};
 
 /// Draws the details.

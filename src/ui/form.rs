@@ -7,6 +7,7 @@ use crate::app::action::{Action, Context};
 use crate::app::area::{Area, Mode};
 use crate::app::dialog_view::FieldText;
 use crate::app::form::{FormField, TextField};
+use crate::app::form_fields;
 use crate::app::form_layout::{self, Placed};
 use crate::app::layout::areas;
 use crate::app::state::{Pane, State};
@@ -39,7 +40,7 @@ fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &m
     if let Some(error) = &state.form.error
         && !has_notes(state, area)
     {
-        let text = format!("! {}: {}", form_layout::label(error.field), error.message);
+        let text = format!("! {}: {}", form_fields::label(error.field), error.message);
         let room = super::text::border_room(area, row);
         canvas.text(room, 0, &format!(" {text} "), Role::Danger);
         return;
@@ -110,7 +111,7 @@ fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_
                 width: area.width.saturating_sub(2),
                 ..area
             };
-            canvas.text(word, 0, form_layout::state_word(state), role);
+            canvas.text(word, 0, form_fields::state_word(state), role);
             canvas.text(area, area.width.saturating_sub(1), "▾", role);
         }
         FormField::Text(field) => text_field(state, field, area, focused, canvas),
@@ -164,8 +165,8 @@ fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) 
             TextField::CreatedAfter | TextField::ExpiresAfter | TextField::ExpiresBefore
         )
     );
-    let used = focused || form_layout::is_set(state, placed.field);
-    let text = match form_layout::support(state, placed.field) {
+    let used = focused || form_fields::is_set(state, placed.field);
+    let text = match form_fields::support(state, placed.field) {
         _ if is_time && used => "e.g. 2026-11-21, now-2h",
         Support::Client if placed.field != FormField::Text(TextField::Text) => "(loaded rows)",
         Support::Required => "(needed)",
@@ -180,9 +181,9 @@ fn plan(state: &State, canvas: &mut Canvas<'_>) {
     if area.is_empty() {
         return;
     }
-    let lines = form_layout::plan_lines(state);
+    let lines = form_fields::plan_lines(state);
     if let Some(error) = &state.form.error {
-        let text = format!("! {}: {}", form_layout::label(error.field), error.message);
+        let text = format!("! {}: {}", form_fields::label(error.field), error.message);
         for (row, line) in (0..area.height).zip(wrap_words(&text, area.width.into())) {
             canvas.text(area.row(row), 0, &line, Role::Danger);
         }

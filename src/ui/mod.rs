@@ -2,8 +2,8 @@
 
 mod bars;
 mod details;
+mod dialog;
 mod form;
-mod overlay;
 pub mod picture;
 mod svg;
 mod table;
@@ -38,20 +38,16 @@ pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u
         bars::too_small(state, &mut canvas);
         return None;
     }
-    let first_run = state
-        .overlays
-        .iter()
-        .any(|dialog| dialog.get::<FirstRun>().is_some());
-    if first_run {
+    if state.dialogs.iter().any(|dialog| dialog.is::<FirstRun>()) {
         bars::first_run_header(state, &mut canvas);
     } else {
         main_screen(state, &mut canvas);
     }
     bars::hints(state, &mut canvas);
-    for (index, dialog) in state.overlays.iter().enumerate() {
+    for (index, shown) in state.dialogs.iter().enumerate() {
         canvas.cursor = None;
-        let top = index + 1 == state.overlays.len();
-        overlay::draw(state, dialog, top, &mut canvas);
+        let top = index + 1 == state.dialogs.len();
+        dialog::draw(state, &**shown, top, &mut canvas);
     }
     canvas.cursor
 }
@@ -67,7 +63,7 @@ fn main_screen(state: &State, canvas: &mut Canvas<'_>) {
 
 /// Has this pane the keys?
 fn has_focus(state: &State, pane: Pane) -> bool {
-    state.focus == pane && state.overlays.is_empty()
+    state.focus == pane && state.dialogs.is_empty()
 }
 
 /// One of the signs of the spinner: eight a second, by the clock of the state.

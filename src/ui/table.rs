@@ -140,7 +140,9 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             false => over(state),
         };
         let live = number(shown.saturating_sub(over));
-        return (format!("{live} shown{over_words}, {stopped}"), Role::Warn);
+        let kinds = results.order.kinds(&results.rows).in_brackets();
+        let text = format!("{live} shown{kinds}{over_words}, {stopped}");
+        return (text, Role::Warn);
     }
     if state.is_loading() && !results.stale {
         let tail = match long && state.spinner {
@@ -149,7 +151,12 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             false => String::new(),
         };
         return (
-            format!("{}/{}+{tail}", number(cursor), number(loaded)),
+            format!(
+                "{}/{}+{}{tail}",
+                number(cursor),
+                number(loaded),
+                results.rows.kinds().in_brackets()
+            ),
             Role::Dim,
         );
     }
@@ -158,11 +165,13 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
+    let kinds = results.order.kinds(&results.rows).in_brackets();
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
         let live = number(shown.saturating_sub(over));
         text = format!("{}/{live}{over_words}", number(cursor));
     }
+    text.push_str(&kinds);
     let mut role = Role::Dim;
     if let Some((words, grave)) = trouble(state) {
         text = format!("{text} · {words}");

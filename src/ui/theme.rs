@@ -15,6 +15,8 @@ pub use crate::app::role::Role;
 pub enum Depth {
     /// None (`NO_COLOR`, `--color never`): every theme becomes `mono`.
     None,
+    /// The first 8 of its own 16.
+    Ansi8,
     /// Its own 16.
     #[default]
     Ansi16,
@@ -142,6 +144,9 @@ impl Theme {
         for style in self.styles.values_mut() {
             style.fg = style.fg.map(|color| reduced(color, depth));
             style.bg = style.bg.map(|color| reduced(color, depth));
+            if depth == Depth::Ansi8 {
+                *style = without_bright(*style);
+            }
         }
         self
     }
@@ -278,6 +283,23 @@ fn reduced(color: Color, depth: Depth) -> Color {
     }
 }
 
+/// The same style in the first 8 colours: what was bright is bold, and grey is dim.
+fn without_bright(mut style: Style) -> Style {
+    let dark = |color| match index_of(color) {
+        Some(index @ 8..16) => COLORS[usize::from(index) - 8].1,
+        _ => color,
+    };
+    style.bg = style.bg.map(dark);
+    match style.fg {
+        // The colour below it is black, which vanishes on black.
+        Some(Color::DarkGray) => style.fg(Color::Reset).add_modifier(Modifier::DIM),
+        Some(bright) if dark(bright) != bright => {
+            style.fg(dark(bright)).add_modifier(Modifier::BOLD)
+        }
+        _ => style,
+    }
+}
+
 fn nearest_index((r, g, b): (u8, u8, u8), among: std::ops::RangeInclusive<u8>) -> u8 {
     let start = *among.start();
     among
@@ -382,6 +404,31 @@ mod tests {
             (Color::Cyan, Depth::Ansi16, Color::Cyan),
         ] {
             assert_eq!(reduced(color, depth), expected, "{color:?} at {depth:?}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_of_8_colours_is_given_no_bright_one() {
+        for name in ["ansi", "dark", "light"] {
+            let theme = Theme::load(name, Depth::Ansi8).unwrap();
+            for role in Role::iter() {
+                let style = theme.role(role);
+                for color in [style.fg, style.bg].into_iter().flatten() {
+                    let index = index_of(color);
+                    assert!(
+                        color == Color::Reset || index.is_some_and(|index| index < 8),
+                        "{name}: {role:?}: {style:?}"
+                    );
+                }
+            }
+        }
+        for (bright, dark, modifier) in [
+            (Color::LightRed, Color::Red, Modifier::BOLD),
+            (Color::DarkGray, Color::Reset, Modifier::DIM),
+            (Color::Cyan, Color::Cyan, Modifier::empty()),
+        ] {
+            let style = without_bright(Style::new().fg(bright));
+            assert_eq!((style.fg, style.add_modifier), (Some(dark), modifier));
         }
     }
 }

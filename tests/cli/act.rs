@@ -1,17 +1,17 @@
 //! Actions of a system: listed, done, confirmed, written down.
 
 use serde_json::Value;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use super::support::Desk;
 
 /// An OpenAM with a signed-in person, and her token.
 fn desk() -> (Desk, String) {
     let desk = Desk::with(Options {
-        system: Kind::Openam,
+        system: usher::emulator::system("openam").unwrap(),
         ..Options::default()
     });
-    let token = desk.emulator().auth().token.clone();
+    let token = desk.emulator().am_auth().token.clone();
     (desk, token)
 }
 

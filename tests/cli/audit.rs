@@ -7,7 +7,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::files::by_shell;
 use crate::support::{Desk, Ran};
@@ -296,7 +296,7 @@ fn a_session_of_somebody_with_ids_that_do_not_last_is_never_called_gone() {
 #[test]
 fn a_realm_s_session_is_settled_too() {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let query = "deletable:yes own:no scope:/alpha";

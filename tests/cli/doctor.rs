@@ -97,7 +97,7 @@ fn an_unknown_authority_fails_with_its_code() {
 #[test]
 fn a_clock_that_is_off_is_told() {
     let desk = Desk::new();
-    desk.emulator().world().move_clock(7_380_000);
+    desk.emulator().move_clock(7_380_000);
 
     let (_, rows) = doctor(&desk);
 

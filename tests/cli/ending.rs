@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::support::{Desk, finished};
 
-const BOTH: [Kind; 2] = [Kind::Janssen, Kind::Pingam];
+const BOTH: [&str; 2] = ["janssen", "pingam"];
 const LIVE: &str = "state:active deletable:yes own:no";
 const LIMIT: Duration = Duration::from_secs(20);
 
-fn desk(system: Kind) -> Desk {
+pub fn desk(system: &str) -> Desk {
     Desk::with(Options {
-        system,
+        system: usher::emulator::system(system).unwrap(),
         sessions: 120,
         ..Options::default()
     })
 }
 
 /// So many rows that may be ended, a JSON line each.
-fn rows(desk: &Desk, count: usize) -> Vec<String> {
+pub fn rows(desk: &Desk, count: usize) -> Vec<String> {
     let ran = desk.run(&["list", LIVE]).ends(0);
     // One realm of an AM, whose requests a fault can tell from those about ourselves.
     let here = |line: &&str| line.contains(r#""system":"janssen""#) || line.contains(r#""/alpha""#);
@@ -43,15 +43,15 @@ fn value(row: &str) -> Value {
     serde_json::from_str(row).unwrap()
 }
 
-fn id(row: &str) -> String {
+pub fn id(row: &str) -> String {
     value(row)["id"].as_str().unwrap().to_owned()
 }
 
 /// Somebody else ends this session.
-fn ends_elsewhere(desk: &Desk, system: Kind, row: &str) {
+fn ends_elsewhere(desk: &Desk, system: &str, row: &str) {
     let id = id(row);
     let ended = match system {
-        Kind::Janssen => desk.emulator().world().remove(&id),
+        "janssen" => desk.emulator().world().remove(&id),
         _ => {
             let sessions = desk.emulator().am().sessions();
             let mut handles = sessions.into_iter().filter_map(|session| session.handle);
@@ -63,26 +63,26 @@ fn ends_elsewhere(desk: &Desk, system: Kind, row: &str) {
 }
 
 /// The request that ends sessions.
-fn sends(system: Kind) -> &'static str {
+fn sends(system: &str) -> &'static str {
     match system {
-        Kind::Janssen => r#""method":"DELETE""#,
+        "janssen" => r#""method":"DELETE""#,
         _ => r#""method":"POST","path":"*/realms/alpha/sessions""#,
     }
 }
 
 /// How many of them the server has had.
-fn sent(desk: &Desk, system: Kind) -> usize {
+fn sent(desk: &Desk, system: &str) -> usize {
     let ends = |query: &Option<String>| query.as_deref().is_some_and(|q| q.contains("logoutBy"));
     let journal = desk.emulator().journal();
     let of = journal.iter().filter(|entry| match system {
-        Kind::Janssen => entry.method == "DELETE",
+        "janssen" => entry.method == "DELETE",
         _ => ends(&entry.query),
     });
     of.count()
 }
 
 /// How the log says that they ended.
-fn log(desk: &Desk) -> Vec<(String, String)> {
+pub fn log(desk: &Desk) -> Vec<(String, String)> {
     let lines = desk.run(&["audit", "-o", "jsonl"]).ends(0).rows();
     let word = |line: &Value, name: &str| line[name].as_str().unwrap_or("").to_owned();
     let lines = lines.iter();
@@ -91,7 +91,7 @@ fn log(desk: &Desk) -> Vec<(String, String)> {
         .collect()
 }
 
-fn count(log: &[(String, String)], event: &str, outcome: &str) -> usize {
+pub fn count(log: &[(String, String)], event: &str, outcome: &str) -> usize {
     let of = |line: &&(String, String)| line.0 == event && line.1 == outcome;
     log.iter().filter(of).count()
 }
@@ -128,7 +128,7 @@ fn f_del_05_what_ends_between_the_list_of_a_query_and_its_request_had_already_go
         // What comes after the list: the request itself; of an AM, which says yes to whatever handle it
         // is given, the look before it.
         let held = match system {
-            Kind::Janssen => r#""method":"DELETE""#,
+            "janssen" => r#""method":"DELETE""#,
             _ => r#""method":"GET","path":"*/realms/alpha/sessions","nth":[2,2]"#,
         };
         let fault = format!(r#"{{"match":{{{held}}},"action":"delay","ms":1500}}"#);
@@ -136,12 +136,12 @@ fn f_del_05_what_ends_between_the_list_of_a_query_and_its_request_had_already_go
         let came = || {
             let journal = desk.emulator().journal();
             let of = journal.iter().filter(|entry| match system {
-                Kind::Janssen => entry.method == "DELETE",
+                "janssen" => entry.method == "DELETE",
                 _ => entry.method == "GET" && entry.path.ends_with("/realms/alpha/sessions"),
             });
             of.count()
         };
-        let wanted = came() + usize::from(system != Kind::Janssen) + 1;
+        let wanted = came() + usize::from(system != "janssen") + 1;
         let user = value(row)["user"].as_str().unwrap().to_owned();
         let query = format!("{LIVE} user:\"{user}\"");
         let args = ["revoke", "--query", &query, "--yes", "-o", "jsonl"];
@@ -238,7 +238,7 @@ fn f_del_07_an_answer_that_is_lost_is_settled_by_a_look_and_nothing_is_sent_twic
 
 #[test]
 fn f_del_08_every_third_that_fails_is_counted_told_with_its_reason_and_can_be_tried_again() {
-    let desk = desk(Kind::Janssen);
+    let desk = desk("janssen");
     let rows = rows(&desk, 30);
     let failing: Vec<String> = rows.iter().skip(2).step_by(3).map(|row| id(row)).collect();
     let faults: Vec<String> = failing
@@ -281,7 +281,7 @@ fn f_del_08_every_third_that_fails_is_counted_told_with_its_reason_and_can_be_tr
 }
 
 /// Starts the binary without waiting for its end.
-fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
+pub fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
     use std::io::Write;
     let mut command: Command = desk.command(args);
     command.stdin(Stdio::piped());
@@ -291,7 +291,7 @@ fn start(desk: &Desk, args: &[&str], input: &str) -> Child {
     child
 }
 
-fn wait(what: &str, is_so: impl Fn() -> bool) {
+pub fn wait(what: &str, is_so: impl Fn() -> bool) {
     let end = Instant::now() + LIMIT;
     while !is_so() {
         assert!(Instant::now() < end, "{what} did not come");
@@ -306,7 +306,7 @@ fn interrupt(child: &Child) {
 
 #[test]
 fn f_del_09_the_first_ctrl_c_starts_nothing_more_and_tells_what_became_of_the_rest() {
-    let desk = desk(Kind::Janssen);
+    let desk = desk("janssen");
     let input = rows(&desk, 6).join("\n");
     desk.emulator()
         .set_faults(&[r#"{"match":{"method":"DELETE"},"action":"delay","ms":1500}"#])
@@ -417,7 +417,7 @@ fn f_del_13_f_del_17_f_del_18_read_only_no_yes_and_a_dry_run_send_nothing_that_c
         let row = &rows(&desk, 1)[0];
         let user = value(row)["user"].as_str().unwrap().to_owned();
         let count = || match system {
-            Kind::Janssen => desk.emulator().world().count(),
+            "janssen" => desk.emulator().world().count(),
             _ => desk.emulator().am().count(),
         };
         let before = count();

@@ -1,7 +1,7 @@
 //! Every verb that prints rows, in every format.
 
 use serde_json::Value;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use super::support::{Desk, Ran};
 
@@ -60,7 +60,7 @@ fn every_verb_prints_every_format() {
 #[test]
 fn the_actions_of_a_system_come_in_every_format() {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::gzip::gzip_of_spaces;
 use crate::pipes::resident_mib;
@@ -11,13 +11,13 @@ use crate::support::{Desk, Ran};
 
 /// A desk whose server answers searches like this from the second request on: the first ones are for the
 /// sign-in, or tell what the server is.
-fn desk(system: Kind, fault: &str) -> Desk {
+fn desk(system: &str, fault: &str) -> Desk {
     let desk = Desk::with(Options {
-        system,
+        system: usher::emulator::system(system).unwrap(),
         ..Options::default()
     });
     let (path, method) = match system {
-        Kind::Janssen => ("*/session/search", "GET"),
+        "janssen" => ("*/session/search", "GET"),
         _ => ("*/sessions", "GET"),
     };
     let fault = format!(r#"{{"match":{{"path":"{path}","method":"{method}"}},{fault}}}"#);
@@ -27,7 +27,7 @@ fn desk(system: Kind, fault: &str) -> Desk {
 
 /// `list` at each system with such an answer.
 fn lists(fault: &str) -> [Ran; 2] {
-    [Kind::Janssen, Kind::Openam].map(|system| desk(system, fault).run(&["list"]))
+    ["janssen", "openam"].map(|system| desk(system, fault).run(&["list"]))
 }
 
 #[track_caller]

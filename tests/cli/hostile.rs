@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use super::support::Desk;
 
@@ -341,7 +341,7 @@ fn f_data_09_a_name_cannot_read_like_the_outcome_of_its_own_revoke() {
 fn f_data_01_07_08_the_same_holds_for_the_names_of_an_am() {
     let long = "A".repeat(1 << 20);
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let rows: Vec<Value> = [ODD, &long]

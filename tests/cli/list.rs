@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use usher::emulator::{Generation, Kind, Options};
+use std::sync::Arc;
+use usher::emulator::Options;
+use usher::emulator::janssen::Generation;
+use usher::emulator::janssen::JanssenOptions;
 
 use crate::support::Desk;
 
@@ -131,7 +134,7 @@ fn colours_come_when_they_are_asked_for() {
 #[test]
 fn a_table_of_several_short_pages_has_one_width_for_each_column() {
     let desk = Desk::with(Options {
-        system: Kind::Openam,
+        system: usher::emulator::system("openam").unwrap(),
         ..Options::default()
     });
 
@@ -316,7 +319,10 @@ fn nothing_found_is_no_failure_unless_it_was_asked_for() {
 #[test]
 fn an_old_server_lists_too() {
     let desk = Desk::with(Options {
-        generation: Generation::Old,
+        system: Arc::new(JanssenOptions {
+            generation: Generation::Old,
+            ..Default::default()
+        }),
         ..Options::default()
     });
 

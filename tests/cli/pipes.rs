@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use portable_pty::{PtySize, native_pty_system};
 use usher::emulator::Options;
 
 use crate::support::{Desk, ran};
@@ -48,6 +49,29 @@ fn f_tty_08_a_full_disk_is_an_error_with_a_sentence() {
         assert_eq!(ran.code, 1, "{args:?}: {}", ran.err);
         assert!(
             ran.err.contains("cannot write to standard output"),
+            "{}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn f_tty_08_a_terminal_that_is_gone_is_an_error_with_a_sentence() {
+    let desk = Desk::new();
+    for args in [&["list"][..], &["list", "-o", "table"], &["man"]] {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let terminal = pair.master.tty_name().unwrap();
+        let out = OpenOptions::new().write(true).open(terminal).unwrap();
+        drop(pair);
+        let mut command = desk.command(args);
+        // Writing to it gives EIO from now on.
+        command.stdout(out);
+
+        let ran = ran(command);
+
+        assert_eq!(ran.code, 1, "{args:?}: {}", ran.err);
+        assert!(
+            ran.err.contains("cannot write to standard output") && ran.err.contains("os error 5"),
             "{}",
             ran.err
         );

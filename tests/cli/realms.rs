@@ -1,13 +1,13 @@
 //! Profiles of several realms of which one fails.
 
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::support::Desk;
 
 /// An AM of which `/gone` is not there, and a user with sessions in the realm after it.
 fn desk() -> (Desk, String) {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let rows = desk.run(&["list", "state:active"]).rows();

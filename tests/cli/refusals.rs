@@ -1,6 +1,8 @@
 //! Every failure has its own exit code and one sentence, and leaves standard output empty.
 
-use usher::emulator::{Kind, Options};
+use std::sync::Arc;
+use usher::emulator::Options;
+use usher::emulator::janssen::JanssenOptions;
 
 use crate::support::Desk;
 
@@ -66,7 +68,10 @@ fn a_token_that_is_refused_is_4() {
 #[test]
 fn f_http_16_a_lacking_scope_is_9_and_named() {
     let desk = Desk::with(Options {
-        scopes: Some(vec![READ.into()]),
+        system: Arc::new(JanssenOptions {
+            scopes: Some(vec![READ.into()]),
+            ..Default::default()
+        }),
         ..Options::default()
     });
     let ids = desk
@@ -231,10 +236,10 @@ fn two_profiles(desk: &Desk) {
 #[test]
 fn who_may_revoke_nothing_is_told_before_and_never_ends_with_0() {
     let desk = Desk::with(Options {
-        system: Kind::Openam,
+        system: usher::emulator::system("openam").unwrap(),
         ..Options::default()
     });
-    let auth = desk.emulator().auth();
+    let auth = desk.emulator().am_auth();
     let boss = auth.logins.iter().find(|login| login.realm != "/").unwrap();
     let realm = &boss.realm;
     let before = desk.config_before_login();

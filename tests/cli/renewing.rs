@@ -2,13 +2,19 @@
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use usher::emulator::janssen::JanssenOptions;
 
 use tokio::runtime::Runtime;
 
+use crate::pty::{Pty, command};
 use crate::scripted::{Act, Heard, Scripted, answer, json, whole};
 use crate::support::Desk;
 
-const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
+/// A list of one session.
+const ONE: &str = r#"{"start":0,"totalEntriesCount":1,"entriesCount":1,"entries":[{
+    "outsideSid":"a0000000-aaaa-4bbb-8ccc-000000000001","state":"authenticated",
+    "creationDate":"2026-01-01T00:00:00","expirationDate":"2099-01-01T00:00:00","deletable":true,
+    "sessionAttributes":{"auth_user":"the-one-session"}}]}"#;
 
 /// `{"user_name":"jdoe"}`, signed by nobody.
 const ABOUT: &str = "e30.eyJ1c2VyX25hbWUiOiJqZG9lIn0.x";
@@ -28,6 +34,10 @@ struct State {
     fresh: bool,
     /// An old renewal came back.
     ended: bool,
+    /// Are the tokens of the API refused?
+    over: bool,
+    /// Has nobody typed the code of a new sign-in yet?
+    code_waits: bool,
 }
 
 impl Rotating {
@@ -58,15 +68,21 @@ impl Rotating {
         if line.starts_with("POST") {
             return state.token(&heard.body);
         }
-        match line.contains("session") {
-            true => json(EMPTY),
-            false => answer("404 Not Found", "text/html", "<html>"),
+        if !line.contains("session") {
+            return answer("404 Not Found", "text/html", "<html>");
+        }
+        match state.over {
+            true => answer("401 Unauthorized", "text/plain", "Token is Invalid."),
+            false => json(ONE),
         }
     }
 }
 
 impl State {
     fn token(&mut self, form: &str) -> Act {
+        if self.code_waits && form.contains("device_code=") {
+            return refused("400 Bad Request", "authorization_pending");
+        }
         let newest = format!("refresh_token=r{}", self.given);
         self.ended |= form.contains("refresh_token=") && !form.contains(&newest);
         if self.ended {
@@ -131,6 +147,71 @@ fn f_cred_03_a_renewal_that_is_refused_needs_a_new_sign_in_and_ends_nothing() {
 }
 
 #[test]
+fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
+    let runtime = Runtime::new().unwrap();
+    let rotating = Arc::new(Rotating::default());
+    let there = Arc::clone(&rotating);
+    let server = runtime.block_on(Scripted::start(move |_, heard| there.answer(heard)));
+    let desk = Desk::bare();
+    desk.write_config(&device(&server).replace("auth_url", "search_on_start = true\nauth_url"));
+    desk.run(&["login"]).ends(0);
+    let mut screen = command(env!("CARGO_BIN_EXE_usher"), desk.home());
+    screen.env("USHER_CONFIG", desk.config_file());
+    // Where `login` has left the sign-in.
+    screen.env("XDG_STATE_HOME", desk.home().join(".local/state"));
+    let mut pty = Pty::start(screen, 120, 40);
+    pty.wait_for("all loaded");
+    pty.keys("state:active user:the-*\r");
+    pty.wait_for("the-one-session");
+    pty.wait_for("all loaded");
+    pty.keys("\x1b");
+    pty.wait_for("╔═ 2 Sessions");
+    {
+        let mut state = rotating.state.lock().unwrap();
+        (state.ended, state.over, state.code_waits) = (true, true, true);
+    }
+
+    pty.keys("r");
+    pty.wait_for("AB-CD");
+    pty.keys("\x1b");
+    pty.wait_for("not signed in; r tries again");
+
+    let text = pty.text();
+    for kept in ["the-one-session", "user:the-*", "═ 1/1 "] {
+        assert!(text.contains(kept), "{kept}: {text}");
+    }
+    pty.keys("\x1b[3~");
+    pty.wait_for("Delete session?");
+    pty.settle(Duration::from_millis(800));
+    pty.keys("y");
+    pty.wait_gone("Delete session?");
+    pty.wait_for("sign-in needed");
+    pty.wait_for("[ Sign in ]");
+    let changes = server.count("DELETE");
+    pty.keys("\r");
+    pty.wait_for("AB-CD");
+    // The code is typed in a browser.
+    {
+        let mut state = rotating.state.lock().unwrap();
+        (state.ended, state.over, state.code_waits) = (false, false, false);
+    }
+    pty.wait_gone("AB-CD");
+
+    // What deletes is not done again by itself.
+    pty.wait_for("[ Go on ]");
+    pty.settle(Duration::from_millis(500));
+    assert_eq!(server.count("DELETE"), changes);
+    for kept in ["the-one-session", "user:the-*"] {
+        assert!(pty.text().contains(kept), "{kept}: {}", pty.framed());
+    }
+    pty.keys("\r");
+    pty.wait_for(" revoked ");
+    assert_eq!(server.count("DELETE"), changes + 1);
+    pty.keys("q");
+    assert_eq!(pty.exit_code(), 0);
+}
+
+#[test]
 fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
     let runtime = Runtime::new().unwrap();
     let rotating = Rotating::default();
@@ -158,7 +239,10 @@ fn f_cred_02_of_two_processes_that_renew_at_once_neither_is_signed_out() {
 fn f_cred_01_tokens_of_a_short_life_do_not_cost_a_sign_in_for_each_of_a_hundred_changes() {
     let desk = Desk::with(usher::emulator::Options {
         sessions: 200,
-        token_seconds: 30,
+        system: Arc::new(JanssenOptions {
+            token_seconds: 30,
+            ..Default::default()
+        }),
         ..usher::emulator::Options::default()
     });
     let rows = desk.run(&["list", "state:active", "-o", "jsonl"]).ends(0);

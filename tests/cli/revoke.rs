@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::support::Desk;
 
@@ -120,7 +120,7 @@ fn an_id_alone_is_read_first_so_that_it_is_known_whose_it_was() {
 #[test]
 fn f_cred_04_ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let own = desk.run(&["list", "own:yes"]).ends(0).out;
@@ -137,7 +137,7 @@ fn f_cred_04_ones_own_session_is_left_alone_also_where_only_its_id_is_given() {
 #[test]
 fn to_name_one_session_that_may_not_be_ended_is_no_success() {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let service = desk.run(&["list", "user:dsameuser"]).ends(0).out;

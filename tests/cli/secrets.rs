@@ -145,3 +145,71 @@ fn f_cred_07_arguments_of_a_running_command_hold_no_secret() {
     child.wait().unwrap();
     assert!(!String::from_utf8_lossy(&arguments).contains(secret.as_str()));
 }
+
+/// A command line without capabilities. Root could read everything of everybody; without them it is a
+/// user like any other. Somebody else has none anyway.
+#[cfg(target_os = "linux")]
+fn without_capabilities(program: &std::ffi::OsStr) -> std::process::Command {
+    if !rustix::process::geteuid().is_root() {
+        return std::process::Command::new(program);
+    }
+    let mut command = std::process::Command::new("setpriv");
+    command
+        .args(["--inh-caps=-all", "--bounding-set=-all"])
+        .arg(program);
+    command
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[allow(clippy::print_stderr, reason = "a test that was skipped says so")]
+fn f_cred_07_another_process_of_the_same_user_cannot_read_the_environment() {
+    let name = "f_cred_07_another_process_of_the_same_user_cannot_read_the_environment";
+    let read = |pid: u32| {
+        let mut cat = without_capabilities("cat".as_ref());
+        cat.arg(format!("/proc/{pid}/environ")).output()
+    };
+    let canary = "canary-of-the-environment";
+    let desk = Desk::new();
+    let plain = desk.command(&["list", "--watch", "60"]);
+    let mut usher = without_capabilities(plain.get_program());
+    usher.args(plain.get_args()).env_clear();
+    let environment = plain.get_envs();
+    usher.envs(environment.filter_map(|(name, value)| Some((name, value?))));
+    usher.env("SOME_SECRET", canary).stdout(Stdio::piped());
+    let mut usher = match usher.spawn() {
+        Ok(usher) => usher,
+        Err(error) => {
+            return eprintln!("SKIPPED: {name} needs setpriv when it runs as root: {error}");
+        }
+    };
+    let mut line = String::new();
+    let mut out = std::io::BufReader::new(usher.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    let mut other = without_capabilities("sleep".as_ref());
+    let mut other = other.arg("60").env("SOME_SECRET", canary).spawn().unwrap();
+    // `setpriv` becomes the program that it starts a moment later.
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let of = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    while of(other.id()).trim() != "sleep" && std::time::Instant::now() < end {
+        std::thread::yield_now();
+    }
+
+    let [of_other, of_usher] = [&other, &usher].map(|child| read(child.id()).unwrap());
+    let running = usher.try_wait().unwrap().is_none();
+    for child in [&mut other, &mut usher] {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    assert!(running && !line.is_empty());
+    // What is usual: a process can read the environment of another one of the same user.
+    assert!(String::from_utf8_lossy(&of_other.stdout).contains(canary));
+    assert!(!of_usher.status.success());
+    assert_eq!(String::from_utf8_lossy(&of_usher.stdout), "");
+    let why = String::from_utf8_lossy(&of_usher.stderr);
+    assert!(
+        why.contains("Permission denied") || why.contains("Operation not permitted"),
+        "{why}"
+    );
+}

@@ -4,7 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use usher::emulator::{AmOptions, AmService, Kind, Options};
+use std::sync::Arc;
+use usher::emulator::Options;
+use usher::emulator::janssen::JanssenOptions;
+use usher::emulator::pingam::{AmOptions, AmService};
 
 use crate::support::Desk;
 
@@ -68,7 +71,7 @@ fn a_kept_token_is_private_and_logout_forgets_it() {
 fn a_kept_token_that_has_ended_is_renewed() {
     let desk = Desk::new();
     desk.run(&["list", "-n", "1"]).ends(0);
-    desk.emulator().world().expire_tokens();
+    desk.emulator().expire_tokens();
 
     desk.run(&["list", "-n", "1"]).ends(0);
 }
@@ -76,7 +79,10 @@ fn a_kept_token_that_has_ended_is_renewed() {
 #[test]
 fn a_device_sign_in_shows_address_and_code_and_waits_for_the_person() {
     let desk = Desk::with(Options {
-        device_interval: 1,
+        system: Arc::new(JanssenOptions {
+            device_interval: 1,
+            ..Default::default()
+        }),
         ..Options::default()
     });
     let config = desk
@@ -107,11 +113,10 @@ fn a_device_sign_in_shows_address_and_code_and_waits_for_the_person() {
 #[test]
 fn a_sign_in_that_waits_for_a_phone_tells_each_text_once() {
     let desk = Desk::with(Options {
-        system: Kind::Openam,
-        am: AmOptions {
+        system: Arc::new(AmOptions {
             service: AmService::Push,
             ..AmOptions::default()
-        },
+        }),
         ..Options::default()
     });
 
@@ -152,9 +157,9 @@ fn profiles_are_listed_and_tried() {
 }
 
 /// A desk whose tokens can be kept nowhere: a file stands where their folder would be.
-fn desk_that_keeps_nothing(system: Kind) -> Desk {
+fn desk_that_keeps_nothing(system: &str) -> Desk {
     let desk = Desk::with(Options {
-        system,
+        system: usher::emulator::system(system).unwrap(),
         ..Options::default()
     });
     let state = desk.home().join(".local/state/usher");
@@ -183,7 +188,7 @@ fn ended_and_got(desk: &Desk) -> (usize, usize) {
 
 #[test]
 fn a_token_that_cannot_be_kept_is_ended_with_the_command_and_said_once() {
-    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+    for system in ["janssen", "pingam", "openam"] {
         let desk = desk_that_keeps_nothing(system);
         for args in [
             &["list", "--count"][..],
@@ -207,7 +212,7 @@ fn a_token_that_cannot_be_kept_is_ended_with_the_command_and_said_once() {
 
 #[test]
 fn a_login_that_cannot_be_kept_is_a_failure_with_its_reason() {
-    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+    for system in ["janssen", "pingam", "openam"] {
         let desk = desk_that_keeps_nothing(system);
 
         let ran = desk.run(&["login"]).fails(1, "cannot be kept (");
@@ -219,9 +224,9 @@ fn a_login_that_cannot_be_kept_is_a_failure_with_its_reason() {
 
 #[test]
 fn a_profile_that_keeps_no_token_leaves_no_file_and_no_session() {
-    for system in [Kind::Janssen, Kind::Openam] {
+    for system in ["janssen", "openam"] {
         let desk = Desk::with(Options {
-            system,
+            system: usher::emulator::system(system).unwrap(),
             ..Options::default()
         });
         desk.profile_says("keep_token = false");
@@ -265,9 +270,9 @@ fn f_cred_06_a_kept_token_that_others_may_read_or_that_is_damaged_is_refused_and
 
 #[test]
 fn another_login_ends_the_session_of_the_one_before() {
-    for system in [Kind::Janssen, Kind::Pingam, Kind::Openam] {
+    for system in ["janssen", "pingam", "openam"] {
         let desk = Desk::with(Options {
-            system,
+            system: usher::emulator::system(system).unwrap(),
             ..Options::default()
         });
         desk.run(&["login"]).ends(0);
@@ -286,13 +291,13 @@ fn another_login_ends_the_session_of_the_one_before() {
 
 #[test]
 fn signing_out_of_a_session_that_has_ended_signs_in_to_no_other() {
-    for system in [Kind::Pingam, Kind::Openam] {
+    for system in ["pingam", "openam"] {
         let desk = Desk::with(Options {
-            system,
+            system: usher::emulator::system(system).unwrap(),
             ..Options::default()
         });
         desk.run(&["login"]).ends(0);
-        desk.emulator().world().expire_tokens();
+        desk.emulator().expire_tokens();
 
         desk.run(&["logout"]).ends(0);
 

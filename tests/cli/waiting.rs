@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::support::Desk;
 
@@ -59,7 +59,7 @@ fn f_http_18_one_refusal_pauses_every_worker_until_the_time_told() {
 #[test]
 fn f_http_18_reads_of_an_am_wait_too_and_say_so_unless_asked_to_be_quiet() {
     let desk = Desk::with(Options {
-        system: Kind::Pingam,
+        system: usher::emulator::system("pingam").unwrap(),
         ..Options::default()
     });
     let fault = r#"{"match":{"path":"*/sessions"},"times":1,"action":"status","code":429,"headers":{"Retry-After":"1"}}"#;

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::{DOWN, ESC, Server, Usher};
 
 const TAB: &str = "\t";
 const ENTER: &str = "\r";
 
-fn server(system: Kind) -> Server {
+fn server(system: &str) -> Server {
     Server::start(Options {
-        system,
+        system: usher::emulator::system(system).expect("a system of the list"),
         sessions: 12,
         users: 4,
         ..Options::default()
@@ -55,7 +55,7 @@ fn assert_unseen(usher: &mut Usher, token: &str) {
 
 #[test]
 fn a_pasted_token_is_asked_about_and_never_shown() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     let token = server.running().auth().token.clone();
     let mut usher = listed(&server);
     ask(&mut usher, 0, "Show the session of a token");
@@ -74,7 +74,7 @@ fn a_pasted_token_is_asked_about_and_never_shown() {
 
 #[test]
 fn what_the_server_lacks_says_why() {
-    let server = server(Kind::Openam);
+    let server = server("openam");
     let mut usher = listed(&server);
     usher.pty.keys("a");
     usher
@@ -95,7 +95,7 @@ fn what_the_server_lacks_says_why() {
 
 #[test]
 fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     let token = server.running().auth().token.clone();
     let mut usher = listed(&server);
     for no in [ENTER, "n", ESC] {
@@ -125,7 +125,7 @@ fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
 
 #[test]
 fn a_filter_of_the_servers_own_gives_a_table_and_its_mistakes_stand_under_the_field() {
-    let server = server(Kind::Openam);
+    let server = server("openam");
     let mut usher = listed(&server);
     ask(
         &mut usher,
@@ -155,7 +155,7 @@ fn listed_with(server: &Server, keys: &str) -> Usher {
 
 #[test]
 fn a_filter_of_the_servers_own_shows_no_handles_and_says_where_it_was_cut() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     server.running().am().set_list_limit(5);
     let mut usher = listed_with(&server, "list_limit = 5\n");
     ask(&mut usher, 9, "List sessions by a filter");
@@ -173,7 +173,7 @@ fn a_filter_of_the_servers_own_shows_no_handles_and_says_where_it_was_cut() {
 
 #[test]
 fn escape_ends_a_question_that_hangs_and_the_next_one_is_answered() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     let token = server.running().auth().token.clone();
     let mut usher = listed(&server);
     server.set_faults(&[r#"{"match":{"method":"POST","path":"*/sessions*"},"action":"hang"}"#]);
@@ -197,7 +197,7 @@ fn escape_ends_a_question_that_hangs_and_the_next_one_is_answered() {
 
 #[test]
 fn a_reason_is_asked_where_the_profile_wants_one_and_written_down() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     let mut usher = listed_with(&server, "require_reason = true\n");
     usher.pty.keys("G");
     ask(&mut usher, 7, "End this session by its handle?");
@@ -216,7 +216,7 @@ fn a_reason_is_asked_where_the_profile_wants_one_and_written_down() {
 
 #[test]
 fn after_all_sessions_of_a_user_ended_the_list_is_read_again() {
-    let server = server(Kind::Pingam);
+    let server = server("pingam");
     let mut usher = listed(&server);
     usher.pty.keys("G");
     let lists = || {

@@ -439,10 +439,20 @@ fn f_clock_04_a_zone_that_means_nothing_is_utc_and_says_so() {
     usher.pty.wait_for("2127-01-01 00:00:00Z");
 }
 
-/// The colours that were sent: numbers of the 256 colours, and whether any was given as red, green, blue.
-fn colours(written: &[u8]) -> (Vec<u16>, bool) {
+/// The colours that were sent.
+#[derive(Default)]
+struct Colours {
+    /// Numbers of the first 16, sent in sequences of their own.
+    own: Vec<u16>,
+    /// Numbers of the 256, sent as such.
+    numbered: Vec<u16>,
+    /// Was any given as red, green and blue?
+    exact: bool,
+}
+
+fn colours(written: &[u8]) -> Colours {
     let written = String::from_utf8_lossy(written).into_owned();
-    let (mut numbered, mut exact) = (Vec::new(), false);
+    let mut found = Colours::default();
     for rest in written.split("\x1b[").skip(1) {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';');
         let (numbers, end) = rest.split_at(end.unwrap_or(0));
@@ -450,22 +460,35 @@ fn colours(written: &[u8]) -> (Vec<u16>, bool) {
             continue;
         }
         let numbers: Vec<u16> = numbers.split(';').filter_map(|n| n.parse().ok()).collect();
-        for three in numbers.windows(3) {
-            match three {
-                [38 | 48, 5, number] => numbered.push(*number),
-                [38 | 48, 2, _] => exact = true,
+        let mut rest = numbers.as_slice();
+        while let [first, after @ ..] = rest {
+            rest = after;
+            match (first, after) {
+                (38 | 48, [5, number, after @ ..]) => {
+                    found.numbered.push(*number);
+                    rest = after;
+                }
+                (38 | 48, [2, _, _, _, after @ ..]) => {
+                    found.exact = true;
+                    rest = after;
+                }
+                (30..38 | 40..48, _) => found.own.push(first % 10),
+                (90..98 | 100..108, _) => found.own.push(first % 10 + 8),
                 _ => {}
             }
         }
     }
-    (numbered, exact)
+    found
 }
 
 #[test]
 fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
     type Case<'a> = (&'a [(&'a str, &'a str)], Option<u16>, bool);
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 9] = [
+        (&[("TERM", "ansi")], Some(7), false),
+        (&[("TERM", "cygwin")], Some(7), false),
         (&[("TERM", "xterm")], Some(15), false),
+        (&[("TERM", "linux")], Some(15), false),
         (&[("TERM", "no-such-terminal")], Some(15), false),
         (&[("TERM", "xterm-256color")], Some(255), false),
         (&[("TERM", "xterm"), ("COLORTERM", "truecolor")], None, true),
@@ -482,13 +505,19 @@ fn f_tty_12_no_more_colours_are_sent_than_the_terminal_says_it_has() {
         usher.pty.wait_for("all loaded");
         usher.pty.wait_quiet(Duration::from_millis(100));
 
-        let (numbered, given_exactly) = colours(&usher.pty.written);
+        let sent = colours(&usher.pty.written);
 
-        let highest = numbered.iter().max().copied();
+        let highest = sent.own.iter().chain(&sent.numbered).max().copied();
         match most {
             Some(most) => assert!(highest.is_some_and(|n| n <= most), "{set:?}: {highest:?}"),
             None => assert!(highest.is_none() || exact, "{set:?}: {highest:?}"),
         }
-        assert_eq!(given_exactly, exact, "{set:?}");
+        // The first 16 in the sequences that terminals of 8 and 16 colours know; no others are below 256.
+        assert!(sent.numbered.iter().all(|n| *n > 15), "{set:?}");
+        if most.is_some_and(|most| most < 16) {
+            assert!(!sent.own.is_empty(), "{set:?}");
+            assert!(sent.numbered.is_empty(), "{set:?}");
+        }
+        assert_eq!(sent.exact, exact, "{set:?}");
     }
 }

@@ -30,7 +30,8 @@ use pty::{LIMIT, Pty, command};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use usher::emulator::{self, Handle, Options, Running};
+use usher::emulator::janssen::Handle;
+use usher::emulator::{self, Options, Running};
 
 const USHER: &str = env!("CARGO_BIN_EXE_usher");
 const DELETE: &str = "\x1b[3~";

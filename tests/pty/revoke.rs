@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
-use usher::emulator::{Kind, Options};
+use usher::emulator::Options;
 
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
@@ -314,19 +314,19 @@ fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
     usher.pty.wait_for("demo, demo-openam: not touched");
 }
 
-const BOTH: [Kind; 2] = [Kind::Janssen, Kind::Pingam];
+const BOTH: [&str; 2] = ["janssen", "pingam"];
 
 /// The screen with a session that may be ended under the cursor, of a person and not of the server.
-fn on_a_row(system: Kind) -> (Server, Usher) {
+fn on_a_row(system: &str) -> (Server, Usher) {
     let server = Server::start(Options {
-        system,
+        system: usher::emulator::system(system).expect("a system of the list"),
         sessions: 60,
         ..Options::default()
     });
     let mut usher = Usher::at(&server);
     usher.focus_table();
     let filter = match system {
-        Kind::Janssen => "&state:active deletable:yes",
+        "janssen" => "&state:active deletable:yes",
         _ => "&state:active deletable:yes -user:amadmin scope:/alpha",
     };
     usher.pty.keys(filter);
@@ -343,7 +343,7 @@ fn f_del_05_what_somebody_else_ended_had_already_gone_and_is_not_called_deleted(
 
         // Somebody else ends everything.
         match system {
-            Kind::Janssen => {
+            "janssen" => {
                 let ids = server.world().rows().into_iter().filter_map(|row| row.sid);
                 ids.for_each(|id| assert!(server.world().remove(&id)));
             }
@@ -370,7 +370,7 @@ fn f_del_05_a_404_for_a_session_that_is_still_there_is_told_as_a_failure() {
     for system in BOTH {
         let (server, mut usher) = on_a_row(system);
         server.set_faults(&[match system {
-            Kind::Janssen => r#"{"match":{"method":"DELETE"},"action":"status","code":404}"#,
+            "janssen" => r#"{"match":{"method":"DELETE"},"action":"status","code":404}"#,
             _ => {
                 r#"{"match":{"method":"POST","path":"*/realms/alpha/sessions"},"action":"status","code":404}"#
             }
@@ -391,7 +391,7 @@ fn f_del_05_a_404_for_a_session_that_is_still_there_is_told_as_a_failure() {
 
 #[test]
 fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
-    let (server, mut usher) = on_a_row(Kind::Janssen);
+    let (server, mut usher) = on_a_row("janssen");
     server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"status","code":204}"#]);
     usher.ask_to_delete();
 
@@ -407,7 +407,7 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
 
 #[test]
 fn f_del_09_two_ctrl_c_leave_a_delete_that_hangs_and_the_log_does_not_say_that_it_ended() {
-    let (server, mut usher) = on_a_row(Kind::Janssen);
+    let (server, mut usher) = on_a_row("janssen");
     server.set_faults(&[r#"{"match":{"method":"DELETE"},"action":"hang"}"#]);
     usher.ask_to_delete();
     usher.say_yes();

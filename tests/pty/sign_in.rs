@@ -1,8 +1,10 @@
 //! Signing in by the questions of a server, on the embedded OpenAM server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use usher::emulator::{AmOptions, AmService, Kind, ONE_TIME_CODE, Options};
+use usher::emulator::Options;
+use usher::emulator::pingam::{AmOptions, AmService, ONE_TIME_CODE};
 
 use crate::{DOWN, ESC, Server, Usher};
 
@@ -11,13 +13,12 @@ const ENTER: &str = "\r";
 /// A server whose sign-in asks for more than a name and a password, and a screen that needs to sign in.
 fn asked(service: AmService) -> (Server, Usher) {
     let server = Server::start(Options {
-        system: Kind::Openam,
         sessions: 12,
         users: 4,
-        am: AmOptions {
+        system: Arc::new(AmOptions {
             service,
             ..AmOptions::default()
-        },
+        }),
         ..Options::default()
     });
     let mut usher = Usher::at_with(&server, "search_on_start = true\n");
@@ -116,9 +117,9 @@ fn terms_are_agreed_to() {
 
 #[test]
 fn a_screen_that_keeps_no_token_ends_it_when_it_is_left() {
-    for (system, path) in [(Kind::Openam, "/sessions"), (Kind::Janssen, "/revoke")] {
+    for (system, path) in [("openam", "/sessions"), ("janssen", "/revoke")] {
         let server = Server::start(Options {
-            system,
+            system: usher::emulator::system(system).expect("a system of the list"),
             sessions: 12,
             users: 4,
             ..Options::default()

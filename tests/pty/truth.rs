@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::DateTime;
 use serde_json::Value;
-use usher::emulator::{Options, Row};
+use usher::emulator::Options;
+use usher::emulator::janssen::Row;
 
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 

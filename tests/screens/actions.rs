@@ -202,7 +202,7 @@ fn a_change_asks_with_the_focus_on_cancel() {
     let mut state = asked(7);
     check("action_confirm", &state, &TWO);
 
-    state.overlays.clear();
+    state.dialogs.clear();
     state.sources[0].profile.production = true;
     keys(&mut state, "a end up up enter");
     check("action_confirm_production", &state, &TWO);

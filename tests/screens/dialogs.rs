@@ -27,6 +27,7 @@ fn item(state: &State, row: u32) -> RevokeItem {
         row: RowId(row),
         source: data.source,
         key: data.session.key.clone(),
+        kind: data.session.kind.clone(),
         subject: data.session.subject.clone(),
         deletable: data.session.deletable.clone(),
         created: data.session.created,
@@ -40,7 +41,7 @@ fn deleting_one_session_asks() {
     keys(&mut state, "delete");
     check("confirm_delete", &state, &TWO);
 
-    state.overlays.clear();
+    state.dialogs.clear();
     state.sources[0].profile.production = true;
     state.sources[0].profile.require_reason = true;
     keys(&mut state, "delete");
@@ -62,7 +63,7 @@ fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.production = true;
         let send: Vec<_> = (0..33).map(|row| item(state, row % 18)).collect();
-        state.overlays.push(Overlay::Confirm(Box::new(Confirm {
+        state.open(Confirm {
             kind: ConfirmKind::Rows(RevokePlan {
                 send,
                 skip: vec![
@@ -86,7 +87,7 @@ fn revoking_many_sessions_counts_them_by_user() {
                 wrong: false,
             }),
             reason: None,
-        })));
+        });
     });
 
     check("confirm_many", &state, &TWO);
@@ -120,7 +121,7 @@ pub(super) fn job(state: &State) -> Job {
 fn a_revoke_job_shows_how_it_goes() {
     let running = Fixture::main().with(|state| {
         state.jobs.push(job(state));
-        state.overlays.push(Overlay::Progress(JobId(1)));
+        state.open(JobBox(JobId(1)));
     });
     check("progress", &running, &TWO);
 
@@ -132,11 +133,11 @@ fn a_revoke_job_shows_how_it_goes() {
     check("progress_paused", &paused, &SMALL);
 
     let mut hidden = running.clone();
-    hidden.overlays.clear();
+    hidden.dialogs.clear();
     check("progress_hidden", &hidden, &SMALL);
 
     let mut quit = running;
-    quit.overlays.clear();
+    quit.dialogs.clear();
     quit.open(Quit::default());
     check("quit_question", &quit, &SMALL);
 }
@@ -150,7 +151,7 @@ fn the_help_lists_every_key() {
     check("help", &state, &TWO);
 
     let mut filtered = state.clone();
-    filtered.overlays.clear();
+    filtered.dialogs.clear();
     filtered.open(Help {
         input: Input::new("sort".to_owned()),
         top: 0,
@@ -166,7 +167,7 @@ fn profiles_are_chosen_from_a_list() {
     check("profiles", &state, &TWO);
 
     let mut new = state.clone();
-    new.overlays.clear();
+    new.dialogs.clear();
     new.open(SwitchProfile {
         new: true,
         choice: 1,

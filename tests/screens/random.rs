@@ -79,7 +79,7 @@ fn states() -> Vec<State> {
         hostile.state,
         far,
         Fixture::main().with(|s| {
-            s.overlays.push(Overlay::Progress(JobId(1)));
+            s.open(JobBox(JobId(1)));
             s.jobs.push(job(s));
         }),
     ]

@@ -6,7 +6,7 @@ use super::*;
 
 fn sign_in(step: SignInStep, inputs: Vec<Input>, focus: usize) -> State {
     Fixture::main().with(|state| {
-        state.overlays.push(Overlay::SignIn(Box::new(SignIn {
+        state.open(SignIn {
             source: SourceId(0),
             until: Some(now() + TimeDelta::seconds(29 * 60 + 41)),
             step,
@@ -14,7 +14,7 @@ fn sign_in(step: SignInStep, inputs: Vec<Input>, focus: usize) -> State {
             focus,
             sent: None,
             top: 0,
-        })));
+        });
     })
 }
 

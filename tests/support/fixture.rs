@@ -266,6 +266,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 200_000,
         reload_every: Duration::from_secs(30),
         thresholds: Thresholds::default(),

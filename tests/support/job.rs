@@ -15,6 +15,7 @@ pub fn listed(session: &Session) -> Item<usize> {
     Item {
         row: 0,
         key: session.key.clone(),
+        kind: session.kind.clone(),
         subject: session.subject.clone(),
         known: Known::of(session),
     }
@@ -25,6 +26,7 @@ pub fn named(key: &SessionKey, known: Known) -> Item<usize> {
     Item {
         row: 0,
         key: key.clone(),
+        kind: None,
         subject: Subject::default(),
         known,
     }

@@ -120,6 +120,12 @@ impl Reply {
         if body.is_empty() {
             return Err(self.unexpected("the start", "the answer is empty, JSON is due".into()));
         }
+        #[cfg(debug_assertions)]
+        assert!(
+            !crate::config::fails_at("parse"),
+            "asked for by USHER_PANIC_AT at {:?}",
+            String::from_utf8_lossy(body)
+        );
         let mut json = serde_json::Deserializer::from_slice(body);
         let value: Result<T, _> = serde_path_to_error::deserialize(&mut json);
         match value {

@@ -29,7 +29,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
             Field::Idle | Field::Profile | Field::System | Field::Own | Field::Hint => {
                 Support::Client
             }
-            Field::Agent | Field::Scope | Field::Ended => Support::No,
+            Field::Agent | Field::Scope | Field::Ended | Field::Kind => Support::No,
         },
         // Words without letters only, and seven attributes: the plan says which.
         words: Support::Client,

@@ -42,6 +42,7 @@ pub(super) fn capabilities(
              own state) are not listed and go on."
         }
         .into(),
+        has_own_ids: true,
         columns: COLUMNS.to_vec(),
         actions: actions::specs(flavour, facts),
         ..KindCaps::default()

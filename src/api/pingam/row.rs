@@ -108,6 +108,7 @@ pub(super) fn row<'a>(
         key::text(handle, realm, user.unwrap_or_default()),
         key::label(handle),
     );
+    row.id = item.session_handle.as_deref().map(Cow::Borrowed);
     row.user = user.map(Cow::Borrowed);
     row.user_id = item.universal_id.as_deref().map(Cow::Borrowed);
     row.fact = Fact::Live;

@@ -1,7 +1,12 @@
 //! What an action gave back: fields, or a table whose columns can be scrolled.
 
-use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences};
-use crate::app::overlay::Answer;
+use secrecy::SecretString;
+
+use crate::app::dialog::{Dialog, Handled};
+use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences, text_cells};
+use crate::app::effect::{Copied, Effect};
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
@@ -17,116 +22,201 @@ const COLUMN: usize = 36;
 /// Blanks between two columns.
 const GAP: usize = 2;
 
-/// How far an answer can be scrolled on this screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reach {
-    /// Lines shown at once.
-    pub page: usize,
-    /// The last first line.
+/// What an action gave back.
+#[derive(Clone, Debug)]
+pub struct AnswerBox {
+    /// Title of the action.
+    pub title: String,
+    /// What happened.
+    pub summary: String,
+    /// What the server told.
+    pub body: ActionBody,
+    /// First line shown.
     pub top: usize,
-    /// The last number of columns scrolled away.
+    /// How many columns of a table are scrolled away behind the first one, which stays.
     pub left: usize,
 }
 
-/// Cells for text inside the border and its margins.
-fn text_cells(state: &State) -> usize {
-    usize::from(WIDEST.min(state.size.width)).saturating_sub(6)
+/// How far the answer can be scrolled on this screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ScrollRange {
+    /// Lines shown at once.
+    page: usize,
+    /// The last first line.
+    top: usize,
+    /// The last number of columns scrolled away.
+    left: usize,
 }
 
-fn summary(answer: &Answer, cells: usize) -> Vec<ViewLine> {
-    let said = sentences(&answer.summary, cells);
-    let cut = said.len() > SUMMARY;
-    let line = |(at, text): (usize, String)| match cut && at + 1 == SUMMARY {
-        true => {
-            let text = format!("{text} …");
-            let text = cut_end(&text, cells, Default::default()).into_owned();
+impl AnswerBox {
+    fn summary(&self, cells: usize) -> Vec<ViewLine> {
+        let said = sentences(&self.summary, cells);
+        let cut = said.len() > SUMMARY;
+        let line = |(at, mut text): (usize, String)| {
+            if cut && at + 1 == SUMMARY {
+                text = cut_end(&format!("{text} …"), cells, Default::default()).into_owned();
+            }
             ViewLine::plain("  ").with(text, Role::Title)
-        }
-        false => ViewLine::plain("  ").with(text, Role::Title),
-    };
-    said.into_iter()
-        .take(SUMMARY)
-        .enumerate()
-        .map(line)
-        .collect()
-}
-
-/// All lines of the body below its head.
-fn body(answer: &Answer, cells: usize) -> Vec<ViewLine> {
-    match &answer.body {
-        ActionBody::Nothing => Vec::new(),
-        ActionBody::Fields(fields) => fields_lines(fields, cells),
-        ActionBody::Table { columns, rows } => {
-            let widths = widths(columns, rows);
-            let seen = seen(&widths, answer.left, cells);
-            rows.iter().map(|row| row_line(row, &seen)).collect()
-        }
-    }
-}
-
-/// How far this answer can be scrolled.
-pub fn reach(state: &State, answer: &Answer) -> Reach {
-    let cells = text_cells(state);
-    let mut fixed = FRAME + summary(answer, cells).len();
-    let mut left = 0;
-    if let ActionBody::Table { columns, rows } = &answer.body {
-        fixed += 1;
-        let widths = widths(columns, rows);
-        let shows_last = |left: &usize| {
-            let seen = seen(&widths, *left, cells);
-            seen.last().is_none_or(|(at, _)| at + 1 == widths.len())
         };
-        left = (0..widths.len()).find(shows_last).unwrap_or(0);
+        said.into_iter()
+            .take(SUMMARY)
+            .enumerate()
+            .map(line)
+            .collect()
     }
-    let page = usize::from(room(state.size).height)
-        .saturating_sub(fixed)
-        .max(1);
-    Reach {
-        page,
-        top: body(answer, cells).len().saturating_sub(page),
-        left,
+
+    /// All lines of the body below its head.
+    fn body(&self, cells: usize) -> Vec<ViewLine> {
+        match &self.body {
+            ActionBody::Nothing => Vec::new(),
+            ActionBody::Fields(fields) => fields_lines(fields, cells),
+            ActionBody::Table { columns, rows } => {
+                let widths = widths(columns, rows);
+                let seen = shown_columns(&widths, self.left, cells);
+                rows.iter().map(|row| row_line(row, &seen)).collect()
+            }
+        }
+    }
+
+    /// How far this answer can be scrolled.
+    fn reach(&self, state: &State) -> ScrollRange {
+        let cells = text_cells(state.size, WIDEST);
+        let mut fixed = FRAME + self.summary(cells).len();
+        let mut left = 0;
+        if let ActionBody::Table { columns, rows } = &self.body {
+            fixed += 1;
+            let widths = widths(columns, rows);
+            let shows_last = |left: &usize| {
+                let shown = shown_columns(&widths, *left, cells);
+                shown.last().is_none_or(|(at, _)| at + 1 == widths.len())
+            };
+            left = (0..widths.len()).find(shows_last).unwrap_or(0);
+        }
+        let page = usize::from(room(state.size).height)
+            .saturating_sub(fixed)
+            .max(1);
+        ScrollRange {
+            page,
+            top: self.body(cells).len().saturating_sub(page),
+            left,
+        }
+    }
+
+    /// Moves the window on the answer, never beyond its ends.
+    fn scroll(&mut self, state: &State, down: isize, right: isize) {
+        let reach = self.reach(state);
+        let moved = |at: usize, last: usize, by| at.min(last).saturating_add_signed(by).min(last);
+        self.top = moved(self.top, reach.top, down);
+        self.left = moved(self.left, reach.left, right);
+    }
+
+    /// All of it as cleaned text on one line, for the clipboard: a shell would run a line of its own.
+    pub fn text(&self) -> String {
+        let mut lines = vec![self.summary.clone()];
+        match &self.body {
+            ActionBody::Nothing => {}
+            ActionBody::Fields(fields) => {
+                let line = |(name, cell): &(Untrusted, ActionCell)| {
+                    format!("{}: {}", name.safe(), cell.shown())
+                };
+                lines.extend(fields.iter().map(line));
+            }
+            ActionBody::Table { columns, rows } => {
+                let titles: Vec<_> = columns.iter().map(|title| title.safe()).collect();
+                lines.push(titles.join(", "));
+                lines.extend(rows.iter().map(|row| {
+                    let cells: Vec<_> = row.iter().map(ActionCell::shown).collect();
+                    cells.join(", ")
+                }));
+            }
+        }
+        lines.join(" · ")
     }
 }
 
-/// The answer as it is drawn.
-pub fn sheet(state: &State, answer: &Answer) -> DialogView {
-    let cells = text_cells(state);
-    let reach = reach(state, answer);
-    let body = body(answer, cells);
-    let (count, top) = (body.len(), answer.top.min(reach.top));
-    let shown = body.into_iter().skip(top).take(reach.page);
-    let mut footer = vec!["y copy".to_owned()];
-    let mut lines = summary(answer, cells);
-    if let ActionBody::Table { columns, rows } = &answer.body {
-        let widths = widths(columns, rows);
-        let seen = seen(&widths, answer.left.min(reach.left), cells);
-        lines.push(ViewLine::default());
-        lines.push(head_line(columns, &seen));
-        if reach.left > 0 {
-            let first = seen.get(1).map_or(1, |(at, _)| at + 1);
-            let last = seen.last().map_or(1, |(at, _)| at + 1);
-            footer.push(match first == last {
-                true => format!("←→ column {first} of {}", columns.len()),
-                false => format!("←→ columns {first}-{last} of {}", columns.len()),
-            });
+impl Dialog for AnswerBox {
+    fn view(&self, state: &State) -> DialogView {
+        let cells = text_cells(state.size, WIDEST);
+        let reach = self.reach(state);
+        let body = self.body(cells);
+        let (count, top) = (body.len(), self.top.min(reach.top));
+        let shown = body.into_iter().skip(top).take(reach.page);
+        let mut footer = vec!["y copy".to_owned()];
+        let mut lines = self.summary(cells);
+        if let ActionBody::Table { columns, rows } = &self.body {
+            let widths = widths(columns, rows);
+            let seen = shown_columns(&widths, self.left.min(reach.left), cells);
+            lines.push(ViewLine::default());
+            lines.push(head_line(columns, &seen));
+            if reach.left > 0 {
+                let first = seen.get(1).map_or(1, |(at, _)| at + 1);
+                let last = seen.last().map_or(1, |(at, _)| at + 1);
+                footer.push(if first == last {
+                    format!("←→ column {first} of {}", columns.len())
+                } else {
+                    format!("←→ columns {first}-{last} of {}", columns.len())
+                });
+            }
+        } else if count > 0 {
+            lines.push(ViewLine::default());
         }
-    } else if count > 0 {
+        lines.extend(shown);
         lines.push(ViewLine::default());
+        if reach.top > 0 {
+            let last = (top + reach.page).min(count);
+            footer.push(format!("↑↓ {}-{last} of {count}", top + 1));
+        }
+        footer.push("Esc close".to_owned());
+        DialogView {
+            title: self.title.clone(),
+            footer: footer.join(" · "),
+            lines,
+            ..DialogView::default()
+        }
+        .placed(state.size, WIDEST)
     }
-    lines.extend(shown);
-    lines.push(ViewLine::default());
-    if reach.top > 0 {
-        let last = (top + reach.page).min(count);
-        footer.push(format!("↑↓ {}-{last} of {count}", top + 1));
+
+    fn hints(&self, state: &State) -> Vec<Hint> {
+        let reach = self.reach(state);
+        let mut hints = Vec::new();
+        if reach.top > 0 {
+            hints.push(Hint::new("↑↓", "scroll", 2));
+        }
+        if reach.left > 0 {
+            hints.push(Hint::new("←→", "columns", 3));
+        }
+        hints.push(Hint::new("y", "copy", 4));
+        hints.push(Hint::new("Esc", "close", 1));
+        hints
     }
-    footer.push("Esc close".to_owned());
-    DialogView {
-        title: answer.title.clone(),
-        footer: footer.join(" · "),
-        lines,
-        ..DialogView::default()
+
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
+        let page = self.reach(state).page as isize;
+        let (down, right) = match key.key {
+            Key::Esc | Key::Enter => return Handled::close(),
+            Key::Down | Key::Char('j') => (1, 0),
+            Key::Up | Key::Char('k') => (-1, 0),
+            Key::PageDown | Key::Char(' ') => (page, 0),
+            Key::PageUp => (-page, 0),
+            Key::Home | Key::Char('g') => (isize::MIN, 0),
+            Key::End | Key::Char('G') => (isize::MAX, 0),
+            Key::Right | Key::Char('l') => (0, 1),
+            Key::Left | Key::Char('h') => (0, -1),
+            Key::Char('y') => {
+                return Handled::Stay(vec![Effect::Copy {
+                    what: Copied::Answer,
+                    text: SecretString::from(self.text()),
+                }]);
+            }
+            _ => return Handled::stay(),
+        };
+        self.scroll(state, down, right);
+        Handled::stay()
     }
-    .placed(state.size, WIDEST)
+
+    fn wheel(&mut self, state: &State, by: isize) {
+        self.scroll(state, by, 0);
+    }
 }
 
 /// Names and values; a value that is too long for its line goes on under itself.
@@ -172,7 +262,7 @@ fn widths(columns: &[Untrusted], rows: &[Vec<ActionCell>]) -> Vec<usize> {
 
 /// The columns on screen and their widths: the first one always, then those from `left` on that fit,
 /// one of them at least.
-fn seen(widths: &[usize], left: usize, cells: usize) -> Vec<(usize, usize)> {
+fn shown_columns(widths: &[usize], left: usize, cells: usize) -> Vec<(usize, usize)> {
     let mut seen: Vec<(usize, usize)> = Vec::new();
     let mut used = 0;
     for (at, width) in widths.iter().enumerate() {

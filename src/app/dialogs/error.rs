@@ -4,15 +4,14 @@ use secrecy::SecretString;
 
 use crate::app::action::Action;
 use crate::app::dialog::{Dialog, Handled, step};
-use crate::app::dialog_view::{DialogView, ViewLine, is_large, room, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, by_size, is_large, room, sentences};
 use crate::app::effect::{Copied, Effect};
 use crate::app::error_report::ErrorReport;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
-use crate::app::update::{blocked, form, message};
 
 const WIDTH: (u16, u16) = (84, 66);
 
@@ -73,14 +72,9 @@ impl ErrorBox {
         [first, ErrorButton::Copy, ErrorButton::Close]
     }
 
-    fn press(&self, state: &mut State) -> Handled {
+    fn press(&self) -> Handled {
         match self.buttons().get(self.button) {
-            Some(ErrorButton::SignIn | ErrorButton::Reload) => {
-                Handled::Close(match blocked(state, Action::Reload) {
-                    Some(why) => message::say(state, Level::Warn, why),
-                    None => form::again_now(state),
-                })
-            }
+            Some(ErrorButton::SignIn | ErrorButton::Reload) => Handled::Act(Action::Reload),
             Some(ErrorButton::Copy) => Handled::Stay(vec![Effect::Copy {
                 what: Copied::Report,
                 text: SecretString::from(self.report.text()),
@@ -122,7 +116,7 @@ impl ErrorBox {
 impl Dialog for ErrorBox {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let width = by_size(state.size, WIDTH);
         let margins = if large { 4 } else { 2 };
         let text = usize::from(width.min(state.size.width)).saturating_sub(2 + margins);
         let body = self.body(large, text);
@@ -170,15 +164,15 @@ impl Dialog for ErrorBox {
             Key::Down => self.wheel(state, 1),
             Key::Up => self.wheel(state, -1),
             Key::Char('r') => return self.button(state, 0),
-            Key::Enter => return self.press(state),
+            Key::Enter => return self.press(),
             _ => {}
         }
         Handled::stay()
     }
 
-    fn button(&mut self, state: &mut State, number: usize) -> Handled {
+    fn button(&mut self, _state: &mut State, number: usize) -> Handled {
         self.button = number;
-        self.press(state)
+        self.press()
     }
 
     fn wheel(&mut self, _state: &State, by: isize) {

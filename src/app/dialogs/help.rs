@@ -3,13 +3,14 @@
 use tui_input::Input;
 
 use crate::app::action::{Action, Context};
+use crate::app::blocked::blocked;
 use crate::app::dialog::{Dialog, Handled};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, is_large, room};
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
-use crate::app::update::{blocked, edit};
+use crate::app::update::edit;
 use crate::model::text::{cut_end, width_cols};
 
 const WIDTH: (u16, u16) = (84, 66);
@@ -29,7 +30,7 @@ pub struct Help {
 impl Dialog for Help {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let width = by_size(state.size, WIDTH);
         let typed = self.input.value().trim().to_lowercase();
         let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
         let (mut left, mut right) = (column(state, &left, &typed), column(state, &right, &typed));

@@ -3,7 +3,7 @@
 use tui_input::Input;
 
 use crate::app::dialog::{Dialog, Handled};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, room};
+use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, is_large, room};
 use crate::app::effect::Effect;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
@@ -79,7 +79,7 @@ impl SwitchProfile {
 impl Dialog for SwitchProfile {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
-        let width = if large { WIDTH.0 } else { WIDTH.1 };
+        let width = by_size(state.size, WIDTH);
         let mut lines = Vec::new();
         let (title, footer) = if self.new {
             lines.push(ViewLine::plain(" Which system is the new profile for?"));

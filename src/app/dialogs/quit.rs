@@ -1,11 +1,11 @@
 //! Quit while a revoke runs?
 
 use crate::app::dialog::{Dialog, Handled, LockedQuestion};
-use crate::app::dialog_view::{DialogView, ViewLine, sentences};
+use crate::app::dialog_view::{DialogView, ViewLine, sentences, text_cells};
 use crate::app::effect::Effect;
 use crate::app::hint::Hint;
+use crate::app::job::{Job, JobState};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{Job, JobState};
 use crate::app::role::Role;
 use crate::app::state::{Level, State};
 use crate::app::update::message;
@@ -49,7 +49,7 @@ impl Dialog for Quit {
                 with_thousands(n as u64)
             ),
         };
-        let width = usize::from(WIDTH.min(state.size.width)).saturating_sub(6);
+        let width = text_cells(state.size, WIDTH);
         let mut lines = vec![ViewLine::default()];
         lines.extend(
             sentences(&words, width)

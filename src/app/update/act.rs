@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::{actions, blocked, details, form, lock, message, results, revoke, table};
+use super::{ask_revoke, details, focus, form, lock, message, net, results, table};
 use crate::app::action::Action;
+use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
-use crate::app::dialogs::{error, profiles};
+use crate::app::dialogs::{actions_menu, error, profiles};
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
-use crate::app::layout;
-use crate::app::overlay::JobState;
+use crate::app::job::JobState;
 use crate::app::results::Find;
 use crate::app::state::{Level, Pane, State};
 
@@ -19,7 +19,7 @@ const TWICE: Duration = Duration::from_secs(2);
 
 /// Does what the operator asked for, or says why it cannot be done.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    if let Some(why) = blocked::blocked(state, action) {
+    if let Some(why) = blocked(state, action) {
         let mut effects = lock::refused(state, action);
         effects.extend(message::say(state, Level::Warn, why.into_owned()));
         return effects;
@@ -27,9 +27,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::NextPane => next_pane(state, 1),
         Action::PreviousPane => next_pane(state, -1),
-        Action::GoSearch => focus(state, Pane::Search),
-        Action::GoTable => focus(state, Pane::Table),
-        Action::GoDetails => focus(state, Pane::Details),
+        Action::GoSearch => focus::focus(state, Pane::Search),
+        Action::GoTable => focus::focus(state, Pane::Table),
+        Action::GoDetails => focus::focus(state, Pane::Details),
         Action::Find => find(state),
         Action::ClearForm => form::clear(state),
         Action::Help => {
@@ -37,7 +37,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Unfold => form::unfold(state),
-        Action::Reload => form::again_now(state),
+        Action::Reload => {
+            let mut effects = net::ask_anyway(state);
+            effects.extend(form::again(state));
+            effects
+        }
         Action::AutoReload => form::toggle_auto_reload(state),
         Action::Profiles => profiles::open(state),
         Action::Redraw => vec![Effect::Redraw],
@@ -49,21 +53,21 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Interrupt => interrupt(state),
         Action::Submit => form::enter(state),
         Action::ClearField => form::clear_field(state),
-        Action::Down => results::step(state, 1),
-        Action::Up => results::step(state, -1),
-        Action::First => results::step(state, isize::MIN),
-        Action::Last => results::step(state, isize::MAX),
-        Action::PageDown => results::page(state, 2),
-        Action::PageUp => results::page(state, -2),
-        Action::HalfDown => results::page(state, 1),
-        Action::HalfUp => results::page(state, -1),
+        Action::Down => step(state, 1),
+        Action::Up => step(state, -1),
+        Action::First => step(state, isize::MIN),
+        Action::Last => step(state, isize::MAX),
+        Action::PageDown => page(state, 2),
+        Action::PageUp => page(state, -2),
+        Action::HalfDown => page(state, 1),
+        Action::HalfUp => page(state, -1),
         Action::ScrollRight => table::scroll(state, 1),
         Action::ScrollLeft => table::scroll(state, -1),
         Action::Open => details::open(state),
-        Action::Revoke => revoke::ask(state),
+        Action::Revoke => ask_revoke::ask(state),
         Action::Person => form::person(state),
-        Action::RevokeUser => revoke::ask_user(state),
-        Action::Actions => actions::open(state),
+        Action::RevokeUser => ask_revoke::ask_user(state),
+        Action::Actions => actions_menu::open(state),
         Action::Sort => table::sort(state),
         Action::ReverseSort => table::reverse(state),
         Action::ColumnLeft => table::choose_column(state, -1),
@@ -83,14 +87,21 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Gives the focus to a pane, and shows it if it was hidden.
-pub fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
-    if pane == Pane::Details {
-        state.details.hidden = false;
+/// Moves the cursor of the pane that has the focus.
+fn step(state: &mut State, by: isize) -> Vec<Effect> {
+    if state.focus != Pane::Search {
+        return results::step(state, by);
     }
-    state.focus = pane;
-    state.focus_follows = false;
+    form::next_field(state, by.signum());
     Vec::new()
+}
+
+/// Moves by half pages: 2 is a page.
+fn page(state: &mut State, halves: isize) -> Vec<Effect> {
+    if state.focus != Pane::Search {
+        return results::page(state, halves);
+    }
+    step(state, halves)
 }
 
 fn next_pane(state: &mut State, by: isize) -> Vec<Effect> {
@@ -107,7 +118,7 @@ fn next_pane(state: &mut State, by: isize) -> Vec<Effect> {
     if panes[next] == Pane::Search {
         form::enter_from(state, by);
     }
-    focus(state, panes[next])
+    focus::focus(state, panes[next])
 }
 
 fn find(state: &mut State) -> Vec<Effect> {
@@ -117,7 +128,7 @@ fn find(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     form::focus_field(state, TextField::Text);
-    focus(state, Pane::Search)
+    focus::focus(state, Pane::Search)
 }
 
 fn toggle_details(state: &mut State) -> Vec<Effect> {
@@ -176,12 +187,4 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
         effects.extend(quit(state));
     }
     effects
-}
-
-/// Height of the pane that has the focus, in lines.
-pub fn focused_height(state: &State) -> usize {
-    usize::from(match state.focus {
-        Pane::Details => layout::details_height(state),
-        _ => layout::table_height(state),
-    })
 }

@@ -1,17 +1,16 @@
-//! What an action gave back: shown, scrolled, copied.
+//! What follows from the answer to an action.
 
-use secrecy::SecretString;
-
-use super::{form, message, net, revoke};
-use crate::app::dialogs;
+use super::{form, message, revoke};
+use crate::app::dialogs::answer::AnswerBox;
+use crate::app::dialogs::arguments::Arguments;
 use crate::app::dialogs::error::ErrorBox;
-use crate::app::effect::{Copied, Effect, Gen};
-use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{Acting, Answer, ArgumentField, Overlay};
+use crate::app::dialogs::sign_in;
+use crate::app::effect::{Effect, Gen};
+use crate::app::job::Acting;
 use crate::app::results::Fate;
 use crate::app::state::{Level, State};
 use crate::model::text::width_cols;
-use crate::model::{ActionBody, ActionCell, ActionResult, ActsOn, ApiError, Outcome, Untrusted};
+use crate::model::{ActionBody, ActionResult, ActsOn, ApiError, Outcome};
 
 /// An action has ended: shows what it gave back, in the place of the box that waits for it. Where that
 /// box was hidden, the status line tells it and nothing gets in the way.
@@ -26,11 +25,12 @@ pub fn acted(
         return Vec::new();
     };
     let acting = state.acting.remove(acting);
-    net::close_waiting(&mut state.overlays, acting.source);
-    let at = state.overlays.iter().position(|overlay| {
-        matches!(overlay, Overlay::Arguments(arguments)
-            if arguments.sent.is_some() && arguments.generation == generation)
-    });
+    sign_in::close_waiting(&mut state.dialogs, acting.source);
+    let is_waiting = |asked: &Arguments| asked.sent.is_some() && asked.generation == generation;
+    let at = state
+        .dialogs
+        .iter()
+        .position(|dialog| dialog.get().is_some_and(is_waiting));
     remember(state, &acting, &result);
     let result = match (result, at) {
         (Err(ApiError::BadAction { message }), Some(at)) => {
@@ -39,7 +39,7 @@ pub fn acted(
         (result, _) => result,
     };
     if let Some(at) = at {
-        state.overlays.remove(at);
+        state.dialogs.remove(at);
     }
     match result {
         Ok(result) => done(state, at, &acting, result),
@@ -60,8 +60,7 @@ pub fn acted(
             let source = Some(acting.source);
             let shown = message::fail(state, "Action failed", what, &error, source);
             if let Some(at) = at {
-                let dialog = Box::new(ErrorBox::new(shown));
-                state.overlays.insert(at, Overlay::Dialog(dialog));
+                state.dialogs.insert(at, Box::new(ErrorBox::new(shown)));
             }
             Vec::new()
         }
@@ -75,9 +74,10 @@ fn done(
     acting: &Acting,
     result: ActionResult,
 ) -> Vec<Effect> {
-    let mut effects = match is_stale(state, acting, &result) {
-        true => form::reload(state),
-        false => Vec::new(),
+    let mut effects = if is_stale(state, acting, &result) {
+        form::reload(state)
+    } else {
+        Vec::new()
     };
     let level = match &result.outcome {
         Some(Outcome::StillListed | Outcome::Unknown | Outcome::Refused(_)) => Level::Warn,
@@ -95,7 +95,7 @@ fn done(
     effects
 }
 
-/// Have sessions ended, or may they have, whose rows are not known?
+/// True if the action may have ended sessions other than the selected row.
 fn is_stale(state: &State, acting: &Acting, result: &ActionResult) -> bool {
     let may_have_ended = match result.outcome {
         Some(Outcome::Revoked | Outcome::StillListed | Outcome::Unknown) => true,
@@ -105,16 +105,12 @@ fn is_stale(state: &State, acting: &Acting, result: &ActionResult) -> bool {
     acting.spec.ends && acting.key.is_none() && may_have_ended && state.results.query.is_some()
 }
 
-/// The server takes what was typed for wrong: its words stand under the field, and it can be put right.
+/// The server takes what was typed for wrong: it can be put right.
 fn ask_again(state: &mut State, at: usize, message: String) -> Vec<Effect> {
     let said = format!("the server says: {message}");
-    if let Some(Overlay::Arguments(arguments)) = state.overlays.get_mut(at) {
-        arguments.sent = None;
-        // It is about something that was typed.
-        let typed = |field: &ArgumentField| !field.input.value().is_empty();
-        let last = arguments.fields.len().saturating_sub(1);
-        arguments.focus = arguments.fields.iter().rposition(typed).unwrap_or(last);
-        arguments.error = Some((arguments.focus, said.clone()));
+    let asked = state.dialogs.get_mut(at);
+    if let Some(asked) = asked.and_then(|dialog| dialog.get_mut::<Arguments>()) {
+        asked.ask_again(said.clone());
     }
     message::say(state, Level::Error, said)
 }
@@ -150,79 +146,12 @@ fn show(state: &mut State, at: Option<usize>, title: &str, result: ActionResult)
     let Some(at) = at else {
         return;
     };
-    let answer = Answer {
+    let answer = AnswerBox {
         title: title.to_owned(),
         summary: result.summary,
         body: result.body,
         top: 0,
         left: 0,
     };
-    state.overlays.insert(at, Overlay::Answer(Box::new(answer)));
-}
-
-/// A key while an answer is shown.
-pub fn key(state: &mut State, key: KeyPress) -> Vec<Effect> {
-    let Some(Overlay::Answer(answer)) = state.overlays.last() else {
-        return Vec::new();
-    };
-    let page = dialogs::reach(state, answer).page as isize;
-    match key.key {
-        Key::Esc | Key::Enter => {
-            state.overlays.pop();
-        }
-        Key::Down | Key::Char('j') => scroll(state, 1, 0),
-        Key::Up | Key::Char('k') => scroll(state, -1, 0),
-        Key::PageDown | Key::Char(' ') => scroll(state, page, 0),
-        Key::PageUp => scroll(state, -page, 0),
-        Key::Home | Key::Char('g') => scroll(state, isize::MIN, 0),
-        Key::End | Key::Char('G') => scroll(state, isize::MAX, 0),
-        Key::Right | Key::Char('l') => scroll(state, 0, 1),
-        Key::Left | Key::Char('h') => scroll(state, 0, -1),
-        Key::Char('y') => {
-            return vec![Effect::Copy {
-                what: Copied::Answer,
-                text: SecretString::from(answer.text()),
-            }];
-        }
-        _ => {}
-    }
-    Vec::new()
-}
-
-/// Moves the window on the answer, never beyond its ends.
-pub fn scroll(state: &mut State, down: isize, right: isize) {
-    let Some(Overlay::Answer(answer)) = state.overlays.last() else {
-        return;
-    };
-    let reach = dialogs::reach(state, answer);
-    if let Some(Overlay::Answer(answer)) = state.overlays.last_mut() {
-        let moved = |at: usize, last: usize, by| at.min(last).saturating_add_signed(by).min(last);
-        answer.top = moved(answer.top, reach.top, down);
-        answer.left = moved(answer.left, reach.left, right);
-    }
-}
-
-impl Answer {
-    /// All of it as cleaned text on one line, for the clipboard: a shell would run a line of its own.
-    pub fn text(&self) -> String {
-        let mut lines = vec![self.summary.clone()];
-        match &self.body {
-            ActionBody::Nothing => {}
-            ActionBody::Fields(fields) => {
-                let line = |(name, cell): &(Untrusted, ActionCell)| {
-                    format!("{}: {}", name.safe(), cell.shown())
-                };
-                lines.extend(fields.iter().map(line));
-            }
-            ActionBody::Table { columns, rows } => {
-                let titles: Vec<_> = columns.iter().map(|title| title.safe()).collect();
-                lines.push(titles.join(", "));
-                lines.extend(rows.iter().map(|row| {
-                    let cells: Vec<_> = row.iter().map(ActionCell::shown).collect();
-                    cells.join(", ")
-                }));
-            }
-        }
-        lines.join(" · ")
-    }
+    state.dialogs.insert(at, Box::new(answer));
 }

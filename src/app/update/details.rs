@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{act, edit, form, message, net};
+use super::{edit, focus, form, message};
 use crate::app::cut;
+use crate::app::dialogs::sign_in;
 use crate::app::effect::{Copied, Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
@@ -22,7 +23,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return form::user(state, name);
     }
     if state.focus == Pane::Table {
-        return act::focus(state, Pane::Details);
+        return focus::focus(state, Pane::Details);
     }
     let Some((row, loaded)) = state.results.current() else {
         return Vec::new();
@@ -60,7 +61,7 @@ pub fn read(
     row: RowId,
     result: Result<Box<Session>, ApiError>,
 ) -> Vec<Effect> {
-    net::close_waiting(&mut state.overlays, source);
+    sign_in::close_waiting(&mut state.dialogs, source);
     if state.details.gen_read != generation {
         return Vec::new();
     }
@@ -138,7 +139,7 @@ pub fn copy_id(state: &mut State) -> Vec<Effect> {
     };
     vec![Effect::Copy {
         what: Copied::SessionId,
-        text: SecretString::from(row.session.key.expose()),
+        text: SecretString::from(row.session.id()),
     }]
 }
 

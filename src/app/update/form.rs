@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{act, edit, message, net};
+use super::{edit, focus, message, net, results};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
+use crate::app::form_layout;
+use crate::app::job::JobState;
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::layout;
-use crate::app::overlay::JobState;
 use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
@@ -197,7 +197,7 @@ pub fn planned(
 /// Shows all fields, or folds them away.
 pub fn unfold(state: &mut State) -> Vec<Effect> {
     state.form.unfolded = !state.form.unfolded;
-    let mut effects = act::focus(state, Pane::Search);
+    let mut effects = focus::focus(state, Pane::Search);
     refocus(state);
     effects.extend(plan(state));
     effects
@@ -255,20 +255,13 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
         Err(error) => {
             let text = error.message.clone();
             state.form.field = error.field;
-            if !fields(state).contains(&error.field) {
+            if !form_layout::stops(state).contains(&error.field) {
                 state.form.unfolded = true;
             }
             state.form.error = Some(error);
             message::say(state, Level::Error, text)
         }
     }
-}
-
-/// Asks again now, whatever wait a server has asked for.
-pub fn again_now(state: &mut State) -> Vec<Effect> {
-    let mut effects = net::ask_anyway(state);
-    effects.extend(again(state));
-    effects
 }
 
 /// Lists that broke off go on where they did, and their rows stay; else asks the same again from the start.
@@ -410,7 +403,7 @@ pub fn auto_reload(state: &mut State) -> Vec<Effect> {
     }
     state.auto_reload = Some(failures);
     let busy = state.is_loading()
-        || !state.overlays.is_empty()
+        || !state.dialogs.is_empty()
         || state.jobs.iter().any(|job| job.state != JobState::Ended);
     let mut effects = next_auto_reload(state);
     if !busy && state.results.query.is_some() {
@@ -515,7 +508,7 @@ impl Source {
 fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
     let size = source.profile.page_size.and_then(NonZeroU16::new);
     Search {
-        query,
+        query: query.with_kind(source.profile.kind.as_deref()),
         sort: Some(state.results.sort),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
@@ -537,7 +530,7 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
         source.waiting = None;
         source.progress = Progress::Stopped("stopped by Esc".into());
     }
-    let mut after = net::finished(state);
+    let mut after = results::finished(state);
     after.splice(0..0, effects);
     after.extend(message::say(
         state,
@@ -547,17 +540,9 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     after
 }
 
-/// The fields that are shown, in order.
-pub fn fields(state: &State) -> Vec<FormField> {
-    layout::form_fields(state)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect()
-}
-
 /// Moves to another field. `false`: out at the end.
 pub fn next_field(state: &mut State, by: isize) -> bool {
-    let fields = fields(state);
+    let fields = form_layout::stops(state);
     let at = fields.iter().position(|f| *f == state.form.field);
     let next = at
         .and_then(|at| at.checked_add_signed(by))
@@ -572,7 +557,7 @@ pub fn next_field(state: &mut State, by: isize) -> bool {
 
 /// Comes into the form from its first or its last field.
 pub fn enter_from(state: &mut State, by: isize) {
-    let fields = fields(state);
+    let fields = form_layout::stops(state);
     let field = if by > 0 {
         fields.first()
     } else {
@@ -590,7 +575,7 @@ pub fn focus_field(state: &mut State, field: TextField) {
 
 /// After folding: a field that is no longer shown gives the focus to the first.
 pub fn refocus(state: &mut State) {
-    let fields = fields(state);
+    let fields = form_layout::stops(state);
     if !fields.contains(&state.form.field) {
         state.form.field = fields
             .first()

@@ -25,7 +25,7 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
         effects.extend(press(state, KeyPress { alt: false, ..key }));
         return effects;
     }
-    if !state.overlays.is_empty() {
+    if !state.dialogs.is_empty() {
         return dialogs::press(state, key);
     }
     if lock::is_answer_to_nothing(state, key) && focused_input(state).is_none() {
@@ -62,7 +62,7 @@ fn is_two_keys(state: &mut State, key: KeyPress) -> bool {
     if focused_input(state).is_some() {
         return !edit::is_chord(key);
     }
-    !state.overlays.is_empty() || state.keymap.action(context(state), key).is_none()
+    !state.dialogs.is_empty() || state.keymap.action(context(state), key).is_none()
 }
 
 /// Text was pasted: into the field that has the focus, else nowhere. It never means keys.
@@ -70,7 +70,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if is_too_small(state) {
         return Vec::new();
     }
-    let in_form = state.overlays.is_empty() && state.focus == Pane::Search;
+    let in_form = state.dialogs.is_empty() && state.focus == Pane::Search;
     let replaces = in_form && std::mem::take(&mut state.form.selected);
     let Some(input) = focused_input(state) else {
         return Vec::new();
@@ -92,7 +92,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 fn pasted(state: &mut State) -> Vec<Effect> {
-    if !state.overlays.is_empty() {
+    if !state.dialogs.is_empty() {
         dialogs::pasted(state);
         return Vec::new();
     }
@@ -107,7 +107,7 @@ fn pasted(state: &mut State) -> Vec<Effect> {
 }
 
 fn focused_input(state: &mut State) -> Option<&mut tui_input::Input> {
-    if !state.overlays.is_empty() {
+    if !state.dialogs.is_empty() {
         return dialogs::focused_input(state);
     }
     if table::is_editing_filter(state) {
@@ -138,8 +138,5 @@ fn is_too_small(state: &State) -> bool {
 fn is_way_out(state: &State, key: KeyPress) -> bool {
     key == KeyPress::ctrl('c')
         || state.keymap.action(Context::Global, key) == Some(Action::Quit)
-        || state
-            .overlays
-            .iter()
-            .any(|dialog| dialog.get::<Quit>().is_some())
+        || state.dialogs.iter().any(|dialog| dialog.is::<Quit>())
 }

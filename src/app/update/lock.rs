@@ -6,13 +6,13 @@
 //! after a pause. The pauses are counted by the runtime, which hands on waiting keys before timers that
 //! have run out: a program that was slow takes slow keys for quick ones, never the other way.
 
-use std::mem::{Discriminant, discriminant};
+use std::any::TypeId;
 use std::time::Duration;
 
 use crate::app::action::Action;
+use crate::app::dialog::LockedQuestion;
 use crate::app::effect::{Effect, Timer};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::overlay::{ConfirmFocus, JobState, Overlay};
 use crate::app::state::{Lock, State};
 
 /// A question has been read by nobody before it was there for this long.
@@ -25,27 +25,23 @@ const ASTRAY: Duration = Duration::from_millis(750);
 /// For so long the answer to a question that did not come means nothing.
 const REFUSED: Duration = Duration::from_secs(1);
 
-/// What tells one question from the next.
-pub type Question = (usize, Discriminant<Overlay>);
+/// What tells one question from the next: its place, and its kind.
+pub type QuestionId = (usize, TypeId);
 
 /// The question on top that is locked at first. `None`: nothing is asked, or nothing hangs on it.
-pub fn question(state: &State) -> Option<Question> {
-    let top = state.overlays.last()?;
-    let asks = match top {
-        Overlay::Confirm(_) => true,
-        Overlay::Dialog(dialog) => dialog.question(state).is_some(),
-        Overlay::Arguments(asked) => asked.spec.changes && asked.sent.is_none(),
-        Overlay::Progress(id) => {
-            let job = state.jobs.iter().find(|job| job.id == *id);
-            job.is_some_and(|job| job.state == JobState::Ready)
-        }
-        _ => false,
-    };
-    asks.then(|| (state.overlays.len(), discriminant(top)))
+pub fn question(state: &State) -> Option<QuestionId> {
+    let top = state.dialogs.last()?;
+    top.question(state)?;
+    Some((state.dialogs.len(), (**top).type_id()))
+}
+
+/// How the question on top is answered.
+fn on_top(state: &State) -> Option<LockedQuestion> {
+    state.dialogs.last()?.question(state)
 }
 
 /// Locks the question that has come to the top since.
-pub fn settle(state: &mut State, before: Option<Question>) -> Vec<Effect> {
+pub fn settle(state: &mut State, before: Option<QuestionId>) -> Vec<Effect> {
     let asked = question(state);
     if asked == before {
         return Vec::new();
@@ -63,7 +59,7 @@ pub fn settle(state: &mut State, before: Option<Question>) -> Vec<Effect> {
 pub fn press(
     state: &mut State,
     key: KeyPress,
-    answer: fn(&mut State, KeyPress) -> Vec<Effect>,
+    answer: impl FnOnce(&mut State) -> Vec<Effect>,
 ) -> Vec<Effect> {
     let before = question(state);
     let was_open = state.lock == Lock::Open;
@@ -71,7 +67,7 @@ pub fn press(
     if meaning == Meaning::Answers && !was_open {
         return vec![too_soon(state)];
     }
-    let mut effects = answer(state, key);
+    let mut effects = answer(state);
     if question(state) == before {
         effects.push(match (meaning, was_open) {
             (Meaning::Nothing, _) => lock(state, Lock::Shut, ASTRAY),
@@ -84,11 +80,8 @@ pub fn press(
 
 /// A button was clicked. Says what to do instead where the click does not count.
 pub fn click(state: &mut State, button: usize) -> Option<Vec<Effect>> {
-    let answers = match state.overlays.last() {
-        Some(Overlay::Progress(_)) => button == 0,
-        _ => button == 1,
-    };
-    let ignored = question(state).is_some() && answers && state.lock != Lock::Open;
+    let answers = on_top(state).is_some_and(|question| question.button == button);
+    let ignored = answers && state.lock != Lock::Open;
     ignored.then(|| vec![too_soon(state)])
 }
 
@@ -136,28 +129,14 @@ enum Meaning {
     Nothing,
 }
 
-fn meaning(state: &mut State, key: KeyPress) -> Meaning {
-    let (typing, presses) = match state.overlays.last_mut() {
-        Some(Overlay::Confirm(confirm)) => {
-            use ConfirmFocus::{Cancel, Go, Reach, Typed};
-            let presses = matches!(confirm.focus, Typed | Cancel | Go);
-            let typing = confirm.input().is_some() || confirm.focus == Reach;
-            (typing, presses)
-        }
-        Some(Overlay::Arguments(asked)) => {
-            let typing = asked.focus < asked.fields.len();
-            (typing, !typing)
-        }
-        Some(Overlay::Progress(id)) => {
-            let job = state.jobs.iter().find(|job| job.id == *id);
-            (false, job.is_some_and(|job| job.button == 0))
-        }
-        _ => (false, true),
+fn meaning(state: &State, key: KeyPress) -> Meaning {
+    let Some(question) = on_top(state) else {
+        return Meaning::Nothing;
     };
     match key.key {
-        Key::Enter if presses => Meaning::Answers,
-        Key::Char('y') if key.typed().is_some() && !typing => Meaning::Answers,
-        _ if typing => Meaning::Known,
+        Key::Enter if question.enter_answers => Meaning::Answers,
+        Key::Char('y') if key.typed().is_some() && !question.typing => Meaning::Answers,
+        _ if question.typing => Meaning::Known,
         Key::Esc | Key::Enter | Key::Tab | Key::Char('n') => Meaning::Known,
         Key::Left | Key::Right | Key::Up | Key::Down => Meaning::Known,
         _ => Meaning::Nothing,

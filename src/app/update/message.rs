@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::effect::{Effect, Timer};
 use crate::app::error_report::ErrorReport;
 use crate::app::msg::Told;
-use crate::app::state::{Level, Lock, Message, State};
+use crate::app::state::{Level, Message, State};
 use crate::model::ApiError;
 use crate::store::SourceId;
 
@@ -113,22 +113,4 @@ pub fn told(state: &mut State, what: &Told, result: Result<String, String>) -> V
         Ok(text) => say(state, Level::Ok, text),
         Err(text) => say(state, Level::Error, text),
     }
-}
-
-/// A timer has run out. Only the last one of a kind runs out, so its number says nothing more.
-pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
-    match timer {
-        Timer::Arm => state.lock = Lock::Open,
-        Timer::Refused => state.refused = false,
-        Timer::Fade => {
-            state.message = state.message.take().filter(|m| m.level != Level::Ok);
-        }
-        Timer::Filter => return super::table::filter_typed(state),
-        Timer::Form => return super::form::typed(state),
-        Timer::Spinner => state.spinner = state.is_loading(),
-        Timer::CtrlC => state.ctrl_c = false,
-        Timer::Reload => return super::form::auto_reload(state),
-        Timer::Mask => state.details.revealed = None,
-    }
-    Vec::new()
 }

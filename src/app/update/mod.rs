@@ -1,30 +1,26 @@
 //! What follows from each message. No I/O, no clock: the same state and message give the same effects.
 
 mod act;
-mod actions;
 mod answer;
-pub(super) mod blocked;
-mod confirm;
+mod ask_revoke;
 mod details;
 mod dialogs;
 pub(super) mod edit;
+mod focus;
 pub(super) mod form;
 mod keys;
 mod lock;
 pub(super) mod message;
 mod mouse;
-mod net;
+pub(super) mod net;
 mod profiles;
-mod question;
-mod reach;
-mod results;
-mod revoke;
+pub(super) mod results;
+pub(super) mod revoke;
 mod sign_in;
 mod table;
+mod timers;
 
-pub use blocked::blocked;
 pub use profiles::open_profiles;
-pub use revoke::wanted;
 
 use super::effect::Effect;
 use super::msg::{Msg, Signal};
@@ -46,7 +42,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Signal(signal) => vec![Effect::Quit(signal.exit_code())],
-        Msg::Due(timer, generation) => message::due(state, timer, generation),
+        Msg::Due(timer, generation) => timers::due(state, timer, generation),
         Msg::Failing(exchange, inner) => {
             state.failing = Some(exchange);
             let effects = update(state, *inner);

@@ -1,6 +1,6 @@
 //! What clicks and wheels mean. A click never replaces a confirmation that must be typed.
 
-use super::{act, details, dialogs, form, results, table};
+use super::{details, dialogs, focus, form, results, table};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
 use crate::app::hit::{self, Hit};
@@ -22,9 +22,8 @@ pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
 }
 
 fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
-    if !state.overlays.is_empty() {
-        dialogs::wheel(state, by);
-        return Vec::new();
+    if !state.dialogs.is_empty() {
+        return dialogs::wheel(state, by);
     }
     match hit {
         Hit::Row(_) | Hit::Column(_) | Hit::Pane(Pane::Table) => {
@@ -40,17 +39,17 @@ fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
 
 fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
     match hit {
-        Hit::Button(number) if !state.overlays.is_empty() => dialogs::button(state, number),
-        Hit::Choice(number) => dialogs::choice(state, number),
-        _ if !state.overlays.is_empty() => Vec::new(),
+        Hit::Button(number) if !state.dialogs.is_empty() => dialogs::button(state, number),
+        Hit::Choice(number) => dialogs::choose(state, number),
+        _ if !state.dialogs.is_empty() => Vec::new(),
         Hit::Row(position) => {
             state.results.touched = true;
             state.results.cursor = position;
-            act::focus(state, Pane::Table)
+            focus::focus(state, Pane::Table)
         }
         Hit::Column(field) => table::sort_by(state, field),
         Hit::Form(field) => {
-            act::focus(state, Pane::Search);
+            focus::focus(state, Pane::Search);
             state.form.field = field;
             state.form.selected = false;
             match field {
@@ -63,11 +62,11 @@ fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
             }
         }
         Hit::DetailsLine(line) => {
-            act::focus(state, Pane::Details);
+            focus::focus(state, Pane::Details);
             state.details.line = line;
             Vec::new()
         }
-        Hit::Pane(pane) => act::focus(state, pane),
+        Hit::Pane(pane) => focus::focus(state, pane),
         Hit::Button(_) | Hit::Nothing => Vec::new(),
     }
 }
@@ -76,7 +75,7 @@ fn double_click(state: &mut State, hit: Hit) -> Vec<Effect> {
     let row = matches!(hit, Hit::Row(_));
     let choice = matches!(hit, Hit::Choice(_));
     let mut effects = click(state, hit);
-    if row && state.overlays.is_empty() {
+    if row && state.dialogs.is_empty() {
         effects.extend(details::open(state));
     } else if choice {
         effects.extend(dialogs::take(state));

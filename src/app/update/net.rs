@@ -2,11 +2,12 @@
 
 use super::{message, results};
 use crate::app::dialogs::error::ErrorBox;
+use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
 use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
+use crate::app::job::JobState;
 use crate::app::msg::{Connected, Page};
-use crate::app::overlay::{JobState, Overlay};
 use crate::app::source::{Link, Progress, Source, Wait};
 use crate::app::state::{Level, Pane, State};
 use crate::app::words;
@@ -45,7 +46,7 @@ pub fn connected(
     if source.link_gen != generation {
         return Vec::new();
     }
-    close_sign_in(&mut state.overlays, id);
+    sign_in::close(&mut state.dialogs, id);
     let name = source.profile.name.clone();
     match result {
         Ok(Connected {
@@ -128,18 +129,6 @@ fn short(error: &ApiError) -> String {
     }
 }
 
-/// Takes away a sign-in box of this source.
-pub fn close_sign_in(overlays: &mut Vec<Overlay>, id: SourceId) {
-    overlays.retain(|o| !matches!(o, Overlay::SignIn(sign_in) if sign_in.source == id));
-}
-
-/// Takes away a sign-in box of this source whose answers are on their way: they have led somewhere.
-pub fn close_waiting(overlays: &mut Vec<Overlay>, id: SourceId) {
-    overlays.retain(
-        |o| !matches!(o, Overlay::SignIn(sign_in) if sign_in.source == id && sign_in.sent.is_some()),
-    );
-}
-
 /// Drops every search and connection that is on the way.
 pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -192,7 +181,7 @@ pub fn page(
     if source.search_gen != generation {
         return Vec::new();
     }
-    close_waiting(&mut state.overlays, id);
+    sign_in::close_waiting(&mut state.dialogs, id);
     match result {
         Ok(page) => arrived(state, id, page),
         Err(error) => {
@@ -200,14 +189,14 @@ pub fn page(
             blame(state, &error);
             let effects = match &error {
                 ApiError::Incomplete { ways, .. }
-                    if !ways.is_empty() && state.overlays.is_empty() =>
+                    if !ways.is_empty() && state.dialogs.is_empty() =>
                 {
                     state.open(ChooseWay::new(id, ways.clone()));
                     Vec::new()
                 }
                 _ => failed(state, id, &error, "Search failed"),
             };
-            let mut all = finished(state);
+            let mut all = results::finished(state);
             all.extend(effects);
             all
         }
@@ -239,7 +228,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     if state.results.stale && !is_empty {
         results::begin(state);
     }
-    close_sign_in(&mut state.overlays, id);
+    sign_in::close(&mut state.dialogs, id);
     let first = crate::store::RowId(state.results.rows.len() as u32);
     state.results.rows.append(page.chunk.clone());
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
@@ -268,7 +257,7 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     let mut effects = results::appended(state, first);
     follow(state);
     if last {
-        effects.extend(finished(state));
+        effects.extend(results::finished(state));
         effects.extend(say_truncated(state, id));
     }
     effects
@@ -277,24 +266,10 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
 /// The operator pressed Enter and has not moved on: the first row takes the focus.
 pub fn follow(state: &mut State) {
     let rows = !state.results.stale && !state.results.order.is_empty();
-    if state.focus_follows && rows && state.overlays.is_empty() {
+    if state.focus_follows && rows && state.dialogs.is_empty() {
         state.focus = Pane::Table;
         state.focus_follows = false;
     }
-}
-
-/// If no source is loading any more, the rows get the order that was chosen.
-pub fn finished(state: &mut State) -> Vec<Effect> {
-    if state.is_loading() {
-        return Vec::new();
-    }
-    state.spinner = false;
-    if state.results.stale {
-        // Every source failed or was stopped before its first page: the rows of before stay.
-        return Vec::new();
-    }
-    state.results.arrival = false;
-    results::reorder(state)
 }
 
 fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
@@ -336,7 +311,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, title: &str) -> Vec
         _ => format!("connect to {profile}"),
     };
     let shown = message::fail(state, title, what, error, Some(id));
-    if state.results.rows.is_empty() && state.overlays.is_empty() {
+    if state.results.rows.is_empty() && state.dialogs.is_empty() {
         state.open(ErrorBox::new(shown));
     }
     Vec::new()

@@ -1,6 +1,6 @@
 //! Opening profiles, and reading them again.
 
-use super::{act, form, message, net};
+use super::{focus, form, message, net};
 use crate::app::effect::Effect;
 use crate::app::results::{Details, Results};
 use crate::app::source::{ProfileEntry, ProfileView, Source};
@@ -27,7 +27,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
     state.message = None;
     state.form.error = None;
     state.sources = views.into_iter().map(Source::new).collect();
-    act::focus(state, Pane::Search);
+    focus::focus(state, Pane::Search);
     if state.sources.iter().any(|s| s.profile.search_on_start) {
         effects.extend(form::submit(state));
         state.focus_follows = false;

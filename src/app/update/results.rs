@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{act, question};
+use super::focus;
+use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::effect::{Effect, Gen};
 use crate::app::layout;
-use crate::app::lines::{self, DetailLine, LineKind};
+use crate::app::lines;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
@@ -40,7 +41,10 @@ pub fn begin(state: &mut State) {
 /// Rows from `first` on are new: they join the order. Nothing here may grow with the rows that came before.
 pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
     find_wanted(state, first);
-    question::renewed(state, first);
+    if let Some(mut dialog) = state.dialogs.pop() {
+        dialog.rows_added(state, first);
+        state.dialogs.push(dialog);
+    }
     let results = &state.results;
     if results.is_plain() {
         let made = Order::arrived(&results.rows);
@@ -223,12 +227,10 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
     }
 }
 
-/// Moves the cursor of the pane that has the focus.
+/// Moves the cursor of the table or of the details, whichever has the focus.
 pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
     match state.focus {
-        Pane::Search => {
-            super::form::next_field(state, by.signum());
-        }
+        Pane::Search => {}
         Pane::Table => {
             state.results.touched = true;
             state.results.cursor = moved(state.results.cursor, by, state.results.order.len());
@@ -251,16 +253,17 @@ fn off_heading(lines: &[DetailLine], to: usize, down: bool) -> usize {
     };
     let below = || (to..lines.len()).find(is_field);
     let above = || (0..=to).rev().find(is_field);
-    let found = match down {
-        true => below().or_else(above),
-        false => above().or_else(below),
+    let found = if down {
+        below().or_else(above)
+    } else {
+        above().or_else(below)
     };
     found.unwrap_or(to)
 }
 
 /// Moves by half pages: 2 is a page.
 pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
-    let height = act::focused_height(state).max(2) as isize;
+    let height = focus::focused_height(state).max(2) as isize;
     step(state, halves * height / 2)
 }
 
@@ -321,4 +324,18 @@ fn settle_details(state: &mut State) {
     // A click may fall on a heading.
     state.details.line = off_heading(&lines, line, true);
     state.details.top = lines::top_showing_cursor(state);
+}
+
+/// If no source is loading any more, the rows get the order that was chosen.
+pub fn finished(state: &mut State) -> Vec<Effect> {
+    if state.is_loading() {
+        return Vec::new();
+    }
+    state.spinner = false;
+    if state.results.stale {
+        // Every source failed or was stopped before its first page: the rows of before stay.
+        return Vec::new();
+    }
+    state.results.arrival = false;
+    reorder(state)
 }

@@ -1,189 +1,32 @@
-//! Revoking: what will be sent, the question before it, and what became of it.
+//! Revoking: what is sent, and what became of it.
 
-use std::collections::HashMap;
-
-use super::question::{self, RowFacts};
-use super::{blocked, form, lock, message, reach};
-use crate::app::action::Action;
-use crate::app::cells;
+use super::{form, message};
+use crate::app::dialog::Dialog;
+use crate::app::dialogs::job::JobBox;
 use crate::app::effect::{Effect, JobId, RevokeItem};
-use crate::app::overlay::{
-    Confirm, ConfirmKind, Counted, Job, JobState, Overlay, RevokePlan, WholeUser,
-};
+use crate::app::job::{Counted, Job, JobState};
+use crate::app::reach;
 use crate::app::results::Fate;
-use crate::app::source::Progress;
+use crate::app::revoke_plan::ConfirmKind;
+use crate::app::row_facts::RowFacts;
 use crate::app::state::{Level, State};
+use crate::app::words;
 use crate::model::text::with_thousands;
-use crate::model::{
-    ApiError, Clause, Completeness, Field, NO_LASTING_ID, Op, Outcome, Subject, Target,
-    UserOutcome, Value,
-};
-use crate::store::{Row, RowId, SourceId};
+use crate::model::{ApiError, NO_LASTING_ID, Outcome, Subject, UserOutcome};
+use crate::store::{RowId, SourceId};
 
-/// Asks whether the row under the cursor shall be revoked.
-pub fn ask(state: &mut State) -> Vec<Effect> {
-    let ids: Vec<RowId> = state
-        .results
-        .current()
-        .map(|(id, _)| id)
-        .into_iter()
-        .collect();
-    let plan = plan(state, &ids);
-    if plan.send.is_empty() {
-        let why = plan
-            .skip
-            .into_iter()
-            .next()
-            .map_or_else(String::new, |(_, why)| why);
-        let mut effects = lock::refused(state, Action::Revoke);
-        let text = format!("cannot be deleted: {why}");
-        effects.extend(message::say(state, Level::Warn, text));
-        return effects;
-    }
-    let confirm = question::for_rows(state, plan);
-    open(state, confirm)
-}
-
-/// Splits rows into what is sent and what is left out, with the reasons.
-pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
-    let mut plan = RevokePlan::default();
-    for id in ids {
-        let Some(row) = state.results.rows.get(*id) else {
-            continue;
-        };
-        let Some(source) = state.sources.get(usize::from(row.source.0)) else {
-            continue;
-        };
-        let fate = state.results.fates.get(id);
-        let why = blocked::source_cannot(state, source)
-            .map(std::borrow::Cow::into_owned)
-            .or_else(|| blocked::why_not(row, fate));
-        match why {
-            None => plan.send.push(item(*id, row)),
-            Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {
-                Some((count, _)) => *count += 1,
-                None => plan.skip.push((1, why)),
-            },
-        }
-    }
-    plan
-}
-
-fn item(row: RowId, loaded: &Row) -> RevokeItem {
-    let session = &loaded.session;
-    RevokeItem {
-        row,
-        source: loaded.source,
-        key: session.key.clone(),
-        subject: session.subject.clone(),
-        deletable: session.deletable.clone(),
-        created: session.created,
-        client: session.client.clone(),
-    }
-}
-
-/// Asks whether every session of the row's user shall be revoked.
-pub fn ask_user(state: &mut State) -> Vec<Effect> {
-    let Some((_, row)) = state.results.current() else {
-        return Vec::new();
-    };
-    let (source, user) = (row.source, row.session.subject.clone());
-    let count = |is_theirs: &dyn Fn(&Subject) -> bool| {
-        let rows = state.results.rows.iter();
-        rows.filter(|(id, row)| {
-            row.source == source
-                && is_theirs(&row.session.subject)
-                && !state.results.fates.get(id).is_some_and(Fate::is_over)
-                && !is_over(state, row)
-        })
-        .count()
-    };
-    let caps = state.sources.get(usize::from(source.0));
-    let reaches_all = caps
-        .and_then(|source| source.caps.as_ref())
-        .is_some_and(|caps| caps.revoke_user_everywhere);
-    let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
-        .then(|| count(&|other| is_same_name(other, &user)));
-    let here = count(&|other| other.id == user.id);
-    let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
-        matches!(s.progress, Progress::Loaded)
-            && s.completeness == Completeness::Complete
-            && state
-                .results
-                .query
-                .as_ref()
-                .is_some_and(|query| query.clauses.iter().all(|clause| is_of(clause, &user)))
-    });
-    let whole = WholeUser {
-        source,
-        user,
-        here,
-        everywhere,
-        is_everywhere: false,
-        is_all_loaded,
-    };
-    let confirm = question::for_user(state, whole);
-    open(state, confirm)
-}
-
-/// Servers that end by name take a name in any case.
-fn is_same_name(one: &Subject, other: &Subject) -> bool {
-    let lower = |subject: &Subject| subject.name.as_ref().map(|n| n.expose().to_lowercase());
-    lower(one) == lower(other)
-}
-
-/// Has the session of a row ended by itself, or before it was loaded?
-fn is_over(state: &State, row: &Row) -> bool {
-    use crate::model::State::{Expired, Revoked};
-    let word = cells::word_at(state, row.source, &row.session);
-    matches!(word, Expired | Revoked)
-}
-
-/// Does a clause let every session of this person through?
-fn is_of(clause: &Clause, user: &Subject) -> bool {
-    let (field, name) = (&clause.target, user.name.as_ref());
-    let is_name = |value: &Value| match (value, name) {
-        (Value::Text(text), Some(name)) => **text == *name.expose(),
-        _ => false,
-    };
-    *field == Target::Field(Field::User)
-        && clause.op == Op::Eq
-        && !clause.negated
-        && clause.values.iter().any(is_name)
-}
-
-fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
-    state.message = None;
-    state.overlays.push(Overlay::Confirm(Box::new(confirm)));
-    Vec::new()
-}
-
-/// Confirmed: sends exactly what the dialog held.
-pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
+/// Confirmed: sends exactly what the question held.
+pub fn send(
+    state: &mut State,
+    kind: ConfirmKind,
+    production: bool,
+    reason: Option<String>,
+) -> Vec<Effect> {
     state.last_job = JobId(state.last_job.0 + 1);
     let id = state.last_job;
-    let reason = confirm
-        .reason
-        .map(|input| input.value().trim().to_owned())
-        .filter(|reason| !reason.is_empty());
     state.jobs.retain(|job| job.state != JobState::Ended);
-    let mut job = Job {
-        id,
-        title: String::new(),
-        items: Vec::new(),
-        user: None,
-        done: 0,
-        gone: 0,
-        unclear: 0,
-        failed: Vec::new(),
-        counted: HashMap::new(),
-        state: JobState::Running,
-        production: confirm.production,
-        reason: reason.clone(),
-        summary: None,
-        button: 0,
-    };
-    let effect = match confirm.kind {
+    let mut job = Job::new(id, production, reason.clone());
+    let effect = match kind {
         ConfirmKind::Rows(plan) => {
             job.title = match plan.send.len() {
                 1 => "Deleting 1 session".into(),
@@ -203,7 +46,7 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
         }
         ConfirmKind::User(whole) => {
             let (source, user) = (whole.source, whole.subject());
-            job.title = format!("Revoking every session of {}", placed(&user));
+            job.title = format!("Revoking every session of {}", words::placed(&user));
             job.user = Some((source, user.clone()));
             Effect::RevokeUser {
                 job: id,
@@ -214,27 +57,13 @@ pub fn send(state: &mut State, confirm: Confirm) -> Vec<Effect> {
         }
     };
     if job.user.is_some() || job.items.len() > 1 {
-        state.overlays.push(Overlay::Progress(id));
+        state.open(JobBox(id));
     }
     let text = format!("{}…", job.title.to_lowercase());
     state.jobs.push(job);
     let mut effects = vec![effect];
     effects.extend(message::say(state, Level::Info, text));
     effects
-}
-
-/// Name of a person, cleaned.
-pub fn shown(user: &Subject) -> String {
-    user.shown()
-        .map_or_else(|| "(nobody)".to_owned(), |name| name.named().into_owned())
-}
-
-/// The name with its realm, where it has one.
-fn placed(user: &Subject) -> String {
-    match &user.scope {
-        Some(scope) => format!("{} in {}", shown(user), scope.named()),
-        None => shown(user),
-    }
 }
 
 /// One row has its outcome: it stays where it is and says so.
@@ -319,7 +148,7 @@ pub fn user_outcome(
     let Some((_, user)) = state.jobs[at].user.clone() else {
         return Vec::new();
     };
-    let name = placed(&user);
+    let name = words::placed(&user);
     let error = match result {
         Ok(outcome) => {
             let summary = user_summary(state, source, &user, &outcome);
@@ -359,7 +188,11 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
     let profile = state.sources.get(usize::from(source.0));
     let profile = profile.map_or("", |source| source.profile.name.as_str());
-    let whose = format!("{}{}", shown(user), reach::place(state, source, user));
+    let whose = format!(
+        "{}{}",
+        words::shown(user),
+        reach::place(state, source, user)
+    );
     let left = match outcome.left {
         Some(left) => format!("{} left (read back {at})", with_thousands(left)),
         None => "what is left could not be read back".to_owned(),
@@ -385,14 +218,6 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
     format!("{profile}: {became}, {left}{others}")
 }
 
-/// What a paused job wants of the operator.
-pub fn wanted(error: &ApiError) -> &'static str {
-    match error {
-        ApiError::RateLimited { .. } => "wait, or ask all the same",
-        _ => "sign in",
-    }
-}
-
 /// A job waits for somebody to sign in, or to decide about a long wait.
 pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
     let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
@@ -402,18 +227,18 @@ pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
         "{}, {} waiting: {}",
         job.done_words(),
         job.waiting().max(usize::from(job.user.is_some())),
-        wanted(&error)
+        words::wanted(&error)
     );
     job.state = JobState::Paused(error);
     job.button = 0;
-    if !state
-        .overlays
-        .iter()
-        .any(|o| matches!(o, Overlay::Progress(shown) if *shown == id))
-    {
-        state.overlays.push(Overlay::Progress(id));
+    if !state.dialogs.iter().any(|dialog| is_box_of(&**dialog, id)) {
+        state.open(JobBox(id));
     }
     message::say(state, Level::Warn, text)
+}
+
+fn is_box_of(dialog: &dyn Dialog, job: JobId) -> bool {
+    dialog.get::<JobBox>().is_some_and(|shown| shown.0 == job)
 }
 
 /// A job has ended: says what became of it. The box stays only if it has something to say.
@@ -435,9 +260,7 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     let job = job.clone();
     let keep = !job.failed.is_empty() || job.summary.is_some();
     if !keep {
-        state
-            .overlays
-            .retain(|o| !matches!(o, Overlay::Progress(shown) if *shown == id));
+        state.dialogs.retain(|dialog| !is_box_of(&**dialog, id));
     }
     if state.quitting && state.jobs.iter().all(|job| job.state == JobState::Ended) {
         return vec![Effect::Quit(0)];

@@ -10,7 +10,7 @@ use crate::app::layout;
 use crate::app::results::LiveFilter;
 use crate::app::state::{Level, State, TimeStyle};
 use crate::model::time::Zone;
-use crate::model::{Clause, Field, Op, Query, Sort, Target, Untrusted, Value};
+use crate::model::{Clause, Field, Op, Query, Sort, Target, Value};
 use crate::store::Row;
 
 /// A pause in typing after which the filter is applied.
@@ -133,16 +133,9 @@ pub fn keep_cell(state: &mut State) -> Vec<Effect> {
 
 fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
     let s = &row.session;
-    let text = |t: &Option<Untrusted>| t.as_ref().map(|t| t.expose().to_owned());
     let source = state.sources.get(usize::from(row.source.0))?;
     match field {
         Field::User => s.subject.shown().map(|t| t.expose().to_owned()),
-        Field::UserId => text(&s.subject.id),
-        Field::Client => text(&s.client),
-        Field::Ip => text(&s.ip),
-        Field::Agent => text(&s.user_agent),
-        Field::Method => text(&s.auth_method),
-        Field::Scope => text(&s.scope),
         Field::Profile => Some(source.profile.name.clone()),
         Field::System => Some(source.profile.system_word.to_owned()),
         Field::State => {
@@ -157,7 +150,9 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
             );
             Some(at.word().to_owned())
         }
-        _ => None,
+        // The table shows its label.
+        Field::Id => None,
+        field => s.text(field).map(str::to_owned),
     }
 }
 

@@ -71,6 +71,7 @@ fn changes(audit: &Audit, count: usize) -> Vec<Change> {
             item,
             target: Target::Session {
                 key: SessionKey::new(format!("s3cret-id-{item}")),
+                kind: None,
                 subject: Subject {
                     name: Some(Untrusted::from("bwong")),
                     scope: Some(Untrusted::from("/alpha")),

@@ -7,6 +7,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::record::{Record, rfc3339};
 use crate::cli::exit::Failure;
+use crate::cli::sources::Source;
 use crate::model::time::Zone;
 use crate::model::time::{age, duration, duration_words, instant_short};
 use crate::model::{ColumnSpec, Field};
@@ -51,6 +52,8 @@ pub(crate) enum Known {
     Age,
     Idle,
     Left,
+    Kind,
+    Key,
 }
 
 /// The names of all fields.
@@ -110,20 +113,28 @@ pub(crate) enum Times {
 
 impl Column {
     /// The fields of a JSON row.
-    pub(crate) fn of_row() -> Vec<Self> {
-        ROW.into_iter().map(Self::Known).collect()
+    pub(crate) fn of_row(sources: &[Source]) -> Vec<Self> {
+        let mut all: Vec<Self> = ROW.into_iter().map(Self::Known).collect();
+        let caps: Vec<_> = sources.iter().map(|source| source.api.caps()).collect();
+        if caps.iter().any(|caps| caps.kinds.are_several()) {
+            all.push(Self::Known(Known::Kind));
+        }
+        let mut kinds = caps.iter().flat_map(|caps| caps.kinds.iter());
+        if kinds.any(|kind| kind.has_own_ids) {
+            all.push(Self::Known(Known::Key));
+        }
+        all
     }
 
     /// The fields of a CSV file: all of a row but the attributes, which have no fixed number.
-    pub(crate) fn of_csv() -> Vec<Self> {
-        ROW.into_iter()
-            .filter(|known| *known != Known::Attributes)
-            .map(Self::Known)
-            .collect()
+    pub(crate) fn of_csv(sources: &[Source]) -> Vec<Self> {
+        let mut all = Self::of_row(sources);
+        all.retain(|column| *column != Self::Known(Known::Attributes));
+        all
     }
 
     /// The columns of a table for people.
-    pub(crate) fn of_specs(specs: &[ColumnSpec], several: bool) -> Vec<Self> {
+    pub(crate) fn of_specs(specs: &[ColumnSpec], sources: &[Source]) -> Vec<Self> {
         let shown = |spec: &ColumnSpec| match Known::of(spec.field) {
             // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
             Known::Id => Known::Label,
@@ -135,9 +146,14 @@ impl Column {
                 .map(Self::Known)
                 .to_vec();
         }
-        let profile = Self::Known(Known::Profile);
-        if several && !columns.contains(&profile) {
-            columns.insert(1.min(columns.len()), profile);
+        let has_kinds = |source: &Source| source.api.caps().kinds.are_several();
+        for (is_wanted, known) in [
+            (sources.iter().any(has_kinds), Known::Kind),
+            (sources.len() > 1, Known::Profile),
+        ] {
+            if is_wanted && !columns.contains(&Self::Known(known)) {
+                columns.insert(1.min(columns.len()), Self::Known(known));
+            }
         }
         columns
     }
@@ -214,35 +230,46 @@ impl Known {
             Field::Own => Self::Own,
             Field::Deletable => Self::Deletable,
             Field::Hint => Self::Hints,
+            Field::Kind => Self::Kind,
         }
+    }
+
+    /// The field of the row that it holds as it came. `None`: it is worked out.
+    fn field(self) -> Option<Field> {
+        Some(match self {
+            Self::Id => Field::Id,
+            Self::User => Field::User,
+            Self::UserId => Field::UserId,
+            Self::Created => Field::Created,
+            Self::LastUsed => Field::Used,
+            Self::Expires => Field::Expires,
+            Self::Ended => Field::Ended,
+            Self::Client => Field::Client,
+            Self::Ip => Field::Ip,
+            Self::Agent => Field::Agent,
+            Self::Method => Field::Method,
+            Self::Scope => Field::Scope,
+            Self::Kind => Field::Kind,
+            _ => return None,
+        })
     }
 
     fn cell<'a>(self, record: &'a Record<'a>) -> Cell<'a> {
         let row = record.row;
-        let text = |text: &'a Option<Cow<'_, str>>| match text {
-            Some(text) => Cell::Text(Cow::Borrowed(text.as_ref())),
-            None => Cell::None,
-        };
-        let instant = |at: Option<_>| at.map_or(Cell::None, Cell::Instant);
+        if let Some(field) = self.field() {
+            let text = row.text(field).map(|text| Cell::Text(text.into()));
+            return text
+                .or_else(|| row.instant(field).map(Cell::Instant))
+                .unwrap_or(Cell::None);
+        }
         let length = |length: Option<_>| length.map_or(Cell::None, Cell::Duration);
         let truth = |yes: Option<bool>| yes.map_or(Cell::None, Cell::Bool);
         match self {
             Self::Profile => Cell::Text(record.profile.into()),
             Self::System => Cell::Text(record.system.into()),
-            Self::Id => Cell::Text(Cow::Borrowed(row.key.as_ref())),
             Self::Label => Cell::Text(Cow::Borrowed(row.label.as_ref())),
-            Self::User => text(&row.user),
-            Self::UserId => text(&row.user_id),
             Self::State => Cell::Text(record.state.word().into()),
-            Self::Created => instant(row.created),
-            Self::LastUsed => instant(row.last_used),
-            Self::Expires => instant(row.expires),
-            Self::Ended => instant(row.ended),
-            Self::Client => text(&row.client),
-            Self::Ip => text(&row.ip),
-            Self::Agent => text(&row.user_agent),
-            Self::Method => text(&row.auth_method),
-            Self::Scope => text(&row.scope),
+            Self::Key if row.id.is_some() => Cell::Text(Cow::Borrowed(row.key.as_ref())),
             Self::Deletable => truth(record.deletable()),
             Self::NotDeletableBecause => record
                 .not_deletable_because()
@@ -253,6 +280,7 @@ impl Known {
             Self::Age => length(record.age()),
             Self::Idle => length(record.idle()),
             Self::Left => length(record.left()),
+            _ => Cell::None,
         }
     }
 }

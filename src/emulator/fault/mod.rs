@@ -1,14 +1,16 @@
 //! Faults on demand: what there is, and which requests a fault hits.
 
-pub(crate) mod apply;
 mod garbage;
+mod orders;
 mod spec;
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub(crate) use orders::{Orders, pause_of_connection};
 pub use spec::FaultError;
+pub(crate) use spec::{from_values, read_all};
 
 /// One injected fault: which operations, how often, and what happens to them.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +27,6 @@ pub(crate) struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    #[serde(default, deserialize_with = "spec::known_system")]
     system: Option<String>,
     #[serde(alias = "method")]
     operation: Option<String>,
@@ -72,6 +73,11 @@ pub(crate) enum Action {
     Refuse { ms: u64 },
     /// An answer with status 200 that no client expects.
     Garbage { kind: Garbage },
+    /// An answer with status 200 that is well-formed on the wire, this long, and says nothing.
+    Oversize {
+        #[serde(deserialize_with = "spec::oversize")]
+        bytes: usize,
+    },
     /// Something happens to credentials.
     Auth(AuthFault),
 }
@@ -141,11 +147,14 @@ pub(crate) enum Garbage {
 /// What happens to credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum AuthFault {
+pub enum AuthFault {
     /// All tokens given out so far are over.
     ExpireNow {},
     /// No token lives longer than this, whatever it was promised.
-    ExpireIn { seconds: u64 },
+    ExpireIn {
+        /// The longest life of a token from now on, in seconds.
+        seconds: u64,
+    },
     /// Deletes are answered 403.
     #[serde(rename = "403_on_delete")]
     ForbiddenOnDelete {},
@@ -239,6 +248,10 @@ fn glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn one(spec: &str) -> Fault {
+        read_all(&[spec], "this").expect("valid").remove(0)
+    }
+
     fn operation<'a>(word: &'a str, text: &'a str, parts: &'a [String]) -> Operation<'a> {
         Operation {
             system: "any",
@@ -265,9 +278,7 @@ mod tests {
 
     #[test]
     fn nth_counts_only_requests_that_match() {
-        let mut fault =
-            Fault::parse(r#"{"match":{"method":"DELETE","nth":[2,3]},"action":"hang"}"#)
-                .expect("valid");
+        let mut fault = one(r#"{"match":{"method":"DELETE","nth":[2,3]},"action":"hang"}"#);
         let hits = ["DELETE", "GET", "DELETE", "DELETE", "DELETE"]
             .map(|method| fault.hits(operation(method, "/", &[])));
 
@@ -276,7 +287,7 @@ mod tests {
 
     #[test]
     fn times_limits_how_often_a_fault_is_applied() {
-        let mut fault = Fault::parse(r#"{"times":1,"action":"lost_ack"}"#).expect("valid");
+        let mut fault = one(r#"{"times":1,"action":"lost_ack"}"#);
 
         assert!(fault.hits(operation("GET", "/", &[])));
         assert!(!fault.hits(operation("GET", "/", &[])));
@@ -284,8 +295,7 @@ mod tests {
 
     #[test]
     fn session_id_is_compared_with_the_decoded_segments() {
-        let mut fault =
-            Fault::parse(r#"{"match":{"session_id":"a/b"},"action":"hang"}"#).expect("valid");
+        let mut fault = one(r#"{"match":{"session_id":"a/b"},"action":"hang"}"#);
         let segments = ["sid".to_owned(), "a/b".to_owned()];
 
         assert!(fault.hits(operation("GET", "/sid/a%2Fb", &segments)));

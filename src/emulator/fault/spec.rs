@@ -7,8 +7,11 @@ use serde::de::{DeserializeOwned, Deserializer, Error};
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
 
-use super::{Action, Delay, Fault, Place};
-use crate::emulator::options::Kind;
+use super::{Action, Delay, Fault, Filter, Place};
+use crate::emulator;
+
+/// The longest answer that the fault `oversize` makes, in bytes.
+const MOST_OVERSIZE: usize = 1024 * 1024 * 1024;
 
 /// Why a SPEC was refused. Names the field at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,30 +25,48 @@ impl FaultError {
     }
 }
 
-impl Fault {
-    /// Reads one SPEC.
-    ///
-    /// # Errors
-    /// Text that is not a JSON object, a missing or wrong argument, or any field or action that is not known.
-    pub(crate) fn parse(text: &str) -> Result<Self, FaultError> {
-        let value = serde_json::from_str(text)
-            .map_err(|error| FaultError::new(format!("not JSON: {error}")))?;
-        Self::from_value(value)
-    }
+/// Reads SPECs, of which each is one JSON object. `system`: the word of the system that runs.
+///
+/// # Errors
+/// Text that is not a JSON object, a missing or wrong argument, or any field or action that is not known.
+pub(crate) fn read_all<S: AsRef<str>>(specs: &[S], system: &str) -> Result<Vec<Fault>, FaultError> {
+    let parse = |spec: &S| {
+        serde_json::from_str(spec.as_ref())
+            .map_err(|error| FaultError::new(format!("not JSON: {error}")))
+    };
+    from_values(specs.iter().map(parse).collect::<Result<_, _>>()?, system)
+}
 
-    /// As [`Fault::parse`], of JSON read already.
-    pub(crate) fn from_value(spec: Value) -> Result<Self, FaultError> {
+/// As [`read_all`], of JSON read already.
+pub(crate) fn from_values(specs: Vec<Value>, system: &str) -> Result<Vec<Fault>, FaultError> {
+    specs
+        .into_iter()
+        .map(|spec| Fault::from_value(spec, system))
+        .collect()
+}
+
+impl Fault {
+    fn from_value(spec: Value, system: &str) -> Result<Self, FaultError> {
         let Value::Object(mut fields) = spec.clone() else {
             return Err(FaultError::new("a fault is a JSON object"));
         };
-        let filter = fields.remove("match").map(|value| read("match", value));
+        let filter = fields.remove("match");
+        let filter = filter.map(|value| read::<Filter>("match", value));
+        let filter = filter.transpose()?.unwrap_or_default();
+        if let Some(word) = &filter.system
+            && word != system
+            && emulator::system(word).is_none()
+        {
+            let text = format!("unknown system \"{word}\" in match.system");
+            return Err(FaultError(text));
+        }
         let times = fields.remove("times").map(|value| read("times", value));
         let action = match fields.remove("action") {
             None => return Err(FaultError::new("\"action\" is missing")),
             Some(name) => read::<String>("action", name)?,
         };
         Ok(Fault {
-            filter: filter.transpose()?.unwrap_or_default(),
+            filter,
             times: times.transpose()?,
             action: read_action(action, fields)?,
             spec,
@@ -71,18 +92,6 @@ fn read<T: DeserializeOwned>(place: &str, value: Value) -> Result<T, FaultError>
     })
 }
 
-/// A word of the list of systems.
-pub(super) fn known_system<'de, D>(deserializer: D) -> Result<Option<String>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let word = String::deserialize(deserializer)?;
-    if Kind::from_name(&word).is_none() {
-        return Err(D::Error::custom(format!("unknown system `{word}`")));
-    }
-    Ok(Some(word))
-}
-
 /// A status of HTTP that ends a request.
 pub(super) fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let code = u16::deserialize(deserializer)?;
@@ -90,6 +99,16 @@ pub(super) fn status_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
         Ok(code)
     } else {
         Err(D::Error::custom("not a status from 200 to 999"))
+    }
+}
+
+/// A length of an answer, which is held in memory.
+pub(super) fn oversize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let bytes = usize::deserialize(deserializer)?;
+    if bytes <= MOST_OVERSIZE {
+        Ok(bytes)
+    } else {
+        Err(D::Error::custom(format!("more than {MOST_OVERSIZE}")))
     }
 }
 
@@ -142,6 +161,10 @@ impl TryFrom<DelaySpec> for Delay {
 mod tests {
     use super::*;
 
+    fn one(spec: &str) -> Result<Fault, FaultError> {
+        Ok(read_all(&[spec], "this")?.remove(0))
+    }
+
     #[test]
     fn every_documented_action_is_read() {
         for spec in [
@@ -155,9 +178,9 @@ mod tests {
             r#"{"action":"refuse","ms":100}"#,
             r#"{"action":"garbage","kind":"deep"}"#,
             r#"{"action":"auth","kind":"expire_in","seconds":3}"#,
-            r#"{"match":{"system":"janssen","method":"GET","path":"*","nth":[1,2],"session_id":"x"},"times":3,"action":"hang"}"#,
+            r#"{"match":{"system":"this","method":"GET","path":"*","nth":[1,2],"session_id":"x"},"times":3,"action":"hang"}"#,
         ] {
-            let fault = Fault::parse(spec).unwrap_or_else(|e| panic!("{spec}: {e}"));
+            let fault = one(spec).unwrap_or_else(|e| panic!("{spec}: {e}"));
 
             assert_eq!(
                 fault.spec(),
@@ -201,7 +224,7 @@ mod tests {
                 "missing field \"seconds\"",
             ),
         ] {
-            let error = Fault::parse(spec).expect_err(spec).to_string();
+            let error = one(spec).expect_err(spec).to_string();
 
             assert!(error.contains(named), "{spec}: {error}");
         }

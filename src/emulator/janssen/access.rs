@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::Janssen;
 use super::answer::refusal;
+use super::options::{Generation, JanssenOptions};
+use super::tokens::Found;
 use crate::emulator::fault::AuthFault;
-use crate::emulator::options::{Generation, Options};
 use crate::emulator::shared::lock;
-use crate::emulator::tokens::Found;
 
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
 const DELETE: &str = "https://jans.io/oauth/jans-auth-server/session.delete";
@@ -50,7 +50,7 @@ impl Want {
 }
 
 /// All scopes that the emulator's client may ask for, and that the administrator's role gives.
-pub(crate) fn client_scopes(options: &Options) -> Vec<String> {
+pub(super) fn client_scopes(options: &JanssenOptions) -> Vec<String> {
     match &options.scopes {
         Some(scopes) => scopes.clone(),
         None => CONFIG_SCOPES.iter().map(|s| (*s).to_owned()).collect(),
@@ -80,14 +80,14 @@ pub(super) fn check(
     };
     let foreign_issuer = headers
         .get("issuer")
-        .is_some_and(|issuer| issuer.as_bytes() != app.shared.url.as_bytes());
+        .is_some_and(|issuer| issuer.as_bytes() != app.shared.base.as_bytes());
     if foreign_issuer {
         return refuse("Header Issuer is Invalid.");
     }
     if fault == Some(AuthFault::RefuseAlways {}) {
         return refuse("Token is Invalid.");
     }
-    let tokens = lock(&app.shared.tokens);
+    let tokens = lock(&app.tokens);
     let token = match tokens.find(text, app.shared.clock.now_ms()) {
         Found::Valid(token) => token,
         Found::Expired => return refuse("HTTP 401 Unauthorized"),

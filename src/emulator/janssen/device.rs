@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::App;
 use super::answer::{escaped, ok_json};
+use super::devices::{Decision, Device, user_code};
 use super::oauth::{Form, check_client};
-use crate::emulator::devices::{Decision, Device, user_code};
 use crate::emulator::shared::lock;
 
 /// `POST …/device_authorization`.
@@ -20,7 +20,7 @@ pub(super) async fn start(State(app): App, headers: HeaderMap, body: String) -> 
     let device_code = app.shared.new_secret();
     let user_code = user_code(lock(&app.shared.secrets).uuid());
     let steady_ms = app.shared.clock.steady_ms();
-    lock(&app.shared.devices).add(Device {
+    lock(&app.devices).add(Device {
         device_code: device_code.clone(),
         user_code: user_code.clone(),
         scopes: Form::new(&body).scopes(),
@@ -30,7 +30,7 @@ pub(super) async fn start(State(app): App, headers: HeaderMap, body: String) -> 
         pause_ms: later(0, options.device_interval),
         polled_ms: None,
     });
-    let page = format!("{}/device-code", app.shared.url);
+    let page = format!("{}/device-code", app.shared.base);
     ok_json(&json!({
         "device_code": device_code,
         "user_code": user_code,
@@ -73,7 +73,7 @@ pub(super) async fn decide(State(app): App, body: String) -> Response {
     };
     let code = form.get("user_code").unwrap_or_default().trim();
     let steady_ms = app.shared.clock.steady_ms();
-    if lock(&app.shared.devices).decide(code, decision, steady_ms) {
+    if lock(&app.devices).decide(code, decision, steady_ms) {
         html(StatusCode::OK, &format!("<p>{text}</p>"))
     } else {
         html(

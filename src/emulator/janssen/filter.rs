@@ -4,9 +4,9 @@
 
 use chrono::{NaiveDateTime, Timelike};
 
-use crate::emulator::options::Generation;
+use super::options::Generation;
+use super::world::{Session, World};
 use crate::emulator::rng::uuid_text;
-use crate::emulator::world::{Session, World};
 
 use super::render;
 

@@ -13,11 +13,11 @@ use sha2::Sha256;
 
 use super::access::{bearer, client_scopes};
 use super::answer::{oauth_error, ok_json, refusal};
+use super::devices::Poll;
+use super::tokens::Found;
 use super::{AUTH, App, Janssen};
-use crate::emulator::devices::Poll;
 use crate::emulator::rng::uuid_text;
 use crate::emulator::shared::lock;
-use crate::emulator::tokens::Found;
 
 /// Grant type of RFC 8628.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -63,7 +63,7 @@ impl Form {
 /// # Errors
 /// 401 `invalid_client`.
 pub(super) fn check_client(app: &Janssen, headers: &HeaderMap) -> Result<(), Box<Response>> {
-    let auth = &app.shared.auth;
+    let auth = &app.auth;
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -105,7 +105,7 @@ pub(super) async fn token(State(app): App, headers: HeaderMap, body: String) -> 
 
 fn poll(app: &Janssen, device_code: &str) -> Response {
     let steady_ms = app.shared.clock.steady_ms();
-    let answer = lock(&app.shared.devices).poll(device_code, steady_ms);
+    let answer = lock(&app.devices).poll(device_code, steady_ms);
     match answer {
         Poll::Approved(mut scopes) => {
             scopes.retain(|scope| PERSONAL_SCOPES.contains(&scope.as_str()));
@@ -155,7 +155,7 @@ fn issue(app: &Janssen, scopes: Vec<String>, user: Option<String>) -> Response {
         body["scope"] = json!(scopes.join(" "));
     }
     let now_ms = app.shared.clock.now_ms();
-    lock(&app.shared.tokens).issue(text, scopes, user, now_ms, life_s.saturating_mul(1_000));
+    lock(&app.tokens).issue(text, scopes, user, now_ms, life_s.saturating_mul(1_000));
     let mut response = ok_json(&body);
     let no_store = header::HeaderValue::from_static("no-store");
     response
@@ -179,11 +179,11 @@ pub(super) async fn userinfo(State(app): App, headers: HeaderMap) -> Response {
         return response;
     };
     let claims = {
-        let world = lock(&app.shared.world);
+        let world = lock(&app.world);
         let user = world.users.iter().find(|user| user.name == name);
         json!({
-            "iss": app.shared.url,
-            "aud": app.shared.auth.client_id,
+            "iss": app.shared.base,
+            "aud": app.auth.client_id,
             "sub": user.map(|u| uuid_text(u.id)),
             "inum": user.map(|u| uuid_text(u.id)),
             "user_name": name,
@@ -203,7 +203,7 @@ pub(super) async fn revoke(State(app): App, headers: HeaderMap, body: String) ->
     }
     match Form::new(&body).get("token") {
         Some(text) => {
-            lock(&app.shared.tokens).revoke(text);
+            lock(&app.tokens).revoke(text);
             StatusCode::OK.into_response()
         }
         None => bad("invalid_request", "The token is missing."),
@@ -212,7 +212,7 @@ pub(super) async fn revoke(State(app): App, headers: HeaderMap, body: String) ->
 
 /// `GET /.well-known/openid-configuration`. Any `Authorization` is ignored: one client sends `Bearer None`.
 pub(super) async fn discovery(State(app): App) -> Response {
-    let url = &app.shared.url;
+    let url = &app.shared.base;
     let endpoint = |name: &str| format!("{url}{AUTH}/{name}");
     ok_json(&json!({
         "issuer": url,
@@ -227,7 +227,7 @@ pub(super) async fn discovery(State(app): App) -> Response {
 
 /// The login name behind a valid token that may read userinfo.
 fn person_of(app: &Janssen, text: &str) -> Option<String> {
-    match lock(&app.shared.tokens).find(text, app.shared.clock.now_ms()) {
+    match lock(&app.tokens).find(text, app.shared.clock.now_ms()) {
         Found::Valid(token) if token.scopes.iter().any(|s| s == "openid") => token.user.clone(),
         _ => None,
     }
@@ -253,7 +253,7 @@ fn read_jwt(app: &Janssen, jwt: &str) -> Option<Value> {
 }
 
 fn signer(app: &Janssen, text: &str) -> Hmac<Sha256> {
-    let key = app.shared.auth.client_secret.as_bytes();
+    let key = app.auth.client_secret.as_bytes();
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
     mac.update(text.as_bytes());
     mac

@@ -1,8 +1,8 @@
 //! `pattern`: tokens separated by commas, any of which must occur in one of five columns.
 
 use super::render;
+use super::world::{Session, World};
 use crate::emulator::rng::uuid_text;
-use crate::emulator::world::{Session, World};
 
 /// The tokens of a `pattern`. None at all matches everything.
 #[derive(Clone, Debug)]

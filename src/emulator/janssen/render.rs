@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::options::Generation;
+use super::world::{Client, Session, World};
 use crate::emulator::clock::{naive_text, zulu_text};
-use crate::emulator::options::Generation;
 use crate::emulator::rng::{as_uuid, scramble, uuid_text};
-use crate::emulator::world::{Client, Session, World};
 
 /// What to write, in the order of the first-party samples. Absent fields are left out, never null.
 #[derive(Serialize)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::filter::{Clause, Time, passes};
 use super::pattern::Pattern;
-use crate::emulator::world::{Session, World};
+use super::world::{Session, World};
 
 /// Answers kept for the next page: a few people searching at the same time.
 const RECENT: usize = 8;

@@ -14,16 +14,16 @@ use super::filter::{self, failed_filter};
 use super::pattern::Pattern;
 use super::render::{SessionJson, session_json};
 use super::search::{Column, Question};
+use super::world::{Session, World};
 use super::{App, Janssen};
 use crate::emulator::fault::AuthFault;
 use crate::emulator::rng::uuid_text;
 use crate::emulator::shared::lock;
-use crate::emulator::world::{Session, World};
 
 /// Page size when none is asked for.
 const DEFAULT_LIMIT: i64 = 50;
 
-type Fault = Option<Extension<AuthFault>>;
+type Injected = Option<Extension<AuthFault>>;
 
 /// The paged envelope. `entries` is absent when there are none, as the JSON mapper leaves out empty lists.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ struct Page<'a> {
 }
 
 /// `GET …/api/v1/acrs`: what clients ask to see whether their token works.
-pub(super) async fn acrs(State(app): App, headers: HeaderMap, fault: Fault) -> Response {
+pub(super) async fn acrs(State(app): App, headers: HeaderMap, fault: Injected) -> Response {
     match check(&app, &headers, plain(fault), Want::Nothing) {
         Ok(()) => ok_json(&json!({ "defaultAcr": "simple_password_auth" })),
         Err(response) => *response,
@@ -45,7 +45,7 @@ pub(super) async fn acrs(State(app): App, headers: HeaderMap, fault: Fault) -> R
 }
 
 /// `GET …/session`: only ever the first page, in the order of random ids.
-pub(super) async fn first_page(State(app): App, headers: HeaderMap, fault: Fault) -> Response {
+pub(super) async fn first_page(State(app): App, headers: HeaderMap, fault: Injected) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Read) {
         return *response;
     }
@@ -65,7 +65,7 @@ pub(super) async fn search(
     headers: HeaderMap,
     uri: Uri,
     RawQuery(query): RawQuery,
-    fault: Fault,
+    fault: Injected,
 ) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Read) {
         return *response;
@@ -116,7 +116,7 @@ fn question(app: &Janssen, parameters: &HashMap<String, String>) -> Result<Quest
 
 /// A limit of 0 gives no rows; what real servers do with it is not known.
 fn page(app: &Janssen, question: &Question, start: i64, limit: i64) -> Response {
-    let world = lock(&app.shared.world);
+    let world = lock(&app.world);
     let slots = lock(&app.index).answer(&world, question);
     let start = usize::try_from(start).unwrap_or(0);
     let limit = usize::try_from(limit).unwrap_or(0);
@@ -140,12 +140,12 @@ pub(super) async fn one(
     State(app): App,
     headers: HeaderMap,
     Path(sid): Path<String>,
-    fault: Fault,
+    fault: Injected,
 ) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Read) {
         return *response;
     }
-    let world = lock(&app.shared.world);
+    let world = lock(&app.world);
     match world.find(&sid).and_then(|slot| world.session(slot)) {
         Some(session) => ok_json(&shown(&app, &world, session)),
         None => StatusCode::OK.into_response(),
@@ -157,12 +157,12 @@ pub(super) async fn remove(
     State(app): App,
     headers: HeaderMap,
     Path(sid): Path<String>,
-    fault: Fault,
+    fault: Injected,
 ) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Delete) {
         return *response;
     }
-    let mut world = lock(&app.shared.world);
+    let mut world = lock(&app.world);
     let removed = world.find(&sid).is_some_and(|slot| world.remove(slot));
     gone_or_not_found(removed)
 }
@@ -172,12 +172,12 @@ pub(super) async fn revoke_user(
     State(app): App,
     headers: HeaderMap,
     Path(dn): Path<String>,
-    fault: Fault,
+    fault: Injected,
 ) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Delete) {
         return *response;
     }
-    let mut world = lock(&app.shared.world);
+    let mut world = lock(&app.world);
     let is_theirs = |user: u32| {
         world
             .users
@@ -199,12 +199,12 @@ pub(super) async fn revoke_user(
 }
 
 /// `GET …/session` before September 2024: a bare array of unexpired sessions, the newest first.
-pub(super) async fn list_old(State(app): App, headers: HeaderMap, fault: Fault) -> Response {
+pub(super) async fn list_old(State(app): App, headers: HeaderMap, fault: Injected) -> Response {
     if let Err(response) = check(&app, &headers, plain(fault), Want::Read) {
         return *response;
     }
     let now_ms = app.shared.clock.now_ms();
-    let world = lock(&app.shared.world);
+    let world = lock(&app.world);
     let mut live = world
         .sessions()
         .map(|(_, session)| session)
@@ -229,7 +229,7 @@ fn gone_or_not_found(gone: bool) -> Response {
     }
 }
 
-fn plain(fault: Fault) -> Option<AuthFault> {
+fn plain(fault: Injected) -> Option<AuthFault> {
     fault.map(|Extension(fault)| fault)
 }
 

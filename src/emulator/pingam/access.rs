@@ -77,7 +77,7 @@ impl Am {
         let (scheme, token) = ask.header("authorization")?.split_once(' ')?;
         let is_good = self.options().bearer
             && scheme.eq_ignore_ascii_case("bearer")
-            && token == self.shared.auth.bearer;
+            && token == self.auth.bearer;
         is_good.then_some(Caller {
             slot: None,
             rights: Rights::Super,

@@ -3,14 +3,74 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::make;
 use super::world::{Account, Rights, Session};
-use crate::emulator::shared::{Shared, lock};
+use super::{Am, make};
+use crate::emulator::Running;
+use crate::emulator::shared::lock;
 
-/// A way into the world of one running PingAM or OpenAM. Cheap to clone; empty for other systems.
-#[derive(Clone, Debug)]
-pub struct AmHandle {
-    pub(crate) shared: Arc<Shared>,
+impl Running {
+    /// A way into the world of a PingAM or OpenAM.
+    ///
+    /// # Panics
+    /// Another system runs.
+    #[must_use]
+    pub fn am(&self) -> AmHandle {
+        AmHandle(self.emulated())
+    }
+
+    /// The credentials of a PingAM or OpenAM.
+    ///
+    /// # Panics
+    /// Another system runs.
+    #[must_use]
+    pub fn am_auth(&self) -> AmAuth {
+        self.emulated::<Am>().auth.clone()
+    }
+}
+
+/// Credentials of a running server. They open nothing else, but are kept out of `Debug` all the same.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AmAuth {
+    /// The token of a session of the administrator, good for a day.
+    pub token: String,
+    /// Who can sign in: the administrator of everything first, then one administrator for each realm below
+    /// the top, then an ordinary user.
+    pub logins: Vec<AmLogin>,
+    /// An access token for `Authorization: Bearer`, of use with [`AmOptions::bearer`](super::AmOptions::bearer) only.
+    pub bearer: String,
+}
+
+impl std::fmt::Debug for AmAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AmAuth(…)")
+    }
+}
+
+/// A name and password for a login.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AmLogin {
+    /// Login name.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+    /// The realm to sign in to.
+    pub realm: String,
+}
+
+impl std::fmt::Debug for AmLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AmLogin({} in {}, …)", self.user, self.realm)
+    }
+}
+
+/// A way into the world of one running server. Cheap to clone.
+#[derive(Clone)]
+pub struct AmHandle(Arc<Am>);
+
+impl std::fmt::Debug for AmHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.shared.fmt(f)
+    }
 }
 
 /// One session as the emulator holds it. A copy: changing it changes nothing.
@@ -47,13 +107,13 @@ impl AmHandle {
     /// How many sessions there are, of all kinds, the server's own included.
     #[must_use]
     pub fn count(&self) -> usize {
-        lock(&self.shared.am).len()
+        lock(&self.0.world).len()
     }
 
     /// All sessions in the order in which they were made.
     #[must_use]
     pub fn sessions(&self) -> Vec<AmRow> {
-        let am = lock(&self.shared.am);
+        let am = lock(&self.0.world);
         am.sessions()
             .map(|(_, s)| AmRow {
                 user: s.user.to_string(),
@@ -81,9 +141,9 @@ impl AmHandle {
     #[must_use]
     pub fn sign_in(&self, user: &str, realm: &str) -> Option<AmRow> {
         let token = {
-            let mut rng = make::fresh(&mut lock(&self.shared.secrets));
-            let mut am = lock(&self.shared.am);
-            let now_ms = self.shared.clock.now_ms();
+            let mut rng = make::fresh(&mut lock(&self.0.shared.secrets));
+            let mut am = lock(&self.0.world);
+            let now_ms = self.0.shared.clock.now_ms();
             let realm = am.realm(realm)?;
             let settings = &am.realms[realm];
             let client_side = settings.client_side;
@@ -113,7 +173,7 @@ impl AmHandle {
 
     /// Ends a session behind everybody's back. False: there is none with this handle or token.
     pub fn end(&self, handle_or_token: &str) -> bool {
-        let mut am = lock(&self.shared.am);
+        let mut am = lock(&self.0.world);
         let slot = am.sessions().find_map(|(slot, s)| {
             let same = &*s.token == handle_or_token || s.handle.as_deref() == Some(handle_or_token);
             same.then_some(slot)
@@ -138,28 +198,28 @@ impl AmHandle {
 
     /// Removes somebody; the sessions live on. False: there is nobody of that name.
     pub fn remove_user(&self, name: &str) -> bool {
-        lock(&self.shared.am).remove_account(name)
+        lock(&self.0.world).remove_account(name)
     }
 
     /// From now on the handle cannot be destroyed: `logoutByHandle` answers `false` for it.
     pub fn guard(&self, handle: &str) {
-        lock(&self.shared.am).guarded.insert(handle.to_owned());
+        lock(&self.0.world).guarded.insert(handle.to_owned());
     }
 
     /// Changes at how many rows lists are cut; it works at once.
     pub fn set_list_limit(&self, limit: usize) {
-        lock(&self.shared.am).list_limit = limit;
+        lock(&self.0.world).list_limit = limit;
     }
 
     /// Sets which session properties may be read and written, in every realm.
     pub fn set_properties(&self, names: &[&str]) {
-        for realm in &mut lock(&self.shared.am).realms {
+        for realm in &mut lock(&self.0.world).realms {
             realm.properties = names.iter().map(|n| (*n).to_owned()).collect();
         }
     }
 
     fn put(&self, name: &str, password: &str, rights: Rights) {
-        lock(&self.shared.am).put_account(Account {
+        lock(&self.0.world).put_account(Account {
             name: name.into(),
             password: password.to_owned(),
             rights,

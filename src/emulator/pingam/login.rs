@@ -13,7 +13,7 @@ use super::flow::{Flow, Step, Turn, document, first, inputs, next};
 use super::options::{AmQuota, AmService};
 use super::version::{Version, serving};
 use super::world::{AmWorld, Rights, Session, same_name};
-use super::{Am, Flavour, context, make, place};
+use super::{Am, Flavour, make, place};
 
 /// Login is served by these.
 const VERSIONS: &[Version] = &[Version::of(1, 2), Version::of(2, 1)];
@@ -262,7 +262,7 @@ fn open_session(app: &Am, am: &mut AmWorld, realm: usize, user: Arc<str>) -> usi
 }
 
 fn reply(app: &Am, am: &AmWorld, outcome: Outcome) -> Result<Response, Failure> {
-    let address = format!("/{}/console", context(app.flavour, app.options()));
+    let address = format!("/{}/console", app.options().context());
     let (body, cookies) = match outcome {
         Outcome::Page(page) => (page, vec![pending_cookie(app)]),
         Outcome::NoSession { realm } => (

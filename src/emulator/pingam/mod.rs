@@ -20,39 +20,47 @@ mod info;
 mod legacy;
 mod list;
 mod login;
-pub(super) mod make;
+mod make;
 mod options;
 mod place;
 mod properties;
 mod sessions;
 mod version;
-pub(super) mod world;
+mod world;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
 
 use super::fault::AuthFault;
-use super::options::Kind;
+use super::http::HttpService;
+use super::names;
+use super::server::Service;
 use super::shared::{Shared, decoded, lock};
+use super::system::{Emulated, Line, System};
 use answer::{Answer, Escape, Failure};
 use ask::Ask;
+use make::{AmRecipe, delegates};
 use version::Version;
 use world::AmWorld;
 
-pub use handle::{AmHandle, AmRow};
+pub use handle::{AmAuth, AmHandle, AmLogin, AmRow};
 pub use options::{AmOptions, AmQuota, AmService, ONE_TIME_CODE};
+
+/// Life of the token that is printed at start: a working day and more, since nobody renews it.
+const DIRECT_TOKEN_MS: i64 = 24 * 3_600_000;
 
 /// No request of a client comes near this.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Which line of servers to speak like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flavour {
+pub enum Flavour {
     /// The commercial server.
     Pingam,
     /// The community server.
@@ -60,23 +68,6 @@ pub(crate) enum Flavour {
 }
 
 impl Flavour {
-    /// The flavour of an emulated system. `None`: it is another one.
-    pub(crate) fn of(kind: Kind) -> Option<Self> {
-        match kind {
-            Kind::Pingam => Some(Flavour::Pingam),
-            Kind::Openam => Some(Flavour::Openam),
-            Kind::Janssen => None,
-        }
-    }
-
-    /// Path of the deployment without an option.
-    fn context(self) -> &'static str {
-        match self {
-            Flavour::Pingam => "am",
-            Flavour::Openam => "openam",
-        }
-    }
-
     /// Versions of the sessions resource, ascending.
     fn session_versions(self) -> &'static [Version] {
         const PINGAM: &[Version] = &[Version::of(3, 1), Version::of(4, 0), Version::of(5, 1)];
@@ -102,23 +93,138 @@ impl Flavour {
     }
 }
 
-/// Path of the deployment, without slashes.
-pub(crate) fn context(flavour: Flavour, options: &AmOptions) -> &str {
-    options.context.as_deref().unwrap_or(flavour.context())
+/// A PingAM with its usual options.
+pub(super) fn pingam() -> Arc<dyn System> {
+    Arc::new(AmOptions {
+        flavour: Flavour::Pingam,
+        ..AmOptions::default()
+    })
 }
 
-/// What the handlers need.
-#[derive(Debug)]
-struct Am {
+/// An OpenAM with its usual options.
+pub(super) fn openam() -> Arc<dyn System> {
+    Arc::new(AmOptions::default())
+}
+
+/// One running PingAM or OpenAM.
+pub(crate) struct Am {
     shared: Arc<Shared>,
+    options: AmOptions,
     flavour: Flavour,
+    auth: AmAuth,
+    world: Mutex<AmWorld>,
 }
 
-/// All endpoints of one server.
-pub(crate) fn router(shared: Arc<Shared>, flavour: Flavour) -> Router {
-    Router::new()
-        .fallback(serve)
-        .with_state(Arc::new(Am { shared, flavour }))
+impl Am {
+    fn new(options: AmOptions, shared: Arc<Shared>) -> Self {
+        let passwords = (shared.new_secret(), shared.new_secret());
+        let people = names::people(shared.options.users).map(|(name, _)| name);
+        let people = people.collect::<Vec<_>>();
+        let now_ms = shared.now_ms();
+        let logins = logins(&options, &passwords, people.last().cloned());
+        let bearer = shared.new_secret();
+        let mut world = AmRecipe {
+            flavour: options.flavour,
+            options: &options,
+            seed: shared.options.seed,
+            now_ms,
+            sessions: shared.options.sessions,
+            people,
+            passwords,
+        }
+        .world();
+        let mut secrets = lock(&shared.secrets);
+        let token = world.insert_own(&options.admin, now_ms, DIRECT_TOKEN_MS, &mut secrets);
+        drop(secrets);
+        Am {
+            auth: AmAuth {
+                token,
+                logins,
+                bearer,
+            },
+            world: Mutex::new(world),
+            flavour: options.flavour,
+            options,
+            shared,
+        }
+    }
+}
+
+/// The administrator of everything, those of single realms, and an ordinary user.
+fn logins(
+    options: &AmOptions,
+    passwords: &(String, String),
+    ordinary: Option<String>,
+) -> Vec<AmLogin> {
+    let login = |user: &str, password: &str, realm: &str| AmLogin {
+        user: user.to_owned(),
+        password: password.to_owned(),
+        realm: realm.to_owned(),
+    };
+    let delegate = |realm: &String| login(&delegates(realm).0, &passwords.0, realm);
+    std::iter::once(login(&options.admin, &passwords.0, "/"))
+        .chain(options.realms.iter().map(delegate))
+        .chain(ordinary.map(|name| login(&name, &passwords.1, "/")))
+        .collect()
+}
+
+impl Emulated for Am {
+    fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    fn url(&self) -> String {
+        format!("{}/{}", self.shared.base, self.options.context())
+    }
+
+    fn service(self: Arc<Self>) -> Arc<dyn Service> {
+        let cookie = self.options.cookie.to_ascii_lowercase();
+        let secret_headers = vec!["authorization".to_owned(), cookie, "cookie".to_owned()];
+        let router = Router::new().fallback(serve).with_state(self.clone());
+        Arc::new(HttpService::of(self, router, secret_headers))
+    }
+
+    fn auth_json(&self) -> Value {
+        let login =
+            |l: &AmLogin| json!({ "user": l.user, "password": l.password, "realm": l.realm });
+        let mut auth = login(&self.auth.logins[0]);
+        auth["token"] = json!(self.auth.token);
+        auth["cookie"] = json!(self.options.cookie);
+        auth["logins"] = self.auth.logins.iter().map(login).collect();
+        auth
+    }
+
+    fn auth_lines(&self) -> Vec<Line> {
+        let login = |l: &AmLogin| ("login", format!("{} {} in {}", l.user, l.password, l.realm));
+        let token = ("token", self.auth.token.clone());
+        self.auth.logins.iter().map(login).chain([token]).collect()
+    }
+
+    fn profile(&self, table: &str, sign_in: Option<&str>) -> String {
+        let admin = &self.auth.logins[0];
+        let realms = std::iter::once("/").chain(self.options.realms.iter().map(String::as_str));
+        let mut text = format!(
+            "flavour = {}\nrealms = {}\n\n[{table}.login]\nmethod = \"password\"\nuser = {}\npassword = {}\nrealm = {}\n",
+            json!(self.options.word()),
+            json!(realms.collect::<Vec<_>>()),
+            json!(admin.user),
+            json!(admin.password),
+            json!(admin.realm),
+        );
+        if sign_in == Some("callbacks") {
+            let service = json!(AmService::SecondFactor.name());
+            text.push_str(&format!("service = {service}\n"));
+        }
+        text
+    }
+
+    fn expire_tokens(&self) {
+        lock(&self.world).expire_issued(self.shared.now_ms());
+    }
+
+    fn limit_tokens(&self, longest_ms: i64) {
+        lock(&self.world).limit_life(longest_ms, self.shared.now_ms());
+    }
 }
 
 async fn serve(State(app): State<Arc<Am>>, request: Request) -> Response {
@@ -133,7 +239,7 @@ async fn serve(State(app): State<Arc<Am>>, request: Request) -> Response {
         .map(decoded)
         .collect::<Vec<_>>();
     let rest = match segments.as_slice() {
-        [first, rest @ ..] if first == context(app.flavour, app.options()) => rest,
+        [first, rest @ ..] if first == app.options.context() => rest,
         _ => return answer::container_page(),
     };
     match rest {
@@ -163,7 +269,7 @@ fn alive_page() -> Response {
 
 impl Am {
     fn options(&self) -> &AmOptions {
-        &self.shared.options.am
+        &self.options
     }
 
     fn now_ms(&self) -> i64 {
@@ -180,7 +286,7 @@ impl Am {
                 }
             }
         }
-        let mut am = lock(&self.shared.am);
+        let mut am = lock(&self.world);
         if let Err(failure) = place::find(self, &am, segments, ask) {
             let mut response = failure.into_response(self.flavour.escape());
             // These come from in front of the REST framework.

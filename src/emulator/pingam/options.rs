@@ -1,8 +1,16 @@
 //! What only an emulated PingAM or OpenAM has.
 
-/// How an emulated PingAM or OpenAM is to behave. [`AmOptions::default`] is an untouched installation with three realms.
+use std::sync::Arc;
+
+use super::{Am, Flavour};
+use crate::emulator::shared::Shared;
+use crate::emulator::system::{Emulated, System};
+
+/// How an emulated PingAM or OpenAM is to behave. [`AmOptions::default`] is an untouched OpenAM with three realms.
 #[derive(Clone, Debug)]
 pub struct AmOptions {
+    /// Which line of servers to speak like.
+    pub flavour: Flavour,
     /// Path of the deployment, without slashes. `None`: `am` for PingAM, `openam` for OpenAM.
     pub context: Option<String>,
     /// Name of the session cookie, and of the header that carries a token.
@@ -35,7 +43,7 @@ pub struct AmOptions {
     pub quota: AmQuota,
     /// May administrators of a realm revoke the sessions in it? (PingAM only.)
     pub delegates_revoke: bool,
-    /// Take `Authorization: Bearer` with [`Auth::bearer`](crate::emulator::Auth::bearer), as PingOne Advanced Identity Cloud does.
+    /// Take `Authorization: Bearer` with [`AmAuth::bearer`](super::AmAuth::bearer), as PingOne Advanced Identity Cloud does.
     pub bearer: bool,
     /// Does a logout end client-side sessions too?
     pub denylist: bool,
@@ -104,6 +112,7 @@ pub enum AmQuota {
 impl Default for AmOptions {
     fn default() -> Self {
         AmOptions {
+            flavour: Flavour::Openam,
             context: None,
             cookie: "iPlanetDirectoryPro".into(),
             realms: vec!["/alpha".into(), "/beta".into()],
@@ -124,5 +133,59 @@ impl Default for AmOptions {
             denylist: false,
             hosts: Vec::new(),
         }
+    }
+}
+
+impl AmOptions {
+    /// Path of the deployment, without slashes.
+    pub(super) fn context(&self) -> &str {
+        let usual = match self.flavour {
+            Flavour::Pingam => "am",
+            Flavour::Openam => "openam",
+        };
+        self.context.as_deref().unwrap_or(usual)
+    }
+}
+
+impl System for AmOptions {
+    fn word(&self) -> &str {
+        match self.flavour {
+            Flavour::Pingam => "pingam",
+            Flavour::Openam => "openam",
+        }
+    }
+
+    fn about(&self) -> &str {
+        match self.flavour {
+            Flavour::Pingam => "PingAM (and ForgeRock AM), the commercial server",
+            Flavour::Openam => "OpenAM, the community server",
+        }
+    }
+
+    fn client(&self) -> &str {
+        "pingam"
+    }
+
+    fn demo(&self, sessions: usize) -> Option<Arc<dyn System>> {
+        // One server that was set up for long lists, and one as it is installed, which cuts them.
+        let list_limit = match self.flavour {
+            Flavour::Pingam => sessions * 2,
+            Flavour::Openam => self.list_limit,
+        };
+        Some(Arc::new(AmOptions {
+            list_limit,
+            ..self.clone()
+        }))
+    }
+
+    fn sign_ins(&self) -> &[&str] {
+        match self.flavour {
+            Flavour::Pingam => &[],
+            Flavour::Openam => &["password", "callbacks"],
+        }
+    }
+
+    fn make(&self, shared: Arc<Shared>) -> Arc<dyn Emulated> {
+        Arc::new(Am::new(self.clone(), shared))
     }
 }

@@ -81,7 +81,7 @@ impl Session {
     }
 }
 
-/// Everything an emulated server knows. Empty for other systems.
+/// Everything an emulated server knows.
 #[derive(Default)]
 pub(crate) struct AmWorld {
     pub(crate) realms: Vec<Realm>,

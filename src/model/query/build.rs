@@ -7,6 +7,19 @@ use super::{Clause, Field, Op, Query, QueryError, Target, Value};
 const MOST_NAMES: usize = 5;
 
 impl Query {
+    /// The same for one kind of session only, unless it says itself which kinds it is about.
+    #[must_use]
+    pub fn with_kind(mut self, kind: Option<&str>) -> Self {
+        let target = Target::Field(Field::Kind);
+        if let Some(kind) = kind
+            && !self.clauses.iter().any(|clause| clause.target == target)
+        {
+            let value = Value::Text(kind.into());
+            self.clauses.push(Clause::field(Field::Kind, Op::Eq, value));
+        }
+        self
+    }
+
     /// Everything that both match.
     #[must_use]
     pub fn and(mut self, other: Query) -> Query {

@@ -9,7 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::error::{QueryError, quoted};
 use super::fields::nearest_of;
-use super::{Field, Kind, Op, Target, Value, When};
+use super::{Field, Op, Target, Value, ValueKind, When};
 use crate::model::session::State;
 use crate::model::time::parse_duration;
 
@@ -18,10 +18,10 @@ use crate::model::time::parse_duration;
 const REGEX_BYTES: usize = 1 << 20;
 
 /// The kind of value that a target compares with.
-pub(super) fn kind_of(target: &Target) -> Kind {
+pub(super) fn kind_of(target: &Target) -> ValueKind {
     match target {
         Target::Field(field) => field.kind(),
-        Target::Word | Target::Attribute(_) => Kind::Text,
+        Target::Word | Target::Attribute(_) => ValueKind::Text,
     }
 }
 
@@ -30,26 +30,28 @@ pub(super) fn check_op(target: &Target, op: Op, at: Range<usize>) -> Result<(), 
     let name = || name_of(target);
     let order = matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge);
     match kind_of(target) {
-        Kind::Instant if op == Op::Match => {
+        ValueKind::Instant if op == Op::Match => {
             let message = format!("{} is a time; ~ compares texts", name());
             Err(QueryError::new(at, message).suggest("use < or >"))
         }
-        Kind::Duration if op == Op::Match => {
+        ValueKind::Duration if op == Op::Match => {
             let message = format!("{} is a duration; ~ compares texts", name());
             Err(QueryError::new(at, message).suggest("use < or >"))
         }
-        Kind::Instant | Kind::Duration => Ok(()),
+        ValueKind::Instant | ValueKind::Duration => Ok(()),
         // What an attribute holds is not known before it is there; it may be a time.
-        Kind::Text | Kind::Address if order && !matches!(target, Target::Attribute(_)) => {
+        ValueKind::Text | ValueKind::Address
+            if order && !matches!(target, Target::Attribute(_)) =>
+        {
             let message = format!("{} is text; {} compares times", name(), sign(op));
             Err(QueryError::new(at, message).suggest("use : or ~"))
         }
-        Kind::Text | Kind::Address => Ok(()),
-        Kind::Exact | Kind::State | Kind::YesNo if order || op == Op::Match => {
+        ValueKind::Text | ValueKind::Address => Ok(()),
+        ValueKind::Exact | ValueKind::State | ValueKind::YesNo if order || op == Op::Match => {
             let message = format!("{} can only be equal or not", name());
             Err(QueryError::new(at, message).suggest("use : or !="))
         }
-        Kind::Exact | Kind::State | Kind::YesNo => Ok(()),
+        ValueKind::Exact | ValueKind::State | ValueKind::YesNo => Ok(()),
     }
 }
 
@@ -71,16 +73,16 @@ pub(super) fn read_value(
         return instant(text, at);
     }
     match kind_of(target) {
-        Kind::Text | Kind::Exact => Ok(whole()),
-        Kind::Address if is_address(text) || text.contains('*') => Ok(whole()),
-        Kind::Address => {
+        ValueKind::Text | ValueKind::Exact => Ok(whole()),
+        ValueKind::Address if is_address(text) || text.contains('*') => Ok(whole()),
+        ValueKind::Address => {
             let message = format!("{} is not an address", quoted(text));
             Err(QueryError::new(at, message).suggest("try 10.0.4.18, 10.0.0.0/8, 2001:db8::/32"))
         }
-        Kind::State => state_word(text, at),
-        Kind::YesNo => yes_no(text, at),
-        Kind::Instant => instant(text, at),
-        Kind::Duration => parse_duration(text).map(Value::Duration).ok_or_else(|| {
+        ValueKind::State => state_word(text, at),
+        ValueKind::YesNo => yes_no(text, at),
+        ValueKind::Instant => instant(text, at),
+        ValueKind::Duration => parse_duration(text).map(Value::Duration).ok_or_else(|| {
             QueryError::new(at, format!("{} is not a duration", quoted(text)))
                 .suggest("try 30s, 90m, 2h, 7d, 4h30m")
         }),

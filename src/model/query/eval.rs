@@ -8,7 +8,7 @@ use super::address::Network;
 use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::RowView;
-use super::{Base, Clause, Field, Kind, Op, Query, QueryError, Search, Target, Value};
+use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
 use crate::model::session::{Fact, State, Thresholds, state_at};
 use crate::model::time::{Zone, parse_instant};
 
@@ -228,7 +228,7 @@ impl Check {
             (Target::Word | Target::Attribute(_), _) => return Err(unfit()),
         };
         match (field.kind(), value) {
-            (Kind::Instant, Value::Instant(when)) => {
+            (ValueKind::Instant, Value::Instant(when)) => {
                 let equal = matches!(clause.op, Op::Eq | Op::Ne);
                 let span = match when.day_range(now, zone) {
                     Some(day) if equal => Span::Within(day.start, day.end),
@@ -236,7 +236,7 @@ impl Check {
                 };
                 Ok(Self::Instant(field, span))
             }
-            (Kind::Duration, Value::Duration(length)) => {
+            (ValueKind::Duration, Value::Duration(length)) => {
                 // Nobody can write less than a second, so a second is what equals.
                 let end = length.checked_add(&TimeDelta::seconds(1));
                 let span = match clause.op {
@@ -245,7 +245,7 @@ impl Check {
                 };
                 Ok(Self::Duration(field, span))
             }
-            (Kind::Instant | Kind::Duration, _) => Err(unfit()),
+            (ValueKind::Instant | ValueKind::Duration, _) => Err(unfit()),
             (_, Value::Text(text)) => Self::of_text(clause, field, text).ok_or_else(unfit)?,
             (_, Value::Instant(_) | Value::Duration(_)) => Err(unfit()),
         }
@@ -255,10 +255,10 @@ impl Check {
     fn of_text(clause: &Clause, field: Field, text: &str) -> Option<Result<Self, QueryError>> {
         let compare = |source| Compare::new(clause, text).map(|how| Self::Text(source, how));
         let check = match field.kind() {
-            Kind::Exact => Self::Id(text.into()),
-            Kind::State if text == SIGNED_IN => Self::SignedIn,
-            Kind::State => Self::State(states_meant(text)?),
-            Kind::YesNo => {
+            ValueKind::Exact => Self::Id(text.into()),
+            ValueKind::State if text == SIGNED_IN => Self::SignedIn,
+            ValueKind::State => Self::State(states_meant(text)?),
+            ValueKind::YesNo => {
                 let answer = match text {
                     "yes" => Some(true),
                     "no" => Some(false),
@@ -271,7 +271,7 @@ impl Check {
                     Self::Deletable(answer)
                 }
             }
-            Kind::Address if clause.op != Op::Match => match Network::parse(text) {
+            ValueKind::Address if clause.op != Op::Match => match Network::parse(text) {
                 Some(network) => Self::Address(network),
                 None => return Some(compare(Source::Field(field))),
             },
@@ -284,7 +284,7 @@ impl Check {
     fn is_met(&self, row: &dyn RowView, matcher: &Matcher) -> bool {
         match self {
             Self::Word(needle, network) => word_is_met(needle, *network, row),
-            Self::Id(id) => row.text(Field::Id) == Some(&**id),
+            Self::Id(id) => [row.text(Field::Id), row.key()].contains(&Some(&**id)),
             Self::Text(Source::Field(field), how) => {
                 row.text(*field).is_some_and(|text| how.is_met(text))
             }

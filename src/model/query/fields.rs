@@ -6,7 +6,7 @@ use super::{Field, OwnName};
 
 /// What kind of value a field has; it decides which operators and values make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ValueKind {
     /// Text without case, with `*`; `~`.
     Text,
     /// Text that must be given whole.
@@ -77,14 +77,14 @@ impl Field {
     }
 
     /// What kind of value it has.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> ValueKind {
         match self {
-            Self::Id => Kind::Exact,
-            Self::Ip => Kind::Address,
-            Self::State => Kind::State,
-            Self::Own | Self::Deletable => Kind::YesNo,
-            Self::Created | Self::Used | Self::Expires | Self::Ended => Kind::Instant,
-            Self::Age | Self::Idle | Self::Left => Kind::Duration,
+            Self::Id => ValueKind::Exact,
+            Self::Ip => ValueKind::Address,
+            Self::State => ValueKind::State,
+            Self::Own | Self::Deletable => ValueKind::YesNo,
+            Self::Created | Self::Used | Self::Expires | Self::Ended => ValueKind::Instant,
+            Self::Age | Self::Idle | Self::Left => ValueKind::Duration,
             Self::User
             | Self::UserId
             | Self::Client
@@ -93,7 +93,8 @@ impl Field {
             | Self::Scope
             | Self::Profile
             | Self::System
-            | Self::Hint => Kind::Text,
+            | Self::Kind
+            | Self::Hint => ValueKind::Text,
         }
     }
 }

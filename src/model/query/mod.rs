@@ -30,7 +30,7 @@ use super::way::Way;
 
 pub use error::QueryError;
 pub use eval::Matcher;
-pub use fields::Kind;
+pub use fields::ValueKind;
 pub use own::{Means, OwnName};
 pub use row::{RowIn, RowView, SessionIn};
 
@@ -89,6 +89,8 @@ pub enum Field {
     Profile,
     /// Name of the system the row comes from.
     System,
+    /// Which kind of session, where the system has several.
+    Kind,
     /// The operator's own session?
     Own,
     /// May it be revoked?

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::check::{check_op, is_address, kind_of, read_value};
 use super::error::{QueryError, quoted};
-use super::fields::{Kind, nearest};
+use super::fields::{ValueKind, nearest};
 use super::when::{begins_with_time, is_date};
 use super::{Clause, Field, Means, Op, OwnName, Query, Target, Value};
 
@@ -295,7 +295,7 @@ impl<'a> Parser<'a> {
     fn value(&mut self, target: &Target, op: Op) -> Result<Value, QueryError> {
         let orders = matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge);
         let kind = match target {
-            Target::Attribute(_) if orders => Kind::Instant,
+            Target::Attribute(_) if orders => ValueKind::Instant,
             other => kind_of(other),
         };
         if *target == Target::Field(Field::UserId) && !self.rest().starts_with('"') {
@@ -312,13 +312,13 @@ impl<'a> Parser<'a> {
     /// Bare or quoted text and where it stands; `kind` is `None` for a word.
     fn text_value(
         &mut self,
-        kind: Option<Kind>,
+        kind: Option<ValueKind>,
     ) -> Result<(Cow<'a, str>, Range<usize>), QueryError> {
         if self.rest().starts_with('"') {
             return self.quoted_text();
         }
         let mut end = token_end(self.rest());
-        if kind == Some(Kind::Instant) && is_date(&self.rest()[..end]) {
+        if kind == Some(ValueKind::Instant) && is_date(&self.rest()[..end]) {
             let after = self.rest()[end..].strip_prefix(' ');
             if let Some(time) = after.filter(|after| begins_with_time(after)) {
                 end += 1 + token_end(time);

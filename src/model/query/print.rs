@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::check::sign;
-use super::fields::Kind;
+use super::fields::ValueKind;
 use super::parse::reads_as_clause;
 use super::{Clause, Field, Op, Query, Target, Value};
 use crate::model::time::duration;
@@ -62,7 +62,7 @@ impl fmt::Display for Clause {
         }
         let timed = matches!(
             self.target,
-            Target::Field(field) if matches!(field.kind(), Kind::Instant | Kind::Duration)
+            Target::Field(field) if matches!(field.kind(), ValueKind::Instant | ValueKind::Duration)
         );
         f.write_str(match self.op {
             Op::Eq if timed => "=",

@@ -5,13 +5,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Field;
 use crate::model::page::RowRef;
 use crate::model::session::{Deletable, Fact, Session, Thresholds};
-use crate::model::text::Untrusted;
 
 /// The fields of one row, borrowed.
 pub trait RowView {
-    /// The value of a text field: `user`, `user.id`, `id`, `client`, `ip`, `agent`, `method`,
-    /// `scope`, `profile`, `system`. `None`: the row has none, or it is not a text field.
+    /// The value of a text field: that of [`Session::text`], `profile` or `system`. `None`: the row has
+    /// none, or it is not a text field.
     fn text(&self, field: Field) -> Option<&str>;
+
+    /// What the client needs to end it; `id` finds it too. `None`: it is not known.
+    fn key(&self) -> Option<&str> {
+        None
+    }
 
     /// The value of `created`, `used`, `expires` or `ended`. `None`: the row has none.
     fn instant(&self, field: Field) -> Option<DateTime<Utc>>;
@@ -57,30 +61,19 @@ pub struct RowIn<'a> {
 
 impl RowView for RowIn<'_> {
     fn text(&self, field: Field) -> Option<&str> {
-        let row = self.row;
         match field {
-            Field::User => row.user.as_deref(),
-            Field::UserId => row.user_id.as_deref(),
-            Field::Id => Some(&row.key),
-            Field::Client => row.client.as_deref(),
-            Field::Ip => row.ip.as_deref(),
-            Field::Agent => row.user_agent.as_deref(),
-            Field::Method => row.auth_method.as_deref(),
-            Field::Scope => row.scope.as_deref(),
             Field::Profile => Some(self.profile),
             Field::System => Some(self.system),
-            _ => None,
+            field => self.row.text(field),
         }
     }
 
+    fn key(&self) -> Option<&str> {
+        Some(&self.row.key)
+    }
+
     fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
-        match field {
-            Field::Created => self.row.created,
-            Field::Used => self.row.last_used,
-            Field::Expires => self.row.expires,
-            Field::Ended => self.row.ended,
-            _ => None,
-        }
+        self.row.instant(field)
     }
 
     fn fact(&self) -> Fact {
@@ -136,30 +129,19 @@ impl<'a> SessionIn<'a> {
 
 impl RowView for SessionIn<'_> {
     fn text(&self, field: Field) -> Option<&str> {
-        let session = self.session;
         match field {
-            Field::User => exposed(session.subject.name.as_ref()),
-            Field::UserId => exposed(session.subject.id.as_ref()),
-            Field::Id => Some(session.key.expose()),
-            Field::Client => exposed(session.client.as_ref()),
-            Field::Ip => exposed(session.ip.as_ref()),
-            Field::Agent => exposed(session.user_agent.as_ref()),
-            Field::Method => exposed(session.auth_method.as_ref()),
-            Field::Scope => exposed(session.scope.as_ref()),
             Field::Profile => Some(self.profile),
             Field::System => Some(self.system),
-            _ => None,
+            field => self.session.text(field),
         }
     }
 
+    fn key(&self) -> Option<&str> {
+        Some(self.session.key.expose())
+    }
+
     fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
-        match field {
-            Field::Created => self.session.created,
-            Field::Used => self.session.last_used,
-            Field::Expires => self.session.expires,
-            Field::Ended => self.session.ended,
-            _ => None,
-        }
+        self.session.instant(field)
     }
 
     fn fact(&self) -> Fact {
@@ -188,10 +170,6 @@ impl RowView for SessionIn<'_> {
     fn ahead(&self) -> TimeDelta {
         self.ahead
     }
-}
-
-fn exposed(text: Option<&Untrusted>) -> Option<&str> {
-    text.map(Untrusted::expose)
 }
 
 fn yes_or_no(deletable: &Deletable) -> Option<bool> {

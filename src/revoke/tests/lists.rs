@@ -58,6 +58,7 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
         let named = |key: &str| Item {
             row: 0,
             key: SessionKey::new(key),
+            kind: None,
             subject: Subject::default(),
             known: Known::Listed,
         };

@@ -110,6 +110,7 @@ fn items(count: usize) -> Vec<Item<usize>> {
     let item = |row| Item {
         row,
         key: SessionKey::new(format!("s{row}")),
+        kind: None,
         subject: Subject {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()

@@ -248,7 +248,11 @@ impl Jobs {
                 let change = Change {
                     operation: Arc::new(operation),
                     item: 1,
-                    target: Target::Session { key, subject },
+                    target: Target::Session {
+                        key,
+                        kind: None,
+                        subject,
+                    },
                 };
                 audit.note(Event::Reveal, &change)
             });
@@ -331,6 +335,7 @@ async fn run_part(
                 item.client.as_ref().map(Untrusted::expose),
             ),
             key: item.key,
+            kind: item.kind,
             subject: item.subject,
         })
         .collect();

@@ -259,11 +259,6 @@ impl Effects {
         None
     }
 
-    /// Ends the program when the terminal vanishes.
-    pub(super) fn watch_terminal(&self) {
-        spawn(super::process::watch_terminal());
-    }
-
     /// Looks what earlier runs left open in the audit log, and tells it.
     pub(super) fn look_at_audit(&self) {
         self.jobs.tell_unfinished(self.send.clone());
@@ -282,7 +277,7 @@ impl Effects {
     /// For tests of debug builds: a task that panics, if `USHER_PANIC_AT=task`.
     #[cfg(debug_assertions)]
     pub(super) fn panic_if_asked(&self) {
-        if panics_at("task") {
+        if crate::config::fails_at("task") {
             spawn(async { panic!("asked for by USHER_PANIC_AT in `task`") });
         }
     }
@@ -482,7 +477,7 @@ impl Effects {
 #[cfg(debug_assertions)]
 pub(super) fn panic_in_frame() {
     assert!(
-        !panics_at("render"),
+        !crate::config::fails_at("render"),
         "asked for by USHER_PANIC_AT in `render`"
     );
 }
@@ -490,15 +485,10 @@ pub(super) fn panic_in_frame() {
 /// For tests of debug builds: an error in the loop, if `USHER_PANIC_AT=error`.
 #[cfg(debug_assertions)]
 pub(super) fn fail_if_asked() -> std::io::Result<()> {
-    match panics_at("error") {
-        true => Err(std::io::Error::other("asked for by USHER_PANIC_AT")),
-        false => Ok(()),
+    if crate::config::fails_at("error") {
+        return Err(std::io::Error::other("asked for by USHER_PANIC_AT"));
     }
-}
-
-#[cfg(debug_assertions)]
-fn panics_at(place: &str) -> bool {
-    std::env::var("USHER_PANIC_AT").is_ok_and(|at| at == place)
+    Ok(())
 }
 
 /// Where the pages of one search go.

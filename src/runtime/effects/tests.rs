@@ -466,6 +466,7 @@ fn revoke(sources: &[u8]) -> Effect {
         row: RowId(row),
         source: SourceId(*source),
         key: SessionKey::new(format!("k{row}")),
+        kind: None,
         subject: Subject::default(),
         deletable: Deletable::Yes,
         created: None,

@@ -18,7 +18,7 @@ pub async fn a_refused_token_is_an_auth_error<B: Bed>() {
 pub async fn a_token_that_expires_is_renewed_without_a_word<B: Bed>() {
     let set = Set::signed_in::<B>().await;
     let before = set.list("").await.expect("a list").len();
-    set.emulator.world().expire_tokens();
+    set.emulator.expire_tokens();
 
     let rows = set.list("").await.expect("a list after a new sign-in");
 
@@ -29,7 +29,7 @@ pub async fn a_token_that_expires_is_renewed_without_a_word<B: Bed>() {
         rows.len()
     );
     let key = set.victim().await;
-    set.emulator.world().expire_tokens();
+    set.emulator.expire_tokens();
     let outcome = set.api.revoke(&[key]).await.expect("an outcome");
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
 }

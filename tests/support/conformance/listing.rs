@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use usher::model::query::{Kind, Matcher, SessionIn};
+use usher::model::query::{Matcher, SessionIn, ValueKind};
 use usher::model::session::Thresholds;
 use usher::model::{Clause, Completeness, Fact, Session, Support};
 
@@ -113,7 +113,7 @@ pub async fn unreported_fields_are_admitted<B: Bed>() {
     let caps = set.api.caps();
     for (field, support) in &caps.of(None).fields {
         let query = match field.kind() {
-            Kind::Text => format!("{}:x", field.name()),
+            ValueKind::Text => format!("{}:x", field.name()),
             _ => continue,
         };
         let notes = set.api.plan(&search(&query)).map(|plan| plan.notes);

@@ -156,12 +156,12 @@ fn a_question_is_sent_once_and_its_box_waits_for_the_answer() {
         panic!("no token")
     };
     assert_eq!(token.expose_secret(), "tok-5ecret");
-    assert!(matches!(app.top(), Some(Overlay::Arguments(a)) if a.sent.is_some()));
+    assert!(app.dialog::<Arguments>().is_some_and(|a| a.sent.is_some()));
 
     app.acted(fields(&["user"]));
 
-    assert!(matches!(app.top(), Some(Overlay::Answer(_))));
-    assert_eq!(app.state.overlays.len(), 1);
+    assert!(app.dialog::<AnswerBox>().is_some());
+    assert_eq!(app.state.dialogs.len(), 1);
 }
 
 #[test]
@@ -188,11 +188,11 @@ fn a_question_is_cancelled_by_escape_and_its_answer_comes_to_nothing() {
     });
 
     assert!(
-        matches!(app.top(), Some(Overlay::Arguments(_))),
+        app.dialog::<Arguments>().is_some(),
         "the second one still waits for its own answer"
     );
     app.acted(fields(&["user"]));
-    assert!(matches!(app.top(), Some(Overlay::Answer(_))));
+    assert!(app.dialog::<AnswerBox>().is_some());
 }
 
 #[test]
@@ -278,8 +278,9 @@ fn sessions_that_ended_somewhere_among_the_rows_are_listed_again() {
         app.typed(if place == 7 { "tok" } else { "asmith" });
         app.slowly("enter y").acted(ended(outcome));
         assert_eq!(app.status(), "so it is");
-        let told =
-            matches!(app.top(), Some(Overlay::Answer(answer)) if answer.summary == "so it is");
+        let told = app
+            .dialog::<AnswerBox>()
+            .is_some_and(|answer| answer.summary == "so it is");
         assert_eq!(
             told,
             app.searches() > 0,
@@ -299,8 +300,11 @@ fn all_sessions_of_a_user_do_not_end_by_one_key() {
     let mut app = app();
     app.action(6).slowly("y enter y");
     assert!(app.acts().is_empty());
-    assert!(matches!(app.top(), Some(Overlay::Arguments(a))
-        if a.error.as_ref().is_some_and(|(_, why)| why.contains("type asmith"))));
+    assert!(app.dialog::<Arguments>().is_some_and(|a| {
+        a.error
+            .as_ref()
+            .is_some_and(|(_, why)| why.contains("type asmith"))
+    }));
 
     app.keys("ctrl-u").typed("asmith").slowly("enter y");
 
@@ -312,8 +316,11 @@ fn a_profile_that_wants_reasons_gets_one_for_every_change() {
     let mut app = app_with(|profile| profile.require_reason = true);
     app.action(5).slowly("tab tab enter");
     assert!(app.acts().is_empty(), "no reason was given");
-    assert!(matches!(app.top(), Some(Overlay::Arguments(a))
-        if a.error.as_ref().is_some_and(|(_, why)| why.contains("wants a reason"))));
+    assert!(app.dialog::<Arguments>().is_some_and(|a| {
+        a.error
+            .as_ref()
+            .is_some_and(|(_, why)| why.contains("wants a reason"))
+    }));
 
     app.typed(" INC-4711 ").slowly("enter y");
 
@@ -351,7 +358,7 @@ fn what_is_lacking_says_why_and_sends_nothing() {
     app.action(2);
 
     assert_eq!(app.status(), "this server has no such thing");
-    assert!(matches!(app.top(), Some(Overlay::Actions(_))));
+    assert!(app.dialog::<ActionsMenu>().is_some());
     assert!(app.acts().is_empty());
 }
 
@@ -385,7 +392,7 @@ fn a_read_only_profile_refuses_changes_and_allows_questions() {
 
     app.action(5);
     assert!(app.status().contains("read-only"), "{}", app.status());
-    assert!(matches!(app.top(), Some(Overlay::Actions(_))));
+    assert!(app.dialog::<ActionsMenu>().is_some());
     app.keys("esc").action(3);
 
     assert_eq!(app.acts().len(), 1);
@@ -396,9 +403,9 @@ fn what_is_wrong_stands_under_its_field() {
     let mut app = app();
     app.action(4).keys("enter").typed("perhaps").keys("enter");
 
-    let error = |app: &TestApp| match app.top() {
-        Some(Overlay::Arguments(a)) => (a.focus, a.error.clone()),
-        other => panic!("{other:?}"),
+    let error = |app: &TestApp| {
+        let asked = app.dialog::<Arguments>().expect("the questions are open");
+        (asked.focus, asked.error.clone())
     };
     assert_eq!(error(&app), (1, Some((1, "deep is yes or no".into()))));
     app.keys("ctrl-u").typed("yes").keys("enter");
@@ -443,7 +450,7 @@ fn a_token_without_a_session_is_no_reason_to_search_again() {
 
     assert!(app.status().contains("knows no session of this token"));
     assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
-    assert!(matches!(app.top(), Some(Overlay::Answer(_))));
+    assert!(app.dialog::<AnswerBox>().is_some());
 }
 
 #[test]
@@ -463,10 +470,7 @@ fn a_long_answer_scrolls_to_its_ends_and_no_further() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut app = app();
     app.action(3).acted(fields(&names));
-    let top = |app: &TestApp| match app.top() {
-        Some(Overlay::Answer(answer)) => answer.top,
-        _ => panic!("no answer"),
-    };
+    let top = |app: &TestApp| app.dialog::<AnswerBox>().expect("an answer").top;
 
     app.keys("G");
     let last = top(&app);
@@ -493,5 +497,8 @@ fn a_table_scrolls_by_columns_until_the_last_is_seen() {
 
     app.keys("right right right right right left");
 
-    assert!(matches!(app.top(), Some(Overlay::Answer(answer)) if answer.left == 1));
+    assert!(
+        app.dialog::<AnswerBox>()
+            .is_some_and(|answer| answer.left == 1)
+    );
 }

@@ -2,6 +2,7 @@
 
 mod actions;
 mod forms;
+mod kinds;
 mod orders;
 mod person;
 mod questions;
@@ -20,13 +21,17 @@ use enum_map::EnumMap;
 
 use super::{open_profiles, update};
 use crate::app::dialog::Dialog;
+use crate::app::dialogs::actions_menu::ActionsMenu;
+use crate::app::dialogs::answer::AnswerBox;
+use crate::app::dialogs::arguments::Arguments;
+use crate::app::dialogs::confirm::Confirm;
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
+use crate::app::dialogs::sign_in::SignIn;
 use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{KeyPress, Keymap};
 use crate::app::msg::{Connected, Msg, Page, Size};
-use crate::app::overlay::Overlay;
 use crate::app::source::{ProfileEntry, ProfileView};
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
@@ -298,13 +303,13 @@ impl TestApp {
         self.state.message.as_ref().map_or("", |m| &m.text)
     }
 
+    fn top(&self) -> Option<&dyn Dialog> {
+        self.state.dialogs.last().map(|dialog| &**dialog)
+    }
+
     /// The dialog on top, if it is of this kind.
     fn dialog<T: Dialog>(&self) -> Option<&T> {
         self.state.top()
-    }
-
-    fn top(&self) -> Option<&Overlay> {
-        self.state.overlays.last()
     }
 
     /// The ids that were sent to be revoked, in order.
@@ -361,6 +366,7 @@ fn profile(name: &str) -> ProfileView {
             descending: false,
         },
         page_size: None,
+        kind: None,
         max_rows: 200_000,
         thresholds: Thresholds::default(),
     }

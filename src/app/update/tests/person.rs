@@ -90,9 +90,9 @@ fn a_cut_list_names_the_key_that_narrows_it_until_it_is_narrowed() {
 
 #[test]
 fn after_a_search_for_one_user_their_number_is_known() {
-    let said = |app: &TestApp| match app.top() {
-        Some(Overlay::Confirm(confirm)) => format!("{:?}", confirm.short),
-        _ => panic!("no question"),
+    let said = |app: &TestApp| {
+        let confirm = app.dialog::<Confirm>().expect("a question");
+        format!("{:?}", confirm.short)
     };
     let mut app = TestApp::new();
     app.typed("client:portal-web").keys("enter").connect();
@@ -178,9 +178,7 @@ fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
 
     app.keys("U");
 
-    let Some(Overlay::Confirm(confirm)) = app.state.overlays.last() else {
-        panic!("a question is open");
-    };
+    let confirm = app.dialog::<Confirm>().expect("a question is open");
     let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
     assert_eq!(
         sessions.unwrap().1,

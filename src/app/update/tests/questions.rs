@@ -3,7 +3,7 @@
 use super::revokes::{asked, whole_user};
 use super::*;
 use crate::app::effect::Timer;
-use crate::app::overlay::ConfirmKind;
+use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Lock;
 
 #[test]
@@ -13,7 +13,7 @@ fn what_is_typed_ahead_before_the_question_is_armed_confirms_nothing() {
     app.keys("delete y right enter");
 
     assert!(app.sent().is_empty());
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(app.dialog::<Confirm>().is_some());
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn keys_that_the_question_does_not_know_lock_it_anew() {
     app.keys("y");
 
     assert!(app.sent().is_empty(), "it was typed for another window");
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(app.dialog::<Confirm>().is_some());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_held_delete_key_opens_one_question_and_confirms_nothing() {
 
     app.keys("delete delete delete");
 
-    assert_eq!(app.state.overlays.len(), 1);
+    assert_eq!(app.state.dialogs.len(), 1);
     assert!(app.sent().is_empty());
 }
 
@@ -123,8 +123,8 @@ fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
         let mut app = TestApp::listing(users);
         app.state.sources[0].profile.production = production;
         let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
-        let plan = super::super::revoke::plan(&app.state, &ids);
-        super::super::question::for_rows(&app.state, plan).typed
+        let plan = super::super::ask_revoke::plan(&app.state, &ids);
+        crate::app::dialogs::confirm::for_rows(&app.state, plan).typed
     };
 
     assert!(asked(true, &["asmith"]).is_none());
@@ -145,8 +145,8 @@ fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
         app.state.sources[0].profile.typed_from = typed_from;
         app.state.sources[0].profile.production = production;
         let ids: Vec<RowId> = (0..count).map(RowId).collect();
-        let plan = super::super::revoke::plan(&app.state, &ids);
-        let typed = super::super::question::for_rows(&app.state, plan).typed;
+        let plan = super::super::ask_revoke::plan(&app.state, &ids);
+        let typed = crate::app::dialogs::confirm::for_rows(&app.state, plan).typed;
         typed.map(|typed| typed.because)
     };
 
@@ -166,10 +166,10 @@ fn each_of_several_systems_says_what_stays() {
         ..kind()
     })));
     app.state.sources.push(other);
-    let mut plan = super::super::revoke::plan(&app.state, &[RowId(0), RowId(1)]);
+    let mut plan = super::super::ask_revoke::plan(&app.state, &[RowId(0), RowId(1)]);
     plan.send[1].source = SourceId(1);
 
-    let confirm = super::super::question::for_rows(&app.state, plan);
+    let confirm = crate::app::dialogs::confirm::for_rows(&app.state, plan);
 
     assert_eq!(
         confirm.after,
@@ -187,6 +187,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
                 row: RowId(at),
                 source: SourceId(0),
                 key: session.key.clone(),
+                kind: session.kind.clone(),
                 subject: session.subject.clone(),
                 deletable: session.deletable.clone(),
                 created: session.created,
@@ -196,12 +197,12 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
         .collect();
     for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
         app.state.sources[0].profile.insecure = insecure;
-        let plan = crate::app::overlay::RevokePlan {
+        let plan = crate::app::revoke_plan::RevokePlan {
             send: items.iter().take(count).cloned().collect(),
             skip: Vec::new(),
         };
 
-        let confirm = crate::app::update::question::for_rows(&app.state, plan);
+        let confirm = crate::app::dialogs::confirm::for_rows(&app.state, plan);
 
         assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
     }
@@ -209,9 +210,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
 
 /// The ids of the question, and its warnings.
 fn question(app: &TestApp) -> (Vec<String>, Vec<String>) {
-    let Some(Overlay::Confirm(confirm)) = app.top() else {
-        panic!("no question is open");
-    };
+    let confirm = app.dialog::<Confirm>().expect("a question is open");
     let ConfirmKind::Rows(plan) = &confirm.kind else {
         panic!("it is about rows");
     };
@@ -284,7 +283,7 @@ fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
     let mut app = asked(&["asmith", "bwong"]);
     app.seen = ReadKeys::default();
     // A reload is on its way when the answer comes.
-    app.state.overlays.clear();
+    app.state.dialogs.clear();
     app.keys("r");
     app.keys("delete").due(Timer::Arm).keys("y");
     app.state.now += TimeDelta::seconds(1);

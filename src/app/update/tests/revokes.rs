@@ -1,9 +1,11 @@
 //! Deleting the right thing, once.
 
 use super::*;
+use crate::app::dialogs::job::{JobButton, buttons};
 use crate::app::effect::{JobId, Timer};
-use crate::app::overlay::JobState;
+use crate::app::job::JobState;
 use crate::app::results::Fate;
+use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Level;
 use crate::model::{Outcome, Subject, UserOutcome};
 
@@ -28,9 +30,7 @@ fn delete_asks_and_y_sends_exactly_that_row() {
 fn the_question_names_the_session() {
     let app = asked(&["asmith"]);
 
-    let Some(Overlay::Confirm(confirm)) = app.top() else {
-        panic!("no question")
-    };
+    let confirm = app.dialog::<Confirm>().expect("a question");
     let all = format!("{:?} {}", confirm.facts, confirm.after);
     for part in [
         "asmith",
@@ -194,7 +194,7 @@ fn an_old_server_offers_the_whole_user_in_place_of_one_session() {
     assert!(app.status().contains("press U"), "{}", app.status());
 
     app.keys("U");
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(app.dialog::<Confirm>().is_some());
 }
 
 #[test]
@@ -268,14 +268,12 @@ fn a_whole_user_says_what_it_reaches_and_what_not_before_and_after() {
     other.caps = Some(Arc::new(caps()));
     app.state.sources.push(other);
     app.state.sources[0].completeness = Completeness::Truncated { at: 120 };
-    let said = |app: &TestApp| match app.top() {
-        Some(Overlay::Confirm(confirm)) => {
-            format!(
-                "{} {:?} {:?}",
-                confirm.title, confirm.facts, confirm.warnings
-            )
-        }
-        _ => panic!("no question"),
+    let said = |app: &TestApp| {
+        let confirm = app.dialog::<Confirm>().expect("a question");
+        format!(
+            "{} {:?} {:?}",
+            confirm.title, confirm.facts, confirm.warnings
+        )
     };
 
     app.keys("U");
@@ -334,8 +332,10 @@ fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
 
     app.keys("U");
 
-    assert!(matches!(app.top(), Some(Overlay::Confirm(c))
-        if matches!(&c.kind, crate::app::overlay::ConfirmKind::User(whole) if whole.here == 1)));
+    assert!(
+        app.dialog::<Confirm>()
+            .is_some_and(|c| matches!(&c.kind, ConfirmKind::User(whole) if whole.here == 1))
+    );
 }
 
 #[test]
@@ -390,7 +390,10 @@ fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
         "{}",
         app.status()
     );
-    assert_eq!(app.state.jobs[0].buttons(), ["Go on", "Stop"]);
+    assert_eq!(
+        buttons(&app.state.jobs[0]),
+        [JobButton::GoOn, JobButton::Stop]
+    );
     app.keys("enter");
 
     let asks = |e: &Effect| matches!(e, Effect::AskAnyway(_));

@@ -1,8 +1,9 @@
 //! Rows, cursor, order and filters.
 
 use super::*;
+use crate::app::detail_line::LineKind;
 use crate::app::effect::Timer;
-use crate::app::lines::{LineKind, detail_lines};
+use crate::app::lines::detail_lines;
 use crate::app::state::Pane;
 
 #[test]
@@ -365,7 +366,7 @@ fn f_clock_01_that_a_row_looks_expired_keeps_nobody_from_ending_it() {
 
     app.keys("delete");
 
-    assert!(matches!(app.top(), Some(Overlay::Confirm(_))));
+    assert!(app.dialog::<Confirm>().is_some());
 }
 
 /// Where the searches began that were asked for since the last look.

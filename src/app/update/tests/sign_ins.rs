@@ -55,7 +55,8 @@ fn answers(app: &TestApp) -> Vec<Option<Vec<String>>> {
 }
 
 fn is_waiting(app: &TestApp) -> bool {
-    matches!(app.top(), Some(Overlay::SignIn(asked)) if asked.sent.is_some())
+    app.dialog::<SignIn>()
+        .is_some_and(|asked| asked.sent.is_some())
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn an_answer_that_was_wrong_is_told_in_full() {
 
     let error = app.dialog::<ErrorBox>().expect("an error box");
     assert!(error.report.can_login.is_some());
-    assert_eq!(app.state.overlays.len(), 1);
+    assert_eq!(app.state.dialogs.len(), 1);
 }
 
 #[test]
@@ -131,13 +132,11 @@ fn what_is_waited_for_counts_from_its_beginning_and_the_focus_stays() {
 
     app.keys("tab").send(done()).send(waits("Still there?"));
 
-    let Some(Overlay::SignIn(shown)) = app.top() else {
-        panic!("no box")
-    };
+    let shown = app.dialog::<SignIn>().expect("a box");
     assert_eq!(shown.sent, Some(now()));
     assert_eq!(shown.focus, 0);
     assert!(matches!(&shown.step, SignInStep::Wait(w) if w.lines[0].expose() == "Still there?"));
-    assert_eq!(app.state.overlays.len(), 1);
+    assert_eq!(app.state.dialogs.len(), 1);
 
     app.keys("enter");
     assert_eq!(answers(&app), [Some(vec!["0".to_owned()])]);
@@ -190,7 +189,7 @@ fn an_empty_secret_is_not_sent() {
     app.keys("enter tab enter");
 
     assert!(answers(&app).is_empty());
-    assert!(matches!(app.top(), Some(Overlay::SignIn(asked)) if asked.focus == 0));
+    assert!(app.dialog::<SignIn>().is_some_and(|asked| asked.focus == 0));
 }
 
 #[test]

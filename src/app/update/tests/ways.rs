@@ -65,7 +65,7 @@ fn each_way_has_a_key_and_enter_takes_the_chosen_one() {
         app.keys(keys);
 
         assert_eq!(ways(&app), [Some(word)], "{keys}");
-        assert!(app.state.overlays.is_empty(), "{keys}");
+        assert!(app.state.dialogs.is_empty(), "{keys}");
     }
     let mut app = offered();
     app.keys("9");
@@ -74,7 +74,7 @@ fn each_way_has_a_key_and_enter_takes_the_chosen_one() {
         "there is no ninth way"
     );
     app.keys("esc");
-    assert!(app.state.overlays.is_empty() && ways(&app).is_empty());
+    assert!(app.state.dialogs.is_empty() && ways(&app).is_empty());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use crate::model::page::RowRef;
 use crate::model::query::{
-    Base, Clause, Field, Kind, Matcher, Op, Query, RowIn, Target, Thresholds, Value, When,
+    Base, Clause, Field, Matcher, Op, Query, RowIn, Target, Thresholds, Value, ValueKind, When,
 };
 use crate::model::session::{Deletable, Fact, State};
 use crate::model::time::{Zone, from_epoch_ms};
@@ -92,19 +92,21 @@ fn when() -> impl Strategy<Value = When> {
     (base, offset).prop_map(|(base, offset)| When { base, offset })
 }
 
-fn value_of(kind: Kind) -> BoxedStrategy<Value> {
+fn value_of(kind: ValueKind) -> BoxedStrategy<Value> {
     let one_of = |words: Vec<&'static str>| {
         prop::sample::select(words)
             .prop_map(|word| Value::Text(word.into()))
             .boxed()
     };
     match kind {
-        Kind::Text | Kind::Exact => awkward_text().prop_map(|t| Value::Text(t.into())).boxed(),
-        Kind::Address => one_of(vec!["10.0.0.0/8", "10.0.4.18", "fe80::1", "::/0", "10.*"]),
-        Kind::State => one_of(State::iter().map(State::word).collect()),
-        Kind::YesNo => one_of(vec!["yes", "no", "unknown"]),
-        Kind::Instant => when().prop_map(Value::Instant).boxed(),
-        Kind::Duration => (0..10_000_000_i64)
+        ValueKind::Text | ValueKind::Exact => {
+            awkward_text().prop_map(|t| Value::Text(t.into())).boxed()
+        }
+        ValueKind::Address => one_of(vec!["10.0.0.0/8", "10.0.4.18", "fe80::1", "::/0", "10.*"]),
+        ValueKind::State => one_of(State::iter().map(State::word).collect()),
+        ValueKind::YesNo => one_of(vec!["yes", "no", "unknown"]),
+        ValueKind::Instant => when().prop_map(Value::Instant).boxed(),
+        ValueKind::Duration => (0..10_000_000_i64)
             .prop_map(|s| Value::Duration(TimeDelta::seconds(s)))
             .boxed(),
     }
@@ -123,10 +125,12 @@ fn clause() -> impl Strategy<Value = Clause> {
         |(target, op_index, negated)| {
             let kind = match &target {
                 Target::Field(field) => field.kind(),
-                Target::Word | Target::Attribute(_) => Kind::Text,
+                Target::Word | Target::Attribute(_) => ValueKind::Text,
             };
             let ops: &[Op] = match kind {
-                Kind::Instant | Kind::Duration => &[Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Gt, Op::Ge],
+                ValueKind::Instant | ValueKind::Duration => {
+                    &[Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Gt, Op::Ge]
+                }
                 _ => &[Op::Eq, Op::Ne],
             };
             let is_word = target == Target::Word;

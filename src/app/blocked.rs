@@ -1,0 +1,202 @@
+//! Why an action cannot be done now. Pressing its key shows the reason; the help shows it greyed.
+
+use std::borrow::Cow;
+
+use crate::app::action::Action;
+use crate::app::cut;
+use crate::app::job::JobState;
+use crate::app::lines;
+use crate::app::results::Fate;
+use crate::app::source::Source;
+use crate::app::state::State;
+use crate::app::words;
+use crate::model::{Fact, Field, NO_LASTING_ID, Revoke};
+use crate::store::Row;
+
+type Reason = Cow<'static, str>;
+
+/// Why this cannot be done now. `None`: it can.
+pub fn blocked(state: &State, action: Action) -> Option<Reason> {
+    match action {
+        Action::Revoke => revoke(state),
+        Action::Person | Action::Open if cut::way_out(state).is_some() => None,
+        Action::Person => no_row(state).or_else(|| nobody(state)),
+        Action::RevokeUser => revoke_user(state),
+        Action::Actions => no_actions(state),
+        Action::Open | Action::RawJson => no_row(state),
+        Action::CopyId | Action::CopyRow | Action::Reveal => {
+            no_row(state).or_else(|| hidden(state))
+        }
+        Action::CopyField => no_row(state).or_else(|| match lines::is_withheld(state) {
+            true => hidden(state),
+            false => None,
+        }),
+        Action::KeepCell => no_row(state).or_else(|| no_cell(state)),
+        Action::DropFilters => {
+            (!state.results.is_filtered()).then_some("no filter over loaded rows is set".into())
+        }
+        Action::Filter | Action::Sort | Action::ReverseSort => state
+            .results
+            .rows
+            .is_empty()
+            .then_some("no session is loaded".into()),
+        Action::ShowError => state
+            .errors
+            .is_empty()
+            .then_some("nothing has failed so far".into()),
+        Action::Profiles => job_runs(state),
+        Action::Reload => state
+            .sources
+            .is_empty()
+            .then_some("no profile is open: Ctrl-P opens one".into()),
+        _ => None,
+    }
+}
+
+fn no_row(state: &State) -> Option<Reason> {
+    state
+        .results
+        .current()
+        .is_none()
+        .then_some("no session is selected".into())
+}
+
+fn no_actions(state: &State) -> Option<Reason> {
+    let Some(source) = source_of_cursor(state).or_else(|| state.sources.first()) else {
+        return Some("no profile is open: Ctrl-P opens one".into());
+    };
+    let Some(caps) = &source.caps else {
+        return Some("not connected yet: Enter in the form searches and connects".into());
+    };
+    let has_none = caps.actions().next().is_none();
+    has_none.then(|| format!("{} has no actions beside these keys", source.system()).into())
+}
+
+/// Why there is no person to search for.
+fn nobody(state: &State) -> Option<Reason> {
+    let (_, row) = state.results.current()?;
+    row.session
+        .subject
+        .shown()
+        .is_none_or(|name| name.is_empty())
+        .then_some("nobody has signed in to this session, so it has no user".into())
+}
+
+fn hidden(state: &State) -> Option<Reason> {
+    let source = source_of_cursor(state)?;
+    (!source.profile.reveal).then(|| {
+        format!(
+            "profile {} keeps ids and masked values hidden (reveal = false)",
+            source.profile.name
+        )
+        .into()
+    })
+}
+
+fn no_cell(state: &State) -> Option<Reason> {
+    let textual = !matches!(
+        state.results.column,
+        Field::Created
+            | Field::Used
+            | Field::Expires
+            | Field::Ended
+            | Field::Age
+            | Field::Idle
+            | Field::Left
+    );
+    (!textual).then_some("choose a column of text with < and > first".into())
+}
+
+fn job_runs(state: &State) -> Option<Reason> {
+    if state.acting.iter().any(|acting| acting.spec.changes) {
+        return Some("an action is under way: wait for its outcome".into());
+    }
+    state
+        .jobs
+        .iter()
+        .any(|job| job.state != JobState::Ended)
+        .then_some("a revoke is running: wait for it, or stop it first".into())
+}
+
+/// The source of the row under the cursor.
+pub fn source_of_cursor(state: &State) -> Option<&Source> {
+    let (_, row) = state.results.current()?;
+    state.sources.get(usize::from(row.source.0))
+}
+
+pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
+    if state.prefs.read_only {
+        return Some("usher was started with --read-only: nothing can be changed".into());
+    }
+    source.profile.read_only.then(|| {
+        format!(
+            "profile {} is read-only: nothing can be changed",
+            source.profile.name
+        )
+        .into()
+    })
+}
+
+fn revoke(state: &State) -> Option<Reason> {
+    no_row(state).or_else(|| {
+        let source = source_of_cursor(state)?;
+        let (id, row) = state.results.current()?;
+        source_cannot(state, source, row.session.kind.as_deref()).or_else(|| {
+            let fate = state.results.fates.get(&id);
+            why_not(row, fate).map(Cow::Owned)
+        })
+    })
+}
+
+/// Why nothing can be revoked one by one at a source.
+pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Option<Reason> {
+    let system = source.system();
+    read_only(state, source).or_else(|| match source.kind(kind)?.revoke {
+        Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
+        Revoke::UserOnly => Some(
+            format!("this {system} can only end all sessions of a user: press U for that").into(),
+        ),
+        Revoke::No => Some(format!("{system} cannot end sessions").into()),
+    })
+}
+
+/// Why this row is not sent. `None`: it is. That it has expired is no reason: only the server knows
+/// whether it is over, and to send it does no harm.
+pub fn why_not(row: &Row, fate: Option<&Fate>) -> Option<String> {
+    match fate {
+        Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
+        Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
+        Some(Fate::Revoked) => return Some("it has already ended".into()),
+        Some(Fate::AlreadyGone) => return Some("it had already gone".into()),
+        _ => {}
+    }
+    let session = &row.session;
+    if session.own == Some(true) {
+        return Some(words::OWN.into());
+    }
+    if let Some(why) = session.deletable.why_not() {
+        return Some(why.to_owned());
+    }
+    (session.fact == Fact::Revoked).then(|| "it has already been revoked".into())
+}
+
+fn revoke_user(state: &State) -> Option<Reason> {
+    no_row(state).or_else(|| {
+        let source = source_of_cursor(state)?;
+        let (_, row) = state.results.current()?;
+        read_only(state, source).or_else(|| {
+            if !source.kind(row.session.kind.as_deref())?.revoke_user {
+                return Some(
+                    format!(
+                        "{} cannot end all sessions of a user at once",
+                        source.system()
+                    )
+                    .into(),
+                );
+            }
+            let user = row.session.subject.shown();
+            user.is_none_or(|user| user.is_empty())
+                .then_some("nobody has signed in to this session, so it has no user".into())
+        })
+    })
+}

@@ -1,0 +1,262 @@
+//! The menu of what a system can do beside listing and revoking.
+
+use super::arguments::{self, Arguments};
+use crate::app::blocked;
+use crate::app::dialog::{Dialog, Handled};
+use crate::app::dialog_view::{DialogView, ViewLine, by_size, room, sentences, text_cells};
+use crate::app::effect::Effect;
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::role::Role;
+use crate::app::state::{Level, State};
+use crate::app::text_wrap::wrap_words;
+use crate::app::update::message;
+use crate::model::text::cut_end;
+use crate::model::{ActionSpec, ActsOn, Session, Subject};
+use crate::store::SourceId;
+
+/// Width of the box, on large screens and on small ones.
+const WIDTH: (u16, u16) = (84, 66);
+/// Lines of the menu that are no actions: borders, blank lines, and what the action acts on.
+const MENU_FRAME: usize = 6;
+/// Actions that the menu shows at least, where its words leave less room.
+const LEAST_ACTIONS: usize = 4;
+
+/// The menu of actions.
+#[derive(Clone, Debug)]
+pub struct ActionsMenu {
+    /// Whose actions.
+    pub source: SourceId,
+    /// The session they would act on, as it was when the menu was opened. `None`: no row is selected.
+    pub session: Option<Box<Session>>,
+    /// The actions, each with the reason why it cannot be done now.
+    pub entries: Vec<(ActionSpec, Option<String>)>,
+    /// The chosen line.
+    pub choice: usize,
+}
+
+/// Opens the menu of what this row's system can do.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    let current = state.results.current().map(|(id, row)| (id, row.source));
+    let source = current.map_or(SourceId(0), |(_, source)| source);
+    let Some(opened) = state.sources.get(usize::from(source.0)) else {
+        return Vec::new();
+    };
+    let Some(caps) = opened.caps.clone() else {
+        return Vec::new();
+    };
+    let entries = caps
+        .actions()
+        .map(|spec| (spec.clone(), why_not(state, source, spec)))
+        .collect();
+    let row = state.results.current();
+    let session = row.map(|(_, row)| Box::new(row.session.clone()));
+    state.open(ActionsMenu {
+        source,
+        session,
+        entries,
+        choice: 0,
+    });
+    Vec::new()
+}
+
+/// Why an action cannot be done now.
+fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String> {
+    let opened = state.sources.get(usize::from(source.0))?;
+    if let Some(why) = &spec.lacks {
+        return Some(why.clone());
+    }
+    if spec.changes
+        && let Some(why) = blocked::read_only(state, opened)
+    {
+        return Some(why.into_owned());
+    }
+    let row = state
+        .results
+        .current()
+        .filter(|(_, row)| row.source == source);
+    match (spec.on, row) {
+        (ActsOn::Session | ActsOn::User, None) => Some("select a session first".into()),
+        (ActsOn::User, Some((_, row))) if row.session.subject.shown().is_none() => {
+            Some("nobody has signed in to this session".into())
+        }
+        (ActsOn::Session | ActsOn::User, Some((_, row))) => spec.why_not(&row.session),
+        _ => None,
+    }
+}
+
+impl ActionsMenu {
+    /// How many actions the menu shows at once.
+    fn page(&self, state: &State) -> usize {
+        let room = usize::from(room(state.size).height).saturating_sub(MENU_FRAME);
+        let words = self.words_height(text_cells(state.size, by_size(state.size, WIDTH)));
+        room.saturating_sub(words)
+            .max(LEAST_ACTIONS.min(room))
+            .clamp(1, self.entries.len().max(1))
+    }
+
+    /// The lines of the longest words, so that the box stays where it is whatever is chosen.
+    fn words_height(&self, cells: usize) -> usize {
+        let heights = self
+            .entries
+            .iter()
+            .map(|(spec, why)| menu_words(spec, why.as_deref(), cells).len());
+        heights.max().unwrap_or(0)
+    }
+}
+
+impl Dialog for ActionsMenu {
+    fn view(&self, state: &State) -> DialogView {
+        let cells = text_cells(state.size, by_size(state.size, WIDTH));
+        let count = self.entries.len();
+        let most = self.page(state);
+        let first = (self.choice + 1).saturating_sub(most);
+        let mut lines = vec![ViewLine::default()];
+        for (index, entry) in self.entries.iter().enumerate().skip(first).take(most) {
+            lines.push(entry_line(entry, index, index == self.choice, cells));
+        }
+        lines.push(ViewLine::default());
+        if let Some((spec, why)) = self.entries.get(self.choice) {
+            let on = target_words(spec, self.session.as_deref());
+            let on = cut_end(&on, cells.saturating_sub(4), Default::default()).into_owned();
+            lines.push(
+                ViewLine::plain("   ")
+                    .with("On  ", Role::Dim)
+                    .with(on, Role::Text),
+            );
+            let role = match why {
+                Some(_) => Role::Warn,
+                None => Role::Dim,
+            };
+            let words = menu_words(spec, why.as_deref(), cells);
+            let left = usize::from(room(state.size).height).saturating_sub(lines.len() + 3);
+            let height = self.words_height(cells).min(left.max(1));
+            let cut = words.len() > height;
+            for (at, line) in words.into_iter().take(height).enumerate() {
+                let line = if cut && at + 1 == height {
+                    let line = format!("{line} …");
+                    cut_end(&line, cells, Default::default()).into_owned()
+                } else {
+                    line
+                };
+                lines.push(ViewLine::plain("   ").with(line, role));
+            }
+            // Held by a blank that is no blank line: those leave first where there is little room.
+            while lines.len() < most + 3 + height {
+                lines.push(ViewLine::plain(" "));
+            }
+        }
+        lines.push(ViewLine::default());
+        let mut footer = "↑↓ choose · Enter go on · Esc close".to_owned();
+        if most < count {
+            let last = (first + most).min(count);
+            footer = format!(
+                "Enter go on · ↑↓ {}-{last} of {count} · Esc close",
+                first + 1
+            );
+        }
+        DialogView {
+            title: "Actions".to_owned(),
+            footer,
+            lines,
+            ..DialogView::default()
+        }
+        .placed(state.size, by_size(state.size, WIDTH))
+    }
+
+    fn hints(&self, _state: &State) -> Vec<Hint> {
+        vec![
+            Hint::new("↑↓", "choose", 2),
+            Hint::enter("go on"),
+            Hint::new("Esc", "close", 1),
+        ]
+    }
+
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
+        let page = self.page(state) as isize;
+        let by = match key.key {
+            Key::Esc => return Handled::close(),
+            Key::Enter => return self.take(state),
+            Key::Tab if key.shift => -1,
+            Key::Up | Key::Char('k') => -1,
+            Key::Down | Key::Tab | Key::Char('j') => 1,
+            Key::PageUp => -page,
+            Key::PageDown => page,
+            Key::Home | Key::Char('g') => isize::MIN,
+            Key::End | Key::Char('G') => isize::MAX,
+            _ => return Handled::stay(),
+        };
+        let last = self.entries.len().saturating_sub(1);
+        self.choice = self.choice.saturating_add_signed(by).min(last);
+        Handled::stay()
+    }
+
+    fn choose(&mut self, number: usize) {
+        self.choice = number;
+    }
+
+    /// Takes the chosen action: asks what it needs, or does it at once if it needs nothing.
+    fn take(&mut self, state: &mut State) -> Handled {
+        let Some((spec, why)) = self.entries.get(self.choice).cloned() else {
+            return Handled::stay();
+        };
+        if let Some(why) = why {
+            return Handled::Stay(message::say(state, Level::Warn, why));
+        }
+        let on = target_words(&spec, self.session.as_deref());
+        let arguments = Arguments::of(state, self.source, self.session.as_deref(), spec, &on);
+        Handled::Close(arguments::open(state, arguments))
+    }
+}
+
+/// What an action acts on, in words: the row if it acts on one.
+fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
+    let user = |subject: &Subject| {
+        let shown = subject.shown().map(|user| user.named().into_owned());
+        shown.unwrap_or_else(|| "nobody".to_owned())
+    };
+    match (spec.on, session) {
+        (ActsOn::Session, Some(session)) => {
+            format!("{} of {}", session.label, user(&session.subject))
+        }
+        (ActsOn::User, Some(session)) => match &session.subject.scope {
+            Some(scope) => format!("{} in {}", user(&session.subject), scope.named()),
+            None => user(&session.subject),
+        },
+        (ActsOn::Session | ActsOn::User, None) => "no session is selected".to_owned(),
+        (ActsOn::Token, _) => "a token that you hold".to_owned(),
+        (ActsOn::Nothing, _) => "the server itself".to_owned(),
+    }
+}
+
+/// What an action does, or why it cannot be done now.
+fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String> {
+    match why {
+        Some(why) => wrap_words(&format!("Not now: {why}"), cells),
+        None => sentences(spec.help, cells),
+    }
+}
+
+/// An action in the menu: one that cannot be done now is in brackets, with the reason behind it.
+fn entry_line(
+    (spec, why): &(ActionSpec, Option<String>),
+    index: usize,
+    chosen: bool,
+    cells: usize,
+) -> ViewLine {
+    let mark = if chosen { " > " } else { "   " };
+    let mut line = match why {
+        None => {
+            let role = if chosen { Role::Title } else { Role::Text };
+            let title = cut_end(spec.title, cells, Default::default()).into_owned();
+            ViewLine::plain(mark).with(title, role)
+        }
+        Some(why) => {
+            let text = format!("({}) {why}", spec.title);
+            let text = cut_end(&text, cells, Default::default()).into_owned();
+            ViewLine::plain(mark).with(text, Role::Dim)
+        }
+    };
+    line.choice = Some(index);
+    line
+}

@@ -1,0 +1,270 @@
+//! The question before a revoke.
+
+mod view;
+mod words;
+
+use tui_input::Input;
+
+use crate::app::dialog::{Dialog, Handled, LockedQuestion, step};
+use crate::app::dialog_view::DialogView;
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::revoke_plan::ConfirmKind;
+use crate::app::state::State;
+use crate::app::update::{edit, revoke};
+use crate::store::RowId;
+
+pub use words::{for_rows, for_user};
+
+/// Something that must be typed before a confirmation counts.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// What is typed.
+    pub input: Input,
+    /// Any of these counts.
+    pub expect: Vec<String>,
+    /// What to ask for ("Type the number of sessions, or the user's name").
+    pub ask: String,
+    /// Why it must be typed, behind "typed because".
+    pub because: String,
+    /// Has something wrong been entered?
+    pub wrong: bool,
+}
+
+/// The question before a revoke. Holds keys, not positions: nothing that happens meanwhile changes what is sent.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// What it is about.
+    pub kind: ConfirmKind,
+    /// Title ("Delete session?").
+    pub title: String,
+    /// The facts, as label and value; an empty label continues the line before. All cleaned.
+    pub facts: Vec<(String, String)>,
+    /// The same in at most four lines for small screens.
+    pub short: Vec<String>,
+    /// What ends and what does not: the system's own sentence; of several systems a line each.
+    pub after: String,
+    /// Warnings ("changed since you looked").
+    pub warnings: Vec<String>,
+    /// Label of the button that does it ("Delete").
+    pub verb: String,
+    /// Is a production system touched?
+    pub production: bool,
+    /// The focused control.
+    pub focus: ConfirmFocus,
+    /// What must be typed. `None`: nothing.
+    pub typed: Option<Typed>,
+    /// The reason for the audit log, where the profile requires one.
+    pub reason: Option<Input>,
+}
+
+/// A control of the confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfirmFocus {
+    /// The field for the reason.
+    Reason,
+    /// The choice between one realm and every one.
+    Reach,
+    /// The field for what must be typed.
+    Typed,
+    /// `[ Cancel ]`.
+    Cancel,
+    /// `[ Delete ]`.
+    Go,
+}
+
+impl Confirm {
+    /// A question of which only the rest is set: its words are still to be written.
+    fn new(
+        kind: ConfirmKind,
+        after: String,
+        production: bool,
+        typed: Option<Typed>,
+        asks_reason: bool,
+    ) -> Self {
+        let focus = if asks_reason {
+            ConfirmFocus::Reason
+        } else if typed.is_some() {
+            ConfirmFocus::Typed
+        } else {
+            ConfirmFocus::Cancel
+        };
+        Self {
+            kind,
+            title: String::new(),
+            facts: Vec::new(),
+            short: Vec::new(),
+            after,
+            warnings: Vec::new(),
+            verb: String::new(),
+            production,
+            focus,
+            typed,
+            reason: asks_reason.then(Input::default),
+        }
+    }
+
+    /// The controls in the order of Tab.
+    fn controls(&self) -> Vec<ConfirmFocus> {
+        let mut all = Vec::new();
+        all.extend(self.reason.as_ref().map(|_| ConfirmFocus::Reason));
+        if let ConfirmKind::User(whole) = &self.kind
+            && whole.everywhere.is_some()
+        {
+            all.push(ConfirmFocus::Reach);
+        }
+        all.extend(self.typed.as_ref().map(|_| ConfirmFocus::Typed));
+        all.extend([ConfirmFocus::Cancel, ConfirmFocus::Go]);
+        all
+    }
+
+    /// Has everything been typed that must be?
+    fn is_complete(&mut self) -> bool {
+        if let Some(reason) = &self.reason
+            && reason.value().trim().is_empty()
+        {
+            self.focus = ConfirmFocus::Reason;
+            return false;
+        }
+        if let Some(typed) = &mut self.typed {
+            let text = typed.input.value().trim();
+            typed.wrong = !typed.expect.iter().any(|expected| expected == text);
+            if typed.wrong {
+                self.focus = ConfirmFocus::Typed;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Must something be typed before it is confirmed?
+    fn asks_for_text(&self) -> bool {
+        self.typed.is_some() || self.reason.is_some()
+    }
+
+    /// Moves the focus to the next control, or to the one before.
+    fn step(&mut self, by: isize) {
+        let all = self.controls();
+        let at = all.iter().position(|c| *c == self.focus).unwrap_or(0);
+        self.focus = all[step(at, by, all.len())];
+    }
+
+    /// Only where the row is, or everywhere: the other of the two.
+    fn turn(&mut self, state: &State) {
+        if let ConfirmKind::User(whole) = &mut self.kind {
+            whole.is_everywhere = !whole.is_everywhere && whole.everywhere.is_some();
+            words::describe_user(state, self);
+        }
+    }
+
+    /// Enter on the control that has the focus.
+    fn enter(&mut self, state: &mut State) -> Handled {
+        match self.focus {
+            ConfirmFocus::Cancel => Handled::close(),
+            ConfirmFocus::Reason | ConfirmFocus::Reach => {
+                self.step(1);
+                Handled::stay()
+            }
+            ConfirmFocus::Typed | ConfirmFocus::Go => self.go(state),
+        }
+    }
+
+    /// Confirmed: sends exactly what the question held, if all has been typed that must be.
+    fn go(&mut self, state: &mut State) -> Handled {
+        if !self.is_complete() {
+            return Handled::stay();
+        }
+        let reason = self.reason.as_ref().map(|input| input.value().trim());
+        let reason = reason.filter(|reason| !reason.is_empty());
+        let (kind, reason) = (self.kind.clone(), reason.map(str::to_owned));
+        Handled::Close(revoke::send(state, kind, self.production, reason))
+    }
+}
+
+/// It closes by Cancel, and by what confirms it.
+impl Dialog for Confirm {
+    fn view(&self, state: &State) -> DialogView {
+        view::view(state, self)
+    }
+
+    fn hints(&self, _state: &State) -> Vec<Hint> {
+        let verb = self.verb.to_lowercase();
+        let cancel = Hint::new("Esc", "cancel", 1);
+        if self.asks_for_text() {
+            vec![Hint::tab(), Hint::enter(verb), cancel]
+        } else {
+            let yes = Hint::new("y", verb, 3);
+            vec![Hint::tab(), Hint::enter("press"), yes, cancel]
+        }
+    }
+
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
+        if self.focus == ConfirmFocus::Reach {
+            match key.key {
+                Key::Left | Key::Right | Key::Char(' ') => {
+                    self.turn(state);
+                    return Handled::stay();
+                }
+                // What is typed is for the field below.
+                _ if key.typed().is_some() => self.focus = ConfirmFocus::Typed,
+                _ => {}
+            }
+        }
+        let typing = self.input().is_some();
+        match key.key {
+            Key::Esc => return Handled::close(),
+            Key::Tab => self.step(if key.shift { -1 } else { 1 }),
+            Key::Up => self.step(-1),
+            Key::Down => self.step(1),
+            Key::Left if !typing => self.step(-1),
+            Key::Right if !typing => self.step(1),
+            Key::Enter => return self.enter(state),
+            Key::Char('n') if key.typed().is_some() && !typing => return Handled::close(),
+            Key::Char('y') if key.typed().is_some() && !typing => return self.go(state),
+            _ => {
+                if let Some(input) = self.input() {
+                    edit::edit(input, key);
+                    if let Some(typed) = &mut self.typed {
+                        typed.wrong = false;
+                    }
+                }
+            }
+        }
+        Handled::stay()
+    }
+
+    fn button(&mut self, state: &mut State, number: usize) -> Handled {
+        if number == 0 {
+            Handled::close()
+        } else {
+            self.go(state)
+        }
+    }
+
+    fn input(&mut self) -> Option<&mut Input> {
+        match self.focus {
+            ConfirmFocus::Reason => self.reason.as_mut(),
+            ConfirmFocus::Typed => self.typed.as_mut().map(|typed| &mut typed.input),
+            _ => None,
+        }
+    }
+
+    fn question(&self, _state: &State) -> Option<LockedQuestion> {
+        use ConfirmFocus::{Cancel, Go, Reach, Reason, Typed};
+        Some(LockedQuestion {
+            typing: matches!(self.focus, Reason | Typed | Reach),
+            enter_answers: matches!(self.focus, Typed | Cancel | Go),
+            button: 1,
+        })
+    }
+
+    /// Says so where the session in question is no longer as it was when it was asked. What is sent
+    /// stays the same.
+    fn rows_added(&mut self, state: &State, first: RowId) {
+        if let Some(warning) = words::change(state, self, first)
+            && !self.warnings.contains(&warning)
+        {
+            self.warnings.push(warning);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What is under way: revoke jobs, and actions whose answers are awaited.
+
+use std::collections::HashMap;
+
+use super::effect::{Gen, JobId, RevokeItem};
+use crate::model::text::with_thousands;
+use crate::model::{ActionSpec, ApiError, SessionKey, Subject};
+use crate::store::{RowId, SourceId};
+
+/// How a job goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// At work.
+    Running,
+    /// Nothing more is sent until somebody has signed in and says so.
+    Paused(ApiError),
+    /// Signed in again after a pause; waits for "Go on".
+    Ready,
+    /// Nothing more is started; what runs is awaited.
+    Stopping,
+    /// Over.
+    Ended,
+}
+
+/// Under what a row of a job was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Ended by us.
+    Done,
+    /// Had already gone.
+    Gone,
+    /// Outcome unknown, or still listed.
+    Unclear,
+    /// Failed or refused.
+    Failed,
+}
+
+/// A revoke job as the screen knows it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// What it is ("Revoking 33 sessions").
+    pub title: String,
+    /// All items; for a user revoke empty.
+    pub items: Vec<RevokeItem>,
+    /// Whose sessions, for a user revoke.
+    pub user: Option<(SourceId, Subject)>,
+    /// Counts: ended by us.
+    pub done: usize,
+    /// Counts: had already gone.
+    pub gone: usize,
+    /// Counts: outcome unknown, or still listed.
+    pub unclear: usize,
+    /// Failed or refused, newest last: what and why, cleaned.
+    pub failed: Vec<(RevokeItem, String)>,
+    /// What was counted for each row; a later outcome of the same row corrects it.
+    pub counted: HashMap<RowId, Counted>,
+    /// How it goes.
+    pub state: JobState,
+    /// Title of the production bar.
+    pub production: bool,
+    /// Why, for the audit log.
+    pub reason: Option<String>,
+    /// What a user revoke left, as a sentence. `None`: it has not ended, or it is no user revoke.
+    pub summary: Option<String>,
+    /// The focused button of the box.
+    pub button: usize,
+}
+
+impl Job {
+    /// A job that has just been started, with nothing to do yet.
+    pub fn new(id: JobId, production: bool, reason: Option<String>) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            items: Vec::new(),
+            user: None,
+            done: 0,
+            gone: 0,
+            unclear: 0,
+            failed: Vec::new(),
+            counted: HashMap::new(),
+            state: JobState::Running,
+            production,
+            reason,
+            summary: None,
+            button: 0,
+        }
+    }
+
+    /// Counts what became of a row, in place of what was counted for it before.
+    pub fn count(&mut self, item: &RevokeItem, counted: Counted, why: Option<String>) {
+        match self.counted.insert(item.row, counted) {
+            Some(Counted::Done) => self.done -= 1,
+            Some(Counted::Gone) => self.gone -= 1,
+            Some(Counted::Unclear) => self.unclear -= 1,
+            Some(Counted::Failed) => self.failed.retain(|(failed, _)| failed.row != item.row),
+            None => {}
+        }
+        match counted {
+            Counted::Done => self.done += 1,
+            Counted::Gone => self.gone += 1,
+            Counted::Unclear => self.unclear += 1,
+            Counted::Failed => self.failed.push((item.clone(), why.unwrap_or_default())),
+        }
+    }
+
+    /// How many were ended, and how many had already gone: "18 done", "18 done, 1 already gone".
+    pub fn done_words(&self) -> String {
+        let number = |n: usize| with_thousands(n as u64);
+        match self.gone {
+            0 => format!("{} done", number(self.done)),
+            gone => format!("{} done, {} already gone", number(self.done), number(gone)),
+        }
+    }
+
+    /// How many items have no outcome yet.
+    pub fn waiting(&self) -> usize {
+        self.items
+            .len()
+            .saturating_sub(self.done + self.gone + self.unclear + self.failed.len())
+    }
+
+    /// The systems that it changes, each once.
+    pub fn sources(&self) -> Vec<SourceId> {
+        let mut sources: Vec<SourceId> = self.items.iter().map(|item| item.source).collect();
+        sources.extend(self.user.as_ref().map(|(source, _)| *source));
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+}
+
+/// An action whose answer is on its way.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// Its number.
+    pub generation: Gen,
+    /// Where.
+    pub source: SourceId,
+    /// The action.
+    pub spec: ActionSpec,
+    /// The session that it acts on. `None`: it acts on something else.
+    pub key: Option<SessionKey>,
+}

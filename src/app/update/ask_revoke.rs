@@ -1,0 +1,153 @@
+//! What a revoke would send, and the question before it.
+
+use super::{lock, message};
+use crate::app::action::Action;
+use crate::app::blocked;
+use crate::app::cells;
+use crate::app::dialogs::confirm::{self, Confirm};
+use crate::app::effect::{Effect, RevokeItem};
+use crate::app::results::Fate;
+use crate::app::revoke_plan::{RevokePlan, WholeUser};
+use crate::app::source::Progress;
+use crate::app::state::{Level, State};
+use crate::model::{Clause, Completeness, Field, Op, Subject, Target, Value};
+use crate::store::{Row, RowId};
+
+/// Asks whether the row under the cursor shall be revoked.
+pub fn ask(state: &mut State) -> Vec<Effect> {
+    let ids: Vec<RowId> = state
+        .results
+        .current()
+        .map(|(id, _)| id)
+        .into_iter()
+        .collect();
+    let plan = plan(state, &ids);
+    if plan.send.is_empty() {
+        let why = plan
+            .skip
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |(_, why)| why);
+        let mut effects = lock::refused(state, Action::Revoke);
+        let text = format!("cannot be deleted: {why}");
+        effects.extend(message::say(state, Level::Warn, text));
+        return effects;
+    }
+    let confirm = confirm::for_rows(state, plan);
+    open(state, confirm)
+}
+
+/// Splits rows into what is sent and what is left out, with the reasons.
+pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
+    let mut plan = RevokePlan::default();
+    for id in ids {
+        let Some(row) = state.results.rows.get(*id) else {
+            continue;
+        };
+        let Some(source) = state.sources.get(usize::from(row.source.0)) else {
+            continue;
+        };
+        let fate = state.results.fates.get(id);
+        let why = blocked::source_cannot(state, source, row.session.kind.as_deref())
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| blocked::why_not(row, fate));
+        match why {
+            None => plan.send.push(item(*id, row)),
+            Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {
+                Some((count, _)) => *count += 1,
+                None => plan.skip.push((1, why)),
+            },
+        }
+    }
+    plan
+}
+
+fn item(row: RowId, loaded: &Row) -> RevokeItem {
+    let session = &loaded.session;
+    RevokeItem {
+        row,
+        source: loaded.source,
+        key: session.key.clone(),
+        kind: session.kind.clone(),
+        subject: session.subject.clone(),
+        deletable: session.deletable.clone(),
+        created: session.created,
+        client: session.client.clone(),
+    }
+}
+
+/// Asks whether every session of the row's user shall be revoked.
+pub fn ask_user(state: &mut State) -> Vec<Effect> {
+    let Some((_, row)) = state.results.current() else {
+        return Vec::new();
+    };
+    let (source, user) = (row.source, row.session.subject.clone());
+    let count = |is_theirs: &dyn Fn(&Subject) -> bool| {
+        let rows = state.results.rows.iter();
+        rows.filter(|(id, row)| {
+            row.source == source
+                && is_theirs(&row.session.subject)
+                && !state.results.fates.get(id).is_some_and(Fate::is_over)
+                && !is_over(state, row)
+        })
+        .count()
+    };
+    let caps = state.sources.get(usize::from(source.0));
+    let reaches_all = caps
+        .and_then(|source| source.caps.as_ref())
+        .is_some_and(|caps| caps.revoke_user_everywhere);
+    let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
+        .then(|| count(&|other| is_same_name(other, &user)));
+    let here = count(&|other| other.is_same_person(&user));
+    let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
+        matches!(s.progress, Progress::Loaded)
+            && s.completeness == Completeness::Complete
+            && state
+                .results
+                .query
+                .as_ref()
+                .is_some_and(|query| query.clauses.iter().all(|clause| is_of(clause, &user)))
+    });
+    let whole = WholeUser {
+        source,
+        user,
+        here,
+        everywhere,
+        is_everywhere: false,
+        is_all_loaded,
+    };
+    let confirm = confirm::for_user(state, whole);
+    open(state, confirm)
+}
+
+/// Servers that end by name take a name in any case.
+fn is_same_name(one: &Subject, other: &Subject) -> bool {
+    let lower = |subject: &Subject| subject.name.as_ref().map(|n| n.expose().to_lowercase());
+    lower(one) == lower(other)
+}
+
+/// Has the session of a row ended by itself, or before it was loaded?
+fn is_over(state: &State, row: &Row) -> bool {
+    use crate::model::State::{Expired, Revoked};
+    let word = cells::word_at(state, row.source, &row.session);
+    matches!(word, Expired | Revoked)
+}
+
+/// Does a clause let every session of this person through?
+fn is_of(clause: &Clause, user: &Subject) -> bool {
+    let (field, name) = (&clause.target, user.name.as_ref());
+    let is_name = |value: &Value| match (value, name) {
+        (Value::Text(text), Some(name)) => **text == *name.expose(),
+        _ => false,
+    };
+    *field == Target::Field(Field::User)
+        && clause.op == Op::Eq
+        && !clause.negated
+        && clause.values.iter().any(is_name)
+}
+
+fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
+    state.message = None;
+    state.open(confirm);
+    Vec::new()
+}

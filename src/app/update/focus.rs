@@ -1,0 +1,23 @@
+//! Which pane has the focus.
+
+use crate::app::effect::Effect;
+use crate::app::layout;
+use crate::app::state::{Pane, State};
+
+/// Gives the focus to a pane, and shows it if it was hidden.
+pub fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
+    if pane == Pane::Details {
+        state.details.hidden = false;
+    }
+    state.focus = pane;
+    state.focus_follows = false;
+    Vec::new()
+}
+
+/// Height of the pane that has the focus, in lines.
+pub fn focused_height(state: &State) -> usize {
+    usize::from(match state.focus {
+        Pane::Details => layout::details_height(state),
+        _ => layout::table_height(state),
+    })
+}

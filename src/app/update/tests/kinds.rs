@@ -1,0 +1,182 @@
+//! A system with two kinds of session: each with its own columns, its own end, and its own number.
+
+use super::super::ask_revoke;
+use super::*;
+use crate::app::dialogs::confirm;
+use crate::app::revoke_plan::ConfirmKind;
+use crate::app::state::Pane;
+use crate::app::{columns, facts};
+use crate::model::query::{Matcher, SessionIn};
+use crate::model::{Kinds, Query, Subject};
+
+fn two_kinds() -> Capabilities {
+    let web = KindCaps {
+        kind: "web".into(),
+        after_revoke: "The browser has to sign in again.".into(),
+        ..kind()
+    };
+    let sql = KindCaps {
+        kind: "sql".into(),
+        revoke: Revoke::No,
+        revoke_user: false,
+        after_revoke: "The connection is closed.".into(),
+        ..kind()
+    };
+    let mut caps = caps();
+    caps.system = String::from("Roach").into();
+    caps.kinds = Kinds::several(web, vec![sql]);
+    caps
+}
+
+fn listed() -> TestApp {
+    let mut app = TestApp::new();
+    app.keys("enter").connect_with(two_kinds());
+    let (web, sql): (Arc<str>, Arc<str>) = ("web".into(), "sql".into());
+    let rows = [&web, &web, &sql].into_iter().enumerate();
+    let rows = rows.map(|(number, kind)| {
+        let mut row = row("asmith", 600, number);
+        row.kind = Some(kind.clone());
+        row.id = Some(format!("console-{number}").into());
+        row
+    });
+    app.rows(rows.collect());
+    app.state.focus = Pane::Table;
+    app
+}
+
+/// The facts of a row, each as label and value.
+fn facts_of(state: &State, id: RowId) -> Vec<String> {
+    let row = state.results.rows.get(id).unwrap();
+    let (left, right) = facts::facts(state, id, row, &row.session);
+    let lines = left.iter().chain(&right);
+    lines
+        .map(|line| format!("{} {}", line.label, line.text()))
+        .collect()
+}
+
+#[test]
+fn the_table_and_the_details_say_the_kind() {
+    let app = listed();
+    let fields: Vec<Field> = columns::all(&app.state).iter().map(|c| c.field).collect();
+
+    assert_eq!(fields[..3], [Field::User, Field::Kind, Field::Client]);
+    assert!(facts_of(&app.state, RowId(2)).contains(&"Kind sql".to_owned()));
+    let kinds = app.state.results.rows.kinds().words();
+    assert_eq!(kinds.as_deref(), Some("2 web, 1 sql"));
+}
+
+#[test]
+fn a_system_with_one_kind_says_nothing_of_kinds() {
+    let app = TestApp::listing(&["asmith"]);
+
+    assert!(
+        columns::all(&app.state)
+            .iter()
+            .all(|c| c.field != Field::Kind)
+    );
+    let facts = facts_of(&app.state, RowId(0));
+    assert!(
+        facts.iter().all(|fact| !fact.starts_with("Kind")),
+        "{facts:?}"
+    );
+    assert_eq!(app.state.results.rows.kinds().words(), None);
+}
+
+#[test]
+fn what_one_kind_cannot_do_the_other_may() {
+    let app = listed();
+    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+
+    assert_eq!(plan.send.len(), 2);
+    assert_eq!(plan.skip, [(1, "Roach cannot end sessions".to_owned())]);
+}
+
+#[test]
+fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
+    let mut app = listed();
+    let mut caps = two_kinds();
+    let (web, mut sql) = (caps.of(Some("web")).clone(), caps.of(Some("sql")).clone());
+    sql.revoke = Revoke::One;
+    caps.kinds = Kinds::several(web, vec![sql]);
+    app.state.sources[0].caps = Some(Arc::new(caps));
+    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+
+    let confirm = confirm::for_rows(&app.state, plan);
+
+    assert_eq!(confirm.title, "Revoke 3 sessions (2 web, 1 sql)?");
+    assert_eq!(
+        confirm.after,
+        "web: The browser has to sign in again.\nsql: The connection is closed."
+    );
+}
+
+#[test]
+fn a_kind_is_found_by_a_query_and_a_session_by_the_id_of_the_console() {
+    let app = listed();
+    let found = |text: &str| {
+        let query = Query::parse(text).unwrap();
+        let zone = Zone::Utc;
+        let matcher = Matcher::new(&query.clauses, now(), zone, Thresholds::default()).unwrap();
+        let rows = app.state.results.rows.iter();
+        rows.filter(|(_, row)| matcher.matches(&SessionIn::new(&row.session, "p", "roach")))
+            .count()
+    };
+
+    assert_eq!(found("kind:sql"), 1);
+    assert_eq!(found("-kind:sql"), 2);
+    assert_eq!(found("id:console-1"), 1);
+    assert_eq!(found("id:asmith-600-1"), 1);
+}
+
+#[test]
+fn a_profile_may_name_the_kind_that_is_searched() {
+    let mut app = TestApp::with(|profile| profile.kind = Some("web".into()));
+    app.keys("enter").connect_with(two_kinds());
+    let asked = |app: &TestApp| {
+        let search = app.state.sources[0].search.as_ref().expect("a search");
+        search.query.to_string()
+    };
+
+    assert_eq!(asked(&app), "kind:web");
+    let said = Query::parse("kind:sql").unwrap();
+    assert_eq!(said.with_kind(Some("web")).to_string(), "kind:sql");
+}
+
+#[test]
+fn a_person_without_an_id_is_known_by_name_and_nobody_is_nobody_else() {
+    let person = |id: &str, name: &str| Subject {
+        id: (!id.is_empty()).then(|| id.into()),
+        name: (!name.is_empty()).then(|| name.into()),
+        scope: None,
+    };
+
+    assert!(person("", "root").is_same_person(&person("", "root")));
+    assert!(!person("", "root").is_same_person(&person("", "jdoe")));
+    assert!(!person("", "").is_same_person(&person("", "")));
+    assert!(!person("1", "root").is_same_person(&person("", "root")));
+    assert!(person("1", "root").is_same_person(&person("1", "ROOT")));
+}
+
+#[test]
+fn all_sessions_of_a_person_without_an_id_can_be_ended_by_name() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let rows = ["root", "root", "zoe"].into_iter().enumerate();
+    let rows = rows.map(|(number, user)| {
+        let mut row = row(user, 600, number);
+        row.user_id = None;
+        row
+    });
+    app.rows(rows.collect());
+    app.state.focus = Pane::Table;
+
+    app.keys("U");
+
+    let Some(confirm) = app.dialog::<Confirm>() else {
+        panic!("{}", app.status());
+    };
+    let ConfirmKind::User(whole) = &confirm.kind else {
+        panic!("another question");
+    };
+    assert_eq!(whole.here, 2);
+}

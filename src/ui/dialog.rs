@@ -1,0 +1,63 @@
+//! Dialogs over the main screen.
+
+use super::text::Canvas;
+use super::theme::Role;
+use crate::app::area::Area;
+use crate::app::dialog::Dialog;
+use crate::app::dialog_view::{DialogView, ViewLine};
+use crate::app::state::{Lock, State};
+
+/// What a question says to an answer that came too soon to be meant.
+const TOO_SOON: &str = "too soon: wait, then press it again";
+
+/// Draws one dialog; only the top one has the focus and the cursor.
+pub fn draw(state: &State, dialog: &dyn Dialog, top: bool, canvas: &mut Canvas<'_>) {
+    let mut view = dialog.view(state);
+    if state.lock == Lock::TooSoon {
+        view.footer = TOO_SOON.to_owned();
+    }
+    if view.area.is_empty() {
+        return;
+    }
+    canvas.fill(view.area, Role::Text);
+    let role = match (view.danger, top) {
+        (true, _) => Role::Danger,
+        (false, true) => Role::BorderFocus,
+        (false, false) => Role::Border,
+    };
+    canvas.border_in(view.area, top, role);
+    let title = if view.danger {
+        Role::Danger
+    } else {
+        Role::Title
+    };
+    canvas.title(view.area, &view.title, title);
+    footer(&view, canvas);
+    for (area, line) in view.visible() {
+        draw_line(area, line, canvas);
+    }
+    if top {
+        canvas.cursor = view.cursor();
+    }
+}
+
+/// The keys of the dialog in its lower border; where they do not fit, those at the left are left out.
+fn footer(view: &DialogView, canvas: &mut Canvas<'_>) {
+    let row = view.area.height.saturating_sub(1);
+    let room = usize::from(view.area.width.saturating_sub(6));
+    let mut text = view.footer.as_str();
+    while crate::model::text::width_cols(text) > room {
+        match text.split_once(" · ") {
+            Some((_, rest)) => text = rest,
+            None => return,
+        }
+    }
+    canvas.right(view.area, row, view.area.x, text, Role::Dim);
+}
+
+fn draw_line(area: Area, line: &ViewLine, canvas: &mut Canvas<'_>) {
+    let mut x = 0;
+    for part in &line.parts {
+        x += canvas.text(area, x, &part.text, part.role);
+    }
+}

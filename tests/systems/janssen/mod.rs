@@ -1,0 +1,4 @@
+//! Janssen Server.
+
+mod client;
+mod emulator;

@@ -1,0 +1,4 @@
+//! PingAM and OpenAM.
+
+mod client;
+mod emulator;
