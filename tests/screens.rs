@@ -31,6 +31,7 @@ use usher::app::dialogs::job::JobBox;
 use usher::app::dialogs::profiles::SwitchProfile;
 use usher::app::dialogs::quit::Quit;
 use usher::app::dialogs::sign_in::SignIn;
+use usher::app::dialogs::ways::ChooseWay;
 use usher::app::effect::{Gen, JobId, Timer};
 use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
@@ -43,7 +44,8 @@ use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
 use usher::model::{
-    ApiError, Completeness, Field, Plan, Query, Session, SessionKey, Subject, Untrusted,
+    ApiError, Completeness, Field, Headway, Plan, Query, Session, SessionKey, Subject, Untrusted,
+    WalkProgress, Way, WayCost,
 };
 use usher::store::{RowId, SourceId};
 use usher::ui::Theme;

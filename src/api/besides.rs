@@ -19,8 +19,8 @@ use crate::model::{
 /// So many people are asked for by their id at most, once some of their sessions were found.
 const MOST_PEOPLE: usize = 5;
 
-/// So many pages one after the other may hold nothing new: a realm each may. A server that goes round in
-/// circles does it for ever.
+/// So many pages one after the other may hold nothing new, unless a walk comes forward. A server that goes
+/// round in circles does it for ever.
 const STALE_PAGES: u32 = 100;
 
 /// A system whose lists are asked for again where the first answer may lack what was meant.
@@ -210,7 +210,7 @@ impl Besides {
         sink: &mut dyn RowSink,
     ) -> Result<ControlFlow<()>, ApiError> {
         let mut at: Option<Cursor> = None;
-        let mut stale = 0;
+        let (mut stale, mut walked) = (0, None);
         loop {
             let mut watch = Watch::new(self, walk, sink, Handing::OnlyNew);
             let page = self.inner.search(search, at.as_ref(), &mut watch).await?;
@@ -223,7 +223,13 @@ impl Besides {
             if end.completeness == Completeness::Complete && page.next.is_none() {
                 end.completeness = page.completeness;
             }
-            stale = if new > 0 { 0 } else { stale + 1 };
+            let done = page.walk.map(|walk| walk.done);
+            stale = if new > 0 || done > walked {
+                0
+            } else {
+                stale + 1
+            };
+            walked = walked.max(done);
             match page.next {
                 Some(next) if at.as_ref() != Some(&next) && stale < STALE_PAGES => at = Some(next),
                 _ => return Ok(ControlFlow::Continue(())),

@@ -211,6 +211,7 @@ mod tests {
                 native: search.query.to_string(),
                 rest: search.query.clauses.clone(),
                 notes: Vec::new(),
+                ways: Vec::new(),
             })
         }
 
@@ -234,6 +235,7 @@ mod tests {
                 total: None,
                 completeness: Completeness::Complete,
                 unread: 0,
+                walk: None,
             })
         }
 
@@ -259,14 +261,11 @@ mod tests {
     }
 
     fn search(query: &str) -> Search {
-        Search {
-            query: Query::parse(query).unwrap(),
-            sort: None,
-            page_size: std::num::NonZeroU16::MIN,
-            native: None,
-            now: chrono::DateTime::UNIX_EPOCH,
-            zone: Zone::Utc,
-        }
+        Search::new(
+            Query::parse(query).unwrap(),
+            std::num::NonZeroU16::MIN,
+            chrono::DateTime::UNIX_EPOCH,
+        )
     }
 
     /// The keys of the rows that match, by what the plan leaves to us.

@@ -11,8 +11,8 @@ use super::keymap::KeyPress;
 use super::source::{ProfileView, Wait};
 use crate::model::signin::{Ask, DeviceCode, Waiting};
 use crate::model::{
-    ActionResult, ApiError, Capabilities, Exchange, Identity, Outcome, PageEnd, Plan, Session,
-    UserOutcome,
+    ActionResult, ApiError, Capabilities, Exchange, Headway, Identity, Outcome, PageEnd, Plan,
+    Session, UserOutcome,
 };
 use crate::store::{Chunk, Order, RowId, SourceId};
 
@@ -193,6 +193,8 @@ pub struct Page {
     pub duplicates: u32,
     /// Rows that the system sent, those that did not match included.
     pub received: u32,
+    /// How far the walk has come that the list needs. `None`: it needs none.
+    pub headway: Option<Headway>,
     /// Why the page task stops although the server has more. `None`: it does not stop here.
     pub stopped: Option<String>,
 }

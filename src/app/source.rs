@@ -10,8 +10,8 @@ use super::effect::Gen;
 use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, Capabilities, Code, Completeness, Cursor, Field, Identity, KindCaps, Plan, Search,
-    Sort, Support, Thresholds,
+    ApiError, Capabilities, Code, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan,
+    Search, Sort, Support, Thresholds,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -121,6 +121,15 @@ pub enum Progress {
     Failed(ApiError),
 }
 
+/// A way to list that was chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenWay {
+    /// Its word.
+    pub word: Cow<'static, str>,
+    /// Has a search gone that way? Then it ends with the query that it was chosen for.
+    pub is_used: bool,
+}
+
 /// One open profile.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -148,8 +157,12 @@ pub struct Source {
     pub waiting: Option<Search>,
     /// The search that the rows on screen answer, for a reload and for going on.
     pub search: Option<Search>,
+    /// The way to list that was chosen for the query. `None`: none was.
+    pub way: Option<ChosenWay>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
+    /// How far a walk has come that the list needs, while it runs. `None`: it needs none.
+    pub headway: Option<Headway>,
     /// Pages read.
     pub pages: u32,
     /// Rows loaded from here.
@@ -190,7 +203,9 @@ impl Source {
             search_gen: Gen::default(),
             waiting: None,
             search: None,
+            way: None,
             resume: None,
+            headway: None,
             pages: 0,
             rows: 0,
             duplicates: 0,

@@ -119,6 +119,9 @@ pub struct ListArgs {
     /// Send this filter in the system's own language, unread; the query is applied on top
     #[arg(long, value_name = "FILTER")]
     pub native: Option<String>,
+    /// How to list, where a system offers several ways; without it the error names them
+    #[arg(long, value_name = "WORD")]
+    pub way: Option<String>,
     /// Ask again every SECONDS and print what was added, changed or went away, as JSON lines
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30",
           value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["output", "sort", "limit"])]
@@ -166,6 +169,9 @@ pub struct RevokeArgs {
     /// Every session that matches
     #[arg(long, value_name = "QUERY", group = "what", add = ArgValueCompleter::new(complete::fields_of_query))]
     pub query: Option<String>,
+    /// How to list, where a system offers several ways; without it the error names them
+    #[arg(long, value_name = "WORD", requires = "query")]
+    pub way: Option<String>,
     /// Print what would be ended, and send nothing that changes anything
     #[arg(long)]
     pub dry_run: bool,

@@ -19,7 +19,7 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login, Profile};
 use crate::model::text::display_safe;
 use crate::model::time::{Zone, duration, to_the_minute};
-use crate::model::{ApiError, Query, Revoke, Session, Untrusted};
+use crate::model::{ApiError, AskedBy, Query, Revoke, Session, Untrusted};
 
 /// Longest wait for a name or a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -424,6 +424,8 @@ async fn list(source: &Source) -> Finding {
         now: Utc::now(),
         zone: Zone::Utc,
         limit: Some(1),
+        way: None,
+        asked_by: AskedBy::Person,
     };
     let mut rows: Vec<Session> = Vec::new();
     match source

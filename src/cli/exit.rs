@@ -112,6 +112,8 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
         ApiError::BadQuery { .. } => {
             format!("Change the query; `usher systems -p {profile}` says what it answers.")
         }
+        ApiError::Incomplete { ways, .. } if ways.is_empty() => "Add it to the query.".to_owned(),
+        ApiError::Incomplete { .. } => "Choose one with --way, or narrow the query.".to_owned(),
         ApiError::RateLimited { .. } => {
             "Wait and try again; set rate in the profile to ask less often.".to_owned()
         }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Utc;
 
+use super::args::GlobalArgs;
 use super::args_verbs::Format;
+use super::ctx::Ctx;
 use super::list::{Count, print_count};
 use super::output::{Column, Encode, Out, Record, encoder};
 use super::pages::{self, Question, Take};
@@ -14,12 +16,12 @@ use super::revoke::count_of;
 use super::sources::Source;
 use super::target_lines;
 use super::targets::{FoundBy, Target};
-use crate::api::SessionApi;
 use crate::api::auth::TokenFile;
+use crate::api::{SessionApi, Systems};
 use crate::config::{Login, Paths, Profile, SystemSpec};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Identity, KindCaps, Kinds, Outcome, PageEnd,
-    Plan, RowRef, RowSink, Search, Session, SessionKey, Subject, UserOutcome,
+    ApiError, AskedBy, Capabilities, Completeness, Cursor, Identity, KindCaps, Kinds, Outcome,
+    PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
 struct TwoKinds;
@@ -68,6 +70,7 @@ impl SessionApi for TwoKinds {
             total: None,
             completeness: Completeness::Complete,
             unread: 0,
+            walk: None,
         })
     }
 
@@ -97,6 +100,10 @@ fn sources(kind: Option<&str>) -> Vec<Source> {
     }]
 }
 
+fn ctx() -> Ctx {
+    Ctx::new(GlobalArgs::default(), Systems::built_in())
+}
+
 fn question(query: &str) -> Question {
     Question {
         query: crate::model::Query::parse(query).unwrap(),
@@ -104,6 +111,8 @@ fn question(query: &str) -> Question {
         now: Utc::now(),
         zone: Default::default(),
         limit: None,
+        way: None,
+        asked_by: AskedBy::Person,
     }
 }
 
@@ -125,7 +134,7 @@ async fn counted(format: Format, query: &str, kind: Option<&str>) -> String {
     let written = Written::default();
     let mut out = Out::to(Box::new(written.clone()));
     let mut count = Count::default();
-    let ended = pages::read(&sources(kind), &question(query), &mut count).await;
+    let ended = pages::read(&ctx(), &sources(kind), &question(query), &mut count).await;
     print_count(format, &count, &ended.unwrap(), &mut out).unwrap();
     out.flush().unwrap();
     let bytes = written.0.lock().unwrap().clone();
@@ -175,7 +184,7 @@ async fn lines_carry_kind_id_and_key_and_name_the_session_again() {
     };
     let encode = encoder(Format::Jsonl, columns, true, look);
     let mut rows = Rows(encode, Vec::new(), Vec::new());
-    pages::read(&sources, &question(""), &mut rows)
+    pages::read(&ctx(), &sources, &question(""), &mut rows)
         .await
         .unwrap();
 

@@ -14,7 +14,7 @@ use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
 use crate::model::text::{Align, display_safe, pad, width_cols, with_thousands};
-use crate::model::{ApiError, KindCounts, Plan};
+use crate::model::{ApiError, AskedBy, Field, KindCounts, Plan, Way};
 
 /// Lists sessions.
 ///
@@ -43,6 +43,8 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         zone,
         // The first rows by some order are known only when all have been read.
         limit: args.limit.filter(|_| sort.is_none()),
+        way: args.way.clone(),
+        asked_by: AskedBy::Person,
     };
     if args.explain {
         return explain(
@@ -59,13 +61,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let mut out = ctx.out();
     let ended = if args.count {
         let mut count = Count::default();
-        let ended = pages::read(&sources, &question, &mut count).await?;
+        let ended = pages::read(ctx, &sources, &question, &mut count).await?;
         let format = args.output.unwrap_or_default();
         print_count(format, &count, &ended, &mut out)?;
         ended
     } else if let Some(column) = group {
         let mut groups = Groups::new(column);
-        let ended = pages::read(&sources, &question, &mut groups).await?;
+        let ended = pages::read(ctx, &sources, &question, &mut groups).await?;
         let format = args.output.unwrap_or_default();
         groups.print(ctx, &config, format, &ended, &mut out)?;
         ended
@@ -74,7 +76,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
             out: &mut out,
             left: args.limit,
         };
-        pages::read(&sources, &question, &mut ids).await?
+        pages::read(ctx, &sources, &question, &mut ids).await?
     } else {
         let encode = encoder(
             format,
@@ -82,7 +84,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
             args.csv_safe,
             ctx.look(&config),
         );
-        rows(args, sort, encode, &sources, &question, &mut out).await?
+        rows(ctx, args, sort, encode, &sources, &question, &mut out).await?
     };
     out.flush()?;
     Ok(conclude(ctx, args, &ended))
@@ -97,6 +99,7 @@ fn decides(args: &ListArgs, rows: u64) -> bool {
 
 /// Prints the rows, sorted if that was asked for.
 async fn rows(
+    ctx: &Ctx,
     args: &ListArgs,
     sort: Option<SortBy>,
     encode: Box<dyn Encode>,
@@ -111,10 +114,10 @@ async fn rows(
     };
     stream.encode.head(stream.out.buffer())?;
     let ended = match sort {
-        None => pages::read(sources, question, &mut stream).await?,
+        None => pages::read(ctx, sources, question, &mut stream).await?,
         Some(by) => {
             let mut sorted = Sorted::new(by, args.limit);
-            let ended = pages::read(sources, question, &mut sorted).await?;
+            let ended = pages::read(ctx, sources, question, &mut sorted).await?;
             for (profile, session) in sorted.finish() {
                 if let Some(source) = sources.iter().find(|source| source.name() == profile) {
                     let row = crate::model::RowRef::of(&session);
@@ -453,6 +456,7 @@ fn lines(plan: &Result<Plan, ApiError>) -> Vec<(&'static str, String)> {
                 let rest: Vec<String> = plan.rest.iter().map(ToString::to_string).collect();
                 lines.push(("here", rest.join(" ")));
             }
+            lines.extend(plan.ways.iter().map(|way| ("way", way.to_string())));
             lines.extend(plan.notes.iter().map(|note| ("note", note.clone())));
             lines
         }
@@ -467,7 +471,18 @@ fn explain_json(source: &Source, plan: &Result<Plan, ApiError>) -> serde_json::V
             "system": source.word(),
             "server": plan.native,
             "here": plan.rest.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "ways": plan.ways.iter().map(way_json).collect::<Vec<_>>(),
             "notes": plan.notes,
         }),
     }
+}
+
+fn way_json(way: &Way) -> serde_json::Value {
+    json!({
+        "way": way.word,
+        "title": way.title,
+        "needs": way.needs.map(Field::name),
+        "requests": way.cost.map(|cost| cost.requests),
+        "seconds": way.cost.and_then(|cost| cost.takes).map(|takes| takes.as_secs()),
+    })
 }

@@ -16,6 +16,7 @@ mod doctor_tls;
 mod emulator;
 mod exit;
 mod get;
+mod headway;
 mod import;
 #[cfg(test)]
 mod kinds_tests;

@@ -1,5 +1,6 @@
 //! Reading whole lists of several systems side by side, page by page.
 
+use std::borrow::Cow;
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -8,13 +9,16 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Value, json};
 
+use super::ctx::Ctx;
 use super::exit::{self, Failure};
+use super::headway::HeadwayLine;
 use super::output::Record;
 use super::sources::Source;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
-    ApiError, Completeness, Query, RowRef, RowSink, Search, locked, told_duplicates, told_unread,
+    ApiError, AskedBy, Completeness, Query, RowRef, RowSink, Search, locked, told_duplicates,
+    told_unread,
 };
 use crate::reading::{PageRead, Reading, StopReason, Then};
 
@@ -42,6 +46,10 @@ pub(crate) struct Question {
     pub(crate) zone: Zone,
     /// No more rows than this are wanted, so no page need be larger.
     pub(crate) limit: Option<u64>,
+    /// The way to list that was chosen, by its word.
+    pub(crate) way: Option<String>,
+    /// Who wants to know.
+    pub(crate) asked_by: AskedBy,
 }
 
 impl Question {
@@ -60,6 +68,8 @@ impl Question {
             native: self.native.clone(),
             now: self.now,
             zone: self.zone,
+            way: self.way.clone().map(Cow::Owned),
+            asked_by: self.asked_by,
         }
     }
 }
@@ -152,6 +162,7 @@ impl Ended {
 /// # Errors
 /// What `take` says; a source that fails is in its [`Ended`].
 pub(crate) async fn read(
+    ctx: &Ctx,
     sources: &[Source],
     question: &Question,
     take: &mut dyn Take,
@@ -164,7 +175,7 @@ pub(crate) async fn read(
     });
     let mut running: FuturesUnordered<_> = sources
         .iter()
-        .map(|source| async { Reader::new(source, question).run(&shared).await })
+        .map(|source| async { Reader::new(ctx, source, question).run(&shared).await })
         .collect();
     let mut ended = Vec::new();
     while let Some(one) = running.next().await {
@@ -185,6 +196,7 @@ struct Shared<'a> {
 /// The list of one source as it is read.
 struct Reader<'a> {
     source: &'a Source,
+    told: HeadwayLine,
     search: Search,
     /// The moment of the question by our clock.
     asked: DateTime<Utc>,
@@ -192,9 +204,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: &'a Source, question: &Question) -> Self {
+    fn new(ctx: &Ctx, source: &'a Source, question: &Question) -> Self {
         Self {
             source,
+            told: HeadwayLine::new(ctx),
             search: question.search(source),
             asked: question.now,
             ended: Ended::new(&source.profile.name),
@@ -231,8 +244,8 @@ impl<'a> Reader<'a> {
     /// The outer error ends everything (standard output), the inner one this source.
     async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
         let source = self.source;
-        let reading = Reading::new(&*source.api, self.search.clone());
-        let reading = reading.matching(source.name(), source.word(), source.thresholds());
+        let reading = Reading::new(&*source.api, self.search.clone())
+            .and_then(|r| r.matching(source.name(), source.word(), source.thresholds()));
         let mut reading = match reading {
             Ok(reading) => reading,
             Err(error) => return Ok(Err(error)),
@@ -243,6 +256,7 @@ impl<'a> Reader<'a> {
                 shared,
             };
             let page = reading.page(&mut sink).await;
+            self.told.page(source.name(), &page);
             let enough = finish_page(shared)?;
             let goes_on = match self.note(page) {
                 Err(error) if !enough => return Ok(Err(error)),

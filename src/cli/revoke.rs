@@ -18,8 +18,8 @@ use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
-    ApiError, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef, Subject,
-    Value,
+    ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
+    Subject, Value,
 };
 use crate::revoke::Known;
 
@@ -265,6 +265,8 @@ async fn find(
         now,
         zone,
         limit: None,
+        way: args.way.clone(),
+        asked_by: AskedBy::Person,
     };
     let mut collect = Collect {
         sources,
@@ -274,7 +276,7 @@ async fn find(
         },
         targets: Vec::new(),
     };
-    let ended = pages::read(sources, &question, &mut collect).await?;
+    let ended = pages::read(ctx, sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
     if let Some(user) = &args.user {
         note_spelling(ctx, user.trim(), &collect.targets);

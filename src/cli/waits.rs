@@ -14,7 +14,7 @@ pub(crate) async fn tell(ctx: Ctx, profile: String, waits: Waits) {
     if ctx.global.quiet {
         return;
     }
-    let terminal = io::stderr().is_terminal() && env::var_os("TERM").is_some_and(|t| t != "dumb");
+    let terminal = has_status_line();
     let mut countdown = Countdown::new(waits);
     let mut begun = false;
     while let Some(wait) = countdown.next().await {
@@ -33,8 +33,13 @@ pub(crate) async fn tell(ctx: Ctx, profile: String, waits: Waits) {
     }
 }
 
+/// Is standard error a terminal on which a line can be drawn anew?
+pub(super) fn has_status_line() -> bool {
+    io::stderr().is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
+}
+
 /// Draws the line anew, in place of what it said before. Nobody can be told when that fails.
-fn draw(words: &str) {
+pub(super) fn draw(words: &str) {
     let mut err = io::stderr();
     let width = rustix::termios::tcgetwinsize(&err).map_or(80, |size| usize::from(size.ws_col));
     let words = cut_end(words, width.saturating_sub(1), Default::default());

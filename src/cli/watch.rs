@@ -13,6 +13,7 @@ use super::exit::{self, Failure};
 use super::output::{Column, Encode, Out, Record, encoder, rfc3339};
 use super::pages::{self, Question, Take};
 use super::sources::Source;
+use crate::model::AskedBy;
 
 /// After so many failures of every source in a row it gives up.
 const FAILURES: u32 = 3;
@@ -42,7 +43,7 @@ pub(crate) async fn run(
             encode: encoder(Format::Jsonl, columns.clone(), true, ctx.plain_look()),
             rows: HashMap::new(),
         };
-        let ended = pages::read(sources, &question, &mut seen).await?;
+        let ended = pages::read(ctx, sources, &question, &mut seen).await?;
         let mut lost: Vec<&str> = Vec::new();
         for one in &ended {
             // A list that broke off or was cut says nothing about what is not in it.
@@ -58,6 +59,7 @@ pub(crate) async fn run(
         event.differences(&mut known, seen.rows, &lost, &mut out)?;
         out.flush()?;
         first = false;
+        question.asked_by = AskedBy::Timer;
         failed = match ended.iter().all(|one| one.error.is_some()) {
             true => failed + 1,
             false => 0,

@@ -15,7 +15,8 @@ pub enum Support {
     /// The system does not report it, so no row can match.
     #[default]
     No,
-    /// It must be given, or the system cannot list at all.
+    /// It must be given, or the system cannot list at all. Where several fields are required, one of them
+    /// is enough.
     Required,
     /// Not on its side; the rows that arrive are filtered here.
     Client,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::failure::{Acted, Code, LimitedBy, Unreached};
 use super::query::Field;
 use super::time;
+use super::way::Way;
 
 /// How long a wait that a server asks for is sat through without asking the operator.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -92,6 +93,16 @@ pub enum ApiError {
         message: String,
         /// The field it is about, if that is known.
         field: Option<Field>,
+    },
+    /// The system cannot answer the search as it is: something is to be added or chosen. Nothing was sent.
+    #[error("{message}")]
+    Incomplete {
+        /// What is needed, in one sentence without a full stop.
+        message: String,
+        /// The field to fill in. `None`: several would do, or none.
+        field: Option<Field>,
+        /// The ways to choose from. Empty: there is nothing to choose.
+        ways: Vec<Way>,
     },
     /// The server, or we for it, refused what an action was asked to do.
     #[error("refused: {message}")]
@@ -221,6 +232,10 @@ impl ApiError {
                 "Check the url of the profile and the version of the server."
             }
             Self::BadQuery { .. } => "Change the search and press Enter.",
+            Self::Incomplete { ways, .. } if ways.is_empty() => {
+                "Add it to the search and press Enter."
+            }
+            Self::Incomplete { .. } => "Choose a way to list, or narrow the search.",
             Self::BadAction { .. } => "Look at what was asked for, and try again.",
             Self::RateLimited { .. } => {
                 "Wait so long; r asks now all the same. Set rate in the profile to ask less often."
@@ -279,7 +294,10 @@ impl ApiError {
     /// The exit code of the command line.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config { .. } | Self::BadQuery { .. } | Self::BadAction { .. } => 2,
+            Self::Config { .. }
+            | Self::BadQuery { .. }
+            | Self::Incomplete { .. }
+            | Self::BadAction { .. } => 2,
             Self::Auth { .. } => 4,
             Self::ReadOnly(_) | Self::NoAudit(_) => 5,
             Self::Unreachable { .. } | Self::Timeout { .. } | Self::Broken { .. } => 6,
@@ -305,6 +323,7 @@ impl ApiError {
             Self::NotFound => "not_found",
             Self::NoEndpoint { .. } => "no_endpoint",
             Self::BadQuery { .. } => "bad_query",
+            Self::Incomplete { .. } => "incomplete_query",
             Self::BadAction { .. } => "bad_action",
             Self::RateLimited { .. } => "rate_limited",
             Self::Server { .. } => "server",

@@ -17,6 +17,7 @@ pub mod signin;
 pub mod sync;
 pub mod text;
 pub mod time;
+pub mod way;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
@@ -29,10 +30,11 @@ pub use exchange::Exchange;
 pub use exempt::{Exempt, exempt};
 pub use failure::{Acted, Code, LimitedBy, SqlState, Unreached};
 pub use kind_counts::KindCounts;
-pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink};
-pub use paging::{Brought, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
+pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
+pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
-    Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target, Value,
+    AskedBy, Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target,
+    Value,
 };
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
@@ -40,3 +42,4 @@ pub use session::{
 };
 pub use sync::locked;
 pub use text::Untrusted;
+pub use way::{Way, WayCost};

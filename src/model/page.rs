@@ -1,6 +1,7 @@
 //! How rows travel from a provider to whoever wants them.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::query::Field;
 use super::session::{Attribute, Class, Deletable, Fact, Session, SessionKey, Subject};
-use super::text::Untrusted;
+use super::text::{Untrusted, with_thousands};
 
 /// Where a provider puts what it read, row by row.
 pub trait RowSink: Send {
@@ -257,6 +258,31 @@ pub struct PageEnd {
     pub completeness: Completeness,
     /// Entries of the page that are no session, so that no row could be made of them.
     pub unread: u32,
+    /// How far a walk has come that needs many requests (one a user, one a realm). `None`: there is none.
+    ///
+    /// A page of a walk may be empty: nobody was found there.
+    pub walk: Option<WalkProgress>,
+}
+
+/// How far a walk over users, realms and the like has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkProgress {
+    /// So many have been asked for.
+    pub done: u64,
+    /// So many there are. `None`: not known.
+    pub of: Option<u64>,
+    /// What is counted, in the plural: "users".
+    pub what: Cow<'static, str>,
+}
+
+impl fmt::Display for WalkProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&with_thousands(self.done))?;
+        if let Some(of) = self.of {
+            write!(f, " of {}", with_thousands(of))?;
+        }
+        write!(f, " {}", self.what)
+    }
 }
 
 /// Is the list whole? `Truncated` is not an error and must be shown: some servers cut silently.

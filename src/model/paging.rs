@@ -4,9 +4,11 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
-use super::page::{Cursor, RowRef};
+use super::page::{Cursor, RowRef, WalkProgress};
 use super::text::with_thousands;
+use super::time;
 
 /// So many pages one after the other may hold nothing new. One can happen when many people sign in
 /// while we read by offset; a server that repeats itself does it for ever.
@@ -14,24 +16,29 @@ const STALE_PAGES: u32 = 2;
 /// So many pages one after the other may hold next to nothing new: some servers make up new ids
 /// for sessions that they repeat.
 const SLOW_PAGES: u32 = 10;
+/// So many pages one after the other may be empty where the system does not say how far it has come: a
+/// walk over users finds nobody for long.
+const EMPTY_PAGES: u32 = 100;
 /// The share of a page below which what is new in it is next to nothing: one in this many rows.
 const SLOW_SHARE: u64 = 10;
 /// Pages of one list. At 200 rows a page these are 20 million sessions.
 const MOST_PAGES: u32 = 100_000;
 
 /// What a page has brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Brought {
     /// Rows in the page, also those that were not kept or could not be read.
     pub rows: u64,
     /// Sessions among them that no page before has held.
     pub new: u64,
+    /// How far the walk has come that the page is part of. `None`: it is part of none.
+    pub walk: Option<WalkProgress>,
 }
 
 /// Why no further page is asked for, although the server says that there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
-    /// A page without rows that is not the last.
+    /// Page after page is empty, and no walk comes forward.
     Empty,
     /// The next page is one that has been read.
     SameCursor,
@@ -45,7 +52,7 @@ impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => {
-                f.write_str("the server sent an empty page and says there is more; stopped")
+                f.write_str("the server sends empty pages and says there is more; stopped")
             }
             Self::SameCursor => f.write_str("the server names the same page twice; stopped"),
             Self::Repeats => {
@@ -67,6 +74,9 @@ pub struct PageRules {
     pages: u32,
     stale: u32,
     slow: u32,
+    empty: u32,
+    /// How far the walk has come.
+    walked: u64,
 }
 
 impl PageRules {
@@ -83,21 +93,81 @@ impl PageRules {
     /// # Errors
     /// Why not.
     pub fn next(&mut self, next: &Cursor, brought: Brought) -> Result<(), Stuck> {
-        let Brought { rows, new } = brought;
+        let Brought { rows, new, walk } = brought;
+        let walks = walk.is_some_and(|walk| self.walks(&walk));
         let count = |before: u32, goes_on| if goes_on { before + 1 } else { 0 };
-        self.pages += 1;
-        self.stale = count(self.stale, new == 0);
-        self.slow = count(self.slow, new.saturating_mul(SLOW_SHARE) < rows);
-        if rows == 0 {
-            Err(Stuck::Empty)
-        } else if !self.asked.insert(next.clone()) {
+        if walks {
+            (self.stale, self.slow, self.empty) = (0, 0, 0);
+        } else if rows == 0 {
+            self.pages += 1;
+            self.empty += 1;
+        } else {
+            self.pages += 1;
+            self.stale = count(self.stale, new == 0);
+            self.slow = count(self.slow, new.saturating_mul(SLOW_SHARE) < rows);
+            self.empty = if new == 0 { self.empty } else { 0 };
+        }
+        if !self.asked.insert(next.clone()) {
             Err(Stuck::SameCursor)
+        } else if self.empty >= EMPTY_PAGES {
+            Err(Stuck::Empty)
         } else if self.stale >= STALE_PAGES || self.slow >= SLOW_PAGES {
             Err(Stuck::Repeats)
         } else if self.pages >= MOST_PAGES {
             Err(Stuck::TooMany(MOST_PAGES))
         } else {
             Ok(())
+        }
+    }
+
+    /// Does the walk come forward to an end that it names? Then it may be as long as it is.
+    fn walks(&mut self, walk: &WalkProgress) -> bool {
+        let forward = walk.done > self.walked && walk.of.is_some_and(|of| walk.done <= of);
+        self.walked = self.walked.max(walk.done);
+        forward
+    }
+}
+
+/// How far a walk has come, and how fast it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headway {
+    /// How far it has come.
+    pub walk: WalkProgress,
+    /// So many a second. `None`: not known yet.
+    pub rate: Option<f64>,
+}
+
+impl Headway {
+    /// `done`: how many of the walk were asked for within this time.
+    pub fn new(walk: WalkProgress, done: u64, within: Duration) -> Self {
+        let rate = done as f64 / within.as_secs_f64();
+        let is_known = done > 0 && within >= Duration::from_secs(1);
+        Self {
+            walk,
+            rate: is_known.then_some(rate),
+        }
+    }
+
+    /// How long the rest takes at this rate. `None`: not known.
+    pub fn left(&self) -> Option<Duration> {
+        let left = self.walk.of?.checked_sub(self.walk.done)?;
+        let seconds = left as f64 / self.rate?;
+        Some(Duration::from_secs(seconds.ceil() as u64))
+    }
+}
+
+/// `1,200 of 30,000 users · 25/s · 19 min 12 s left`.
+impl fmt::Display for Headway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.walk.fmt(f)?;
+        match self.rate {
+            Some(rate) if rate >= 1.0 => write!(f, " · {rate:.0}/s")?,
+            Some(rate) => write!(f, " · {:.0}/min", rate * 60.0)?,
+            None => {}
+        }
+        match self.left() {
+            Some(left) => write!(f, " · {} left", time::span(left)),
+            None => Ok(()),
         }
     }
 }
@@ -153,7 +223,8 @@ mod tests {
         let mut rules = PageRules::from(None);
         let one = |(rows, new, next): (u64, u64, u32)| {
             let cursor = Cursor::new(next.to_string());
-            rules.next(&cursor, Brought { rows, new }).err()
+            let walk = None;
+            rules.next(&cursor, Brought { rows, new, walk }).err()
         };
         pages.into_iter().map(one).collect()
     }
@@ -172,7 +243,20 @@ mod tests {
     fn f_http_10_every_way_to_go_round_in_circles_is_found() {
         let repeats = |new, count| (0..count).map(move |n| (200, new, n));
         for (what, pages, stops_at, why) in [
-            ("no rows", vec![(9, 9, 1), (0, 0, 2)], 1, Stuck::Empty),
+            (
+                "no rows",
+                (1..=EMPTY_PAGES).map(|n| (0, 0, n)).collect(),
+                EMPTY_PAGES as usize - 1,
+                Stuck::Empty,
+            ),
+            (
+                "no rows or the same",
+                (1..=4)
+                    .map(|n| (n % 2 * 9, 0, n.try_into().unwrap_or(0)))
+                    .collect(),
+                2,
+                Stuck::Repeats,
+            ),
             (
                 "same cursor",
                 vec![(9, 9, 1), (9, 9, 1)],
@@ -206,6 +290,66 @@ mod tests {
                 "{what}"
             );
             assert!(why.to_string().ends_with("; stopped"), "{why}");
+        }
+    }
+
+    fn walk(done: u64, of: Option<u64>) -> Option<WalkProgress> {
+        let what = "users".into();
+        Some(WalkProgress { done, of, what })
+    }
+
+    #[test]
+    fn a_walk_that_comes_forward_may_find_nobody_for_as_long_as_it_lasts() {
+        let pages = u64::from(EMPTY_PAGES) * 50;
+        let read = |walk: fn(u64) -> Option<WalkProgress>| {
+            let mut rules = PageRules::from(None);
+            let next = |number: u64| {
+                let cursor = Cursor::new(number.to_string());
+                let walk = walk(number);
+                let brought = Brought {
+                    walk,
+                    ..Brought::default()
+                };
+                rules.next(&cursor, brought).err()
+            };
+            (1..pages)
+                .map(next)
+                .position(|stuck| stuck == Some(Stuck::Empty))
+        };
+
+        assert_eq!(read(|done| walk(done, Some(1_000_000))), None);
+        let stops_at = Some(EMPTY_PAGES as usize - 1);
+        assert_eq!(read(|done| walk(done, None)), stops_at, "no end named");
+        let after_one = Some(EMPTY_PAGES as usize);
+        assert_eq!(read(|_| walk(7, Some(9))), after_one, "stands still");
+        let past = Some(EMPTY_PAGES as usize + 2);
+        assert_eq!(read(|done| walk(done, Some(3))), past, "past its end");
+    }
+
+    #[test]
+    fn headway_says_how_far_how_fast_and_how_long() {
+        let seconds = Duration::from_secs;
+        for (done, of, counted, within, text) in [
+            (
+                1_200,
+                Some(30_000),
+                1_200,
+                seconds(48),
+                "1,200 of 30,000 users · 25/s · 19 min 12 s left",
+            ),
+            (
+                3,
+                Some(9),
+                3,
+                seconds(30),
+                "3 of 9 users · 6/min · 1 min left",
+            ),
+            (3, None, 3, seconds(1), "3 users · 3/s"),
+            (3, Some(9), 3, Duration::ZERO, "3 of 9 users"),
+            (9, Some(9), 4, seconds(2), "9 of 9 users · 2/s · 0 s left"),
+        ] {
+            let walk = walk(done, of).unwrap();
+            assert_eq!(Headway::new(walk, counted, within).to_string(), text);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! The screen, the command line and revoking read lists by this loop only, so that they stop at the same
 //! point and say the same. Each takes rows by a sink of its own and sees every page as it ends.
 
+mod plan;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +13,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub use plan::plan;
+
 use crate::api::SessionApi;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::text::with_thousands;
 use crate::model::{
-    ApiError, Brought, Completeness, Cursor, PageEnd, PageRules, Plan, ReadKeys, RowRef, RowSink,
-    Search, Stuck, Thresholds,
+    ApiError, Brought, Completeness, Cursor, Headway, PageEnd, PageRules, Plan, ReadKeys, RowRef,
+    RowSink, Search, Stuck, Thresholds, WalkProgress,
 };
 
 /// One search of one system, as far as it has come.
@@ -27,12 +30,16 @@ use crate::model::{
 pub struct Reading<'a> {
     api: &'a dyn SessionApi,
     search: Search,
+    plan: Plan,
     rest: Option<Rest<'a>>,
     at: Option<Cursor>,
     keys: ReadKeys,
     rules: PageRules,
     limit: u64,
     room: u64,
+    is_resumed: bool,
+    /// When a walk was first heard of, and how far it had come then.
+    walk: Option<(Instant, u64)>,
 }
 
 /// What the server could not filter, and what it is compared with beside the row.
@@ -43,7 +50,7 @@ struct Rest<'a> {
 }
 
 /// A page that has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PageRead {
     /// Rows that the server sent.
     pub received: u32,
@@ -53,6 +60,8 @@ pub struct PageRead {
     pub took: Duration,
     /// What the page says of itself. Where it was not read to its end, `next` is this page again.
     pub end: PageEnd,
+    /// How far the walk has come that the list needs. `None`: it needs none.
+    pub headway: Option<Headway>,
     /// How the reading goes on.
     pub then: Then,
 }
@@ -97,8 +106,12 @@ impl fmt::Display for StopReason {
 
 impl<'a> Reading<'a> {
     /// Of the whole list that the system gives for this search. Sends nothing.
-    pub fn new(api: &'a dyn SessionApi, search: Search) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// As [`plan`].
+    pub fn new(api: &'a dyn SessionApi, search: Search) -> Result<Self, ApiError> {
+        Ok(Self {
+            plan: plan(api, &search)?,
             api,
             search,
             rest: None,
@@ -107,22 +120,24 @@ impl<'a> Reading<'a> {
             rules: PageRules::from(None),
             limit: u64::MAX,
             room: u64::MAX,
-        }
+            is_resumed: false,
+            walk: None,
+        })
     }
 
     /// Hands out only the rows that match the whole search, also the part of it that the server cannot
     /// answer. `profile` and `system` are the names that a query compares with. Sends nothing.
     ///
     /// # Errors
-    /// [`ApiError::BadQuery`] if the system cannot answer the search.
+    /// [`ApiError::BadQuery`] if that part cannot be compared.
     pub fn matching(
         mut self,
         profile: &'a str,
         system: &'a str,
         thresholds: Thresholds,
     ) -> Result<Self, ApiError> {
-        let Plan { rest, .. } = self.api.plan(&self.search)?;
-        let matcher = Matcher::new(&rest, self.search.now, self.search.zone, thresholds);
+        let rest = &self.plan.rest;
+        let matcher = Matcher::new(rest, self.search.now, self.search.zone, thresholds);
         let matcher = matcher.map_err(|error| ApiError::BadQuery {
             message: error.to_string(),
             field: None,
@@ -147,6 +162,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn resumed(mut self, at: Option<Cursor>, keys: ReadKeys) -> Self {
         self.rules = PageRules::from(at.as_ref());
+        self.is_resumed = at.is_some();
         self.at = at;
         self.keys = keys;
         self
@@ -183,6 +199,7 @@ impl<'a> Reading<'a> {
             total: None,
             completeness: Completeness::More,
             unread: 0,
+            walk: None,
         };
         let (end, then) = match (read, stop) {
             (Ok(end), Some(stop)) => {
@@ -204,6 +221,7 @@ impl<'a> Reading<'a> {
             received,
             duplicates,
             took: start.elapsed(),
+            headway: end.walk.clone().map(|walk| self.headway(walk, start)),
             end,
             then,
         }
@@ -224,6 +242,19 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// `start`: when the page was asked for.
+    fn headway(&mut self, walk: WalkProgress, start: Instant) -> Headway {
+        // Of a reading that goes on in the middle only what it has done itself counts.
+        let first = if self.is_resumed {
+            (Instant::now(), walk.done)
+        } else {
+            (start, 0)
+        };
+        let (since, before) = *self.walk.get_or_insert(first);
+        let done = walk.done.saturating_sub(before);
+        Headway::new(walk, done, since.elapsed())
+    }
+
     fn reason(&self, stop: NoMore) -> StopReason {
         match stop {
             NoMore::Room => StopReason::Limit(self.limit),
@@ -242,6 +273,7 @@ impl<'a> Reading<'a> {
         let brought = Brought {
             rows: u64::from(received) + u64::from(end.unread),
             new: u64::from(received - duplicates),
+            walk: end.walk.clone(),
         };
         match self.rules.next(next, brought) {
             Ok(()) => {

@@ -8,16 +8,17 @@ use async_trait::async_trait;
 use chrono::DateTime;
 
 use super::*;
-use crate::model::time::Zone;
 use crate::model::{
-    Capabilities, Clause, Field, Identity, Op, Outcome, Query, Session, SessionKey, Subject,
-    UserOutcome, Value,
+    Capabilities, Clause, Field, Identity, KindCaps, Op, Outcome, Query, Session, SessionKey,
+    Subject, Support, UserOutcome, Value, Way, WayCost,
 };
 
 /// What a page of the script does.
 enum Page {
     /// Rows, and where the next page begins.
     Rows(&'static [&'static str], Option<&'static str>),
+    /// Rows of a walk over this many users, after so many of them.
+    Walk(&'static [&'static str], u64, u64),
     /// Rows, and then this error.
     Breaks(&'static [&'static str], ApiError),
     /// Rows, and then no answer.
@@ -30,6 +31,7 @@ struct Scripted {
     pages: Mutex<VecDeque<Page>>,
     asked: Mutex<Vec<Option<String>>>,
     plan: Plan,
+    required: Vec<Field>,
 }
 
 impl Scripted {
@@ -51,7 +53,11 @@ impl Scripted {
 #[async_trait]
 impl SessionApi for Scripted {
     fn caps(&self) -> Arc<Capabilities> {
-        unreachable!("reading needs no capabilities")
+        let mut kind = KindCaps::default();
+        for field in &self.required {
+            kind.fields[*field] = Support::Required;
+        }
+        Arc::new(Capabilities::of_one_kind("Made-up", kind))
     }
 
     fn plan(&self, _search: &Search) -> Result<Plan, ApiError> {
@@ -72,7 +78,10 @@ impl SessionApi for Scripted {
         self.asked.lock().unwrap().push(at);
         let page = self.pages.lock().unwrap().pop_front();
         let page = page.expect("more pages were asked for than the script has");
-        let (Page::Rows(rows, _) | Page::Breaks(rows, _) | Page::Hangs(rows)) = &page;
+        let (Page::Rows(rows, _)
+        | Page::Walk(rows, ..)
+        | Page::Breaks(rows, _)
+        | Page::Hangs(rows)) = &page;
         for key in *rows {
             let mut row = RowRef::new(*key, *key);
             row.user = Some((*key).into());
@@ -80,19 +89,28 @@ impl SessionApi for Scripted {
                 break;
             }
         }
+        let mut walk = None;
         let next = match page {
-            Page::Rows(_, next) => next,
+            Page::Rows(_, next) => next.map(str::to_owned),
+            Page::Walk(_, done, of) => {
+                // A second of work for every user.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                let (of, what) = (Some(of), "users".into());
+                walk = Some(WalkProgress { done, of, what });
+                (of != Some(done)).then(|| done.to_string())
+            }
             Page::Breaks(_, error) => return Err(error),
             Page::Hangs(_) => std::future::pending().await,
         };
         Ok(PageEnd {
-            next: next.map(Cursor::new),
-            total: None,
             completeness: match next {
                 Some(_) => Completeness::More,
                 None => Completeness::Complete,
             },
+            next: next.map(Cursor::new),
+            total: None,
             unread: 0,
+            walk,
         })
     }
 
@@ -110,14 +128,11 @@ impl SessionApi for Scripted {
 }
 
 fn search() -> Search {
-    Search {
-        query: Query::default(),
-        sort: None,
-        page_size: NonZeroU16::MIN,
-        native: None,
-        now: DateTime::UNIX_EPOCH,
-        zone: Zone::Utc,
-    }
+    Search::new(Query::default(), NonZeroU16::MIN, DateTime::UNIX_EPOCH)
+}
+
+fn reading(api: &Scripted) -> Reading<'_> {
+    Reading::new(api, search()).unwrap()
 }
 
 fn cut() -> ApiError {
@@ -149,7 +164,7 @@ async fn every_session_is_handed_out_once_and_repeats_are_counted() {
         Page::Rows(&["b", "c"], None),
     ]);
 
-    let (rows, last) = read(&mut Reading::new(&api, search())).await;
+    let (rows, last) = read(&mut reading(&api)).await;
 
     assert_eq!(keys(&rows), ["a", "b", "c"]);
     assert_eq!(
@@ -167,9 +182,7 @@ async fn what_the_server_cannot_filter_is_filtered_here() {
         Op::Eq,
         Value::Text("amy*".into()),
     )];
-    let reading = Reading::new(&api, search());
-
-    let reading = reading.matching("p", "s", Thresholds::default());
+    let reading = reading(&api).matching("p", "s", Thresholds::default());
     let (rows, last) = read(&mut reading.unwrap().limited(2)).await;
 
     assert_eq!(keys(&rows), ["amy", "amy2"]);
@@ -183,7 +196,7 @@ async fn a_broken_page_keeps_its_rows_and_is_asked_for_again() {
         Page::Breaks(&["b"], cut()),
         Page::Rows(&["b", "c"], None),
     ]);
-    let mut reading = Reading::new(&api, search());
+    let mut reading = reading(&api);
 
     let (rows, broken) = read(&mut reading).await;
     assert_eq!(keys(&rows), ["a", "b"]);
@@ -202,13 +215,13 @@ async fn a_later_reading_goes_on_where_another_ended() {
         Page::Rows(&["c", "d"], Some("3")),
         Page::Rows(&["c", "d"], None),
     ]);
-    let mut first = Reading::new(&api, search()).limited(3);
+    let mut first = reading(&api).limited(3);
 
     let (rows, last) = read(&mut first).await;
     assert_eq!(keys(&rows), ["a", "b", "c"]);
     assert_eq!(last.then, Then::Stopped(StopReason::Limit(3)));
 
-    let mut second = Reading::new(&api, search()).resumed(last.end.next, first.into_keys());
+    let mut second = reading(&api).resumed(last.end.next, first.into_keys());
     let (rows, last) = read(&mut second).await;
     assert_eq!((keys(&rows), last.then), (vec!["d"], Then::End));
     assert_eq!(api.asked(), ["", "2", "2"]);
@@ -225,7 +238,7 @@ async fn a_limit_stops_only_where_there_is_more() {
     ] {
         let api = Scripted::new(pages);
 
-        let (rows, last) = read(&mut Reading::new(&api, search()).limited(2)).await;
+        let (rows, last) = read(&mut reading(&api).limited(2)).await;
 
         assert_eq!(keys(&rows), ["a", "b"]);
         let limit = Then::Stopped(StopReason::Limit(2));
@@ -249,7 +262,7 @@ async fn a_sink_that_has_enough_ends_the_reading_even_if_the_page_fails_after_th
         let api = Scripted::new([page]);
         let mut sink = One(0);
 
-        let page = Reading::new(&api, search()).page(&mut sink).await;
+        let page = reading(&api).page(&mut sink).await;
 
         assert_eq!(page.then, Then::Stopped(StopReason::Enough));
         assert_eq!(sink.0, 1);
@@ -263,7 +276,7 @@ async fn a_page_that_is_dropped_keeps_what_it_has_brought() {
         Page::Hangs(&["b"]),
         Page::Rows(&["b", "c"], None),
     ]);
-    let mut reading = Reading::new(&api, search());
+    let mut reading = reading(&api);
     let mut rows = Vec::new();
     let _ = reading.page(&mut rows).await;
 
@@ -299,7 +312,7 @@ async fn f_http_10_a_server_that_goes_round_in_circles_is_left() {
     ] {
         let api = Scripted::new(pages);
 
-        let (_, last) = read(&mut Reading::new(&api, search())).await;
+        let (_, last) = read(&mut reading(&api)).await;
 
         let why = StopReason::Stuck(stuck);
         assert_eq!(last.then, Then::Stopped(why), "{what}");
@@ -321,11 +334,136 @@ async fn only_a_list_that_was_read_to_its_end_is_whole() {
         let api = Scripted::new(pages);
         let mut rows: Vec<Session> = Vec::new();
 
-        let is_whole = Reading::new(&api, search())
-            .limited(2)
-            .is_whole(&mut rows)
-            .await;
+        let is_whole = reading(&api).limited(2).is_whole(&mut rows).await;
 
         assert_eq!(is_whole, whole);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_walk_that_finds_nobody_for_long_says_how_far_it_is() {
+    let users = 300;
+    let found = |done| if done == users { &["a"][..] } else { &[] };
+    let api = Scripted::new((1..=users).map(|done| Page::Walk(found(done), done, users)));
+    let mut reading = reading(&api);
+    let mut rows: Vec<Session> = Vec::new();
+    let mut said = Vec::new();
+    let last = loop {
+        let page = reading.page(&mut rows).await;
+        said.extend(page.headway.as_ref().map(ToString::to_string));
+        if page.then != Then::Next {
+            break page;
+        }
+    };
+
+    assert_eq!((keys(&rows), last.then), (vec!["a"], Then::End));
+    assert_eq!(said[9], "10 of 300 users · 1/s · 4 min 50 s left");
+    assert_eq!(said.len(), 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_of_a_walk_that_goes_on_is_that_of_this_reading() {
+    let api = Scripted::new((101..=103).map(|done| Page::Walk(&[], done, 110)));
+    let keys = ReadKeys::default();
+    let mut reading = reading(&api).resumed(Some(Cursor::new("100")), keys);
+    let mut rows: Vec<Session> = Vec::new();
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        let page = reading.page(&mut rows).await;
+        said.extend(page.headway.map(|headway| headway.to_string()));
+    }
+
+    assert_eq!(said[0], "101 of 110 users");
+    assert_eq!(said[2], "103 of 110 users · 1/s · 7 s left");
+}
+
+#[tokio::test]
+async fn f_http_10_empty_pages_are_read_up_to_a_bound() {
+    let empty = |count: u32| {
+        let next = |number: u32| Page::Rows(&[], Some(number.to_string().leak()));
+        (1..=count).map(next).collect::<Vec<_>>()
+    };
+    let some = empty(50).into_iter().chain([Page::Rows(&["a"], None)]);
+    let api = Scripted::new(some);
+    let (rows, last) = read(&mut reading(&api)).await;
+    assert_eq!((keys(&rows), last.then), (vec!["a"], Then::End));
+
+    let api = Scripted::new(empty(100));
+    let (_, last) = read(&mut reading(&api)).await;
+    let why = StopReason::Stuck(Stuck::Empty);
+    assert_eq!(last.then, Then::Stopped(why));
+}
+
+/// What is lacking of a search, and which field is to be filled in.
+fn lacking(api: &Scripted, search: Search) -> Option<(String, Option<Field>)> {
+    match Reading::new(api, search).err() {
+        Some(ApiError::Incomplete { message, field, .. }) => Some((message, field)),
+        None => None,
+        Some(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn one_of_the_required_fields_is_asked_for_before_anything_is_sent() {
+    let mut api = Scripted::default();
+    assert_eq!(lacking(&api, search()), None);
+
+    api.required = vec![Field::User];
+    let said = "Made-up lists no sessions unless the query has user:…";
+    let lack = (said.to_owned(), Some(Field::User));
+    assert_eq!(lacking(&api, search()), Some(lack));
+
+    api.required.push(Field::Scope);
+    let said = "Made-up lists no sessions unless the query has user:… or scope:…";
+    assert_eq!(lacking(&api, search()), Some((said.to_owned(), None)));
+    for (query, lacks) in [
+        ("user:amy", false),
+        ("scope:/alpha", false),
+        ("-user:amy", true),
+        ("client:web", true),
+    ] {
+        let mut search = search();
+        search.query = Query::parse(query).unwrap();
+        assert_eq!(lacking(&api, search).is_some(), lacks, "{query}");
+    }
+    let mut native = search();
+    native.native = Some("their own words".into());
+    assert_eq!(lacking(&api, native), None);
+}
+
+#[test]
+fn a_search_that_cannot_be_answered_at_once_names_the_ways_to_list() {
+    let way = |word: &'static str, title: &'static str, needs, cost| Way {
+        word: word.into(),
+        title: title.into(),
+        needs,
+        cost,
+    };
+    let cost = |requests, takes: Option<u64>| {
+        let takes = takes.map(Duration::from_secs);
+        Some(WayCost { requests, takes })
+    };
+    let mut api = Scripted::default();
+    api.plan.ways = vec![
+        way("recent", "sign-ins of the last day", None, cost(3, Some(2))),
+        way("one", "one organization", Some(Field::Scope), None),
+        way("all", "all users", None, cost(1_200, None)),
+    ];
+    let all = "recent (sign-ins of the last day; about 3 requests, 2 s), one (one organization; needs \
+               scope:…), all (all users; about 1,200 requests)";
+    let chosen = |word: &'static str, query: &str| {
+        let mut search = search();
+        search.way = Some(word.into());
+        search.query = Query::parse(query).unwrap();
+        lacking(&api, search)
+    };
+
+    let said = format!("Made-up cannot list that at once; the ways to list are {all}");
+    assert_eq!(lacking(&api, search()), Some((said, None)));
+    let said = format!("there is no way \"some\"; the ways to list are {all}");
+    assert_eq!(chosen("some", ""), Some((said, None)));
+    let said = "one organization: the query needs scope:…".to_owned();
+    assert_eq!(chosen("one", ""), Some((said, Some(Field::Scope))));
+    assert_eq!(chosen("one", "scope:org_1"), None);
+    assert_eq!(chosen("all", ""), None);
 }

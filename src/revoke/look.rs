@@ -8,7 +8,6 @@ use chrono::{DateTime, Utc};
 
 use super::{Item, Known, Trace};
 use crate::api::SessionApi;
-use crate::model::time::Zone;
 use crate::model::{
     ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
     SessionKey, Subject, Support, Target, UserOutcome, Value,
@@ -252,14 +251,11 @@ fn clause(field: Field, names: Vec<String>) -> Clause {
 
 /// A search for these clauses as of now.
 pub(super) fn search(clauses: Vec<Clause>) -> Search {
-    Search {
-        query: Query { clauses },
-        sort: None,
-        page_size: NonZeroU16::new(PAGE).expect("the page size is not zero"),
-        native: None,
-        now: Utc::now(),
-        zone: Zone::Utc,
-    }
+    Search::new(
+        Query { clauses },
+        NonZeroU16::new(PAGE).expect("the page size is not zero"),
+        Utc::now(),
+    )
 }
 
 /// A search for the sessions of one person. `None`: the system does not find people.
@@ -276,8 +272,10 @@ pub(super) async fn read_all(
     sink: &mut dyn RowSink,
     max_rows: u32,
 ) -> bool {
-    let reading = Reading::new(api, search.clone());
-    reading.limited(max_rows).is_whole(sink).await
+    match Reading::new(api, search.clone()) {
+        Ok(reading) => reading.limited(max_rows).is_whole(sink).await,
+        Err(_) => false,
+    }
 }
 
 /// Keeps the keys that are wanted and live.

@@ -65,14 +65,7 @@ pub(crate) fn names() -> SourceNames {
 
 /// A search for everything.
 pub(crate) fn search() -> Search {
-    Search {
-        query: Default::default(),
-        sort: None,
-        page_size: 10.try_into().unwrap(),
-        native: None,
-        now: Utc::now(),
-        zone: Default::default(),
-    }
+    Search::new(Default::default(), 10.try_into().unwrap(), Utc::now())
 }
 
 /// What one page does.
@@ -170,6 +163,7 @@ impl SessionApi for FakeApi {
             total: None,
             completeness,
             unread: 0,
+            walk: None,
         })
     }
 

@@ -94,7 +94,7 @@ impl Drop for GiveBack {
 enum Woken {
     Signal(Caught),
     Input(Option<io::Result<Event>>),
-    Message(Msg),
+    Message(Box<Msg>),
     Written(io::Result<()>),
     Time,
 }
@@ -186,7 +186,7 @@ impl Shell {
                 Some(message) => self.apply_all(message).await,
                 None => ControlFlow::Continue(()),
             },
-            Woken::Message(message) => self.apply_all(message).await,
+            Woken::Message(message) => self.apply_all(*message).await,
             Woken::Written(Ok(())) => ControlFlow::Continue(()),
             Woken::Written(Err(_)) => modes::lost(),
             Woken::Time => self.on_time().await,
@@ -210,7 +210,7 @@ impl Shell {
         tokio::select! { biased;
             caught = self.signals.next() => Woken::Signal(caught),
             event = input.next() => Woken::Input(event),
-            Some(message) = self.messages.recv() => Woken::Message(message),
+            Some(message) = self.messages.recv() => Woken::Message(Box::new(message)),
             result = self.screen.written() => Woken::Written(result),
             () = sleep_until(wake) => Woken::Time,
         }

@@ -275,6 +275,17 @@ fn is_long(state: &State) -> bool {
 }
 
 fn searching(state: &State) -> String {
+    let mut loading = state.sources.iter().filter(|source| source.is_loading());
+    if let Some(headway) = loading.find_map(|source| source.headway.as_ref()) {
+        let rows = if state.results.stale {
+            0
+        } else {
+            state.results.rows.len() as u64
+        };
+        let rows = with_thousands(rows);
+        let stops = if is_long(state) { " · Esc stops" } else { "" };
+        return format!("searching… {rows} rows · {headway}{stops}");
+    }
     let rows = with_thousands(state.results.rows.len() as u64);
     let loading = state.sources.iter().filter(|source| source.is_loading());
     let begun = loading.map(|source| source.begun).min();
@@ -415,15 +426,18 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return lines;
     }
     if results.query.is_none() {
-        let needed = form_fields::fields(state)
+        let needed: Vec<_> = form_fields::fields(state)
             .into_iter()
-            .find(|field| form_fields::support(state, *field) == crate::model::Support::Required);
-        let text = match needed {
-            Some(field) => format!(
+            .filter(|field| form_fields::support(state, *field) == crate::model::Support::Required)
+            .map(form_fields::label)
+            .collect();
+        let text = if needed.is_empty() {
+            "Enter lists all sessions, or type a user name first".to_owned()
+        } else {
+            format!(
                 "Fill in {}, then Enter: this system lists nothing without it",
-                form_fields::label(field)
-            ),
-            None => "Enter lists all sessions, or type a user name first".to_owned(),
+                needed.join(" or ")
+            )
         };
         return vec![(text, Role::Text)];
     }

@@ -73,14 +73,11 @@ fn clause(field: Field, value: &str) -> Clause {
 }
 
 fn search(clauses: Vec<Clause>) -> Search {
-    Search {
-        query: Query { clauses },
-        sort: None,
-        page_size: NonZeroU16::new(100).expect("100 is not 0"),
-        native: None,
-        now: Utc::now(),
-        zone: usher::model::time::Zone::Utc,
-    }
+    Search::new(
+        Query { clauses },
+        NonZeroU16::new(100).expect("100 is not 0"),
+        Utc::now(),
+    )
 }
 
 /// All pages: the rows and how the list ended.

@@ -211,3 +211,26 @@ fn f_data_09_foreign_text_cannot_read_like_a_fact_of_the_question() {
         }
     }
 }
+
+#[test]
+fn the_ways_to_list_say_what_they_need_and_cost() {
+    let way = |word: &'static str, title: &'static str, needs, requests, seconds| Way {
+        word: word.into(),
+        title: title.into(),
+        needs,
+        cost: Some(WayCost {
+            requests,
+            takes: Some(Duration::from_secs(seconds)),
+        }),
+    };
+    let state = Fixture::open().with(|state| {
+        let ways = vec![
+            way("recent", "Sign-ins of the last day", None, 3, 2),
+            way("one", "One organization", Some(Field::Scope), 12, 1),
+            way("all", "All users, one by one", None, 30_000, 1_200),
+        ];
+        state.open(ChooseWay::new(SourceId(0), ways));
+    });
+
+    check("ways", &state, &TWO);
+}

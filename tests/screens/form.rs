@@ -70,6 +70,7 @@ fn the_form_says_what_is_done_here_and_what_a_system_needs() {
                 .expect("a query")
                 .clauses,
             notes: vec!["the server minds upper and lower case in user names".to_owned()],
+            ways: Vec::new(),
         }));
     });
 

@@ -31,6 +31,23 @@ fn rows_arrive_while_loading() {
 }
 
 #[test]
+fn a_walk_says_how_far_it_has_come() {
+    let state = Fixture::main().with(|state| {
+        let walk = WalkProgress {
+            done: 1_200,
+            of: Some(30_000),
+            what: "users".into(),
+        };
+        let source = &mut state.sources[0];
+        source.progress = Progress::Loading;
+        source.headway = Some(Headway::new(walk, 1_200, Duration::from_secs(48)));
+        state.spinner = true;
+    });
+
+    check("loading_walk", &state, &TWO);
+}
+
+#[test]
 fn the_first_search_shows_no_rows_yet() {
     let state = Fixture::open().with(|state| {
         state.focus = Pane::Search;
@@ -114,14 +131,11 @@ fn a_list_cut_by_the_server_says_so() {
 fn f_clock_05_the_status_line_tells_the_moment_that_a_duration_meant_when_it_was_asked() {
     let state = Fixture::main().with(|state| {
         let query = Query::parse("age>30m").expect("a query");
-        state.sources[0].search = Some(usher::model::Search {
-            query: query.clone(),
-            sort: None,
-            page_size: std::num::NonZeroU16::MIN,
-            native: None,
-            now: now() - TimeDelta::minutes(5),
-            zone: usher::model::time::Zone::Utc,
-        });
+        state.sources[0].search = Some(usher::model::Search::new(
+            query.clone(),
+            std::num::NonZeroU16::MIN,
+            now() - TimeDelta::minutes(5),
+        ));
         state.results.query = Some(query);
     });
 

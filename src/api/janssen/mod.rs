@@ -234,6 +234,7 @@ impl Janssen {
             total,
             completeness,
             unread,
+            walk: None,
         })
     }
 
@@ -474,6 +475,7 @@ fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bo
             completeness
         },
         unread: 0,
+        walk: None,
     }
 }
 

@@ -190,7 +190,6 @@ mod tests {
 
     use super::*;
     use crate::model::Query;
-    use crate::model::time::Zone;
 
     fn clause(field: Field, op: Op, values: &[&str]) -> Clause {
         Clause {
@@ -203,14 +202,7 @@ mod tests {
     }
 
     fn search(clauses: Vec<Clause>) -> Search {
-        Search {
-            query: Query { clauses },
-            sort: None,
-            page_size: NonZeroU16::MIN,
-            native: None,
-            now: DateTime::UNIX_EPOCH,
-            zone: Zone::Utc,
-        }
+        Search::new(Query { clauses }, NonZeroU16::MIN, DateTime::UNIX_EPOCH)
     }
 
     fn realms(list: &[&str]) -> Vec<String> {

@@ -183,7 +183,6 @@ mod tests {
     use crate::api::auth::{NoStore, Nobody};
     use crate::config::{Login, SecretSource};
     use crate::model::Query;
-    use crate::model::time::Zone;
 
     #[test]
     fn names_of_the_profile_become_names_of_the_server() {
@@ -194,14 +193,11 @@ mod tests {
         profile.user_as = Some("{user}@example.org".into());
         profile.own.set("realms", ["/alpha"]);
         let am = PingAm::new(&profile, Arc::new(Nobody), Arc::new(NoStore)).unwrap();
-        let search = Search {
-            query: Query::parse("user:jdoe user~^j").unwrap(),
-            sort: None,
-            page_size: NonZeroU16::MIN,
-            native: None,
-            now: DateTime::UNIX_EPOCH,
-            zone: Zone::Utc,
-        };
+        let search = Search::new(
+            Query::parse("user:jdoe user~^j").unwrap(),
+            NonZeroU16::MIN,
+            DateTime::UNIX_EPOCH,
+        );
 
         let plan = am.plan(&search).unwrap();
 

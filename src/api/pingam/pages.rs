@@ -13,6 +13,7 @@ use crate::api::auth::Interact;
 use crate::api::net::clean;
 use crate::model::{
     ApiError, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search, Session,
+    WalkProgress,
 };
 
 /// Where the next page begins, and what the pages before it leave to be told.
@@ -83,8 +84,7 @@ impl At {
     }
 }
 
-/// Reads one page into the sink. A realm without sessions is no page: whoever reads takes an empty one
-/// for the sign of a server that goes round in circles.
+/// Reads one page into the sink: one answer, which may hold no session. A realm that fails is no page.
 pub(super) async fn page(
     server: &Server,
     search: &Search,
@@ -108,8 +108,12 @@ pub(super) async fn page(
             Err(error) => return Err(error),
         };
         unread += found.unread;
-        if found.entries > 0 && at.unit < at.of {
-            return Ok(more(&at, unread));
+        if found.is_list && at.unit < at.of {
+            return Ok(more(
+                &at,
+                units.iter().any(|unit| unit.user.is_some()),
+                unread,
+            ));
         }
     }
     match first {
@@ -121,8 +125,8 @@ pub(super) async fn page(
 /// What one answer held.
 #[derive(Clone, Copy, Default)]
 struct Found {
-    /// Sessions, and what should have been one.
-    entries: usize,
+    /// Was it a list, whole or in part?
+    is_list: bool,
     /// Entries that are no session.
     unread: u32,
 }
@@ -161,7 +165,7 @@ async fn one(
     at.rows += rows as u64;
     let (stopped, unread) = pour(server, facts, unit, &page, sink);
     let found = Found {
-        entries: rows,
+        is_list: true,
         unread,
     };
     if let Some(error) = &page.error {
@@ -180,12 +184,20 @@ async fn one(
     Ok(found)
 }
 
-fn more(at: &At, unread: u32) -> PageEnd {
+/// Between two requests. `of_users`: each request is about one user in one realm.
+fn more(at: &At, of_users: bool, unread: u32) -> PageEnd {
+    let what = if of_users { "lists" } else { "realms" };
+    let walk = WalkProgress {
+        done: at.unit as u64,
+        of: Some(at.of as u64),
+        what: what.into(),
+    };
     PageEnd {
         next: Some(at.cursor()),
         total: None,
         completeness: Completeness::More,
         unread,
+        walk: (at.of > 1).then_some(walk),
     }
 }
 
@@ -215,6 +227,7 @@ fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
             None => Completeness::Complete,
         },
         unread,
+        walk: None,
     })
 }
 

@@ -384,7 +384,14 @@ pub(super) fn goes_on(
     entries: &[&RawValue],
 ) -> Result<(), Stuck> {
     let rows = entries.len() as u64;
-    rules.next(&Cursor::new(next), Brought { rows, new: rows })
+    rules.next(
+        &Cursor::new(next),
+        Brought {
+            rows,
+            new: rows,
+            walk: None,
+        },
+    )
 }
 
 /// The server failed after it had written some rows.

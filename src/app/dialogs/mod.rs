@@ -11,3 +11,4 @@ pub mod job;
 pub mod profiles;
 pub mod quit;
 pub mod sign_in;
+pub mod ways;

@@ -16,7 +16,9 @@ use crate::app::results::Wanted;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::query::OwnName;
-use crate::model::{ApiError, Clause, Cursor, Field, Op, Plan, Query, Search, Target, Value};
+use crate::model::{
+    ApiError, AskedBy, Clause, Cursor, Field, Op, Plan, Query, Search, Target, Value,
+};
 use crate::store::SourceId;
 
 /// A pause in typing after which the form shows how it ends up.
@@ -166,7 +168,7 @@ fn plan(state: &mut State) -> Vec<Effect> {
     let generation = state.next_gen();
     let mut effects = Vec::new();
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone());
+        let search = search_for(state, &state.sources[at], query.clone(), AskedBy::Person);
         state.sources[at].plan_gen = generation;
         effects.push(Effect::Plan {
             source: SourceId(at as u8),
@@ -248,7 +250,7 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
                 return user(state, name);
             }
             state.results.wanted = None;
-            search(state, query)
+            search(state, query, AskedBy::Person)
         }
         Err(error) => {
             let text = error.message.clone();
@@ -295,10 +297,14 @@ pub fn again(state: &mut State) -> Vec<Effect> {
 
 /// Asks the same again; the cursor finds its session again.
 pub fn reload(state: &mut State) -> Vec<Effect> {
-    let Some(query) = state.results.query.clone() else {
-        return submit(state);
-    };
-    search_on(state, query)
+    reload_for(state, AskedBy::Person)
+}
+
+fn reload_for(state: &mut State, asked_by: AskedBy) -> Vec<Effect> {
+    match state.results.query.clone() {
+        Some(query) => search_on(state, query, asked_by),
+        None => submit(state),
+    }
 }
 
 /// Searches for everything of the person under the cursor, in place of what the form said. It is also
@@ -346,14 +352,14 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.results.live = None;
     let mut effects = plan(state);
     effects.extend(match state.query() {
-        Ok(query) => search_on(state, query),
+        Ok(query) => search_on(state, query, AskedBy::Person),
         Err(error) => message::say(state, Level::Error, error.message),
     });
     effects
 }
 
 /// A search that leaves the cursor on its session.
-fn search_on(state: &mut State, query: Query) -> Vec<Effect> {
+fn search_on(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect> {
     let (cursor, top) = (state.results.cursor, state.results.top);
     let current = state.results.current().map(|(_, row)| row.identity);
     state.results.wanted = current.map(|identity| Wanted {
@@ -363,7 +369,7 @@ fn search_on(state: &mut State, query: Query) -> Vec<Effect> {
         row: None,
     });
     state.focus_follows = false;
-    search(state, query)
+    search(state, query, asked_by)
 }
 
 /// How many failures in a row end the automatic reload.
@@ -405,7 +411,7 @@ pub fn auto_reload(state: &mut State) -> Vec<Effect> {
     if !busy && state.results.query.is_some() {
         // Nobody asked for it, so it takes no message away but the one of its own last failure.
         let message = state.message.take().filter(|_| !failed);
-        effects.extend(reload(state));
+        effects.extend(reload_for(state, AskedBy::Timer));
         state.message = state.message.take().or(message);
     }
     effects
@@ -428,18 +434,23 @@ fn reload_every(state: &State) -> Duration {
 }
 
 /// Sends a query to every source. The rows of the one before stay until the first page is there.
-pub fn search(state: &mut State, query: Query) -> Vec<Effect> {
+pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect> {
     if state.sources.is_empty() {
         return message::say(state, Level::Warn, "no profile is open: Ctrl-P opens one");
     }
     let mut effects = net::cancel_searches(state);
     state.message = None;
+    if state.results.query.as_ref() != Some(&query) {
+        for source in &mut state.sources {
+            source.way.take_if(|way| way.is_used);
+        }
+    }
     // What ended before it is asked does not come again.
     state.results.lately.clear();
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone());
+        let search = search_for(state, &state.sources[at], query.clone(), asked_by);
         let generation = state.next_gen();
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
@@ -473,10 +484,10 @@ fn spin(state: &mut State) -> Effect {
 }
 
 impl Source {
-    /// Where its list broke off, if it did after some rows. Taken once: a list that cannot go on there is
+    /// Where its list broke off, if it did after some pages. Taken once: a list that cannot go on there is
     /// asked for from its start the next time.
     fn take_break(&mut self) -> Option<(Search, Cursor)> {
-        let broke = matches!(self.progress, Progress::Failed(_)) && self.rows > 0;
+        let broke = matches!(self.progress, Progress::Failed(_)) && self.pages > 0;
         let is_up = matches!(self.link, Link::Up { .. });
         let search = self.search.clone().filter(|_| broke && is_up)?;
         Some((search, self.resume.take()?))
@@ -487,12 +498,16 @@ impl Source {
         self.search_gen = generation;
         self.progress = Progress::Loading;
         self.resume = None;
+        self.headway = None;
+        if let Some(way) = &mut self.way {
+            way.is_used = true;
+        }
         (self.pages, self.rows, self.total) = (0, 0, None);
         (self.duplicates, self.unread, self.received) = (0, 0, 0);
     }
 }
 
-fn search_for(state: &State, source: &Source, query: Query) -> Search {
+fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
     let size = source.profile.page_size.and_then(NonZeroU16::new);
     Search {
         query: query.with_kind(source.profile.kind.as_deref()),
@@ -502,6 +517,8 @@ fn search_for(state: &State, source: &Source, query: Query) -> Search {
         // What depends on the moment is asked for by the server's clock.
         now: state.now + source.ahead,
         zone: state.prefs.zone,
+        way: source.way.as_ref().map(|way| way.word.clone()),
+        asked_by,
     }
 }
 

@@ -7,7 +7,7 @@ mod details;
 mod dialogs;
 pub(super) mod edit;
 mod focus;
-mod form;
+pub(super) mod form;
 mod keys;
 mod lock;
 pub(super) mod message;

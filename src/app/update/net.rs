@@ -3,6 +3,7 @@
 use super::{message, results};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
+use crate::app::dialogs::ways::ChooseWay;
 use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::job::JobState;
@@ -182,7 +183,15 @@ pub fn page(
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
             blame(state, &error);
-            let effects = failed(state, id, &error, Tried::Search);
+            let effects = match &error {
+                ApiError::Incomplete { ways, .. }
+                    if !ways.is_empty() && state.dialogs.is_empty() =>
+                {
+                    state.open(ChooseWay::new(id, ways.clone()));
+                    Vec::new()
+                }
+                _ => failed(state, id, &error, Tried::Search),
+            };
             let mut all = results::finished(state);
             all.extend(effects);
             all
@@ -209,7 +218,10 @@ fn blame(state: &mut State, error: &ApiError) {
 }
 
 fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
-    if state.results.stale {
+    let last = page.end.next.is_none() || page.stopped.is_some();
+    let is_empty = page.chunk.is_empty() && !last;
+    // Rows of before stay on the screen until there are others.
+    if state.results.stale && !is_empty {
         results::begin(state);
     }
     sign_in::close(&mut state.dialogs, id);
@@ -228,7 +240,10 @@ fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
     source.completeness = page.end.completeness;
     source.took = Some(page.took);
     source.resume = page.end.next.clone();
-    let last = page.end.next.is_none() || page.stopped.is_some();
+    source.headway = page.headway;
+    if is_empty {
+        return Vec::new();
+    }
     if last {
         source.progress = match page.stopped {
             Some(why) => Progress::Stopped(why),

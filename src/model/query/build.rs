@@ -37,6 +37,13 @@ impl Query {
         Some(clause.texts().collect())
     }
 
+    /// Must the field have one of certain values (`user:jdoe`, not negated)?
+    pub fn compares(&self, field: Field) -> bool {
+        self.clauses.iter().any(|clause| {
+            clause.target == Target::Field(field) && clause.op == Op::Eq && !clause.negated
+        })
+    }
+
     /// The bare words that may each be the name of a user: what a list that a server cut is asked for
     /// besides. None where a user is named already.
     pub fn names_in_words(&self) -> Vec<&str> {

@@ -19,12 +19,14 @@ mod row;
 mod tests;
 mod when;
 
+use std::borrow::Cow;
 use std::num::NonZeroU16;
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::time::Zone;
+use super::way::Way;
 
 pub use error::QueryError;
 pub use eval::Matcher;
@@ -218,6 +220,38 @@ pub struct Search {
     pub now: DateTime<Utc>,
     /// The zone of times that were typed without one, and of `today`.
     pub zone: Zone,
+    /// The word of the way that was chosen among those of the plan. `None`: none was. It has no meaning
+    /// where the system answers the search at once.
+    pub way: Option<Cow<'static, str>>,
+    /// Who wants to know.
+    pub asked_by: AskedBy,
+}
+
+impl Search {
+    /// By a person, in the system's own order and the zone UTC.
+    pub fn new(query: Query, page_size: NonZeroU16, now: DateTime<Utc>) -> Self {
+        Self {
+            query,
+            sort: None,
+            page_size,
+            native: None,
+            now,
+            zone: Zone::Utc,
+            way: None,
+            asked_by: AskedBy::Person,
+        }
+    }
+}
+
+/// Who asks for a search. A client may refuse a timer what it does for a person: to connect again, or to
+/// ask for a sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AskedBy {
+    /// Somebody who waits for the answer.
+    #[default]
+    Person,
+    /// A repeated search that nobody asked for this time.
+    Timer,
 }
 
 /// An order of rows.
@@ -238,4 +272,6 @@ pub struct Plan {
     pub rest: Vec<Clause>,
     /// What else to say ("minds case", "this system does not report ip").
     pub notes: Vec<String>,
+    /// The ways to choose from where the search cannot be answered at once. Empty: it can.
+    pub ways: Vec<Way>,
 }

@@ -148,6 +148,7 @@ impl SessionApi for Fake {
             total: None,
             completeness: Completeness::Complete,
             unread: 0,
+            walk: None,
         };
         Ok(state.page_end.unwrap_or(whole)(pages.count()))
     }

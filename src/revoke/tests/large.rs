@@ -69,6 +69,7 @@ async fn f_del_06_what_was_still_listed_and_cannot_be_looked_at_again_is_not_cal
         total: None,
         completeness: crate::model::Completeness::Complete,
         unread: u32::from(page > 1),
+        walk: None,
     });
 
     let (tally, _) = setup.run(&api, MANY).await;

@@ -15,6 +15,7 @@ fn end(next: Option<String>, unread: u32) -> PageEnd {
             false => Completeness::Complete,
         },
         unread,
+        walk: None,
     }
 }
 

@@ -20,7 +20,7 @@ impl<'a> ScreenReading<'a> {
     /// brought. `hasher`: the one of the whole run.
     ///
     /// # Errors
-    /// [`ApiError::BadQuery`] if the system cannot answer the search.
+    /// As [`Reading::new`].
     pub(crate) fn new(
         opened: &'a Opened,
         source: SourceId,
@@ -30,7 +30,7 @@ impl<'a> ScreenReading<'a> {
         keys: ReadKeys,
     ) -> Result<Self, ApiError> {
         let profile = &*opened.profile;
-        let reading = Reading::new(&*opened.api, search)
+        let reading = Reading::new(&*opened.api, search)?
             .matching(&profile.name, &profile.system.word, profile.thresholds())?
             .limited(profile.max_rows)
             .resumed(at, keys);
@@ -54,6 +54,7 @@ impl<'a> ScreenReading<'a> {
             took: read.took,
             duplicates: read.duplicates,
             received: read.received,
+            headway: read.headway,
             stopped: match &read.then {
                 Then::Stopped(why) => Some(why.to_string()),
                 Then::Next | Then::End | Then::Broke(_) => None,

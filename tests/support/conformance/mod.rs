@@ -15,7 +15,6 @@ use usher::api::SessionApi;
 use usher::api::auth::Nobody;
 use usher::config::Profile;
 use usher::emulator::{Options, Running, start};
-use usher::model::time::Zone;
 use usher::model::{
     ApiError, Completeness, Deletable, Fact, Outcome, Query, Search, Session, SessionKey, Untrusted,
 };
@@ -140,14 +139,11 @@ impl Set {
 }
 
 pub fn search(query: &str) -> Search {
-    Search {
-        query: Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
-        sort: None,
-        page_size: NonZeroU16::new(30).expect("30 is not 0"),
-        native: None,
-        now: Utc::now(),
-        zone: Zone::Utc,
-    }
+    Search::new(
+        Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
+        NonZeroU16::new(30).expect("30 is not 0"),
+        Utc::now(),
+    )
 }
 
 fn text(text: &Option<Untrusted>) -> Option<String> {

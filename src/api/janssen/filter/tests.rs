@@ -35,6 +35,8 @@ impl Case {
             native: self.native.map(str::to_owned),
             now: Utc.with_ymd_and_hms(2026, 3, 14, 12, 0, 0).unwrap(),
             zone: Zone::Utc,
+            way: None,
+            asked_by: Default::default(),
         };
         let rules = Rules {
             user_as: self.user_as,
@@ -338,14 +340,7 @@ proptest::proptest! {
     #[test]
     fn f_data_13_no_text_of_the_operator_changes_the_shape_of_the_filter(text in "\\PC{1,20}") {
         let clause = Clause::field(Field::User, Op::Eq, Value::Text(text.as_str().into()));
-        let search = Search {
-            query: crate::model::Query { clauses: vec![clause] },
-            sort: None,
-            page_size: std::num::NonZeroU16::MIN,
-            native: None,
-            now: Utc::now(),
-            zone: Zone::Utc,
-        };
+        let search = Search::new(crate::model::Query { clauses: vec![clause] }, std::num::NonZeroU16::MIN, Utc::now());
         let rules = Rules {
             user_as: None,
             server_zone: Zone::Utc,

@@ -10,6 +10,7 @@ mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;
+mod ways;
 
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -198,6 +199,7 @@ impl TestApp {
             total: None,
             completeness: Completeness::Truncated { at },
             unread: 0,
+            walk: None,
         };
         self.send_page_ending(generation, rows.collect(), end)
     }
@@ -222,6 +224,7 @@ impl TestApp {
                 None => Completeness::Complete,
             },
             unread: 0,
+            walk: None,
         };
         self.send_page_ending(generation, rows, end)
     }
@@ -248,6 +251,7 @@ impl TestApp {
             took: Duration::from_millis(9),
             duplicates,
             received,
+            headway: None,
             stopped: None,
         };
         self.send(Msg::Page {

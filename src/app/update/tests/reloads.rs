@@ -101,3 +101,17 @@ fn a_session_that_a_reload_no_longer_lists_marks_no_other_row() {
     assert_eq!(app.sent(), ["asmith-600-0"]);
     assert!(app.state.results.fates.is_empty());
 }
+
+#[test]
+fn rows_of_before_stay_until_a_walk_has_found_somebody() {
+    let mut app = TestApp::listing(&["asmith", "bwong"]);
+    app.keys("r").forget().page(&[], Some("2"));
+    assert_eq!(app.shown(), ["asmith", "bwong"]);
+
+    app.page(&[("cruz", 600)], Some("3"));
+    assert_eq!(app.shown(), ["cruz"]);
+
+    app.page(&[], None);
+    assert_eq!(app.shown(), ["cruz"]);
+    assert!(app.state.sources[0].is_whole());
+}

@@ -24,7 +24,6 @@ use usher::api::{SessionApi, Systems};
 use usher::config::{Login, Profile, SecretSource, SystemSpec};
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
-use usher::model::time::Zone;
 use usher::model::{ApiError, Query, Search, Session, SessionKey};
 
 use crate::{NOW_MS, certified, conformance, fixed, gzip, job, running as emulator, scripted};
@@ -73,14 +72,11 @@ fn open(profile: &Profile) -> Arc<dyn SessionApi> {
 }
 
 fn search(query: &str) -> Search {
-    Search {
-        query: Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
-        sort: None,
-        page_size: NonZeroU16::new(100).expect("100 is not 0"),
-        native: None,
-        now: Utc.timestamp_millis_opt(NOW_MS).single().expect("a date"),
-        zone: Zone::Utc,
-    }
+    Search::new(
+        Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
+        NonZeroU16::new(100).expect("100 is not 0"),
+        Utc.timestamp_millis_opt(NOW_MS).single().expect("a date"),
+    )
 }
 
 /// Every row of every page.

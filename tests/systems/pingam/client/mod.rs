@@ -41,14 +41,11 @@ fn everywhere(name: &str) -> Subject {
 }
 
 fn search(query: &str) -> Search {
-    Search {
-        query: Query::parse(query).unwrap(),
-        sort: None,
-        page_size: NonZeroU16::new(100).unwrap(),
-        native: None,
-        now: Utc::now(),
-        zone: usher::model::time::Zone::Utc,
-    }
+    Search::new(
+        Query::parse(query).unwrap(),
+        NonZeroU16::new(100).unwrap(),
+        Utc::now(),
+    )
 }
 
 async fn list(api: &Arc<dyn SessionApi>) -> Result<(Vec<Session>, Completeness), ApiError> {
