@@ -120,7 +120,9 @@ fn compares_text(clause: &Clause) -> bool {
 }
 
 fn never_matches(clause: &Clause) -> Option<String> {
-    let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended)) = clause.target else {
+    let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended | Field::Kind)) =
+        clause.target
+    else {
         return None;
     };
     let instead = match field {
