@@ -27,9 +27,12 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
         Action::CopyId | Action::CopyRow | Action::Reveal => {
             no_row(state).or_else(|| hidden(state))
         }
-        Action::CopyField => no_row(state).or_else(|| match lines::is_withheld(state) {
-            true => hidden(state),
-            false => None,
+        Action::CopyField => no_row(state).or_else(|| {
+            if lines::is_withheld(state) {
+                hidden(state)
+            } else {
+                None
+            }
         }),
         Action::KeepCell => no_row(state).or_else(|| no_cell(state)),
         Action::DropFilters => {

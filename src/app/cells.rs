@@ -102,9 +102,12 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
 fn length(length: Option<chrono::TimeDelta>) -> Cell<'static> {
     let text = length.map_or_else(
         || "-".to_owned(),
-        |length| match length < chrono::TimeDelta::zero() {
-            true => "0s".to_owned(),
-            false => time::duration_words(length),
+        |length| {
+            if length < chrono::TimeDelta::zero() {
+                "0s".to_owned()
+            } else {
+                time::duration_words(length)
+            }
         },
     );
     Cell::own(text, Role::Dim)

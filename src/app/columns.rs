@@ -276,18 +276,19 @@ impl Sizes {
         loop {
             let (mut spare, mut weights) = (u32::from(room), 0);
             for (column, raised) in text.iter().zip(&raised) {
-                match raised {
-                    true => spare = spare.saturating_sub(Self::least(column.field).into()),
-                    false => weights += u32::from(column.weight),
+                if *raised {
+                    spare = spare.saturating_sub(Self::least(column.field).into())
+                } else {
+                    weights += u32::from(column.weight)
                 }
             }
-            let cells = text
-                .iter()
-                .zip(&raised)
-                .map(|(column, raised)| match raised {
-                    true => Self::least(column.field),
-                    false => (spare * u32::from(column.weight) / weights.max(1)) as u16,
-                });
+            let cells = text.iter().zip(&raised).map(|(column, raised)| {
+                if *raised {
+                    Self::least(column.field)
+                } else {
+                    (spare * u32::from(column.weight) / weights.max(1)) as u16
+                }
+            });
             let mut cells: Vec<u16> = cells.collect();
             let short = (0..text.len())
                 .find(|at| !raised[*at] && cells[*at] < Self::least(text[*at].field));

@@ -86,9 +86,10 @@ impl ViewLine {
             let text = format!("[ {} ]", label.as_ref());
             self.buttons
                 .push((self.cells() as u16, width_cols(&text) as u16));
-            let role = match focused == Some(index) {
-                true => Role::ButtonFocus,
-                false => Role::Text,
+            let role = if focused == Some(index) {
+                Role::ButtonFocus
+            } else {
+                Role::Text
             };
             self = self.with(text, role);
         }

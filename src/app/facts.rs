@@ -298,9 +298,10 @@ pub(super) fn life_line(
         state.prefs.zone,
         room,
     )?;
-    let text = match life.line.is_empty() {
-        true => life.words,
-        false => format!("{} {} {}   {}", life.from, life.line, life.to, life.words),
+    let text = if life.line.is_empty() {
+        life.words
+    } else {
+        format!("{} {} {}   {}", life.from, life.line, life.to, life.words)
     };
     Some(DetailLine::new(LineKind::Life, "Life", &text, Role::Text))
 }
@@ -337,13 +338,12 @@ pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session, widt
         second.push(Piece::note("  IP  "));
         second.extend(beginning(session.ip.as_ref(), "-"));
     }
-    let fourth = match told(Field::Agent) {
-        true => agent_line(session),
-        false => {
-            let mut line = vec![Piece::note("User id  ")];
-            line.extend(beginning(session.subject.id.as_ref(), "-"));
-            line
-        }
+    let fourth = if told(Field::Agent) {
+        agent_line(session)
+    } else {
+        let mut line = vec![Piece::note("User id  ")];
+        line.extend(beginning(session.subject.id.as_ref(), "-"));
+        line
     };
     let began = told(Field::Created);
     [
@@ -388,9 +388,10 @@ fn times(
     width: usize,
 ) -> Vec<Piece> {
     let zone = state.prefs.zone;
-    let (label, first) = match began {
-        true => ("Created  ", session.created),
-        false => ("Used     ", session.last_used),
+    let (label, first) = if began {
+        ("Created  ", session.created)
+    } else {
+        ("Used     ", session.last_used)
     };
     let age = |at| format!(" ({})", time::age(Some(at), state.now_at(row.source)));
     let is_plain_day = |at| {
@@ -400,9 +401,10 @@ fn times(
     };
     let expires = session.expires.filter(|_| !state.results.is_over(id));
     let expires = expires.map_or("-".to_owned(), |at| {
-        let exact = match is_plain_day(at) {
-            true => time::time_short(at, zone),
-            false => time::instant_short(at, zone),
+        let exact = if is_plain_day(at) {
+            time::time_short(at, zone)
+        } else {
+            time::instant_short(at, zone)
         };
         format!("{exact}{}", age(at))
     });

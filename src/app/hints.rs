@@ -116,9 +116,10 @@ fn form(state: &State) -> Vec<Option<Hint>> {
             FormField::Text(_) => key(state, c, Action::ClearField, 4),
             _ => None,
         },
-        match folded {
-            true => key(state, c, Action::Unfold, 5),
-            false => None,
+        if folded {
+            key(state, c, Action::Unfold, 5)
+        } else {
+            None
         },
         fixed("Esc", if state.form.unfolded { "fold" } else { "table" }, 2),
         fixed("F1", "help", 2),
@@ -130,15 +131,17 @@ fn table(state: &State) -> Vec<Option<Hint>> {
     let tabs = areas(state).mode == Mode::Tabs;
     if state.results.current().is_none() {
         return vec![
-            match state.is_loading() {
-                true => fixed("Esc", "stop", 0),
-                false => None,
+            if state.is_loading() {
+                fixed("Esc", "stop", 0)
+            } else {
+                None
             },
             key(state, c, Action::Find, 0),
             key(state, c, Action::ClearForm, 3),
-            match state.results.is_filtered() {
-                true => worded(state, c, Action::DropFilters, "drop filters", 1),
-                false => None,
+            if state.results.is_filtered() {
+                worded(state, c, Action::DropFilters, "drop filters", 1)
+            } else {
+                None
             },
             match state.results.query {
                 Some(_) => key(state, c, Action::Reload, 2),
@@ -154,21 +157,24 @@ fn table(state: &State) -> Vec<Option<Hint>> {
         key(state, c, Action::RevokeUser, 7),
         key(state, c, Action::Person, 13),
         key(state, c, Action::Actions, 12),
-        match tabs {
-            true => key(state, c, Action::NextPane, 2),
-            false => None,
+        if tabs {
+            key(state, c, Action::NextPane, 2)
+        } else {
+            None
         },
         key(state, c, Action::Find, 3),
         key(state, c, Action::Open, 4),
-        match state.is_loading() {
-            true => fixed("Esc", "stop", 1),
-            false => None,
+        if state.is_loading() {
+            fixed("Esc", "stop", 1)
+        } else {
+            None
         },
         key(state, c, Action::Sort, 6),
         worded(state, c, Action::Filter, "filter", 8),
-        match state.results.is_filtered() {
-            true => worded(state, c, Action::DropFilters, "drop filters", 2),
-            false => None,
+        if state.results.is_filtered() {
+            worded(state, c, Action::DropFilters, "drop filters", 2)
+        } else {
+            None
         },
         key(state, c, Action::CopyId, 9),
         key(state, c, Action::Reload, 10),
@@ -198,9 +204,10 @@ fn details(state: &State) -> Vec<Option<Hint>> {
         key(state, c, Action::CopyField, 2),
         worded(state, c, Action::RawJson, raw, 4),
         worded(state, c, Action::Find, "find", 6),
-        match state.details.raw {
-            true => None,
-            false => key(state, c, Action::Reveal, 8),
+        if state.details.raw {
+            None
+        } else {
+            key(state, c, Action::Reveal, 8)
         },
         worded(state, c, Action::Open, "read anew", 7),
         key(state, c, Action::Revoke, 5),

@@ -38,9 +38,10 @@ pub fn life(
 ) -> Option<Life> {
     let began = session.created?;
     let over = over || matches!(word, Word::Revoked | Word::Expired);
-    let ends = match over {
-        true => ended.or(session.expires.filter(|at| *at <= now)),
-        false => session.expires,
+    let ends = if over {
+        ended.or(session.expires.filter(|at| *at <= now))
+    } else {
+        session.expires
     };
     let from = time_or_day(began, now, zone);
     let to = ends.map_or(String::new(), |at| time_or_day(at, now, zone));

@@ -63,9 +63,10 @@ pub fn detail_lines(state: &State) -> Vec<DetailLine> {
     if is_short(state) {
         return facts::short(state, id, row, session, width);
     }
-    let mut lines = match state.details.raw {
-        true => json_lines(session, width, state.prefs.ascii),
-        false => field_lines(state, id, row, session, width),
+    let mut lines = if state.details.raw {
+        json_lines(session, width, state.prefs.ascii)
+    } else {
+        field_lines(state, id, row, session, width)
     };
     if let Some(find) = find_text(state) {
         for line in &mut lines {

@@ -26,6 +26,7 @@ pub mod layout;
 pub(crate) mod life;
 pub mod lines;
 pub mod msg;
+mod name_value;
 pub(crate) mod raw_json;
 pub(crate) mod reach;
 pub mod results;

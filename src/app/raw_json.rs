@@ -203,12 +203,11 @@ impl Writer<'_> {
         let secret = std::mem::take(&mut self.secret_next)
             || self.masked_from.is_some()
             || self.secrets.has_value(plain);
-        match secret && !plain.is_empty() && !matches!(token, "null" | "true" | "false") {
-            true => {
-                let masked = mask(plain).replace('…', self.ellipsis);
-                self.push(&format!("\"{masked}\""));
-            }
-            false => self.push(token),
+        if secret && !plain.is_empty() && !matches!(token, "null" | "true" | "false") {
+            let masked = mask(plain).replace('…', self.ellipsis);
+            self.push(&format!("\"{masked}\""));
+        } else {
+            self.push(token)
         }
     }
 

@@ -18,16 +18,18 @@ pub fn reached(state: &State, whole: &WholeUser) -> Option<String> {
     let all = scopes(source);
     let here = whole.user.scope.as_ref()?;
     if whole.is_everywhere {
-        return Some(match all.is_empty() {
-            true => format!("every {word} of the profile"),
-            false => format!("every {word}: {}", named(all.iter())),
+        return Some(if all.is_empty() {
+            format!("every {word} of the profile")
+        } else {
+            format!("every {word}: {}", named(all.iter()))
         });
     }
     let others: Vec<&Untrusted> = all.iter().filter(|other| *other != here).collect();
     let only = format!("{word} {} only", here.safe());
-    Some(match others.is_empty() {
-        true => only,
-        false => format!("{only}; not {}", named(others.into_iter())),
+    Some(if others.is_empty() {
+        only
+    } else {
+        format!("{only}; not {}", named(others.into_iter()))
     })
 }
 

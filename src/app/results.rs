@@ -249,9 +249,10 @@ impl Results {
 
     /// What became of a row, told now.
     pub fn settle(&mut self, id: RowId, fate: Fate, now: DateTime<Utc>) {
-        match fate == Fate::Revoked {
-            true => self.ended_at.insert(id, now),
-            false => self.ended_at.remove(&id),
+        if fate == Fate::Revoked {
+            self.ended_at.insert(id, now)
+        } else {
+            self.ended_at.remove(&id)
         };
         self.fates.insert(id, fate);
     }

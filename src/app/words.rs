@@ -68,9 +68,10 @@ pub fn waiting(state: &State) -> Option<String> {
     let wait = waits.max_by_key(|wait| wait.left)?;
     let left = time::span(wait.left);
     let text = format!("{} answered {}: waiting {left}", wait.host, wait.code);
-    Some(match state.is_loading() {
-        true => format!("{text} · Esc stops"),
-        false => text,
+    Some(if state.is_loading() {
+        format!("{text} · Esc stops")
+    } else {
+        text
     })
 }
 

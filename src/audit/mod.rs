@@ -237,9 +237,10 @@ impl Audit {
             change.operation.starts(&self.paths)?;
         }
         let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
-        let broken = match lines.is_empty() {
-            true => None,
-            false => log.append(&lines, &key)?,
+        let broken = if lines.is_empty() {
+            None
+        } else {
+            log.append(&lines, &key)?
         };
         let asked = Instant::now();
         let ticket = |line| Ticket { line, asked };

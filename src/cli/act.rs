@@ -155,9 +155,10 @@ fn is_same_name(name: &str, written: &str) -> bool {
 fn unknown(source: &Source, action: &str) -> Failure {
     let caps = source.api.caps();
     let names: Vec<&str> = caps.actions().map(|spec| spec.name).collect();
-    let there = match names.is_empty() {
-        true => "it has none".to_owned(),
-        false => format!("there are: {}", names.join(", ")),
+    let there = if names.is_empty() {
+        "it has none".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
     };
     let action = display_safe(action);
     Failure::usage(format!(
@@ -168,22 +169,22 @@ fn unknown(source: &Source, action: &str) -> Failure {
 
 /// A secret: asked for on a terminal, else the next line of standard input.
 fn secret(what: &str) -> Result<SecretString, Failure> {
-    let line = match has_person() {
-        true => rpassword::prompt_password(format!("{what}: ")),
-        false => {
-            let mut line = String::new();
-            std::io::stdin()
-                .lock()
-                .read_line(&mut line)
-                .map(|_| line.trim_end_matches(['\n', '\r']).to_owned())
-        }
+    let line = if has_person() {
+        rpassword::prompt_password(format!("{what}: "))
+    } else {
+        let mut line = String::new();
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .map(|_| line.trim_end_matches(['\n', '\r']).to_owned())
     };
     let line = line.map_err(|error| Failure::usage(format!("cannot read {what}: {error}")))?;
-    match line.is_empty() {
-        true => Err(Failure::usage(format!(
+    if line.is_empty() {
+        Err(Failure::usage(format!(
             "{what} is empty: give it on standard input"
-        ))),
-        false => Ok(SecretString::from(line)),
+        )))
+    } else {
+        Ok(SecretString::from(line))
     }
 }
 
@@ -237,9 +238,10 @@ fn arguments(
         }
         ActsOn::Session => {
             let ids: Vec<String> = args.id.iter().cloned().collect();
-            let found = match ids.is_empty() {
-                true => Vec::new(),
-                false => targets::read(&ids, std::slice::from_ref(source))?,
+            let found = if ids.is_empty() {
+                Vec::new()
+            } else {
+                targets::read(&ids, std::slice::from_ref(source))?
             };
             let [target] = found.as_slice() else {
                 return Err(Failure::usage(format!(
@@ -281,9 +283,10 @@ fn confirm(spec: &ActionSpec, source: &Source) -> Result<(), Failure> {
         spec.title,
         source.name()
     );
-    match prompter::line(&prompt).unwrap_or_default() == wanted {
-        true => Ok(()),
-        false => Err(Failure::usage("nothing was done")),
+    if prompter::line(&prompt).unwrap_or_default() == wanted {
+        Ok(())
+    } else {
+        Err(Failure::usage("nothing was done"))
     }
 }
 
@@ -353,18 +356,20 @@ fn cells(result: &ActionResult, whole: bool) -> (Vec<String>, Vec<Vec<String>>) 
 
 /// One value, cleaned.
 fn text(cell: &ActionCell, whole: bool) -> String {
-    match whole {
-        true => display_safe(&cell.whole()).into_owned(),
-        false => cell.shown().into_owned(),
+    if whole {
+        display_safe(&cell.whole()).into_owned()
+    } else {
+        cell.shown().into_owned()
     }
 }
 
 /// One value for JSON, which escapes it by itself.
 fn json_text(cell: &ActionCell, whole: bool) -> String {
     let is_plain = cell.label.is_none() && cell.class != CellClass::Once;
-    match whole || is_plain {
-        true => cell.whole().into_owned(),
-        false => cell.shown().into_owned(),
+    if whole || is_plain {
+        cell.whole().into_owned()
+    } else {
+        cell.shown().into_owned()
     }
 }
 

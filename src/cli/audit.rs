@@ -21,9 +21,10 @@ use crate::model::{
 /// # Errors
 /// The log cannot be read, or standard output.
 pub(crate) async fn run(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
-    match args.settle {
-        true => audit_check::settle(ctx).await,
-        false => show(ctx, args),
+    if args.settle {
+        audit_check::settle(ctx).await
+    } else {
+        show(ctx, args)
     }
 }
 

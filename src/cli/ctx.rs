@@ -176,9 +176,10 @@ const LONGEST_BYTES: usize = 8 * 1024;
 
 /// Writes a line on standard error. Nobody can be told when that fails.
 fn say(text: &str) {
-    let cut = match text.len() > LONGEST_BYTES {
-        true => format!("{} …", start_of(text, LONGEST_BYTES)),
-        false => text.to_owned(),
+    let cut = if text.len() > LONGEST_BYTES {
+        format!("{} …", start_of(text, LONGEST_BYTES))
+    } else {
+        text.to_owned()
     };
     let _ = writeln!(io::stderr(), "{}", for_people(&cut));
 }

@@ -403,16 +403,17 @@ fn clock(source: &Source) -> Option<Finding> {
     } else {
         "ahead of"
     };
-    Some(match offset.abs() > SKEW {
-        false => Finding::good("clock", "the server's clock agrees with ours"),
-        true => Finding::warn(
+    Some(if offset.abs() > SKEW {
+        Finding::warn(
             "clock",
             format!(
                 "the server's clock is {} {ahead} ours",
                 duration(to_the_minute(offset.abs()))
             ),
             "Set the clock of this machine, or of the server (NTP).",
-        ),
+        )
+    } else {
+        Finding::good("clock", "the server's clock agrees with ours")
     })
 }
 

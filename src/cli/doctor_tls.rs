@@ -53,13 +53,14 @@ fn dates(certificate: &Certificate, length: usize, now: DateTime<Utc>) -> Findin
         let remedy = "Check the clock of this machine, and the certificate.";
         return Finding::bad(WHAT, format!("it is not good yet; {found}"), remedy, 8);
     }
-    match until - now < SOON {
-        true => Finding::warn(
+    if until - now < SOON {
+        Finding::warn(
             WHAT,
             format!("it ends in {}; {found}", duration_words(until - now)),
             remedy,
-        ),
-        false => Finding::good(WHAT, found),
+        )
+    } else {
+        Finding::good(WHAT, found)
     }
 }
 

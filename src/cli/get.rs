@@ -152,9 +152,10 @@ impl Printer<'_> {
             let thresholds = source.thresholds();
             let now = self.now + source.api.clock_offset().unwrap_or_default();
             let record = Record::new(source.name(), source.word(), &row, thresholds, now);
-            match self.people() {
-                true => self.block(&record, session),
-                false => self.encode.row(&record, self.out.buffer())?,
+            if self.people() {
+                self.block(&record, session)
+            } else {
+                self.encode.row(&record, self.out.buffer())?
             }
         }
         self.out.flush()
@@ -170,9 +171,10 @@ impl Printer<'_> {
             ));
             return Ok(());
         };
-        match self.ctx.stdout_is_terminal() {
-            true => self.out.line(&display_safe_lines(raw.get())),
-            false => self.out.line(raw.get()),
+        if self.ctx.stdout_is_terminal() {
+            self.out.line(&display_safe_lines(raw.get()))
+        } else {
+            self.out.line(raw.get())
         }
         Ok(())
     }

@@ -32,9 +32,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let (config, sources) = sources::all(ctx)?;
     let query = sources::parse_query_for(&text, &sources)?;
     let (now, zone) = sources::moment(&config);
-    let format = args.output.unwrap_or(match ctx.stdout_is_terminal() {
-        true => Format::Table,
-        false => Format::Jsonl,
+    let format = args.output.unwrap_or(if ctx.stdout_is_terminal() {
+        Format::Table
+    } else {
+        Format::Jsonl
     });
     let question = Question {
         query,
@@ -164,9 +165,10 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
 fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[Ended]) -> u8 {
     report(ctx, ended);
     let rows: u64 = ended.iter().map(|one| one.rows).sum();
-    let code_of = match decides(args, rows) {
-        true => Ended::code_of_decision,
-        false => Ended::code,
+    let code_of = if decides(args, rows) {
+        Ended::code_of_decision
+    } else {
+        Ended::code
     };
     let code = exit::code_of_all(&ended.iter().map(code_of).collect::<Vec<_>>());
     let failed = ended.iter().any(|one| one.error.is_some());

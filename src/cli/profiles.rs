@@ -23,9 +23,10 @@ use crate::model::{
 /// The configuration cannot be used, or standard output.
 pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let profiles = match ctx.global.profile.is_empty() {
-        true => config.profiles.clone(),
-        false => sources::chosen(ctx, &config)?,
+    let profiles = if ctx.global.profile.is_empty() {
+        config.profiles.clone()
+    } else {
+        sources::chosen(ctx, &config)?
     };
     if profiles.is_empty() {
         ctx.note("no profile is configured; write one with: usher config init");
@@ -164,9 +165,10 @@ fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Fail
 fn facts(caps: &Capabilities) -> Vec<(String, String)> {
     let mut facts = vec![("system".to_owned(), caps.system.clone().into_owned())];
     for kind in caps.kinds.iter() {
-        let of = match caps.kinds.are_several() {
-            true => format!("{}: ", display_safe(&kind.kind)),
-            false => String::new(),
+        let of = if caps.kinds.are_several() {
+            format!("{}: ", display_safe(&kind.kind))
+        } else {
+            String::new()
         };
         let named = kind_facts(caps, kind).into_iter();
         facts.extend(named.map(|(what, how)| (format!("{of}{what}"), how)));

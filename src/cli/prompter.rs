@@ -155,14 +155,16 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
             .map(SecretString::from)
             .map_err(|_| ApiError::Cancelled),
         QuestionKind::Text { default } => {
-            let shown = match default.is_empty() {
-                true => format!("{prompt}: "),
-                false => format!("{prompt} [{}]: ", default.safe()),
+            let shown = if default.is_empty() {
+                format!("{prompt}: ")
+            } else {
+                format!("{prompt} [{}]: ", default.safe())
             };
             let answer = line(&shown)?;
-            Ok(SecretString::from(match answer.is_empty() {
-                true => default.expose().to_owned(),
-                false => answer,
+            Ok(SecretString::from(if answer.is_empty() {
+                default.expose().to_owned()
+            } else {
+                answer
             }))
         }
         QuestionKind::Choice { options, default } => loop {
@@ -172,9 +174,10 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
             }
             shown.push_str(&format!("number [{}]: ", default + 1));
             let answer = line(&shown)?;
-            let chosen = match answer.is_empty() {
-                true => Some(*default),
-                false => answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1)),
+            let chosen = if answer.is_empty() {
+                Some(*default)
+            } else {
+                answer.parse::<usize>().ok().and_then(|n| n.checked_sub(1))
             };
             if let Some(at) = chosen.filter(|at| *at < options.len()) {
                 break Ok(SecretString::from(at.to_string()));

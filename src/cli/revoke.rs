@@ -474,9 +474,10 @@ fn ask(
     if !not_whole.is_empty() {
         prompt.push_str(&format!("Note: {}.\n", may_hold_more(not_whole)));
     }
-    let whose = match of_user {
-        true => format!(" of {}", names_of(chosen).join(", ")),
-        false => String::new(),
+    let whose = if of_user {
+        format!(" of {}", names_of(chosen).join(", "))
+    } else {
+        String::new()
     };
     prompt.push_str(&format!(
         "End {what}{whose}{}? Type {wanted} to do it{because}: ",
@@ -484,9 +485,10 @@ fn ask(
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();
     let yes = answer == wanted || (wanted == "y" && answer.eq_ignore_ascii_case("yes"));
-    match yes || (wanted == "y" && answer.eq_ignore_ascii_case("y")) {
-        true => Ok(()),
-        false => Err(Failure::usage("nothing was ended")),
+    if yes || (wanted == "y" && answer.eq_ignore_ascii_case("y")) {
+        Ok(())
+    } else {
+        Err(Failure::usage("nothing was ended"))
     }
 }
 

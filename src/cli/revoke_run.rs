@@ -112,9 +112,10 @@ fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
     // Which of the rest were sent is not known here.
     summary(ctx, told, left_out, "no outcome");
     let open = told.iter().filter(|outcome| outcome.is_none()).count();
-    let unseen = match told.len() > READ_EACH {
-        true => "; those called revoked are so by the server's word, no list was looked at",
-        false => "",
+    let unseen = if told.len() > READ_EACH {
+        "; those called revoked are so by the server's word, no list was looked at"
+    } else {
+        ""
     };
     ctx.error(&format!(
         "left at once: {} have no outcome yet; `usher audit` shows which were sent{unseen}",
@@ -142,9 +143,10 @@ struct Lane<'a> {
 
 impl Lane<'_> {
     async fn run(self, mine: Vec<(usize, &Target)>) -> Ended {
-        let error = match mine.is_empty() {
-            true => None,
-            false => self.end(&mine).await.err(),
+        let error = if mine.is_empty() {
+            None
+        } else {
+            self.end(&mine).await.err()
         };
         Ended {
             profile: self.source.name().to_owned(),
@@ -171,9 +173,10 @@ impl Lane<'_> {
             reason: self.job.reason.map(str::to_owned),
             verb: "revoke".to_owned(),
         };
-        match self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
-            true => self.people(context, mine).await,
-            false => self.each(context, mine).await,
+        if self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
+            self.people(context, mine).await
+        } else {
+            self.each(context, mine).await
         }
     }
 

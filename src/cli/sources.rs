@@ -70,9 +70,10 @@ pub(crate) fn chosen_as(
     name: Option<&str>,
 ) -> Result<Vec<Profile>, Failure> {
     let named: Vec<String> = name.map(str::to_owned).into_iter().collect();
-    let names = match named.is_empty() {
-        true => &ctx.global.profile,
-        false => &named,
+    let names = if named.is_empty() {
+        &ctx.global.profile
+    } else {
+        &named
     };
     match config.opening(names, ctx.global.all_profiles && name.is_none())? {
         Opening::Profiles(profiles) => Ok(profiles

@@ -29,9 +29,10 @@ pub(crate) async fn run(
     columns: Vec<Column>,
     seconds: u32,
 ) -> Result<u8, Failure> {
-    let columns = match columns.is_empty() {
-        true => Column::of_row(sources),
-        false => columns,
+    let columns = if columns.is_empty() {
+        Column::of_row(sources)
+    } else {
+        columns
     };
     let mut out = ctx.out();
     let mut known: HashMap<Identity, Vec<u8>> = HashMap::new();
@@ -60,9 +61,10 @@ pub(crate) async fn run(
         out.flush()?;
         first = false;
         question.asked_by = AskedBy::Timer;
-        failed = match ended.iter().all(|one| one.error.is_some()) {
-            true => failed + 1,
-            false => 0,
+        failed = if ended.iter().all(|one| one.error.is_some()) {
+            failed + 1
+        } else {
+            0
         };
         if failed >= FAILURES {
             let codes: Vec<u8> = ended.iter().map(pages::Ended::code).collect();

@@ -77,10 +77,13 @@ impl OwnKey {
 
 fn texts(item: &Item<'_>, or_word: Option<&str>) -> Result<OwnValue, ConfigError> {
     match or_word {
-        Some(word) if item.is_text() => match item.text()? == word {
-            true => Ok(OwnValue::Text(word.to_owned())),
-            false => Err(item.error(format!("must be \"{word}\" or a list of texts"))),
-        },
+        Some(word) if item.is_text() => {
+            if item.text()? == word {
+                Ok(OwnValue::Text(word.to_owned()))
+            } else {
+                Err(item.error(format!("must be \"{word}\" or a list of texts")))
+            }
+        }
         _ => item.texts().map(OwnValue::Texts),
     }
 }

@@ -112,9 +112,10 @@ pub fn read(path: &Path, access: Access, limit: u64) -> Result<Vec<u8>, PrivateE
 /// # Errors
 /// See [`PrivateError`]; also if it is larger than `limit` bytes.
 pub fn read_named(path: &Path, access: Access, limit: u64) -> Result<(Vec<u8>, u32), PrivateError> {
-    let file = match is_descriptor(path) {
-        true => open_descriptor(path, access)?,
-        false => open(&followed(path)?, access)?,
+    let file = if is_descriptor(path) {
+        open_descriptor(path, access)?
+    } else {
+        open(&followed(path)?, access)?
     };
     let found = file.metadata();
     let mode = found

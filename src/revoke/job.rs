@@ -171,9 +171,10 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         loop {
             let stop = self.control.stop.clone();
             let stopped = async {
-                match stop.is_cancelled() {
-                    true => tokio::time::sleep(GIVE_UP).await,
-                    false => stop.cancelled().await,
+                if stop.is_cancelled() {
+                    tokio::time::sleep(GIVE_UP).await
+                } else {
+                    stop.cancelled().await
                 }
             };
             tokio::select! { biased;
@@ -308,9 +309,10 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         let listed = self.list().await;
         let mut still = Vec::new();
         for pending in std::mem::take(&mut self.trusted) {
-            match is_there(listed.seen(pending.item.sought())) {
-                true => still.push(pending),
-                false => self.write_end(pending.ticket, &Outcome::Revoked).await,
+            if is_there(listed.seen(pending.item.sought())) {
+                still.push(pending)
+            } else {
+                self.write_end(pending.ticket, &Outcome::Revoked).await
             }
         }
         let mut again = Vec::new();

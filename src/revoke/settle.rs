@@ -126,12 +126,13 @@ async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Live
         }
     }
     let all = search(Vec::new());
-    match api.plan(&all).is_ok() {
-        true => read(api, &all, max_rows).await,
-        false => LiveRows {
+    if api.plan(&all).is_ok() {
+        read(api, &all, max_rows).await
+    } else {
+        LiveRows {
             rows: Vec::new(),
             whole: false,
-        },
+        }
     }
 }
 

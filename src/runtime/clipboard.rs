@@ -125,9 +125,10 @@ pub(super) fn clean(what: Copied, text: &SecretString) -> Clean {
 
 /// What is told about a copy that went `where_to`: "session id copied (a secret)".
 pub(super) fn told(what: Copied, where_to: &str, clean: &Clean) -> String {
-    let left_out = match clean.changed {
-        true => "; line breaks and control characters left out",
-        false => "",
+    let left_out = if clean.changed {
+        "; line breaks and control characters left out"
+    } else {
+        ""
     };
     format!("{} {where_to}{}{left_out}", what.noun(), what.note())
 }

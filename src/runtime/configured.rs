@@ -198,12 +198,13 @@ impl Profiles for Configured {
 
     fn write_example(&self) -> Result<PathBuf, String> {
         let file = self.place()?;
-        match create(&file, EXAMPLE)? {
-            true => Ok(file),
-            false => Err(format!(
+        if create(&file, EXAMPLE)? {
+            Ok(file)
+        } else {
+            Err(format!(
                 "{} is there already; nothing was written",
                 file.display()
-            )),
+            ))
         }
     }
 

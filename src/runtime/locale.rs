@@ -63,9 +63,10 @@ fn is_rule(text: &str) -> bool {
     let Some(rest) = after_name(text).and_then(after_offset) else {
         return false;
     };
-    let Some(rest) = (match rest.is_empty() {
-        true => return true,
-        false => after_name(rest),
+    let Some(rest) = (if rest.is_empty() {
+        return true;
+    } else {
+        after_name(rest)
     }) else {
         return false;
     };

@@ -58,9 +58,10 @@ impl Grade {
             .split('-')
             .skip(1)
             .any(|part| part == "m" || part == "mono");
-        match term.is_empty() || term == "dumb" || is_vt || is_mono {
-            true => Self::Plain,
-            false => Self::Full,
+        if term.is_empty() || term == "dumb" || is_vt || is_mono {
+            Self::Plain
+        } else {
+            Self::Full
         }
     }
 }
@@ -160,9 +161,10 @@ pub fn mouse_bytes(mouse: Mouse) -> &'static [u8] {
 pub fn write_frame(bytes: &[u8]) -> io::Result<()> {
     WRITING.store(true, Ordering::SeqCst);
     // Another thread may have given the terminal back just now; then this frame has no place any more.
-    let result = match ENTERED.load(Ordering::SeqCst) {
-        true => write_all(bytes),
-        false => Ok(()),
+    let result = if ENTERED.load(Ordering::SeqCst) {
+        write_all(bytes)
+    } else {
+        Ok(())
     };
     WRITING.store(false, Ordering::SeqCst);
     result
@@ -209,9 +211,10 @@ pub fn set_panic_hook(log: Option<String>) {
                 .as_deref()
                 .map_or_else(String::new, |l| format!(" The log is in {l}."));
             let line = format!("usher: stopped by an error of its own{place}: {message}.{log}\n");
-            let line = match super::locale::speaks_utf8() {
-                true => line.into(),
-                false => ascii_only(&line),
+            let line = if super::locale::speaks_utf8() {
+                line.into()
+            } else {
+                ascii_only(&line)
             };
             let _ = rustix::io::write(stdio::stderr(), line.as_bytes());
             thread::sleep(LOG_FLUSH);

@@ -195,9 +195,10 @@ pub fn tabs(state: &State, canvas: &mut Canvas<'_>) {
         if index > 0 {
             x += canvas.text(area, x, "│", Role::Dim);
         }
-        let (text, role) = match pane == state.focus {
-            true => (format!("[{name}]"), Role::Title),
-            false => (format!(" {name} "), Role::Dim),
+        let (text, role) = if pane == state.focus {
+            (format!("[{name}]"), Role::Title)
+        } else {
+            (format!(" {name} "), Role::Dim)
         };
         x += canvas.text(area, x, &text, role);
     }
@@ -318,9 +319,10 @@ fn not_searched(state: &State) -> String {
         sources => sources
             .iter()
             .map(|source| {
-                let read_only = match state.prefs.read_only || source.profile.read_only {
-                    true => " (read-only)",
-                    false => "",
+                let read_only = if state.prefs.read_only || source.profile.read_only {
+                    " (read-only)"
+                } else {
+                    ""
                 };
                 format!("{}{read_only}", source.profile.name)
             })
@@ -513,8 +515,9 @@ fn asked(state: &State) -> Vec<String> {
     let Some(query) = &state.results.query else {
         return Vec::new();
     };
-    match query.clauses.is_empty() {
-        true => vec!["It asked for every session.".to_owned()],
-        false => query.clauses.iter().map(words::told).collect(),
+    if query.clauses.is_empty() {
+        vec!["It asked for every session.".to_owned()]
+    } else {
+        query.clauses.iter().map(words::told).collect()
     }
 }

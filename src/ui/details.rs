@@ -119,10 +119,7 @@ fn draw_line(
     canvas: &mut Canvas<'_>,
 ) {
     let line = &lines[index];
-    let label = match line.found {
-        true => Role::Mark,
-        false => Role::Dim,
-    };
+    let label = if line.found { Role::Mark } else { Role::Dim };
     canvas.text(area, 0, &line.label, label);
     let x = line.label_cells() as u16;
     let style = canvas.style(line.role);

@@ -137,9 +137,10 @@ fn text_field(state: &State, field: TextField, area: Area, focused: bool, canvas
         false => (input.value().to_owned(), 0),
     };
     let style = canvas.style(Role::Input);
-    let style = match focused && state.form.selected && !shown.is_empty() {
-        true => canvas.style(Role::Selection),
-        false => style,
+    let style = if focused && state.form.selected && !shown.is_empty() {
+        canvas.style(Role::Selection)
+    } else {
+        style
     };
     canvas.outside(area, 0, &shown, style);
     if focused && area.width > 0 {

@@ -71,9 +71,10 @@ fn spinner(state: &State, ascii: bool) -> &'static str {
     const SIGNS: [&str; 8] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧"];
     const PLAIN: [&str; 4] = ["|", "/", "-", "\\"];
     let eighth = state.now.timestamp_millis().div_euclid(125);
-    match ascii {
-        true => PLAIN[eighth.rem_euclid(4) as usize],
-        false => SIGNS[eighth.rem_euclid(8) as usize],
+    if ascii {
+        PLAIN[eighth.rem_euclid(4) as usize]
+    } else {
+        SIGNS[eighth.rem_euclid(8) as usize]
     }
 }
 

@@ -175,9 +175,10 @@ fn colors(style: Style) -> (String, Option<String>) {
         Color::Red => BANNER.to_owned(),
         other => hex(other),
     });
-    match style.add_modifier.contains(Modifier::REVERSED) {
-        true => (behind.unwrap_or_else(|| BACKGROUND.to_owned()), Some(text)),
-        false => (text, behind),
+    if style.add_modifier.contains(Modifier::REVERSED) {
+        (behind.unwrap_or_else(|| BACKGROUND.to_owned()), Some(text))
+    } else {
+        (text, behind)
     }
 }
 

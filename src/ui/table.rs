@@ -141,9 +141,10 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let loaded = results.rows.len();
     let cursor = if shown == 0 { 0 } else { results.cursor + 1 };
     if let (true, Some(stopped)) = (is_truncated(state), cut::stopped(state)) {
-        let (over, over_words) = match results.is_filtered() {
-            true => (0, String::new()),
-            false => over(state),
+        let (over, over_words) = if results.is_filtered() {
+            (0, String::new())
+        } else {
+            over(state)
         };
         let live = number(shown.saturating_sub(over));
         let kinds = results.order.kinds(&results.rows).in_brackets();
@@ -326,12 +327,13 @@ fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
     }
     let text = loading_words(state, canvas.is_ascii());
     let long = inner.width >= 100 && !state.results.rows.is_empty();
-    let text = match long {
-        true => format!(
+    let text = if long {
+        format!(
             "{text}  {} rows so far",
             with_thousands(state.results.rows.len() as u64)
-        ),
-        false => text,
+        )
+    } else {
+        text
     };
     middle(inner.row(row), &text, Role::Dim, canvas);
 }
@@ -339,9 +341,10 @@ fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
 fn loading_words(state: &State, ascii: bool) -> String {
     let pages: u32 = state.sources.iter().map(|source| source.pages).sum();
     let page = with_thousands(u64::from(pages) + 1);
-    match state.prefs.reduced_motion {
-        true => format!("loading page {page} …"),
-        false => format!("{} loading page {page} …", super::spinner(state, ascii)),
+    if state.prefs.reduced_motion {
+        format!("loading page {page} …")
+    } else {
+        format!("{} loading page {page} …", super::spinner(state, ascii))
     }
 }
 

@@ -100,9 +100,10 @@ impl<'a> Canvas<'a> {
         let spans = safe_spans(text);
         let whole: usize = spans.iter().map(|(part, _)| width_cols(part)).sum();
         let ellipsis = if self.ascii { "..." } else { "…" };
-        let (keep, tail) = match whole > room {
-            true => (room.saturating_sub(width_cols(ellipsis)), ellipsis),
-            false => (room, ""),
+        let (keep, tail) = if whole > room {
+            (room.saturating_sub(width_cols(ellipsis)), ellipsis)
+        } else {
+            (room, "")
         };
         let mut used = 0;
         'spans: for (part, replaced) in &spans {
@@ -136,11 +137,11 @@ impl<'a> Canvas<'a> {
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
             cell.reset();
         }
-        match self.only_ascii && !grapheme.is_ascii() {
-            true => self
-                .buffer
-                .set_stringn(x, y, "?".repeat(cells), cells, style),
-            false => self.buffer.set_stringn(x, y, grapheme, cells, style),
+        if self.only_ascii && !grapheme.is_ascii() {
+            self.buffer
+                .set_stringn(x, y, "?".repeat(cells), cells, style)
+        } else {
+            self.buffer.set_stringn(x, y, grapheme, cells, style)
         };
     }
 

@@ -196,9 +196,10 @@ fn style(words: &str) -> Result<Style, String> {
             background = true;
         } else {
             let color = color(word)?;
-            style = match std::mem::take(&mut background) {
-                true => style.bg(color),
-                false => style.fg(color),
+            style = if std::mem::take(&mut background) {
+                style.bg(color)
+            } else {
+                style.fg(color)
             };
         }
     }

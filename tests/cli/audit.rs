@@ -355,9 +355,10 @@ fn all_sessions_of_a_user_are_settled_by_whether_any_is_left_of_then() {
 
         let settled = desk.run(&["audit", "--settle"]);
 
-        let words = match gone {
-            false => "not there 0, still there 1, still open 0",
-            true => "not there 1, still there 0, still open 0",
+        let words = if gone {
+            "not there 1, still there 0, still open 0"
+        } else {
+            "not there 0, still there 1, still open 0"
         };
         assert!(settled.err.contains(words), "{gone}: {}", settled.err);
     }

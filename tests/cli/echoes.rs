@@ -214,9 +214,10 @@ fn f_net_08_a_discovery_document_does_not_take_the_sign_in_from_https_to_http() 
     let acceptor = Arc::new(config(&leaf, &["http/1.1"])).into();
     let server = runtime.block_on(Scripted::start_secure(acceptor, |_, heard| {
         let plain = format!("http://{}", heard.header("host").unwrap());
-        match heard.line().contains("well-known") {
-            true => discovery(&plain, &plain),
-            false => json(EMPTY),
+        if heard.line().contains("well-known") {
+            discovery(&plain, &plain)
+        } else {
+            json(EMPTY)
         }
     }));
     let desk = desk(
@@ -240,9 +241,10 @@ fn the_origin_that_auth_url_names_is_asked_for_a_token() {
     let runtime = Runtime::new().unwrap();
     let auth = serve(&runtime, |heard| {
         let ours = format!("http://{}", heard.header("host").unwrap());
-        match heard.line().contains("well-known") {
-            true => discovery(&ours, &ours),
-            false => json(r#"{"access_token":"t","expires_in":3600}"#),
+        if heard.line().contains("well-known") {
+            discovery(&ours, &ours)
+        } else {
+            json(r#"{"access_token":"t","expires_in":3600}"#)
         }
     });
     let server = serve(&runtime, |_| json(EMPTY));

@@ -202,9 +202,10 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_told_and_written_down_so
             .ends(3);
 
         for row in ran.rows() {
-            let wanted = match row["id"] == kept.as_str() {
-                true => "still_listed",
-                false => "revoked",
+            let wanted = if row["id"] == kept.as_str() {
+                "still_listed"
+            } else {
+                "revoked"
             };
             assert_eq!(row["outcome"], wanted, "of {many}: {ran:?}");
         }

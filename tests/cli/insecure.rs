@@ -13,12 +13,13 @@ fn desk() -> Desk {
         ..Options::default()
     });
     let config = desk.config();
-    let lines = config
-        .lines()
-        .map(|line| match line.starts_with("ca_file") {
-            true => "insecure = true",
-            false => line,
-        });
+    let lines = config.lines().map(|line| {
+        if line.starts_with("ca_file") {
+            "insecure = true"
+        } else {
+            line
+        }
+    });
     let config: Vec<&str> = lines.collect();
     desk.write_config(&config.join("\n"));
     desk

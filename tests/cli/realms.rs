@@ -18,9 +18,12 @@ fn desk() -> (Desk, String) {
         }
     }
     let config = desk.config();
-    let lines = config.lines().map(|line| match line.starts_with("realms") {
-        true => r#"realms = ["/", "/gone", "/alpha"]"#,
-        false => line,
+    let lines = config.lines().map(|line| {
+        if line.starts_with("realms") {
+            r#"realms = ["/", "/gone", "/alpha"]"#
+        } else {
+            line
+        }
     });
     let config: Vec<&str> = lines.collect();
     desk.write_config(&config.join("\n"));

@@ -52,9 +52,10 @@ impl Rotating {
         }
         if line.contains("userinfo") {
             let newest = format!("access_token=p{}", state.given);
-            return match std::mem::take(&mut state.fresh) && heard.body.contains(&newest) {
-                true => answer("200 OK", "application/jwt", ABOUT),
-                false => refused("401 Unauthorized", "invalid_token"),
+            return if std::mem::take(&mut state.fresh) && heard.body.contains(&newest) {
+                answer("200 OK", "application/jwt", ABOUT)
+            } else {
+                refused("401 Unauthorized", "invalid_token")
             };
         }
         if line.starts_with("POST") && heard.body.contains("ujwt=") {
@@ -71,9 +72,10 @@ impl Rotating {
         if !line.contains("session") {
             return answer("404 Not Found", "text/html", "<html>");
         }
-        match state.over {
-            true => answer("401 Unauthorized", "text/plain", "Token is Invalid."),
-            false => json(ONE),
+        if state.over {
+            answer("401 Unauthorized", "text/plain", "Token is Invalid.")
+        } else {
+            json(ONE)
         }
     }
 }

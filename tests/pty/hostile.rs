@@ -370,9 +370,10 @@ fn in_tmux(server: &Server) -> Usher {
 /// Generous for a debug build on a busy machine; what must not happen is work that grows with the megabytes.
 const SOON: Duration = Duration::from_secs(2);
 /// The usual time of a key; a debug build takes some ten times as long as what is shipped.
-const USUAL: Duration = match cfg!(debug_assertions) {
-    true => Duration::from_millis(330),
-    false => Duration::from_millis(33),
+const USUAL: Duration = if cfg!(debug_assertions) {
+    Duration::from_millis(330)
+} else {
+    Duration::from_millis(33)
 };
 
 /// The time in the middle.

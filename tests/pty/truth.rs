@@ -262,9 +262,10 @@ impl Round {
         // An expired one is over, whatever the server does to it.
         let now = self.server.world().now_ms();
         let lives = row.expires_ms.is_none_or(|at| at > now + 60_000);
-        let kind = match lives && self.dice.below(12) == 0 {
-            true => 1 + self.dice.below(3),
-            false => 0,
+        let kind = if lives && self.dice.below(12) == 0 {
+            1 + self.dice.below(3)
+        } else {
+            0
         };
         let (fault, word) = SERVERS[kind as usize];
         let (fault, word, error) = match (sid, word) {

@@ -47,12 +47,12 @@ async fn every_field_of_a_query_finds_what_it_says() {
         let found = program.list(&query);
 
         // A user id is one of the user in one realm, and the first row has either.
-        let fits = match query.starts_with("user.id") {
-            true => all
-                .iter()
+        let fits = if query.starts_with("user.id") {
+            all.iter()
                 .filter(|row| row["user_id"] == all[0]["user_id"])
-                .count(),
-            false => expected,
+                .count()
+        } else {
+            expected
         };
         assert_eq!(found.len(), fits, "{query}");
     }

@@ -428,16 +428,18 @@ impl Fixture {
 
 fn row(number: usize, person: &Person) -> RowRef<'static> {
     let bwong = number == 3;
-    let label = match bwong {
-        true => "ss:9c41…e7".to_owned(),
-        false => format!("ss:{:04x}…{number:02x}", 0x77b0 + number * 37),
+    let label = if bwong {
+        "ss:9c41…e7".to_owned()
+    } else {
+        format!("ss:{:04x}…{number:02x}", 0x77b0 + number * 37)
     };
     let mut row = RowRef::new(format!("secret-session-key-{number}"), label);
     let before = |seconds: i64| Some(now() - TimeDelta::seconds(seconds));
     row.user = Some(person.user.into());
-    let inum = match bwong || person.user.starts_with("bwong") {
-        true => "f1a2".to_owned(),
-        false => format!("{:04x}", person.user.bytes().map(u32::from).sum::<u32>()),
+    let inum = if bwong || person.user.starts_with("bwong") {
+        "f1a2".to_owned()
+    } else {
+        format!("{:04x}", person.user.bytes().map(u32::from).sum::<u32>())
     };
     row.user_id = Some(format!("inum={inum}…,ou=people,o=jans").into());
     row.client = person.client.map(Into::into);

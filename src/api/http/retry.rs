@@ -109,9 +109,10 @@ impl Tries {
         }
         let most = repeats(self.repeat, miss);
         if let Some(told) = told {
-            return match most > 0 && self.told <= TOLD {
-                true => Next::Again(told),
-                false => Next::TooLong(told),
+            return if most > 0 && self.told <= TOLD {
+                Next::Again(told)
+            } else {
+                Next::TooLong(told)
             };
         }
         if self.done > most {

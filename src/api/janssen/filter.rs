@@ -340,9 +340,10 @@ fn database_order(sort: Sort) -> Option<(&'static str, &'static str)> {
         Field::Deletable => ("del", false),
         _ => return None,
     };
-    let order = match sort.descending != turned {
-        true => "descending",
-        false => "ascending",
+    let order = if sort.descending != turned {
+        "descending"
+    } else {
+        "ascending"
     };
     Some((name, order))
 }

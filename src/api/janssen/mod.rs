@@ -121,9 +121,10 @@ impl Janssen {
     /// The fixed part of the path; a base address may already hold its start.
     fn sessions(&self) -> &'static [&'static str] {
         let base = self.http.base().path().trim_end_matches('/');
-        match base.ends_with("/jans-config-api") {
-            true => &SESSION[1..],
-            false => &SESSION,
+        if base.ends_with("/jans-config-api") {
+            &SESSION[1..]
+        } else {
+            &SESSION
         }
     }
 
@@ -211,9 +212,10 @@ impl Janssen {
     /// a new one.
     async fn plain_list(&self) -> Result<Reply, ApiError> {
         let reply = self.get_call().send().await?;
-        match reply.status.is_success() {
-            true => Ok(reply),
-            false => Err(self.fault(&reply)),
+        if reply.status.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.fault(&reply))
         }
     }
 
@@ -285,9 +287,10 @@ fn position(at: Option<&Cursor>) -> Option<(u64, bool)> {
 #[async_trait]
 impl SessionApi for Janssen {
     fn caps(&self) -> Arc<Capabilities> {
-        match self.is_old() {
-            true => Arc::clone(&self.caps_old),
-            false => Arc::clone(&self.caps_new),
+        if self.is_old() {
+            Arc::clone(&self.caps_old)
+        } else {
+            Arc::clone(&self.caps_new)
         }
     }
 

@@ -132,9 +132,10 @@ fn said_no(api: &Janssen, reply: &Reply) -> Result<Answer, ApiError> {
 
 fn delete_all<'a>(api: &'a Janssen, dn: &str) -> Call<'a> {
     let path = api.sessions();
-    let call = match api.is_old() {
-        true => api.http.post(path),
-        false => api.http.delete(path).then(&["user"]),
+    let call = if api.is_old() {
+        api.http.post(path)
+    } else {
+        api.http.delete(path).then(&["user"])
     };
     call.arg(dn)
         .repeat(Repeat::Many)
@@ -179,19 +180,18 @@ fn bad_user(message: &str) -> ApiError {
 
 /// The DNs of the sessions that match; one page is enough to tell one person from several.
 async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>, ApiError> {
-    let reply = match api.is_old() {
-        true => api.plain_list().await?,
-        false => {
-            let native = Native {
-                field_values: format!("{field}={value},state=authenticated"),
-                ..Native::default()
-            };
-            let (reply, _) = api.page(&native, 0, super::LARGEST_PAGE).await?;
-            if !reply.status.is_success() {
-                return Err(api.fault(&reply));
-            }
-            reply
+    let reply = if api.is_old() {
+        api.plain_list().await?
+    } else {
+        let native = Native {
+            field_values: format!("{field}={value},state=authenticated"),
+            ..Native::default()
+        };
+        let (reply, _) = api.page(&native, 0, super::LARGEST_PAGE).await?;
+        if !reply.status.is_success() {
+            return Err(api.fault(&reply));
         }
+        reply
     };
     let found = listing(&reply)?;
     let rows = api.rows();

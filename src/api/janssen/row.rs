@@ -174,9 +174,10 @@ fn granted(raw: &RawValue) -> Option<Cow<'_, str>> {
             }
             let clients: Object<'_> = serde_json::from_str(value.get()).ok()?;
             for (client, yes) in clients.0 {
-                match yes_or_no(yes)? {
-                    true => words.push(client.into_owned()),
-                    false => words.push(format!("{client} (refused)")),
+                if yes_or_no(yes)? {
+                    words.push(client.into_owned())
+                } else {
+                    words.push(format!("{client} (refused)"))
                 }
             }
         }

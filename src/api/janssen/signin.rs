@@ -68,9 +68,10 @@ pub(super) fn authorize(
                     client_secret,
                 )),
             };
-            let scope = match profile.read_only {
-                true => READ.to_owned(),
-                false => format!("{READ} {CHANGE}"),
+            let scope = if profile.read_only {
+                READ.to_owned()
+            } else {
+                format!("{READ} {CHANGE}")
             };
             Arc::new(Renewing::new(
                 ClientCredentials::new(oauth(), client, scope),

@@ -78,9 +78,10 @@ impl Certificate {
             CertificateError::Revoked => "it has been revoked".to_owned(),
             CertificateError::BadSignature => "its signature is wrong".to_owned(),
             other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-                match self.subject == self.issuer {
-                    true => "it is self-signed and not trusted".to_owned(),
-                    false => "an authority's certificate is used as that of a server".to_owned(),
+                if self.subject == self.issuer {
+                    "it is self-signed and not trusted".to_owned()
+                } else {
+                    "an authority's certificate is used as that of a server".to_owned()
                 }
             }
             other => clean(&other.to_string()),

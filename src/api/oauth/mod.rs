@@ -210,9 +210,10 @@ impl OAuth {
         let call = http.post(&[]).repeat(Repeat::Read);
         let asking = Asking::new(Interact::Never);
         let reply = client.sign(call, &form, &asking).await?.send().await?;
-        match reply.status.is_success() {
-            true => Ok(()),
-            false => Err(refusal(&reply)),
+        if reply.status.is_success() {
+            Ok(())
+        } else {
+            Err(refusal(&reply))
         }
     }
 }

@@ -48,9 +48,10 @@ pub(super) async fn act(
     };
     // A change opens no dialog: whoever confirmed it waits for it to be done.
     let reads = matches!(op, Op::Info | Op::Properties | Op::Query);
-    let interact = match reads {
-        true => Interact::Allowed,
-        false => Interact::Never,
+    let interact = if reads {
+        Interact::Allowed
+    } else {
+        Interact::Never
     };
     let facts = server.facts(interact).await?;
     if !facts.flavour.has(*op) {

@@ -50,9 +50,10 @@ impl Server {
         let has_session = signin::token_in(&credential).is_some();
         let mut last = None;
         for flavour in candidates {
-            let reply = match has_session {
-                true => self.own_session(flavour, interact).await?,
-                false => self.first_list(flavour, interact).await?,
+            let reply = if has_session {
+                self.own_session(flavour, interact).await?
+            } else {
+                self.first_list(flavour, interact).await?
             };
             if reply.status.is_success() && has_session {
                 let item: wire::Item<'_> = reply.decode()?;
@@ -131,9 +132,10 @@ impl Server {
     ) -> Result<(Option<String>, Option<bool>), ApiError> {
         let call = self.http.get(&["json", "serverinfo", "version"]);
         let reply = ask(call, "1.0", interact).send().await?;
-        let version = match reply.status.is_success() {
-            true => reply.decode::<wire::Version>().ok().and_then(|v| v.version),
-            false => None,
+        let version = if reply.status.is_success() {
+            reply.decode::<wire::Version>().ok().and_then(|v| v.version)
+        } else {
+            None
         };
         let told = match reply.status {
             StatusCode::FORBIDDEN => Some(false),

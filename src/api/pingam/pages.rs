@@ -56,10 +56,7 @@ impl At {
             },
             Some(cursor) => serde_json::from_str(cursor.as_str()).map_err(|_| changed())?,
         };
-        match at.of == of {
-            true => Ok(at),
-            false => Err(changed()),
-        }
+        if at.of == of { Ok(at) } else { Err(changed()) }
     }
 
     /// Goes on with the next request of the plan.
@@ -210,9 +207,10 @@ fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
         let mut refused = at.refused;
         refused.dedup();
         let which = clean(&refused.join(", "));
-        let message = match at.listed {
-            true => format!("the sessions of {which} may not be listed; the others are shown"),
-            false => format!("the sessions of {which} may not be listed"),
+        let message = if at.listed {
+            format!("the sessions of {which} may not be listed; the others are shown")
+        } else {
+            format!("the sessions of {which} may not be listed")
         };
         return Err(ApiError::Forbidden {
             message,

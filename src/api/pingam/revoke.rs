@@ -67,9 +67,10 @@ impl Seen {
 
     fn add(&mut self, realm: &str, rows: Vec<Entry>) {
         for row in rows {
-            let spared = match row.own {
-                true => Some(OWN),
-                false => row::is_service(&row.user).then_some(row::SERVICE),
+            let spared = if row.own {
+                Some(OWN)
+            } else {
+                row::is_service(&row.user).then_some(row::SERVICE)
             };
             let realm = realm.to_owned();
             self.handles.insert(row.handle, Found { realm, spared });
@@ -384,24 +385,29 @@ pub(super) async fn user(
     for (realm, mine, empty) in found {
         let whole =
             facts.flavour.has(Op::LogoutByUser) && !mine && !by_user_lacks.load(Ordering::Relaxed);
-        let ended = match whole {
-            true => by_user(server, &facts, by_user_lacks, realm, &name).await,
-            false => Ok(false),
+        let ended = if whole {
+            by_user(server, &facts, by_user_lacks, realm, &name).await
+        } else {
+            Ok(false)
         };
         let ended = match ended {
             // Also where nothing is listed: client-side sessions are not, and it reaches them.
             Ok(true) => Ok(()),
             // Who may not use it may still end the sessions that are listed.
-            Ok(false) | Err(ApiError::Forbidden { .. }) => match empty {
-                true => Ok(()),
-                false => by_list(server, &facts, realm, &name).await,
-            },
+            Ok(false) | Err(ApiError::Forbidden { .. }) => {
+                if empty {
+                    Ok(())
+                } else {
+                    by_list(server, &facts, realm, &name).await
+                }
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = ended {
-            trouble = Some(match error.may_have_acted() {
-                true => Outcome::Unknown,
-                false => Outcome::Failed(error),
+            trouble = Some(if error.may_have_acted() {
+                Outcome::Unknown
+            } else {
+                Outcome::Failed(error)
             });
         }
         let listed = server

@@ -305,9 +305,10 @@ impl Server {
         let nothing = BTreeMap::new();
         let call = quiet.about_token(&facts, Op::Logout, &token, &nothing, Interact::Never)?;
         let reply = call.repeat(Repeat::One).send().await?;
-        match reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
-            true => Ok(()),
-            false => Err(self.fault(&reply)),
+        if reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
+            Ok(())
+        } else {
+            Err(self.fault(&reply))
         }
     }
 

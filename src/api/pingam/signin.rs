@@ -259,11 +259,11 @@ impl SignIn {
         self.http.hide(password);
         let nothing = Map::new();
         let call = self.call().json(&nothing);
-        let call = match fits_header(&self.user) && fits_header(password.expose_secret()) {
-            true => call
-                .header("x-openam-username", &self.user)
-                .secret_header(HeaderName::from_static("x-openam-password"), password),
-            false => call,
+        let call = if fits_header(&self.user) && fits_header(password.expose_secret()) {
+            call.header("x-openam-username", &self.user)
+                .secret_header(HeaderName::from_static("x-openam-password"), password)
+        } else {
+            call
         };
         call.send().await
     }

@@ -10,6 +10,7 @@ use crate::app::effect::{Effect, Gen};
 use crate::app::hint::Hint;
 use crate::app::job::Acting;
 use crate::app::keymap::{Key, KeyPress};
+use crate::app::name_value::name_value_pairs;
 use crate::app::results::Fate;
 use crate::app::role::Role;
 use crate::app::state::{Level, State};
@@ -533,56 +534,4 @@ fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -
         );
     }
     lines
-}
-
-/// Reads `name=value other="with blanks"`.
-fn name_value_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
-    let mut pairs = Vec::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        let Some((name, value)) = rest.split_once('=').filter(|(name, _)| {
-            let whole = !name.is_empty() && !name.contains(char::is_whitespace);
-            whole && name.len() < end
-        }) else {
-            let pair = crate::model::text::display_safe(&rest[..end]);
-            return Err(format!(
-                "\"{pair}\" is not name=value; a value with blanks goes in quotes: name=\"a b\""
-            ));
-        };
-        let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => quoted
-                .split_once('"')
-                .ok_or_else(|| "a quote is open: close it with \"".to_owned())?,
-            None => value.split_at(value.find(char::is_whitespace).unwrap_or(value.len())),
-        };
-        pairs.push((name.to_owned(), value.to_owned()));
-        rest = after.trim_start();
-    }
-    Ok(pairs)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_are_read_with_blanks_in_quotes() {
-        let read = |text: &str| name_value_pairs(text);
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-
-        assert_eq!(read("  "), Ok(vec![]));
-        assert_eq!(
-            read(" mood=calm  place=\"51 north\" empty= "),
-            Ok(vec![
-                pair("mood", "calm"),
-                pair("place", "51 north"),
-                pair("empty", "")
-            ])
-        );
-        assert_eq!(read("a=b=c"), Ok(vec![pair("a", "b=c")]));
-        for wrong in ["calm", "=calm", "mood calm=x", "mood=\"calm", "a=1 b"] {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-    }
 }

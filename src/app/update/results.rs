@@ -98,9 +98,10 @@ fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
     }
     let rows = results.rows.len() as u32;
     let new = rows.saturating_sub(results.ordered);
-    let enough = match state.is_loading() {
-        true => new > results.ordered / MERGED_FROM,
-        false => new > 0,
+    let enough = if state.is_loading() {
+        new > results.ordered / MERGED_FROM
+    } else {
+        new > 0
     };
     let base = match (results.reorder, enough) {
         (true, _) => None,
@@ -135,9 +136,10 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
         results.ordering = false;
         place_of(state, made, rows);
     }
-    match state.results.is_plain() || state.results.rows.len() <= AT_ONCE {
-        true => Vec::new(),
-        false => order_off_the_loop(state),
+    if state.results.is_plain() || state.results.rows.len() <= AT_ONCE {
+        Vec::new()
+    } else {
+        order_off_the_loop(state)
     }
 }
 

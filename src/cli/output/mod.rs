@@ -77,9 +77,10 @@ pub(crate) fn small_text(
 /// and where the locale takes nothing but ASCII, nothing else is sent. Line breaks stay.
 pub(crate) fn for_people(text: &str) -> String {
     let safe = display_safe_lines(text);
-    match speaks_utf8() {
-        true => safe.into_owned(),
-        false => ascii_only(&safe).into_owned(),
+    if speaks_utf8() {
+        safe.into_owned()
+    } else {
+        ascii_only(&safe).into_owned()
     }
 }
 
@@ -131,9 +132,10 @@ impl Out {
 
     /// The same once there is enough of it: a long page must not wait for its end, nor fill the memory.
     pub(crate) fn flush_if_large(&mut self) -> Result<(), Failure> {
-        match self.bytes.len() >= LARGE {
-            true => self.flush(),
-            false => Ok(()),
+        if self.bytes.len() >= LARGE {
+            self.flush()
+        } else {
+            Ok(())
         }
     }
 

@@ -24,9 +24,10 @@ pub(crate) struct Look {
 impl Look {
     /// What stands where text was cut.
     fn ellipsis(self) -> Ellipsis {
-        match self.ascii {
-            true => Ellipsis::Ascii,
-            false => Ellipsis::Sign,
+        if self.ascii {
+            Ellipsis::Ascii
+        } else {
+            Ellipsis::Sign
         }
     }
 }
@@ -141,9 +142,10 @@ pub(crate) fn small_table(titles: &[&str], rows: &[Vec<String>], look: Look, out
 /// A text as a cell holds it. Cut even in a pipe: one field of a mebibyte would make every line as long.
 fn cell(text: &str, look: Look) -> String {
     let safe = safe_cut(text, MESSAGE_COLS, look.ellipsis());
-    match look.only_ascii {
-        true => ascii_only(&safe).into_owned(),
-        false => safe.into_owned(),
+    if look.only_ascii {
+        ascii_only(&safe).into_owned()
+    } else {
+        safe.into_owned()
     }
 }
 

@@ -47,9 +47,12 @@ impl Recipe {
         let mut rng = Rng::new(self.seed);
         let mut world = World::new(self.make_users(&mut rng), make_clients(&mut rng));
         let own_addresses = (0..world.users.len())
-            .map(|user| match is_service(user) {
-                true => format!("10.0.{user}.17").into(),
-                false => address(&mut rng),
+            .map(|user| {
+                if is_service(user) {
+                    format!("10.0.{user}.17").into()
+                } else {
+                    address(&mut rng)
+                }
             })
             .collect::<Vec<_>>();
         let mut sessions: Vec<Session> = (0..self.sessions)
@@ -131,9 +134,12 @@ impl Recipe {
             last_used_ms: (!rng.chance(1)).then_some((end_s - idle_s) * 1_000),
             expires_ms: (!rng.chance(1)).then_some(expires_s * 1_000),
             ip: (!rng.chance(2)).then_some(if elsewhere { new_address } else { own_address }),
-            method: authenticated.then(|| match is_service(user) {
-                true => METHODS[0],
-                false => *rng.pick(METHODS),
+            method: authenticated.then(|| {
+                if is_service(user) {
+                    METHODS[0]
+                } else {
+                    *rng.pick(METHODS)
+                }
             }),
             deletable: !rng.chance(3),
         }

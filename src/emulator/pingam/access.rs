@@ -98,8 +98,9 @@ fn rights(am: &AmWorld, slot: usize) -> Rights {
         Rights::Admin(own) | Rights::Reader(own) => own == realm,
         Rights::Own => true,
     };
-    match holds {
-        true => account.rights.clone(),
-        false => Rights::Own,
+    if holds {
+        account.rights.clone()
+    } else {
+        Rights::Own
     }
 }

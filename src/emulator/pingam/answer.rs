@@ -80,9 +80,10 @@ impl Reply {
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let body = match self.pretty {
-            true => pretty(&self.body),
-            false => self.body.to_string(),
+        let body = if self.pretty {
+            pretty(&self.body)
+        } else {
+            self.body.to_string()
         };
         let mut response = (
             [

@@ -147,9 +147,10 @@ impl AmHandle {
             let realm = am.realm(realm)?;
             let settings = &am.realms[realm];
             let client_side = settings.client_side;
-            let token = match client_side {
-                true => make::jwt_token(&mut rng),
-                false => make::token_text(&mut rng),
+            let token = if client_side {
+                make::jwt_token(&mut rng)
+            } else {
+                make::token_text(&mut rng)
             };
             let session = Session {
                 user: user.into(),

@@ -239,9 +239,10 @@ fn open_session(app: &Am, am: &mut AmWorld, realm: usize, user: Arc<str>) -> usi
     let mut rng = app.fresh();
     let now_ms = app.now_ms();
     let settings = &am.realms[realm];
-    let token = match settings.client_side {
-        true => make::jwt_token(&mut rng),
-        false => make::token_text(&mut rng),
+    let token = if settings.client_side {
+        make::jwt_token(&mut rng)
+    } else {
+        make::token_text(&mut rng)
     };
     let handle = make::handle_text(&mut rng);
     let session = Session {

@@ -131,9 +131,10 @@ impl AmRecipe<'_> {
     ) -> Session {
         let client_side = world.realms[realm].client_side || rng.chance(4);
         // Real servers differ from realm to realm; long lives keep the made-up ones in the list for a day's work.
-        let (max_ms, idle_ms) = match rng.chance(60) {
-            true => (12 * 60 * MINUTE_MS, 8 * 60 * MINUTE_MS),
-            false => (world.realms[realm].max_ms, world.realms[realm].idle_ms),
+        let (max_ms, idle_ms) = if rng.chance(60) {
+            (12 * 60 * MINUTE_MS, 8 * 60 * MINUTE_MS)
+        } else {
+            (world.realms[realm].max_ms, world.realms[realm].idle_ms)
         };
         let used_s = rng
             .between(0, idle_ms / 2_000)
@@ -149,9 +150,10 @@ impl AmRecipe<'_> {
             latest_ms = self.now_ms - idle_ms - rng.between(0, sweep_ms * 9 / 10);
             created_ms = created_ms.min(latest_ms);
         }
-        let token = match client_side {
-            true => jwt_token(rng),
-            false => token_text(rng),
+        let token = if client_side {
+            jwt_token(rng)
+        } else {
+            token_text(rng)
         };
         let handle = handle_text(rng);
         Session {

@@ -17,9 +17,10 @@ pub(super) fn find(
 ) -> Result<(), Failure> {
     let is_hierarchical = segments.first().is_some_and(|s| s == "realms");
     if let Some(host) = foreign_host(app, ask) {
-        let text = match is_hierarchical {
-            true => format!("Realm \"{host}\" not found"),
-            false => format!("FQDN \"{host}\" is not valid."),
+        let text = if is_hierarchical {
+            format!("Realm \"{host}\" not found")
+        } else {
+            format!("FQDN \"{host}\" is not valid.")
         };
         return Err(Failure::new(400, text));
     }

@@ -44,12 +44,11 @@ fn one_line(text: &str) -> String {
 pub fn paste_safe_json(json: &str) -> Cow<'_, str> {
     // In valid JSON line breaks stand between tokens only.
     let is_break = |c| matches!(c, '\n' | '\r' | '\t');
-    match json.contains(is_break) {
-        true => {
-            let lines: Vec<&str> = json.split(is_break).map(str::trim).collect();
-            Cow::Owned(json_escapes(&lines.concat()).into_owned())
-        }
-        false => json_escapes(json),
+    if json.contains(is_break) {
+        let lines: Vec<&str> = json.split(is_break).map(str::trim).collect();
+        Cow::Owned(json_escapes(&lines.concat()).into_owned())
+    } else {
+        json_escapes(json)
     }
 }
 

@@ -61,9 +61,10 @@ const APART: TimeDelta = TimeDelta::minutes(1);
 /// "is". `None`: less than a minute either way.
 pub fn clock_apart(ahead: TimeDelta) -> Option<String> {
     (ahead.abs() >= APART).then(|| {
-        let way = match ahead < TimeDelta::zero() {
-            true => "behind",
-            false => "ahead of",
+        let way = if ahead < TimeDelta::zero() {
+            "behind"
+        } else {
+            "ahead of"
         };
         let far = duration(to_the_minute(ahead.abs()));
         format!("{far} {way} this machine's; states and ages go by it")

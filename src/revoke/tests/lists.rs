@@ -10,9 +10,10 @@ fn end(next: Option<String>, unread: u32) -> PageEnd {
     PageEnd {
         next: next.map(Cursor::new),
         total: None,
-        completeness: match more {
-            true => Completeness::More,
-            false => Completeness::Complete,
+        completeness: if more {
+            Completeness::More
+        } else {
+            Completeness::Complete
         },
         unread,
         walk: None,

@@ -440,15 +440,19 @@ impl Effects {
         let hidden = editor::ours(&self.profiles.secret_variables());
         let send = self.send.clone();
         spawn(async move {
-            let where_to = match ways.is_tmux {
-                true => "copied to the tmux buffer",
-                false => "copied",
+            let where_to = if ways.is_tmux {
+                "copied to the tmux buffer"
+            } else {
+                "copied"
             };
             let result = match clipboard::run(&ways.tools, &clean, &hidden).await {
                 Ok(()) => Ok(clipboard::told(what, where_to, &clean)),
-                Err(why) => failing.map_err(|also| match also.is_empty() {
-                    true => format!("nothing was copied: {why}"),
-                    false => also,
+                Err(why) => failing.map_err(|also| {
+                    if also.is_empty() {
+                        format!("nothing was copied: {why}")
+                    } else {
+                        also
+                    }
                 }),
             };
             let what = Told::Copied;

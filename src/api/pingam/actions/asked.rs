@@ -43,9 +43,10 @@ impl Asked<'_> {
             _ => call.no_retry(),
         };
         let reply = call.send().await?;
-        match reply.status.is_success() {
-            true => Ok(reply),
-            false => Err(self.server.fault(&reply)),
+        if reply.status.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.server.fault(&reply))
         }
     }
 
@@ -126,9 +127,10 @@ impl Asked<'_> {
             .iter()
             .all(|(name, value)| now.get(name).map(String::as_str) == Some(value.expose_secret()));
         let mut result = properties(&now);
-        result.summary = match kept {
-            true => "the properties are changed".into(),
-            false => "the server said yes, and the properties are not as asked".into(),
+        result.summary = if kept {
+            "the properties are changed".into()
+        } else {
+            "the server said yes, and the properties are not as asked".into()
         };
         Ok(result)
     }
@@ -243,19 +245,20 @@ impl Asked<'_> {
                 "it would end the session in which usher itself is signed in; nothing was sent",
             ));
         }
-        match revoke::by_user(self.server, self.facts, lacks, &realm, &name).await? {
-            true => Ok(ActionResult {
+        if revoke::by_user(self.server, self.facts, lacks, &realm, &name).await? {
+            Ok(ActionResult {
                 outcome: Some(Outcome::Revoked),
                 ..ActionResult::said(format!(
                     "the server ended all sessions of {} in {}",
                     clean(&name),
                     clean(&realm)
                 ))
-            }),
-            false => Err(ApiError::Unsupported {
+            })
+        } else {
+            Err(ApiError::Unsupported {
                 what: Op::LogoutByUser.name(),
                 limit: LimitedBy::Version("PingAM".into()),
-            }),
+            })
         }
     }
 

@@ -34,9 +34,10 @@ pub(super) fn fields(summary: String, fields: Vec<(Untrusted, ActionCell)>) -> A
     ActionResult {
         summary,
         outcome: None,
-        body: match fields.is_empty() {
-            true => ActionBody::Nothing,
-            false => ActionBody::Fields(fields),
+        body: if fields.is_empty() {
+            ActionBody::Nothing
+        } else {
+            ActionBody::Fields(fields)
         },
     }
 }
@@ -128,9 +129,10 @@ pub(super) fn validated(told: &Validated) -> ActionResult {
             list.push(field(name, value));
         }
     }
-    let summary = match told.valid {
-        true => "the token is valid",
-        false => "the token is not valid",
+    let summary = if told.valid {
+        "the token is valid"
+    } else {
+        "the token is not valid"
     };
     fields(summary.into(), list)
 }

@@ -42,12 +42,11 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             ..ActionSpec::new(
                 name,
                 "Check whether a token is valid",
-                match gentle {
-                    true => "Says whether a token is valid. Its idle time goes on.",
-                    false => {
-                        "Says whether a token is valid. This server counts it as a use of the \
+                if gentle {
+                    "Says whether a token is valid. Its idle time goes on."
+                } else {
+                    "Says whether a token is valid. This server counts it as a use of the \
                          session: the idle time starts again."
-                    }
                 },
                 ActsOn::Token,
             )

@@ -153,9 +153,10 @@ fn carry_out<B>(request: &Request<B>, done: &Done) -> String {
     *done
         .entry(format!("{} {id}", request.method()))
         .or_default() += 1;
-    match done.contains_key(&format!("DELETE {id}")) {
-        true => String::new(),
-        false => format!(r#"{{"outsideSid":"{id}"}}"#),
+    if done.contains_key(&format!("DELETE {id}")) {
+        String::new()
+    } else {
+        format!(r#"{{"outsideSid":"{id}"}}"#)
     }
 }
 
@@ -191,9 +192,10 @@ async fn f_http_23_a_bulk_goes_on_over_a_new_connection_and_nothing_is_done_twic
 
 /// Answers one request on each connection and closes it without saying so before.
 fn closes(heard: &Heard, version: &str) -> Act {
-    let body = match heard.line().starts_with("GET") {
-        true => EMPTY,
-        false => "",
+    let body = if heard.line().starts_with("GET") {
+        EMPTY
+    } else {
+        ""
     };
     let length = match version {
         "1.0" => String::new(),

@@ -15,9 +15,12 @@ use super::{all, client_profile, emulator, fixed, job, key, open, search, token_
 
 /// What a scripted server says to DELETE and to the look after it.
 async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
-    let server = Scripted::start(move |_, heard| match heard.line().starts_with("DELETE") {
-        true => delete(),
-        false => look(),
+    let server = Scripted::start(move |_, heard| {
+        if heard.line().starts_with("DELETE") {
+            delete()
+        } else {
+            look()
+        }
     })
     .await;
     let mut profile = token_profile(&server.url);
@@ -211,9 +214,12 @@ async fn trap_11_a_session_without_a_lasting_id_that_has_ended_is_already_gone()
 
 #[tokio::test]
 async fn f_cred_00_a_lost_sign_in_halts_the_rest_and_sends_nothing_more() {
-    let server = Scripted::start(|_, heard| match heard.line().ends_with("/c") {
-        true => answer("401 Unauthorized", "text/plain", "Token is Invalid."),
-        false => answer("200 OK", "application/json", ""),
+    let server = Scripted::start(|_, heard| {
+        if heard.line().ends_with("/c") {
+            answer("401 Unauthorized", "text/plain", "Token is Invalid.")
+        } else {
+            answer("200 OK", "application/json", "")
+        }
     })
     .await;
     let mut profile = token_profile(&server.url);
@@ -310,15 +316,16 @@ async fn a_user_known_by_name_or_bare_id_is_looked_up_and_never_guessed() {
         let (user, count) = somebody(&api).await;
         let id = user.id.clone().unwrap();
         let inum = id.expose()[5..].split(',').next().unwrap();
-        let asked = match by_name {
-            true => Subject {
+        let asked = if by_name {
+            Subject {
                 name: user.name.clone(),
                 ..Subject::default()
-            },
-            false => Subject {
+            }
+        } else {
+            Subject {
                 id: Some(Untrusted::from(inum)),
                 ..Subject::default()
-            },
+            }
         };
 
         let ended = api.revoke_user(&asked).await.unwrap();

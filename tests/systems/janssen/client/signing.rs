@@ -57,9 +57,10 @@ impl Prompter for Person {
         let text = code.code.expose().to_owned();
         self.shown.lock().unwrap().push(code);
         if let (Some(emulator), Some(yes)) = (&self.emulator, self.approves) {
-            assert!(match yes {
-                true => emulator.approve_device(&text),
-                false => emulator.deny_device(&text),
+            assert!(if yes {
+                emulator.approve_device(&text)
+            } else {
+                emulator.deny_device(&text)
             });
         }
     }

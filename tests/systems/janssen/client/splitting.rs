@@ -111,12 +111,13 @@ async fn same_rows_whoever_answers(generation: Generation) {
         let parts = queries.new_tree(&mut runner).unwrap().current();
         let text: Vec<String> = parts
             .into_iter()
-            .map(
-                |(negated, clause)| match negated && !clause.starts_with(char::is_numeric) {
-                    true => format!("-{clause}"),
-                    false => clause,
-                },
-            )
+            .map(|(negated, clause)| {
+                if negated && !clause.starts_with(char::is_numeric) {
+                    format!("-{clause}")
+                } else {
+                    clause
+                }
+            })
             .collect();
         let text = text.join(" ");
         let asked = search(&text);

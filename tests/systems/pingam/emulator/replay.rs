@@ -302,9 +302,10 @@ impl Scene {
             _ => target_of_body(&name),
         };
         let body = self.replaced(body.trim_end_matches('\n'), role);
-        asked.body = match name.starts_with("authenticate-callbacks-2-") {
-            true => self.with_live_auth_id(&body).await,
-            false => body,
+        asked.body = if name.starts_with("authenticate-callbacks-2-") {
+            self.with_live_auth_id(&body).await
+        } else {
+            body
         };
         asked
     }
@@ -325,9 +326,10 @@ impl Scene {
                     .clone();
             }
             let token = self.token(role);
-            match found.contains("%2A") {
-                true => token.replace('*', "%2A"),
-                false => token,
+            if found.contains("%2A") {
+                token.replace('*', "%2A")
+            } else {
+                token
             }
         };
         SECRETS.replace_all(text, replace).into_owned()

@@ -77,12 +77,13 @@ async fn a_delegate_of_pingam_ends_what_the_server_lets_him_end() {
         let outcomes = api.revoke(&[listed, typed]).await.unwrap();
 
         for (outcome, victim) in outcomes.iter().zip(&victims) {
-            match allowed {
-                true => assert!(matches!(outcome, Outcome::Revoked), "{outcome:?}"),
-                false => assert!(
+            if allowed {
+                assert!(matches!(outcome, Outcome::Revoked), "{outcome:?}")
+            } else {
+                assert!(
                     matches!(outcome, Outcome::Failed(ApiError::Forbidden { .. })),
                     "{outcome:?}"
-                ),
+                )
             }
             assert_eq!(is_alive(&emulator, victim), !allowed);
         }

@@ -160,9 +160,10 @@ async fn a_client_side_session_that_outlives_its_logout_is_not_called_ended() {
                 .await
                 .unwrap();
 
-            let expected = match denylist {
-                true => Outcome::Revoked,
-                false => Outcome::StillListed,
+            let expected = if denylist {
+                Outcome::Revoked
+            } else {
+                Outcome::StillListed
             };
             assert_eq!(ended.outcome.map(|o| o.word()), Some(expected.word()));
             assert_eq!(is_alive(&emulator, &victim), !denylist);
