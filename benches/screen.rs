@@ -169,7 +169,9 @@ fn frame(pty: &mut Pty, wanted: &[u8]) -> (Instant, usize) {
         let at = chunk.at;
         chunks.push(chunk);
         if seen.windows(wanted.len()).any(|bytes| bytes == wanted) {
-            chunks.into_iter().for_each(|chunk| pty.take(chunk));
+            for chunk in chunks {
+                pty.take(chunk);
+            }
             return (at, seen.len());
         }
     }

@@ -50,14 +50,12 @@ impl ClientNames {
             match clause.target {
                 Target::Word if self.is_in_a_name(clause) => {
                     worded.words.push(clause.clone());
-                    continue;
                 }
                 Target::Field(Field::Client) if matches!(clause.op, Op::Eq | Op::Ne) => {
                     let theirs = self.with_ids(clause);
                     let pair = (theirs.clone(), self.with_names(clause));
                     worded.search.query.clauses.push(theirs);
                     worded.clients.push(pair);
-                    continue;
                 }
                 _ => worded.search.query.clauses.push(clause.clone()),
             }

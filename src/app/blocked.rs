@@ -81,7 +81,7 @@ fn nobody(state: &State) -> Option<Reason> {
     row.session
         .subject
         .shown()
-        .is_none_or(|name| name.is_empty())
+        .is_none_or(super::super::model::text::Untrusted::is_empty)
         .then_some("nobody has signed in to this session, so it has no user".into())
 }
 
@@ -203,7 +203,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
                 );
             }
             let user = row.session.subject.shown();
-            user.is_none_or(|user| user.is_empty())
+            user.is_none_or(super::super::model::text::Untrusted::is_empty)
                 .then_some("nobody has signed in to this session, so it has no user".into())
         })
     })

@@ -277,9 +277,9 @@ impl Sizes {
             let (mut spare, mut weights) = (u32::from(room), 0);
             for (column, raised) in text.iter().zip(&raised) {
                 if *raised {
-                    spare = spare.saturating_sub(Self::least(column.field).into())
+                    spare = spare.saturating_sub(Self::least(column.field).into());
                 } else {
-                    weights += u32::from(column.weight)
+                    weights += u32::from(column.weight);
                 }
             }
             let cells = text.iter().zip(&raised).map(|(column, raised)| {

@@ -91,7 +91,7 @@ fn both(
             .keymap
             .keys(context, action)
             .first()
-            .map(|k| k.to_string())
+            .map(std::string::ToString::to_string)
     };
     fixed(&format!("{}{}", first(one)?, first(other)?), word, rank)
 }

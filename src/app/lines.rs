@@ -105,7 +105,7 @@ fn field_lines(
             match cells {
                 // What would be cut in its half takes lines of its own below.
                 Some(cells) if line.cells() + 2 <= cells => {
-                    lines.push(DetailLine { half: true, ..line })
+                    lines.push(DetailLine { half: true, ..line });
                 }
                 Some(_) => long.push(line),
                 None => lines.extend(wrapped(line, width)),

@@ -15,12 +15,11 @@ pub const SHOWN_BYTES: usize = 64 * 1024;
 /// occur twice and the order of keys stay as they came.
 pub fn lines(session: &Session, ellipsis: &str) -> Vec<String> {
     let built;
-    let raw = match &session.raw {
-        Some(raw) => raw.get(),
-        None => {
-            built = from_fields(session).to_string();
-            &built
-        }
+    let raw = if let Some(raw) = &session.raw {
+        raw.get()
+    } else {
+        built = from_fields(session).to_string();
+        &built
     };
     let secrets = Secrets::of(session);
     let mut lines = indent(raw, &secrets, ellipsis);
@@ -207,7 +206,7 @@ impl Writer<'_> {
             let masked = mask(plain).replace('…', self.ellipsis);
             self.push(&format!("\"{masked}\""));
         } else {
-            self.push(token)
+            self.push(token);
         }
     }
 

@@ -391,7 +391,7 @@ fn line(change: &Change, key: &Key) -> Entry {
             remote: operation.remote.clone(),
         },
         profile: operation.profile.clone(),
-        system: operation.system.to_owned(),
+        system: operation.system.clone(),
         host: operation.host.clone(),
         tls: operation.tls,
         verb: operation.verb.clone(),

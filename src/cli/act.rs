@@ -319,7 +319,9 @@ fn print(
         (Format::Table, body) => {
             out.text(&result.summary);
             if let ActionBody::Fields(_) = body {
-                rows.iter().for_each(|row| out.text(&row.join(": ")));
+                for row in rows {
+                    out.text(&row.join(": "));
+                }
             }
         }
         (format, body) => {

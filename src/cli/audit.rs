@@ -67,12 +67,9 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
     let mut damaged = 0_u64;
     let mut out = ctx.out();
     for line in audit::read(&path).map_err(unreadable)? {
-        let entry = match line {
-            Ok((_, entry)) => entry,
-            Err(_) => {
-                damaged += 1;
-                continue;
-            }
+        let Ok((_, entry)) = line else {
+            damaged += 1;
+            continue;
         };
         if args.unfinished && !unfinished.forgotten.contains(&entry) {
             continue;

@@ -94,20 +94,17 @@ fn path(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
         ("state", shown(ctx.paths.state_dir.clone())),
     ];
     let mut out = ctx.out();
-    match shape.output {
-        Format::Table => {
-            for (name, path) in &rows {
-                let path = path.as_deref().unwrap_or("(none: there is no home folder)");
-                out.text(&format!("{name:<8}{path}"));
-            }
+    if shape.output == Format::Table {
+        for (name, path) in &rows {
+            let path = path.as_deref().unwrap_or("(none: there is no home folder)");
+            out.text(&format!("{name:<8}{path}"));
         }
-        _ => {
-            let map: serde_json::Map<_, _> = rows
-                .into_iter()
-                .map(|(name, path)| (name.to_owned(), json!(path)))
-                .collect();
-            out.json(&map.into())?;
-        }
+    } else {
+        let map: serde_json::Map<_, _> = rows
+            .into_iter()
+            .map(|(name, path)| (name.to_owned(), json!(path)))
+            .collect();
+        out.json(&map.into())?;
     }
     out.flush()?;
     Ok(OK)
@@ -180,7 +177,7 @@ pub(crate) fn print_small(
             }
         }
         Format::Csv | Format::Markdown => {
-            super::output::small_text(format, titles, rows, out.buffer())?
+            super::output::small_text(format, titles, rows, out.buffer())?;
         }
     }
     out.flush()

@@ -153,9 +153,9 @@ impl Printer<'_> {
             let now = self.now + source.api.clock_offset().unwrap_or_default();
             let record = Record::new(source.name(), source.word(), &row, thresholds, now);
             if self.people() {
-                self.block(&record, session)
+                self.block(&record, session);
             } else {
-                self.encode.row(&record, self.out.buffer())?
+                self.encode.row(&record, self.out.buffer())?;
             }
         }
         self.out.flush()
@@ -172,9 +172,9 @@ impl Printer<'_> {
             return Ok(());
         };
         if self.ctx.stdout_is_terminal() {
-            self.out.line(&display_safe_lines(raw.get()))
+            self.out.line(&display_safe_lines(raw.get()));
         } else {
-            self.out.line(raw.get())
+            self.out.line(raw.get());
         }
         Ok(())
     }

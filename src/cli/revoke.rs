@@ -375,10 +375,10 @@ impl Take for Collect<'_> {
         let source = self.sources.iter().position(|s| s.name() == record.profile);
         let source = source.unwrap_or_default();
         let has_clock = |source: &Source| source.api.clock_offset().is_some();
-        let by = match self.sources.get(source).is_some_and(has_clock) {
-            true => self.by,
-            // By our clock alone nothing is left out.
-            false => FoundBy::Name,
+        let by = if self.sources.get(source).is_some_and(has_clock) {
+            self.by
+        } else {
+            FoundBy::Name
         };
         let caps = self.sources[source].api.caps();
         let target = Target::of(source, &caps, record, by);

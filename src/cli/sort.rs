@@ -93,12 +93,11 @@ impl Sorted {
     }
 
     fn profile(&mut self, name: &str) -> usize {
-        match self.profiles.iter().position(|known| known == name) {
-            Some(at) => at,
-            None => {
-                self.profiles.push(name.to_owned());
-                self.profiles.len() - 1
-            }
+        if let Some(at) = self.profiles.iter().position(|known| known == name) {
+            at
+        } else {
+            self.profiles.push(name.to_owned());
+            self.profiles.len() - 1
         }
     }
 }

@@ -98,17 +98,14 @@ fn check_name(name: &str, table: &Table<'_>) -> Result<(), ConfigError> {
 }
 
 fn system(table: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Arc<SystemSpec>, ConfigError> {
-    match table.get("system") {
-        Some(item) => {
-            let words: Vec<_> = systems.iter().map(|s| (s.word.as_ref(), s)).collect();
-            item.word(&words).cloned()
-        }
-        None => {
-            // A misspelt "system" is named as such.
-            let own: Vec<_> = systems.iter().flat_map(|s| names(&s.own_keys)).collect();
-            table.only(&[COMMON, &own])?;
-            Err(table.missing("system"))
-        }
+    if let Some(item) = table.get("system") {
+        let words: Vec<_> = systems.iter().map(|s| (s.word.as_ref(), s)).collect();
+        item.word(&words).cloned()
+    } else {
+        // A misspelt "system" is named as such.
+        let own: Vec<_> = systems.iter().flat_map(|s| names(&s.own_keys)).collect();
+        table.only(&[COMMON, &own])?;
+        Err(table.missing("system"))
     }
 }
 

@@ -172,9 +172,9 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
             let stop = self.control.stop.clone();
             let stopped = async {
                 if stop.is_cancelled() {
-                    tokio::time::sleep(GIVE_UP).await
+                    tokio::time::sleep(GIVE_UP).await;
                 } else {
-                    stop.cancelled().await
+                    stop.cancelled().await;
                 }
             };
             tokio::select! { biased;
@@ -251,7 +251,7 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         for (pending, answer) in answers {
             match answer {
                 SendResult::Verdict(Verdict::Settled(outcome)) => {
-                    self.answered(pending, outcome).await
+                    self.answered(pending, outcome).await;
                 }
                 SendResult::Verdict(Verdict::LookAgain) => self.look_again(pending),
                 SendResult::Doubtful(outcome) => self.doubtful.push((pending, outcome)),
@@ -310,9 +310,9 @@ impl<R: Clone + Send + Sync + 'static> Job<R> {
         let mut still = Vec::new();
         for pending in std::mem::take(&mut self.trusted) {
             if is_there(listed.seen(pending.item.sought())) {
-                still.push(pending)
+                still.push(pending);
             } else {
-                self.write_end(pending.ticket, &Outcome::Revoked).await
+                self.write_end(pending.ticket, &Outcome::Revoked).await;
             }
         }
         let mut again = Vec::new();

@@ -46,7 +46,10 @@ impl Known {
 
     /// What a list said of this session.
     pub fn of(session: &Session) -> Self {
-        let client = session.client.as_ref().map(|client| client.expose());
+        let client = session
+            .client
+            .as_ref()
+            .map(super::super::model::text::Untrusted::expose);
         Self::listed(&session.deletable, session.created, client)
     }
 }

@@ -123,7 +123,7 @@ impl SessionApi for FakeApi {
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
         if self.hangs {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Ok(Identity {
             name: "help-desk".into(),

@@ -469,7 +469,10 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push(("No session matches this search.".to_owned(), Role::Text));
     }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
-    let named = results.query.as_ref().and_then(|query| query.users());
+    let named = results
+        .query
+        .as_ref()
+        .and_then(super::super::model::query::Query::users);
     let named = named.unwrap_or_default();
     let minds_case = |source: &Source| {
         let caps = source.caps.as_ref();

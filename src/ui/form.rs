@@ -131,10 +131,10 @@ fn text_field(state: &State, field: TextField, area: Area, focused: bool, canvas
     brackets(area, canvas);
     canvas.fill(area, Role::Input);
     let input = &state.form.inputs[field];
-    let (shown, cursor) = match focused {
-        true => FieldText::of(input).window(area.width),
-        // Without the focus the beginning is shown, and cut where it does not fit.
-        false => (input.value().to_owned(), 0),
+    let (shown, cursor) = if focused {
+        FieldText::of(input).window(area.width)
+    } else {
+        (input.value().to_owned(), 0)
     };
     let style = canvas.style(Role::Input);
     let style = if focused && state.form.selected && !shown.is_empty() {

@@ -50,14 +50,13 @@ pub fn id(row: &str) -> String {
 /// Somebody else ends this session.
 fn ends_elsewhere(desk: &Desk, system: &str, row: &str) {
     let id = id(row);
-    let ended = match system {
-        "janssen" => desk.emulator().world().remove(&id),
-        _ => {
-            let sessions = desk.emulator().am().sessions();
-            let mut handles = sessions.into_iter().filter_map(|session| session.handle);
-            let handle = handles.find(|handle| id.contains(handle.as_str()));
-            desk.emulator().am().end(&handle.expect("its handle"))
-        }
+    let ended = if system == "janssen" {
+        desk.emulator().world().remove(&id)
+    } else {
+        let sessions = desk.emulator().am().sessions();
+        let mut handles = sessions.into_iter().filter_map(|session| session.handle);
+        let handle = handles.find(|handle| id.contains(handle.as_str()));
+        desk.emulator().am().end(&handle.expect("its handle"))
     };
     assert!(ended, "{system:?}: it was there");
 }

@@ -263,9 +263,9 @@ fn f_data_15_a_value_that_is_no_text_has_a_mark_that_no_text_can_have() {
         .run(&["list", "-o", "table", "--fields", "user,ip"])
         .ends(0);
     let mut cells: Vec<&str> = table.out.lines().skip(1).collect();
-    cells
-        .iter_mut()
-        .for_each(|line| *line = line.trim_end().trim_end_matches('-').trim_end());
+    for line in &mut cells {
+        *line = line.trim_end().trim_end_matches('-').trim_end();
+    }
     let sorted = |mut all: Vec<&str>| {
         all.sort_unstable();
         all.into_iter().map(str::to_owned).collect::<Vec<_>>()

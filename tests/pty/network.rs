@@ -428,7 +428,7 @@ fn f_http_26_a_late_answer_of_an_earlier_search_is_thrown_away() {
     usher.pty.keys("/user:nobody-has-this-name\r");
 
     usher.pty.wait_for("No session matches this search");
-    usher.pty.settle(Duration::from_millis(2_000));
+    usher.pty.settle(Duration::from_secs(2));
 
     let text = usher.pty.text();
     assert!(

@@ -149,10 +149,10 @@ fn the_command_line_asks_for_as_much_as_the_screen() {
         let text = usher.pty.text().replace('\n', "");
         match text {
             text if text.contains("End 1 session of ") && text.contains("? Type y to do it: ") => {
-                seen.0 = true
+                seen.0 = true;
             }
             text if text.contains(" to do it (typed because this is production): ") => {
-                seen.1 = true
+                seen.1 = true;
             }
             text => assert!(!text.contains("to do it"), "{text}"),
         }

@@ -215,7 +215,7 @@ impl Round {
 
     /// Moves, pages, sorts and reloads.
     fn stir(&mut self) {
-        for _ in 0..1 + self.dice.below(4) {
+        for _ in 0..=self.dice.below(4) {
             let keys = [
                 DOWN, DOWN, "\x1b[A", "\x1b[6~", "\x1b[5~", "g", "G", "s", ">", "<", "r",
             ];

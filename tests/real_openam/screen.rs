@@ -20,7 +20,7 @@ fn say_yes(pty: &mut Pty) {
     while pty.text().contains("Delete session?") {
         assert!(Instant::now() < end, "the question takes no answer");
         // Only an answer after a pause counts.
-        pty.settle(Duration::from_millis(1000));
+        pty.settle(Duration::from_secs(1));
         pty.keys("y");
         pty.settle(Duration::from_millis(30));
     }

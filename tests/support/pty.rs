@@ -198,9 +198,11 @@ impl Pty {
     pub fn wait_until(&mut self, what: &str, fits: impl Fn(&Screen) -> bool) {
         let end = Instant::now() + LIMIT;
         while !fits(self.screen()) {
-            if !self.take_until(end) {
-                panic!("waited in vain for {what}; the screen:\n{}", self.framed());
-            }
+            assert!(
+                self.take_until(end),
+                "waited in vain for {what}; the screen:\n{}",
+                self.framed()
+            );
         }
     }
 

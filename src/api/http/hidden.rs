@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn only_so_many_are_remembered_and_the_newest_stay() {
         let hidden = Hidden::default();
-        for number in 0..MOST + 1 {
+        for number in 0..=MOST {
             hidden.add(&format!("token-{number:03}"));
         }
 

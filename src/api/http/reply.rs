@@ -216,7 +216,7 @@ impl Reply {
         let challenge = self
             .headers
             .get(WWW_AUTHENTICATE)
-            .map(|value| value.as_bytes());
+            .map(reqwest::header::HeaderValue::as_bytes);
         match challenge.map(String::from_utf8_lossy) {
             Some(to) if self.status == StatusCode::UNAUTHORIZED && to.contains("://") => self
                 .clean(&format!(

@@ -340,10 +340,10 @@ fn database_order(sort: Sort) -> Option<(&'static str, &'static str)> {
         Field::Deletable => ("del", false),
         _ => return None,
     };
-    let order = if sort.descending != turned {
-        "descending"
-    } else {
+    let order = if sort.descending == turned {
         "ascending"
+    } else {
+        "descending"
     };
     Some((name, order))
 }

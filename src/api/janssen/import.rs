@@ -125,12 +125,11 @@ fn read(
 
 /// The salt: what stands after `=` in the first salt file there is.
 fn salt(files: &ImportFiles<'_>) -> Result<SecretString, String> {
-    let places = match files.key {
-        Some(file) => vec![file.to_owned()],
-        None => {
-            let own = place(files, None, SALT_FILE).ok();
-            own.into_iter().chain([SALT_OF_SERVER.into()]).collect()
-        }
+    let places = if let Some(file) = files.key {
+        vec![file.to_owned()]
+    } else {
+        let own = place(files, None, SALT_FILE).ok();
+        own.into_iter().chain([SALT_OF_SERVER.into()]).collect()
     };
     for file in &places {
         let Ok(text) = std::fs::read_to_string(file) else {

@@ -268,10 +268,10 @@ impl Janssen {
                 row => unread |= row.is_none(),
             }
         }
-        Err(match unread {
-            // It may be the one that could not be read.
-            true => reply.unexpected("entries", "a row could not be read".into()),
-            false => ApiError::NotFound,
+        Err(if unread {
+            reply.unexpected("entries", "a row could not be read".into())
+        } else {
+            ApiError::NotFound
         })
     }
 }

@@ -202,7 +202,7 @@ async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>,
             "userDn" => same(row.user_id.as_deref().map(inum)),
             _ => same(row.user.as_deref()),
         })
-        .filter_map(|row| row.user_id.map(|dn| dn.into_owned()))
+        .filter_map(|row| row.user_id.map(std::borrow::Cow::into_owned))
         .collect())
 }
 

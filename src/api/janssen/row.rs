@@ -175,9 +175,9 @@ fn granted(raw: &RawValue) -> Option<Cow<'_, str>> {
             let clients: Object<'_> = serde_json::from_str(value.get()).ok()?;
             for (client, yes) in clients.0 {
                 if yes_or_no(yes)? {
-                    words.push(client.into_owned())
+                    words.push(client.into_owned());
                 } else {
-                    words.push(format!("{client} (refused)"))
+                    words.push(format!("{client} (refused)"));
                 }
             }
         }
@@ -206,9 +206,14 @@ fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>
 pub(super) fn label(sid: &str) -> String {
     let letters: Vec<char> = sid.chars().filter(char::is_ascii_alphanumeric).collect();
     match letters.as_slice() {
-        [a, b, c, d, .., y, z] if letters.len() >= 12 => format!("ss:{a}{b}{c}{d}…{y}{z}"),
-        [a, b, ..] => format!("ss:{a}{b}…"),
-        [a] => format!("ss:{a}…"),
         [] => "ss:?".into(),
+        [first @ .., y, z] if letters.len() >= 12 => {
+            let first: String = first.iter().take(4).collect();
+            format!("ss:{first}…{y}{z}")
+        }
+        short => {
+            let first: String = short.iter().take(2).collect();
+            format!("ss:{first}…")
+        }
     }
 }

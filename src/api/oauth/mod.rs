@@ -227,14 +227,13 @@ impl Client {
         asking: &Asking,
     ) -> Result<Call<'a>, ApiError> {
         let mut form = form.to_vec();
-        let call = match &self.secret {
-            Some(secret) => call.basic(&self.id, &secret.get(asking).await?),
-            None => {
-                if !form.iter().any(|(key, _)| *key == "client_id") {
-                    form.push(("client_id", &self.id));
-                }
-                call
+        let call = if let Some(secret) = &self.secret {
+            call.basic(&self.id, &secret.get(asking).await?)
+        } else {
+            if !form.iter().any(|(key, _)| *key == "client_id") {
+                form.push(("client_id", &self.id));
             }
+            call
         };
         Ok(call.form(&form))
     }

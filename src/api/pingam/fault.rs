@@ -54,18 +54,15 @@ fn unescaped(message: &str) -> String {
     while let Some(start) = rest.find('&') {
         text.push_str(&rest[..start]);
         rest = &rest[start..];
-        match rest
+        if let Some((end, letter)) = rest
             .find(';')
             .and_then(|end| Some((end, entity(&rest[1..end])?)))
         {
-            Some((end, letter)) => {
-                text.push(letter);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                text.push('&');
-                rest = &rest[1..];
-            }
+            text.push(letter);
+            rest = &rest[end + 1..];
+        } else {
+            text.push('&');
+            rest = &rest[1..];
         }
     }
     text.push_str(rest);

@@ -297,11 +297,11 @@ impl Arguments {
                     return Err((at, "type or paste the token first".into()));
                 }
                 ArgumentKind::Token => {
-                    target = ActionTarget::Token(SecretString::from(text.trim()))
+                    target = ActionTarget::Token(SecretString::from(text.trim()));
                 }
                 ArgumentKind::Named(_) if text.is_empty() => {}
                 ArgumentKind::Named(name) => {
-                    pairs.push((name.to_owned(), SecretString::from(text)))
+                    pairs.push((name.to_owned(), SecretString::from(text)));
                 }
                 ArgumentKind::Pairs => {
                     let typed = name_value_pairs(text).map_err(|why| (at, why))?;
@@ -370,12 +370,11 @@ impl Dialog for Arguments {
         if !self.fields.is_empty() {
             lines.push(ViewLine::default());
         }
-        lines.push(match self.sent {
-            Some(sent) => ViewLine::plain("  ").with(waiting_words(state, sent), Role::Title),
-            None => {
-                let focused = self.focus.checked_sub(self.fields.len());
-                ViewLine::default().with_buttons(&self.buttons(), &[5, 3], focused)
-            }
+        lines.push(if let Some(sent) = self.sent {
+            ViewLine::plain("  ").with(waiting_words(state, sent), Role::Title)
+        } else {
+            let focused = self.focus.checked_sub(self.fields.len());
+            ViewLine::default().with_buttons(&self.buttons(), &[5, 3], focused)
         });
         lines.push(ViewLine::default());
         let danger = self.production && self.spec.changes;

@@ -35,7 +35,7 @@ pub fn choose(state: &mut State, number: usize) -> Vec<Effect> {
 
 /// A line of a list was clicked twice: the dialog takes it.
 pub fn take(state: &mut State) -> Vec<Effect> {
-    on_top(state, |dialog, state| dialog.take(state))
+    on_top(state, super::super::dialog::Dialog::take)
 }
 
 /// The wheel was turned over the top dialog.

@@ -46,12 +46,11 @@ pub fn settle(state: &mut State, before: Option<QuestionId>) -> Vec<Effect> {
     if asked == before {
         return Vec::new();
     }
-    match asked {
-        Some(_) => vec![lock(state, Lock::Shut, OPENED)],
-        None => {
-            state.lock = Lock::Open;
-            Vec::new()
-        }
+    if asked.is_some() {
+        vec![lock(state, Lock::Shut, OPENED)]
+    } else {
+        state.lock = Lock::Open;
+        Vec::new()
     }
 }
 

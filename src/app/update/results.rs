@@ -194,12 +194,11 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         let row = wanted.row.filter(|row| row.0 < rows);
         row.map(|id| (id, wanted))
     });
-    let (current, on_line) = match found {
-        Some((id, wanted)) => (Some(id), wanted.cursor.saturating_sub(wanted.top)),
-        None => {
-            let on_line = results.cursor.saturating_sub(results.top);
-            (results.current().map(|(id, _)| id), on_line)
-        }
+    let (current, on_line) = if let Some((id, wanted)) = found {
+        (Some(id), wanted.cursor.saturating_sub(wanted.top))
+    } else {
+        let on_line = results.cursor.saturating_sub(results.top);
+        (results.current().map(|(id, _)| id), on_line)
     };
     results.order = made;
     match (found, results.wanted) {
@@ -271,22 +270,19 @@ pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
 
 /// Moves the window, not the cursor, as a wheel does; the cursor comes along at the edges.
 pub fn wheel(state: &mut State, pane: Pane, by: isize) {
-    match pane {
-        Pane::Details => {
-            let lines = lines::detail_lines(state);
-            let to = moved(state.details.line, by, lines.len());
-            state.details.line = off_heading(&lines, to, by > 0);
-        }
-        _ => {
-            let height = usize::from(layout::table_height(state));
-            let last = state.results.order.len().saturating_sub(height.max(1));
-            let results = &mut state.results;
-            results.top = results.top.saturating_add_signed(by).min(last);
-            results.cursor = results
-                .cursor
-                .clamp(results.top, results.top + height.saturating_sub(1));
-            results.touched = true;
-        }
+    if pane == Pane::Details {
+        let lines = lines::detail_lines(state);
+        let to = moved(state.details.line, by, lines.len());
+        state.details.line = off_heading(&lines, to, by > 0);
+    } else {
+        let height = usize::from(layout::table_height(state));
+        let last = state.results.order.len().saturating_sub(height.max(1));
+        let results = &mut state.results;
+        results.top = results.top.saturating_add_signed(by).min(last);
+        results.cursor = results
+            .cursor
+            .clamp(results.top, results.top + height.saturating_sub(1));
+        results.touched = true;
     }
 }
 

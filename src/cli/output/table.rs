@@ -86,19 +86,18 @@ impl Encode for Table {
                 cell(&text, self.look)
             })
             .collect();
-        match &self.widths {
-            Some(widths) => line(
+        if let Some(widths) = &self.widths {
+            line(
                 &cells,
                 widths,
                 self.look,
                 paint(self.look, record.state),
                 out,
-            ),
-            None => {
-                self.waiting.push((cells, record.state));
-                if self.waiting.len() >= MEASURED {
-                    self.settle(out);
-                }
+            );
+        } else {
+            self.waiting.push((cells, record.state));
+            if self.waiting.len() >= MEASURED {
+                self.settle(out);
             }
         }
         Ok(())

@@ -79,11 +79,11 @@ const GENERATIONS: [(&str, &str, Generation); 3] = [
 ];
 
 impl System for JanssenOptions {
-    fn word(&self) -> &str {
+    fn word(&self) -> &'static str {
         "janssen"
     }
 
-    fn about(&self) -> &str {
+    fn about(&self) -> &'static str {
         "Janssen Server: its authorization server and its Config API"
     }
 

@@ -171,15 +171,14 @@ impl Tokens {
             'f' => '\u{c}',
             'u' => {
                 let first = self.unit()?;
-                match char::from_u32(first) {
-                    Some(letter) => letter,
-                    None => {
-                        // A letter beyond 16 bits comes as a pair.
-                        let follows = self.take()? == '\\' && self.take()? == 'u';
-                        let second = follows.then(|| self.unit())??;
-                        let low = second.checked_sub(0xdc00)?;
-                        char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low)?
-                    }
+                if let Some(letter) = char::from_u32(first) {
+                    letter
+                } else {
+                    // A letter beyond 16 bits comes as a pair.
+                    let follows = self.take()? == '\\' && self.take()? == 'u';
+                    let second = follows.then(|| self.unit())??;
+                    let low = second.checked_sub(0xdc00)?;
+                    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + low)?
                 }
             }
             other @ ('"' | '\'' | '\\' | '/') => other,
@@ -223,7 +222,7 @@ mod tests {
 
         for text in [
             r#"username eq "a" and realm eq "/x""#,
-            r#"/username eq 'a' and /realm eq '/x'"#,
+            r"/username eq 'a' and /realm eq '/x'",
             r#"(username eq "a" and (realm eq "/x"))"#,
         ] {
             assert_eq!(parse(text).as_ref(), Some(&both), "{text}");

@@ -76,30 +76,29 @@ fn act(
         .or(app.own_token(ask));
     let target = token.map(|token| find(app, am, token));
     let name = name.to_lowercase();
-    let result = match name.as_str() {
-        "validate" => validate(app, am, target),
-        _ => {
-            let caller = app.caller(ask, am)?;
-            let Some(target) = target else {
-                return Err(Failure::denied());
-            };
-            let is_own = matches!(target, Target::Slot(slot) if caller.owns(am, slot));
-            let allowed = match name.as_str() {
-                "logout" => true,
-                "getproperty" | "setproperty" | "deleteproperty" | "getpropertynames"
-                | "gettimeleft" | "getmaxidle" => caller.is_super() || is_own,
-                _ => caller.is_super(),
-            };
-            if !allowed {
-                return Err(Failure::plain(403));
+    let result = if name.as_str() == "validate" {
+        validate(app, am, target)
+    } else {
+        let caller = app.caller(ask, am)?;
+        let Some(target) = target else {
+            return Err(Failure::denied());
+        };
+        let is_own = matches!(target, Target::Slot(slot) if caller.owns(am, slot));
+        let allowed = match name.as_str() {
+            "logout" => true,
+            "getproperty" | "setproperty" | "deleteproperty" | "getpropertynames"
+            | "gettimeleft" | "getmaxidle" => caller.is_super() || is_own,
+            _ => caller.is_super(),
+        };
+        if !allowed {
+            return Err(Failure::plain(403));
+        }
+        match name.as_str() {
+            "logout" => Ok(logout(app, am, target)),
+            "getproperty" | "setproperty" | "deleteproperty" => {
+                property(app, am, target, &name, body, caller.is_super())
             }
-            match name.as_str() {
-                "logout" => Ok(logout(app, am, target)),
-                "getproperty" | "setproperty" | "deleteproperty" => {
-                    property(app, am, target, &name, body, caller.is_super())
-                }
-                _ => ask_for_number(app, ask, am, target, &name),
-            }
+            _ => ask_for_number(app, ask, am, target, &name),
         }
     };
     result

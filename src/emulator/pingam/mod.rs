@@ -278,12 +278,11 @@ impl Am {
 
     fn rest(&self, segments: &[String], ask: &mut Ask) -> Response {
         if let Some(text) = ask.header("accept-api-version") {
-            match version::parse_header(text) {
-                Some(wanted) => ask.wanted = wanted,
-                None => {
-                    let text = format!("Version string is in an invalid format: {text}");
-                    return answer::bare_text(text);
-                }
+            if let Some(wanted) = version::parse_header(text) {
+                ask.wanted = wanted;
+            } else {
+                let text = format!("Version string is in an invalid format: {text}");
+                return answer::bare_text(text);
             }
         }
         let mut am = lock(&self.world);

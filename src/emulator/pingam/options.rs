@@ -162,7 +162,7 @@ impl System for AmOptions {
         }
     }
 
-    fn client(&self) -> &str {
+    fn client(&self) -> &'static str {
         "pingam"
     }
 

@@ -25,11 +25,11 @@ struct LineSystem {
 }
 
 impl System for LineOptions {
-    fn word(&self) -> &str {
+    fn word(&self) -> &'static str {
         "lines"
     }
 
-    fn about(&self) -> &str {
+    fn about(&self) -> &'static str {
         "a made-up line protocol"
     }
 

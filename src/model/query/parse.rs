@@ -256,7 +256,7 @@ impl<'a> Parser<'a> {
         let is_time = matches!(OwnName::find(self.names, name), Some(Means::Time(_)));
         match (is_time && Field::from_name(name).is_none(), op) {
             (true, Op::Eq | Op::Ne) => {
-                let message = format!("{} is a time, and of such only < and > are known", name);
+                let message = format!("{name} is a time, and of such only < and > are known");
                 let instead = format!("for one day write {name}>=2026-11-27 {name}<2026-11-28");
                 Err(QueryError::new(at, message).suggest(instead))
             }

@@ -51,9 +51,8 @@ impl Setup {
     /// The lines of the log as "item event outcome".
     fn log(&self) -> Vec<String> {
         let path = self.context.audit.path().unwrap();
-        let entries = match crate::audit::read(&path) {
-            Ok(entries) => entries,
-            Err(_) => return Vec::new(),
+        let Ok(entries) = crate::audit::read(&path) else {
+            return Vec::new();
         };
         let line = |entry: crate::audit::Entry| {
             let outcome = entry.outcome.unwrap_or_default();

@@ -94,7 +94,9 @@ impl Jobs {
     /// Starts nothing more, and waits for what is on its way. May be dropped.
     pub(super) async fn finish(&mut self, limit: Duration) {
         let ids: Vec<JobId> = self.running.keys().copied().collect();
-        ids.into_iter().for_each(|id| self.stop(id));
+        for id in ids {
+            self.stop(id);
+        }
         let handles = self
             .running
             .values_mut()
@@ -126,26 +128,23 @@ impl Jobs {
                 control: JobControl::default(),
                 paused: Arc::default(),
             };
-            match client(source) {
-                Some(client) => {
-                    let context = self.context(&client, reason.clone());
-                    work.spawn(run_part(
-                        job,
-                        client,
-                        context,
-                        items,
-                        part.clone_reins(),
-                        send.clone(),
-                    ));
-                }
+            if let Some(client) = client(source) {
+                let context = self.context(&client, reason.clone());
+                work.spawn(run_part(
+                    job,
+                    client,
+                    context,
+                    items,
+                    part.clone_reins(),
+                    send.clone(),
+                ));
+            } else {
                 // Closed meanwhile: nothing is sent, and every row is told so.
-                None => {
-                    let nothing = nothing_sent(job, items, send.clone());
-                    work.spawn(async move {
-                        nothing.await;
-                        None
-                    });
-                }
+                let nothing = nothing_sent(job, items, send.clone());
+                work.spawn(async move {
+                    nothing.await;
+                    None
+                });
             }
             parts.push(part);
         }

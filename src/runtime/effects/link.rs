@@ -16,7 +16,7 @@ use crate::api::{Countdown, SessionApi};
 use crate::app::Msg;
 use crate::app::msg::{Connected, SignInStep};
 use crate::app::source::Wait;
-use crate::model::{ApiError, Identity, Plan, Search, Session, SessionKey, locked};
+use crate::model::{ApiError, Identity, Session, SessionKey, locked};
 use crate::runtime::profiles::{Opened, Profiles};
 use crate::store::SourceId;
 
@@ -96,21 +96,20 @@ impl Link {
         async move {
             let fresh = outdated.swap(false, Ordering::SeqCst);
             let known = opened.borrow().clone().filter(|_| !fresh);
-            let mut client = match known {
-                Some(known) => known,
-                None => {
-                    let client = Client {
-                        opened: profiles.open(&name, person.clone()).await?,
-                        who: None,
-                    };
-                    spawn(tell_waits(
-                        Countdown::new(client.opened.api.waiting()),
-                        person.source,
-                        person.send.clone(),
-                        ended,
-                    ));
-                    client
-                }
+            let mut client = if let Some(known) = known {
+                known
+            } else {
+                let client = Client {
+                    opened: profiles.open(&name, person.clone()).await?,
+                    who: None,
+                };
+                spawn(tell_waits(
+                    Countdown::new(client.opened.api.waiting()),
+                    person.source,
+                    person.send.clone(),
+                    ended,
+                ));
+                client
             };
             opened.send_replace(Some(client.clone()));
             let start = Instant::now();
@@ -149,11 +148,6 @@ async fn tell_waits(
             return;
         }
     }
-}
-
-/// How a search would be answered. Off the loop, since a provider may think for a while.
-pub(crate) async fn plan(api: Arc<dyn SessionApi>, search: Search) -> Result<Plan, ApiError> {
-    api.plan(&search)
 }
 
 /// One session, read anew. May be dropped at any await.

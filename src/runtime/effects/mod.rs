@@ -334,7 +334,7 @@ impl Effects {
 
     fn plan(&mut self, source: SourceId, generation: Gen, search: Search) {
         self.ask(source, generation, move |opened| async move {
-            let result = link::plan(opened.api, search).await;
+            let result = opened.api.plan(&search);
             Msg::Planned {
                 source,
                 generation,

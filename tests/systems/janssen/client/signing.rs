@@ -120,7 +120,11 @@ async fn a_program_signs_in_by_its_secret_and_is_named_by_its_id() {
     let who = api.whoami().await.unwrap();
 
     assert_eq!(who.name.expose(), emulator.auth().client_id);
-    let scopes: Vec<&str> = who.scopes.iter().map(|scope| scope.expose()).collect();
+    let scopes: Vec<&str> = who
+        .scopes
+        .iter()
+        .map(usher::model::Untrusted::expose)
+        .collect();
     assert!(scopes.contains(&READ), "{scopes:?}");
     assert_eq!(asked_for_tokens(&emulator), 1);
 }

@@ -76,7 +76,9 @@ fn compare(
         (Value::Object(a), Value::Object(b)) if path == ".result" => {
             let mut values =
                 [a, b].map(|map| map.values().map(Value::to_string).collect::<Vec<_>>());
-            values.iter_mut().for_each(|v| v.sort());
+            for list in &mut values {
+                list.sort();
+            }
             differ(path, format!("{:?}", values[0]), format!("{:?}", values[1]));
         }
         (Value::Object(a), Value::Object(b)) => {

@@ -78,12 +78,12 @@ async fn a_delegate_of_pingam_ends_what_the_server_lets_him_end() {
 
         for (outcome, victim) in outcomes.iter().zip(&victims) {
             if allowed {
-                assert!(matches!(outcome, Outcome::Revoked), "{outcome:?}")
+                assert!(matches!(outcome, Outcome::Revoked), "{outcome:?}");
             } else {
                 assert!(
                     matches!(outcome, Outcome::Failed(ApiError::Forbidden { .. })),
                     "{outcome:?}"
-                )
+                );
             }
             assert_eq!(is_alive(&emulator, victim), !allowed);
         }

@@ -55,7 +55,8 @@ async fn f_del_11_the_same_handle_in_two_realms_ends_in_the_realm_of_its_row() {
         let row = |at: usize| {
             let realm = Some(twins[at].realm.as_str());
             let mut here = rows.iter().filter(|row| {
-                user_of(row) == "leaver" && row.scope.as_ref().map(|scope| scope.expose()) == realm
+                user_of(row) == "leaver"
+                    && row.scope.as_ref().map(usher::model::Untrusted::expose) == realm
             });
             here.next().unwrap()
         };

@@ -171,7 +171,7 @@ async fn all_realms_are_those_that_the_server_names_each_asked_once() {
             let scope = row_of(&found, row)
                 .scope
                 .as_ref()
-                .map(|scope| scope.expose());
+                .map(usher::model::Untrusted::expose);
             assert_eq!(scope, Some(row.realm.as_str()), "{system:?}");
         }
         let lists = emulator.journal().into_iter();
