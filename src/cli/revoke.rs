@@ -458,7 +458,9 @@ fn ask(
     };
     let mut prompt = String::new();
     for (at, source) in sources.iter().enumerate() {
-        if chosen.iter().any(|target| target.source == at) {
+        let here = chosen.iter().filter(|target| target.source == at);
+        let kinds: Vec<_> = here.map(|target| target.kind.as_deref()).collect();
+        if !kinds.is_empty() {
             prompt.push_str(&format!(
                 "{}{}: {}\n",
                 source.name(),
@@ -467,7 +469,7 @@ fn ask(
                 } else {
                     ""
                 },
-                source.api.caps().after_revoke()
+                source.api.caps().after_revoke_of(kinds)
             ));
         }
     }

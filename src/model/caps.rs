@@ -275,11 +275,17 @@ impl Capabilities {
     /// What a revoke ends and what it does not: one text for each kind that differs, with the words of
     /// its kinds. One text stands without a word.
     pub fn after_revoke(&self) -> String {
-        by_word(
-            self.kinds
-                .iter()
-                .map(|kind| (&*kind.kind, &*kind.after_revoke)),
-        )
+        self.after_revoke_of(self.kinds.iter().map(|kind| Some(&*kind.kind)))
+    }
+
+    /// The same for sessions of these kinds only.
+    pub fn after_revoke_of<'k>(&self, kinds: impl IntoIterator<Item = Option<&'k str>>) -> String {
+        let meant: Vec<&str> = kinds.into_iter().map(|kind| &*self.of(kind).kind).collect();
+        let meant = self
+            .kinds
+            .iter()
+            .filter(|kind| meant.contains(&&*kind.kind));
+        by_word(meant.map(|kind| (&*kind.kind, &*kind.after_revoke)))
     }
 
     /// The names for which a list that the server cut is asked besides: bare words, where the server

@@ -28,6 +28,16 @@ impl KindCounts {
         }
     }
 
+    /// These without the others. A kind of which none is left stays, with 0.
+    #[must_use]
+    pub fn without(mut self, others: &Self) -> Self {
+        for (kind, count) in &mut self.0 {
+            let other = others.0.iter().find(|(other, _)| other == kind);
+            *count = count.saturating_sub(other.map_or(0, |(_, count)| *count));
+        }
+        self
+    }
+
     /// Are there sessions of more than one kind?
     pub fn are_several(&self) -> bool {
         self.0.len() > 1

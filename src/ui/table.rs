@@ -147,7 +147,7 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             over(state)
         };
         let live = number(shown.saturating_sub(over));
-        let kinds = results.order.kinds(&results.rows).in_brackets();
+        let kinds = live_kinds(state);
         let text = format!("{live} shown{kinds}{over_words}, {stopped}");
         return (text, Role::Warn);
     }
@@ -172,13 +172,14 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
-    let kinds = results.order.kinds(&results.rows).in_brackets();
+    let kinds = live_kinds(state);
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
         let live = number(shown.saturating_sub(over));
-        text = format!("{}/{live}{over_words}", number(cursor));
+        text = format!("{}/{live}{kinds}{over_words}", number(cursor));
+    } else {
+        text.push_str(&kinds);
     }
-    text.push_str(&kinds);
     let mut role = Role::Dim;
     if let Some((words, grave)) = trouble(state) {
         text = format!("{text} · {words}");
@@ -189,6 +190,20 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         text.push_str(" · all loaded");
     }
     (text, role)
+}
+
+/// The shown sessions by kind, in brackets; without those that are over since they were loaded, unless a
+/// filter counts them too. Empty if all are of one kind.
+fn live_kinds(state: &State) -> String {
+    let results = &state.results;
+    let kinds = results.order.kinds(&results.rows).clone();
+    if results.is_filtered() {
+        return kinds.in_brackets();
+    }
+    let over = results.fates.iter().filter(|(_, fate)| fate.is_over());
+    let over = over.filter_map(|(id, _)| results.rows.get(*id));
+    let over = over.map(|row| row.session.kind.as_ref()).collect();
+    kinds.without(&over).in_brackets()
 }
 
 /// How many of the rows are over since they were loaded, and that in words: " + 2 ended + 1 gone".

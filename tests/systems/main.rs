@@ -16,9 +16,12 @@ mod conformance;
 mod gzip;
 #[path = "../support/job.rs"]
 mod job;
+#[path = "../support/pty.rs"]
+mod pty;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod harbor;
 mod janssen;
 mod pingam;
 

@@ -36,7 +36,7 @@ pub async fn a_token_that_expires_is_renewed_without_a_word<B: SystemFixture>() 
 
 pub async fn lacking_rights_are_named<B: SystemFixture>() {
     let (options, limit) = (B::options_without_rights(), Duration::from_secs(2));
-    let set = Set::of(options, B::profile_without_rights, limit).await;
+    let set = Set::of::<B>(options, B::profile_without_rights, limit).await;
 
     let error = set.list("").await.expect_err("it is refused");
 

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
-use usher::api::SessionApi;
 use usher::api::auth::Nobody;
+use usher::api::{SessionApi, Systems};
 use usher::config::Profile;
 use usher::emulator::{Options, Running, start};
 use usher::model::{
@@ -30,6 +30,10 @@ pub trait SystemFixture {
     fn options() -> Options;
     /// A profile of somebody who may list and end all of them, and can sign in anew without a person.
     fn profile(emulator: &Running) -> Profile;
+    /// The systems that this one is among.
+    fn systems() -> Systems {
+        Systems::built_in()
+    }
     /// The same, but for somebody who may not list: another emulator …
     fn options_without_rights() -> Options {
         Self::options()
@@ -70,11 +74,15 @@ pub struct Set {
 }
 
 impl Set {
-    pub async fn of(options: Options, profile: fn(&Running) -> Profile, limit: Duration) -> Self {
+    pub async fn of<B: SystemFixture>(
+        options: Options,
+        profile: fn(&Running) -> Profile,
+        limit: Duration,
+    ) -> Self {
         let emulator = start(options).await.expect("a free port");
         let mut profile = profile(&emulator);
         profile.timeout = limit;
-        let api = usher::api::Systems::built_in()
+        let api = B::systems()
             .open(&profile, Arc::new(Nobody))
             .expect("a good profile");
         Self {
@@ -89,7 +97,7 @@ impl Set {
     }
 
     pub async fn signed_in_within<B: SystemFixture>(options: Options, limit: Duration) -> Self {
-        let set = Self::of(options, B::profile, limit).await;
+        let set = Self::of::<B>(options, B::profile, limit).await;
         set.api.whoami().await.expect("the emulator takes us");
         set
     }
@@ -139,11 +147,13 @@ impl Set {
 }
 
 pub fn search(query: &str) -> Search {
-    Search::new(
-        Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}")),
-        NonZeroU16::new(30).expect("30 is not 0"),
-        Utc::now(),
-    )
+    let query = Query::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+    let page_size = NonZeroU16::new(30).expect("30 is not 0");
+    Search {
+        // Of systems that list everybody on request only.
+        way: Some("all".into()),
+        ..Search::new(query, page_size, Utc::now())
+    }
 }
 
 fn text(text: &Option<Untrusted>) -> Option<String> {

@@ -17,24 +17,27 @@ use crate::store::RowId;
 
 /// The question about rows.
 pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
-    let sources: Vec<_> = state
-        .sources
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| {
-            plan.send
-                .iter()
-                .any(|item| usize::from(item.source.0) == *at)
-        })
-        .map(|(_, source)| source)
+    let items_of = |at: usize| {
+        let sent = plan.send.iter();
+        sent.filter(move |item| usize::from(item.source.0) == at)
+    };
+    let open = state.sources.iter().enumerate();
+    let reached: Vec<_> = open
+        .filter(|(at, _)| items_of(*at).next().is_some())
         .collect();
+    let after = after(reached.iter().map(|(at, source)| {
+        let kinds = items_of(*at).map(|item| item.kind.as_deref());
+        let caps = source.caps.as_ref();
+        let text = caps.map(|caps| caps.after_revoke_of(kinds));
+        (source.profile.name.as_str(), text.unwrap_or_default())
+    }));
+    let sources: Vec<_> = reached.into_iter().map(|(_, source)| source).collect();
     let production = sources.iter().any(|s| s.profile.production);
     let count = plan.send.len();
     let on = if production { " on PRODUCTION" } else { "" };
     let risks = sources.iter().map(|source| source.profile.risk());
     let risk = risks.reduce(Risk::and).unwrap_or_default();
     let typed = typed_because(count, risk).map(|because| typed_rows(&plan, because));
-    let after = after(&sources);
     let asks_reason = sources.iter().any(|s| s.profile.require_reason);
     let first = plan.send.first().filter(|_| count == 1);
     let one = first.map(|item| RowFacts::of(state, item));
@@ -79,11 +82,7 @@ pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<S
 }
 
 /// What ends and what stays, of each system with its name where there are several that differ.
-fn after(sources: &[&Source]) -> String {
-    let texts = sources.iter().map(|source| {
-        let text = source.caps.as_ref().map(|caps| caps.after_revoke());
-        (source.profile.name.as_str(), text.unwrap_or_default())
-    });
+fn after<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> String {
     let texts: Vec<(&str, String)> = texts.collect();
     by_word(texts.iter().map(|(name, text)| (*name, text.as_str())))
 }
