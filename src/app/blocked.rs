@@ -10,7 +10,7 @@ use crate::app::results::Fate;
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model;
-use crate::model::{Fact, Field, NO_LASTING_ID, Revoke, exempt};
+use crate::model::{Fact, Field, NO_LASTING_ID, Property, Revoke, exempt};
 use crate::store::Row;
 
 type Reason = Cow<'static, str>;
@@ -99,13 +99,15 @@ fn hidden(state: &State) -> Option<Reason> {
 fn no_cell(state: &State) -> Option<Reason> {
     let textual = !matches!(
         state.results.column,
-        Field::Created
-            | Field::Used
-            | Field::Expires
-            | Field::Ended
-            | Field::Age
-            | Field::Idle
-            | Field::Left
+        Property::Field(
+            Field::Created
+                | Field::Used
+                | Field::Expires
+                | Field::Ended
+                | Field::Age
+                | Field::Idle
+                | Field::Left
+        )
     );
     (!textual).then_some("choose a column of text with < and > first".into())
 }

@@ -7,8 +7,11 @@ use chrono::{DateTime, Utc};
 use super::layout::{self, table_top};
 use super::role::Role;
 use super::state::{State, TimeStyle};
+use crate::model::text::mask;
 use crate::model::time::{self, Zone};
-use crate::model::{Deletable, Field, Session, State as Word, Thresholds, Untrusted, state_at};
+use crate::model::{
+    Class, Deletable, Field, Property, Session, State as Word, Thresholds, Untrusted, state_at,
+};
 use crate::store::{Row, RowId, SourceId};
 
 /// The text of a cell and how it is meant.
@@ -47,7 +50,20 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What stands in this cell.
+/// What stands in the cell of a column.
+pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -> Cell<'a> {
+    match what {
+        Property::Field(field) => cell(state, id, row, *field),
+        Property::Attribute(name) => match row.session.attribute(name) {
+            Some(one) if one.class == Class::Secret => {
+                Cell::own(mask(one.value.expose()), Role::Dim)
+            }
+            one => Cell::outside(one.map(|one| &one.value), "-"),
+        },
+    }
+}
+
+/// What stands in the cell of a field.
 pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
     let session = &row.session;
     let source = state.sources.get(usize::from(row.source.0));

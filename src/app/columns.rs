@@ -6,7 +6,7 @@ use super::cells;
 use super::source::Source;
 use super::state::{State, TimeStyle};
 use crate::model::text::width_cols;
-use crate::model::{ColumnSpec, Field};
+use crate::model::{ColumnSpec, Field, Property};
 
 /// Cells left of the first column: the cursor, the mark, and a blank.
 pub const GUTTER: u16 = 3;
@@ -15,7 +15,7 @@ pub const GUTTER: u16 = 3;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// What it shows and sorts by.
-    pub field: Field,
+    pub what: Property,
     /// Its title, at the length that fits.
     pub title: Cow<'static, str>,
     /// First cell, counted from the left edge of the table's inside.
@@ -38,7 +38,8 @@ const DEFAULT: &[ColumnSpec] = &[
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
 const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
-/// Which columns leave first when the table is narrow. What is not named never leaves.
+/// Which columns leave first when the table is narrow, after those of attributes. What is not named never
+/// leaves.
 const LEAVE: [Field; 18] = [
     Field::Agent,
     Field::Hint,
@@ -81,7 +82,7 @@ pub fn all(state: &State) -> Vec<ColumnSpec> {
     let mut columns: Vec<ColumnSpec> = Vec::new();
     for caps in state.sources.iter().filter_map(|s| s.caps.as_ref()) {
         for spec in caps.columns() {
-            if !columns.iter().any(|known| known.field == spec.field) {
+            if !columns.iter().any(|known| known.what == spec.what) {
                 columns.push(spec.clone());
             }
         }
@@ -94,8 +95,8 @@ pub fn all(state: &State) -> Vec<ColumnSpec> {
         (state.sources.len() > 1, PROFILE),
     ];
     for (_, column) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
-        if !columns.iter().any(|known| known.field == column.field) {
-            let user = columns.iter().position(|c| c.field == Field::User);
+        if !columns.iter().any(|known| known.what == column.what) {
+            let user = columns.iter().position(|c| c.what == Field::User);
             columns.insert(user.map_or(0, |at| at + 1), column);
         }
     }
@@ -138,7 +139,7 @@ fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Co
     }
     let without_agent: Vec<_> = shown
         .iter()
-        .filter(|c| c.field != Field::Agent)
+        .filter(|c| c.what != Field::Agent)
         .cloned()
         .collect();
     for columns in [&shown, &without_agent] {
@@ -146,11 +147,17 @@ fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Co
             return sizes.spread(columns, Room::Ample, width);
         }
     }
+    let is_attribute = |column: &ColumnSpec| column.what.field().is_none();
+    while let Some(last) = shown.iter().rposition(is_attribute)
+        && sizes.need(&shown, sizes.tightest()) > width
+    {
+        shown.remove(last);
+    }
     for field in LEAVE {
         if sizes.need(&shown, sizes.tightest()) <= width {
             break;
         }
-        shown.retain(|column| column.field != field);
+        shown.retain(|column| column.what != field);
     }
     sizes.spread(&shown, sizes.tightest(), width)
 }
@@ -189,14 +196,14 @@ impl Sizes {
     }
 
     /// Cells of a column of fixed width, its gap included.
-    fn fixed(&self, field: Field, room: Room) -> u16 {
-        match field {
-            Field::State => match room {
+    fn fixed(&self, what: &Property, room: Room) -> u16 {
+        match what.field() {
+            Some(Field::State) => match room {
                 Room::Ample => 19,
                 Room::Tight => 12.max(self.state + 1),
                 Room::Least => 9.max(self.state + 1),
             },
-            Field::Created | Field::Used | Field::Expires | Field::Ended
+            Some(Field::Created | Field::Used | Field::Expires | Field::Ended)
                 if self.time != TimeStyle::Age =>
             {
                 match self.time {
@@ -204,21 +211,21 @@ impl Sizes {
                     _ => 21,
                 }
             }
-            Field::Expires if room != Room::Tight => 10,
-            Field::Used if room == Room::Ample => 12,
-            Field::Own | Field::Deletable => 10,
-            Field::Profile => (self.profile + 1).clamp(8, WIDEST_PROFILE),
+            Some(Field::Expires) if room != Room::Tight => 10,
+            Some(Field::Used) if room == Room::Ample => 12,
+            Some(Field::Own | Field::Deletable) => 10,
+            Some(Field::Profile) => (self.profile + 1).clamp(8, WIDEST_PROFILE),
             _ if room == Room::Ample => 11,
             _ => 9,
         }
     }
 
     /// The least cells of a text column, its gap included.
-    fn least(field: Field) -> u16 {
-        match field {
-            Field::User => 20,
-            Field::Ip | Field::Agent | Field::UserId => 16,
-            Field::Client => 14,
+    fn least(what: &Property) -> u16 {
+        match what.field() {
+            Some(Field::User) => 20,
+            Some(Field::Ip | Field::Agent | Field::UserId) => 16,
+            Some(Field::Client) => 14,
             _ => 12,
         }
     }
@@ -226,8 +233,8 @@ impl Sizes {
     fn need(&self, columns: &[ColumnSpec], room: Room) -> u16 {
         columns.iter().fold(GUTTER, |sum, column| {
             sum.saturating_add(match column.weight {
-                0 => self.fixed(column.field, room),
-                _ => Self::least(column.field),
+                0 => self.fixed(&column.what, room),
+                _ => Self::least(&column.what),
             })
         })
     }
@@ -238,14 +245,14 @@ impl Sizes {
             .iter()
             .filter(|c| c.weight == 0)
             .fold(GUTTER, |sum, c| {
-                sum.saturating_add(self.fixed(c.field, room))
+                sum.saturating_add(self.fixed(&c.what, room))
             });
         let mut text = Self::share(columns, width.saturating_sub(fixed)).into_iter();
         let mut x = GUTTER;
         let mut placed = Vec::with_capacity(columns.len());
         for column in columns {
             let mut cells = match column.weight {
-                0 => self.fixed(column.field, room),
+                0 => self.fixed(&column.what, room),
                 _ => text.next().unwrap_or(0),
             };
             cells = cells.min(width.saturating_sub(x));
@@ -253,7 +260,7 @@ impl Sizes {
                 break;
             }
             placed.push(Column {
-                field: column.field,
+                what: column.what.clone(),
                 title: if room == Room::Ample {
                     column.title.clone()
                 } else {
@@ -271,27 +278,27 @@ impl Sizes {
     /// has more than its own.
     fn share(columns: &[ColumnSpec], room: u16) -> Vec<u16> {
         let text: Vec<&ColumnSpec> = columns.iter().filter(|c| c.weight > 0).collect();
-        let least: u16 = text.iter().map(|c| Self::least(c.field)).sum();
+        let least: u16 = text.iter().map(|c| Self::least(&c.what)).sum();
         let mut raised = vec![false; text.len()];
         loop {
             let (mut spare, mut weights) = (u32::from(room), 0);
             for (column, raised) in text.iter().zip(&raised) {
                 if *raised {
-                    spare = spare.saturating_sub(Self::least(column.field).into());
+                    spare = spare.saturating_sub(Self::least(&column.what).into());
                 } else {
                     weights += u32::from(column.weight);
                 }
             }
             let cells = text.iter().zip(&raised).map(|(column, raised)| {
                 if *raised {
-                    Self::least(column.field)
+                    Self::least(&column.what)
                 } else {
                     (spare * u32::from(column.weight) / weights.max(1)) as u16
                 }
             });
             let mut cells: Vec<u16> = cells.collect();
             let short = (0..text.len())
-                .find(|at| !raised[*at] && cells[*at] < Self::least(text[*at].field));
+                .find(|at| !raised[*at] && cells[*at] < Self::least(&text[*at].what));
             match short {
                 Some(at) if least <= room => raised[at] = true,
                 _ => {

@@ -7,15 +7,15 @@ use super::form_layout;
 use super::layout::{TABS, areas, table_top};
 use super::lines;
 use super::state::{Pane, State};
-use crate::model::Field;
+use crate::model::Property;
 
 /// What lies under a point of the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hit {
     /// A row of the table: its position in the order.
     Row(usize),
     /// The title of a column.
-    Column(Field),
+    Column(Property),
     /// A field of the form.
     Form(FormField),
     /// A line of the details: its index among `lines::detail_lines`.
@@ -90,7 +90,7 @@ fn table_hit(state: &State, inner: Area, x: u16, y: u16) -> Hit {
         return columns::columns(state, inner.width)
             .into_iter()
             .find(|column| at >= column.x && at < column.x + column.width && at >= GUTTER)
-            .map_or(miss, |column| Hit::Column(column.field));
+            .map_or(miss, |column| Hit::Column(column.what));
     }
     let position = table_top(state) + usize::from(y - inner.y - 1);
     if position < state.results.order.len() {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use tui_input::Input;
 
 use super::effect::Gen;
-use crate::model::{Clause, Field, Query, Session, SessionKey, Sort};
+use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
 use crate::store::{Order, Row, RowId, Rows, SourceId};
 
 /// What has happened to a row since it was loaded. Shown in the STATE column in place of its state.
@@ -100,7 +100,7 @@ pub struct Results {
     /// Are rows still shown in order of arrival?
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
-    pub column: Field,
+    pub column: Property,
     /// Position of the cursor in the order.
     pub cursor: usize,
     /// First position shown.
@@ -152,9 +152,9 @@ impl Results {
             ordering: false,
             order_job: None,
             reorder: false,
+            column: sort.by.clone(),
             sort,
             arrival: true,
-            column: sort.field,
             cursor: 0,
             top: 0,
             scroll: 0,

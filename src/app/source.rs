@@ -248,7 +248,7 @@ impl Source {
         let caps = self.caps.as_ref();
         let column = caps.and_then(|caps| {
             let mut columns = caps.columns().into_iter();
-            columns.find(|column| column.field == Field::Scope)
+            columns.find(|column| column.what == Field::Scope)
         });
         let title = column.map_or("scope", |column| &column.title);
         let title = title.to_lowercase();

@@ -171,7 +171,7 @@ impl State {
             profiles: Vec::new(),
             form: Form::default(),
             results: Results::new(Sort {
-                field: Field::User,
+                by: Field::User.into(),
                 descending: false,
             }),
             details: Details::default(),

@@ -244,8 +244,8 @@ mod tests {
             (shown.timeout, shown.max_rows)
         );
         assert_eq!(
-            (default.reload_every, default.sort),
-            (shown.reload_every, shown.sort)
+            (default.reload_every, &default.sort),
+            (shown.reload_every, &shown.sort)
         );
         assert_eq!(
             (default.idle_after, default.audit),

@@ -20,8 +20,9 @@ use crate::api::auth::TokenFile;
 use crate::api::{SessionApi, Systems};
 use crate::config::{Login, Paths, Profile, SystemSpec};
 use crate::model::{
-    ApiError, AskedBy, Capabilities, Completeness, Cursor, Identity, KindCaps, Kinds, Outcome,
-    PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject, UserOutcome,
+    ApiError, AskedBy, Capabilities, ColumnSpec, Completeness, Cursor, Field, Identity, KindCaps,
+    Kinds, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject,
+    UserOutcome,
 };
 
 struct TwoKinds;
@@ -199,4 +200,18 @@ async fn lines_carry_kind_id_and_key_and_name_the_session_again() {
         (again[2].id(), again[2].kind.as_deref()),
         ("console-2", Some("sql"))
     );
+}
+
+#[test]
+fn a_column_of_an_attribute_is_printed_as_that_attribute() {
+    let specs = [
+        ColumnSpec::new(Field::Id, "ID", "ID", 1),
+        ColumnSpec::of_attribute("node", "NODE", 0),
+    ];
+    let names: Vec<_> = Column::of_specs(&specs, &[])
+        .iter()
+        .map(Column::name)
+        .collect();
+
+    assert_eq!(names, ["label", "@node"]);
 }

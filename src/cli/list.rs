@@ -150,7 +150,7 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
                 for spec in source.api.caps().columns() {
                     if !specs
                         .iter()
-                        .any(|known: &crate::model::ColumnSpec| known.field == spec.field)
+                        .any(|known: &crate::model::ColumnSpec| known.what == spec.what)
                     {
                         specs.push(spec.clone());
                     }

@@ -114,7 +114,7 @@ impl Profile {
             kind: None,
             max_rows: 200_000,
             sort: Sort {
-                field: Field::User,
+                by: Field::User.into(),
                 descending: false,
             },
             search_on_start: false,

@@ -224,7 +224,7 @@ fn sort(item: &Item<'_>) -> Result<Sort, ConfigError> {
     let field = Field::iter().find(|field| field.name() == name);
     match (field, way) {
         (Some(field), "asc" | "desc") => Ok(Sort {
-            field,
+            by: field.into(),
             descending: way == "desc",
         }),
         _ => Err(item.error(

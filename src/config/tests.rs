@@ -74,7 +74,7 @@ fn values_are_read_as_they_are_meant() {
     assert_eq!(
         p.sort,
         Sort {
-            field: Field::Created,
+            by: Field::Created.into(),
             descending: true
         }
     );

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use enum_map::EnumMap;
 
 use super::action::ActionSpec;
-use super::query::{Field, Op, Query, Target};
+use super::query::{Field, Op, Property, Query, Target};
 use super::text::Untrusted;
 
 /// How the system answers one field of the query. A later one is the better answer.
@@ -50,11 +50,11 @@ pub enum Revoke {
     No,
 }
 
-/// Which field a column of the table shows.
+/// A column of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ColumnSpec {
     /// What it shows; also what it sorts by.
-    pub field: Field,
+    pub what: Property,
     /// The title where there is room ("LAST USED").
     pub title: Cow<'static, str>,
     /// The title in a narrow table ("USED").
@@ -64,13 +64,28 @@ pub struct ColumnSpec {
 }
 
 impl ColumnSpec {
-    /// A column.
+    /// A column of a field.
     #[must_use]
     pub const fn new(field: Field, title: &'static str, short: &'static str, weight: u8) -> Self {
         Self {
-            field,
+            what: Property::Field(field),
             title: Cow::Borrowed(title),
             short: Cow::Borrowed(short),
+            weight,
+        }
+    }
+
+    /// A column of an attribute, by the name that the system gives it.
+    pub fn of_attribute(
+        name: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        weight: u8,
+    ) -> Self {
+        let title = title.into();
+        Self {
+            what: Property::Attribute(name.into()),
+            short: title.clone(),
+            title,
             weight,
         }
     }
@@ -245,7 +260,7 @@ impl Capabilities {
     pub fn columns(&self) -> Vec<&ColumnSpec> {
         let mut columns: Vec<&ColumnSpec> = Vec::new();
         for column in self.kinds.iter().flat_map(|kind| &kind.columns) {
-            if !columns.iter().any(|known| known.field == column.field) {
+            if !columns.iter().any(|known| known.what == column.what) {
                 columns.push(column);
             }
         }
@@ -313,7 +328,7 @@ impl Capabilities {
     /// of its lists holds for each. Empty: it does not.
     pub fn each_scope(&self) -> String {
         let mut columns = self.columns().into_iter();
-        let column = columns.find(|c| c.field == Field::Scope);
+        let column = columns.find(|c| c.what == Field::Scope);
         match (self.support(Field::Scope), column) {
             (Support::Server, Some(column)) => format!(" a {}", column.title.to_lowercase()),
             _ => String::new(),

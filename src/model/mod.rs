@@ -33,8 +33,8 @@ pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use query::{
-    AskedBy, Clause, Field, Matcher, Op, Plan, Query, QueryError, RowView, Search, Sort, Target,
-    Value,
+    AskedBy, Clause, Field, Matcher, Op, Plan, Property, Query, QueryError, RowView, Search, Sort,
+    Target, Value,
 };
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,

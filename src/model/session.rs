@@ -321,6 +321,11 @@ impl Session {
         text.as_ref().map(Untrusted::expose)
     }
 
+    /// The first attribute of this name.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.extra.iter().find(|one| one.name.expose() == name)
+    }
+
     /// The value of a field that is a moment. `None`: it has none, or the field is something else.
     pub fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
         match field {
@@ -342,6 +347,16 @@ pub struct Attribute {
     pub value: Untrusted,
     /// Must it be masked until somebody asks for it?
     pub class: Class,
+}
+
+impl Attribute {
+    /// The value. `None`: it must be masked.
+    pub fn plain(&self) -> Option<&str> {
+        match self.class {
+            Class::Plain => Some(self.value.expose()),
+            Class::Secret => None,
+        }
+    }
 }
 
 /// How carefully a value is handled (robustness rules: classes of data).

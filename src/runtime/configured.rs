@@ -263,7 +263,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         search_on_start: profile.search_on_start,
         live_search: profile.live_search,
         reload_every: profile.reload_every,
-        sort: profile.sort,
+        sort: profile.sort.clone(),
         page_size: profile.page_size,
         kind: profile.kind.clone(),
         max_rows: profile.max_rows,

@@ -43,7 +43,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
         live_search: false,
         reload_every: std::time::Duration::from_secs(30),
         sort: Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         },
         page_size: None,

@@ -10,7 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::rows::{Row, RowId, Rows};
 use crate::model::query::{Matcher, SessionIn};
 use crate::model::{
-    Deletable, Fact, Field, KindCounts, Sort, State, Thresholds, Untrusted, state_at,
+    Deletable, Fact, Field, KindCounts, Property, Session, Sort, State, Thresholds, Untrusted,
+    state_at,
 };
 
 /// Which rows are shown, in which sequence. Cloning it is free.
@@ -165,7 +166,7 @@ pub fn order(rows: &Rows, view: &View) -> Order {
         return Order::arrived(rows);
     }
     let shown = rows.iter().filter(|(id, row)| view.keeps(*id, row));
-    let Some(sort) = view.sort else {
+    let Some(sort) = &view.sort else {
         return Order::listed(shown.map(|(id, _)| id.0));
     };
     let mut keyed: Vec<Keyed<'_>> = shown.map(|(id, row)| view.keyed(sort, id, row)).collect();
@@ -179,7 +180,7 @@ pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
         return Order::arrived(rows);
     }
     let new = rows.from(first).filter(|(id, row)| view.keeps(*id, row));
-    let Some(sort) = view.sort else {
+    let Some(sort) = &view.sort else {
         return Order::listed(old.iter().chain(new.map(|(id, _)| id)).map(|id| id.0));
     };
     let mut new: Vec<Keyed<'_>> = new.map(|(id, row)| view.keyed(sort, id, row)).collect();
@@ -203,6 +204,8 @@ pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
 /// What a row is sorted by, worked out once.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
+    /// A whole number, before all texts.
+    Number(i64),
     Text(Cow<'a, str>),
     Instant(DateTime<Utc>),
     State(State),
@@ -257,15 +260,22 @@ impl View {
         })
     }
 
-    fn keyed<'a>(&'a self, sort: Sort, id: RowId, row: &'a Row) -> Keyed<'a> {
+    fn keyed<'a>(&'a self, sort: &Sort, id: RowId, row: &'a Row) -> Keyed<'a> {
         Keyed {
-            key: self.key(sort.field, id, row),
+            key: self.key(&sort.by, id, row),
             newest: row.session.created.or(row.session.last_used),
             id,
         }
     }
 
-    fn key<'a>(&'a self, field: Field, id: RowId, row: &'a Row) -> Option<Key<'a>> {
+    fn key<'a>(&'a self, by: &Property, id: RowId, row: &'a Row) -> Option<Key<'a>> {
+        match by {
+            Property::Field(field) => self.field_key(*field, id, row),
+            Property::Attribute(name) => attribute_key(&row.session, name),
+        }
+    }
+
+    fn field_key<'a>(&'a self, field: Field, id: RowId, row: &'a Row) -> Option<Key<'a>> {
         let s = &row.session;
         match field {
             Field::User => text(s.subject.shown().map(Untrusted::expose)),
@@ -323,6 +333,14 @@ impl View {
             self.now + self.ahead(row),
         )
     }
+}
+
+/// Attributes come as text; whole numbers among them are sorted as such. A secret one says nothing, not
+/// even by its place.
+fn attribute_key<'a>(session: &'a Session, name: &str) -> Option<Key<'a>> {
+    let value = session.attribute(name)?.plain()?;
+    let number = value.parse().map(Key::Number).ok();
+    number.or_else(|| text(Some(value)))
 }
 
 /// Text is sorted without case.
@@ -383,7 +401,7 @@ mod tests {
         let rows = rows(&[(None, 0), (Some("b"), 0), (Some("A"), 0)]);
         let by_user = |descending| {
             Some(Sort {
-                field: Field::User,
+                by: Field::User.into(),
                 descending,
             })
         };
@@ -396,7 +414,7 @@ mod tests {
     fn equal_values_are_ordered_newest_first() {
         let rows = rows(&[(Some("a"), 50), (Some("a"), 10), (Some("a"), 90)]);
         let by_user = Some(Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         });
 
@@ -416,7 +434,7 @@ mod tests {
         let mut rows = Rows::default();
         rows.append(builder.finish());
         let by_user = Some(Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         });
 
@@ -433,7 +451,7 @@ mod tests {
             (None, 5),
         ]);
         let view = view(Some(Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         }));
         let numbers_of_two = numbers(&order(&all, &view)).into_iter().filter(|n| *n < 2);

@@ -16,7 +16,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{Completeness, Field, told_duplicates, told_unread};
+use crate::model::{Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -383,7 +383,7 @@ fn loaded(state: &State) -> String {
             .flatten(),
     );
     if long && rows > 0 && !results.arrival {
-        let column = title_of(state, results.sort.field);
+        let column = title_of(state, &results.sort.by);
         let way = if results.sort.descending {
             "descending"
         } else {
@@ -398,12 +398,12 @@ fn loaded(state: &State) -> String {
     parts.join(" · ")
 }
 
-fn title_of(state: &State, field: Field) -> String {
+fn title_of(state: &State, property: &Property) -> String {
     crate::app::columns::all(state)
         .into_iter()
-        .find(|column| column.field == field)
+        .find(|column| column.what == *property)
         .map_or_else(
-            || field.name().to_owned(),
+            || property.name().into_owned(),
             |column| column.title.into_owned(),
         )
 }

@@ -70,8 +70,8 @@ fn title(state: &State, area: Area) -> String {
 fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>) {
     let results = &state.results;
     for column in columns {
-        let sorted = results.sort.field == column.field;
-        let chosen = results.column == column.field;
+        let sorted = results.sort.by == column.what;
+        let chosen = results.column == column.what;
         let mark = match (sorted, results.sort.descending) {
             (true, false) => " ▲",
             (true, true) => " ▼",
@@ -106,7 +106,7 @@ fn draw_row(
         let last = column.x + column.width >= area.width;
         let width = column.width.saturating_sub(u16::from(!last));
         let cell_area = Area::new(area.x + column.x, area.y, width, area.height);
-        let cell = cells::cell(state, id, row, column.field);
+        let cell = cells::cell_of(state, id, row, &column.what);
         // The row under the cursor has one style, so that it can be read on any background.
         let role = if selected { Role::Text } else { cell.role };
         let style = canvas.style(role);

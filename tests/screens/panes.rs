@@ -192,7 +192,7 @@ fn the_live_filter_is_in_the_lower_border() {
 fn quick_filters_are_told() {
     let state = Fixture::main().with(|state| {
         state.results.quick = Query::parse("client:portal-web").expect("a query").clauses;
-        state.results.column = Field::Client;
+        state.results.column = Field::Client.into();
     });
 
     check("quick_filter", &state, &TWO);

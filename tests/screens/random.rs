@@ -249,8 +249,8 @@ fn what_is_drawn_is_what_is_hit() {
 
     assert_eq!(hit(&state, 10, 6), Hit::Row(0));
     assert_eq!(hit(&state, 10, 14), Hit::Row(8));
-    assert_eq!(hit(&state, 5, 5), Hit::Column(Field::User));
-    assert_eq!(hit(&state, 50, 5), Hit::Column(Field::Used));
+    assert_eq!(hit(&state, 5, 5), Hit::Column(Field::User.into()));
+    assert_eq!(hit(&state, 50, 5), Hit::Column(Field::Used.into()));
     assert_eq!(
         hit(&state, 10, 2),
         Hit::Form(FormField::Text(TextField::Text))

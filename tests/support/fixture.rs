@@ -263,7 +263,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         search_on_start: false,
         live_search: false,
         sort: Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         },
         page_size: None,
@@ -400,7 +400,7 @@ impl Fixture {
     /// Puts the rows in order anew.
     pub fn sort(&mut self) {
         let view = View {
-            sort: Some(self.state.results.sort),
+            sort: Some(self.state.results.sort.clone()),
             sources: self
                 .state
                 .sources

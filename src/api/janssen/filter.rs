@@ -300,20 +300,17 @@ fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
 }
 
 fn sort(native: &mut Native, search: &Search, rules: &Rules<'_>) {
-    let Some(sort) = search.sort else { return };
+    let Some(sort) = &search.sort else { return };
     native.sort = database_order(sort).filter(|_| rules.can_search && !rules.plain_only);
     if native.sort.is_none() {
-        let note = format!(
-            "sorted here: the server cannot sort by {}",
-            sort.field.name()
-        );
+        let note = format!("sorted here: the server cannot sort by {}", sort.by.name());
         push_once(&mut native.plan.notes, note);
     }
 }
 
 /// Database names: the server hands them to SQL unchanged.
-fn database_order(sort: Sort) -> Option<(&'static str, &'static str)> {
-    let (name, turned) = match sort.field {
+fn database_order(sort: &Sort) -> Option<(&'static str, &'static str)> {
+    let (name, turned) = match sort.by.field()? {
         Field::Id => ("sid", false),
         Field::UserId => ("jansUsrDN", false),
         Field::Expires | Field::Left => ("exp", false),

@@ -511,7 +511,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
     let size = source.profile.page_size.and_then(NonZeroU16::new);
     Search {
         query: query.with_kind(source.profile.kind.as_deref()),
-        sort: Some(state.results.sort),
+        sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
         // What depends on the moment is asked for by the server's clock.

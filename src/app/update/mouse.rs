@@ -47,7 +47,7 @@ fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
             state.results.cursor = position;
             focus::focus(state, Pane::Table)
         }
-        Hit::Column(field) => table::sort_by(state, field),
+        Hit::Column(property) => table::sort_by(state, property),
         Hit::Form(field) => {
             focus::focus(state, Pane::Search);
             state.form.field = field;

@@ -17,7 +17,10 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         .collect();
     let mut effects = net::cancel_searches(state);
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
-    let sort = views.first().map_or(state.results.sort, |view| view.sort);
+    let sort = views
+        .first()
+        .map_or(&state.results.sort, |view| &view.sort)
+        .clone();
     let hidden = state.details.hidden;
     state.results = Results::new(sort);
     state.details = Details {

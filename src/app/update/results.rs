@@ -171,7 +171,7 @@ fn view(state: &State) -> View {
         })
         .collect();
     View {
-        sort: (!results.arrival).then_some(results.sort),
+        sort: (!results.arrival).then(|| results.sort.clone()),
         ended: Arc::new(ended),
         filter,
         sources,

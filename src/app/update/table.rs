@@ -10,7 +10,7 @@ use crate::app::layout;
 use crate::app::results::LiveFilter;
 use crate::app::state::{Level, State, TimeStyle};
 use crate::model::time::Zone;
-use crate::model::{Clause, Field, Op, Query, Sort, Target, Value};
+use crate::model::{Clause, Field, Op, Property, Query, Sort, Value};
 use crate::store::Row;
 
 /// A pause in typing after which the filter is applied.
@@ -18,32 +18,35 @@ const PAUSE: Duration = Duration::from_millis(120);
 
 /// Sorts by the chosen column; by the same once more: the other way round.
 pub fn sort(state: &mut State) -> Vec<Effect> {
-    let field = state.results.column;
-    let same = state.results.sort.field == field && !state.results.arrival;
+    let by = state.results.column.clone();
+    let same = state.results.sort.by == by && !state.results.arrival;
     let descending = if same {
         !state.results.sort.descending
     } else {
         // Of instants people want the latest first, of everything else the smallest.
-        matches!(field, Field::Created | Field::Used | Field::Ended)
+        matches!(
+            by,
+            Property::Field(Field::Created | Field::Used | Field::Ended)
+        )
     };
-    order_by(state, Sort { field, descending })
+    order_by(state, Sort { by, descending })
 }
 
 /// Turns the order round.
 pub fn reverse(state: &mut State) -> Vec<Effect> {
-    let Sort { field, descending } = state.results.sort;
+    let Sort { by, descending } = state.results.sort.clone();
     order_by(
         state,
         Sort {
-            field,
+            by,
             descending: !descending,
         },
     )
 }
 
 /// Sorts by a column whose title was clicked.
-pub fn sort_by(state: &mut State, field: Field) -> Vec<Effect> {
-    state.results.column = field;
+pub fn sort_by(state: &mut State, by: Property) -> Vec<Effect> {
+    state.results.column = by;
     sort(state)
 }
 
@@ -55,23 +58,23 @@ fn order_by(state: &mut State, sort: Sort) -> Vec<Effect> {
 
 /// Chooses another column, and scrolls to it if it is out of sight.
 pub fn choose_column(state: &mut State, by: isize) -> Vec<Effect> {
-    let all: Vec<Field> = columns::all(state).into_iter().map(|c| c.field).collect();
+    let all: Vec<Property> = columns::all(state).into_iter().map(|c| c.what).collect();
     let at = all
         .iter()
-        .position(|field| *field == state.results.column)
+        .position(|property| *property == state.results.column)
         .unwrap_or(0);
     let next = at
         .saturating_add_signed(by)
         .min(all.len().saturating_sub(1));
-    let Some(field) = all.get(next).copied() else {
+    let Some(property) = all.get(next) else {
         return Vec::new();
     };
-    state.results.column = field;
+    state.results.column = property.clone();
     let most = columns::max_scroll(state, width(state));
     let is_shown = |state: &State| {
         columns::columns(state, width(state))
             .iter()
-            .any(|column| column.field == field)
+            .any(|column| column.what == *property)
     };
     if !is_shown(state) {
         let nearest = (0..=most).find(|scroll| {
@@ -107,19 +110,30 @@ pub fn times(state: &mut State) -> Vec<Effect> {
 
 /// Keeps only rows with this row's value in the chosen column.
 pub fn keep_cell(state: &mut State) -> Vec<Effect> {
-    let field = state.results.column;
+    let property = state.results.column.clone();
     let Some((_, row)) = state.results.current() else {
         return Vec::new();
     };
-    let Some(text) = cell_text(state, row, field) else {
-        return message::say(
-            state,
-            Level::Warn,
-            format!("this session has no {}", field.name()),
-        );
+    let text = match &property {
+        Property::Field(field) => cell_text(state, row, *field),
+        Property::Attribute(name) => {
+            let attribute = row.session.attribute(name);
+            attribute.and_then(|one| one.plain().map(str::to_owned))
+        }
+    };
+    let Some(text) = text else {
+        let name = property.name();
+        let is_masked =
+            matches!(&property, Property::Attribute(name) if row.session.attribute(name).is_some());
+        let why = if is_masked {
+            format!("{name} is masked, so that no rows are kept by it")
+        } else {
+            format!("this session has no {name}")
+        };
+        return message::say(state, Level::Warn, why);
     };
     let clause = Clause {
-        target: Target::Field(field),
+        target: property.into(),
         op: Op::Eq,
         values: vec![Value::Text(text.into())],
         negated: false,

@@ -11,7 +11,7 @@ use crate::cli::sources::Source;
 use crate::model::text::json_marked;
 use crate::model::time::Zone;
 use crate::model::time::{age, duration, duration_words, instant_short};
-use crate::model::{ColumnSpec, Field};
+use crate::model::{ColumnSpec, Field, Property};
 
 /// A field of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,12 +138,13 @@ impl Column {
 
     /// The columns of a table for people.
     pub(crate) fn of_specs(specs: &[ColumnSpec], sources: &[Source]) -> Vec<Self> {
-        let shown = |spec: &ColumnSpec| match Known::of(spec.field) {
+        let shown = |spec: &ColumnSpec| match &spec.what {
             // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
-            Known::Id => Known::Label,
-            other => other,
+            Property::Field(Field::Id) => Self::Known(Known::Label),
+            Property::Field(field) => Self::Known(Known::of(*field)),
+            Property::Attribute(name) => Self::Attribute(name.as_ref().into()),
         };
-        let mut columns: Vec<Self> = specs.iter().map(|s| Self::Known(shown(s))).collect();
+        let mut columns: Vec<Self> = specs.iter().map(shown).collect();
         if columns.is_empty() {
             columns = [Known::User, Known::Client, Known::State, Known::Expires]
                 .map(Self::Known)

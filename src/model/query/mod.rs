@@ -14,6 +14,7 @@ mod own;
 mod parse;
 mod pattern;
 mod print;
+mod property;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use error::QueryError;
 pub use eval::Matcher;
 pub use fields::ValueKind;
 pub use own::{Means, OwnName};
+pub use property::Property;
 pub use row::{RowIn, RowView, SessionIn};
 
 pub use super::session::{Thresholds, state_at};
@@ -255,10 +257,10 @@ pub enum AskedBy {
 }
 
 /// An order of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sort {
     /// By what.
-    pub field: Field,
+    pub by: Property,
     /// Largest first?
     pub descending: bool,
 }

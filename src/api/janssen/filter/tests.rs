@@ -30,7 +30,7 @@ impl Case {
     fn of(&self, query: &str) -> Native {
         let search = Search {
             query: query.parse_query(),
-            sort: self.sort,
+            sort: self.sort.clone(),
             page_size: std::num::NonZeroU16::new(50).unwrap(),
             native: self.native.map(str::to_owned),
             now: Utc.with_ymd_and_hms(2026, 3, 14, 12, 0, 0).unwrap(),
@@ -274,7 +274,7 @@ fn a_server_that_failed_at_dates_is_sent_equalities_only() {
     let case = Case {
         plain_only: true,
         sort: Some(Sort {
-            field: Field::Expires,
+            by: Field::Expires.into(),
             descending: true,
         }),
         ..Case::default()
@@ -315,7 +315,10 @@ fn orders_go_out_under_database_names() {
     ];
     for (field, descending, order) in cases {
         let case = Case {
-            sort: Some(Sort { field, descending }),
+            sort: Some(Sort {
+                by: field.into(),
+                descending,
+            }),
             ..Case::default()
         };
         let native = case.of("");

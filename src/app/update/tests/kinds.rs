@@ -57,9 +57,12 @@ fn facts_of(state: &State, id: RowId) -> Vec<String> {
 #[test]
 fn the_table_and_the_details_say_the_kind() {
     let app = listed();
-    let fields: Vec<Field> = columns::all(&app.state).iter().map(|c| c.field).collect();
+    let shown: Vec<_> = columns::all(&app.state)
+        .into_iter()
+        .map(|c| c.what)
+        .collect();
 
-    assert_eq!(fields[..3], [Field::User, Field::Kind, Field::Client]);
+    assert_eq!(shown[..3], [Field::User, Field::Kind, Field::Client]);
     assert!(facts_of(&app.state, RowId(2)).contains(&"Kind sql".to_owned()));
     let kinds = app.state.results.rows.kinds().words();
     assert_eq!(kinds.as_deref(), Some("2 web, 1 sql"));
@@ -72,7 +75,7 @@ fn a_system_with_one_kind_says_nothing_of_kinds() {
     assert!(
         columns::all(&app.state)
             .iter()
-            .all(|c| c.field != Field::Kind)
+            .all(|c| c.what != Field::Kind)
     );
     let facts = facts_of(&app.state, RowId(0));
     assert!(

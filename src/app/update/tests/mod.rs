@@ -1,6 +1,7 @@
 //! What an operator does, step by step, and what follows: the core driven by real keys.
 
 mod actions;
+mod attribute_columns;
 mod forms;
 mod kinds;
 mod orders;
@@ -364,7 +365,7 @@ fn profile(name: &str) -> ProfileView {
         live_search: false,
         reload_every: Duration::from_secs(30),
         sort: Sort {
-            field: Field::User,
+            by: Field::User.into(),
             descending: false,
         },
         page_size: None,

@@ -399,7 +399,7 @@ async fn a_server_that_fails_at_dates_is_asked_again_without_them() {
     let api = open(&token_profile(&server.url));
     let mut wanted = search("user:amelia.ruiz expires>2026-03-14");
     wanted.sort = Some(Sort {
-        field: Field::Expires,
+        by: Field::Expires.into(),
         descending: false,
     });
 
