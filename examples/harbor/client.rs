@@ -85,6 +85,7 @@ fn capabilities() -> Capabilities {
             ColumnSpec::new(Field::User, "USER", "USER", 2),
             ColumnSpec::new(Field::Id, "SESSION", "SESSION", 1),
             ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+            ColumnSpec::of_attribute("berth", "BERTH", 1),
             ColumnSpec::new(Field::State, "STATE", "STATE", 0),
         ],
         ..KindCaps::default()
