@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use enum_map::EnumMap;
 
-use super::action::ActionSpec;
+use super::action::{ActionSpec, ActsOn};
 use super::query::{Field, Op, Property, Query, Target};
 use super::text::Untrusted;
 
@@ -270,6 +270,16 @@ impl Capabilities {
     /// The actions of all kinds.
     pub fn actions(&self) -> impl Iterator<Item = &ActionSpec> {
         self.kinds.iter().flat_map(|kind| &kind.actions)
+    }
+
+    /// The actions for a session of this kind, and those of any kind that concern no session.
+    pub fn actions_for<'a>(&'a self, kind: Option<&str>) -> impl Iterator<Item = &'a ActionSpec> {
+        let own = self.of(kind);
+        self.kinds.iter().flat_map(move |caps| {
+            caps.actions.iter().filter(move |spec| {
+                std::ptr::eq(caps, own) || matches!(spec.on, ActsOn::Token | ActsOn::Nothing)
+            })
+        })
     }
 
     /// What a revoke ends and what it does not: one text for each kind that differs, with the words of
