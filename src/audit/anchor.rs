@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AuditError;
 use super::file::START;
-use super::key::Key;
+use super::key::AuditKey;
 use crate::config::private::{self, Access, PrivateError};
 
 /// What the seal of an anchor is for.
@@ -64,7 +64,7 @@ pub(super) struct Kept {
 
 /// What was found of the anchor file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum AnchorState {
     /// It is there and was sealed with this key.
     Good(Kept),
     /// It is not there.
@@ -75,7 +75,7 @@ pub(super) enum Found {
 
 /// The line in the file.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct AnchorLine {
     v: u32,
     count: u64,
     hash: String,
@@ -92,25 +92,25 @@ pub(super) fn path_of(log: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The file is there and cannot be used.
-pub(super) fn read(log: &Path, key: Option<&Key>) -> Result<Found, AuditError> {
+pub(super) fn read(log: &Path, key: Option<&AuditKey>) -> Result<AnchorState, AuditError> {
     let bytes = match private::read(&path_of(log), Access::OwnerOnly, SIZE_LIMIT) {
         Ok(bytes) => bytes,
-        Err(PrivateError::Missing(_)) => return Ok(Found::Missing),
-        Err(PrivateError::TooLarge { .. }) => return Ok(Found::Bad),
+        Err(PrivateError::Missing(_)) => return Ok(AnchorState::Missing),
+        Err(PrivateError::TooLarge { .. }) => return Ok(AnchorState::Bad),
         Err(error) => return Err(error.into()),
     };
-    let line = serde_json::from_slice::<Line>(&bytes).ok().zip(key);
+    let line = serde_json::from_slice::<AnchorLine>(&bytes).ok().zip(key);
     let sealed =
         line.filter(|(line, key)| line.mac == seal(key, line.count, line.bytes, &line.hash));
     Ok(match sealed {
-        Some((line, _)) => Found::Good(Kept {
+        Some((line, _)) => AnchorState::Good(Kept {
             anchor: Anchor {
                 count: line.count,
                 hash: line.hash,
             },
             bytes: line.bytes,
         }),
-        None => Found::Bad,
+        None => AnchorState::Bad,
     })
 }
 
@@ -118,9 +118,9 @@ pub(super) fn read(log: &Path, key: Option<&Key>) -> Result<Found, AuditError> {
 ///
 /// # Errors
 /// It cannot be written; then the old one is still there.
-pub(super) fn write(log: &Path, key: &Key, kept: &Kept) -> Result<(), AuditError> {
+pub(super) fn write(log: &Path, key: &AuditKey, kept: &Kept) -> Result<(), AuditError> {
     let (path, Kept { anchor, bytes }) = (path_of(log), kept);
-    let line = Line {
+    let line = AnchorLine {
         v: 1,
         count: anchor.count,
         hash: anchor.hash.clone(),
@@ -138,7 +138,7 @@ pub(super) fn write(log: &Path, key: &Key, kept: &Kept) -> Result<(), AuditError
     Ok(())
 }
 
-fn seal(key: &Key, count: u64, bytes: u64, hash: &str) -> String {
+fn seal(key: &AuditKey, count: u64, bytes: u64, hash: &str) -> String {
     key.seal(KIND, format!("{count} {bytes} {hash}").as_bytes())
 }
 

@@ -1,13 +1,13 @@
 //! The chain of the log: each line names the hash of the line before and carries a seal of its own.
 
 use super::file::START;
-use super::key::{Key, hash};
+use super::key::{AuditKey, hash};
 use super::record::{Entry, VERSION, seal, split_seal};
 
 /// Goes along the lines and says what is wrong with each.
 pub(super) struct Chain<'a> {
     /// `None`: seals cannot be checked.
-    key: Option<&'a Key>,
+    key: Option<&'a AuditKey>,
     /// Hash of the line before. Empty: it cannot be known.
     prev: String,
     /// Lines so far.
@@ -19,7 +19,7 @@ pub(super) struct Chain<'a> {
 }
 
 /// One line, looked at.
-pub(super) struct Link {
+pub(super) struct ChainLink {
     /// What it says. `None`: it is no record.
     pub entry: Option<Entry>,
     /// What is wrong with it. `None`: nothing.
@@ -28,7 +28,7 @@ pub(super) struct Link {
 
 impl<'a> Chain<'a> {
     /// From the first line on.
-    pub fn start(key: Option<&'a Key>) -> Self {
+    pub fn start(key: Option<&'a AuditKey>) -> Self {
         Self {
             key,
             prev: START.to_owned(),
@@ -39,7 +39,7 @@ impl<'a> Chain<'a> {
     }
 
     /// From the line after this place on: every line must have a seal.
-    pub fn behind(key: &'a Key, count: u64, prev: &str) -> Self {
+    pub fn behind(key: &'a AuditKey, count: u64, prev: &str) -> Self {
         Self {
             key: Some(key),
             prev: prev.to_owned(),
@@ -55,7 +55,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The next line, without its newline.
-    pub fn take(&mut self, bytes: &[u8]) -> Link {
+    pub fn take(&mut self, bytes: &[u8]) -> ChainLink {
         let entry: Option<Entry> = serde_json::from_slice(bytes).ok();
         let wrong = match &entry {
             None => Some("is not a record"),
@@ -64,7 +64,7 @@ impl<'a> Chain<'a> {
         self.keyed |= entry.as_ref().is_some_and(|entry| entry.mac.is_some());
         self.prev = hash(bytes);
         self.count += 1;
-        Link { entry, wrong }
+        ChainLink { entry, wrong }
     }
 
     /// The next line cannot be read.

@@ -7,11 +7,11 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::AuditError;
-use super::anchor::{self, Anchor, Found, Kept};
+use super::anchor::{self, Anchor, AnchorState, Kept};
 use super::chain::Chain;
 use super::file::{LIMIT, START};
-use super::key::{Key, hash};
-use super::read::{Line, NotALine, lines};
+use super::key::{AuditKey, hash};
+use super::read::{LogLine, NotALine, lines};
 use crate::config::private::PrivateError;
 
 /// The end of the log.
@@ -32,23 +32,25 @@ pub(super) struct End {
 
 impl End {
     /// Looks at the log of this path, whose lock is held.
-    pub fn find(path: &Path, file: &mut File, key: &Key) -> Result<Self, AuditError> {
+    pub fn find(path: &Path, file: &mut File, key: &AuditKey) -> Result<Self, AuditError> {
         let reading = |error: std::io::Error| PrivateError::io(path, "read", &error);
         let length = file.seek(SeekFrom::End(0)).map_err(reading)?;
         let found = anchor::read(path, Some(key))?;
         let why = match &found {
-            Found::Good(kept) => match after(file, kept, length, key).map_err(reading)? {
+            AnchorState::Good(kept) => match after(file, kept, length, key).map_err(reading)? {
                 Ok(end) => return Ok(end),
                 Err(why) => Some(why),
             },
-            Found::Missing => None,
-            Found::Bad => Some("its anchor was changed, or written with another key".to_owned()),
+            AnchorState::Missing => None,
+            AnchorState::Bad => {
+                Some("its anchor was changed, or written with another key".to_owned())
+            }
         };
         let (mut end, keyed) = whole(file, length, key).map_err(reading)?;
-        end.is_new = found == Found::Missing && !keyed;
+        end.is_new = found == AnchorState::Missing && !keyed;
         end.broken = match (why, &found) {
-            (None, Found::Missing) if keyed => Some("its anchor was not there".to_owned()),
-            (why, Found::Good(kept)) => why.map(|why| {
+            (None, AnchorState::Missing) if keyed => Some("its anchor was not there".to_owned()),
+            (why, AnchorState::Good(kept)) => why.map(|why| {
                 format!(
                     "{why}; it had {} lines, and {} had been written",
                     end.count, kept.anchor.count
@@ -76,7 +78,7 @@ fn after(
     file: &mut File,
     kept: &Kept,
     length: u64,
-    key: &Key,
+    key: &AuditKey,
 ) -> std::io::Result<Result<End, String>> {
     if length < kept.bytes {
         return Ok(Err("it was shorter than it was left".to_owned()));
@@ -92,10 +94,10 @@ fn after(
     let mut end = kept.bytes;
     for line in lines(BufReader::new(file.take(length - kept.bytes))) {
         let bytes = match line {
-            Line::Whole(bytes) => bytes,
+            LogLine::Whole(bytes) => bytes,
             // Never told to anybody, so nothing was sent for it: it is written over.
-            Line::Not(NotALine::Torn) => break,
-            Line::Not(why) => return Ok(Err(format!("a line that {} was added", why.words()))),
+            LogLine::Not(NotALine::Torn) => break,
+            LogLine::Not(why) => return Ok(Err(format!("a line that {} was added", why.words()))),
         };
         if let Some(wrong) = chain.take(&bytes).wrong {
             return Ok(Err(format!("a line was added that {wrong}")));
@@ -127,14 +129,14 @@ fn last_hash(file: &mut File, end: u64) -> std::io::Result<String> {
 }
 
 /// The end of the log as it stands, whatever is in it; and whether any line of it has a seal.
-fn whole(file: &mut File, length: u64, key: &Key) -> std::io::Result<(End, bool)> {
+fn whole(file: &mut File, length: u64, key: &AuditKey) -> std::io::Result<(End, bool)> {
     file.seek(SeekFrom::Start(0))?;
     let mut chain = Chain::start(Some(key));
     let mut torn = false;
     for line in lines(BufReader::new((&mut *file).take(length))) {
         match line {
-            Line::Whole(bytes) => drop(chain.take(&bytes)),
-            Line::Not(why) => {
+            LogLine::Whole(bytes) => drop(chain.take(&bytes)),
+            LogLine::Not(why) => {
                 torn = why == NotALine::Torn;
                 chain.skip();
             }

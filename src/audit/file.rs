@@ -11,7 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::AuditError;
 use super::anchor::{self, Anchor, Kept};
 use super::end::End;
-use super::key::{Key, hash, random_id};
+use super::key::{AuditKey, hash, random_id};
 use super::record::{Entry, Event};
 use super::stamp;
 use crate::config::lock::{Lock, lock};
@@ -50,7 +50,7 @@ impl Log {
     /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on the
     /// disk afterwards. What is returned: how the log was found changed, which is then in the log too.
     /// `None`: it ends as it was left.
-    pub fn append(&self, lines: &[Entry], key: &Key) -> Result<Option<String>, AuditError> {
+    pub fn append(&self, lines: &[Entry], key: &AuditKey) -> Result<Option<String>, AuditError> {
         let new = private::mode_of(&self.path).is_none();
         let mut file = private::open_append(&self.path)?;
         // Whoever appends holds the lock from reading the last line on, so that the chain never forks.
@@ -100,7 +100,7 @@ impl Log {
         &self,
         lines: &[&Entry],
         end: &End,
-        key: &Key,
+        key: &AuditKey,
     ) -> Result<(Vec<u8>, String), AuditError> {
         let ts = stamp(Utc::now());
         let mono_ms = monotonic_ms();

@@ -15,9 +15,9 @@ use crate::model::SessionKey;
 const KEY_BYTES: usize = 32;
 
 /// The key of this machine's fingerprints and seals.
-pub(super) struct Key(Zeroizing<Vec<u8>>);
+pub(super) struct AuditKey(Zeroizing<Vec<u8>>);
 
-impl Key {
+impl AuditKey {
     /// Reads the key of the state folder; makes it, once, if there is none.
     pub fn load(state_dir: &Path) -> Result<Self, AuditError> {
         let path = Self::path(state_dir);

@@ -31,7 +31,7 @@ use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
 use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
-use key::Key;
+use key::AuditKey;
 use record::{VERSION, clean};
 pub use running::{Running, Unfinished};
 
@@ -330,8 +330,8 @@ impl Audit {
         Ok(Log::at(dir.join("audit.jsonl")))
     }
 
-    fn key(&self) -> Result<Key, AuditError> {
-        Key::load(&self.paths.make_state_dir()?)
+    fn key(&self) -> Result<AuditKey, AuditError> {
+        AuditKey::load(&self.paths.make_state_dir()?)
     }
 }
 
@@ -359,7 +359,7 @@ fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
 }
 
 /// The `asked` line of a change.
-fn line(change: &Change, key: &Key) -> Entry {
+fn line(change: &Change, key: &AuditKey) -> Entry {
     let operation = &change.operation;
     let fingerprint = |id| Some(key.fingerprint(&operation.system, id));
     let (kind, sid_h, subject) = match &change.target {

@@ -37,10 +37,10 @@ pub fn read(
 ) -> Result<impl Iterator<Item = Result<(u64, Entry), Problem>> + use<>, AuditError> {
     let lines = lines(open(path, |_| Ok(()))?.0);
     Ok(lines.zip(1..).map(|(line, number)| match line {
-        Line::Whole(bytes) => serde_json::from_slice(&bytes)
+        LogLine::Whole(bytes) => serde_json::from_slice(&bytes)
             .map(|entry| (number, entry))
             .map_err(|_| Problem::at(number, "is not a record")),
-        Line::Not(why) => Err(Problem::at(number, why.words())),
+        LogLine::Not(why) => Err(Problem::at(number, why.words())),
     }))
 }
 
@@ -68,7 +68,7 @@ fn length(path: &Path, file: &File) -> Result<u64, AuditError> {
 }
 
 /// One line as it was found.
-pub(super) enum Line {
+pub(super) enum LogLine {
     /// Without its newline.
     Whole(Vec<u8>),
     /// It cannot be taken.
@@ -94,7 +94,7 @@ impl NotALine {
 }
 
 /// The lines of a reader.
-pub(super) fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Line> {
+pub(super) fn lines(mut reader: impl BufRead) -> impl Iterator<Item = LogLine> {
     let mut ended = false;
     std::iter::from_fn(move || {
         if ended {
@@ -104,13 +104,13 @@ pub(super) fn lines(mut reader: impl BufRead) -> impl Iterator<Item = Line> {
         let read = bounded_line(&mut reader, &mut bytes);
         ended = !matches!(read, Ok(Read::Whole | Read::TooLong));
         let why = match read {
-            Ok(Read::Whole) => return Some(Line::Whole(bytes)),
+            Ok(Read::Whole) => return Some(LogLine::Whole(bytes)),
             Ok(Read::Nothing) => return None,
             Ok(Read::TooLong) => NotALine::TooLong,
             Ok(Read::Torn) => NotALine::Torn,
             Err(_) => NotALine::Unreadable,
         };
-        Some(Line::Not(why))
+        Some(LogLine::Not(why))
     })
 }
 

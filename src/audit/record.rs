@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::key::Key;
+use super::key::AuditKey;
 use crate::config::{Profile, roots_of_environment};
 use crate::model::text::display_safe;
 
@@ -141,7 +141,7 @@ impl Entry {
         ts: &str,
         mono_ms: u64,
         prev: &str,
-        key: &Key,
+        key: &AuditKey,
     ) -> serde_json::Result<Vec<u8>> {
         let mut line = serde_json::to_vec(&Self {
             ts: ts.to_owned(),
@@ -164,7 +164,7 @@ const SEAL_ENDS: &str = "\"}";
 const SEAL_DIGITS: usize = 64;
 
 /// The seal of a line that has none yet.
-pub(super) fn seal(key: &Key, line: &[u8]) -> String {
+pub(super) fn seal(key: &AuditKey, line: &[u8]) -> String {
     key.seal(KIND, line)
 }
 

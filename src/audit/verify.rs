@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::AuditError;
-use super::anchor::{self, Anchor, Found};
-use super::chain::{Chain, Link};
-use super::key::Key;
-use super::read::{Line, NotALine, Problem, lines, open};
+use super::anchor::{self, Anchor, AnchorState};
+use super::chain::{Chain, ChainLink};
+use super::key::AuditKey;
+use super::read::{LogLine, NotALine, Problem, lines, open};
 use super::record::{Entry, Event, clean};
 use super::running::Pairs;
 use crate::config::private::PrivateError;
@@ -68,9 +68,9 @@ pub fn verify(path: &Path, kept: Option<&Anchor>) -> Result<Report, AuditError> 
 }
 
 /// The key beside this log. `None`: there is none.
-fn key_of(log: &Path) -> Result<Option<Key>, AuditError> {
+fn key_of(log: &Path) -> Result<Option<AuditKey>, AuditError> {
     let dir = log.parent().unwrap_or(Path::new("."));
-    match Key::read(&Key::path(dir)) {
+    match AuditKey::read(&AuditKey::path(dir)) {
         Ok(key) => Ok(Some(key)),
         Err(AuditError::File(PrivateError::Missing(_))) => Ok(None),
         Err(error) => Err(error),
@@ -78,17 +78,21 @@ fn key_of(log: &Path) -> Result<Option<Key>, AuditError> {
 }
 
 /// There is no log: was there one?
-fn missing(path: &Path, key: Option<&Key>, kept: Option<&Anchor>) -> Result<Report, AuditError> {
+fn missing(
+    path: &Path,
+    key: Option<&AuditKey>,
+    kept: Option<&Anchor>,
+) -> Result<Report, AuditError> {
     let mut report = Report::default();
     match anchor::read(path, key)? {
-        Found::Good(there) if there.anchor.count > 0 => report.problem(
+        AnchorState::Good(there) if there.anchor.count > 0 => report.problem(
             0,
             format!(
                 "the log is not there, and {} lines had been written",
                 there.anchor.count
             ),
         ),
-        Found::Missing if key.is_none() => {}
+        AnchorState::Missing if key.is_none() => {}
         _ => report.problem(0, "the log is not there, though its key or its anchor is"),
     }
     if kept.is_some_and(|kept| kept.count > 0) && report.is_sound() {
@@ -115,9 +119,9 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(chain: Chain<'a>, found: &Found, kept: Option<&Anchor>) -> Self {
+    fn new(chain: Chain<'a>, found: &AnchorState, kept: Option<&Anchor>) -> Self {
         let there = match found {
-            Found::Good(there) => Some(there),
+            AnchorState::Good(there) => Some(there),
             _ => None,
         };
         let mut check = Self {
@@ -146,16 +150,16 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn line(&mut self, line: Line, length: u64) {
+    fn line(&mut self, line: LogLine, length: u64) {
         let number = self.chain.count + 1;
         let bytes = match line {
-            Line::Whole(bytes) => bytes,
+            LogLine::Whole(bytes) => bytes,
             // Nobody was told that it is there: the writer was stopped before it could be sent.
-            Line::Not(NotALine::Torn) if self.anchored.is_some() && self.reach <= self.bytes => {
+            LogLine::Not(NotALine::Torn) if self.anchored.is_some() && self.reach <= self.bytes => {
                 self.report.torn = true;
                 return;
             }
-            Line::Not(why) => {
+            LogLine::Not(why) => {
                 self.report.problem(number, why.words());
                 // Only the length of the rest can be known.
                 self.bytes = length;
@@ -164,7 +168,7 @@ impl<'a> Check<'a> {
             }
         };
         self.bytes += bytes.len() as u64 + 1;
-        let Link { entry, wrong } = self.chain.take(&bytes);
+        let ChainLink { entry, wrong } = self.chain.take(&bytes);
         if let Some(what) = wrong {
             self.report.problem(number, what);
         }
@@ -195,7 +199,7 @@ impl<'a> Check<'a> {
     }
 
     /// Compares the end with the anchors.
-    fn end(mut self, found: &Found, kept: Option<&Anchor>, has_key: bool) -> Report {
+    fn end(mut self, found: &AnchorState, kept: Option<&Anchor>, has_key: bool) -> Report {
         let (lines, keyed) = (self.chain.count, self.chain.keyed);
         if keyed && !has_key {
             self.report.problem(
@@ -204,7 +208,7 @@ impl<'a> Check<'a> {
             );
         }
         match found {
-            Found::Good(there) => {
+            AnchorState::Good(there) => {
                 self.report.anchored = true;
                 let wanted = &there.anchor;
                 if let Some(what) = differs(wanted, lines, self.at_anchor.as_deref()) {
@@ -213,12 +217,12 @@ impl<'a> Check<'a> {
                     self.report.ahead = lines - wanted.count;
                 }
             }
-            Found::Missing if !keyed => {}
-            Found::Missing => self.report.problem(
+            AnchorState::Missing if !keyed => {}
+            AnchorState::Missing => self.report.problem(
                 0,
                 "its anchor (audit.anchor) is not there, so nobody can tell whether lines at the end were cut off",
             ),
-            Found::Bad => self.report.problem(
+            AnchorState::Bad => self.report.problem(
                 0,
                 "its anchor (audit.anchor) was changed, or written with another key",
             ),

@@ -140,7 +140,7 @@ fn from_command(
 
 /// What a child prints, once it has ended well; it is killed at the limit.
 fn output_of(child: Child, limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
-    let mut child = Ended(child);
+    let mut child = GuardedChild(child);
     let until = Instant::now() + limit;
     let mut stdout = child.0.stdout.take().ok_or("it has no output")?;
     let (sender, printed) = mpsc::sync_channel(1);
@@ -175,9 +175,9 @@ fn output_of(child: Child, limit: Duration) -> Result<Zeroizing<Vec<u8>>, String
 }
 
 /// A child that never outlives its owner.
-struct Ended(Child);
+struct GuardedChild(Child);
 
-impl Drop for Ended {
+impl Drop for GuardedChild {
     fn drop(&mut self) {
         if matches!(self.0.try_wait(), Ok(Some(_))) {
             return;

@@ -236,17 +236,17 @@ async fn cut_short(
     }
     let sent = bytes.slice(..after_bytes.min(bytes.len()));
     let steps = vec![
-        Part::Pause(pause),
-        Part::Bytes(sent),
+        BodyStep::Pause(pause),
+        BodyStep::Bytes(sent),
         // Gives the connection the time to send what it holds before it breaks.
-        Part::Pause(Duration::from_millis(5)),
-        Part::Break,
+        BodyStep::Pause(Duration::from_millis(5)),
+        BodyStep::Break,
     ];
     Response::from_parts(parts, steps_body(steps))
 }
 
 /// One step in sending a body.
-enum Part {
+enum BodyStep {
     Pause(Duration),
     Bytes(Bytes),
     /// The connection ends here.
@@ -262,21 +262,21 @@ async fn paused(response: Response, pause: Duration) -> Response {
             .headers
             .insert(header::CONTENT_LENGTH, bytes.len().into());
     }
-    let steps = vec![Part::Pause(pause), Part::Bytes(bytes)];
+    let steps = vec![BodyStep::Pause(pause), BodyStep::Bytes(bytes)];
     Response::from_parts(parts, steps_body(steps))
 }
 
-fn steps_body(steps: Vec<Part>) -> Body {
+fn steps_body(steps: Vec<BodyStep>) -> Body {
     Body::from_stream(
         futures_util::stream::iter(steps).filter_map(|part| async move {
             match part {
-                Part::Pause(pause) => {
+                BodyStep::Pause(pause) => {
                     tokio::time::sleep(pause).await;
                     None
                 }
-                Part::Bytes(bytes) if bytes.is_empty() => None,
-                Part::Bytes(bytes) => Some(Ok(bytes)),
-                Part::Break => Some(Err(std::io::Error::other("cut by a fault"))),
+                BodyStep::Bytes(bytes) if bytes.is_empty() => None,
+                BodyStep::Bytes(bytes) => Some(Ok(bytes)),
+                BodyStep::Break => Some(Err(std::io::Error::other("cut by a fault"))),
             }
         }),
     )

@@ -16,7 +16,7 @@ use super::options::Options;
 use super::server::{Server, listen};
 use super::shared::{Shared, lock};
 use super::system::Emulated;
-use super::tls::Identity;
+use super::tls::ServerIdentity;
 
 /// Why an emulator did not start.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let system = made.await.expect("making the world up does not panic");
     let service = system.clone().service();
     let identity = if tls {
-        let made = Identity::new(service.alpn());
+        let made = ServerIdentity::new(service.alpn());
         Some(made.map_err(|error| StartError::Certificate(error.to_string()))?)
     } else {
         None

@@ -18,14 +18,14 @@ pub(crate) enum TlsError {
 }
 
 /// What a TLS server needs, and what its clients must trust.
-pub(crate) struct Identity {
+pub(crate) struct ServerIdentity {
     /// Does the handshakes.
     pub(crate) acceptor: TlsAcceptor,
     /// The authority's certificate, PEM.
     pub(crate) ca_pem: String,
 }
 
-impl Identity {
+impl ServerIdentity {
     /// A new authority and a certificate for `127.0.0.1` and `localhost`. `alpn`: the protocols that clients
     /// may name in the handshake; empty: any, and none.
     pub(crate) fn new(alpn: &[&str]) -> Result<Self, TlsError> {
@@ -55,7 +55,7 @@ impl Identity {
                     PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
                 )?;
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        Ok(Identity {
+        Ok(ServerIdentity {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             ca_pem: ca_certificate.pem(),
         })

@@ -84,24 +84,24 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
     let before = live(api, &dn).await.unwrap_or(None);
     let sent = delete_all(api, &dn).no_prompt().send().await;
     let answer = match sent {
-        Ok(reply) if reply.status.is_success() && !reply.is_web_page() => Answer::Yes,
+        Ok(reply) if reply.status.is_success() && !reply.is_web_page() => UserAnswer::Yes,
         Ok(reply) if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) => {
-            Answer::None(api.fault(&reply))
+            UserAnswer::None(api.fault(&reply))
         }
-        Ok(reply) if reply.status.is_success() => Answer::Lost,
+        Ok(reply) if reply.status.is_success() => UserAnswer::Lost,
         Ok(reply) => said_no(api, &reply)?,
-        Err(error) if error.may_have_acted() => Answer::Lost,
+        Err(error) if error.may_have_acted() => UserAnswer::Lost,
         Err(error) => return Err(error),
     };
     let left = live(api, &dn).await.unwrap_or(None);
     let outcome = match (answer, left) {
-        (Answer::Yes, Some(left)) if left > 0 => Outcome::StillListed,
-        (Answer::Yes, _) => Outcome::Revoked,
-        (Answer::None(_), Some(0)) => Outcome::AlreadyGone,
-        (Answer::None(error), Some(_)) => Outcome::Failed(error),
-        (Answer::No(error), _) => Outcome::Failed(error),
-        (Answer::Lost, Some(0)) if before.is_some_and(|before| before > 0) => Outcome::Revoked,
-        (Answer::None(_) | Answer::Lost, _) => Outcome::Unknown,
+        (UserAnswer::Yes, Some(left)) if left > 0 => Outcome::StillListed,
+        (UserAnswer::Yes, _) => Outcome::Revoked,
+        (UserAnswer::None(_), Some(0)) => Outcome::AlreadyGone,
+        (UserAnswer::None(error), Some(_)) => Outcome::Failed(error),
+        (UserAnswer::No(error), _) => Outcome::Failed(error),
+        (UserAnswer::Lost, Some(0)) if before.is_some_and(|before| before > 0) => Outcome::Revoked,
+        (UserAnswer::None(_) | UserAnswer::Lost, _) => Outcome::Unknown,
     };
     Ok(UserOutcome {
         outcome,
@@ -112,7 +112,7 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
 }
 
 /// How the server took it.
-enum Answer {
+enum UserAnswer {
     Yes,
     /// It found no session of that user.
     None(ApiError),
@@ -120,13 +120,13 @@ enum Answer {
     Lost,
 }
 
-fn said_no(api: &Janssen, reply: &Reply) -> Result<Answer, ApiError> {
+fn said_no(api: &Janssen, reply: &Reply) -> Result<UserAnswer, ApiError> {
     let error = api.fault(reply);
     match error {
         // Nothing was carried out, and nothing will be before somebody signs in.
         ApiError::Auth { .. } => Err(error),
-        error if error.may_have_acted() => Ok(Answer::Lost),
-        error => Ok(Answer::No(error)),
+        error if error.may_have_acted() => Ok(UserAnswer::Lost),
+        error => Ok(UserAnswer::No(error)),
     }
 }
 

@@ -88,7 +88,7 @@ pub(super) fn authorize(
                 secret: client_secret.as_ref().map(|source| secret(what, source)),
             };
             let device = Device::new(oauth(), client, PERSON, Arc::clone(&prompter));
-            Arc::new(Renewing::new(Person { device }, store))
+            Arc::new(Renewing::new(BrowserSignIn { device }, store))
         }
         Login::None => Arc::new(NoAuth),
         Login::Password { .. } | Login::Certificate => {
@@ -129,7 +129,7 @@ fn server(profile: &Profile, http: &Http) -> OAuth {
 }
 
 /// A person who signs in in a browser.
-struct Person {
+struct BrowserSignIn {
     device: Device,
 }
 
@@ -154,7 +154,7 @@ struct Claims {
 }
 
 #[async_trait]
-impl Grant for Person {
+impl Grant for BrowserSignIn {
     type Credential = HeaderMap;
 
     async fn fetch(
@@ -204,7 +204,7 @@ impl Grant for Person {
     }
 }
 
-impl Person {
+impl BrowserSignIn {
     /// Another token for the same sign-in. `None`: the person has to sign in again.
     async fn renewed(
         &self,

@@ -38,7 +38,7 @@ pub struct TlsSettings {
 type LatestCertificate = Arc<Mutex<Option<(Certificate, usize)>>>;
 
 /// Our certificate, with those that vouch for it, and its key.
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+type ClientIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// A certificate that was not accepted, and why. Its text is for people.
 #[derive(Debug)]
@@ -153,7 +153,7 @@ impl TlsSettings {
         Ok(found)
     }
 
-    fn identity(&self) -> Result<Option<Identity>, String> {
+    fn identity(&self) -> Result<Option<ClientIdentity>, String> {
         let (cert, key) = match (&self.client_cert, &self.client_key) {
             (Some(cert), Some(key)) => (cert, key),
             (None, None) => return Ok(None),

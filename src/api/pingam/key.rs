@@ -10,7 +10,7 @@ const BETWEEN: char = '#';
 
 /// What a session key holds. The text form is `shandle:…#/realm#user`, or the handle alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(super) struct AmKey {
     /// With `shandle:` before it. It can end the session and cannot be used to enter it.
     pub(super) handle: String,
     /// Where the session is listed. `None`: only the handle is known.
@@ -26,7 +26,7 @@ pub(super) struct Home {
     pub(super) user: String,
 }
 
-impl Key {
+impl AmKey {
     /// Reads a session key. `None`: it holds no handle. The server takes a token in the place of a
     /// handle and answers yes to anything, so whatever does not look like a handle stays here.
     pub(super) fn parse(key: &SessionKey) -> Option<Self> {
@@ -83,9 +83,9 @@ mod tests {
         ];
 
         for (handle, realm, user) in cases {
-            let key = Key::parse(&SessionKey::new(text(handle, realm, user)));
+            let key = AmKey::parse(&SessionKey::new(text(handle, realm, user)));
 
-            let expected = Key {
+            let expected = AmKey {
                 handle: handle.into(),
                 home: Some(Home {
                     realm: realm.into(),
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_handle_alone_is_a_key_without_a_home() {
-        let key = Key::parse(&SessionKey::new("shandle:abc")).unwrap();
+        let key = AmKey::parse(&SessionKey::new("shandle:abc")).unwrap();
 
         assert_eq!(key.home, None);
     }
@@ -112,7 +112,7 @@ mod tests {
             "shandle:a b",
             "shandle:a#/alpha",
         ] {
-            assert_eq!(Key::parse(&SessionKey::new(text)), None, "{text}");
+            assert_eq!(AmKey::parse(&SessionKey::new(text)), None, "{text}");
         }
     }
 

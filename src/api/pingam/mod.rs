@@ -32,7 +32,7 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
-use self::key::Key;
+use self::key::AmKey;
 use self::server::Server;
 pub(super) use self::system::PingAmSystem;
 use super::auth::{Interact, NoAuth, Prompter, TokenStore};
@@ -134,7 +134,7 @@ impl SessionApi for PingAm {
     }
 
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
-        let key = Key::parse(key).ok_or(ApiError::NotFound)?;
+        let key = AmKey::parse(key).ok_or(ApiError::NotFound)?;
         pages::find(&self.server, &key).await
     }
 

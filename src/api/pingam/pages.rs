@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::filter::{self, Unit};
-use super::key::Key;
+use super::key::AmKey;
 use super::row::{self, Context};
 use super::server::{Facts, Server, broke_off, goes_on, item};
 use super::{fault, wire};
@@ -100,7 +100,7 @@ pub(super) async fn page(
             Err(error) if at.of > 1 && fault::is_of_realm(&error) => {
                 at.fail(&unit.realm, &error);
                 first.get_or_insert(error);
-                Found::default()
+                AnswerCounts::default()
             }
             Err(error) => return Err(error),
         };
@@ -121,7 +121,7 @@ pub(super) async fn page(
 
 /// What one answer held.
 #[derive(Clone, Copy, Default)]
-struct Found {
+struct AnswerCounts {
     /// Was it a list, whole or in part?
     is_list: bool,
     /// Entries that are no session.
@@ -136,7 +136,7 @@ async fn one(
     unit: &Unit,
     at: &mut At,
     sink: &mut dyn RowSink,
-) -> Result<Found, ApiError> {
+) -> Result<AnswerCounts, ApiError> {
     let cookie = at.cookie.take();
     let mark = cookie.as_deref().map(|c| (c, search.page_size.get()));
     let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
@@ -154,14 +154,14 @@ async fn one(
             error => return Err(error),
         }
         at.step();
-        return Ok(Found::default());
+        return Ok(AnswerCounts::default());
     }
     let page = wire::page(&reply)?;
     let rows = page.result.len();
     at.listed = true;
     at.rows += rows as u64;
     let (stopped, unread) = pour(server, facts, unit, &page, sink);
-    let found = Found {
+    let found = AnswerCounts {
         is_list: true,
         unread,
     };
@@ -274,7 +274,7 @@ fn pour(
 }
 
 /// Finds one session in the list in which it stands: the servers give none by its handle.
-pub(super) async fn find(server: &Server, key: &Key) -> Result<Session, ApiError> {
+pub(super) async fn find(server: &Server, key: &AmKey) -> Result<Session, ApiError> {
     let facts = server.facts(Interact::Allowed).await?;
     let units: Vec<Unit> = match &key.home {
         Some(home) => vec![Unit {

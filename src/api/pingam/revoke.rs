@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::fault::is_of_realm;
 use super::filter::Unit;
 use super::flavour::Op;
-use super::key::{Home, Key};
+use super::key::{AmKey, Home};
 use super::server::{Entry, Facts, Listed, Server};
 use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
@@ -30,7 +30,7 @@ const OWN: &str = "it is the session in which usher itself is signed in";
 /// What a look at the lists found.
 #[derive(Default)]
 struct Seen {
-    handles: HashMap<String, Found>,
+    handles: HashMap<String, ListedSession>,
     /// Realms and users whose list was cut: what is not in `handles` may still be there.
     cut: HashSet<Home>,
     /// A look over all realms was cut somewhere.
@@ -40,7 +40,7 @@ struct Seen {
 }
 
 /// A session that is listed.
-struct Found {
+struct ListedSession {
     realm: String,
     /// Why it is left alone. `None`: it is not.
     spared: Option<&'static str>,
@@ -73,12 +73,13 @@ impl Seen {
                 row::is_service(&row.user).then_some(row::SERVICE)
             };
             let realm = realm.to_owned();
-            self.handles.insert(row.handle, Found { realm, spared });
+            self.handles
+                .insert(row.handle, ListedSession { realm, spared });
         }
     }
 
     /// Where to ask for the end of this session.
-    fn realm<'a>(&'a self, key: &'a Key) -> &'a str {
+    fn realm<'a>(&'a self, key: &'a AmKey) -> &'a str {
         let home = key.home.as_ref().map(|home| home.realm.as_str());
         let found = self.handles.get(&key.handle);
         home.or(found.map(|found| found.realm.as_str()))
@@ -86,7 +87,7 @@ impl Seen {
     }
 
     /// Why nobody can say whether this session is listed. `None`: its lists were read.
-    fn unread(&self, key: &Key) -> Option<&ApiError> {
+    fn unread(&self, key: &AmKey) -> Option<&ApiError> {
         match &key.home {
             Some(home) => self.failed.get(&home.realm),
             None if self.handles.contains_key(&key.handle) => None,
@@ -95,7 +96,7 @@ impl Seen {
     }
 
     /// What is to be said of this session without sending anything.
-    fn settles(&self, key: &Key) -> Option<Outcome> {
+    fn settles(&self, key: &AmKey) -> Option<Outcome> {
         if let Some(error) = self.unread(key) {
             return Some(Outcome::Failed(error.clone()));
         }
@@ -107,7 +108,7 @@ impl Seen {
     }
 
     /// Is the session listed? `None`: its list was cut, so nobody knows.
-    fn has(&self, key: &Key) -> Option<bool> {
+    fn has(&self, key: &AmKey) -> Option<bool> {
         if self.handles.contains_key(&key.handle) {
             return Some(true);
         }
@@ -131,10 +132,10 @@ pub(super) async fn sessions(
     if let Some(why) = facts.may_not_revoke() {
         return Err(forbidden(why));
     }
-    let keys: Vec<Option<Key>> = keys.iter().map(Key::parse).collect();
+    let keys: Vec<Option<AmKey>> = keys.iter().map(AmKey::parse).collect();
     let mut outcomes: Vec<Option<Outcome>> =
         keys.iter().map(|key| left_alone(key, &facts)).collect();
-    let open = |outcomes: &[Option<Outcome>]| -> Vec<Key> {
+    let open = |outcomes: &[Option<Outcome>]| -> Vec<AmKey> {
         let pairs = keys.iter().zip(outcomes);
         let open = pairs.filter(|(_, outcome)| outcome.is_none());
         open.filter_map(|(key, _)| key.clone()).collect()
@@ -160,7 +161,7 @@ pub(super) async fn sessions(
 }
 
 /// What is never sent: what is no handle, the server's own sessions, and the operator's.
-fn left_alone(key: &Option<Key>, facts: &Facts) -> Option<Outcome> {
+fn left_alone(key: &Option<AmKey>, facts: &Facts) -> Option<Outcome> {
     let Some(key) = key else {
         return Some(Outcome::Refused(
             "it is no session handle (shandle:…); nothing was sent".into(),
@@ -181,7 +182,7 @@ fn left_alone(key: &Option<Key>, facts: &Facts) -> Option<Outcome> {
 
 /// Reads the lists in which these sessions stand: of each user, or of a realm whole where there are
 /// many users; of all realms where a home is not known.
-async fn look(server: &Server, facts: &Facts, keys: &[Key]) -> Result<Seen, ApiError> {
+async fn look(server: &Server, facts: &Facts, keys: &[AmKey]) -> Result<Seen, ApiError> {
     let mut seen = Seen::default();
     let mut homes: BTreeMap<&str, BTreeSet<&Home>> = BTreeMap::new();
     for home in keys.iter().filter_map(|key| key.home.as_ref()) {
@@ -266,7 +267,7 @@ async fn look_for_the_spared(
 type Answers = HashMap<String, Result<bool, ApiError>>;
 
 /// Sends the handles, realm by realm, so that an operator of one realm asks there.
-async fn send(server: &Server, facts: &Facts, keys: &[Key], before: &Seen) -> Answers {
+async fn send(server: &Server, facts: &Facts, keys: &[AmKey], before: &Seen) -> Answers {
     let mut realms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for key in keys {
         let handles = realms.entry(before.realm(key)).or_default();
@@ -315,7 +316,7 @@ async fn one_batch(
 
 /// What became of one session, from what was listed before, what the server said, and what is listed
 /// now. `after`: `None` if the lists could not be read again.
-fn settled(key: &Key, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
+fn settled(key: &AmKey, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
     let after = after.filter(|after| match before.handles.get(&key.handle) {
         Some(found) => !after.failed.contains_key(&found.realm),
         None => after.unread(key).is_none(),

@@ -237,7 +237,7 @@ mod tests {
             assert_eq!(row.user.as_deref(), Some("bjensen"));
             assert!(matches!(row.deletable, Deletable::No(_)));
             assert_eq!(
-                key::Key::parse(&crate::model::SessionKey::new(row.key)),
+                key::AmKey::parse(&crate::model::SessionKey::new(row.key)),
                 None
             );
         });

@@ -56,7 +56,7 @@ pub(super) fn authorize(
     };
     match &profile.login {
         Login::Token { token } => {
-            let grant = Token {
+            let grant = ProfileToken {
                 given: GivenToken::new(secret("Token".into(), token)),
                 carry: keys::token_as(profile),
                 cookie: Arc::clone(&cookie),
@@ -193,14 +193,14 @@ impl<G: Grant> Authorize<G::Credential> for Named<G> {
 }
 
 /// A token that the profile gives: one of a sign-in elsewhere, or an OAuth access token.
-struct Token {
+struct ProfileToken {
     given: GivenToken,
     carry: TokenAs,
     cookie: Arc<Cookie>,
 }
 
 #[async_trait]
-impl Grant for Token {
+impl Grant for ProfileToken {
     type Credential = HeaderMap;
 
     async fn fetch(

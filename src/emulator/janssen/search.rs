@@ -13,7 +13,7 @@ const RECENT: usize = 8;
 
 /// A column to order by, by its name in the database; Java names do not exist there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Column {
+pub(super) enum SortColumn {
     Id,
     Sid,
     User,
@@ -25,19 +25,19 @@ pub(super) enum Column {
     Deletable,
 }
 
-impl Column {
+impl SortColumn {
     /// The column of that name. `None`: there is none, which the server answers with 500.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
-            "jansId" => Column::Id,
-            "sid" => Column::Sid,
-            "jansUsrDN" => Column::User,
-            "exp" => Column::Expires,
-            "creationDate" => Column::Created,
-            "authnTime" => Column::Authenticated,
-            "jansLastAccessTime" => Column::LastUsed,
-            "jansState" => Column::State,
-            "del" => Column::Deletable,
+            "jansId" => SortColumn::Id,
+            "sid" => SortColumn::Sid,
+            "jansUsrDN" => SortColumn::User,
+            "exp" => SortColumn::Expires,
+            "creationDate" => SortColumn::Created,
+            "authnTime" => SortColumn::Authenticated,
+            "jansLastAccessTime" => SortColumn::LastUsed,
+            "jansState" => SortColumn::State,
+            "del" => SortColumn::Deletable,
             _ => return None,
         })
     }
@@ -45,15 +45,15 @@ impl Column {
     fn compare(self, world: &World, a: &Session, b: &Session) -> Ordering {
         let time = |column: Time| nulls_last(column.of(a), column.of(b));
         let order = match self {
-            Column::Id => Ordering::Equal,
-            Column::Sid => nulls_last(a.sid.as_deref(), b.sid.as_deref()),
-            Column::User => nulls_last(user_number(world, a), user_number(world, b)),
-            Column::Expires => time(Time::Expires),
-            Column::Created => time(Time::Created),
-            Column::Authenticated => time(Time::Authenticated),
-            Column::LastUsed => time(Time::LastUsed),
-            Column::State => b.authenticated.cmp(&a.authenticated),
-            Column::Deletable => a.deletable.cmp(&b.deletable),
+            SortColumn::Id => Ordering::Equal,
+            SortColumn::Sid => nulls_last(a.sid.as_deref(), b.sid.as_deref()),
+            SortColumn::User => nulls_last(user_number(world, a), user_number(world, b)),
+            SortColumn::Expires => time(Time::Expires),
+            SortColumn::Created => time(Time::Created),
+            SortColumn::Authenticated => time(Time::Authenticated),
+            SortColumn::LastUsed => time(Time::LastUsed),
+            SortColumn::State => b.authenticated.cmp(&a.authenticated),
+            SortColumn::Deletable => a.deletable.cmp(&b.deletable),
         };
         order.then(a.id.cmp(&b.id))
     }
@@ -76,10 +76,10 @@ fn nulls_last<T: Ord>(a: Option<T>, b: Option<T>) -> Ordering {
 
 /// A search without its page.
 #[derive(Clone, Debug)]
-pub(super) struct Question {
+pub(super) struct SearchTerms {
     pub(super) clauses: Vec<Clause>,
     pub(super) pattern: Pattern,
-    pub(super) sort: Column,
+    pub(super) sort: SortColumn,
     pub(super) descending: bool,
     /// The parameters as sent: equal texts have equal answers.
     pub(super) text: String,
@@ -89,7 +89,7 @@ pub(super) struct Question {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     // Removals leave gaps that are skipped; only insertions make an order stale.
-    orders: HashMap<Column, (u64, Arc<Vec<u32>>)>,
+    orders: HashMap<SortColumn, (u64, Arc<Vec<u32>>)>,
     recent: VecDeque<Answered>,
 }
 
@@ -102,7 +102,7 @@ struct Answered {
 
 impl Index {
     /// The slots of all sessions that match, in order.
-    pub(super) fn answer(&mut self, world: &World, question: &Question) -> Arc<Vec<u32>> {
+    pub(super) fn answer(&mut self, world: &World, question: &SearchTerms) -> Arc<Vec<u32>> {
         let revision = world.revision();
         self.recent.retain(|kept| kept.revision == revision);
         if let Some(kept) = self.recent.iter().find(|kept| kept.text == question.text) {
@@ -131,7 +131,7 @@ impl Index {
         slots
     }
 
-    fn order(&mut self, world: &World, column: Column) -> Arc<Vec<u32>> {
+    fn order(&mut self, world: &World, column: SortColumn) -> Arc<Vec<u32>> {
         let (insertions, _) = world.revision();
         if let Some((made_at, order)) = self.orders.get(&column)
             && *made_at == insertions

@@ -13,7 +13,7 @@ use super::answer::{bad_request, container_error, ok_json};
 use super::filter::{self, failed_filter};
 use super::pattern::Pattern;
 use super::render::{SessionJson, session_json};
-use super::search::{Column, Question};
+use super::search::{SearchTerms, SortColumn};
 use super::world::{Session, World};
 use super::{App, Janssen};
 use crate::emulator::fault::AuthFault;
@@ -28,7 +28,7 @@ type Injected = Option<Extension<AuthFault>>;
 /// The paged envelope. `entries` is absent when there are none, as the JSON mapper leaves out empty lists.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Page<'a> {
+struct PageBody<'a> {
     start: usize,
     total_entries_count: usize,
     entries_count: usize,
@@ -49,10 +49,10 @@ pub(super) async fn first_page(State(app): App, headers: HeaderMap, fault: Injec
     if let Err(response) = check(&app, &headers, plain(fault), Want::Read) {
         return *response;
     }
-    let question = Question {
+    let question = SearchTerms {
         clauses: Vec::new(),
         pattern: Pattern::new(""),
-        sort: Column::Id,
+        sort: SortColumn::Id,
         descending: false,
         text: String::new(),
     };
@@ -95,15 +95,15 @@ pub(super) async fn search(
     }
 }
 
-fn question(app: &Janssen, parameters: &HashMap<String, String>) -> Result<Question, String> {
+fn question(app: &Janssen, parameters: &HashMap<String, String>) -> Result<SearchTerms, String> {
     let text = |name: &str| parameters.get(name).map_or("", String::as_str);
     let sort_by = Some(text("sortBy")).filter(|name| !name.is_empty());
     let sort = match sort_by {
-        None => Column::Id,
-        Some(name) => Column::named(name)
+        None => SortColumn::Id,
+        Some(name) => SortColumn::named(name)
             .ok_or_else(|| format!("{}; sort by {name}", failed_filter("jansId=*")))?,
     };
-    Ok(Question {
+    Ok(SearchTerms {
         clauses: filter::parse(text("fieldValuePair"), app.options().generation)?,
         pattern: Pattern::new(text("pattern")),
         sort,
@@ -115,7 +115,7 @@ fn question(app: &Janssen, parameters: &HashMap<String, String>) -> Result<Quest
 }
 
 /// A limit of 0 gives no rows; what real servers do with it is not known.
-fn page(app: &Janssen, question: &Question, start: i64, limit: i64) -> Response {
+fn page(app: &Janssen, question: &SearchTerms, start: i64, limit: i64) -> Response {
     let world = lock(&app.world);
     let slots = lock(&app.index).answer(&world, question);
     let start = usize::try_from(start).unwrap_or(0);
@@ -127,7 +127,7 @@ fn page(app: &Janssen, question: &Question, start: i64, limit: i64) -> Response 
         .filter_map(|slot| world.session(*slot))
         .map(|session| shown(app, &world, session))
         .collect::<Vec<_>>();
-    ok_json(&Page {
+    ok_json(&PageBody {
         start,
         total_entries_count: slots.len(),
         entries_count: entries.len(),

@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str) -> Option<Filter> {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+enum FilterToken {
     Open,
     Close,
     Not,
@@ -80,22 +80,22 @@ impl Tokens {
 
     fn one(&mut self) -> Option<Filter> {
         match self.next()? {
-            Token::Not => Some(Filter::Not(Box::new(self.one()?))),
-            Token::Open => {
+            FilterToken::Not => Some(Filter::Not(Box::new(self.one()?))),
+            FilterToken::Open => {
                 let inner = self.any_of()?;
-                (self.next()? == Token::Close).then_some(inner)
+                (self.next()? == FilterToken::Close).then_some(inner)
             }
-            Token::Word(word) if word == "true" || word == "false" => {
+            FilterToken::Word(word) if word == "true" || word == "false" => {
                 Some(Filter::Literal(word == "true"))
             }
-            Token::Word(field) => self.comparison(field),
-            Token::Close | Token::Quoted(_) | Token::Broken => None,
+            FilterToken::Word(field) => self.comparison(field),
+            FilterToken::Close | FilterToken::Quoted(_) | FilterToken::Broken => None,
         }
     }
 
     fn comparison(&mut self, field: String) -> Option<Filter> {
         let field = field.strip_prefix('/').unwrap_or(&field).to_owned();
-        let Token::Word(operator) = self.next()? else {
+        let FilterToken::Word(operator) = self.next()? else {
             return None;
         };
         let operator = match operator.as_str() {
@@ -110,8 +110,8 @@ impl Tokens {
             _ => return None,
         };
         let operand = match self.next()? {
-            Token::Quoted(text) => Operand::Text(text),
-            Token::Word(word) if is_value(&word) => Operand::Other,
+            FilterToken::Quoted(text) => Operand::Text(text),
+            FilterToken::Word(word) if is_value(&word) => Operand::Other,
             _ => return None,
         };
         Some(Filter::Compare(field, operator, operand))
@@ -119,24 +119,26 @@ impl Tokens {
 
     fn skip_word(&mut self, word: &str) -> bool {
         let before = self.at;
-        let found = self.next() == Some(Token::Word(word.to_owned()));
+        let found = self.next() == Some(FilterToken::Word(word.to_owned()));
         if !found {
             self.at = before;
         }
         found
     }
 
-    fn next(&mut self) -> Option<Token> {
+    fn next(&mut self) -> Option<FilterToken> {
         while self.letters.get(self.at).is_some_and(|c| c.is_whitespace()) {
             self.at += 1;
         }
         let first = *self.letters.get(self.at)?;
         self.at += 1;
         Some(match first {
-            '(' => Token::Open,
-            ')' => Token::Close,
-            '!' => Token::Not,
-            '"' | '\'' => self.quoted(first).map_or(Token::Broken, Token::Quoted),
+            '(' => FilterToken::Open,
+            ')' => FilterToken::Close,
+            '!' => FilterToken::Not,
+            '"' | '\'' => self
+                .quoted(first)
+                .map_or(FilterToken::Broken, FilterToken::Quoted),
             _ => {
                 let mut word = String::from(first);
                 let ends = |c: &char| c.is_whitespace() || "()!\"'".contains(*c);
@@ -144,7 +146,7 @@ impl Tokens {
                     word.push(*letter);
                     self.at += 1;
                 }
-                Token::Word(word)
+                FilterToken::Word(word)
             }
         })
     }

@@ -12,7 +12,7 @@ use crate::emulator::clock::{naive_text, zulu_text};
 
 /// What a filter comes down to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Question {
+struct FilterParts {
     realms: Vec<String>,
     user: Option<String>,
     /// The literal `true`.
@@ -66,7 +66,7 @@ const FIELDS: &[&str] = &[
 fn chosen<'a>(
     app: &Am,
     am: &'a AmWorld,
-    question: &Question,
+    question: &FilterParts,
     now_ms: i64,
 ) -> impl Iterator<Item = &'a Session> {
     let sweep_ms = i64::from(app.options().sweep_seconds) * 1_000;
@@ -83,8 +83,8 @@ fn chosen<'a>(
         .filter(move |s| s.handle.is_some() && now_ms < s.end_ms().saturating_add(sweep_ms))
 }
 
-fn question(flavour: Flavour, filter: &Filter) -> Result<Question, Failure> {
-    let mut question = Question::default();
+fn question(flavour: Flavour, filter: &Filter) -> Result<FilterParts, Failure> {
+    let mut question = FilterParts::default();
     match filter {
         Filter::Literal(true) if flavour == Flavour::Pingam => question.everything = true,
         other => take_in(flavour, other, &mut question)?,
@@ -96,7 +96,7 @@ fn question(flavour: Flavour, filter: &Filter) -> Result<Question, Failure> {
     Ok(question)
 }
 
-fn take_in(flavour: Flavour, filter: &Filter, question: &mut Question) -> Result<(), Failure> {
+fn take_in(flavour: Flavour, filter: &Filter, question: &mut FilterParts) -> Result<(), Failure> {
     match filter {
         Filter::And(parts) => parts
             .iter()

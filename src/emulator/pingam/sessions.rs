@@ -16,7 +16,7 @@ use crate::emulator::fault::AuthFault;
 
 /// An operation, as far as versions and rights go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
+enum AmOperation {
     Info,
     InfoAndReset,
     Validate,
@@ -28,22 +28,22 @@ enum Action {
     SetProperties,
 }
 
-impl Action {
+impl AmOperation {
     /// By its name in any letter case, if this version has it.
     fn named(name: &str, flavour: Flavour, served: Version) -> Option<Self> {
         let is_pingam = flavour == Flavour::Pingam;
         match name.to_lowercase().as_str() {
-            "getsessioninfo" => Some(Action::Info),
+            "getsessioninfo" => Some(AmOperation::Info),
             "getsessioninfoandresetidletime" if is_pingam && served.major >= 4 => {
-                Some(Action::InfoAndReset)
+                Some(AmOperation::InfoAndReset)
             }
-            "validate" if is_pingam => Some(Action::Validate),
-            "refresh" => Some(Action::Refresh),
-            "logout" => Some(Action::Logout),
-            "logoutbyhandle" => Some(Action::ByHandle),
-            "logoutbyuser" if is_pingam && served.major >= 5 => Some(Action::ByUser),
-            "getsessionproperties" => Some(Action::Properties),
-            "updatesessionproperties" => Some(Action::SetProperties),
+            "validate" if is_pingam => Some(AmOperation::Validate),
+            "refresh" => Some(AmOperation::Refresh),
+            "logout" => Some(AmOperation::Logout),
+            "logoutbyhandle" => Some(AmOperation::ByHandle),
+            "logoutbyuser" if is_pingam && served.major >= 5 => Some(AmOperation::ByUser),
+            "getsessionproperties" => Some(AmOperation::Properties),
+            "updatesessionproperties" => Some(AmOperation::SetProperties),
             _ => None,
         }
     }
@@ -103,7 +103,7 @@ pub(super) fn collection(app: &Am, ask: &Ask, am: &mut AmWorld) -> Answer {
                 ))),
             }
         }
-        (&Method::POST, Some(name)) => match Action::named(name, app.flavour, served) {
+        (&Method::POST, Some(name)) => match AmOperation::named(name, app.flavour, served) {
             Some(action) => act(app, ask, am, served, action, &body, &caller),
             None if caller.is_super() => Err(inside(Failure::no_action(name))),
             None => Err(Failure::plain(403)),
@@ -131,33 +131,35 @@ fn act(
     ask: &Ask,
     am: &mut AmWorld,
     served: Version,
-    action: Action,
+    action: AmOperation,
     body: &Value,
     caller: &Caller,
 ) -> Answer {
     let target = target(app, ask, am, body, caller);
     let allowed = match action {
-        Action::Logout | Action::Validate => true,
-        Action::ByUser => caller.is_super() || is_self(am, ask, caller, body),
-        Action::Refresh | Action::ByHandle => caller.is_super() || may_revoke(app, ask, am, caller),
+        AmOperation::Logout | AmOperation::Validate => true,
+        AmOperation::ByUser => caller.is_super() || is_self(am, ask, caller, body),
+        AmOperation::Refresh | AmOperation::ByHandle => {
+            caller.is_super() || may_revoke(app, ask, am, caller)
+        }
         _ => caller.is_super() || owns_target(app, ask, am, caller, target),
     };
     let ends_another = match action {
-        Action::ByHandle | Action::ByUser => true,
-        Action::Logout => target != caller.slot.map(Target::Slot),
+        AmOperation::ByHandle | AmOperation::ByUser => true,
+        AmOperation::Logout => target != caller.slot.map(Target::Slot),
         _ => false,
     };
     if !allowed || (ends_another && ask.fault == Some(AuthFault::ForbiddenOnDelete {})) {
         return Err(Failure::plain(403));
     }
     let result = match (action, target) {
-        (Action::ByHandle, _) => by_handle(app, ask, am, caller, body),
-        (Action::ByUser, _) => by_user(app, ask, am, body),
+        (AmOperation::ByHandle, _) => by_handle(app, ask, am, caller, body),
+        (AmOperation::ByUser, _) => by_user(app, ask, am, body),
         // An access token has no session of its own.
         (_, None) => Err(Failure::plain(400)),
-        (Action::Logout, Some(target)) => Ok(logout(app, am, target)),
-        (Action::Properties, Some(target)) => properties::get(app.flavour, am, target),
-        (Action::SetProperties, Some(target)) => properties::set(app, am, target, body),
+        (AmOperation::Logout, Some(target)) => Ok(logout(app, am, target)),
+        (AmOperation::Properties, Some(target)) => properties::get(app.flavour, am, target),
+        (AmOperation::SetProperties, Some(target)) => properties::set(app, am, target, body),
         (_, Some(Target::Dead)) => Ok(json!({ "valid": false })),
         (_, Some(Target::Slot(slot))) => Ok(about(app, ask, am, served, action, slot)),
     };
@@ -212,12 +214,12 @@ fn about(
     ask: &Ask,
     am: &mut AmWorld,
     served: Version,
-    action: Action,
+    action: AmOperation,
     slot: usize,
 ) -> Value {
     let resets = match action {
-        Action::InfoAndReset | Action::Refresh => true,
-        Action::Validate => ask.parameter("refresh") != Some("false"),
+        AmOperation::InfoAndReset | AmOperation::Refresh => true,
+        AmOperation::Validate => ask.parameter("refresh") != Some("false"),
         _ => false,
     };
     if resets {
@@ -228,13 +230,13 @@ fn about(
     };
     let realm = &am.realms[session.realm].path;
     match action {
-        Action::Validate => json!({
+        AmOperation::Validate => json!({
             "valid": true,
             "sessionUid": &*session.context_id,
             "uid": &*session.user,
             "realm": realm,
         }),
-        Action::Refresh => json!({
+        AmOperation::Refresh => json!({
             "uid": &*session.user,
             "realm": realm,
             "idletime": (app.now_ms() - session.latest_ms).max(0) / 1_000,
