@@ -296,8 +296,7 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let lines = detail_lines(state);
     let line = lines.get(line)?;
     let may_reveal = state
-        .sources
-        .get(usize::from(row.source.0))
+        .source(row.source)
         .is_some_and(|source| source.profile.reveal);
     match line.kind {
         LineKind::Heading | LineKind::Short => None,
@@ -330,7 +329,7 @@ pub fn is_withheld(state: &State) -> bool {
     let Some((_, row, session)) = shown(state) else {
         return false;
     };
-    let source = state.sources.get(usize::from(row.source.0));
+    let source = state.source(row.source);
     if source.is_none_or(|source| source.profile.reveal) {
         return false;
     }

@@ -74,7 +74,7 @@ pub enum Lock {
     TooSoon,
 }
 
-/// The operator's wishes.
+/// The operator's preferences.
 #[derive(Clone, Debug)]
 pub struct Prefs {
     /// How times are shown.
@@ -151,16 +151,21 @@ pub struct State {
     pub now: DateTime<Utc>,
     /// Time since the program began, by a clock that never jumps: for all that is measured.
     pub up: Duration,
-    /// The operator's wishes.
+    /// The operator's preferences.
     pub prefs: Prefs,
     /// Which key does what.
     pub keymap: Keymap,
 }
 
 impl State {
+    /// The source with this number. `None`: no source has it.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(usize::from(id.0))
+    }
+
     /// The time at the server of a source: ours while its clock is not known.
     pub fn now_at(&self, source: SourceId) -> DateTime<Utc> {
-        let source = self.sources.get(usize::from(source.0));
+        let source = self.source(source);
         source.map_or(self.now, |source| self.now + source.ahead)
     }
 

@@ -22,7 +22,7 @@ use super::{Begin, Setup, clipboard, editor, modes, process, wake};
 use crate::app::dialogs::first_run::FirstRun;
 use crate::app::dialogs::profiles::SwitchProfile;
 use crate::app::effect::Copied;
-use crate::app::msg::Told;
+use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, update};
@@ -340,8 +340,8 @@ impl Shell {
             self.effects.copy(ways, what, clean, sent);
             return ControlFlow::Continue(());
         }
-        self.tell(Msg::Told {
-            what: Told::Copied,
+        self.tell(Msg::Notify {
+            what: Notification::Copied,
             result: sent,
         })
     }

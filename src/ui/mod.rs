@@ -77,12 +77,3 @@ fn spinner(state: &State, ascii: bool) -> &'static str {
         SIGNS[eighth.rem_euclid(8) as usize]
     }
 }
-
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, name)| format!(" (did you mean \"{name}\"?)"))
-        .unwrap_or_default()
-}

@@ -31,8 +31,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let (source, key) = (loaded.source, loaded.session.key.clone());
     let kind = loaded.session.kind.as_deref();
     let can_get = state
-        .sources
-        .get(usize::from(source.0))
+        .source(source)
         .and_then(|s| s.caps.as_ref())
         .is_none_or(|caps| caps.of(kind).get);
     if !can_get {
@@ -79,9 +78,9 @@ pub fn read(
         Err(ApiError::NotFound) => {
             state
                 .results
-                .fates
+                .statuses
                 .entry(row)
-                .or_insert(crate::app::results::Fate::AlreadyGone);
+                .or_insert(crate::app::results::RowStatus::AlreadyGone);
             message::say(state, Level::Info, "this session is no longer there")
         }
         Err(error) => {
