@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::Utc;
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use crate::config::{Config, SecretSource};
 use crate::model::text::display_safe;
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError,
-    CellClass, Outcome, Subject, Untrusted,
+    CellClass, Confirmation, Outcome, RowContext, Subject, Untrusted, state_at,
 };
 use crate::revoke::{JobContext, run_action};
 
@@ -118,8 +119,11 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
         }
     }
     let (given, subject) = arguments(args, spec, source)?;
-    if spec.changes && !args.yes {
-        confirm(spec, source)?;
+    if let Some(why) = why_not(spec, source, &given.target).await.map_err(failed)? {
+        return Err(Failure::new(exit::NOT_ALLOWED, format!("{what}: {why}")));
+    }
+    if !args.yes {
+        confirm(spec, source, &subject)?;
     }
     let context = JobContext {
         profile: source.profile.clone(),
@@ -260,30 +264,83 @@ fn arguments(
     Ok((checked, subject))
 }
 
-/// Asks on the terminal, and refuses where there is none.
-fn confirm(spec: &ActionSpec, source: &Source) -> Result<(), Failure> {
+/// Why the action cannot be done with this session. `None`: it can, or no session can be read to find out;
+/// then the server says so.
+pub(super) async fn why_not(
+    spec: &ActionSpec,
+    source: &Source,
+    target: &ActionTarget,
+) -> Result<Option<String>, ApiError> {
+    let caps = source.api.caps();
+    let can_read = caps.kinds.iter().any(|kind| kind.get);
+    let depends = spec.has_row_rule() || caps.kinds.are_several();
+    let ActionTarget::Session(key) = target else {
+        return Ok(None);
+    };
+    if !can_read || !depends {
+        return Ok(None);
+    }
+    let session = match source.api.get(key).await {
+        Ok(session) => session,
+        Err(ApiError::NotFound | ApiError::Unsupported { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let kind = session.kind.as_deref();
+    let mut of_kind = caps.actions_for(kind);
+    let Some(spec) = of_kind.find(|one| one.name == spec.name) else {
+        let kind = kind.unwrap_or_default();
+        return Ok(Some(format!("{kind} sessions have no such action")));
+    };
+    let now = Utc::now() + source.api.clock_offset().unwrap_or_default();
+    let state = state_at(
+        session.fact,
+        session.created,
+        session.last_used,
+        session.expires,
+        source.thresholds(),
+        now,
+    );
+    Ok(spec.why_not(&session, &RowContext { now, state }))
+}
+
+/// Asks on the terminal as often as the action wants, and refuses where there is none. In production a name
+/// is typed for every change.
+fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), Failure> {
+    let level = match spec.confirmation() {
+        Confirmation::None => return Ok(()),
+        Confirmation::Yes if source.profile.production => Confirmation::Typed,
+        level => level,
+    };
     if !has_person() {
         return Err(Failure::usage(
             "there is no terminal to ask on, so nothing was done; say --yes",
         ));
     }
+    let user = subject.shown().filter(|_| spec.on == ActsOn::User);
+    let wanted = match (level, user) {
+        (Confirmation::None | Confirmation::Yes, _) => "y".into(),
+        (_, Some(user)) => user.safe(),
+        (_, None) => spec.name.into(),
+    };
     let on = if source.profile.production {
         " (production)"
     } else {
         ""
     };
-    let wanted = if source.profile.production {
-        spec.name
-    } else {
-        "y"
-    };
-    let prompt = format!(
-        "{}\n{} at {}{on}? Type {wanted} to do it: ",
-        spec.help,
-        spec.title,
-        source.name()
-    );
-    if prompter::line(&prompt).unwrap_or_default() == wanted {
+    let what = format!("{} at {}{on}?", spec.title, source.name());
+    typed(
+        &format!("{}\n{what} Type {wanted} to do it: ", spec.help),
+        &wanted,
+    )?;
+    if level == Confirmation::Twice {
+        typed("Is that sure? Type y to do it now: ", "y")?;
+    }
+    Ok(())
+}
+
+/// Reads a line, and refuses what is not this word.
+fn typed(prompt: &str, wanted: &str) -> Result<(), Failure> {
+    if prompter::line(prompt).unwrap_or_default() == wanted {
         Ok(())
     } else {
         Err(Failure::usage("nothing was done"))

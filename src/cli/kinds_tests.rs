@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use chrono::Utc;
 
+use super::act;
 use super::args::GlobalArgs;
 use super::args_verbs::Format;
 use super::ctx::Ctx;
@@ -20,9 +21,9 @@ use crate::api::auth::TokenFile;
 use crate::api::{SessionApi, Systems};
 use crate::config::{Login, Paths, Profile, SystemSpec};
 use crate::model::{
-    ApiError, AskedBy, Capabilities, ColumnSpec, Completeness, Cursor, Field, Identity, KindCaps,
-    Kinds, Outcome, PageEnd, Plan, RowRef, RowSink, Search, Session, SessionKey, Subject,
-    UserOutcome,
+    ActionSpec, ActionTarget, ActsOn, ApiError, AskedBy, Capabilities, ColumnSpec, Completeness,
+    Cursor, Field, Identity, KindCaps, Kinds, Outcome, PageEnd, Plan, RowRef, RowRule, RowSink,
+    Search, Session, SessionKey, Subject, UserOutcome,
 };
 
 struct TwoKinds;
@@ -39,7 +40,17 @@ fn kind(word: &str) -> KindCaps {
 impl SessionApi for TwoKinds {
     fn caps(&self) -> Arc<Capabilities> {
         let mut caps = Capabilities::of_one_kind(String::from("Roach"), kind("web"));
-        caps.kinds = Kinds::several(kind("web"), vec![kind("sql")]);
+        let mut sql = kind("sql");
+        sql.get = true;
+        sql.actions = vec![ActionSpec {
+            row: RowRule::new(|row, _| {
+                row.label
+                    .ends_with('3')
+                    .then(|| "it is the last one".into())
+            }),
+            ..ActionSpec::new("cancel", "Cancel", "Cancels.", ActsOn::Session)
+        }];
+        caps.kinds = Kinds::several(kind("web"), vec![sql]);
         Arc::new(caps)
     }
 
@@ -75,8 +86,15 @@ impl SessionApi for TwoKinds {
         })
     }
 
-    async fn get(&self, _key: &SessionKey) -> Result<Session, ApiError> {
-        Err(ApiError::NotFound)
+    async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
+        let kind = match key.expose() {
+            "n1/0" => "web",
+            "n1/2" | "n1/3" => "sql",
+            _ => return Err(ApiError::NotFound),
+        };
+        let mut row = RowRef::new(key.expose().to_owned(), key.expose().to_owned());
+        row.kind = Some(kind.into());
+        Ok(row.to_session())
     }
 
     async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
@@ -204,6 +222,24 @@ async fn lines_carry_kind_id_and_key_and_name_the_session_again() {
         (again[2].id(), again[2].kind.as_deref()),
         ("console-2", Some("sql"))
     );
+}
+
+#[tokio::test]
+async fn an_action_asks_the_rules_of_the_row_and_is_one_of_its_kind() {
+    let source = &sources(None)[0];
+    let caps = source.api.caps();
+    let spec = caps.actions().next().unwrap();
+
+    for (key, expected) in [
+        ("n1/2", None),
+        ("n1/3", Some("it is the last one")),
+        ("n1/0", Some("web sessions have no such action")),
+        ("gone", None),
+    ] {
+        let target = ActionTarget::Session(SessionKey::new(key));
+        let why = act::why_not(spec, source, &target).await.unwrap();
+        assert_eq!(why.as_deref(), expected, "{key}");
+    }
 }
 
 #[test]

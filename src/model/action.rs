@@ -68,6 +68,8 @@ pub struct ActionSpec {
     /// Does it change something there? Then it is confirmed, audited, and refused where the profile
     /// is read-only.
     pub changes: bool,
+    /// How it is confirmed, where that is more than [`ActionSpec::confirmation`] asks of every action.
+    pub confirm: Confirmation,
     /// Does it end sessions? Then their rows say so afterwards.
     pub ends: bool,
     /// Why this server, in the version or for the operator at hand, cannot do it. `None`: it can.
@@ -75,6 +77,20 @@ pub struct ActionSpec {
     pub lacks: Option<String>,
     /// Why it cannot be done with this row; `None`: it can. For actions on a session or its user.
     pub row: RowRule,
+}
+
+/// How an action is confirmed before it is done. A later one asks more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confirmation {
+    /// Not at all.
+    #[default]
+    None,
+    /// By a yes.
+    Yes,
+    /// By typing the name of the user, or of the action where it is not about a user.
+    Typed,
+    /// By typing the name, and then by a yes to a second question.
+    Twice,
 }
 
 /// What is known of a row beside what its system said.
@@ -118,10 +134,27 @@ impl ActionSpec {
             args: Vec::new(),
             pairs: None,
             changes: false,
+            confirm: Confirmation::None,
             ends: false,
             lacks: None,
             row: RowRule::default(),
         }
+    }
+
+    /// How it is confirmed: a change at least by a yes, a change to all sessions of a user at least by
+    /// typing the user's name.
+    pub fn confirmation(&self) -> Confirmation {
+        let least = match (self.changes, self.on) {
+            (false, _) => Confirmation::None,
+            (true, ActsOn::User) => Confirmation::Typed,
+            (true, _) => Confirmation::Yes,
+        };
+        self.confirm.max(least)
+    }
+
+    /// Does it depend on the row whether it can be done?
+    pub fn has_row_rule(&self) -> bool {
+        self.row.0.is_some()
     }
 
     /// Why it cannot be done with this row. `None`: it can.

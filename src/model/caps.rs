@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use enum_map::EnumMap;
 
-use super::action::ActionSpec;
-use super::query::{Field, Property, Query};
+use super::action::{ActionSpec, ActsOn};
+use super::query::{Field, Op, Property, Query, Target};
 use super::text::Untrusted;
 
 /// How the system answers one field of the query. A later one is the better answer.
@@ -272,6 +272,16 @@ impl Capabilities {
         self.kinds.iter().flat_map(|kind| &kind.actions)
     }
 
+    /// The actions for a session of this kind, and those of any kind that concern no session.
+    pub fn actions_for<'a>(&'a self, kind: Option<&str>) -> impl Iterator<Item = &'a ActionSpec> {
+        let own = self.of(kind);
+        self.kinds.iter().flat_map(move |caps| {
+            caps.actions.iter().filter(move |spec| {
+                std::ptr::eq(caps, own) || matches!(spec.on, ActsOn::Token | ActsOn::Nothing)
+            })
+        })
+    }
+
     /// What a revoke ends and what it does not: one text for each kind that differs, with the words of
     /// its kinds. One text stands without a word.
     pub fn after_revoke(&self) -> String {
@@ -286,6 +296,25 @@ impl Capabilities {
             .iter()
             .filter(|kind| meant.contains(&&*kind.kind));
         by_word(meant.map(|kind| (&*kind.kind, &*kind.after_revoke)))
+    }
+
+    /// A note for each clause on a field that the system does not report: it matches no row, or every row
+    /// where it is negated. Each is there once.
+    pub fn unreported(&self, query: &Query) -> Vec<String> {
+        let mut notes = Vec::new();
+        for clause in &query.clauses {
+            let Target::Field(field) = clause.target else {
+                continue;
+            };
+            let matches_all = clause.negated || clause.op == Op::Ne;
+            let rows = if matches_all { "every" } else { "no" };
+            let name = field.name();
+            let note = format!("{name}: this system does not report it, so {rows} row can match");
+            if self.support(field) == Support::No && !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
     }
 
     /// The names for which a list that the server cut is asked besides: bare words, where the server
@@ -335,4 +364,23 @@ pub fn by_word<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Strin
         .map(|(words, text)| format!("{}: {text}", words.join(", ")))
         .collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_reported_matches_no_row_or_every_one() {
+        let mut kind = KindCaps::default();
+        kind.fields[Field::Agent] = Support::No;
+        let caps = Capabilities::of_one_kind("Acme", kind);
+        let notes = |query: &str| caps.unreported(&Query::parse(query).unwrap());
+
+        let none = "agent: this system does not report it, so no row can match";
+        let every = "agent: this system does not report it, so every row can match";
+        assert_eq!(notes("agent:firefox user:ada agent:chrome"), [none]);
+        assert_eq!(notes("-agent:firefox"), [every]);
+        assert!(notes("user:ada firefox").is_empty());
+    }
 }

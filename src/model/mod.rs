@@ -21,7 +21,7 @@ pub mod way;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
-    ArgSpec, CellClass, RowContext, RowRule,
+    ArgSpec, CellClass, Confirmation, RowContext, RowRule,
 };
 pub use address::is_loopback;
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};

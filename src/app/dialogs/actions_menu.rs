@@ -46,11 +46,15 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let Some(caps) = opened.caps.clone() else {
         return Vec::new();
     };
-    let entries = caps
-        .actions()
+    let row = state.results.current();
+    let specs: Vec<&ActionSpec> = match row {
+        Some((_, row)) => caps.actions_for(row.session.kind.as_deref()).collect(),
+        None => caps.actions().collect(),
+    };
+    let entries = specs
+        .into_iter()
         .map(|spec| (spec.clone(), why_not(state, source, spec)))
         .collect();
-    let row = state.results.current();
     let session = row.map(|(_, row)| Box::new(row.session.clone()));
     state.open(ActionsMenu {
         source,

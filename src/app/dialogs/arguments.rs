@@ -18,7 +18,9 @@ use crate::app::text_wrap::wrap_words;
 use crate::app::update::{edit, message};
 use crate::app::words;
 use crate::model::text::{cut_end, width_cols};
-use crate::model::{ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Session, Subject};
+use crate::model::{
+    ActionArgs, ActionSpec, ActionTarget, ActsOn, ArgKind, Confirmation, Session, Subject,
+};
 use crate::store::SourceId;
 
 /// Width of the box, on large screens and on small ones.
@@ -37,7 +39,7 @@ pub struct Arguments {
     pub target: ActionTarget,
     /// What it acts on, in words, cleaned.
     pub on: String,
-    /// The fields, in order: the reason, the user's name, a token, the arguments, then other pairs as `name=value …`.
+    /// The fields, in order: the reason, the name that confirms it, a token, the arguments, then other pairs as `name=value …`.
     pub fields: Vec<ArgumentField>,
     /// The focused control: the fields first, then Cancel, then the button that does it.
     pub focus: usize,
@@ -45,6 +47,8 @@ pub struct Arguments {
     pub error: Option<(usize, String)>,
     /// Is a production system touched?
     pub production: bool,
+    /// Was it confirmed once, of two times that are needed?
+    pub confirmed_once: bool,
     /// When it was sent: the box waits for the answer. `None`: it asks.
     pub sent: Option<DateTime<Utc>>,
     /// The number under which it was sent.
@@ -71,8 +75,8 @@ pub struct ArgumentField {
 pub enum ArgumentKind {
     /// Why, for the audit log.
     Reason,
-    /// The name of the user, so that nobody's sessions all end by one key.
-    Whose,
+    /// The name that confirms the action, so that it is not done by one key.
+    Confirming,
     /// The token that the action acts on.
     Token,
     /// The argument of this name.
@@ -83,7 +87,8 @@ pub enum ArgumentKind {
 
 /// Opens the questions of an action, or does it at once if it asks and changes nothing.
 pub fn open(state: &mut State, mut arguments: Arguments) -> Vec<Effect> {
-    let at_once = arguments.fields.is_empty() && !arguments.spec.changes;
+    let at_once =
+        arguments.fields.is_empty() && arguments.spec.confirmation() == Confirmation::None;
     let effects = if at_once {
         arguments.send(state)
     } else {
@@ -130,9 +135,12 @@ fn fields(spec: &ActionSpec, asks_reason: bool) -> Vec<ArgumentField> {
         let title = "Reason, for the audit log";
         fields.push(field(title, ArgumentKind::Reason, false));
     }
-    if spec.on == ActsOn::User && spec.changes {
-        let title = "Type the user's name";
-        fields.push(field(title, ArgumentKind::Whose, false));
+    if spec.confirmation() >= Confirmation::Typed {
+        let title = match spec.on {
+            ActsOn::User => "Type the user's name".to_owned(),
+            _ => format!("Type {}", spec.name),
+        };
+        fields.push(field(&title, ArgumentKind::Confirming, false));
     }
     if spec.on == ActsOn::Token {
         fields.push(field("Token", ArgumentKind::Token, true));
@@ -183,6 +191,7 @@ impl Arguments {
             focus: 0,
             error: None,
             production: opened.is_some_and(|s| s.profile.production),
+            confirmed_once: false,
             sent: None,
             generation: Gen::default(),
             fields: fields(&spec, asks_reason),
@@ -192,7 +201,12 @@ impl Arguments {
 
     /// The labels of the buttons, in order.
     fn buttons(&self) -> [&'static str; 2] {
-        ["Cancel", if self.spec.changes { "Do it" } else { "Ask" }]
+        let does = match (self.confirmed_once, self.spec.changes) {
+            (true, _) => "Do it now",
+            (false, true) => "Do it",
+            (false, false) => "Ask",
+        };
+        ["Cancel", does]
     }
 
     /// A key while the answer is on its way. Esc ends a question; of a change it only hides the box,
@@ -240,6 +254,13 @@ impl Arguments {
                 return Vec::new();
             }
         };
+        if self.spec.confirmation() == Confirmation::Twice && !self.confirmed_once {
+            self.confirmed_once = true;
+            // On Cancel: a second key by accident does nothing.
+            self.focus = self.fields.len();
+            self.error = None;
+            return Vec::new();
+        }
         self.sent = Some(now);
         self.generation = generation;
         self.error = None;
@@ -292,7 +313,9 @@ impl Arguments {
                     return Err((at, "this profile wants a reason for every change".into()));
                 }
                 ArgumentKind::Reason => reason = Some(text.trim().to_owned()),
-                ArgumentKind::Whose => is_named(&target, text).map_err(|why| (at, why))?,
+                ArgumentKind::Confirming => {
+                    is_named(&self.spec, &target, text).map_err(|why| (at, why))?;
+                }
                 ArgumentKind::Token if text.trim().is_empty() => {
                     return Err((at, "type or paste the token first".into()));
                 }
@@ -437,6 +460,7 @@ impl Dialog for Arguments {
             _ => {
                 if let Some(field) = self.fields.get_mut(self.focus) {
                     self.error = None;
+                    self.confirmed_once = false;
                     edit::edit(&mut field.input, key);
                 }
                 return Handled::stay();
@@ -459,6 +483,7 @@ impl Dialog for Arguments {
 
     fn pasted(&mut self) {
         self.error = None;
+        self.confirmed_once = false;
     }
 
     fn question(&self, _state: &State) -> Option<LockedQuestion> {
@@ -483,13 +508,15 @@ pub(super) fn waiting_words(state: &State, since: DateTime<Utc>) -> String {
     }
 }
 
-/// Is it the user whose sessions are to end? As it is shown or as it is.
-fn is_named(target: &ActionTarget, text: &str) -> Result<(), String> {
-    let ActionTarget::User(user) = target else {
-        return Ok(());
+/// Is it the name that confirms the action: of the user, as it is shown or as it is, or of the action?
+fn is_named(spec: &ActionSpec, target: &ActionTarget, text: &str) -> Result<(), String> {
+    let (raw, shown) = match target {
+        ActionTarget::User(user) => (
+            user.shown().map_or("", |name| name.expose()),
+            words::shown(user),
+        ),
+        _ => (spec.name, spec.name.into()),
     };
-    let raw = user.shown().map_or("", |name| name.expose());
-    let shown = words::shown(user);
     let text = text.trim();
     if text == shown || text == raw.trim() {
         Ok(())

@@ -8,7 +8,7 @@ use crate::app::results::RowStatus;
 use crate::app::state::{Level, Pane};
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
-    ArgSpec, KindCaps, Outcome,
+    ArgSpec, Confirmation, KindCaps, Outcome,
 };
 
 fn arg(name: &'static str, kind: ArgKind, required: bool) -> ArgSpec {
@@ -501,4 +501,28 @@ fn a_table_scrolls_by_columns_until_the_last_is_seen() {
         app.dialog::<AnswerBox>()
             .is_some_and(|answer| answer.left == 1)
     );
+}
+
+#[test]
+fn an_action_that_asks_twice_wants_its_name_and_a_second_yes() {
+    let mut app = app();
+    let mut caps = caps_of(kind());
+    caps.kinds.first_mut().actions = vec![ActionSpec {
+        changes: true,
+        confirm: Confirmation::Twice,
+        ..ActionSpec::new("end_root", "End root", "Ends it.", ActsOn::Session)
+    }];
+    app.connect_with(caps).action(0);
+
+    app.typed("end_roof").slowly("tab tab enter");
+    assert_eq!(app.acts().len(), 0);
+    app.slowly("backspace t tab tab enter");
+    assert_eq!(app.acts().len(), 0, "once is not enough");
+    app.slowly("enter");
+    assert!(app.dialog::<Arguments>().is_none(), "Cancel had the focus");
+    app.keys("esc esc")
+        .action(0)
+        .typed("end_root")
+        .slowly("tab tab enter tab enter");
+    assert_eq!(app.acts().len(), 1);
 }

@@ -2,12 +2,13 @@
 
 use super::super::ask_revoke;
 use super::*;
+use crate::app::dialogs::actions_menu::{self, ActionsMenu};
 use crate::app::dialogs::confirm;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Pane;
 use crate::app::{columns, facts};
 use crate::model::query::{Matcher, SessionIn};
-use crate::model::{Kinds, Query, Subject};
+use crate::model::{ActionSpec, ActsOn, Kinds, Query, Subject};
 
 fn two_kinds() -> Capabilities {
     let web = KindCaps {
@@ -182,4 +183,36 @@ fn all_sessions_of_a_person_without_an_id_can_be_ended_by_name() {
         panic!("another question");
     };
     assert_eq!(whole.here, 2);
+}
+
+#[test]
+fn the_menu_lists_what_can_be_done_with_the_kind_of_the_row() {
+    let named = |name, on| ActionSpec::new(name, "Does it", "Does it.", on);
+    let mut caps = two_kinds();
+    let (mut web, mut sql) = (caps.of(Some("web")).clone(), caps.of(Some("sql")).clone());
+    web.actions = vec![named("sign_out", ActsOn::Session)];
+    sql.actions = vec![
+        named("cancel", ActsOn::Session),
+        named("purge", ActsOn::Nothing),
+    ];
+    caps.kinds = Kinds::several(web, vec![sql]);
+    let mut app = listed();
+    app.connect_with(caps);
+
+    for (row, listed) in [
+        ("web", vec!["sign_out", "purge"]),
+        ("sql", vec!["cancel", "purge"]),
+    ] {
+        let results = &mut app.state.results;
+        let is_row = |at: &usize| {
+            let (_, found) = results.at(*at).unwrap();
+            found.session.kind.as_deref() == Some(row)
+        };
+        results.cursor = (0..3).find(is_row).unwrap();
+        let _ = actions_menu::open(&mut app.state);
+        let menu = app.dialog::<ActionsMenu>().unwrap();
+        let names: Vec<&str> = menu.entries.iter().map(|(spec, _)| spec.name).collect();
+        assert_eq!(names, listed, "{row}");
+        app.keys("esc");
+    }
 }
