@@ -21,9 +21,9 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// How it is drawn.
     pub role: Role,
-    /// Did somebody outside choose this text?
+    /// True if the text comes from outside usher.
     pub outside: bool,
-    /// Is it no text but another JSON value, as it was written?
+    /// True if the value is JSON other than a string, written as it came.
     pub is_json: bool,
 }
 

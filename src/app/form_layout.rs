@@ -74,7 +74,7 @@ pub fn plan_area(state: &State) -> Area {
     }
 }
 
-/// Is the form a list of fields, one a line?
+/// True if the form is a list of fields, one a line.
 pub fn is_list(state: &State) -> bool {
     state.form.unfolded || areas(state).mode == Mode::Tabs
 }

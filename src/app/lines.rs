@@ -49,7 +49,7 @@ fn is_two_columns(state: &State) -> bool {
     areas(state).details.inner().width >= TWO_COLUMNS && !state.details.raw
 }
 
-/// Are the details the short form of a compact screen?
+/// True if the details have the short form of a compact screen.
 pub fn is_short(state: &State) -> bool {
     areas(state).mode == Mode::Compact && state.focus != Pane::Details && !state.details.raw
 }
@@ -324,7 +324,7 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     }
 }
 
-/// Is the value under the cursor there, but kept back by the profile?
+/// True if the value under the cursor exists, but the profile hides it.
 pub fn is_withheld(state: &State) -> bool {
     let Some((_, row, session)) = shown(state) else {
         return false;

@@ -145,7 +145,7 @@ pub enum Msg {
 }
 
 impl Msg {
-    /// Does it tell of a failed request?
+    /// True if it reports a failed request.
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Connected { result, .. } => result.is_err(),

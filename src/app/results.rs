@@ -45,7 +45,7 @@ impl RowStatus {
         }
     }
 
-    /// Is the session over, as far as we know?
+    /// True if the session is over, as far as we know.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Revoked | Self::AlreadyGone)
     }
@@ -56,7 +56,7 @@ impl RowStatus {
 pub struct LiveFilter {
     /// What is typed.
     pub input: Input,
-    /// Does it have the keys?
+    /// True if it receives the keys.
     pub editing: bool,
     /// What it means. `None`: nothing is typed, or it cannot be read yet.
     pub query: Option<Query>,
@@ -89,7 +89,7 @@ pub struct Results {
     pub ordered: u32,
     /// The number of the order that is awaited.
     pub order_gen: Gen,
-    /// Is an order awaited that is made off the loop?
+    /// True while a sort that runs outside the event loop is awaited.
     pub ordering: bool,
     /// The one order that is being made off the loop, awaited or not, and of how many rows.
     pub order_job: Option<(Gen, u32)>,
@@ -97,7 +97,7 @@ pub struct Results {
     pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
-    /// Are rows still shown in order of arrival?
+    /// True while rows are shown in order of arrival.
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
     pub column: Property,
@@ -121,9 +121,9 @@ pub struct Results {
     pub query: Option<Query>,
     /// The session that the cursor shall find again after a reload.
     pub wanted: Option<Wanted>,
-    /// Has a new search been asked whose first page is not there yet? Then these rows are those of the one before.
+    /// True until the first page of a new search arrives. Until then, these rows belong to the search before.
     pub stale: bool,
-    /// Has the operator moved the cursor since these rows began to arrive?
+    /// True if the operator has moved the cursor since these rows began to arrive.
     pub touched: bool,
     /// Sessions that ended since the search now running was asked: rows that it read before still
     /// bring them.
@@ -264,7 +264,7 @@ impl Results {
         self.statuses.insert(id, status);
     }
 
-    /// Is the session of a row over, as far as we know what became of it?
+    /// True if the session of a row is over, as far as we know.
     pub fn is_over(&self, id: RowId) -> bool {
         self.statuses.get(&id).is_some_and(RowStatus::is_over)
     }
@@ -277,12 +277,12 @@ impl Results {
             .count()
     }
 
-    /// Are all rows shown as they arrive?
+    /// True if all rows are shown as they arrive.
     pub fn is_plain(&self) -> bool {
         self.arrival && !self.is_filtered()
     }
 
-    /// Does a filter hide loaded rows?
+    /// True if a filter hides loaded rows.
     pub fn is_filtered(&self) -> bool {
         !self.quick.is_empty() || self.live.as_ref().is_some_and(|live| live.query.is_some())
     }
@@ -293,7 +293,7 @@ impl Results {
 pub struct Find {
     /// What is typed.
     pub input: Input,
-    /// Does it have the keys?
+    /// True if it receives the keys.
     pub editing: bool,
 }
 
@@ -316,7 +316,7 @@ pub struct Details {
     pub fresh: Option<(RowId, Box<Session>)>,
     /// The number of the reading that counts.
     pub gen_read: Gen,
-    /// Is a reading on the way?
+    /// True while a list is being read.
     pub reading: bool,
     /// The row whose details are shown; when it changes, cursor and scroll start anew.
     pub row: Option<RowId>,

@@ -79,7 +79,7 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
         }
         match args.output {
             Format::Json | Format::Jsonl => {
-                rows.push(PrintedEntry::Json(serde_json::to_value(&entry)?))
+                rows.push(PrintedEntry::Json(serde_json::to_value(&entry)?));
             }
             format => rows.push(PrintedEntry::Text(text(&entry, format))),
         }
@@ -165,7 +165,7 @@ fn split(query: &Query) -> (Vec<Clause>, Vec<Clause>) {
         .partition(|clause| clause.target == Target::Field(Field::Id))
 }
 
-/// Do all clauses about ids hold?
+/// True if all clauses about ids match.
 fn has_id(log: &Audit, ids: &[Clause], entry: &Entry) -> Result<bool, audit::AuditError> {
     for clause in ids {
         let mut any = false;

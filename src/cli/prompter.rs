@@ -18,7 +18,7 @@ pub(crate) struct TerminalPrompter {
     present: bool,
     qr: bool,
     /// Two profiles may ask at the same time; a terminal takes one question after the other. Held while a
-    /// person types, which is why tasks wait for it. What was told last of something that is waited for:
+    /// person types, which is why tasks wait for it. The value is the last message shown while waiting:
     /// the same is not told twice.
     turn: Mutex<Option<Waiting>>,
 }

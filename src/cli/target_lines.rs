@@ -112,7 +112,7 @@ pub(super) fn bare_id(text: &str) -> Result<&str, String> {
     Ok(id)
 }
 
-/// Is it the first line of what `usher list -o csv` prints?
+/// True for the first line that `usher list -o csv` prints.
 fn is_csv_head(line: &str) -> bool {
     line.contains(',') && line.trim().split(',').any(|name| name == "id")
 }

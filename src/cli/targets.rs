@@ -60,7 +60,7 @@ impl SessionTarget {
         self.id.as_ref().unwrap_or(&self.key).expose()
     }
 
-    /// Does not to find it prove nothing?
+    /// True if "not found" does not prove that it has ended.
     pub(crate) fn is_doubtful(&self) -> bool {
         matches!(self.known, Provenance::Doubtful(_))
     }

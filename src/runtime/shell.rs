@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct End {
     /// The exit code.
     pub(super) code: u8,
-    /// Is a revoke still on its way?
+    /// True while a revoke is running.
     pub(super) jobs_running: bool,
 }
 
@@ -112,7 +112,7 @@ struct Shell {
     /// When the program began.
     begun: Instant,
     screen: Screen,
-    /// Must a frame be drawn?
+    /// True if a frame must be drawn.
     dirty: bool,
     /// Not before this.
     next_frame: Instant,

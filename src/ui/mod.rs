@@ -61,7 +61,7 @@ fn main_screen(state: &State, canvas: &mut Canvas<'_>) {
     bars::status(state, canvas);
 }
 
-/// Has this pane the keys?
+/// True if this pane receives the keys.
 fn has_focus(state: &State, pane: Pane) -> bool {
     state.focus == pane && state.dialogs.is_empty()
 }

@@ -45,7 +45,7 @@ pub struct Arguments {
     pub focus: usize,
     /// What is wrong, and under which field it stands.
     pub error: Option<(usize, String)>,
-    /// Is a production system touched?
+    /// True if a production system is touched.
     pub production: bool,
     /// Was it confirmed once, of two times that are needed?
     pub confirmed_once: bool,

@@ -130,14 +130,14 @@ fn is_same_name(one: &Subject, other: &Subject) -> bool {
     lower(one) == lower(other)
 }
 
-/// Has the session of a row ended by itself, or before it was loaded?
+/// True if the session of a row ended by itself, or before it was loaded.
 fn is_over(state: &State, row: &Row) -> bool {
     use crate::model::State::{Expired, Revoked};
     let word = cells::word_at(state, row.source, &row.session);
     matches!(word, Expired | Revoked)
 }
 
-/// Does a clause let every session of this person through?
+/// True if a clause matches every session of this person.
 fn is_of(clause: &Clause, user: &Subject) -> bool {
     let (field, name) = (&clause.target, user.name.as_ref());
     let is_name = |value: &Value| match (value, name) {

@@ -91,7 +91,7 @@ pub fn read(
     }
 }
 
-/// Does the system not vouch for the id of this row? Then not to find it proves nothing.
+/// True if the id of this row may change. "Not found" then proves nothing.
 fn is_doubtful(state: &State, row: RowId) -> bool {
     let row = state.results.rows.get(row);
     row.is_some_and(|row| !row.session.deletable.has_lasting_key())
@@ -164,7 +164,7 @@ pub fn copy_field(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Has the text search the keys?
+/// True if the text search receives the keys.
 pub fn is_editing_find(state: &State) -> bool {
     state.focus == Pane::Details && state.details.find.as_ref().is_some_and(|find| find.editing)
 }

@@ -147,7 +147,7 @@ pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effec
     Vec::new()
 }
 
-/// Does a server ask for a wait, which no sign-in ends?
+/// True if a server asks for a wait; signing in does not end that wait.
 fn waits(error: &ApiError) -> bool {
     matches!(error, ApiError::RateLimited { .. })
 }

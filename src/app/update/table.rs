@@ -188,7 +188,7 @@ pub fn open_filter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Has the filter the keys?
+/// True if the filter receives the keys.
 pub fn is_editing_filter(state: &State) -> bool {
     state.results.live.as_ref().is_some_and(|live| live.editing)
 }

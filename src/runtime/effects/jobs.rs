@@ -69,7 +69,7 @@ impl Jobs {
         }
     }
 
-    /// Is any on its way?
+    /// True while a job is running.
     pub(super) fn is_running(&self) -> bool {
         self.running.values().any(|job| !job.handle.is_finished())
             || self.actions.iter().any(|action| !action.is_finished())

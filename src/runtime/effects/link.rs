@@ -37,7 +37,7 @@ pub(crate) struct SourceHandle {
     pub(crate) token: CancellationToken,
     /// The client, once there is one.
     opened: watch::Sender<Option<OpenClient>>,
-    /// Has the configuration changed since the client was made?
+    /// True if the configuration has changed since the client was made.
     outdated: Arc<AtomicBool>,
     /// The person at the screen.
     person: Arc<DialogPrompter>,

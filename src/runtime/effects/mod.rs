@@ -267,7 +267,7 @@ impl Effects {
         self.jobs.tell_unfinished(self.send.clone());
     }
 
-    /// Is a revoke on its way?
+    /// True while a revoke is running.
     pub(super) fn has_running_jobs(&self) -> bool {
         self.jobs.is_running()
     }
