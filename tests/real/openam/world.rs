@@ -50,6 +50,8 @@ impl World {
         let variable =
             |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
         let http = reqwest::Client::builder()
+            // A connection that is kept may be closed by the server just when it is used again.
+            .pool_max_idle_per_host(0)
             .no_proxy()
             .tls_certs_only([])
             .timeout(Duration::from_secs(60))
