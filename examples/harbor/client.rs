@@ -17,7 +17,7 @@ use usher::config::{Method, Profile, Scheme, SignInMethod, SystemSpec};
 use usher::model::{
     Acted, ApiError, Capabilities, Class, Code, ColumnSpec, Completeness, Cursor, Deletable, Fact,
     Field, Identity, KindCaps, Kinds, LimitedBy, Outcome, PageEnd, Plan, Revoke, RowRef, RowSink,
-    Search, Session, SessionKey, Subject, Support, Target, UserOutcome, Way,
+    Search, Session, SessionKey, Subject, Support, UserOutcome, Way,
 };
 
 const NAME: &str = "Harbor";
@@ -85,6 +85,7 @@ fn capabilities() -> Capabilities {
             ColumnSpec::new(Field::User, "USER", "USER", 2),
             ColumnSpec::new(Field::Id, "SESSION", "SESSION", 1),
             ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+            ColumnSpec::of_attribute("berth", "BERTH", 1),
             ColumnSpec::new(Field::State, "STATE", "STATE", 0),
         ],
         ..KindCaps::default()
@@ -217,21 +218,10 @@ impl SessionApi for Harbor {
             needs: None,
             cost: None,
         };
-        let reported = |field| capabilities().support(field) != Support::No;
-        let notes = search
-            .query
-            .clauses
-            .iter()
-            .filter_map(|clause| match clause.target {
-                Target::Field(field) if !reported(field) => {
-                    Some(format!("{}: {NAME} does not report it", field.name()))
-                }
-                _ => None,
-            });
         Ok(Plan {
             native: user.map(|user| format!("list {user}")).unwrap_or_default(),
             rest: search.query.clauses.clone(),
-            notes: notes.collect(),
+            notes: Vec::new(),
             ways: if user.is_some() { vec![] } else { vec![all] },
         })
     }

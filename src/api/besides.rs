@@ -367,6 +367,8 @@ impl Layer for Besides {
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
         let mut plan = self.inner.plan(search)?;
+        plan.notes
+            .extend(self.inner.caps().unreported(&search.query));
         if search.native.is_none() && self.minds_case(&self.users(search)) {
             plan.notes.push(self.told_of_case());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use enum_map::EnumMap;
 
 use super::action::{ActionSpec, ActsOn};
-use super::query::{Field, Property, Query};
+use super::query::{Field, Op, Property, Query, Target};
 use super::text::Untrusted;
 
 /// How the system answers one field of the query. A later one is the better answer.
@@ -298,6 +298,25 @@ impl Capabilities {
         by_word(meant.map(|kind| (&*kind.kind, &*kind.after_revoke)))
     }
 
+    /// A note for each clause on a field that the system does not report: it matches no row, or every row
+    /// where it is negated. Each is there once.
+    pub fn unreported(&self, query: &Query) -> Vec<String> {
+        let mut notes = Vec::new();
+        for clause in &query.clauses {
+            let Target::Field(field) = clause.target else {
+                continue;
+            };
+            let matches_all = clause.negated || clause.op == Op::Ne;
+            let rows = if matches_all { "every" } else { "no" };
+            let name = field.name();
+            let note = format!("{name}: this system does not report it, so {rows} row can match");
+            if self.support(field) == Support::No && !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
     /// The names for which a list that the server cut is asked besides: bare words, where the server
     /// finds users.
     pub fn asks_besides<'q>(&self, query: &'q Query) -> Vec<&'q str> {
@@ -345,4 +364,23 @@ pub fn by_word<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Strin
         .map(|(words, text)| format!("{}: {text}", words.join(", ")))
         .collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_reported_matches_no_row_or_every_one() {
+        let mut kind = KindCaps::default();
+        kind.fields[Field::Agent] = Support::No;
+        let caps = Capabilities::of_one_kind("Acme", kind);
+        let notes = |query: &str| caps.unreported(&Query::parse(query).unwrap());
+
+        let none = "agent: this system does not report it, so no row can match";
+        let every = "agent: this system does not report it, so every row can match";
+        assert_eq!(notes("agent:firefox user:ada agent:chrome"), [none]);
+        assert_eq!(notes("-agent:firefox"), [every]);
+        assert!(notes("user:ada firefox").is_empty());
+    }
 }

@@ -188,7 +188,9 @@ async fn the_screen_offers_the_way_shows_both_kinds_and_ends_one() {
     });
     let (table, question, after) = seen.await.expect("it goes well");
 
-    assert!(table.contains("KIND") && table.contains("hb:0"), "{table}");
+    for part in ["KIND", "BERTH", "hb:0", "B6"] {
+        assert!(table.contains(part), "{part}: {table}");
+    }
     assert!(question.contains("The desk is free at once"), "{question}");
     assert!(!question.contains("usher's own link"), "{question}");
     assert!(after.contains("1/7 (5 desk, 2 link) + 1 ended"), "{after}");

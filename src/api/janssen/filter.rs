@@ -48,6 +48,7 @@ enum Sent {
     Texts(Vec<String>),
 }
 
+const GRANTED: &str = "what a client was granted is @scope";
 const MINDS_CASE: &str = "text is compared by the server, which minds case on some databases";
 
 /// Translates a search.
@@ -76,8 +77,8 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
         if goes && compares_text(&clause) {
             push_once(&mut native.plan.notes, MINDS_CASE.into());
         }
-        if let Some(note) = never_matches(&clause) {
-            push_once(&mut native.plan.notes, note);
+        if clause.target == Target::Field(Field::Scope) {
+            push_once(&mut native.plan.notes, GRANTED.into());
         }
         if stays {
             native.plan.rest.push(in_our_words(clause));
@@ -117,24 +118,6 @@ fn compares_text(clause: &Clause) -> bool {
             Value::Text(text) => text.contains(char::is_alphabetic),
             _ => false,
         })
-}
-
-fn never_matches(clause: &Clause) -> Option<String> {
-    let Target::Field(field @ (Field::Agent | Field::Scope | Field::Ended | Field::Kind)) =
-        clause.target
-    else {
-        return None;
-    };
-    let instead = match field {
-        Field::Scope => "; what a client was granted is @scope",
-        _ => "",
-    };
-    (!clause.negated && clause.op != Op::Ne).then(|| {
-        format!(
-            "{}: this system does not report it, so no row can match{instead}",
-            field.name()
-        )
-    })
 }
 
 /// The clause as it is applied to our rows, which show DNs for people.

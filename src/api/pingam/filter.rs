@@ -63,7 +63,6 @@ pub(super) fn plan(search: &Search, realms: Option<&[String]>) -> (Vec<Unit>, Pl
     let mut users: Option<Vec<String>> = None;
     let mut scopes: Option<Vec<String>> = None;
     for clause in &search.query.clauses {
-        plan.notes.extend(never(clause));
         if search.native.is_some() {
             plan.rest.push(clause.clone());
             continue;
@@ -165,21 +164,6 @@ fn plain(clause: &Clause, field: Field) -> Option<Vec<String>> {
         }
     }
     Some(texts)
-}
-
-/// What to say of a clause on something that the server does not report.
-fn never(clause: &Clause) -> Option<String> {
-    let Target::Field(field) = clause.target else {
-        return None;
-    };
-    let matches_all = clause.negated || clause.op == Op::Ne;
-    (support(field) == Support::No).then(|| {
-        let end = if matches_all { "every" } else { "no" };
-        format!(
-            "{}: this system does not report it, so {end} row can match",
-            field.name()
-        )
-    })
 }
 
 #[cfg(test)]
@@ -303,16 +287,6 @@ mod tests {
         assert_eq!(
             plan.notes,
             ["realm /beta is not among the realms of this profile"]
-        );
-    }
-
-    #[test]
-    fn a_field_that_is_not_reported_is_named() {
-        let (_, plan) = filters(vec![clause(Field::Ip, Op::Eq, &["10.0.0.1"])], &["/"]);
-
-        assert_eq!(
-            plan.notes,
-            ["ip: this system does not report it, so no row can match"]
         );
     }
 

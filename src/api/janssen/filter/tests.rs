@@ -256,18 +256,6 @@ fn only_one_clause_may_use_the_pattern() {
 }
 
 #[test]
-fn a_field_that_is_not_reported_is_said_to_match_nothing() {
-    let native = Case::default().of("agent:firefox");
-    let negated = Case::default().of("-agent:firefox");
-
-    assert_eq!(
-        native.plan.notes,
-        ["agent: this system does not report it, so no row can match"]
-    );
-    assert!(negated.plan.notes.is_empty());
-}
-
-#[test]
 fn a_server_that_cannot_search_is_sent_nothing() {
     let case = Case {
         can_search: false,
