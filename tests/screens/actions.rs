@@ -16,7 +16,7 @@ fn changing(name: &'static str, title: &'static str, help: &'static str, on: Act
     }
 }
 
-const fn text(name: &'static str, title: &'static str, secret: bool) -> ArgSpec {
+fn text(name: &'static str, title: &'static str, secret: bool) -> ArgSpec {
     ArgSpec {
         name: name.into(),
         title: title.into(),
