@@ -37,7 +37,7 @@ use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
 use usher::app::job::{Job, JobState};
 use usher::app::msg::SignInStep;
-use usher::app::results::{Fate, Find, LiveFilter};
+use usher::app::results::{Find, LiveFilter, RowStatus};
 use usher::app::revoke_plan::{ConfirmKind, RevokePlan};
 use usher::app::source::{Link, Progress, Source};
 use usher::app::state::{Level, Message, Pane, State, TimeStyle};

@@ -26,7 +26,7 @@ impl Area {
         }
     }
 
-    /// Is nothing of it shown?
+    /// True if no cell of it is shown.
     pub const fn is_empty(self) -> bool {
         self.width == 0 || self.height == 0
     }
@@ -41,7 +41,7 @@ impl Area {
         self.y.saturating_add(self.height)
     }
 
-    /// Is this cell in it?
+    /// True if this cell lies in it.
     pub const fn contains(self, x: u16, y: u16) -> bool {
         x >= self.x && x < self.right() && y >= self.y && y < self.bottom()
     }

@@ -6,7 +6,7 @@ use crate::app::action::Action;
 use crate::app::cut;
 use crate::app::job::JobState;
 use crate::app::lines;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model;
@@ -126,7 +126,7 @@ fn job_runs(state: &State) -> Option<Reason> {
 /// The source of the row under the cursor.
 pub fn source_of_cursor(state: &State) -> Option<&Source> {
     let (_, row) = state.results.current()?;
-    state.sources.get(usize::from(row.source.0))
+    state.source(row.source)
 }
 
 pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
@@ -153,8 +153,8 @@ fn revoke(state: &State) -> Option<Reason> {
         let source = source_of_cursor(state)?;
         let (id, row) = state.results.current()?;
         source_cannot(state, source, row.session.kind.as_deref()).or_else(|| {
-            let fate = state.results.fates.get(&id);
-            why_not(source, row, fate).map(Cow::Owned)
+            let status = state.results.statuses.get(&id);
+            why_not(source, row, status).map(Cow::Owned)
         })
     })
 }
@@ -174,12 +174,12 @@ pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Opti
 
 /// Why this row is not sent. `None`: it is. That it has expired is no reason: only the server knows
 /// whether it is over, and to send it does no harm.
-pub fn why_not(source: &Source, row: &Row, fate: Option<&Fate>) -> Option<String> {
-    match fate {
-        Some(Fate::Revoking) => return Some("its revoke is already on the way".into()),
-        Some(Fate::NoLastingId) => return Some(NO_LASTING_ID.into()),
-        Some(Fate::Revoked) => return Some("it has already ended".into()),
-        Some(Fate::AlreadyGone) => return Some("it had already gone".into()),
+pub fn why_not(source: &Source, row: &Row, status: Option<&RowStatus>) -> Option<String> {
+    match status {
+        Some(RowStatus::Revoking) => return Some("its revoke is already on the way".into()),
+        Some(RowStatus::NoLastingId) => return Some(NO_LASTING_ID.into()),
+        Some(RowStatus::Revoked) => return Some("it has already ended".into()),
+        Some(RowStatus::AlreadyGone) => return Some("it had already gone".into()),
         _ => {}
     }
     let session = &row.session;

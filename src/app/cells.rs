@@ -21,9 +21,9 @@ pub struct Cell<'a> {
     pub text: Cow<'a, str>,
     /// How it is drawn.
     pub role: Role,
-    /// Did somebody outside choose this text?
+    /// True if the text comes from outside usher.
     pub outside: bool,
-    /// Is it no text but another JSON value, as it was written?
+    /// True if the value is JSON other than a string, written as it came.
     pub is_json: bool,
 }
 
@@ -66,7 +66,7 @@ pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -
 /// What stands in the cell of a field.
 pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
     let session = &row.session;
-    let source = state.sources.get(usize::from(row.source.0));
+    let source = state.source(row.source);
     let now = state.now_at(row.source);
     let age = |at| Cell::own(age(state, at, now), Role::Dim);
     match field {
@@ -149,14 +149,14 @@ pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Stri
 /// The word of the STATE column and its role: what happened to the row since it was loaded, else its
 /// state now.
 pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
-    if let Some(fate) = state.results.fates.get(&id) {
-        use super::results::Fate;
-        let role = match fate {
-            Fate::Revoking => Role::Warn,
-            Fate::AlreadyGone => Role::Muted,
+    if let Some(status) = state.results.statuses.get(&id) {
+        use super::results::RowStatus;
+        let role = match status {
+            RowStatus::Revoking => Role::Warn,
+            RowStatus::AlreadyGone => Role::Muted,
             _ => Role::Danger,
         };
-        return (fate.word(), role);
+        return (status.word(), role);
     }
     let word = word_at(state, row.source, &row.session);
     (word.word(), role_of(word))
@@ -165,8 +165,7 @@ pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
 /// The state of a session now, by the thresholds of its profile.
 pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
     let thresholds = state
-        .sources
-        .get(usize::from(source.0))
+        .source(source)
         .map_or_else(Thresholds::default, |source| source.profile.thresholds);
     state_at(
         session.fact,

@@ -40,9 +40,9 @@ pub struct DetailLine {
     pub role: Role,
     /// The name of the secret on it (masked, or shown for a while). `None`: it is none.
     pub secret: Option<String>,
-    /// Does it stand in a column of half the width?
+    /// True if it stands in a column of half the width.
     pub half: bool,
-    /// Does the text search match it?
+    /// True if the text search matches it.
     pub found: bool,
 }
 
@@ -69,7 +69,7 @@ impl DetailLine {
         self.secret.as_deref()
     }
 
-    /// Does it hold a field?
+    /// True if it holds a field.
     pub fn is_field(&self) -> bool {
         !matches!(self.kind, LineKind::Heading | LineKind::Short)
     }

@@ -60,7 +60,7 @@ pub trait Dialog: Any + Debug + CloneDialog {
     /// Rows from this one on are new.
     fn rows_added(&mut self, _state: &State, _first: RowId) {}
 
-    /// Does it show a time that changes every second?
+    /// True if it shows a time that changes every second.
     fn shows_seconds(&self) -> bool {
         false
     }
@@ -93,7 +93,7 @@ impl Handled {
 /// How the question of a dialog is answered, as its lock has to know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockedQuestion {
-    /// Are letters typed into a field now?
+    /// True if letters are typed into a field now.
     pub typing: bool,
     /// Would Enter answer it now?
     pub enter_answers: bool,
@@ -120,7 +120,7 @@ impl Clone for Box<dyn Dialog> {
 }
 
 impl dyn Dialog {
-    /// Is it this kind of dialog?
+    /// True if it is this kind of dialog.
     pub fn is<T: Dialog>(&self) -> bool {
         self.get::<T>().is_some()
     }

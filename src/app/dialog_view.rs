@@ -182,7 +182,7 @@ pub const WIDEST: u16 = 84;
 /// A screen as large as this has room for the large forms.
 const LARGE: (u16, u16) = (100, 30);
 
-/// Is there room for the large form of a dialog?
+/// True if there is room for the large form of a dialog.
 pub fn is_large(size: Size) -> bool {
     size.width >= LARGE.0 && size.height >= LARGE.1
 }

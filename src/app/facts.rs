@@ -7,7 +7,7 @@ use super::agent;
 use super::cells;
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::life;
-use super::results::Fate;
+use super::results::RowStatus;
 use super::role::Role;
 use super::source::Source;
 use super::state::State;
@@ -70,7 +70,7 @@ fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
 }
 
 fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {
-    state.sources.get(usize::from(row.source.0))
+    state.source(row.source)
 }
 
 /// What this system never tells. `None`: it tells everything that usher has a place for.
@@ -137,9 +137,9 @@ pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (
         right.push(instant(state, row, Field::Ended, session.ended));
     }
     right.push(state_line(state, id, row, session));
-    right.push(match state.results.fates.get(&id) {
-        Some(Fate::Revoked) => over_line("it has already ended"),
-        Some(Fate::AlreadyGone) => over_line("it had already gone"),
+    right.push(match state.results.statuses.get(&id) {
+        Some(RowStatus::Revoked) => over_line("it has already ended"),
+        Some(RowStatus::AlreadyGone) => over_line("it had already gone"),
         _ => deletable_line(session, revoke_of(state, row)),
     });
     let told = |line: &DetailLine| match line.kind {
@@ -177,8 +177,7 @@ pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
 
 fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
     let reveal = state
-        .sources
-        .get(usize::from(row.source.0))
+        .source(row.source)
         .is_some_and(|source| source.profile.reveal);
     let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
     let key = state.keymap.keys(Context::Details, Action::CopyField);
@@ -216,19 +215,19 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
         ended.as_deref().unwrap_or(word),
         role,
     );
-    let fate = match state.results.fates.get(&id) {
-        Some(Fate::Refused(why) | Fate::Failed(why)) => Some(why.as_str()),
-        Some(Fate::Unknown) => Some("it was sent and no answer came"),
-        Some(Fate::StillListed) => Some("the server said yes and still lists it"),
-        Some(Fate::NoLastingId) => Some(NO_LASTING_ID),
-        Some(Fate::AlreadyGone) => Some("it had already gone; usher did not end it"),
+    let status = match state.results.statuses.get(&id) {
+        Some(RowStatus::Refused(why) | RowStatus::Failed(why)) => Some(why.as_str()),
+        Some(RowStatus::Unknown) => Some("it was sent and no answer came"),
+        Some(RowStatus::StillListed) => Some("the server said yes and still lists it"),
+        Some(RowStatus::NoLastingId) => Some(NO_LASTING_ID),
+        Some(RowStatus::AlreadyGone) => Some("it had already gone; usher did not end it"),
         _ => None,
     };
     // What the system said of the session itself; an attribute named state is something else.
     let is_over = state.results.is_over(id);
     let signed_in = session.fact == Fact::Live && session.subject.shown().is_some() && !is_over;
     let said = signed_in.then_some("authenticated");
-    for more in fate.into_iter().chain(said) {
+    for more in status.into_iter().chain(said) {
         line.value.push(Piece::own(" · "));
         line.value.extend(Piece::all(more));
     }
@@ -240,7 +239,7 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
 
 /// The word of a session that may have been read anew since its row was loaded.
 fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str, Role) {
-    if state.results.fates.contains_key(&id) {
+    if state.results.statuses.contains_key(&id) {
         return cells::state_word(state, id, row);
     }
     let word = cells::word_at(state, row.source, session);
@@ -272,7 +271,7 @@ fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
 
 /// What can be ended at the source of a row. Until it is connected, as on most systems.
 fn revoke_of(state: &State, row: &Row) -> Revoke {
-    let source = state.sources.get(usize::from(row.source.0));
+    let source = state.source(row.source);
     let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
     kind.map_or(Revoke::One, |kind| kind.revoke)
 }
@@ -285,7 +284,11 @@ pub(super) fn life_line(
     session: &Session,
     width: usize,
 ) -> Option<DetailLine> {
-    let over = state.results.fates.get(&id).is_some_and(Fate::is_over);
+    let over = state
+        .results
+        .statuses
+        .get(&id)
+        .is_some_and(RowStatus::is_over);
     let word = cells::word_at(state, row.source, session);
     let room = width.saturating_sub(LABELS);
     let ended = state.results.ended_at.get(&id).copied();

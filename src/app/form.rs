@@ -66,9 +66,9 @@ pub struct Form {
     pub state: usize,
     /// The field that has (or will get) the focus.
     pub field: FormField,
-    /// Are all fields shown?
+    /// True if all fields are shown.
     pub unfolded: bool,
-    /// Is the whole text of the field selected (typing replaces it)?
+    /// True if the whole text of the field is selected (typing replaces it).
     pub selected: bool,
     /// What is wrong with it.
     pub error: Option<FormError>,

@@ -79,7 +79,7 @@ pub fn state_word(state: &State) -> &'static str {
         .map_or("any", crate::model::State::word)
 }
 
-/// Does a field hold something?
+/// True if a field has a value.
 pub fn is_set(state: &State, field: FormField) -> bool {
     match field {
         FormField::Text(field) => !state.form.inputs[field].value().is_empty(),

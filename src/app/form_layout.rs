@@ -74,7 +74,7 @@ pub fn plan_area(state: &State) -> Area {
     }
 }
 
-/// Is the form a list of fields, one a line?
+/// True if the form is a list of fields, one a line.
 pub fn is_list(state: &State) -> bool {
     state.form.unfolded || areas(state).mode == Mode::Tabs
 }
@@ -166,14 +166,14 @@ fn button(field: FormField, x: u16, y: u16) -> Placed {
 }
 
 /// A field of a line: which one, its label there, its share of the spare room, and its fixed room.
-struct Part {
+struct FieldSlot {
     field: FormField,
     label: String,
     share: u32,
     fixed: u16,
 }
 
-impl Part {
+impl FieldSlot {
     fn of(state: &State, field: FormField, share: u32) -> Self {
         Self {
             field,
@@ -198,7 +198,7 @@ impl Part {
 }
 
 /// Puts parts side by side; those with a share divide what the others leave of `width`.
-fn line(parts: Vec<Part>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Placed>, u16) {
+fn line(parts: Vec<FieldSlot>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Placed>, u16) {
     let gaps = gap * (parts.len() as u16).saturating_sub(1);
     let taken: u16 = parts.iter().map(|p| p.frame() + p.fixed).sum();
     let spare = u32::from(width.saturating_sub(taken + gaps));
@@ -255,9 +255,9 @@ fn one_line(state: &State, inner: Area) -> Vec<Placed> {
     let parts = shown_folded(state)
         .into_iter()
         .map(|field| match field {
-            FormField::State => Part::choice(state, 5),
-            FormField::Text(TextField::Text) => Part::of(state, field, 18),
-            _ => Part::of(state, field, 14),
+            FormField::State => FieldSlot::choice(state, 5),
+            FormField::Text(TextField::Text) => FieldSlot::of(state, field, 18),
+            _ => FieldSlot::of(state, field, 14),
         })
         .collect();
     let more = more(state).map(|(text, _)| text);
@@ -299,16 +299,16 @@ fn two_lines(state: &State, inner: Area) -> Vec<Placed> {
     let first = words
         .into_iter()
         .map(|field| match field {
-            FormField::State => Part::choice(state, 12),
-            _ => Part::of(state, field, shares(field)),
+            FormField::State => FieldSlot::choice(state, 12),
+            _ => FieldSlot::of(state, field, shares(field)),
         })
         .collect();
     let (mut placed, _) = line(first, x, inner.y, width, 2);
     let both = times.contains(&FormField::Text(TextField::ExpiresAfter));
-    let second: Vec<Part> = times
+    let second: Vec<FieldSlot> = times
         .into_iter()
         .map(|field| {
-            let mut part = Part::of(state, field, shares(field));
+            let mut part = FieldSlot::of(state, field, shares(field));
             if both && field == FormField::Text(TextField::ExpiresBefore) {
                 part.label = part.label.replace("Expires before", "before");
             }

@@ -240,7 +240,7 @@ impl Keymap {
                 let names = Context::iter().map(<&'static str>::from);
                 wrong(
                     "",
-                    format!("unknown context{}", nearest(context_name, names)),
+                    format!("unknown context{}", did_you_mean(context_name, names)),
                 )
             })?;
             let mut named = Vec::new();
@@ -248,7 +248,10 @@ impl Keymap {
                 let action = Action::from_str(action_name).map_err(|_| {
                     wrong(
                         action_name,
-                        format!("unknown action{}", nearest(action_name, Action::names())),
+                        format!(
+                            "unknown action{}",
+                            did_you_mean(action_name, Action::names())
+                        ),
                     )
                 })?;
                 self.keys[context].retain(|(_, a)| *a != action);
@@ -320,7 +323,8 @@ impl Keymap {
     }
 }
 
-fn nearest(word: &str, names: impl Iterator<Item = &'static str>) -> String {
+/// ` (did you mean "…"?)` for the name at most 3 edits away; empty if there is none.
+pub fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
     names
         .map(|name| (strsim::damerau_levenshtein(word, name), name))
         .min()

@@ -49,7 +49,7 @@ fn is_two_columns(state: &State) -> bool {
     areas(state).details.inner().width >= TWO_COLUMNS && !state.details.raw
 }
 
-/// Are the details the short form of a compact screen?
+/// True if the details have the short form of a compact screen.
 pub fn is_short(state: &State) -> bool {
     areas(state).mode == Mode::Compact && state.focus != Pane::Details && !state.details.raw
 }
@@ -296,8 +296,7 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let lines = detail_lines(state);
     let line = lines.get(line)?;
     let may_reveal = state
-        .sources
-        .get(usize::from(row.source.0))
+        .source(row.source)
         .is_some_and(|source| source.profile.reveal);
     match line.kind {
         LineKind::Heading | LineKind::Short => None,
@@ -325,12 +324,12 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     }
 }
 
-/// Is the value under the cursor there, but kept back by the profile?
+/// True if the value under the cursor exists, but the profile hides it.
 pub fn is_withheld(state: &State) -> bool {
     let Some((_, row, session)) = shown(state) else {
         return false;
     };
-    let source = state.sources.get(usize::from(row.source.0));
+    let source = state.source(row.source);
     if source.is_none_or(|source| source.profile.reveal) {
         return false;
     }

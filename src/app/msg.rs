@@ -79,7 +79,7 @@ pub enum Msg {
         /// The number of the search.
         generation: Gen,
         /// Its rows and what it says of itself.
-        result: Result<Page, ApiError>,
+        result: Result<RowPage, ApiError>,
     },
     /// One session, read anew.
     Detail {
@@ -136,16 +136,16 @@ pub enum Msg {
         result: Result<String, String>,
     },
     /// The outcome of a small task: copy, write the example.
-    Told {
+    Notify {
         /// What it was.
-        what: Told,
+        what: Notification,
         /// What to say.
         result: Result<String, String>,
     },
 }
 
 impl Msg {
-    /// Does it tell of a failed request?
+    /// True if it reports a failed request.
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Connected { result, .. } => result.is_err(),
@@ -182,7 +182,7 @@ pub struct Connected {
 
 /// A page of rows.
 #[derive(Debug)]
-pub struct Page {
+pub struct RowPage {
     /// The rows that passed the filter and were not there yet.
     pub chunk: Arc<Chunk>,
     /// What the page says of itself.
@@ -212,9 +212,9 @@ pub enum SignInStep {
     Done,
 }
 
-/// Which small task has ended.
+/// The subject of a notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Notification {
     /// Something was copied.
     Copied,
     /// The example configuration was written.

@@ -13,7 +13,7 @@ const NAMED: usize = 4;
 /// "every realm: /, /alpha, /beta", or "realm /alpha only; not /, /beta". `None`: the system has no such
 /// thing.
 pub fn reached(state: &State, whole: &WholeUser) -> Option<String> {
-    let source = state.sources.get(usize::from(whole.source.0))?;
+    let source = state.source(whole.source)?;
     let word = source.scope_word().to_lowercase();
     let all = scopes(source);
     let here = whole.user.scope.as_ref()?;
@@ -47,7 +47,7 @@ pub fn untouched(state: &State, reached: SourceId) -> Option<String> {
 
 /// Why more may end than is counted, and what the system said about its realms.
 pub fn doubts(state: &State, whole: &WholeUser) -> Vec<String> {
-    let Some(source) = state.sources.get(usize::from(whole.source.0)) else {
+    let Some(source) = state.source(whole.source) else {
         return Vec::new();
     };
     let name = &source.profile.name;
@@ -72,7 +72,7 @@ pub fn place(state: &State, source: SourceId, user: &Subject) -> String {
     if let Some(scope) = &user.scope {
         return format!(" in {}", scope.safe());
     }
-    let source = state.sources.get(usize::from(source.0));
+    let source = state.source(source);
     match source.map(scopes) {
         Some(all) if !all.is_empty() => format!(" in {}", named(all.iter())),
         _ => String::new(),

@@ -11,7 +11,7 @@ use crate::store::{Order, Row, RowId, Rows, SourceId};
 
 /// What has happened to a row since it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RowStatus {
     /// Its revoke is on the way.
     Revoking,
     /// Ended by us.
@@ -30,7 +30,7 @@ pub enum Fate {
     Unknown,
 }
 
-impl Fate {
+impl RowStatus {
     /// The word in the STATE column.
     pub fn word(&self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Fate {
         }
     }
 
-    /// Is the session over, as far as we know?
+    /// True if the session is over, as far as we know.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Revoked | Self::AlreadyGone)
     }
@@ -56,7 +56,7 @@ impl Fate {
 pub struct LiveFilter {
     /// What is typed.
     pub input: Input,
-    /// Does it have the keys?
+    /// True if it receives the keys.
     pub editing: bool,
     /// What it means. `None`: nothing is typed, or it cannot be read yet.
     pub query: Option<Query>,
@@ -89,7 +89,7 @@ pub struct Results {
     pub ordered: u32,
     /// The number of the order that is awaited.
     pub order_gen: Gen,
-    /// Is an order awaited that is made off the loop?
+    /// True while a sort that runs outside the event loop is awaited.
     pub ordering: bool,
     /// The one order that is being made off the loop, awaited or not, and of how many rows.
     pub order_job: Option<(Gen, u32)>,
@@ -97,7 +97,7 @@ pub struct Results {
     pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
-    /// Are rows still shown in order of arrival?
+    /// True while rows are shown in order of arrival.
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
     pub column: Property,
@@ -108,7 +108,7 @@ pub struct Results {
     /// Columns scrolled away at the left.
     pub scroll: u16,
     /// What happened to rows.
-    pub fates: HashMap<RowId, Fate>,
+    pub statuses: HashMap<RowId, RowStatus>,
     /// When we were told that a row has ended.
     pub ended_at: HashMap<RowId, DateTime<Utc>>,
     /// The query that made the rows on screen; `query` may be newer. `None`: there are none.
@@ -121,9 +121,9 @@ pub struct Results {
     pub query: Option<Query>,
     /// The session that the cursor shall find again after a reload.
     pub wanted: Option<Wanted>,
-    /// Has a new search been asked whose first page is not there yet? Then these rows are those of the one before.
+    /// True until the first page of a new search arrives. Until then, these rows belong to the search before.
     pub stale: bool,
-    /// Has the operator moved the cursor since these rows began to arrive?
+    /// True if the operator has moved the cursor since these rows began to arrive.
     pub touched: bool,
     /// Sessions that ended since the search now running was asked: rows that it read before still
     /// bring them.
@@ -136,7 +136,7 @@ pub struct Lately {
     /// Where it was.
     pub source: SourceId,
     /// What became of it.
-    pub fate: Fate,
+    pub status: RowStatus,
     /// When that was told.
     pub at: DateTime<Utc>,
 }
@@ -158,7 +158,7 @@ impl Results {
             cursor: 0,
             top: 0,
             scroll: 0,
-            fates: HashMap::new(),
+            statuses: HashMap::new(),
             ended_at: HashMap::new(),
             made_by: None,
             quick: Vec::new(),
@@ -199,33 +199,40 @@ impl Results {
     }
 
     /// What becomes of a session, wherever its row is by now. `None`: nothing did.
-    pub fn set_fate(
+    pub fn set_status(
         &mut self,
         source: SourceId,
         key: &SessionKey,
-        fate: Option<Fate>,
+        status: Option<RowStatus>,
         now: DateTime<Utc>,
     ) {
-        if let Some(fate) = &fate {
-            self.remember(source, key, fate, now);
+        if let Some(status) = &status {
+            self.remember(source, key, status, now);
         }
         let Some(id) = self.row_of(source, key, None) else {
             return;
         };
-        match fate {
-            Some(fate) => self.settle(id, fate, now),
+        match status {
+            Some(status) => self.settle(id, status, now),
             None => {
-                self.fates.remove(&id);
+                self.statuses.remove(&id);
             }
         }
     }
 
     /// Keeps in mind what has ended, for rows that were read before and are still to come. A later word
     /// about the same session replaces the first.
-    pub fn remember(&mut self, source: SourceId, key: &SessionKey, fate: &Fate, at: DateTime<Utc>) {
-        if fate.is_over() {
-            let fate = fate.clone();
-            self.lately.insert(key.clone(), Lately { source, fate, at });
+    pub fn remember(
+        &mut self,
+        source: SourceId,
+        key: &SessionKey,
+        status: &RowStatus,
+        at: DateTime<Utc>,
+    ) {
+        if status.is_over() {
+            let status = status.clone();
+            self.lately
+                .insert(key.clone(), Lately { source, status, at });
         } else {
             self.lately.remove(key);
         }
@@ -243,36 +250,39 @@ impl Results {
         };
         let late: Vec<(RowId, Lately)> = self.rows.from(first).filter_map(ended).collect();
         for (id, one) in late {
-            self.settle(id, one.fate, one.at);
+            self.settle(id, one.status, one.at);
         }
     }
 
     /// What became of a row, told now.
-    pub fn settle(&mut self, id: RowId, fate: Fate, now: DateTime<Utc>) {
-        if fate == Fate::Revoked {
+    pub fn settle(&mut self, id: RowId, status: RowStatus, now: DateTime<Utc>) {
+        if status == RowStatus::Revoked {
             self.ended_at.insert(id, now)
         } else {
             self.ended_at.remove(&id)
         };
-        self.fates.insert(id, fate);
+        self.statuses.insert(id, status);
     }
 
-    /// Is the session of a row over, as far as we know what became of it?
+    /// True if the session of a row is over, as far as we know.
     pub fn is_over(&self, id: RowId) -> bool {
-        self.fates.get(&id).is_some_and(Fate::is_over)
+        self.statuses.get(&id).is_some_and(RowStatus::is_over)
     }
 
     /// How many of the loaded rows came to this since they were loaded.
-    pub fn count(&self, fate: &Fate) -> usize {
-        self.fates.values().filter(|known| *known == fate).count()
+    pub fn count(&self, status: &RowStatus) -> usize {
+        self.statuses
+            .values()
+            .filter(|known| *known == status)
+            .count()
     }
 
-    /// Are all rows shown as they arrive?
+    /// True if all rows are shown as they arrive.
     pub fn is_plain(&self) -> bool {
         self.arrival && !self.is_filtered()
     }
 
-    /// Does a filter hide loaded rows?
+    /// True if a filter hides loaded rows.
     pub fn is_filtered(&self) -> bool {
         !self.quick.is_empty() || self.live.as_ref().is_some_and(|live| live.query.is_some())
     }
@@ -283,7 +293,7 @@ impl Results {
 pub struct Find {
     /// What is typed.
     pub input: Input,
-    /// Does it have the keys?
+    /// True if it receives the keys.
     pub editing: bool,
 }
 
@@ -306,7 +316,7 @@ pub struct Details {
     pub fresh: Option<(RowId, Box<Session>)>,
     /// The number of the reading that counts.
     pub gen_read: Gen,
-    /// Is a reading on the way?
+    /// True while a list is being read.
     pub reading: bool,
     /// The row whose details are shown; when it changes, cursor and scroll start anew.
     pub row: Option<RowId>,

@@ -36,7 +36,7 @@ pub struct WholeUser {
     pub everywhere: Option<usize>,
     /// Is that what shall be done? At first only what the row itself names.
     pub is_everywhere: bool,
-    /// Does the result list hold every session (then the numbers are whole)?
+    /// True if the result list holds every session (then the numbers are exact).
     pub is_all_loaded: bool,
 }
 

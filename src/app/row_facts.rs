@@ -51,7 +51,7 @@ impl RowFacts {
         parts.join(" · ")
     }
 
-    /// Do these facts tell of the same user, at the same place?
+    /// True if both facts name the same user, at the same place.
     pub fn match_those(&self, others: &[(String, String)]) -> bool {
         let user = ("User".to_owned(), self.user.clone());
         others.contains(&user) && self.about.iter().all(|fact| others.contains(fact))

@@ -38,7 +38,7 @@ pub struct ProfileView {
     pub insecure: bool,
     /// A connection in clear to a host that is not loopback.
     pub plain_http: bool,
-    /// Is it the embedded demo?
+    /// True for the embedded demo.
     pub demo: bool,
     /// The audit log may fail (`audit = "best_effort"`).
     pub best_effort: bool,
@@ -46,7 +46,7 @@ pub struct ProfileView {
     pub require_reason: bool,
     /// From so many sessions on, their number or the user's name has to be typed.
     pub typed_from: usize,
-    /// May masked values and full ids be shown and copied?
+    /// True if masked values and full ids may be shown and copied.
     pub reveal: bool,
     /// Search when the profile is opened.
     pub search_on_start: bool,
@@ -126,7 +126,7 @@ pub enum Progress {
 pub struct ChosenWay {
     /// Its word.
     pub word: Cow<'static, str>,
-    /// Has a search gone that way? Then it ends with the query that it was chosen for.
+    /// True once a search has used it. It then ends with the query that it was chosen for.
     pub is_used: bool,
 }
 
@@ -175,7 +175,7 @@ pub struct Source {
     pub unread: u32,
     /// How many sessions match on the server, if it says so.
     pub total: Option<u64>,
-    /// Is the list whole?
+    /// True if the list is complete.
     pub completeness: Completeness,
     /// How long the last request took.
     pub took: Option<Duration>,
@@ -226,7 +226,7 @@ impl Source {
         caps.map_or(&*self.profile.system, |caps| &*caps.system)
     }
 
-    /// Has the system several kinds of session? Until it has answered, it has not.
+    /// True if the system has several kinds of session; false until it has answered.
     pub fn has_kinds(&self) -> bool {
         let caps = self.caps.as_ref();
         caps.is_some_and(|caps| caps.kinds.are_several())
@@ -237,7 +237,7 @@ impl Source {
         self.caps.as_ref().map(|caps| caps.of(kind))
     }
 
-    /// Does the system tell this of its sessions? Until it has answered, it may.
+    /// True if the system reports this field of its sessions, and until it has answered.
     pub fn reports(&self, field: Field) -> bool {
         let caps = self.caps.as_ref();
         caps.is_none_or(|caps| caps.support(field) != Support::No)
@@ -266,7 +266,7 @@ impl Source {
             && self.unread == 0
     }
 
-    /// Are pages arriving?
+    /// True while pages are arriving.
     pub fn is_loading(&self) -> bool {
         matches!(self.progress, Progress::Loading)
     }

@@ -62,7 +62,7 @@ pub struct Message {
     pub text: String,
 }
 
-/// Does the question on top take an answer?
+/// True if the question on top takes an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lock {
     /// It does, or nothing is asked.
@@ -74,7 +74,7 @@ pub enum Lock {
     TooSoon,
 }
 
-/// The operator's wishes.
+/// The operator's preferences.
 #[derive(Clone, Debug)]
 pub struct Prefs {
     /// How times are shown.
@@ -90,7 +90,7 @@ pub struct Prefs {
     pub only_ascii: bool,
     /// No spinner.
     pub reduced_motion: bool,
-    /// Is the mouse taken?
+    /// True if usher captures the mouse.
     pub mouse: bool,
     /// `--read-only` was given.
     pub read_only: bool,
@@ -131,19 +131,19 @@ pub struct State {
     pub last_job: JobId,
     /// The systems that a new profile can be for: word in the configuration, and name for people.
     pub systems: Vec<(String, String)>,
-    /// Did the operator press Enter and not move on since? Then the first row takes the focus.
+    /// True if the operator pressed Enter and has not moved since. The first row then takes the focus.
     pub focus_follows: bool,
-    /// Has a search been running long enough for a spinner?
+    /// True if a search has been running long enough for a spinner.
     pub spinner: bool,
     /// Is the automatic reload on, and how often has it failed in a row?
     pub auto_reload: Option<u8>,
-    /// Was Ctrl-C pressed within the last 2 s?
+    /// True if Ctrl-C was pressed within the last 2 s.
     pub ctrl_c: bool,
     /// Quit as soon as no revoke runs any more?
     pub quitting: bool,
-    /// Does the question on top take an answer?
+    /// True if the question on top takes an answer.
     pub lock: Lock,
-    /// Was a key that would have asked something refused within the last second?
+    /// True if a key that would have opened a question was refused within the last second.
     pub refused: bool,
     /// Size of the terminal.
     pub size: Size,
@@ -151,16 +151,21 @@ pub struct State {
     pub now: DateTime<Utc>,
     /// Time since the program began, by a clock that never jumps: for all that is measured.
     pub up: Duration,
-    /// The operator's wishes.
+    /// The operator's preferences.
     pub prefs: Prefs,
     /// Which key does what.
     pub keymap: Keymap,
 }
 
 impl State {
+    /// The source with this number. `None`: no source has it.
+    pub fn source(&self, id: SourceId) -> Option<&Source> {
+        self.sources.get(usize::from(id.0))
+    }
+
     /// The time at the server of a source: ours while its clock is not known.
     pub fn now_at(&self, source: SourceId) -> DateTime<Utc> {
-        let source = self.sources.get(usize::from(source.0));
+        let source = self.source(source);
         source.map_or(self.now, |source| self.now + source.ahead)
     }
 
@@ -216,7 +221,7 @@ impl State {
         self.last_gen
     }
 
-    /// Are pages of any source arriving?
+    /// True while pages of any source are arriving.
     pub fn is_loading(&self) -> bool {
         self.sources.iter().any(Source::is_loading)
     }

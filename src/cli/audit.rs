@@ -78,8 +78,10 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
             continue;
         }
         match args.output {
-            Format::Json | Format::Jsonl => rows.push(Row::Json(serde_json::to_value(&entry)?)),
-            format => rows.push(Row::Text(text(&entry, format))),
+            Format::Json | Format::Jsonl => {
+                rows.push(PrintedEntry::Json(serde_json::to_value(&entry)?));
+            }
+            format => rows.push(PrintedEntry::Text(text(&entry, format))),
         }
     }
     print(ctx, &config, args.output, rows, &mut out)?;
@@ -96,7 +98,7 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-enum Row {
+enum PrintedEntry {
     Json(serde_json::Value),
     Text(Vec<String>),
 }
@@ -134,15 +136,15 @@ fn print(
     ctx: &Ctx,
     config: &crate::config::Config,
     format: Format,
-    rows: Vec<Row>,
+    rows: Vec<PrintedEntry>,
     out: &mut super::output::Out,
 ) -> Result<(), Failure> {
     let mut texts = Vec::new();
     let mut values = Vec::new();
     for row in rows {
         match row {
-            Row::Text(text) => texts.push(text),
-            Row::Json(value) => values.push(value),
+            PrintedEntry::Text(text) => texts.push(text),
+            PrintedEntry::Json(value) => values.push(value),
         }
     }
     match format {
@@ -163,7 +165,7 @@ fn split(query: &Query) -> (Vec<Clause>, Vec<Clause>) {
         .partition(|clause| clause.target == Target::Field(Field::Id))
 }
 
-/// Do all clauses about ids hold?
+/// True if all clauses about ids match.
 fn has_id(log: &Audit, ids: &[Clause], entry: &Entry) -> Result<bool, audit::AuditError> {
     for clause in ids {
         let mut any = false;

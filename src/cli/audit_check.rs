@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::ctx::Ctx;
 use super::exit::{self, FAILED, Failure, OK};
-use super::prompter::Person;
+use super::prompter::TerminalPrompter;
 use super::sources::{self, Source};
 use crate::audit::{self, Anchor, Audit, AuditError, Entry, Report, Unfinished};
 use crate::config::Config;
@@ -282,7 +282,7 @@ async fn look(
             "the profile is of another kind of system now".to_owned()
         ));
     }
-    let opened = sources::open(ctx, vec![profile.clone()], &Person::new());
+    let opened = sources::open(ctx, vec![profile.clone()], &TerminalPrompter::new());
     let Some(source) = opened?.pop() else {
         return Ok(Err("the profile cannot be opened".to_owned()));
     };

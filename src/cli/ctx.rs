@@ -45,7 +45,7 @@ impl Ctx {
         }
     }
 
-    /// Was this profile opened before in this command?
+    /// True if this command opened the profile before.
     pub(crate) fn knows(&self, profile: &str) -> bool {
         let opened = locked(&self.opened);
         opened.iter().any(|source| source.name() == profile)
@@ -130,7 +130,7 @@ impl Ctx {
         }
     }
 
-    /// Does a person see standard output?
+    /// True if standard output is a terminal.
     pub(crate) fn stdout_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
@@ -192,7 +192,7 @@ fn terminal_width() -> Option<usize> {
         .filter(|cols| *cols > 0)
 }
 
-/// Can a person be asked? Standard input and standard error must be a terminal.
+/// True if a person can be asked: standard input and standard error must be a terminal.
 pub(crate) fn has_person() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

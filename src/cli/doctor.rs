@@ -11,8 +11,8 @@ use super::args_verbs::DoctorArgs;
 use super::config::print_small;
 use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
-use super::pages::Question;
-use super::prompter::Person;
+use super::pages::ListRequest;
+use super::prompter::TerminalPrompter;
 use super::sources::{self, Source};
 use crate::api::net::{Route, route};
 use crate::audit::Audit;
@@ -116,7 +116,7 @@ impl Finding {
 pub(crate) async fn run(ctx: &Ctx, args: &DoctorArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
     let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
-    let sources = sources::open(ctx, profiles, &Person::absent())?;
+    let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let mut findings = vec![("", configuration(&config)), ("", audit(ctx, &sources))];
     findings.extend(audited(ctx).into_iter().map(|finding| ("", finding)));
     let checked = futures_util::future::join_all(sources.iter().map(check));
@@ -419,7 +419,7 @@ fn clock(source: &Source) -> Option<Finding> {
 
 /// Reads one row.
 async fn list(source: &Source) -> Finding {
-    let question = Question {
+    let question = ListRequest {
         query: Query::default(),
         native: None,
         now: Utc::now(),

@@ -5,9 +5,9 @@ use futures_util::stream::{self, StreamExt};
 use super::args_verbs::{Format, GetArgs};
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
-use super::output::{Column, Out, Record, Times, encoder};
+use super::output::{Out, OutputField, Record, Times, encoder};
 use super::sources::{self, Source};
-use super::targets::{self, Target};
+use super::targets::{self, SessionTarget};
 use crate::config::Config;
 use crate::model::text::{
     SHOWN_BYTES, display_safe, display_safe_lines, mask, start_of, with_thousands,
@@ -82,7 +82,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &GetArgs) -> Result<u8, Failure> {
 }
 
 /// Raw answers hold what is masked elsewhere.
-fn refuse_hidden(sources: &[Source], targets: &[Target]) -> Result<(), Failure> {
+fn refuse_hidden(sources: &[Source], targets: &[SessionTarget]) -> Result<(), Failure> {
     let hidden = targets
         .iter()
         .filter_map(|target| sources.get(target.source))
@@ -100,18 +100,18 @@ fn refuse_hidden(sources: &[Source], targets: &[Target]) -> Result<(), Failure> 
 }
 
 /// What to call a session of which an id may be all that is known: never the id.
-fn called(target: &Target) -> String {
+fn called(target: &SessionTarget) -> String {
     match target.label.as_str() {
         "" => "the session".to_owned(),
         label => format!("session {label}"),
     }
 }
 
-fn columns(format: Format, sources: &[Source]) -> Vec<Column> {
+fn columns(format: Format, sources: &[Source]) -> Vec<OutputField> {
     match format {
-        Format::Csv => Column::of_csv(sources),
-        Format::Markdown => Column::of_specs(&[], &[]),
-        Format::Table | Format::Json | Format::Jsonl => Column::of_row(sources),
+        Format::Csv => OutputField::of_csv(sources),
+        Format::Markdown => OutputField::of_specs(&[], &[]),
+        Format::Table | Format::Json | Format::Jsonl => OutputField::of_row(sources),
     }
 }
 
@@ -185,7 +185,7 @@ impl Printer<'_> {
             Times::Age => Times::In(crate::model::time::Zone::Utc),
             other => other,
         };
-        for column in Column::of_row(self.sources) {
+        for column in OutputField::of_row(self.sources) {
             let name = column.name();
             if name == "attributes" || name == "hints" {
                 continue;

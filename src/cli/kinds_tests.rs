@@ -11,12 +11,12 @@ use super::args::GlobalArgs;
 use super::args_verbs::Format;
 use super::ctx::Ctx;
 use super::list::{Count, print_count};
-use super::output::{Column, Encode, Out, Record, encoder};
-use super::pages::{self, Question, Take};
+use super::output::{Encode, Out, OutputField, Record, encoder};
+use super::pages::{self, ListRequest, Take};
 use super::revoke::count_of;
 use super::sources::Source;
 use super::target_lines;
-use super::targets::{FoundBy, Target};
+use super::targets::{FoundBy, SessionTarget};
 use crate::api::auth::TokenFile;
 use crate::api::{SessionApi, Systems};
 use crate::config::{Login, Paths, Profile, SystemSpec};
@@ -123,8 +123,8 @@ fn ctx() -> Ctx {
     Ctx::new(GlobalArgs::default(), Systems::built_in())
 }
 
-fn question(query: &str) -> Question {
-    Question {
+fn question(query: &str) -> ListRequest {
+    ListRequest {
         query: crate::model::Query::parse(query).unwrap(),
         native: None,
         now: Utc::now(),
@@ -172,7 +172,7 @@ async fn a_count_never_mixes_kinds() {
 }
 
 /// The rows as JSON lines, and what would be revoked.
-struct Rows(Box<dyn Encode>, Vec<u8>, Vec<Target>);
+struct Rows(Box<dyn Encode>, Vec<u8>, Vec<SessionTarget>);
 
 impl Take for Rows {
     fn row(
@@ -180,8 +180,12 @@ impl Take for Rows {
         record: &Record<'_>,
     ) -> Result<std::ops::ControlFlow<()>, super::exit::Failure> {
         self.0.row(record, &mut self.1)?;
-        self.2
-            .push(Target::of(0, &TwoKinds.caps(), record, FoundBy::Query));
+        self.2.push(SessionTarget::of(
+            0,
+            &TwoKinds.caps(),
+            record,
+            FoundBy::Query,
+        ));
         Ok(std::ops::ControlFlow::Continue(()))
     }
 
@@ -193,7 +197,7 @@ impl Take for Rows {
 #[tokio::test]
 async fn lines_carry_kind_id_and_key_and_name_the_session_again() {
     let sources = sources(None);
-    let columns = Column::of_row(&sources);
+    let columns = OutputField::of_row(&sources);
     let look = super::output::Look {
         color: false,
         ascii: false,
@@ -244,9 +248,9 @@ fn a_column_of_an_attribute_is_printed_as_that_attribute() {
         ColumnSpec::new(Field::Id, "ID", "ID", 1),
         ColumnSpec::of_attribute("node", "NODE", 0),
     ];
-    let names: Vec<_> = Column::of_specs(&specs, &[])
+    let names: Vec<_> = OutputField::of_specs(&specs, &[])
         .iter()
-        .map(Column::name)
+        .map(OutputField::name)
         .collect();
 
     assert_eq!(names, ["label", "@node"]);

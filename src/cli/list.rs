@@ -8,8 +8,8 @@ use serde_json::json;
 use super::args_verbs::{Format, ListArgs};
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
-use super::output::{Cell, Column, Encode, Out, Record, encoder, small_table, small_text};
-use super::pages::{self, Ended, Question, Take};
+use super::output::{Cell, Encode, Out, OutputField, Record, encoder, small_table, small_text};
+use super::pages::{self, ListEnd, ListRequest, Take};
 use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
@@ -25,10 +25,14 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     let columns = args
         .fields
         .iter()
-        .map(|name| Column::parse(name))
+        .map(|name| OutputField::parse(name))
         .collect::<Result<Vec<_>, _>>()?;
     let sort = args.sort.as_deref().map(SortBy::parse).transpose()?;
-    let group = args.group_by.as_deref().map(Column::parse).transpose()?;
+    let group = args
+        .group_by
+        .as_deref()
+        .map(OutputField::parse)
+        .transpose()?;
     let (config, sources) = sources::all(ctx)?;
     let query = sources::parse_query_for(&text, &sources)?;
     let (now, zone) = sources::moment(&config);
@@ -37,7 +41,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     } else {
         Format::Jsonl
     });
-    let question = Question {
+    let question = ListRequest {
         query,
         native: args.native.clone(),
         now,
@@ -105,9 +109,9 @@ async fn rows(
     sort: Option<SortBy>,
     encode: Box<dyn Encode>,
     sources: &[Source],
-    question: &Question,
+    question: &ListRequest,
     out: &mut Out,
-) -> Result<Vec<Ended>, Failure> {
+) -> Result<Vec<ListEnd>, Failure> {
     let mut stream = Stream {
         encode,
         out,
@@ -131,19 +135,19 @@ async fn rows(
             ended
         }
     };
-    let tails: Vec<_> = ended.iter().map(Ended::to_json).collect();
+    let tails: Vec<_> = ended.iter().map(ListEnd::to_json).collect();
     stream.encode.tail(&tails, stream.out.buffer())?;
     Ok(ended)
 }
 
 /// The fields that are printed when none are named.
-fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> {
+fn shown(format: Format, named: Vec<OutputField>, sources: &[Source]) -> Vec<OutputField> {
     if !named.is_empty() {
         return named;
     }
     match format {
-        Format::Json | Format::Jsonl => Column::of_row(sources),
-        Format::Csv => Column::of_csv(sources),
+        Format::Json | Format::Jsonl => OutputField::of_row(sources),
+        Format::Csv => OutputField::of_csv(sources),
         Format::Table | Format::Markdown => {
             let mut specs = Vec::new();
             for source in sources {
@@ -156,23 +160,23 @@ fn shown(format: Format, named: Vec<Column>, sources: &[Source]) -> Vec<Column> 
                     }
                 }
             }
-            Column::of_specs(&specs, sources)
+            OutputField::of_specs(&specs, sources)
         }
     }
 }
 
 /// Says how the lists ended, and finds the exit code.
-fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[Ended]) -> u8 {
+fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[ListEnd]) -> u8 {
     report(ctx, ended);
     let rows: u64 = ended.iter().map(|one| one.rows).sum();
     let code_of = if decides(args, rows) {
-        Ended::code_of_decision
+        ListEnd::code_of_decision
     } else {
-        Ended::code
+        ListEnd::code
     };
     let code = exit::code_of_all(&ended.iter().map(code_of).collect::<Vec<_>>());
     let failed = ended.iter().any(|one| one.error.is_some());
-    if args.count && !ended.iter().all(Ended::is_whole) && (rows > 0 || !failed) {
+    if args.count && !ended.iter().all(ListEnd::is_whole) && (rows > 0 || !failed) {
         ctx.error(&format!(
             "cannot count: the list is not whole; at least {} match",
             with_thousands(rows)
@@ -185,7 +189,7 @@ fn conclude(ctx: &Ctx, args: &ListArgs, ended: &[Ended]) -> u8 {
 }
 
 /// One sentence for each source that failed or has something to say.
-pub(crate) fn report(ctx: &Ctx, ended: &[Ended]) {
+pub(crate) fn report(ctx: &Ctx, ended: &[ListEnd]) {
     for one in ended {
         for note in &one.notes {
             ctx.note(&format!("note: {}: {note}", one.profile));
@@ -282,16 +286,16 @@ impl Take for Count {
 pub(super) fn print_count(
     format: Format,
     count: &Count,
-    ended: &[Ended],
+    ended: &[ListEnd],
     out: &mut Out,
 ) -> Result<(), Failure> {
-    let whole = ended.iter().all(Ended::is_whole);
+    let whole = ended.iter().all(ListEnd::is_whole);
     let kinds = whole.then_some(&count.kinds);
     let kinds = kinds.filter(|kinds| kinds.are_several());
     let count = whole.then_some(count.rows);
     match format {
         Format::Json | Format::Jsonl => {
-            let sources: Vec<_> = ended.iter().map(Ended::to_json).collect();
+            let sources: Vec<_> = ended.iter().map(ListEnd::to_json).collect();
             let mut all = json!({ "count": count, "complete": whole, "sources": sources });
             if let Some(kinds) = kinds {
                 let kinds = kinds
@@ -315,12 +319,12 @@ pub(super) fn print_count(
 
 /// Counts the values of a field.
 struct Groups {
-    column: Column,
+    column: OutputField,
     counts: BTreeMap<Option<String>, u64>,
 }
 
 impl Groups {
-    fn new(column: Column) -> Self {
+    fn new(column: OutputField) -> Self {
         Self {
             column,
             counts: BTreeMap::new(),
@@ -333,7 +337,7 @@ impl Groups {
         ctx: &Ctx,
         config: &Config,
         format: Format,
-        ended: &[Ended],
+        ended: &[ListEnd],
         out: &mut Out,
     ) -> Result<(), Failure> {
         let name = self.column.name();
@@ -348,8 +352,8 @@ impl Groups {
                 return out.json(&json!({
                     "version": 1,
                     "groups": rows,
-                    "complete": ended.iter().all(Ended::is_whole),
-                    "sources": ended.iter().map(Ended::to_json).collect::<Vec<_>>(),
+                    "complete": ended.iter().all(ListEnd::is_whole),
+                    "sources": ended.iter().map(ListEnd::to_json).collect::<Vec<_>>(),
                 }));
             }
             return rows.iter().try_for_each(|row| out.json(row));
@@ -393,7 +397,7 @@ fn explain(
     config: &Config,
     format: Format,
     sources: &[Source],
-    question: &Question,
+    question: &ListRequest,
 ) -> Result<u8, Failure> {
     let plans: Vec<(&Source, Result<Plan, ApiError>)> = sources
         .iter()

@@ -10,7 +10,7 @@ use super::args_verbs::{LoginArgs, ShapeArgs};
 use super::config::print_small;
 use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
-use super::prompter::Person;
+use super::prompter::TerminalPrompter;
 use super::sources::{self, side_by_side};
 use crate::api::auth::{Prompter, StoredToken, TokenFile, TokenStore};
 use crate::config::{Login, Profile};
@@ -83,7 +83,7 @@ fn row(profile: &str, system: &str, who: &Identity) -> Vec<String> {
 pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
     let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
-    let person: Arc<Person> = Person::with_qr(args.qr);
+    let person: Arc<TerminalPrompter> = TerminalPrompter::with_qr(args.qr);
     let mut codes = Vec::new();
     // One after the other: each may show a code or ask for a password.
     if let Some(profile) = profiles.iter().find(|profile| !profile.keep_token) {
@@ -128,7 +128,11 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
 const END_LIMIT: Duration = Duration::from_secs(3);
 
 /// Ends and forgets the token of an earlier sign-in: with nobody to use it, it would only live on.
-async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<(), Failure> {
+async fn forget(
+    ctx: &Ctx,
+    profile: &Profile,
+    person: &Arc<TerminalPrompter>,
+) -> Result<(), Failure> {
     let store = TokenFile::new(&ctx.paths, profile);
     if store.load().is_some() {
         for old in sources::open(ctx, vec![profile.clone()], person)? {
@@ -146,7 +150,7 @@ async fn forget(ctx: &Ctx, profile: &Profile, person: &Arc<Person>) -> Result<()
 /// No profile can be chosen.
 pub(crate) async fn logout(ctx: &Ctx) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let person = Person::new();
+    let person = TerminalPrompter::new();
     let mut codes = Vec::new();
     for profile in sources::chosen(ctx, &config)? {
         let store = TokenFile::new(&ctx.paths, &profile);
@@ -217,7 +221,7 @@ pub(crate) async fn token(ctx: &Ctx) -> Result<u8, Failure> {
         file: TokenFile::new(&ctx.paths, &profile),
         last: Mutex::new(None),
     });
-    let person: Arc<dyn Prompter> = Person::new();
+    let person: Arc<dyn Prompter> = TerminalPrompter::new();
     let api = ctx.systems.open_with(&profile, person, keep.clone());
     let api = api.map_err(|error| failed(&error))?;
     sources::attend(ctx, &profile, api.as_ref());

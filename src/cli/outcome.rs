@@ -7,7 +7,7 @@ use super::ctx::Ctx;
 use super::exit::Failure;
 use super::output::Out;
 use super::sources::Source;
-use super::targets::{Skip, Target};
+use super::targets::{SessionTarget, Skip};
 use crate::model::text::{Ellipsis, MESSAGE_COLS, NAME_COLS, display_safe, mask, safe_cut};
 use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 
@@ -43,17 +43,21 @@ impl<'a> Outcomes<'a> {
     }
 
     /// It was left out.
-    pub(crate) fn skipped(&mut self, target: &Target, skip: &Skip) -> Result<(), Failure> {
+    pub(crate) fn skipped(&mut self, target: &SessionTarget, skip: &Skip) -> Result<(), Failure> {
         self.print(target, skip.outcome(), Some(&skip.words()))
     }
 
     /// It would be ended.
-    pub(crate) fn would_revoke(&mut self, target: &Target) -> Result<(), Failure> {
+    pub(crate) fn would_revoke(&mut self, target: &SessionTarget) -> Result<(), Failure> {
         self.print(target, "would_revoke", None)
     }
 
     /// What became of it.
-    pub(crate) fn outcome(&mut self, target: &Target, outcome: &Outcome) -> Result<(), Failure> {
+    pub(crate) fn outcome(
+        &mut self,
+        target: &SessionTarget,
+        outcome: &Outcome,
+    ) -> Result<(), Failure> {
         if matches!(outcome, Outcome::Revoked) {
             self.revoked += 1;
         }
@@ -69,7 +73,12 @@ impl<'a> Outcomes<'a> {
         self.print(target, outcome.word(), message.as_deref())
     }
 
-    fn print(&mut self, target: &Target, word: &str, message: Option<&str>) -> Result<(), Failure> {
+    fn print(
+        &mut self,
+        target: &SessionTarget,
+        word: &str,
+        message: Option<&str>,
+    ) -> Result<(), Failure> {
         if self.closed {
             return Ok(());
         }
@@ -104,7 +113,7 @@ impl<'a> Outcomes<'a> {
     }
 
     /// Its label; else its id, masked where the id is a credential.
-    fn called(&self, target: &Target) -> String {
+    fn called(&self, target: &SessionTarget) -> String {
         let credential = self.sources.get(target.source).is_none_or(|source| {
             source
                 .api

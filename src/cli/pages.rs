@@ -35,7 +35,7 @@ pub(crate) trait Take: Send {
 }
 
 /// What is asked of every source.
-pub(crate) struct Question {
+pub(crate) struct ListRequest {
     /// What to match.
     pub(crate) query: Query,
     /// A filter in the systems' own language.
@@ -52,7 +52,7 @@ pub(crate) struct Question {
     pub(crate) asked_by: AskedBy,
 }
 
-impl Question {
+impl ListRequest {
     /// The search of one source.
     pub(crate) fn search(&self, source: &Source) -> Search {
         let own = source.profile.page_size.and_then(NonZeroU16::new);
@@ -76,7 +76,7 @@ impl Question {
 
 /// How the list of one source ended.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct ListEnd {
     /// Name of the profile.
     pub(crate) profile: String,
     /// Rows that matched.
@@ -99,7 +99,7 @@ pub(crate) struct Ended {
     came: u64,
 }
 
-impl Ended {
+impl ListEnd {
     fn new(profile: &str) -> Self {
         Self {
             profile: profile.to_owned(),
@@ -160,13 +160,13 @@ impl Ended {
 /// Reads the lists of all sources into `take`. Sources do not wait for each other.
 ///
 /// # Errors
-/// What `take` says; a source that fails is in its [`Ended`].
+/// What `take` says; a source that fails is in its [`ListEnd`].
 pub(crate) async fn read(
     ctx: &Ctx,
     sources: &[Source],
-    question: &Question,
+    question: &ListRequest,
     take: &mut dyn Take,
-) -> Result<Vec<Ended>, Failure> {
+) -> Result<Vec<ListEnd>, Failure> {
     // One consumer, several readers in one task: the lock is never waited for, and never held across an await.
     let shared = Mutex::new(Shared {
         take,
@@ -183,7 +183,7 @@ pub(crate) async fn read(
     }
     drop(running);
     let order = |profile: &str| sources.iter().position(|s| s.profile.name == profile);
-    ended.sort_by_key(|one: &Ended| order(&one.profile));
+    ended.sort_by_key(|one: &ListEnd| order(&one.profile));
     Ok(ended)
 }
 
@@ -200,17 +200,17 @@ struct Reader<'a> {
     search: Search,
     /// The moment of the question by our clock.
     asked: DateTime<Utc>,
-    ended: Ended,
+    ended: ListEnd,
 }
 
 impl<'a> Reader<'a> {
-    fn new(ctx: &Ctx, source: &'a Source, question: &Question) -> Self {
+    fn new(ctx: &Ctx, source: &'a Source, question: &ListRequest) -> Self {
         Self {
             source,
             told: HeadwayLine::new(ctx),
             search: question.search(source),
             asked: question.now,
-            ended: Ended::new(&source.profile.name),
+            ended: ListEnd::new(&source.profile.name),
         }
     }
 
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         self.asked + self.source.api.clock_offset().unwrap_or_default()
     }
 
-    async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<Ended, Failure> {
+    async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<ListEnd, Failure> {
         self.settle_clock().await;
         match self.pages(shared).await? {
             Ok(()) => self.why_nothing(),

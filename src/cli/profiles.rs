@@ -9,7 +9,7 @@ use super::args_verbs::ShapeArgs;
 use super::config::print_small;
 use super::ctx::Ctx;
 use super::exit::{self, Failure, OK};
-use super::prompter::Person;
+use super::prompter::TerminalPrompter;
 use super::sources::{self, side_by_side};
 use crate::config::Config;
 use crate::model::text::display_safe;
@@ -31,7 +31,7 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
     if profiles.is_empty() {
         ctx.note("no profile is configured; write one with: usher config init");
     }
-    let sources = sources::open(ctx, profiles, &Person::absent())?;
+    let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let answers = side_by_side(&sources, |source| async {
         let asked = Instant::now();
         let who = source.api.whoami().await?;

@@ -14,16 +14,16 @@ use crate::api::auth::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waitin
 use crate::model::{ApiError, Untrusted};
 
 /// Asks on the terminal, and never where there is none.
-pub(crate) struct Person {
+pub(crate) struct TerminalPrompter {
     present: bool,
     qr: bool,
     /// Two profiles may ask at the same time; a terminal takes one question after the other. Held while a
-    /// person types, which is why tasks wait for it. What was told last of something that is waited for:
+    /// person types, which is why tasks wait for it. The value is the last message shown while waiting:
     /// the same is not told twice.
     turn: Mutex<Option<Waiting>>,
 }
 
-impl Person {
+impl TerminalPrompter {
     /// Whoever is there.
     pub(crate) fn new() -> Arc<Self> {
         Self::with_qr(false)
@@ -49,7 +49,7 @@ impl Person {
 }
 
 #[async_trait]
-impl Prompter for Person {
+impl Prompter for TerminalPrompter {
     // Shown without a terminal too: a script may hand the address on to somebody with a browser.
     async fn show_code(&self, code: DeviceCode) {
         let _turn = self.turn.lock().await;

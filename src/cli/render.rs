@@ -10,7 +10,7 @@ use crate::app::msg::Size;
 use crate::app::state::{Prefs, TimeStyle};
 use crate::model::query::When;
 use crate::model::time::Zone;
-use crate::runtime::still::Still;
+use crate::runtime::headless::HeadlessRenderer;
 use crate::runtime::{DemoWorld, Fixed};
 use crate::ui::picture::picture;
 use crate::ui::theme::{Depth, Theme};
@@ -91,7 +91,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     let keys = keys(screen.keys)?.into_iter().chain(keys(&args.keys)?);
     let theme = Theme::load(&args.theme, Depth::True)?;
 
-    let mut still = Still::new(
+    let mut renderer = HeadlessRenderer::new(
         world(args, screen, now),
         prefs(ctx),
         size,
@@ -99,21 +99,21 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
         ctx.systems.clone(),
     );
     match screen.begin {
-        Begin::Welcome => still.welcome(),
+        Begin::Welcome => renderer.welcome(),
         Begin::Listed | Begin::Several | Begin::Actions => {
             let several = matches!(screen.begin, Begin::Several);
-            still.open(if several { 3 } else { 1 }).await;
+            renderer.open(if several { 3 } else { 1 }).await;
             for key in ["enter", "2"].into_iter().flat_map(str::parse) {
-                still.press(key).await;
+                renderer.press(key).await;
             }
         }
-        _ => still.open(1).await,
+        _ => renderer.open(1).await,
     }
     for key in keys {
-        still.press(key).await;
+        renderer.press(key).await;
     }
 
-    let drawn = picture(still.state(), &theme, size);
+    let drawn = picture(renderer.state(), &theme, size);
     let text = match args.format {
         Picture::Text => drawn.to_text(),
         Picture::Ansi => drawn.to_ansi(),

@@ -8,11 +8,11 @@ use super::ctx::{Ctx, has_person};
 use super::exit::{self, Failure};
 use super::outcome::Outcomes;
 use super::output::Record;
-use super::pages::{self, Question, Take};
+use super::pages::{self, ListRequest, Take};
 use super::prompter;
-use super::revoke_run::{self, Job};
+use super::revoke_run::{self, RevokeRun};
 use super::sources::{self, Source};
-use super::targets::{self, FoundBy, Skip, Target};
+use super::targets::{self, FoundBy, SessionTarget, Skip};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::confirm::{Risk, typed_because};
@@ -21,7 +21,7 @@ use crate::model::{
     ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
     Subject, Value,
 };
-use crate::revoke::Known;
+use crate::revoke::Provenance;
 
 /// So many sessions of which only the id is known are read before they are ended.
 const LOOKED_UP: usize = 20;
@@ -73,7 +73,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     if chosen.is_empty() && left_out.is_empty() {
         return Ok(code_of_parts(&codes, 0));
     }
-    let job = Job {
+    let job = RevokeRun {
         ctx,
         sources: &sources,
         reason: args.reason.as_deref(),
@@ -116,7 +116,7 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 
 /// The system's own operation for a person also reaches sessions of theirs that cannot be ended alone,
 /// so what becomes of those is read back too.
-fn take_whole_people(sources: &[Source], targets: &mut [Target]) {
+fn take_whole_people(sources: &[Source], targets: &mut [SessionTarget]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
         .filter(|target| {
@@ -155,7 +155,7 @@ fn code_of_parts(codes: &[u8], done: usize) -> u8 {
 }
 
 /// Why nothing was sent although nothing failed.
-fn nothing_found(args: &RevokeArgs, left_out: &[Target]) -> String {
+fn nothing_found(args: &RevokeArgs, left_out: &[SessionTarget]) -> String {
     let what = match (&args.user, &args.query) {
         _ if !left_out.is_empty() => {
             return "every session that was found has ended already; nothing was sent".to_owned();
@@ -216,17 +216,18 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
 }
 
 /// What is to be ended, and the code of sources that could not tell.
-struct Found {
-    targets: Vec<Target>,
+struct Selection {
+    targets: Vec<SessionTarget>,
     code: u8,
     /// Names of the profiles whose lists are not whole: more sessions may match there.
     not_whole: Vec<String>,
 }
 
-impl Found {
+impl Selection {
     /// Has every session that is meant ended, for certain?
     fn is_nothing(&self) -> bool {
-        let is_over = |target: &Target| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
+        let is_over =
+            |target: &SessionTarget| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
         self.code == exit::OK && self.not_whole.is_empty() && self.targets.iter().all(is_over)
     }
 }
@@ -236,7 +237,7 @@ async fn find(
     args: &RevokeArgs,
     config: &Config,
     sources: &[Source],
-) -> Result<Found, Failure> {
+) -> Result<Selection, Failure> {
     let query = match (&args.user, &args.query) {
         (Some(user), _) => of_user(user)?,
         (None, Some(text)) => of_text(text, sources)?,
@@ -251,7 +252,7 @@ async fn find(
                 sources::refuse_insecure(touched, args.insecure)?;
             }
             look_up(sources, &mut targets).await;
-            return Ok(Found {
+            return Ok(Selection {
                 targets,
                 code: exit::OK,
                 not_whole: Vec::new(),
@@ -259,7 +260,7 @@ async fn find(
         }
     };
     let (now, zone) = sources::moment(config);
-    let question = Question {
+    let question = ListRequest {
         query,
         native: None,
         now,
@@ -281,9 +282,9 @@ async fn find(
     if let Some(user) = &args.user {
         note_spelling(ctx, user.trim(), &collect.targets);
     }
-    let codes: Vec<u8> = ended.iter().map(pages::Ended::code_of_decision).collect();
+    let codes: Vec<u8> = ended.iter().map(pages::ListEnd::code_of_decision).collect();
     let not_whole = ended.iter().filter(|one| !one.is_whole());
-    Ok(Found {
+    Ok(Selection {
         targets: collect.targets,
         code: exit::code_of_all(&codes),
         not_whole: not_whole.map(|one| one.profile.clone()).collect(),
@@ -291,7 +292,7 @@ async fn find(
 }
 
 /// Names are compared without case: whose sessions were found is told where that is spelled otherwise.
-fn note_spelling(ctx: &Ctx, user: &str, found: &[Target]) {
+fn note_spelling(ctx: &Ctx, user: &str, found: &[SessionTarget]) {
     let names = names_of(found);
     if names.iter().any(|name| *name != display_safe(user)) {
         ctx.note(&format!(
@@ -303,7 +304,7 @@ fn note_spelling(ctx: &Ctx, user: &str, found: &[Target]) {
 }
 
 /// The names of these sessions' people, each once, cleaned.
-fn names_of(targets: &[Target]) -> Vec<String> {
+fn names_of(targets: &[SessionTarget]) -> Vec<String> {
     let names = targets
         .iter()
         .filter_map(|target| target.subject.name.as_ref());
@@ -314,8 +315,8 @@ fn names_of(targets: &[Target]) -> Vec<String> {
 /// Reads the sessions of which only the id is known, so that the question and the audit log can say
 /// whose they are, and what must be left alone is. One that cannot be read is tried all the same: who
 /// may end sessions need not be allowed to read them.
-async fn look_up(sources: &[Source], targets: &mut [Target]) {
-    let bare = |target: &&mut Target| target.label.is_empty() && target.skip.is_none();
+async fn look_up(sources: &[Source], targets: &mut [SessionTarget]) {
+    let bare = |target: &&mut SessionTarget| target.label.is_empty() && target.skip.is_none();
     for target in targets.iter_mut().filter(bare).take(LOOKED_UP) {
         let source = &sources[target.source];
         let session = match source.api.get(&target.key).await {
@@ -330,10 +331,10 @@ async fn look_up(sources: &[Source], targets: &mut [Target]) {
         let now = source.api.server_now();
         let record = Record::new(source.name(), source.word(), &row, source.thresholds(), now);
         // What is ended is what was named, whatever the answer calls it; and it was found by that name.
-        *target = Target {
+        *target = SessionTarget {
             key: target.key.clone(),
-            known: Known::Listed,
-            ..Target::of(target.source, &source.api.caps(), &record, FoundBy::Name)
+            known: Provenance::Listed,
+            ..SessionTarget::of(target.source, &source.api.caps(), &record, FoundBy::Name)
         };
     }
 }
@@ -367,7 +368,7 @@ fn of_text(text: &str, sources: &[Source]) -> Result<Query, Failure> {
 struct Collect<'a> {
     sources: &'a [Source],
     by: FoundBy,
-    targets: Vec<Target>,
+    targets: Vec<SessionTarget>,
 }
 
 impl Take for Collect<'_> {
@@ -381,7 +382,7 @@ impl Take for Collect<'_> {
             FoundBy::Name
         };
         let caps = self.sources[source].api.caps();
-        let target = Target::of(source, &caps, record, by);
+        let target = SessionTarget::of(source, &caps, record, by);
         self.targets.push(target);
         Ok(ControlFlow::Continue(()))
     }
@@ -394,8 +395,8 @@ impl Take for Collect<'_> {
 fn summary_of_dry_run(
     ctx: &Ctx,
     sources: &[Source],
-    chosen: &[Target],
-    left_out: &[Target],
+    chosen: &[SessionTarget],
+    left_out: &[SessionTarget],
     not_whole: &[String],
 ) {
     let mut text = format!(
@@ -417,7 +418,7 @@ fn may_hold_more(not_whole: &[String]) -> String {
 }
 
 /// `, skipped 5 (3 expired; 2 your own session), not found 1`; empty where nothing was.
-pub(crate) fn skipped(left_out: &[Target]) -> String {
+pub(crate) fn skipped(left_out: &[SessionTarget]) -> String {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     let mut not_found = 0;
     for skip in left_out.iter().filter_map(|target| target.skip.as_ref()) {
@@ -442,7 +443,7 @@ pub(crate) fn skipped(left_out: &[Target]) -> String {
 /// Asks on the terminal. Many, and several in production, want the number typed.
 fn ask(
     sources: &[Source],
-    chosen: &[Target],
+    chosen: &[SessionTarget],
     not_whole: &[String],
     of_user: bool,
 ) -> Result<(), Failure> {
@@ -495,7 +496,7 @@ fn ask(
 }
 
 /// ` (prod: 12, test: 3)`; empty for one profile.
-fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
+fn by_profile(sources: &[Source], chosen: &[SessionTarget]) -> String {
     if sources.len() < 2 {
         return String::new();
     }
@@ -515,7 +516,7 @@ fn by_profile(sources: &[Source], chosen: &[Target]) -> String {
 }
 
 /// `15 sessions`, or `15 sessions (12 web, 3 sql)`.
-pub(super) fn count_of(targets: &[Target]) -> String {
+pub(super) fn count_of(targets: &[SessionTarget]) -> String {
     let kinds: KindCounts = targets.iter().map(|target| target.kind.as_ref()).collect();
     format!("{}{}", sessions(targets.len()), kinds.in_brackets())
 }

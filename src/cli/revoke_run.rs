@@ -12,7 +12,7 @@ use super::outcome::Outcomes;
 use super::revoke::{cannot, sessions, skipped};
 use super::signals::StopSignals;
 use super::sources::Source;
-use super::targets::Target;
+use super::targets::SessionTarget;
 use crate::audit::{Audit, AuditError};
 use crate::config::AuditMode;
 use crate::model::{ApiError, Outcome, Subject};
@@ -24,7 +24,7 @@ use crate::revoke::{
 const REPORTS: usize = 64;
 
 /// What all sources have in common.
-pub(crate) struct Job<'a> {
+pub(crate) struct RevokeRun<'a> {
     /// How to speak.
     pub(crate) ctx: &'a Ctx,
     /// The open profiles.
@@ -42,9 +42,9 @@ pub(crate) struct Job<'a> {
 /// # Errors
 /// Standard output cannot be written; every job has ended by then.
 pub(crate) async fn run(
-    job: &Job<'_>,
-    targets: Vec<Target>,
-    left_out: &[Target],
+    job: &RevokeRun<'_>,
+    targets: Vec<SessionTarget>,
+    left_out: &[SessionTarget],
     outcomes: &mut Outcomes<'_>,
 ) -> Result<u8, Failure> {
     let stop = CancellationToken::new();
@@ -52,19 +52,19 @@ pub(crate) async fn run(
     let (report, mut reports) = mpsc::channel(REPORTS);
     let audit = Arc::new(Audit::new(&job.ctx.paths));
     let work = join_all(job.sources.iter().enumerate().map(|(at, source)| {
-        let mine: Vec<(usize, &Target)> = targets
+        let mine: Vec<(usize, &SessionTarget)> = targets
             .iter()
             .enumerate()
             .filter(|(_, target)| target.source == at)
             .collect();
-        let lane = Lane {
+        let worker = RevokeWorker {
             job,
             source,
             audit: audit.clone(),
             stop: stop.child_token(),
             report: report.clone(),
         };
-        async move { lane.run(mine).await }
+        async move { worker.run(mine).await }
     }));
     drop(report);
     let mut listener = Listener {
@@ -108,7 +108,7 @@ pub(crate) async fn run(
 }
 
 /// What is known when a second signal ends the command. What was sent is in the audit log by now.
-fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
+fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget]) {
     // Which of the rest were sent is not known here.
     summary(ctx, told, left_out, "no outcome");
     let open = told.iter().filter(|outcome| outcome.is_none()).count();
@@ -124,7 +124,7 @@ fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target]) {
 }
 
 /// How the job of one source ended.
-struct Ended {
+struct WorkerResult {
     profile: String,
     /// How many sessions of it were to be ended.
     count: usize,
@@ -133,29 +133,29 @@ struct Ended {
 }
 
 /// The job of one source.
-struct Lane<'a> {
-    job: &'a Job<'a>,
+struct RevokeWorker<'a> {
+    job: &'a RevokeRun<'a>,
     source: &'a Source,
     audit: Arc<Audit>,
     stop: CancellationToken,
     report: mpsc::Sender<(usize, Outcome)>,
 }
 
-impl Lane<'_> {
-    async fn run(self, mine: Vec<(usize, &Target)>) -> Ended {
+impl RevokeWorker<'_> {
+    async fn run(self, mine: Vec<(usize, &SessionTarget)>) -> WorkerResult {
         let error = if mine.is_empty() {
             None
         } else {
             self.end(&mine).await.err()
         };
-        Ended {
+        WorkerResult {
             profile: self.source.name().to_owned(),
             count: mine.len(),
             error,
         }
     }
 
-    async fn end(&self, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+    async fn end(&self, mine: &[(usize, &SessionTarget)]) -> Result<(), ApiError> {
         // Also the negotiation of versions: what the system can do is certain only now.
         let who = match self.source.api.whoami().await {
             Ok(who) => Some(who),
@@ -181,7 +181,11 @@ impl Lane<'_> {
     }
 
     /// One session after the other.
-    async fn each(&self, context: JobContext, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+    async fn each(
+        &self,
+        context: JobContext,
+        mine: &[(usize, &SessionTarget)],
+    ) -> Result<(), ApiError> {
         let items = items(mine);
         let mut control = JobControl::default();
         control.stop = self.stop.clone();
@@ -207,7 +211,11 @@ impl Lane<'_> {
     }
 
     /// All sessions of each person at once, by the system's own operation.
-    async fn people(&self, context: JobContext, mine: &[(usize, &Target)]) -> Result<(), ApiError> {
+    async fn people(
+        &self,
+        context: JobContext,
+        mine: &[(usize, &SessionTarget)],
+    ) -> Result<(), ApiError> {
         let mut people: Vec<&Subject> = Vec::new();
         for (_, target) in mine {
             if !people.contains(&&target.subject) {
@@ -256,8 +264,8 @@ impl Lane<'_> {
     }
 }
 
-fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
-    let item = |(at, target): &(usize, &Target)| Item {
+fn items(targets: &[(usize, &SessionTarget)]) -> Vec<Item<usize>> {
+    let item = |(at, target): &(usize, &SessionTarget)| Item {
         row: *at,
         key: target.key.clone(),
         kind: target.kind.clone(),
@@ -269,7 +277,7 @@ fn items(targets: &[(usize, &Target)]) -> Vec<Item<usize>> {
 
 /// Prints what is heard: at once, or at the end where a second look may correct the first word.
 struct Listener<'a, 'o> {
-    targets: &'a [Target],
+    targets: &'a [SessionTarget],
     told: Vec<Option<Outcome>>,
     hold: bool,
     fail_fast: Option<&'a CancellationToken>,
@@ -321,7 +329,7 @@ const NOT_SENT: &str = "not sent";
 
 /// `revoked 18, already gone 1, failed 0, unknown 0, skipped 2 (2 expired)` on standard error.
 /// `open`: what those are of which nothing was told.
-fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[Target], open: &str) {
+fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget], open: &str) {
     let count = |test: fn(&Outcome) -> bool| told.iter().flatten().filter(|o| test(o)).count();
     let untold = told.iter().filter(|o| o.is_none()).count();
     let (not_sent, untold) = match open {
@@ -369,8 +377,13 @@ fn is_not_sent(outcome: &Outcome) -> bool {
 }
 
 /// The exit code of the whole: of all sessions if they agree, else "partly".
-fn code(targets: &[Target], told: &[Option<Outcome>], ended: &[Ended], sources: &[Source]) -> u8 {
-    let error_of = |target: &Target| {
+fn code(
+    targets: &[SessionTarget],
+    told: &[Option<Outcome>],
+    ended: &[WorkerResult],
+    sources: &[Source],
+) -> u8 {
+    let error_of = |target: &SessionTarget| {
         let name = sources.get(target.source).map(Source::name)?;
         let ended = ended.iter().find(|one| one.profile == name)?;
         ended.error.as_ref().map(ApiError::exit_code)

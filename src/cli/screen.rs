@@ -7,7 +7,7 @@ use super::ctx::Ctx;
 use super::exit::{Failure, USAGE};
 use crate::config::{Config, Theme as ThemeName};
 use crate::runtime::modes::Grade;
-use crate::runtime::{self, DemoWorld, ScreenError, Setup, Wishes};
+use crate::runtime::{self, DemoWorld, ScreenError, ScreenOptions, Setup};
 use crate::ui::theme::{Depth, Theme, ThemeError};
 
 /// Shows the screen until the operator ends it. `demo` opens the demo, whatever the configuration says.
@@ -18,7 +18,7 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
     runtime::check().map_err(ScreenError::from)?;
     let config = ctx.config()?;
     let theme = theme(ctx, &config)?;
-    let wishes = Wishes {
+    let options = ScreenOptions {
         profiles: ctx.global.profile.clone(),
         all_profiles: ctx.global.all_profiles,
         demo,
@@ -28,7 +28,7 @@ pub(crate) fn run(ctx: &Ctx, demo: Option<DemoWorld>) -> Result<u8, Failure> {
         ascii: ctx.global.ascii,
     };
     let (paths, log) = (ctx.paths.clone(), ctx.log.clone());
-    let setup = Setup::new(config, wishes, paths, log, theme, &ctx.systems)?;
+    let setup = Setup::new(config, options, paths, log, theme, &ctx.systems)?;
     let (code, told) = runtime::start(setup)?;
     for told in told {
         ctx.note(&format!("note: {told}"));

@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 
 use super::exit::Failure;
-use super::output::{Cell, Column, Record};
+use super::output::{Cell, OutputField, Record};
 use super::pages::Take;
 use crate::model::Session;
 
 /// An order of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SortBy {
-    column: Column,
+    column: OutputField,
     descending: bool,
 }
 
@@ -33,7 +33,7 @@ impl SortBy {
             }
         };
         Ok(Self {
-            column: Column::parse(name)?,
+            column: OutputField::parse(name)?,
             descending,
         })
     }
@@ -41,7 +41,7 @@ impl SortBy {
 
 /// What a row is sorted by. Nothing comes last in both directions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum SortKey {
     Number(i64),
     Text(String),
     Nothing,
@@ -52,7 +52,7 @@ pub(crate) struct Sorted {
     by: SortBy,
     limit: Option<usize>,
     profiles: Vec<String>,
-    rows: Vec<(Key, u64, usize, Session)>,
+    rows: Vec<(SortKey, u64, usize, Session)>,
     arrived: u64,
 }
 
@@ -81,7 +81,7 @@ impl Sorted {
         let descending = self.by.descending;
         self.rows.sort_by(|a, b| {
             let order = match (&a.0, &b.0) {
-                (Key::Nothing, _) | (_, Key::Nothing) => a.0.cmp(&b.0),
+                (SortKey::Nothing, _) | (_, SortKey::Nothing) => a.0.cmp(&b.0),
                 (one, other) if descending => other.cmp(one),
                 (one, other) => one.cmp(other),
             };
@@ -105,11 +105,11 @@ impl Sorted {
 impl Take for Sorted {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
         let key = match self.by.column.cell(record) {
-            Cell::None | Cell::Empty => Key::Nothing,
-            Cell::Instant(at) => Key::Number(at.timestamp_millis()),
-            Cell::Duration(length) => Key::Number(length.num_milliseconds()),
-            Cell::Bool(yes) => Key::Number(i64::from(yes)),
-            other => Key::Text(other.for_machines(record).to_lowercase()),
+            Cell::None | Cell::Empty => SortKey::Nothing,
+            Cell::Instant(at) => SortKey::Number(at.timestamp_millis()),
+            Cell::Duration(length) => SortKey::Number(length.num_milliseconds()),
+            Cell::Bool(yes) => SortKey::Number(i64::from(yes)),
+            other => SortKey::Text(other.for_machines(record).to_lowercase()),
         };
         let profile = self.profile(record.profile);
         self.arrived += 1;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
-use super::prompter::Person;
+use super::prompter::TerminalPrompter;
 use crate::api::SessionApi;
 use crate::api::auth::TokenFile;
 use crate::config::{Config, Opening, Profile};
@@ -111,7 +111,7 @@ pub(crate) fn chosen_as(
 pub(crate) fn open(
     ctx: &Ctx,
     profiles: Vec<Profile>,
-    person: &Arc<Person>,
+    person: &Arc<TerminalPrompter>,
 ) -> Result<Vec<Source>, Failure> {
     profiles
         .into_iter()
@@ -153,7 +153,7 @@ pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
 pub(crate) fn all(ctx: &Ctx) -> Result<(Config, Vec<Source>), Failure> {
     let config = ctx.config()?;
     let profiles = chosen(ctx, &config)?;
-    let sources = open(ctx, profiles, &Person::new())?;
+    let sources = open(ctx, profiles, &TerminalPrompter::new())?;
     Ok((config, sources))
 }
 

@@ -8,17 +8,17 @@ use serde::{Deserialize, Deserializer};
 
 use super::exit::Failure;
 use super::sources::Source;
-use super::targets::{FoundBy, Skip, Target, several};
+use super::targets::{FoundBy, SessionTarget, Skip, several};
 use crate::model::text::display_safe;
 use crate::model::{Deletable, SessionKey, State, Subject, Untrusted};
-use crate::revoke::{Known, Trace};
+use crate::revoke::{Provenance, Trace};
 
 /// More than this on standard input is refused, in bytes: ids are short, and nobody meant it.
 const INPUT_LIMIT: u64 = 1 << 30;
 
 /// The part of a row of `list` that names a session.
 #[derive(Deserialize)]
-struct Line {
+struct SessionLine {
     profile: Option<String>,
     id: Option<String>,
     key: Option<String>,
@@ -45,7 +45,7 @@ fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<bool>>, D::E
 ///
 /// # Errors
 /// A usage error that names the line; nothing is done with half of a list.
-pub(super) fn read(input: impl Read, sources: &[Source]) -> Result<Vec<Target>, Failure> {
+pub(super) fn read(input: impl Read, sources: &[Source]) -> Result<Vec<SessionTarget>, Failure> {
     let mut bytes = zeroize::Zeroizing::new(Vec::new());
     input
         .take(INPUT_LIMIT + 1)
@@ -71,7 +71,7 @@ pub(super) fn read(input: impl Read, sources: &[Source]) -> Result<Vec<Target>, 
         .collect()
 }
 
-fn one(line: &str, sources: &[Source]) -> Result<Target, String> {
+fn one(line: &str, sources: &[Source]) -> Result<SessionTarget, String> {
     if line.starts_with(['{', '[']) {
         // The parser's own words may hold a piece of the line, and the line an id.
         let line = serde_json::from_str(line)
@@ -82,7 +82,7 @@ fn one(line: &str, sources: &[Source]) -> Result<Target, String> {
     if sources.len() > 1 {
         return Err(several(sources).message);
     }
-    Ok(Target::typed(0, id))
+    Ok(SessionTarget::typed(0, id))
 }
 
 /// The id that stands alone in a text: quotes around it, as `jq .id` prints them, and one comma or
@@ -112,13 +112,13 @@ pub(super) fn bare_id(text: &str) -> Result<&str, String> {
     Ok(id)
 }
 
-/// Is it the first line of what `usher list -o csv` prints?
+/// True for the first line that `usher list -o csv` prints.
 fn is_csv_head(line: &str) -> bool {
     line.contains(',') && line.trim().split(',').any(|name| name == "id")
 }
 
 /// Rows of `list -o csv`. The number of the line stands beside an error.
-fn csv(text: &str, sources: &[Source]) -> Result<Vec<Target>, (usize, String)> {
+fn csv(text: &str, sources: &[Source]) -> Result<Vec<SessionTarget>, (usize, String)> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let not_csv = |at| (at, "not CSV as `usher list -o csv` prints it".to_owned());
     let head = reader.headers().map_err(|_| not_csv(0))?.clone();
@@ -132,7 +132,7 @@ fn csv(text: &str, sources: &[Source]) -> Result<Vec<Target>, (usize, String)> {
             .iter()
             .map(without_guard)
             .collect::<csv::StringRecord>();
-        let row: Line = cells.deserialize(Some(&head)).map_err(|_| not_csv(line))?;
+        let row: SessionLine = cells.deserialize(Some(&head)).map_err(|_| not_csv(line))?;
         targets.push(target(row, sources).map_err(|why| (line, why))?);
     }
     Ok(targets)
@@ -146,7 +146,7 @@ fn without_guard(cell: &str) -> &str {
     }
 }
 
-fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
+fn target(line: SessionLine, sources: &[Source]) -> Result<SessionTarget, String> {
     let id = line.id.filter(|id| !id.is_empty()).ok_or("it has no id")?;
     let (key, id) = match line.key.filter(|key| !key.is_empty()) {
         Some(key) => (key, Some(SessionKey::new(id))),
@@ -174,7 +174,7 @@ fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
         ),
         None => Deletable::Unknown,
     };
-    Ok(Target {
+    Ok(SessionTarget {
         source,
         skip: Skip::of(
             state.unwrap_or(State::Unknown),
@@ -184,9 +184,9 @@ fn target(line: Line, sources: &[Source]) -> Result<Target, String> {
             sources[source].api.caps().of(line.kind.as_deref()).revoke,
         ),
         known: match line.deletable {
-            None => Known::Typed,
-            Some(Some(true)) => Known::Listed,
-            Some(_) => Known::Doubtful(Trace {
+            None => Provenance::Typed,
+            Some(Some(true)) => Provenance::Listed,
+            Some(_) => Provenance::Doubtful(Trace {
                 created: line.created,
                 client: line.client,
             }),

@@ -8,11 +8,11 @@ use super::sources::Source;
 use super::target_lines;
 use crate::model::text::display_safe;
 use crate::model::{Capabilities, Deletable, Exempt, Revoke, SessionKey, State, Subject, exempt};
-use crate::revoke::Known;
+use crate::revoke::Provenance;
 
 /// One session that was named.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(crate) struct SessionTarget {
     /// Which source it belongs to.
     pub(crate) source: usize,
     /// Its key.
@@ -28,7 +28,7 @@ pub(crate) struct Target {
     /// Why it is left out. `None`: it is not.
     pub(crate) skip: Option<Skip>,
     /// How it came to be named.
-    pub(crate) known: Known,
+    pub(crate) known: Provenance,
 }
 
 /// What a row was found by, which decides whether a computed expiry leaves it out.
@@ -40,7 +40,7 @@ pub(crate) enum FoundBy {
     Query,
 }
 
-impl Target {
+impl SessionTarget {
     /// A session of which only the id is known.
     pub(crate) fn typed(source: usize, id: &str) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Target {
             label: String::new(),
             subject: Subject::default(),
             skip: None,
-            known: Known::Typed,
+            known: Provenance::Typed,
         }
     }
 
@@ -60,9 +60,9 @@ impl Target {
         self.id.as_ref().unwrap_or(&self.key).expose()
     }
 
-    /// Does not to find it prove nothing?
+    /// True if "not found" does not prove that it has ended.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.known, Known::Doubtful(_))
+        matches!(self.known, Provenance::Doubtful(_))
     }
 
     /// A session that was read, of a system that can do this.
@@ -76,7 +76,7 @@ impl Target {
             kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: row.subject(),
-            known: Known::listed(&row.deletable, row.created, row.client.as_deref()),
+            known: Provenance::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),
         }
     }
@@ -143,7 +143,7 @@ impl Skip {
 ///
 /// # Errors
 /// A usage error that names the line; nothing is done with half of a list.
-pub(crate) fn read(ids: &[String], sources: &[Source]) -> Result<Vec<Target>, Failure> {
+pub(crate) fn read(ids: &[String], sources: &[Source]) -> Result<Vec<SessionTarget>, Failure> {
     let mut targets = Vec::new();
     for id in ids {
         if id == "-" {
@@ -156,7 +156,7 @@ pub(crate) fn read(ids: &[String], sources: &[Source]) -> Result<Vec<Target>, Fa
 }
 
 /// An id that was an argument.
-fn named(id: &str, sources: &[Source]) -> Result<Target, Failure> {
+fn named(id: &str, sources: &[Source]) -> Result<SessionTarget, Failure> {
     let [source] = sources else {
         return Err(several(sources));
     };
@@ -174,7 +174,7 @@ fn named(id: &str, sources: &[Source]) -> Result<Target, Failure> {
     }
     let id = target_lines::bare_id(id)
         .map_err(|why| Failure::usage(format!("\"{}\" is no id: {why}", display_safe(id))))?;
-    Ok(Target::typed(0, id))
+    Ok(SessionTarget::typed(0, id))
 }
 
 pub(super) fn several(sources: &[Source]) -> Failure {

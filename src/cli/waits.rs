@@ -33,7 +33,7 @@ pub(crate) async fn tell(ctx: Ctx, profile: String, waits: Waits) {
     }
 }
 
-/// Is standard error a terminal on which a line can be drawn anew?
+/// True if standard error is a terminal on which a line can be redrawn.
 pub(super) fn has_status_line() -> bool {
     io::stderr().is_terminal() && env::var_os("TERM").is_some_and(|term| term != "dumb")
 }

@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::args_verbs::Format;
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
-use super::output::{Column, Encode, Out, Record, encoder, rfc3339};
-use super::pages::{self, Question, Take};
+use super::output::{Encode, Out, OutputField, Record, encoder, rfc3339};
+use super::pages::{self, ListRequest, Take};
 use super::sources::Source;
 use crate::model::AskedBy;
 
@@ -25,17 +25,17 @@ const FAILURES: u32 = 3;
 pub(crate) async fn run(
     ctx: &Ctx,
     sources: &[Source],
-    mut question: Question,
-    columns: Vec<Column>,
+    mut question: ListRequest,
+    columns: Vec<OutputField>,
     seconds: u32,
 ) -> Result<u8, Failure> {
     let columns = if columns.is_empty() {
-        Column::of_row(sources)
+        OutputField::of_row(sources)
     } else {
         columns
     };
     let mut out = ctx.out();
-    let mut known: HashMap<Identity, Vec<u8>> = HashMap::new();
+    let mut known: HashMap<RowIdentity, Vec<u8>> = HashMap::new();
     let mut failed = 0;
     let mut first = true;
     loop {
@@ -67,7 +67,7 @@ pub(crate) async fn run(
             0
         };
         if failed >= FAILURES {
-            let codes: Vec<u8> = ended.iter().map(pages::Ended::code).collect();
+            let codes: Vec<u8> = ended.iter().map(pages::ListEnd::code).collect();
             return Ok(exit::code_of_all(&codes));
         }
         tokio::time::sleep(Duration::from_secs(u64::from(seconds))).await;
@@ -75,12 +75,12 @@ pub(crate) async fn run(
 }
 
 /// Profile, scope and id.
-type Identity = (String, String, String);
+type RowIdentity = (String, String, String);
 
 /// The rows of one round, as JSON.
 struct Seen {
     encode: Box<dyn Encode>,
-    rows: HashMap<Identity, Vec<u8>>,
+    rows: HashMap<RowIdentity, Vec<u8>>,
 }
 
 impl Take for Seen {
@@ -111,12 +111,12 @@ impl Events {
     /// Prints what is different from `known`, and takes it over.
     fn differences(
         &self,
-        known: &mut HashMap<Identity, Vec<u8>>,
-        rows: HashMap<Identity, Vec<u8>>,
+        known: &mut HashMap<RowIdentity, Vec<u8>>,
+        rows: HashMap<RowIdentity, Vec<u8>>,
         lost: &[&str],
         out: &mut Out,
     ) -> Result<(), Failure> {
-        let gone: Vec<Identity> = known
+        let gone: Vec<RowIdentity> = known
             .keys()
             .filter(|identity| {
                 !rows.contains_key(*identity) && !lost.contains(&identity.0.as_str())
@@ -157,7 +157,7 @@ impl Events {
 mod tests {
     use super::*;
 
-    fn rows(pairs: &[(&str, &str)]) -> HashMap<Identity, Vec<u8>> {
+    fn rows(pairs: &[(&str, &str)]) -> HashMap<RowIdentity, Vec<u8>> {
         pairs
             .iter()
             .map(|(id, value)| {

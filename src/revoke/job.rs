@@ -38,7 +38,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         Revoke::Batch(size) => usize::from(size.max(1)),
         _ => 1,
     });
-    let mut job = Job {
+    let mut job = RunningJob {
         log: AuditWriter::new(&context, waiting.len()),
         read_back: ReadBack {
             answers: reads && waiting.len() <= READ_EACH,
@@ -114,7 +114,7 @@ enum SendResult {
     Person(ApiError),
 }
 
-struct Job<R> {
+struct RunningJob<R> {
     api: Arc<dyn SessionApi>,
     log: AuditWriter,
     control: JobControl,
@@ -137,7 +137,7 @@ struct Job<R> {
     unlogged_reported: bool,
 }
 
-impl<R: Clone + Send + Sync + 'static> Job<R> {
+impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
     /// Sends all waiting items, or until a stop. Returns why the rest was not sent.
     async fn send_all(&mut self) -> Option<ApiError> {
         let mut person: Option<ApiError> = None;

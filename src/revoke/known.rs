@@ -6,7 +6,7 @@ use crate::model::{Deletable, RowRef, Session, Subject};
 
 /// How a session came to be named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Known {
+pub enum Provenance {
     /// A list has shown it under a key that lasts: not found means gone.
     #[default]
     Listed,
@@ -28,7 +28,7 @@ pub struct Trace {
     pub client: Option<String>,
 }
 
-impl Known {
+impl Provenance {
     /// What a list said of a session.
     pub fn listed(
         deletable: &Deletable,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
-use super::{Item, Known, Trace};
+use super::{Item, Provenance, Trace};
 use crate::api::SessionApi;
 use crate::model::{
     ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
@@ -51,7 +51,7 @@ pub(super) struct Sought<'a> {
     /// Whose it is.
     pub subject: &'a Subject,
     /// How it came to be named.
-    pub known: &'a Known,
+    pub known: &'a Provenance,
 }
 
 /// What became of sessions of one person after the system's own operation for all of them, by one
@@ -83,9 +83,9 @@ pub async fn read_back<R: Sync>(
 pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Presence {
     match api.get(item.key).await {
         Err(ApiError::NotFound) => match item.known {
-            Known::Listed => Presence::Gone,
-            Known::Typed => Presence::NeverListed,
-            Known::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
+            Provenance::Listed => Presence::Gone,
+            Provenance::Typed => Presence::NeverListed,
+            Provenance::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
         },
         Err(_) => Presence::Unclear,
         Ok(session) => seen(&session, api.server_now()),
@@ -165,9 +165,9 @@ impl Listed {
         }
         match item.known {
             _ if !self.whole => Presence::Unclear,
-            Known::Typed => Presence::NeverListed,
-            Known::Doubtful(trace) if trace.created.is_none() => Presence::Unclear,
-            Known::Listed | Known::Doubtful(_) => Presence::Gone,
+            Provenance::Typed => Presence::NeverListed,
+            Provenance::Doubtful(trace) if trace.created.is_none() => Presence::Unclear,
+            Provenance::Listed | Provenance::Doubtful(_) => Presence::Gone,
         }
     }
 }
@@ -182,7 +182,7 @@ pub(super) async fn list<'a>(
     for item in wanted {
         keys.insert(item.key.expose());
         people.insert(person(item.subject));
-        if let Known::Doubtful(trace) = item.known {
+        if let Provenance::Doubtful(trace) = item.known {
             traces.push((item, trace));
         }
     }

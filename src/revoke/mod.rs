@@ -25,7 +25,7 @@ use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 
 pub use act::run_action;
 pub use job::run_job;
-pub use known::{Known, Trace};
+pub use known::{Provenance, Trace};
 pub use look::read_back;
 pub use settle::{LateLook, look_later};
 pub use user::run_user_job;
@@ -62,7 +62,7 @@ pub struct Item<R> {
     /// Whose it is.
     pub subject: Subject,
     /// How it came to be named.
-    pub known: Known,
+    pub known: Provenance,
 }
 
 impl<R> Item<R> {

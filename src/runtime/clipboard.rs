@@ -46,7 +46,7 @@ const MACOS: [Tool; 1] = [&["pbcopy"]];
 pub(super) struct Ways {
     /// Programs, tried in this order until one takes it.
     pub(super) tools: Vec<Tool>,
-    /// Do they keep it in a buffer of tmux?
+    /// True if they keep it in a buffer of tmux.
     pub(super) is_tmux: bool,
     /// The sequence for the terminal. `None`: it takes none.
     pub(super) terminal: Option<Wrapping>,

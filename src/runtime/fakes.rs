@@ -85,7 +85,7 @@ pub(crate) struct FakeApi {
     pub(crate) pages: Mutex<VecDeque<Script>>,
     /// Cursors that were asked.
     pub(crate) asked: Mutex<Vec<Option<String>>>,
-    /// Does `whoami` never answer?
+    /// True if `whoami` never answers.
     pub(crate) hangs: bool,
 }
 
@@ -189,7 +189,7 @@ pub(crate) struct FakeProfiles {
     pub(crate) api: Arc<FakeApi>,
     /// Rows at most.
     pub(crate) max_rows: u32,
-    /// Is a password asked for when it is opened?
+    /// True if opening asks for a password.
     pub(crate) asks: bool,
     /// How often it was opened.
     pub(crate) opened: AtomicUsize,

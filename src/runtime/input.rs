@@ -20,12 +20,12 @@ const ANSWER_GAP: Duration = Duration::from_millis(50);
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
     last_click: Option<(Instant, u16, u16)>,
-    answer: Option<Answer>,
+    answer: Option<StrayReply>,
 }
 
 /// A terminal's answer that nobody asked for, as far as it has arrived.
 #[derive(Clone, Copy, Debug)]
-struct Answer {
+struct StrayReply {
     opener: char,
     seen: usize,
     last: Instant,
@@ -56,7 +56,7 @@ impl Decoder {
     fn is_answer(&mut self, press: KeyPress, now: Instant) -> bool {
         if let (Key::Char(opener @ (']' | 'P' | '_')), true) = (press.key, press.alt) {
             // Bound to nothing, so that swallowing it costs nothing.
-            self.answer = Some(Answer {
+            self.answer = Some(StrayReply {
                 opener,
                 seen: 0,
                 last: now,

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Does the locale of this process take UTF-8?
+/// True if the locale of this process uses UTF-8.
 pub fn speaks_utf8() -> bool {
     utf8_of(|name| std::env::var(name).ok())
 }
 
-/// Does the locale say that the terminal takes UTF-8? The first variable that is set counts.
+/// True if the locale says that the terminal accepts UTF-8. The first variable that is set counts.
 fn utf8_of(variable: impl Fn(&str) -> Option<String>) -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

@@ -17,6 +17,8 @@ mod editor;
 mod effects;
 #[cfg(test)]
 pub(crate) mod fakes;
+#[cfg(feature = "emulator")]
+pub mod headless;
 mod input;
 pub mod locale;
 pub mod modes;
@@ -25,8 +27,6 @@ pub mod profiles;
 mod setup;
 mod shell;
 mod signals;
-#[cfg(feature = "emulator")]
-pub mod still;
 mod terminal;
 mod wake;
 
@@ -38,7 +38,7 @@ pub use configured::{Configured, DemoWorld, Fixed};
 pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};
-pub use setup::Wishes;
+pub use setup::ScreenOptions;
 
 use crate::app::keymap::Keymap;
 use crate::app::source::ProfileView;
@@ -56,7 +56,7 @@ pub struct Setup {
     pub begin: Begin,
     /// The systems that a new profile can be for: word in the configuration, and name for people.
     pub systems: Vec<(String, String)>,
-    /// The operator's wishes.
+    /// The operator's preferences.
     pub prefs: Prefs,
     /// Which key does what.
     pub keymap: Keymap,

@@ -22,9 +22,9 @@ pub const LOST: u8 = 74;
 /// Exit code after a panic.
 pub const PANICKED: u8 = 101;
 
-/// Is the terminal ours at the moment?
+/// True while usher controls the terminal.
 static ENTERED: AtomicBool = AtomicBool::new(false);
-/// Is a frame on its way to the terminal?
+/// True while a frame is being written to the terminal.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// How long [`leave`] waits for a frame that is being written, and for a terminal that does not read.
@@ -86,7 +86,7 @@ pub enum NoScreen {
     Dumb,
 }
 
-/// Can the screen be shown here?
+/// True if the screen can be shown here.
 ///
 /// # Errors
 /// [`NoScreen`] says why not, as one line for people; the exit code is 2.
@@ -101,7 +101,7 @@ pub fn check() -> Result<(), NoScreen> {
     }
 }
 
-/// Is the mouse ours too?
+/// True if usher captures the mouse too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mouse {
     /// Clicks and the wheel come to us.

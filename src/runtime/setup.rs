@@ -1,4 +1,4 @@
-//! From a configuration and the wishes of the command line to a screen that can start.
+//! From a configuration and the options of the command line to a screen that can start.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::ui::Theme;
 
 /// What the command line and the environment say about the screen.
 #[derive(Clone, Debug, Default)]
-pub struct Wishes {
+pub struct ScreenOptions {
     /// `--profile A,B`.
     pub profiles: Vec<String>,
     /// `--all-profiles`.
@@ -41,23 +41,23 @@ impl Setup {
     /// [`ConfigError`] for profiles that are not there, and for keys that cannot be used.
     pub fn new(
         config: Config,
-        wishes: Wishes,
+        options: ScreenOptions,
         paths: Paths,
         log: Option<String>,
         theme: Theme,
         systems: &Systems,
     ) -> Result<Self, ConfigError> {
         let keymap = keymap(&config)?;
-        let begin = begin(&config, &wishes)?;
-        let prefs = prefs(&config, &wishes, &paths);
+        let begin = begin(&config, &options)?;
+        let prefs = prefs(&config, &options, &paths);
         let audit = Arc::new(Audit::new(&paths));
-        let world = wishes.demo.unwrap_or_default();
+        let world = options.demo.unwrap_or_default();
         let profiles = Configured::new(
             config,
-            wishes.config,
-            wishes.variable,
+            options.config,
+            options.variable,
             paths,
-            wishes.read_only,
+            options.read_only,
             world,
             systems.clone(),
         );
@@ -75,13 +75,13 @@ impl Setup {
     }
 }
 
-fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
+fn begin(config: &Config, options: &ScreenOptions) -> Result<Begin, ConfigError> {
     let demo = |names: &[&str]| Begin::Open(names.iter().map(|&name| name.to_owned()).collect());
-    if wishes.demo.is_some() {
+    if options.demo.is_some() {
         return Ok(demo(&DEMOS[..1]));
     }
     Ok(
-        match config.opening(&wishes.profiles, wishes.all_profiles)? {
+        match config.opening(&options.profiles, options.all_profiles)? {
             Opening::Profiles(profiles) => Begin::Open(
                 profiles
                     .iter()
@@ -91,7 +91,7 @@ fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
             // A file without profiles was begun by somebody who wants one.
             Opening::Demo(_)
                 if config.source.is_some()
-                    && wishes.profiles.is_empty()
+                    && options.profiles.is_empty()
                     && config.default_profile.is_none() =>
             {
                 Begin::Welcome
@@ -103,8 +103,12 @@ fn begin(config: &Config, wishes: &Wishes) -> Result<Begin, ConfigError> {
     )
 }
 
-fn prefs(config: &Config, wishes: &Wishes, paths: &Paths) -> Prefs {
-    let place = Config::place(wishes.config.as_deref(), wishes.variable.as_deref(), paths);
+fn prefs(config: &Config, options: &ScreenOptions, paths: &Paths) -> Prefs {
+    let place = Config::place(
+        options.config.as_deref(),
+        options.variable.as_deref(),
+        paths,
+    );
     let wants_calm =
         std::env::var_os("USHER_REDUCED_MOTION").is_some_and(|value| !value.is_empty());
     Prefs {
@@ -118,11 +122,11 @@ fn prefs(config: &Config, wishes: &Wishes, paths: &Paths) -> Prefs {
             Some(_) => Zone::Utc,
             None => Zone::Local,
         },
-        ascii: config.ascii || wishes.ascii || !speaks_utf8(),
+        ascii: config.ascii || options.ascii || !speaks_utf8(),
         only_ascii: !speaks_utf8(),
         reduced_motion: config.reduced_motion || wants_calm,
         mouse: config.mouse && Grade::here() == Grade::Full,
-        read_only: wishes.read_only,
+        read_only: options.read_only,
         config_path: place.map_or_else(String::new, |path| path.display().to_string()),
     }
 }
@@ -181,36 +185,41 @@ mod tests {
             source: Some("config.toml".into()),
             ..config
         };
-        let named = |names: &[&str]| Wishes {
+        let named = |names: &[&str]| ScreenOptions {
             profiles: names.iter().map(|n| (*n).to_owned()).collect(),
-            ..Wishes::default()
+            ..ScreenOptions::default()
         };
-        let all = Wishes {
+        let all = ScreenOptions {
             all_profiles: true,
-            ..Wishes::default()
+            ..ScreenOptions::default()
         };
-        let demo = Wishes {
+        let demo = ScreenOptions {
             demo: Some(DemoWorld::default()),
-            ..Wishes::default()
+            ..ScreenOptions::default()
         };
         let cases = [
-            ("no file", config(&[]), Wishes::default(), open(&["demo"])),
+            (
+                "no file",
+                config(&[]),
+                ScreenOptions::default(),
+                open(&["demo"]),
+            ),
             (
                 "a file without profiles",
                 file(config(&[])),
-                Wishes::default(),
+                ScreenOptions::default(),
                 Begin::Welcome,
             ),
             (
                 "one profile",
                 file(config(&["a"])),
-                Wishes::default(),
+                ScreenOptions::default(),
                 open(&["a"]),
             ),
             (
                 "several",
                 file(config(&["a", "b"])),
-                Wishes::default(),
+                ScreenOptions::default(),
                 Begin::Choose,
             ),
             (
@@ -233,8 +242,8 @@ mod tests {
                 open(&["demo"]),
             ),
         ];
-        for (what, config, wishes, expected) in cases {
-            assert_eq!(begin(&config, &wishes).unwrap(), expected, "{what}");
+        for (what, config, options, expected) in cases {
+            assert_eq!(begin(&config, &options).unwrap(), expected, "{what}");
         }
     }
 

@@ -22,7 +22,7 @@ use super::{Begin, Setup, clipboard, editor, modes, process, wake};
 use crate::app::dialogs::first_run::FirstRun;
 use crate::app::dialogs::profiles::SwitchProfile;
 use crate::app::effect::Copied;
-use crate::app::msg::Told;
+use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, update};
@@ -39,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct End {
     /// The exit code.
     pub(super) code: u8,
-    /// Is a revoke still on its way?
+    /// True while a revoke is running.
     pub(super) jobs_running: bool,
 }
 
@@ -112,7 +112,7 @@ struct Shell {
     /// When the program began.
     begun: Instant,
     screen: Screen,
-    /// Must a frame be drawn?
+    /// True if a frame must be drawn.
     dirty: bool,
     /// Not before this.
     next_frame: Instant,
@@ -340,8 +340,8 @@ impl Shell {
             self.effects.copy(ways, what, clean, sent);
             return ControlFlow::Continue(());
         }
-        self.tell(Msg::Told {
-            what: Told::Copied,
+        self.tell(Msg::Notify {
+            what: Notification::Copied,
             result: sent,
         })
     }

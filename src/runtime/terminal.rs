@@ -38,7 +38,7 @@ impl Screen {
         }
     }
 
-    /// Is a frame still being written? Then no other is drawn.
+    /// True while a frame is being written; no other is drawn then.
     pub(super) fn is_writing(&self) -> bool {
         self.writing.is_some()
     }

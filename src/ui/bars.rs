@@ -93,8 +93,8 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
             x += canvas.text(room, x, " ▸ ", Role::Dim);
         }
         x += match part {
-            Place::Named(name) => canvas.outside(room, x, name, Default::default()),
-            Place::Words(words) => canvas.styled(room, x, words, Default::default()),
+            LocationPart::Named(name) => canvas.outside(room, x, name, Default::default()),
+            LocationPart::Words(words) => canvas.styled(room, x, words, Default::default()),
         };
     }
     if is_alarming(state) {
@@ -104,7 +104,7 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// A part of where we are.
-enum Place<'a> {
+enum LocationPart<'a> {
     /// Something named by somebody outside.
     Named(String),
     /// Words of ours.
@@ -112,13 +112,13 @@ enum Place<'a> {
 }
 
 /// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
+fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
     match state.sources.as_slice() {
-        [] => vec![Place::Words("no profile is open, ^P opens one")],
+        [] => vec![LocationPart::Words("no profile is open, ^P opens one")],
         [source] => {
-            let mut parts = vec![Place::Named(source.profile.name.clone())];
+            let mut parts = vec![LocationPart::Named(source.profile.name.clone())];
             if matches!(mode, Mode::Tall | Mode::Wide) {
-                parts.push(Place::Named(source.system().to_owned()));
+                parts.push(LocationPart::Named(source.system().to_owned()));
             }
             if mode != Mode::Tabs {
                 parts.extend(who(source));
@@ -128,16 +128,19 @@ fn place(state: &State, mode: Mode) -> Vec<Place<'_>> {
         several => {
             let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
             let count = format!("{} profiles", several.len());
-            vec![Place::Named(count), Place::Named(names.join(", "))]
+            vec![
+                LocationPart::Named(count),
+                LocationPart::Named(names.join(", ")),
+            ]
         }
     }
 }
 
-fn who(source: &Source) -> Option<Place<'_>> {
+fn who(source: &Source) -> Option<LocationPart<'_>> {
     match (&source.who, &source.link) {
-        (Some(who), _) => Some(Place::Named(who.name.safe().into_owned())),
-        (None, Link::Connecting) => Some(Place::Words("connecting …")),
-        (None, Link::Down(_)) => Some(Place::Words("not connected")),
+        (Some(who), _) => Some(LocationPart::Named(who.name.safe().into_owned())),
+        (None, Link::Connecting) => Some(LocationPart::Words("connecting …")),
+        (None, Link::Down(_)) => Some(LocationPart::Words("not connected")),
         (None, _) => None,
     }
 }

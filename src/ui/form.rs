@@ -61,7 +61,7 @@ fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &m
     canvas.right(area, row, area.x, &text, Role::Dim);
 }
 
-/// Is there room beside the fields?
+/// True if there is room beside the fields.
 fn has_notes(state: &State, area: Area) -> bool {
     form_layout::is_list(state) && area.inner().width >= form_layout::NOTES_FROM
 }

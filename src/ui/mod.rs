@@ -61,7 +61,7 @@ fn main_screen(state: &State, canvas: &mut Canvas<'_>) {
     bars::status(state, canvas);
 }
 
-/// Has this pane the keys?
+/// True if this pane receives the keys.
 fn has_focus(state: &State, pane: Pane) -> bool {
     state.focus == pane && state.dialogs.is_empty()
 }
@@ -76,13 +76,4 @@ fn spinner(state: &State, ascii: bool) -> &'static str {
     } else {
         SIGNS[eighth.rem_euclid(8) as usize]
     }
-}
-
-fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, name)| format!(" (did you mean \"{name}\"?)"))
-        .unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use crate::app::columns::{Column, columns};
 use crate::app::cut;
 use crate::app::dialog_view::FieldText;
 use crate::app::layout::{areas, table_height};
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
@@ -200,7 +200,10 @@ fn live_kinds(state: &State) -> String {
     if results.is_filtered() {
         return kinds.in_brackets();
     }
-    let over = results.fates.iter().filter(|(_, fate)| fate.is_over());
+    let over = results
+        .statuses
+        .iter()
+        .filter(|(_, status)| status.is_over());
     let over = over.filter_map(|(id, _)| results.rows.get(*id));
     let over = over.map(|row| row.session.kind.as_ref()).collect();
     kinds.without(&over).in_brackets()
@@ -208,8 +211,8 @@ fn live_kinds(state: &State) -> String {
 
 /// How many of the rows are over since they were loaded, and that in words: " + 2 ended + 1 gone".
 fn over(state: &State) -> (usize, String) {
-    let count = |fate| state.results.count(&fate);
-    let (ended, gone) = (count(Fate::Revoked), count(Fate::AlreadyGone));
+    let count = |status| state.results.count(&status);
+    let (ended, gone) = (count(RowStatus::Revoked), count(RowStatus::AlreadyGone));
     let mut words = String::new();
     for (count, word) in [(ended, "ended"), (gone, "gone")] {
         if count > 0 {

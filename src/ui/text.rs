@@ -36,7 +36,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Are there only plain signs?
+    /// True if only ASCII signs are drawn.
     pub fn is_ascii(&self) -> bool {
         self.ascii
     }

@@ -8,6 +8,7 @@ use enum_map::EnumMap;
 use ratatui::style::{Color, Modifier, Style};
 use strum::IntoEnumIterator;
 
+use crate::app::keymap::did_you_mean;
 pub use crate::app::role::Role;
 
 /// How many colours the terminal has.
@@ -91,7 +92,7 @@ impl Theme {
             return Ok(Self::built_in(name_or_path).at(depth));
         }
         if !name_or_path.ends_with(".toml") && !name_or_path.contains(std::path::is_separator) {
-            let hint = super::nearest(name_or_path, BUILT_IN.iter().map(|(name, _)| *name));
+            let hint = did_you_mean(name_or_path, BUILT_IN.iter().map(|(name, _)| *name));
             return Err(ThemeError::Unknown {
                 name: name_or_path.to_owned(),
                 hint,
@@ -131,7 +132,7 @@ impl Theme {
             toml::from_str(text).map_err(|error| wrong(error.message().to_owned()))?;
         for (role_name, words) in &roles {
             let role = Role::from_str(role_name).map_err(|_| {
-                let hint = super::nearest(role_name, Role::iter().map(<&str>::from));
+                let hint = did_you_mean(role_name, Role::iter().map(<&str>::from));
                 wrong(format!("unknown role {role_name:?}{hint}"))
             })?;
             self.styles[role] = style(words).map_err(|why| wrong(format!("{role_name}: {why}")))?;
@@ -218,7 +219,7 @@ fn color(word: &str) -> Result<Color, String> {
         return Ok(Color::from_u32(number));
     }
     let names = COLORS.iter().map(|(name, _)| *name);
-    let hint = super::nearest(word, names.chain(MODIFIERS.iter().map(|(name, _)| *name)));
+    let hint = did_you_mean(word, names.chain(MODIFIERS.iter().map(|(name, _)| *name)));
     Err(format!(
         "{word:?} is neither a colour nor a weight{hint}; try cyan, bright-black, 245, #88c0d0, bold"
     ))

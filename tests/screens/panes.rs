@@ -201,18 +201,18 @@ fn quick_filters_are_told() {
 #[test]
 fn what_became_of_rows_is_a_word() {
     let state = Fixture::main().with(|state| {
-        let fates = [
-            Fate::Revoking,
-            Fate::Revoked,
-            Fate::AlreadyGone,
-            Fate::StillListed,
-            Fate::Refused("needs scope session.delete".to_owned()),
-            Fate::Failed("timeout".to_owned()),
-            Fate::Unknown,
+        let statuses = [
+            RowStatus::Revoking,
+            RowStatus::Revoked,
+            RowStatus::AlreadyGone,
+            RowStatus::StillListed,
+            RowStatus::Refused("needs scope session.delete".to_owned()),
+            RowStatus::Failed("timeout".to_owned()),
+            RowStatus::Unknown,
         ];
-        for (position, fate) in fates.into_iter().enumerate() {
+        for (position, status) in statuses.into_iter().enumerate() {
             let row = state.results.order.get(position).expect("a row");
-            state.results.fates.insert(row, fate);
+            state.results.statuses.insert(row, status);
         }
         state.results.cursor = 4;
     });

@@ -274,7 +274,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
     }
 }
 
-/// The wishes of a screen in UTC, with all signs.
+/// The preferences of a screen in UTC, with all signs.
 pub fn prefs() -> Prefs {
     Prefs {
         time: TimeStyle::Age,

@@ -7,7 +7,7 @@ use usher::api::SessionApi;
 use usher::audit::Audit;
 use usher::config::{Paths, Profile};
 use usher::model::{Outcome, Session, SessionKey, Subject};
-use usher::revoke::{Item, JobContext, JobControl, Known, Progress, run_job};
+use usher::revoke::{Item, JobContext, JobControl, Progress, Provenance, run_job};
 
 /// A session that a list has shown.
 #[allow(dead_code, reason = "only some systems have ids that do not last")]
@@ -17,12 +17,12 @@ pub fn listed(session: &Session) -> Item<usize> {
         key: session.key.clone(),
         kind: session.kind.clone(),
         subject: session.subject.clone(),
-        known: Known::of(session),
+        known: Provenance::of(session),
     }
 }
 
 /// A session of which only the key is known, and how.
-pub fn named(key: &SessionKey, known: Known) -> Item<usize> {
+pub fn named(key: &SessionKey, known: Provenance) -> Item<usize> {
     Item {
         row: 0,
         key: key.clone(),
@@ -76,6 +76,6 @@ pub async fn end_keys(
     profile: &Profile,
     keys: &[SessionKey],
 ) -> Vec<Outcome> {
-    let items = keys.iter().map(|key| named(key, Known::Listed));
+    let items = keys.iter().map(|key| named(key, Provenance::Listed));
     end(api, profile, items.collect()).await
 }

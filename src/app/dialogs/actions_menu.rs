@@ -40,7 +40,7 @@ pub struct ActionsMenu {
 pub fn open(state: &mut State) -> Vec<Effect> {
     let current = state.results.current().map(|(id, row)| (id, row.source));
     let source = current.map_or(SourceId(0), |(_, source)| source);
-    let Some(opened) = state.sources.get(usize::from(source.0)) else {
+    let Some(opened) = state.source(source) else {
         return Vec::new();
     };
     let Some(caps) = opened.caps.clone() else {
@@ -67,7 +67,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 
 /// Why an action cannot be done now.
 fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String> {
-    let opened = state.sources.get(usize::from(source.0))?;
+    let opened = state.source(source)?;
     if let Some(why) = &spec.lacks {
         return Some(why.clone());
     }

@@ -13,7 +13,7 @@ use crate::app::hint::Hint;
 use crate::app::job::Acting;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::name_value::name_value_pairs;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::role::Role;
 use crate::app::state::{Level, State};
 use crate::app::text_wrap::wrap_words;
@@ -47,7 +47,7 @@ pub struct Arguments {
     pub focus: usize,
     /// What is wrong, and under which field it stands.
     pub error: Option<(usize, String)>,
-    /// Is a production system touched?
+    /// True if a production system is touched.
     pub production: bool,
     /// Was it confirmed once, of two times that are needed?
     pub confirmed_once: bool,
@@ -183,7 +183,7 @@ impl Arguments {
             (ActsOn::Token, _) => ActionTarget::Token(SecretString::default()),
             _ => ActionTarget::Nothing,
         };
-        let opened = state.sources.get(usize::from(source.0));
+        let opened = state.source(source);
         let profile = opened.map_or("", |s| s.profile.name.as_str());
         let subject = session
             .filter(|_| spec.on == ActsOn::Session)
@@ -277,8 +277,8 @@ impl Arguments {
         };
         state.message = None;
         if let Some(key) = key.as_ref().filter(|_| spec.ends) {
-            let fate = Some(Fate::Revoking);
-            state.results.set_fate(source, key, fate, now);
+            let status = Some(RowStatus::Revoking);
+            state.results.set_status(source, key, status, now);
         }
         state.acting.push(Acting {
             generation,

@@ -90,14 +90,14 @@ impl Dialog for Help {
 }
 
 /// A line of the help: the actions whose keys it shows, and what they do.
-struct Entry {
+struct HelpLine {
     context: Context,
     actions: &'static [Action],
     words: &'static str,
 }
 
-const fn entry(context: Context, actions: &'static [Action], words: &'static str) -> Entry {
-    Entry {
+const fn entry(context: Context, actions: &'static [Action], words: &'static str) -> HelpLine {
+    HelpLine {
         context,
         actions,
         words,
@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [Entry; 51] = [
+const ENTRIES: [HelpLine; 51] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -187,7 +187,7 @@ const GROUPS: [(Context, &str, bool); 4] = [
 ];
 
 /// One column, line by line: keys and words; a group's title has no words, a blank line neither.
-type Column = Vec<(Vec<String>, &'static str, Role)>;
+type HelpColumn = Vec<(Vec<String>, &'static str, Role)>;
 
 fn head(help: &Help, large: bool) -> Vec<ViewLine> {
     let field = FieldText::of(&help.input);
@@ -200,8 +200,8 @@ fn head(help: &Help, large: bool) -> Vec<ViewLine> {
 }
 
 /// The groups of one column that have a line left by what is typed.
-fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> Column {
-    let mut lines = Column::new();
+fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> HelpColumn {
+    let mut lines = HelpColumn::new();
     for (context, title, _) in groups {
         let entries: Vec<_> = ENTRIES
             .iter()
@@ -225,7 +225,7 @@ fn column(state: &State, groups: &[&(Context, &str, bool)], typed: &str) -> Colu
 }
 
 /// The keys of an entry and what they do. `None`: its keys were taken away.
-fn shown(state: &State, entry: &Entry) -> Option<(Vec<String>, &'static str, Role)> {
+fn shown(state: &State, entry: &HelpLine) -> Option<(Vec<String>, &'static str, Role)> {
     let of = |action: &Action| state.keymap.keys(entry.context, *action);
     let keys: Vec<_> = entry.actions.iter().map(of).collect();
     // The first key of each action, then their second ones, as far as there is room.
@@ -262,8 +262,8 @@ fn fitting(keys: &[String], cells: usize) -> String {
 }
 
 fn side_by_side(
-    left: &Column,
-    right: &Column,
+    left: &HelpColumn,
+    right: &HelpColumn,
     (start, left_keys, right_keys): (usize, usize, usize),
     width: usize,
 ) -> Vec<ViewLine> {

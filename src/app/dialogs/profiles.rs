@@ -29,7 +29,7 @@ pub struct SwitchProfile {
     pub input: Input,
     /// Index into the filtered list; while `new` is set, into the systems.
     pub choice: usize,
-    /// Is the system of a new profile being chosen?
+    /// True while the system of a new profile is being chosen.
     pub new: bool,
 }
 

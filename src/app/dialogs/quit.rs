@@ -16,7 +16,7 @@ const WIDTH: u16 = 60;
 /// The question before usher quits while a revoke runs.
 #[derive(Clone, Debug, Default)]
 pub struct Quit {
-    /// Has the button the focus that stops and quits, not the one that stays?
+    /// True if the focus is on the button that stops and quits; false if on the one that stays.
     pub stops: bool,
 }
 

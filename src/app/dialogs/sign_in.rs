@@ -350,8 +350,7 @@ impl SignIn {
 impl Dialog for SignIn {
     fn view(&self, state: &State) -> DialogView {
         let name = state
-            .sources
-            .get(usize::from(self.source.0))
+            .source(self.source)
             .map_or("", |source| source.profile.name.as_str());
         let title = format!("Sign in to {name}");
         let text = text_cells(state.size, WIDTH);

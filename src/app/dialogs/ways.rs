@@ -38,7 +38,7 @@ impl Dialog for ChooseWay {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
         let width = if large { WIDTH.0 } else { WIDTH.1 };
-        let source = state.sources.get(usize::from(self.source.0));
+        let source = state.source(self.source);
         let system = source.map_or("This system", |source| source.system());
         let text = format!("{system} cannot list that at once. Choose a way to list it:");
         let cells = usize::from(width.min(state.size.width)).saturating_sub(6);

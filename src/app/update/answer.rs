@@ -7,7 +7,7 @@ use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::effect::{Effect, Gen};
 use crate::app::job::Acting;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::state::{Level, State};
 use crate::model::text::width_cols;
 use crate::model::{ActionBody, ActionResult, ActsOn, ApiError, Outcome};
@@ -119,7 +119,7 @@ fn ask_again(state: &mut State, at: usize, message: String) -> Vec<Effect> {
 fn what(state: &State, acting: &Acting) -> String {
     let mut letters = acting.spec.title.chars();
     let first = letters.next().map(|c| c.to_lowercase().to_string());
-    let profile = state.sources.get(usize::from(acting.source.0));
+    let profile = state.source(acting.source);
     let profile = profile.map_or("", |source| source.profile.name.as_str());
     format!(
         "{}{} at {profile}",
@@ -133,13 +133,15 @@ fn remember(state: &mut State, acting: &Acting, result: &Result<ActionResult, Ap
     let Some(key) = acting.key.as_ref().filter(|_| acting.spec.ends) else {
         return;
     };
-    let fate = match result {
-        Ok(result) => result.outcome.as_ref().map(revoke::fate),
+    let status = match result {
+        Ok(result) => result.outcome.as_ref().map(revoke::row_status),
         Err(ApiError::Cancelled) => None,
-        Err(error) if error.may_have_acted() => Some(Fate::Unknown),
-        Err(error) => Some(Fate::Failed(error.to_string())),
+        Err(error) if error.may_have_acted() => Some(RowStatus::Unknown),
+        Err(error) => Some(RowStatus::Failed(error.to_string())),
     };
-    state.results.set_fate(acting.source, key, fate, state.now);
+    state
+        .results
+        .set_status(acting.source, key, status, state.now);
 }
 
 fn show(state: &mut State, at: Option<usize>, title: &str, result: ActionResult) {

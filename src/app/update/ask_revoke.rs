@@ -6,7 +6,7 @@ use crate::app::blocked;
 use crate::app::cells;
 use crate::app::dialogs::confirm::{self, Confirm};
 use crate::app::effect::{Effect, RevokeItem};
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::revoke_plan::{RevokePlan, WholeUser};
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
@@ -44,13 +44,13 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
         let Some(row) = state.results.rows.get(*id) else {
             continue;
         };
-        let Some(source) = state.sources.get(usize::from(row.source.0)) else {
+        let Some(source) = state.source(row.source) else {
             continue;
         };
-        let fate = state.results.fates.get(id);
+        let status = state.results.statuses.get(id);
         let why = blocked::source_cannot(state, source, row.session.kind.as_deref())
             .map(std::borrow::Cow::into_owned)
-            .or_else(|| blocked::why_not(source, row, fate));
+            .or_else(|| blocked::why_not(source, row, status));
         match why {
             None => plan.send.push(item(*id, row)),
             Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {
@@ -87,19 +87,23 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         rows.filter(|(id, row)| {
             row.source == source
                 && is_theirs(&row.session.subject)
-                && !state.results.fates.get(id).is_some_and(Fate::is_over)
+                && !state
+                    .results
+                    .statuses
+                    .get(id)
+                    .is_some_and(RowStatus::is_over)
                 && !is_over(state, row)
         })
         .count()
     };
-    let caps = state.sources.get(usize::from(source.0));
+    let caps = state.source(source);
     let reaches_all = caps
         .and_then(|source| source.caps.as_ref())
         .is_some_and(|caps| caps.revoke_user_everywhere);
     let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
         .then(|| count(&|other| is_same_name(other, &user)));
     let here = count(&|other| other.is_same_person(&user));
-    let is_all_loaded = state.sources.get(usize::from(source.0)).is_some_and(|s| {
+    let is_all_loaded = state.source(source).is_some_and(|s| {
         matches!(s.progress, Progress::Loaded)
             && s.completeness == Completeness::Complete
             && state
@@ -126,14 +130,14 @@ fn is_same_name(one: &Subject, other: &Subject) -> bool {
     lower(one) == lower(other)
 }
 
-/// Has the session of a row ended by itself, or before it was loaded?
+/// True if the session of a row ended by itself, or before it was loaded.
 fn is_over(state: &State, row: &Row) -> bool {
     use crate::model::State::{Expired, Revoked};
     let word = cells::word_at(state, row.source, &row.session);
     matches!(word, Expired | Revoked)
 }
 
-/// Does a clause let every session of this person through?
+/// True if a clause matches every session of this person.
 fn is_of(clause: &Clause, user: &Subject) -> bool {
     let (field, name) = (&clause.target, user.name.as_ref());
     let is_name = |value: &Value| match (value, name) {

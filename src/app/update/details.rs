@@ -31,8 +31,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let (source, key) = (loaded.source, loaded.session.key.clone());
     let kind = loaded.session.kind.as_deref();
     let can_get = state
-        .sources
-        .get(usize::from(source.0))
+        .source(source)
         .and_then(|s| s.caps.as_ref())
         .is_none_or(|caps| caps.of(kind).get);
     if !can_get {
@@ -79,9 +78,9 @@ pub fn read(
         Err(ApiError::NotFound) => {
             state
                 .results
-                .fates
+                .statuses
                 .entry(row)
-                .or_insert(crate::app::results::Fate::AlreadyGone);
+                .or_insert(crate::app::results::RowStatus::AlreadyGone);
             message::say(state, Level::Info, "this session is no longer there")
         }
         Err(error) => {
@@ -92,7 +91,7 @@ pub fn read(
     }
 }
 
-/// Does the system not vouch for the id of this row? Then not to find it proves nothing.
+/// True if the id of this row may change. "Not found" then proves nothing.
 fn is_doubtful(state: &State, row: RowId) -> bool {
     let row = state.results.rows.get(row);
     row.is_some_and(|row| !row.session.deletable.has_lasting_key())
@@ -165,7 +164,7 @@ pub fn copy_field(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Has the text search the keys?
+/// True if the text search receives the keys.
 pub fn is_editing_find(state: &State) -> bool {
     state.focus == Pane::Details && state.details.find.as_ref().is_some_and(|find| find.editing)
 }

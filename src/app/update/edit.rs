@@ -36,7 +36,7 @@ pub fn edit(input: &mut Input, key: KeyPress) -> bool {
     true
 }
 
-/// Does this Alt chord edit a field?
+/// True if this Alt chord edits a field.
 pub fn is_chord(key: KeyPress) -> bool {
     key.alt && edit(&mut Input::default(), key)
 }

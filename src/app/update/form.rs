@@ -70,7 +70,7 @@ impl Form {
         Ok(query)
     }
 
-    /// Is nothing filled in?
+    /// True if no field is filled in.
     pub fn is_empty(&self) -> bool {
         self.state == 0
             && self

@@ -98,7 +98,7 @@ pub fn refused(state: &mut State, action: Action) -> Vec<Effect> {
     }]
 }
 
-/// Is it the answer to a question that did not come?
+/// True if it answers a question that was not opened.
 pub fn is_answer_to_nothing(state: &State, key: KeyPress) -> bool {
     state.refused && matches!(key.typed(), Some('y' | 'Y' | 'n'))
 }

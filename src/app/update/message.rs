@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::effect::{Effect, Timer};
 use crate::app::error_report::ErrorReport;
-use crate::app::msg::Told;
+use crate::app::msg::Notification;
 use crate::app::state::{Level, Message, State};
 use crate::model::ApiError;
 use crate::store::SourceId;
@@ -107,9 +107,13 @@ fn one_line(text: &str) -> &str {
 }
 
 /// A small task has ended.
-pub fn told(state: &mut State, what: &Told, result: Result<String, String>) -> Vec<Effect> {
+pub fn notify(
+    state: &mut State,
+    what: &Notification,
+    result: Result<String, String>,
+) -> Vec<Effect> {
     match result {
-        Ok(text) if *what == Told::Unfinished => say(state, Level::Warn, text),
+        Ok(text) if *what == Notification::Unfinished => say(state, Level::Warn, text),
         Ok(text) => say(state, Level::Ok, text),
         Err(text) => say(state, Level::Error, text),
     }

@@ -83,7 +83,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Paused(job, error) => revoke::paused(state, job, error),
         Msg::Ended(job) => revoke::ended(state, job),
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
-        Msg::Told { what, result } => message::told(state, &what, result),
+        Msg::Notify { what, result } => message::notify(state, &what, result),
     };
     results::settle(state);
     effects.extend(lock::settle(state, asked));

@@ -7,7 +7,7 @@ use crate::app::dialogs::ways::ChooseWay;
 use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::job::JobState;
-use crate::app::msg::{Connected, Page};
+use crate::app::msg::{Connected, RowPage};
 use crate::app::source::{Link, Progress, Source, Wait};
 use crate::app::state::{Level, Pane, State};
 use crate::app::words;
@@ -147,7 +147,7 @@ pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effec
     Vec::new()
 }
 
-/// Does a server ask for a wait, which no sign-in ends?
+/// True if a server asks for a wait; signing in does not end that wait.
 fn waits(error: &ApiError) -> bool {
     matches!(error, ApiError::RateLimited { .. })
 }
@@ -169,7 +169,7 @@ pub fn page(
     state: &mut State,
     id: SourceId,
     generation: Gen,
-    result: Result<Page, ApiError>,
+    result: Result<RowPage, ApiError>,
 ) -> Vec<Effect> {
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
@@ -217,7 +217,7 @@ fn blame(state: &mut State, error: &ApiError) {
     });
 }
 
-fn arrived(state: &mut State, id: SourceId, page: Page) -> Vec<Effect> {
+fn arrived(state: &mut State, id: SourceId, page: RowPage) -> Vec<Effect> {
     let last = page.end.next.is_none() || page.stopped.is_some();
     let is_empty = page.chunk.is_empty() && !last;
     // Rows of before stay on the screen until there are others.
@@ -270,7 +270,7 @@ pub fn follow(state: &mut State) {
 }
 
 fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
-    let Some(source) = state.sources.get(usize::from(id.0)) else {
+    let Some(source) = state.source(id) else {
         return Vec::new();
     };
     let text = match (&source.progress, source.completeness) {
@@ -313,12 +313,9 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
             "cancelled; r tries again",
         );
     }
-    let profile = state
-        .sources
-        .get(usize::from(id.0))
-        .map_or(String::new(), |s| {
-            format!("{} ({})", s.profile.name, s.profile.address)
-        });
+    let profile = state.source(id).map_or(String::new(), |s| {
+        format!("{} ({})", s.profile.name, s.profile.address)
+    });
     let what = match tried {
         Tried::Connect => format!("connect to {profile}"),
         Tried::Search => format!("list the sessions of {profile}"),

@@ -26,7 +26,7 @@ pub fn begin(state: &mut State) {
     results.arrival = true;
     results.rows = Rows::default();
     results.order = Order::default();
-    results.fates.clear();
+    results.statuses.clear();
     results.ended_at.clear();
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
@@ -155,9 +155,9 @@ fn view(state: &State) -> View {
         .and_then(Result::ok)
         .map(Arc::new);
     let ended = results
-        .fates
+        .statuses
         .iter()
-        .filter(|(_, fate)| fate.is_over())
+        .filter(|(_, status)| status.is_over())
         .map(|(id, _)| *id)
         .collect();
     let sources = state

@@ -6,7 +6,7 @@ use crate::app::dialogs::job::JobBox;
 use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::job::{Counted, Job, JobState};
 use crate::app::reach;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
 use crate::app::state::{Level, State};
@@ -35,7 +35,7 @@ pub fn send(
             job.items.clone_from(&plan.send);
             for item in &plan.send {
                 if let Some(row) = current_row(state, item) {
-                    state.results.fates.insert(row, Fate::Revoking);
+                    state.results.statuses.insert(row, RowStatus::Revoking);
                 }
             }
             Effect::Revoke {
@@ -90,11 +90,11 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Refused(why) => job.count(&item, Counted::Failed, Some(why.clone())),
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
-    let fate = fate(&outcome);
+    let status = row_status(&outcome);
     let now = state.now;
-    state.results.remember(item.source, &item.key, &fate, now);
+    state.results.remember(item.source, &item.key, &status, now);
     if let Some(row) = current_row(state, &item) {
-        state.results.settle(row, fate, state.now);
+        state.results.settle(row, status, state.now);
     }
     match outcome {
         Outcome::Failed(error) => {
@@ -123,15 +123,15 @@ fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
 }
 
 /// What the row of a session shows of its outcome.
-pub fn fate(outcome: &Outcome) -> Fate {
+pub fn row_status(outcome: &Outcome) -> RowStatus {
     match outcome {
-        Outcome::Revoked => Fate::Revoked,
-        Outcome::AlreadyGone => Fate::AlreadyGone,
-        Outcome::StillListed => Fate::StillListed,
-        Outcome::NoLastingId => Fate::NoLastingId,
-        Outcome::Refused(why) => Fate::Refused(why.clone()),
-        Outcome::Failed(error) => Fate::Failed(error.to_string()),
-        Outcome::Unknown => Fate::Unknown,
+        Outcome::Revoked => RowStatus::Revoked,
+        Outcome::AlreadyGone => RowStatus::AlreadyGone,
+        Outcome::StillListed => RowStatus::StillListed,
+        Outcome::NoLastingId => RowStatus::NoLastingId,
+        Outcome::Refused(why) => RowStatus::Refused(why.clone()),
+        Outcome::Failed(error) => RowStatus::Failed(error.to_string()),
+        Outcome::Unknown => RowStatus::Unknown,
     }
 }
 
@@ -186,7 +186,7 @@ pub fn user_outcome(
 /// when that was looked up, and what was not touched.
 fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
-    let profile = state.sources.get(usize::from(source.0));
+    let profile = state.source(source);
     let profile = profile.map_or("", |source| source.profile.name.as_str());
     let whose = format!(
         "{}{}",
@@ -255,9 +255,9 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     let items = state.jobs[at].items.clone();
     for item in &items {
         if let Some(row) = current_row(state, item)
-            && state.results.fates.get(&row) == Some(&Fate::Revoking)
+            && state.results.statuses.get(&row) == Some(&RowStatus::Revoking)
         {
-            state.results.fates.remove(&row);
+            state.results.statuses.remove(&row);
         }
     }
     let job = &mut state.jobs[at];

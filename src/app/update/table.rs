@@ -147,7 +147,7 @@ pub fn keep_cell(state: &mut State) -> Vec<Effect> {
 
 fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
     let s = &row.session;
-    let source = state.sources.get(usize::from(row.source.0))?;
+    let source = state.source(row.source)?;
     match field {
         Field::User => s.subject.shown().map(|t| t.expose().to_owned()),
         Field::Profile => Some(source.profile.name.clone()),
@@ -188,7 +188,7 @@ pub fn open_filter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Has the filter the keys?
+/// True if the filter receives the keys.
 pub fn is_editing_filter(state: &State) -> bool {
     state.results.live.as_ref().is_some_and(|live| live.editing)
 }

@@ -15,9 +15,9 @@ use crate::model::{ColumnSpec, Field, Property};
 
 /// A field of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
+pub(crate) enum OutputField {
     /// One that every row has.
-    Known(Known),
+    Common(CommonField),
     /// An attribute by the name the system gives it.
     Attribute(Box<str>),
 }
@@ -28,7 +28,7 @@ pub(crate) enum Column {
 )]
 #[strum(serialize_all = "snake_case")]
 #[allow(missing_docs, reason = "the name is the meaning")]
-pub(crate) enum Known {
+pub(crate) enum CommonField {
     Profile,
     System,
     Id,
@@ -58,31 +58,31 @@ pub(crate) enum Known {
 }
 
 /// The names of all fields.
-pub(crate) const NAMES: &[&str] = <Known as strum::VariantNames>::VARIANTS;
+pub(crate) const NAMES: &[&str] = <CommonField as strum::VariantNames>::VARIANTS;
 
 /// What a row has in JSON, in this order. Part of the format: fields are added at the end only.
-const ROW: [Known; 21] = [
-    Known::Profile,
-    Known::System,
-    Known::Id,
-    Known::Label,
-    Known::User,
-    Known::UserId,
-    Known::State,
-    Known::Created,
-    Known::LastUsed,
-    Known::Expires,
-    Known::Ended,
-    Known::Client,
-    Known::Ip,
-    Known::Agent,
-    Known::Method,
-    Known::Scope,
-    Known::Deletable,
-    Known::NotDeletableBecause,
-    Known::Own,
-    Known::Hints,
-    Known::Attributes,
+const ROW: [CommonField; 21] = [
+    CommonField::Profile,
+    CommonField::System,
+    CommonField::Id,
+    CommonField::Label,
+    CommonField::User,
+    CommonField::UserId,
+    CommonField::State,
+    CommonField::Created,
+    CommonField::LastUsed,
+    CommonField::Expires,
+    CommonField::Ended,
+    CommonField::Client,
+    CommonField::Ip,
+    CommonField::Agent,
+    CommonField::Method,
+    CommonField::Scope,
+    CommonField::Deletable,
+    CommonField::NotDeletableBecause,
+    CommonField::Own,
+    CommonField::Hints,
+    CommonField::Attributes,
 ];
 
 /// What a cell holds.
@@ -114,17 +114,17 @@ pub(crate) enum Times {
     In(Zone),
 }
 
-impl Column {
+impl OutputField {
     /// The fields of a JSON row.
     pub(crate) fn of_row(sources: &[Source]) -> Vec<Self> {
-        let mut all: Vec<Self> = ROW.into_iter().map(Self::Known).collect();
+        let mut all: Vec<Self> = ROW.into_iter().map(Self::Common).collect();
         let caps: Vec<_> = sources.iter().map(|source| source.api.caps()).collect();
         if caps.iter().any(|caps| caps.kinds.are_several()) {
-            all.push(Self::Known(Known::Kind));
+            all.push(Self::Common(CommonField::Kind));
         }
         let mut kinds = caps.iter().flat_map(|caps| caps.kinds.iter());
         if kinds.any(|kind| kind.has_own_ids) {
-            all.push(Self::Known(Known::Key));
+            all.push(Self::Common(CommonField::Key));
         }
         all
     }
@@ -132,7 +132,7 @@ impl Column {
     /// The fields of a CSV file: all of a row but the attributes, which have no fixed number.
     pub(crate) fn of_csv(sources: &[Source]) -> Vec<Self> {
         let mut all = Self::of_row(sources);
-        all.retain(|column| *column != Self::Known(Known::Attributes));
+        all.retain(|column| *column != Self::Common(CommonField::Attributes));
         all
     }
 
@@ -140,23 +140,28 @@ impl Column {
     pub(crate) fn of_specs(specs: &[ColumnSpec], sources: &[Source]) -> Vec<Self> {
         let shown = |spec: &ColumnSpec| match &spec.what {
             // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
-            Property::Field(Field::Id) => Self::Known(Known::Label),
-            Property::Field(field) => Self::Known(Known::of(*field)),
+            Property::Field(Field::Id) => Self::Common(CommonField::Label),
+            Property::Field(field) => Self::Common(CommonField::of(*field)),
             Property::Attribute(name) => Self::Attribute(name.as_ref().into()),
         };
         let mut columns: Vec<Self> = specs.iter().map(shown).collect();
         if columns.is_empty() {
-            columns = [Known::User, Known::Client, Known::State, Known::Expires]
-                .map(Self::Known)
-                .to_vec();
+            columns = [
+                CommonField::User,
+                CommonField::Client,
+                CommonField::State,
+                CommonField::Expires,
+            ]
+            .map(Self::Common)
+            .to_vec();
         }
         let has_kinds = |source: &Source| source.api.caps().kinds.are_several();
         for (is_wanted, known) in [
-            (sources.iter().any(has_kinds), Known::Kind),
-            (sources.len() > 1, Known::Profile),
+            (sources.iter().any(has_kinds), CommonField::Kind),
+            (sources.len() > 1, CommonField::Profile),
         ] {
-            if is_wanted && !columns.contains(&Self::Known(known)) {
-                columns.insert(1.min(columns.len()), Self::Known(known));
+            if is_wanted && !columns.contains(&Self::Common(known)) {
+                columns.insert(1.min(columns.len()), Self::Common(known));
             }
         }
         columns
@@ -171,10 +176,10 @@ impl Column {
             return Ok(Self::Attribute(attribute.into()));
         }
         if let Ok(known) = name.parse() {
-            return Ok(Self::Known(known));
+            return Ok(Self::Common(known));
         }
         if let Some(field) = Field::from_name(name) {
-            return Ok(Self::Known(Known::of(field)));
+            return Ok(Self::Common(CommonField::of(field)));
         }
         let near = NAMES
             .iter()
@@ -191,7 +196,7 @@ impl Column {
     /// Its name in JSON and CSV.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         match self {
-            Self::Known(known) => Cow::Borrowed(<&str>::from(known)),
+            Self::Common(known) => Cow::Borrowed(<&str>::from(known)),
             Self::Attribute(name) => Cow::Owned(format!("@{name}")),
         }
     }
@@ -204,13 +209,13 @@ impl Column {
     /// What it holds for a row.
     pub(crate) fn cell<'a>(&self, record: &'a Record<'a>) -> Cell<'a> {
         match self {
-            Self::Known(known) => known.cell(record),
+            Self::Common(known) => known.cell(record),
             Self::Attribute(name) => record.attribute(name).map_or(Cell::None, Cell::Text),
         }
     }
 }
 
-impl Known {
+impl CommonField {
     fn of(field: Field) -> Self {
         match field {
             Field::User => Self::User,
@@ -341,7 +346,7 @@ pub(crate) struct JsonRow<'a> {
     /// The row.
     pub(crate) record: &'a Record<'a>,
     /// The fields.
-    pub(crate) columns: &'a [Column],
+    pub(crate) columns: &'a [OutputField],
 }
 
 impl Serialize for JsonRow<'_> {
@@ -349,8 +354,8 @@ impl Serialize for JsonRow<'_> {
         let mut map = to.serialize_map(Some(self.columns.len()))?;
         for column in self.columns {
             match column {
-                Column::Known(known) => map.serialize_key(<&str>::from(known))?,
-                Column::Attribute(_) => map.serialize_key(&*column.name())?,
+                OutputField::Common(known) => map.serialize_key(<&str>::from(known))?,
+                OutputField::Attribute(_) => map.serialize_key(&*column.name())?,
             }
             match column.cell(self.record) {
                 Cell::None => map.serialize_value(&())?,

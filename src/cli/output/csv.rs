@@ -1,25 +1,25 @@
 //! Comma-separated values with a header.
 
-use super::{Column, Encode, Record};
+use super::{Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::text::display_safe;
 
 /// Rows as CSV (RFC 4180, lines end in LF).
 pub(crate) struct Csv {
-    columns: Vec<Column>,
+    columns: Vec<OutputField>,
     guard: bool,
 }
 
 impl Csv {
     /// `guard`: put a quote before cells that a spreadsheet would run as a formula.
-    pub(crate) fn new(columns: Vec<Column>, guard: bool) -> Self {
+    pub(crate) fn new(columns: Vec<OutputField>, guard: bool) -> Self {
         Self { columns, guard }
     }
 }
 
 impl Encode for Csv {
     fn head(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
-        line(self.columns.iter().map(Column::name), self.guard, out)
+        line(self.columns.iter().map(OutputField::name), self.guard, out)
     }
 
     fn row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {

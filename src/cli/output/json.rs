@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use super::column::JsonRow;
-use super::{Column, Encode, Record};
+use super::{Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::text::json_escapes;
 
@@ -15,14 +15,14 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Rows as JSON.
 pub(crate) struct Json {
-    columns: Vec<Column>,
+    columns: Vec<OutputField>,
     document: bool,
     first: bool,
 }
 
 impl Json {
     /// One document: `{"version":1,"sessions":[…],"sources":[…]}`.
-    pub(crate) fn document(columns: Vec<Column>) -> Self {
+    pub(crate) fn document(columns: Vec<OutputField>) -> Self {
         Self {
             columns,
             document: true,
@@ -31,7 +31,7 @@ impl Json {
     }
 
     /// One object a line.
-    pub(crate) fn lines(columns: Vec<Column>) -> Self {
+    pub(crate) fn lines(columns: Vec<OutputField>) -> Self {
         Self {
             columns,
             document: false,

@@ -1,25 +1,25 @@
 //! A Markdown table, for tickets and chats.
 
 use super::column::Times;
-use super::{Column, Encode, Record};
+use super::{Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::text::display_safe;
 use crate::model::time::Zone;
 
 /// Rows as a Markdown table. Instants are in UTC, since a ticket is read later and elsewhere.
 pub(crate) struct Markdown {
-    columns: Vec<Column>,
+    columns: Vec<OutputField>,
 }
 
 impl Markdown {
-    pub(crate) fn new(columns: Vec<Column>) -> Self {
+    pub(crate) fn new(columns: Vec<OutputField>) -> Self {
         Self { columns }
     }
 }
 
 impl Encode for Markdown {
     fn head(&mut self, out: &mut Vec<u8>) -> Result<(), Failure> {
-        let titles = self.columns.iter().map(Column::title);
+        let titles = self.columns.iter().map(OutputField::title);
         line(titles, out);
         line(self.columns.iter().map(|_| "---"), out);
         Ok(())

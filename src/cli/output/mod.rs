@@ -9,7 +9,7 @@ mod table;
 
 use std::io::{self, Write};
 
-pub(crate) use column::{Cell, Column, Times};
+pub(crate) use column::{Cell, OutputField, Times};
 pub(crate) use record::{Record, rfc3339};
 pub(crate) use table::{Look, small_table};
 
@@ -38,7 +38,7 @@ pub(crate) trait Encode: Send {
 /// The encoder of a format.
 pub(crate) fn encoder(
     format: Format,
-    columns: Vec<Column>,
+    columns: Vec<OutputField>,
     csv_safe: bool,
     look: Look,
 ) -> Box<dyn Encode> {

@@ -1,7 +1,7 @@
 //! A table for people: widths from the first rows, colours only where they are wanted.
 
 use super::column::Times;
-use super::{Column, Encode, Record};
+use super::{Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::State;
 use crate::model::text::{Align, Ellipsis, MESSAGE_COLS, ascii_only, fit, safe_cut, width_cols};
@@ -43,14 +43,14 @@ const LEAST: usize = 4;
 
 /// Rows as a table.
 pub(crate) struct Table {
-    columns: Vec<Column>,
+    columns: Vec<OutputField>,
     look: Look,
     widths: Option<Vec<usize>>,
     waiting: Vec<(Vec<String>, State)>,
 }
 
 impl Table {
-    pub(crate) fn new(columns: Vec<Column>, look: Look) -> Self {
+    pub(crate) fn new(columns: Vec<OutputField>, look: Look) -> Self {
         Self {
             columns,
             look,
@@ -60,7 +60,7 @@ impl Table {
     }
 
     fn settle(&mut self, out: &mut Vec<u8>) {
-        let titles: Vec<String> = self.columns.iter().map(Column::title).collect();
+        let titles: Vec<String> = self.columns.iter().map(OutputField::title).collect();
         let rows = self.waiting.iter().map(|(cells, _)| cells);
         let widths = widths(&titles, rows, self.look.width_cols);
         let title = if self.look.color { "1" } else { "" };

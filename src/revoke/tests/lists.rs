@@ -2,7 +2,7 @@
 
 use super::fake::fake;
 use super::look::{Presence, list};
-use super::{Item, Known};
+use super::{Item, Provenance};
 use crate::model::{Completeness, Cursor, PageEnd, SessionKey, Subject};
 
 fn end(next: Option<String>, unread: u32) -> PageEnd {
@@ -61,7 +61,7 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
             key: SessionKey::new(key),
             kind: None,
             subject: Subject::default(),
-            known: Known::Listed,
+            known: Provenance::Listed,
         };
         let (there, missing) = (named("s2"), named("s9"));
 

@@ -115,7 +115,7 @@ fn items(count: usize) -> Vec<Item<usize>> {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()
         },
-        known: Known::Listed,
+        known: Provenance::Listed,
     };
     (1..=count).map(item).collect()
 }

@@ -10,16 +10,16 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
 
-use super::link::Client;
+use super::link::OpenClient;
 use crate::api::http::{last_exchange, remembering};
-use crate::app::msg::Told;
+use crate::app::msg::Notification;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
 use crate::model::{
     ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted, locked,
 };
 use crate::revoke::{
-    Item, JobContext, JobControl, Known, Progress, run_action, run_job, run_user_job,
+    Item, JobContext, JobControl, Progress, Provenance, run_action, run_job, run_user_job,
 };
 use crate::store::{RowId, SourceId};
 
@@ -27,20 +27,20 @@ use crate::store::{RowId, SourceId};
 const BURST: usize = 64;
 
 /// The part of a job that one source does.
-struct Part {
+struct JobPart {
     control: JobControl,
     /// Resuming a part that does not wait would let its next pause pass unseen.
     paused: Arc<AtomicBool>,
 }
 
 /// A job on its way.
-struct Job {
-    parts: Vec<Part>,
+struct JobHandle {
+    parts: Vec<JobPart>,
     handle: JoinHandle<()>,
 }
 
 /// An action that changes something, as it was confirmed.
-pub(super) struct Deed {
+pub(super) struct ActionRequest {
     /// The action.
     pub(super) spec: ActionSpec,
     /// What it is given.
@@ -54,7 +54,7 @@ pub(super) struct Deed {
 /// All jobs of a run.
 pub(super) struct Jobs {
     audit: Arc<Audit>,
-    running: HashMap<JobId, Job>,
+    running: HashMap<JobId, JobHandle>,
     /// Changing actions: they have no number and cannot be stopped.
     actions: Vec<JoinHandle<()>>,
 }
@@ -69,7 +69,7 @@ impl Jobs {
         }
     }
 
-    /// Is any on its way?
+    /// True while a job is running.
     pub(super) fn is_running(&self) -> bool {
         self.running.values().any(|job| !job.handle.is_finished())
             || self.actions.iter().any(|action| !action.is_finished())
@@ -118,13 +118,13 @@ impl Jobs {
         job: JobId,
         items: Vec<RevokeItem>,
         reason: Option<String>,
-        client: impl Fn(SourceId) -> Option<Client>,
+        client: impl Fn(SourceId) -> Option<OpenClient>,
         send: mpsc::Sender<Msg>,
     ) {
         let mut parts = Vec::new();
         let mut work = JoinSet::new();
         for (source, items) in by_source(items) {
-            let part = Part {
+            let part = JobPart {
                 control: JobControl::default(),
                 paused: Arc::default(),
             };
@@ -167,7 +167,7 @@ impl Jobs {
         source: SourceId,
         user: Subject,
         reason: Option<String>,
-        client: Option<Client>,
+        client: Option<OpenClient>,
         send: mpsc::Sender<Msg>,
     ) {
         let context = client.as_ref().map(|client| self.context(client, reason));
@@ -203,17 +203,17 @@ impl Jobs {
     /// Does an action that changes something.
     pub(super) fn act(
         &mut self,
-        deed: Deed,
-        client: Client,
+        request: ActionRequest,
+        client: OpenClient,
         done: impl FnOnce(Result<ActionResult, ApiError>) -> Msg + Send + 'static,
         send: mpsc::Sender<Msg>,
     ) {
-        let Deed {
+        let ActionRequest {
             spec,
             args,
             subject,
             reason,
-        } = deed;
+        } = request;
         let context = self.context(&client, reason);
         self.actions.retain(|action| !action.is_finished());
         self.actions.push(spawn(remembering(async move {
@@ -231,7 +231,7 @@ impl Jobs {
     /// Writes down that a masked value was shown.
     pub(super) fn note_revealed(
         &self,
-        client: Client,
+        client: OpenClient,
         key: SessionKey,
         subject: Subject,
         send: mpsc::Sender<Msg>,
@@ -270,13 +270,13 @@ impl Jobs {
                 Err(_) => None,
             };
             if let Some(result) = result {
-                let what = Told::Unfinished;
-                let _ = send.send(Msg::Told { what, result }).await;
+                let what = Notification::Unfinished;
+                let _ = send.send(Msg::Notify { what, result }).await;
             }
         });
     }
 
-    fn context(&self, client: &Client, reason: Option<String>) -> JobContext {
+    fn context(&self, client: &OpenClient, reason: Option<String>) -> JobContext {
         JobContext {
             profile: client.opened.profile.clone(),
             audit: self.audit.clone(),
@@ -286,13 +286,13 @@ impl Jobs {
         }
     }
 
-    fn keep(&mut self, id: JobId, parts: Vec<Part>, handle: JoinHandle<()>) {
+    fn keep(&mut self, id: JobId, parts: Vec<JobPart>, handle: JoinHandle<()>) {
         self.running.retain(|_, job| !job.handle.is_finished());
-        self.running.insert(id, Job { parts, handle });
+        self.running.insert(id, JobHandle { parts, handle });
     }
 }
 
-impl Part {
+impl JobPart {
     fn clone_reins(&self) -> Self {
         Self {
             control: self.control.clone(),
@@ -315,10 +315,10 @@ fn by_source(items: Vec<RevokeItem>) -> Vec<(SourceId, Vec<RevokeItem>)> {
 
 async fn run_part(
     job: JobId,
-    client: Client,
+    client: OpenClient,
     context: JobContext,
     items: Vec<RevokeItem>,
-    part: Part,
+    part: JobPart,
     send: mpsc::Sender<Msg>,
 ) -> Option<AuditError> {
     let (report, mut reported) = mpsc::channel::<Progress<RowId>>(BURST);
@@ -326,7 +326,7 @@ async fn run_part(
         .into_iter()
         .map(|item| Item {
             row: item.row,
-            known: Known::listed(
+            known: Provenance::listed(
                 &item.deletable,
                 item.created,
                 item.client.as_ref().map(Untrusted::expose),
@@ -379,8 +379,8 @@ async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
         error => format!("the audit log is not complete: {error}"),
     });
     let _ = send
-        .send(Msg::Told {
-            what: Told::Unlogged,
+        .send(Msg::Notify {
+            what: Notification::Unlogged,
             result,
         })
         .await;

@@ -22,7 +22,7 @@ use crate::store::SourceId;
 
 /// A client, and who we are with it.
 #[derive(Clone)]
-pub(crate) struct Client {
+pub(crate) struct OpenClient {
     /// The client.
     pub(crate) opened: Opened,
     /// Who the server says we are. `None`: it has not said.
@@ -30,20 +30,20 @@ pub(crate) struct Client {
 }
 
 /// An open profile. Dropping it ends what waits for it.
-pub(crate) struct Link {
+pub(crate) struct SourceHandle {
     /// Name in the configuration.
     pub(crate) profile: String,
     /// Ends every task of this source that may be dropped.
     pub(crate) token: CancellationToken,
     /// The client, once there is one.
-    opened: watch::Sender<Option<Client>>,
-    /// Has the configuration changed since the client was made?
+    opened: watch::Sender<Option<OpenClient>>,
+    /// True if the configuration has changed since the client was made.
     outdated: Arc<AtomicBool>,
     /// The person at the screen.
-    person: Arc<Person>,
+    person: Arc<DialogPrompter>,
 }
 
-impl Link {
+impl SourceHandle {
     /// Nothing is opened yet.
     pub(crate) fn new(source: SourceId, profile: String, send: mpsc::Sender<Msg>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl Link {
             token: CancellationToken::new(),
             opened: watch::Sender::new(None),
             outdated: Arc::default(),
-            person: Arc::new(Person {
+            person: Arc::new(DialogPrompter {
                 source,
                 send,
                 waiting: Mutex::default(),
@@ -66,12 +66,12 @@ impl Link {
     }
 
     /// The client if there is one.
-    pub(crate) fn current(&self) -> Option<Client> {
+    pub(crate) fn current(&self) -> Option<OpenClient> {
         self.opened.borrow().clone()
     }
 
     /// Waits for the client. `None`: the profile was closed meanwhile.
-    pub(crate) fn wait(&self) -> impl Future<Output = Option<Client>> + use<> {
+    pub(crate) fn wait(&self) -> impl Future<Output = Option<OpenClient>> + use<> {
         let mut opened = self.opened.subscribe();
         async move { opened.wait_for(Option::is_some).await.ok()?.clone() }
     }
@@ -99,7 +99,7 @@ impl Link {
             let mut client = if let Some(known) = known {
                 known
             } else {
-                let client = Client {
+                let client = OpenClient {
                     opened: profiles.open(&name, person.clone()).await?,
                     who: None,
                 };
@@ -158,8 +158,8 @@ pub(crate) async fn get(
     api.get(&key).await.map(Box::new)
 }
 
-/// The person at the screen: questions become a dialog, its answer comes back by [`Link::answer`].
-struct Person {
+/// The person at the screen: questions become a dialog, its answer comes back by [`SourceHandle::answer`].
+struct DialogPrompter {
     source: SourceId,
     send: mpsc::Sender<Msg>,
     waiting: Mutex<Option<oneshot::Sender<Answers>>>,
@@ -171,7 +171,7 @@ struct Person {
 /// What the operator answered. `None`: given up.
 type Answers = Option<Vec<SecretString>>;
 
-impl Person {
+impl DialogPrompter {
     fn waiting(&self) -> MutexGuard<'_, Option<oneshot::Sender<Answers>>> {
         locked(&self.waiting)
     }
@@ -200,7 +200,7 @@ impl Person {
 }
 
 #[async_trait]
-impl Prompter for Person {
+impl Prompter for DialogPrompter {
     async fn show_code(&self, code: DeviceCode) {
         self.show(SignInStep::ShowCode(code)).await;
     }

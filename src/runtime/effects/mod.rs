@@ -20,8 +20,8 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use self::jobs::{Deed, Jobs};
-use self::link::{Client, Link};
+use self::jobs::{ActionRequest, Jobs};
+use self::link::{OpenClient, SourceHandle};
 use self::search::ScreenReading;
 use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
@@ -29,7 +29,7 @@ use super::editor;
 use super::profiles::{Opened, Profiles};
 use crate::api::http::{last_exchange, remembering};
 use crate::app::effect::Copied;
-use crate::app::msg::{Page, Told};
+use crate::app::msg::{Notification, RowPage};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
@@ -78,7 +78,7 @@ struct Task {
 pub(super) struct Effects {
     profiles: Arc<dyn Profiles>,
     send: mpsc::Sender<Msg>,
-    links: HashMap<SourceId, Link>,
+    links: HashMap<SourceId, SourceHandle>,
     tasks: HashMap<Gen, Task>,
     pub(super) timers: Timers,
     /// One for the whole run, so that a reload finds its rows again.
@@ -188,7 +188,7 @@ impl Effects {
             Effect::Quit(code) => return Some(Local::Quit(code)),
             Effect::Revoke { job, items, reason } => {
                 let (links, send) = (&self.links, self.send.clone());
-                let client = |source| links.get(&source).and_then(Link::current);
+                let client = |source| links.get(&source).and_then(SourceHandle::current);
                 self.jobs.revoke(job, items, reason, client, send);
             }
             Effect::RevokeUser {
@@ -213,7 +213,10 @@ impl Effects {
                 key,
                 subject,
             } => {
-                let client = self.links.get(&source).and_then(link::Link::current);
+                let client = self
+                    .links
+                    .get(&source)
+                    .and_then(link::SourceHandle::current);
                 if let Some(client) = client {
                     self.jobs
                         .note_revealed(client, key, subject, self.send.clone());
@@ -231,13 +234,13 @@ impl Effects {
                 let send = self.send.clone();
                 match self.client(source) {
                     Some(client) => {
-                        let deed = Deed {
+                        let request = ActionRequest {
                             spec,
                             args,
                             subject,
                             reason,
                         };
-                        self.jobs.act(deed, client, done, send);
+                        self.jobs.act(request, client, done, send);
                     }
                     None => self.not_open(generation),
                 }
@@ -264,7 +267,7 @@ impl Effects {
         self.jobs.tell_unfinished(self.send.clone());
     }
 
-    /// Is a revoke on its way?
+    /// True while a revoke is running.
     pub(super) fn has_running_jobs(&self) -> bool {
         self.jobs.is_running()
     }
@@ -284,7 +287,7 @@ impl Effects {
 
     /// The configuration was changed: the next connection reads it anew.
     pub(super) fn configuration_changed(&self) {
-        self.links.values().for_each(Link::outdate);
+        self.links.values().for_each(SourceHandle::outdate);
     }
 
     fn connect(&mut self, source: SourceId, generation: Gen, profile: String) {
@@ -294,7 +297,7 @@ impl Effects {
                 if let Some(other) = other {
                     other.token.cancel();
                 }
-                Link::new(source, profile, self.send.clone())
+                SourceHandle::new(source, profile, self.send.clone())
             }
         };
         let (connecting, token) = (
@@ -318,8 +321,8 @@ impl Effects {
         self.seen().remove(&source);
     }
 
-    fn client(&self, source: SourceId) -> Option<Client> {
-        self.links.get(&source).and_then(Link::current)
+    fn client(&self, source: SourceId) -> Option<OpenClient> {
+        self.links.get(&source).and_then(SourceHandle::current)
     }
 
     /// There is nobody to do an action.
@@ -455,9 +458,9 @@ impl Effects {
                     }
                 }),
             };
-            let what = Told::Copied;
+            let what = Notification::Copied;
             // Fails only when the screen has ended.
-            let _ = send.send(Msg::Told { what, result }).await;
+            let _ = send.send(Msg::Notify { what, result }).await;
         });
     }
 
@@ -467,12 +470,15 @@ impl Effects {
             let (what, result) = match profiles.write_example() {
                 Ok(path) => {
                     let said = format!("wrote {}", path.display());
-                    (Told::Written(path), Ok(said))
+                    (Notification::Written(path), Ok(said))
                 }
-                Err(why) => (Told::Written(profiles.file().unwrap_or_default()), Err(why)),
+                Err(why) => (
+                    Notification::Written(profiles.file().unwrap_or_default()),
+                    Err(why),
+                ),
             };
             // Fails only when the screen has ended.
-            let _ = send.blocking_send(Msg::Told { what, result });
+            let _ = send.blocking_send(Msg::Notify { what, result });
         });
     }
 }
@@ -504,7 +510,7 @@ struct PageSender {
 
 impl PageSender {
     /// `false`: the screen has ended.
-    async fn send(&self, result: Result<Page, ApiError>) -> bool {
+    async fn send(&self, result: Result<RowPage, ApiError>) -> bool {
         let message = Msg::Page {
             source: self.source,
             generation: self.generation,

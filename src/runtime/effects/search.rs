@@ -2,7 +2,7 @@
 
 use std::hash::RandomState;
 
-use crate::app::msg::Page;
+use crate::app::msg::RowPage;
 use crate::model::{ApiError, Cursor, ReadKeys, Search};
 use crate::reading::{Reading, Then};
 use crate::runtime::profiles::Opened;
@@ -45,10 +45,10 @@ impl<'a> ScreenReading<'a> {
     /// it counts rows as read that nobody got.
     ///
     /// `None`: the page failed before its first row.
-    pub(crate) async fn page(&mut self) -> (Option<Page>, Then) {
+    pub(crate) async fn page(&mut self) -> (Option<RowPage>, Then) {
         let mut builder = ChunkBuilder::new(self.source, self.hasher);
         let read = self.reading.page(&mut builder).await;
-        let page = Page {
+        let page = RowPage {
             chunk: builder.finish(),
             end: read.end,
             took: read.took,

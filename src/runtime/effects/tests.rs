@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 
 use super::*;
-use crate::app::msg::{Page, SignInStep};
+use crate::app::msg::{RowPage, SignInStep};
 use crate::app::{JobId, RevokeItem};
 use crate::config::Paths;
 use crate::model::{Deletable, SessionKey, Subject};
@@ -55,7 +55,11 @@ impl Bench {
     }
 
     /// Runs a search to its end: its pages, and the error it ended with.
-    async fn read(&mut self, generation: u64, at: Option<&str>) -> (Vec<Page>, Option<ApiError>) {
+    async fn read(
+        &mut self,
+        generation: u64,
+        at: Option<&str>,
+    ) -> (Vec<RowPage>, Option<ApiError>) {
         let at = at.map(Cursor::new);
         self.start(Effect::Search {
             source: SOURCE,
@@ -105,7 +109,7 @@ fn connect(generation: u64) -> Effect {
     }
 }
 
-fn keys(pages: &[Page]) -> Vec<&str> {
+fn keys(pages: &[RowPage]) -> Vec<&str> {
     pages
         .iter()
         .flat_map(|page| page.chunk.rows())
@@ -449,7 +453,7 @@ async fn an_example_that_cannot_be_written_says_why() {
     bench.start(Effect::WriteExample);
 
     let message = bench.next().await;
-    assert!(matches!(&message, Msg::Told { result: Err(why), .. } if why.contains("already")));
+    assert!(matches!(&message, Msg::Notify { result: Err(why), .. } if why.contains("already")));
 }
 
 /// A connected profile whose changes are written down in this folder.

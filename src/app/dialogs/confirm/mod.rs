@@ -27,7 +27,7 @@ pub struct Typed {
     pub ask: String,
     /// Why it must be typed, behind "typed because".
     pub because: String,
-    /// Has something wrong been entered?
+    /// True if something wrong has been entered.
     pub wrong: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct Confirm {
     pub warnings: Vec<String>,
     /// Label of the button that does it ("Delete").
     pub verb: String,
-    /// Is a production system touched?
+    /// True if a production system is touched.
     pub production: bool,
     /// The focused control.
     pub focus: ConfirmFocus,
@@ -118,7 +118,7 @@ impl Confirm {
         all
     }
 
-    /// Has everything been typed that must be?
+    /// True if everything that must be typed has been typed.
     fn is_complete(&mut self) -> bool {
         if let Some(reason) = &self.reason
             && reason.value().trim().is_empty()
@@ -137,7 +137,7 @@ impl Confirm {
         true
     }
 
-    /// Must something be typed before it is confirmed?
+    /// True if something must be typed before it is confirmed.
     fn asks_for_text(&self) -> bool {
         self.typed.is_some() || self.reason.is_some()
     }

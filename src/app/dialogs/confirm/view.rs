@@ -135,7 +135,7 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Vi
     };
     let mut lines = Vec::new();
     for (source, count) in by_source(state, plan) {
-        let Some(opened) = state.sources.get(usize::from(source.0)) else {
+        let Some(opened) = state.source(source) else {
             continue;
         };
         let mut line = indented(format!("{} of {people} on  ", sessions(count)));
@@ -235,7 +235,7 @@ fn by_source(state: &State, plan: &RevokePlan) -> Vec<(SourceId, usize)> {
     }
     let mut sources: Vec<_> = sources.into_iter().collect();
     sources.sort_by_key(|(source, _)| {
-        let opened = state.sources.get(usize::from(source.0));
+        let opened = state.source(*source);
         !opened.is_some_and(|s| s.profile.production)
     });
     sources
@@ -294,7 +294,7 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLi
 
 /// The choice between the realm of the row and every one, and what the other would mean.
 fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> ViewLine {
-    let source = state.sources.get(usize::from(whole.source.0));
+    let source = state.source(whole.source);
     let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
     let scope = whole.user.scope.as_ref().map(|scope| scope.named());
     let scope = cut(scope.as_deref().unwrap_or("-"), 20);

@@ -108,7 +108,7 @@ fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
 
 /// The question about every session of a user.
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
-    let opened = state.sources.get(usize::from(whole.source.0));
+    let opened = state.source(whole.source);
     let production = opened.is_some_and(|s| s.profile.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
@@ -137,7 +137,7 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
     let ConfirmKind::User(whole) = &confirm.kind else {
         return;
     };
-    let opened = state.sources.get(usize::from(whole.source.0));
+    let opened = state.source(whole.source);
     let profile = opened.map_or_else(String::new, |s| s.profile.name.clone());
     let system = opened.map_or("", Source::system);
     let name = words::shown(&whole.user);

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::*;
 use crate::app::effect::Timer;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::state::{Level, Pane};
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
@@ -102,8 +102,8 @@ impl TestApp {
     }
 
     /// What the first row shows in place of its state.
-    fn fate(&self) -> Option<&Fate> {
-        self.state.results.fates.get(&FIRST)
+    fn row_status(&self) -> Option<&RowStatus> {
+        self.state.results.statuses.get(&FIRST)
     }
 
     fn searches(&self) -> usize {
@@ -199,7 +199,7 @@ fn a_question_is_cancelled_by_escape_and_its_answer_comes_to_nothing() {
 fn a_hidden_change_goes_on_and_its_outcome_opens_nothing() {
     let mut app = app();
     app.action(5).keys("y");
-    assert_eq!(app.fate(), Some(&Fate::Revoking));
+    assert_eq!(app.row_status(), Some(&RowStatus::Revoking));
 
     app.keys("esc");
     assert!(app.status().contains("under way"), "{}", app.status());
@@ -209,18 +209,18 @@ fn a_hidden_change_goes_on_and_its_outcome_opens_nothing() {
     app.keys("delete").acted(ended(Outcome::Revoked));
 
     assert_eq!(app.status(), "so it is");
-    assert_eq!(app.fate(), Some(&Fate::Revoked));
+    assert_eq!(app.row_status(), Some(&RowStatus::Revoked));
 }
 
 #[test]
 fn the_row_that_was_acted_on_shows_what_became_of_it() {
-    let failed = |error: ApiError| Fate::Failed(error.to_string());
+    let failed = |error: ApiError| RowStatus::Failed(error.to_string());
     let cases = [
-        (ended(Outcome::AlreadyGone), Some(Fate::AlreadyGone)),
-        (ended(Outcome::StillListed), Some(Fate::StillListed)),
+        (ended(Outcome::AlreadyGone), Some(RowStatus::AlreadyGone)),
+        (ended(Outcome::StillListed), Some(RowStatus::StillListed)),
         (
             ended(Outcome::Refused("no".into())),
-            Some(Fate::Refused("no".into())),
+            Some(RowStatus::Refused("no".into())),
         ),
         (Err(super::refused()), Some(failed(super::refused()))),
         (Err(ApiError::Cancelled), None),
@@ -229,7 +229,7 @@ fn the_row_that_was_acted_on_shows_what_became_of_it() {
         let mut app = app();
         app.action(5).keys("y").acted(result);
 
-        assert_eq!(app.fate(), expected.as_ref());
+        assert_eq!(app.row_status(), expected.as_ref());
         assert_eq!(app.searches(), 0, "the other rows are as they were");
     }
 }
@@ -243,9 +243,9 @@ fn what_ended_is_found_again_among_rows_that_were_listed_anew() {
 
     app.acted(ended(Outcome::Revoked));
 
-    let fates = &app.state.results.fates;
-    assert_eq!(fates.get(&RowId(1)), Some(&Fate::Revoked));
-    assert_eq!(fates.len(), 1);
+    let statuses = &app.state.results.statuses;
+    assert_eq!(statuses.get(&RowId(1)), Some(&RowStatus::Revoked));
+    assert_eq!(statuses.len(), 1);
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn a_menu_acts_on_the_session_it_was_opened_for_whatever_is_listed_meanwhile() {
         panic!("it acts on a session")
     };
     assert_eq!(key.expose(), "asmith-600-0");
-    assert_eq!(app.state.results.fates.get(&RowId(0)), None);
+    assert_eq!(app.state.results.statuses.get(&RowId(0)), None);
 }
 
 #[test]

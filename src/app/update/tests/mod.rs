@@ -32,7 +32,7 @@ use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::sign_in::SignIn;
 use crate::app::effect::{Effect, Gen};
 use crate::app::keymap::{KeyPress, Keymap};
-use crate::app::msg::{Connected, Msg, Page, Size};
+use crate::app::msg::{Connected, Msg, RowPage, Size};
 use crate::app::source::{ProfileEntry, ProfileView};
 use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
@@ -246,7 +246,7 @@ impl TestApp {
                 duplicates += 1;
             }
         }
-        let page = Page {
+        let page = RowPage {
             chunk: builder.finish(),
             end,
             took: Duration::from_millis(9),

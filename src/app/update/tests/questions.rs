@@ -296,12 +296,12 @@ fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
     app.page(&[("asmith", 600), ("bwong", 600)], None);
 
     assert_eq!(
-        app.state.results.fates.get(&FIRST),
-        Some(&crate::app::results::Fate::Revoked)
+        app.state.results.statuses.get(&FIRST),
+        Some(&crate::app::results::RowStatus::Revoked)
     );
     app.state.now += TimeDelta::seconds(1);
     app.keys("r");
     app.seen = ReadKeys::default();
     app.page(&[("asmith", 600), ("bwong", 600)], None);
-    assert!(app.state.results.fates.is_empty(), "asked after its end");
+    assert!(app.state.results.statuses.is_empty(), "asked after its end");
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::app::effect::{JobId, Timer};
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::model::Outcome;
 
 /// One session, deleted while a list is on its way that still shows it.
@@ -22,17 +22,17 @@ fn ended_under_a_reload(outcome: Outcome) -> TestApp {
 
 #[test]
 fn a_list_asked_for_before_a_session_ended_does_not_show_it_as_live_again() {
-    for (outcome, fate) in [
-        (Outcome::Revoked, Fate::Revoked),
-        (Outcome::AlreadyGone, Fate::AlreadyGone),
+    for (outcome, status) in [
+        (Outcome::Revoked, RowStatus::Revoked),
+        (Outcome::AlreadyGone, RowStatus::AlreadyGone),
     ] {
         let mut app = ended_under_a_reload(outcome);
-        assert_eq!(app.state.results.fates.get(&FIRST), Some(&fate));
+        assert_eq!(app.state.results.statuses.get(&FIRST), Some(&status));
 
         // What is asked for now is the word of the server.
         app.keys("r").forget().page(&[("asmith", 600)], None);
         assert_eq!(app.shown(), ["asmith"]);
-        assert!(app.state.results.fates.is_empty());
+        assert!(app.state.results.statuses.is_empty());
     }
 }
 
@@ -51,14 +51,14 @@ fn a_later_word_about_a_session_counts_for_a_list_that_comes_after_it() {
     app.forget().page(&[("asmith", 600)], None);
 
     assert_eq!(app.shown(), ["asmith"]);
-    assert!(app.state.results.fates.is_empty());
+    assert!(app.state.results.statuses.is_empty());
 }
 
 #[test]
 fn a_list_asked_for_before_an_outcome_that_ended_nothing_shows_the_session_as_it_is() {
     for outcome in [Outcome::StillListed, Outcome::Refused("no".into())] {
         let app = ended_under_a_reload(outcome);
-        assert!(app.state.results.fates.is_empty());
+        assert!(app.state.results.statuses.is_empty());
     }
 }
 
@@ -73,8 +73,8 @@ fn a_reload_between_question_and_answer_marks_no_other_row() {
 
     app.keys("y");
     assert_eq!(app.sent(), ["asmith-600-0"]);
-    assert_eq!(app.state.results.fates.get(&other), None);
-    assert_eq!(app.state.results.fates[&asmith], Fate::Revoking);
+    assert_eq!(app.state.results.statuses.get(&other), None);
+    assert_eq!(app.state.results.statuses[&asmith], RowStatus::Revoking);
 
     app.send(Msg::Revoked {
         job: JobId(1),
@@ -82,8 +82,8 @@ fn a_reload_between_question_and_answer_marks_no_other_row() {
         outcome: Outcome::Revoked,
     })
     .send(Msg::Ended(JobId(1)));
-    assert_eq!(app.state.results.fates.get(&other), None);
-    assert_eq!(app.state.results.fates[&asmith], Fate::Revoked);
+    assert_eq!(app.state.results.statuses.get(&other), None);
+    assert_eq!(app.state.results.statuses[&asmith], RowStatus::Revoked);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_session_that_a_reload_no_longer_lists_marks_no_other_row() {
     });
 
     assert_eq!(app.sent(), ["asmith-600-0"]);
-    assert!(app.state.results.fates.is_empty());
+    assert!(app.state.results.statuses.is_empty());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::app::dialogs::job::{JobButton, buttons};
 use crate::app::effect::{JobId, Timer};
 use crate::app::job::JobState;
-use crate::app::results::Fate;
+use crate::app::results::RowStatus;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Level;
 use crate::model::{Code, Outcome, Subject, UserOutcome};
@@ -23,7 +23,7 @@ fn delete_asks_and_y_sends_exactly_that_row() {
     app.keys("y");
 
     assert_eq!(app.sent(), ["asmith-600-0"]);
-    assert_eq!(app.state.results.fates[&FIRST], Fate::Revoking);
+    assert_eq!(app.state.results.statuses[&FIRST], RowStatus::Revoking);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_revoked_row_stays_where_it_is_and_shows_its_state() {
     .send(Msg::Ended(job));
 
     assert_eq!(app.shown(), ["asmith", "bwong"]);
-    assert_eq!(app.state.results.fates[&FIRST].word(), "revoked");
+    assert_eq!(app.state.results.statuses[&FIRST].word(), "revoked");
     assert_eq!(app.status(), "deleted 1 session of asmith");
 }
 
@@ -121,7 +121,7 @@ fn an_unknown_outcome_is_never_called_deleted() {
     })
     .send(Msg::Ended(JobId(1)));
 
-    assert_eq!(app.state.results.fates[&FIRST].word(), "outcome?");
+    assert_eq!(app.state.results.statuses[&FIRST].word(), "outcome?");
     assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
     assert!(app.status().contains("not certain"), "{}", app.status());
 }
@@ -473,7 +473,7 @@ fn an_outcome_that_comes_after_a_reload_finds_its_session() {
         outcome: Outcome::Revoked,
     });
 
-    let revoked: Vec<_> = app.state.results.fates.keys().copied().collect();
+    let revoked: Vec<_> = app.state.results.statuses.keys().copied().collect();
     let key = &app.state.results.rows.get(revoked[0]).unwrap().session.key;
     assert_eq!((revoked.len(), key.expose()), (1, "asmith-600-0"));
 }
@@ -493,7 +493,7 @@ fn a_later_outcome_of_a_row_corrects_the_first() {
 
     let job = &app.state.jobs[0];
     assert_eq!((job.done, job.unclear, job.waiting()), (0, 1, 0));
-    assert_eq!(app.state.results.fates[&FIRST], Fate::StillListed);
+    assert_eq!(app.state.results.statuses[&FIRST], RowStatus::StillListed);
 }
 
 #[test]
@@ -508,7 +508,7 @@ fn a_row_that_was_never_sent_is_as_it_was() {
     })
     .send(Msg::Ended(JobId(1)));
 
-    assert!(app.state.results.fates.is_empty());
+    assert!(app.state.results.statuses.is_empty());
     assert!(app.status().starts_with("not deleted"), "{}", app.status());
 }
 

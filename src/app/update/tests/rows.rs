@@ -182,7 +182,7 @@ fn a_row_that_the_server_no_longer_has_says_so() {
         result: Err(ApiError::NotFound),
     });
 
-    assert_eq!(app.state.results.fates[&FIRST].word(), "gone");
+    assert_eq!(app.state.results.statuses[&FIRST].word(), "gone");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use usher::emulator::janssen::Generation;
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
 use usher::model::{ApiError, Deletable, Outcome, Session, SessionKey, Subject, Untrusted};
-use usher::revoke::Known;
+use usher::revoke::Provenance;
 
 use super::scripted::{Act, Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, job, key, open, search, token_profile};
@@ -179,7 +179,7 @@ async fn trap_11_an_id_made_up_by_the_server_is_never_reported_as_gone() {
     // A client that has listed nothing, as in a pipe: what is known travels with the item.
     let listed = doubtful.iter().map(|row| job::listed(row)).collect();
     let listed = job::end(&open(&profile), &profile, listed).await;
-    let typed = keys.iter().map(|key| job::named(key, Known::Typed));
+    let typed = keys.iter().map(|key| job::named(key, Provenance::Typed));
     let typed = job::end(&open(&profile), &profile, typed.collect()).await;
 
     let words =

@@ -35,15 +35,15 @@ const TOOK: Duration = Duration::from_millis(142);
 /// How long a device code is said to last.
 const CODE_LASTS: TimeDelta = TimeDelta::seconds(1_781);
 
-/// A screen that stands still.
-pub struct Still {
+/// A screen without a terminal. It draws one picture when asked.
+pub struct HeadlessRenderer {
     state: State,
     profiles: Configured,
     opened: HashMap<SourceId, Opened>,
     hasher: RandomState,
 }
 
-impl Still {
+impl HeadlessRenderer {
     /// A screen on a made-up world at a moment, with nothing open.
     pub fn new(
         world: DemoWorld,
@@ -206,7 +206,7 @@ impl Still {
         source: SourceId,
         asks: mpsc::Sender<SignInStep>,
     ) -> Result<Opened, ApiError> {
-        let opened = self.state.sources.get(usize::from(source.0));
+        let opened = self.state.source(source);
         let name = opened.map_or("", |source| source.profile.name.as_str());
         let opened = self.profiles.open(name, Arc::new(Asks(asks))).await?;
         self.opened.insert(source, opened.clone());
