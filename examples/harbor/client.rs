@@ -275,7 +275,7 @@ impl SessionApi for Harbor {
 
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
-            what: "ending all sessions of a user",
+            what: "ending all sessions of a user".into(),
             limit: LimitedBy::System(NAME.into()),
         })
     }

@@ -124,7 +124,7 @@ pub trait SessionApi: Send + Sync {
     /// [`ApiError::Unsupported`] if this system has no such call, or any other.
     async fn sign_out(&self) -> Result<(), ApiError> {
         Err(ApiError::Unsupported {
-            what: "revoking a token",
+            what: "revoking a token".into(),
             limit: LimitedBy::System(self.caps().system.clone()),
         })
     }
@@ -138,7 +138,7 @@ pub trait SessionApi: Send + Sync {
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         let _ = (action, args);
         Err(ApiError::Unsupported {
-            what: "this action",
+            what: "this action".into(),
             limit: LimitedBy::System(self.caps().system.clone()),
         })
     }

@@ -74,12 +74,12 @@ fn on(on: ActsOn) -> &'static str {
 fn row(source: &Source, spec: &ActionSpec) -> Vec<String> {
     let said = match &spec.lacks {
         Some(why) => format!("{} (not here: {why})", spec.title),
-        None => spec.title.to_owned(),
+        None => spec.title.to_string(),
     };
     let changes = if spec.changes { "yes" } else { "no" };
     vec![
         source.name().to_owned(),
-        spec.name.to_owned(),
+        spec.name.to_string(),
         on(spec.on).to_owned(),
         changes.to_owned(),
         said,
@@ -106,7 +106,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     };
     let who = source.api.whoami().await.map_err(failed)?;
     let caps = source.api.caps();
-    let named = |spec: &&ActionSpec| is_same_name(spec.name, &args.action);
+    let named = |spec: &&ActionSpec| is_same_name(&spec.name, &args.action);
     let spec = caps.actions().find(named);
     let spec = spec.ok_or_else(|| unknown(source, &args.action))?;
     if let Some(why) = &spec.lacks {
@@ -130,7 +130,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
         audit: Arc::new(Audit::new(&ctx.paths)),
         who: Some(who),
         reason: args.reason.clone(),
-        verb: spec.name.to_owned(),
+        verb: spec.name.to_string(),
     };
     let unlogged = |error: crate::audit::AuditError| match error {
         crate::audit::AuditError::Broken(_) => ctx.error(&error.to_string()),
@@ -158,7 +158,7 @@ fn is_same_name(name: &str, written: &str) -> bool {
 
 fn unknown(source: &Source, action: &str) -> Failure {
     let caps = source.api.caps();
-    let names: Vec<&str> = caps.actions().map(|spec| spec.name).collect();
+    let names: Vec<_> = caps.actions().map(|spec| spec.name.clone()).collect();
     let there = if names.is_empty() {
         "it has none".to_owned()
     } else {
@@ -320,7 +320,7 @@ fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), 
     let wanted = match (level, user) {
         (Confirmation::None | Confirmation::Yes, _) => "y".into(),
         (_, Some(user)) => user.safe(),
-        (_, None) => spec.name.into(),
+        (_, None) => spec.name.as_ref().into(),
     };
     let on = if source.profile.production {
         " (production)"

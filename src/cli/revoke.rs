@@ -534,7 +534,7 @@ pub(crate) fn cannot(source: &Source) -> Option<ApiError> {
     let caps = source.api.caps();
     let can = caps.kinds.iter().any(|kind| kind.revoke != Revoke::No);
     (!can).then(|| ApiError::Unsupported {
-        what: "ending sessions",
+        what: "ending sessions".into(),
         limit: LimitedBy::System(caps.system.clone()),
     })
 }

@@ -194,7 +194,7 @@ pub(crate) fn parse_query(text: &str) -> Result<Query, Failure> {
 /// A usage error that shows the place.
 pub(crate) fn parse_query_for(text: &str, sources: &[Source]) -> Result<Query, Failure> {
     let own = sources.iter().flat_map(|s| &s.profile.system.own_names);
-    let own: Vec<_> = own.copied().collect();
+    let own: Vec<_> = own.cloned().collect();
     Query::parse_with(text, &own).map_err(|error| {
         let report = error.report(text);
         Failure::usage(report.strip_prefix("error: ").unwrap_or(&report))

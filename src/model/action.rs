@@ -35,12 +35,12 @@ pub enum ArgKind {
 }
 
 /// One argument of an action, written `name=value`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArgSpec {
     /// The name as it is typed ("reason").
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What it is, for the field's label and the help ("Reason").
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it may hold.
     pub kind: ArgKind,
     /// Masked on screen, and on the command line only taken from standard input (`name=-`).
@@ -53,18 +53,18 @@ pub struct ArgSpec {
 #[derive(Clone, Debug)]
 pub struct ActionSpec {
     /// The name on the command line and in the audit log, in snake case ("session_info").
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The line in the menu ("Show what the server knows of a token").
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it does and what it leaves alone, as one or two sentences true for this system. Stands
     /// in the confirmation of an action that changes something.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
     /// What it acts on.
     pub on: ActsOn,
     /// Its arguments, in the order in which they are asked.
     pub args: Vec<ArgSpec>,
     /// What any other `name=value` pair means ("session properties"). `None`: there are no others.
-    pub pairs: Option<&'static str>,
+    pub pairs: Option<Cow<'static, str>>,
     /// Does it change something there? Then it is confirmed, audited, and refused where the profile
     /// is read-only.
     pub changes: bool,
@@ -125,11 +125,16 @@ impl fmt::Debug for RowRule {
 
 impl ActionSpec {
     /// An action that changes nothing, takes no arguments and every row.
-    pub fn new(name: &'static str, title: &'static str, help: &'static str, on: ActsOn) -> Self {
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        help: impl Into<Cow<'static, str>>,
+        on: ActsOn,
+    ) -> Self {
         Self {
-            name,
-            title,
-            help,
+            name: name.into(),
+            title: title.into(),
+            help: help.into(),
             on,
             args: Vec::new(),
             pairs: None,
@@ -190,7 +195,7 @@ impl ActionSpec {
         let lacking = self
             .args
             .iter()
-            .find(|arg| arg.required && !values.contains_key(arg.name));
+            .find(|arg| arg.required && !values.contains_key(arg.name.as_ref()));
         match lacking {
             Some(arg) => Err(format!("{} needs {}=…", self.name, arg.name)),
             None => Ok(ActionArgs { target, values }),
@@ -198,7 +203,7 @@ impl ActionSpec {
     }
 
     fn unknown(&self, name: &str) -> String {
-        let known: Vec<&str> = self.args.iter().map(|arg| arg.name).collect();
+        let known: Vec<&str> = self.args.iter().map(|arg| arg.name.as_ref()).collect();
         if known.is_empty() {
             return format!("{} takes no arguments", self.name);
         }
@@ -403,8 +408,8 @@ mod tests {
     fn spec() -> ActionSpec {
         ActionSpec {
             args: vec![ArgSpec {
-                name: "refresh",
-                title: "Refresh",
+                name: "refresh".into(),
+                title: "Refresh".into(),
                 kind: ArgKind::YesNo,
                 secret: false,
                 required: true,
@@ -459,7 +464,7 @@ mod tests {
     #[test]
     fn other_pairs_pass_where_the_action_takes_them() {
         let spec = ActionSpec {
-            pairs: Some("session properties"),
+            pairs: Some("session properties".into()),
             ..spec()
         };
 

@@ -1,5 +1,6 @@
 //! What can go wrong between us and a remote system, in words for the person on duty.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::failure::{Acted, Code, LimitedBy, Unreached};
@@ -168,7 +169,7 @@ pub enum ApiError {
     #[error("{what} is not possible with {limit}")]
     Unsupported {
         /// What was asked.
-        what: &'static str,
+        what: Cow<'static, str>,
         /// What keeps it from that.
         limit: LimitedBy,
     },

@@ -26,13 +26,13 @@ pub async fn run_action(
     mut unlogged: impl FnMut(AuditError) + Send,
 ) -> Result<ActionResult, ApiError> {
     if !spec.changes {
-        return api.act(spec.name, args).await;
+        return api.act(&spec.name, args).await;
     }
     if context.profile.read_only {
         return Err(ApiError::ReadOnly(context.profile.name.clone()));
     }
     let context = JobContext {
-        verb: spec.name.to_owned(),
+        verb: spec.name.to_string(),
         ..context
     };
     let log = AuditWriter::new(&context, 1);
@@ -45,7 +45,7 @@ pub async fn run_action(
     let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
-    let result = api.act(spec.name, args).await;
+    let result = api.act(&spec.name, args).await;
 
     let ticket = tickets.into_iter().next().flatten();
     log.end(ticket, ending(&result))

@@ -177,7 +177,7 @@ impl SessionApi for FakeApi {
 
     async fn revoke_user(&self, _user: &Subject) -> Result<UserOutcome, ApiError> {
         Err(ApiError::Unsupported {
-            what: "revoke all of a user",
+            what: "revoke all of a user".into(),
             limit: LimitedBy::System("Sample".into()),
         })
     }

@@ -181,7 +181,7 @@ impl HeadlessRenderer {
                 ..
             } => {
                 let result = match self.api(source).await {
-                    Ok(opened) => opened.api.act(spec.name, args).await,
+                    Ok(opened) => opened.api.act(&spec.name, args).await,
                     Err(error) => Err(error),
                 };
                 vec![Msg::Acted {

@@ -16,10 +16,10 @@ fn changing(name: &'static str, title: &'static str, help: &'static str, on: Act
     }
 }
 
-const fn text(name: &'static str, title: &'static str, secret: bool) -> ArgSpec {
+fn text(name: &'static str, title: &'static str, secret: bool) -> ArgSpec {
     ArgSpec {
-        name,
-        title,
+        name: name.into(),
+        title: title.into(),
         kind: ArgKind::Text,
         secret,
         required: false,
@@ -64,7 +64,9 @@ fn specs() -> Vec<ActionSpec> {
             ActsOn::Token,
         ),
         ActionSpec {
-            pairs: Some("session properties that the realm lists; an empty value unsets one"),
+            pairs: Some(
+                "session properties that the realm lists; an empty value unsets one".into(),
+            ),
             ..changing(
                 "update_session_properties",
                 "Change properties of a token's session",

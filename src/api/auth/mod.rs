@@ -208,7 +208,7 @@ impl Drop for Busy<'_> {
 
 fn not_ours() -> ApiError {
     ApiError::Unsupported {
-        what: "ending the token of the profile",
+        what: "ending the token of the profile".into(),
         limit: LimitedBy::SignIn,
     }
 }

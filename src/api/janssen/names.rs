@@ -2,6 +2,8 @@
 //! them from its documentation, its answers and its database.
 //! Source: Janssen `SessionService`, `SessionId`.
 
+use std::borrow::Cow;
+
 use crate::model::Field;
 use crate::model::query::{Means, OwnName};
 
@@ -14,18 +16,39 @@ pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new("jansLastAccessTime", Means::Field(Field::Used)),
     OwnName::new("exp", Means::Field(Field::Expires)),
     OwnName::new("del", Means::Field(Field::Deletable)),
-    OwnName::new("authenticationTime", Means::Time("authenticationTime")),
-    OwnName::new("authnTime", Means::Time("authenticationTime")),
-    OwnName::new("sessionState", Means::Attribute("sessionState")),
-    OwnName::new("jansSessState", Means::Attribute("sessionState")),
-    OwnName::new("acr_values", Means::Attribute("acr_values")),
-    OwnName::new("redirect_uri", Means::Attribute("redirect_uri")),
-    OwnName::new("response_type", Means::Attribute("response_type")),
-    OwnName::new("permissionGranted", Means::Attribute("permissionGranted")),
+    OwnName::new(
+        "authenticationTime",
+        Means::Time(Cow::Borrowed("authenticationTime")),
+    ),
+    OwnName::new(
+        "authnTime",
+        Means::Time(Cow::Borrowed("authenticationTime")),
+    ),
+    OwnName::new(
+        "sessionState",
+        Means::Attribute(Cow::Borrowed("sessionState")),
+    ),
+    OwnName::new(
+        "jansSessState",
+        Means::Attribute(Cow::Borrowed("sessionState")),
+    ),
+    OwnName::new("acr_values", Means::Attribute(Cow::Borrowed("acr_values"))),
+    OwnName::new(
+        "redirect_uri",
+        Means::Attribute(Cow::Borrowed("redirect_uri")),
+    ),
+    OwnName::new(
+        "response_type",
+        Means::Attribute(Cow::Borrowed("response_type")),
+    ),
+    OwnName::new(
+        "permissionGranted",
+        Means::Attribute(Cow::Borrowed("permissionGranted")),
+    ),
     OwnName::new(
         "jansId",
-        Means::Nothing(
+        Means::Nothing(Cow::Borrowed(
             "Janssen keeps this id to itself; write outsideSid=… for the id that it shows",
-        ),
+        )),
     ),
 ];

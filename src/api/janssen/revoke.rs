@@ -13,7 +13,7 @@ use crate::model::{ApiError, LimitedBy, Outcome, SessionKey, Subject, UserOutcom
 pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
     if api.is_old() {
         return Err(ApiError::Unsupported {
-            what: "ending a single session (only all of a user)",
+            what: "ending a single session (only all of a user)".into(),
             limit: LimitedBy::Version("Janssen".into()),
         });
     }

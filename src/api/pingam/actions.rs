@@ -40,7 +40,7 @@ pub(super) async fn act(
     args: &ActionArgs,
 ) -> Result<ActionResult, ApiError> {
     let unknown = ApiError::Unsupported {
-        what: "this action",
+        what: "this action".into(),
         limit: LimitedBy::System(caps::UNSETTLED.into()),
     };
     let Some((_, op)) = ALL.iter().find(|(known, _)| *known == name) else {
@@ -56,7 +56,7 @@ pub(super) async fn act(
     let facts = server.facts(interact).await?;
     if !facts.flavour.has(*op) {
         return Err(ApiError::Unsupported {
-            what: op.name(),
+            what: op.name().into(),
             limit: LimitedBy::System(facts.flavour.system.into()),
         });
     }

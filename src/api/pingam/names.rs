@@ -1,6 +1,8 @@
 //! What PingAM and OpenAM call the things that a query can ask for: the fields of a listed session.
 //! Source: PingAM, entity reference of `/sessions`.
 
+use std::borrow::Cow;
+
 use crate::model::Field;
 use crate::model::query::{Means, OwnName};
 
@@ -10,14 +12,16 @@ pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new("sessionHandle", Means::Field(Field::Id)),
     OwnName::new(
         "maxIdleExpirationTime",
-        Means::Time("maxIdleExpirationTime"),
+        Means::Time(Cow::Borrowed("maxIdleExpirationTime")),
     ),
     OwnName::new(
         "maxSessionExpirationTime",
-        Means::Time("maxSessionExpirationTime"),
+        Means::Time(Cow::Borrowed("maxSessionExpirationTime")),
     ),
     OwnName::new(
         "tokenId",
-        Means::Nothing("a token is not listed; `usher act get_session_info` asks about one"),
+        Means::Nothing(Cow::Borrowed(
+            "a token is not listed; `usher act get_session_info` asks about one",
+        )),
     ),
 ];

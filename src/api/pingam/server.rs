@@ -298,7 +298,7 @@ impl Server {
         };
         let Some(token) = token else {
             return Err(ApiError::Unsupported {
-                what: "ending the session of an OAuth token",
+                what: "ending the session of an OAuth token".into(),
                 limit: LimitedBy::System(facts.flavour.system.into()),
             });
         };
@@ -406,7 +406,7 @@ pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
 /// The version of an operation.
 fn version(flavour: &'static Flavour, op: Op) -> Result<&'static str, ApiError> {
     flavour.version(op).ok_or(ApiError::Unsupported {
-        what: op.name(),
+        what: op.name().into(),
         limit: LimitedBy::System(flavour.system.into()),
     })
 }

@@ -244,7 +244,7 @@ fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
 fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String> {
     match why {
         Some(why) => wrap_words(&format!("Not now: {why}"), cells),
-        None => sentences(spec.help, cells),
+        None => sentences(&spec.help, cells),
     }
 }
 
@@ -259,7 +259,7 @@ fn entry_line(
     let mut line = match why {
         None => {
             let role = if chosen { Role::Title } else { Role::Text };
-            let title = cut_end(spec.title, cells, Default::default()).into_owned();
+            let title = cut_end(&spec.title, cells, Default::default()).into_owned();
             ViewLine::plain(mark).with(title, role)
         }
         Some(why) => {

@@ -1,5 +1,7 @@
 //! What an action needs to know, and whether it shall be done.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tui_input::Input;
@@ -61,7 +63,7 @@ pub struct ArgumentField {
     /// What to write before it.
     pub title: String,
     /// What to write under it.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
     /// What the field is.
     pub kind: ArgumentKind,
     /// Masked?
@@ -71,7 +73,7 @@ pub struct ArgumentField {
 }
 
 /// What a field of an action's questions is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
     /// Why, for the audit log.
     Reason,
@@ -80,7 +82,7 @@ pub enum ArgumentKind {
     /// The token that the action acts on.
     Token,
     /// The argument of this name.
-    Named(&'static str),
+    Named(Cow<'static, str>),
     /// Any other pairs, `name=value`, separated by blanks.
     Pairs,
 }
@@ -151,11 +153,15 @@ fn fields(spec: &ActionSpec, asks_reason: bool) -> Vec<ArgumentField> {
             ArgKind::Text => format!("{}{optional}", arg.title),
             ArgKind::YesNo => format!("{}, yes or no{optional}", arg.title),
         };
-        fields.push(field(&title, ArgumentKind::Named(arg.name), arg.secret));
+        fields.push(field(
+            &title,
+            ArgumentKind::Named(arg.name.clone()),
+            arg.secret,
+        ));
     }
-    if let Some(pairs) = spec.pairs {
+    if let Some(pairs) = &spec.pairs {
         fields.push(ArgumentField {
-            note: Some(pairs),
+            note: Some(pairs.clone()),
             ..field("name=value …", ArgumentKind::Pairs, false)
         });
     }
@@ -215,7 +221,7 @@ impl Arguments {
         if key.key != Key::Esc {
             return Handled::stay();
         }
-        let title = self.spec.title;
+        let title = &self.spec.title;
         if self.spec.changes {
             let text = format!("{title}: under way, the outcome will stand here");
             return Handled::Close(message::say(state, Level::Info, text));
@@ -308,7 +314,7 @@ impl Arguments {
         let mut pairs = Vec::new();
         for (at, field) in self.fields.iter().enumerate() {
             let text = field.input.value();
-            match field.kind {
+            match &field.kind {
                 ArgumentKind::Reason if text.trim().is_empty() => {
                     return Err((at, "this profile wants a reason for every change".into()));
                 }
@@ -324,7 +330,7 @@ impl Arguments {
                 }
                 ArgumentKind::Named(_) if text.is_empty() => {}
                 ArgumentKind::Named(name) => {
-                    pairs.push((name.to_owned(), SecretString::from(text)));
+                    pairs.push((name.to_string(), SecretString::from(text)));
                 }
                 ArgumentKind::Pairs => {
                     let typed = name_value_pairs(text).map_err(|why| (at, why))?;
@@ -346,11 +352,11 @@ impl Arguments {
     /// else the last.
     fn refused_field(&self) -> usize {
         let is_wrong = |field: &ArgumentField| {
-            let ArgumentKind::Named(name) = field.kind else {
+            let ArgumentKind::Named(name) = &field.kind else {
                 return false;
             };
             let text = field.input.value();
-            let arg = self.spec.args.iter().find(|arg| arg.name == name);
+            let arg = self.spec.args.iter().find(|arg| arg.name == *name);
             arg.is_some_and(|arg| match (text.is_empty(), arg.kind) {
                 (true, _) => arg.required,
                 (false, ArgKind::YesNo) => !matches!(text, "yes" | "no"),
@@ -372,7 +378,7 @@ impl Dialog for Arguments {
                 .with("On  ", Role::Dim)
                 .with(on, Role::Text),
         );
-        let help = sentences(self.spec.help, cells);
+        let help = sentences(&self.spec.help, cells);
         lines.extend(
             help.into_iter()
                 .map(|line| ViewLine::plain("  ").with(line, Role::Dim)),
@@ -515,7 +521,7 @@ fn is_named(spec: &ActionSpec, target: &ActionTarget, text: &str) -> Result<(), 
             user.shown().map_or("", |name| name.expose()),
             words::shown(user),
         ),
-        _ => (spec.name, spec.name.into()),
+        _ => (spec.name.as_ref(), spec.name.to_string()),
     };
     let text = text.trim();
     if text == shown || text == raw.trim() {
@@ -552,7 +558,7 @@ fn question(field: &ArgumentField, focused: bool, labels: usize, cells: usize) -
     let indent = line.cells();
     let width = (cells + 2).saturating_sub(indent + 2).max(8) as u16;
     lines.push(line.with_field(&text, width, focused));
-    if let Some(note) = field.note {
+    if let Some(note) = &field.note {
         let note = wrap_words(note, (cells + 2).saturating_sub(indent).max(8));
         lines.extend(
             note.into_iter()

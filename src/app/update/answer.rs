@@ -48,7 +48,7 @@ pub fn acted(
             let said = "the server knows no session of this token: it has ended, or the token was \
                         not copied whole";
             let effects = message::say(state, Level::Warn, said);
-            show(state, at, acting.spec.title, ActionResult::said(said));
+            show(state, at, &acting.spec.title, ActionResult::said(said));
             effects
         }
         Err(ApiError::Cancelled) => {
@@ -90,7 +90,7 @@ fn done(
     let whole = width_cols(&text) + 2 <= usize::from(state.size.width);
     effects.extend(message::say(state, level, text));
     if result.body != ActionBody::Nothing || !whole || lists_again {
-        show(state, at, acting.spec.title, result);
+        show(state, at, &acting.spec.title, result);
     }
     effects
 }

@@ -84,7 +84,7 @@ impl State {
     /// The names that the open systems have of their own for what a query can ask.
     pub fn own_names(&self) -> Vec<OwnName> {
         let names = self.sources.iter().flat_map(|s| &s.profile.own_names);
-        names.copied().collect()
+        names.cloned().collect()
     }
 
     /// The query that the form stands for.

@@ -107,16 +107,13 @@ fn names() -> impl Iterator<Item = (&'static str, Field)> {
 }
 
 /// The name that was probably meant. `None`: nothing is near enough to guess.
-pub(super) fn nearest(name: &str, own: &[OwnName]) -> Option<&'static str> {
-    let own = own.iter().map(|own| own.name);
+pub(super) fn nearest<'a>(name: &str, own: &'a [OwnName]) -> Option<&'a str> {
+    let own = own.iter().map(|own| own.name.as_ref());
     nearest_of(name, names().map(|(known, _)| known).chain(own))
 }
 
 /// The word that was probably meant; of equally near ones the first.
-pub(super) fn nearest_of(
-    word: &str,
-    known: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub(super) fn nearest_of<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A long text is no misspelt word, and comparing would cost its square.
     if word.len() > 40 {
         return None;

@@ -239,7 +239,7 @@ impl<'a> Parser<'a> {
         let own = OwnName::find(self.names, name);
         if let Some(Means::Nothing(why)) = own {
             let error = QueryError::new(at, format!("{} cannot be asked for", quoted(name)));
-            return Err(error.suggest(why));
+            return Err(error.suggest(why.as_ref()));
         }
         own.and_then(Means::target).ok_or_else(|| {
             let error = QueryError::new(at, format!("unknown field {}", quoted(name)));

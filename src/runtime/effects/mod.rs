@@ -253,7 +253,7 @@ impl Effects {
                 ..
             } => match self.client(source) {
                 Some(_) => self.ask(source, generation, move |opened| async move {
-                    let result = opened.api.act(spec.name, args).await;
+                    let result = opened.api.act(&spec.name, args).await;
                     Msg::Acted { generation, result }
                 }),
                 None => self.not_open(generation),

@@ -256,7 +256,7 @@ impl Asked<'_> {
             })
         } else {
             Err(ApiError::Unsupported {
-                what: Op::LogoutByUser.name(),
+                what: Op::LogoutByUser.name().into(),
                 limit: LimitedBy::Version("PingAM".into()),
             })
         }

@@ -1,5 +1,7 @@
 //! What is offered, on what, with which arguments, and why not.
 
+use std::borrow::Cow;
+
 use crate::api::pingam::flavour::{Flavour, Op};
 use crate::api::pingam::server::Facts;
 use crate::model::{ActionSpec, ActsOn, ArgKind, ArgSpec, RowRule, Session};
@@ -58,7 +60,9 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             ActsOn::Token,
         ),
         Op::UpdateProperties => ActionSpec {
-            pairs: Some("session properties that the realm lists; an empty value unsets one"),
+            pairs: Some(
+                "session properties that the realm lists; an empty value unsets one".into(),
+            ),
             ..changing(
                 "Change properties of a token's session",
                 "Changes session properties. Those that are not named keep their values.",
@@ -113,8 +117,8 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
 
 const fn text(name: &'static str, title: &'static str) -> ArgSpec {
     ArgSpec {
-        name,
-        title,
+        name: Cow::Borrowed(name),
+        title: Cow::Borrowed(title),
         kind: ArgKind::Text,
         secret: false,
         required: false,

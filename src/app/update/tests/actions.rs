@@ -13,8 +13,8 @@ use crate::model::{
 
 fn arg(name: &'static str, kind: ArgKind, required: bool) -> ArgSpec {
     ArgSpec {
-        name,
-        title: name,
+        name: name.into(),
+        title: name.into(),
         kind,
         secret: false,
         required,
@@ -27,7 +27,7 @@ fn specs() -> Vec<ActionSpec> {
         ActionSpec::new("info", "Show a token", "Shows it.", ActsOn::Token),
         ActionSpec {
             changes: true,
-            pairs: Some("properties"),
+            pairs: Some("properties".into()),
             ..ActionSpec::new("set", "Change properties", "Changes.", ActsOn::Token)
         },
         ActionSpec {
@@ -110,11 +110,11 @@ impl TestApp {
         self.count(|effect| matches!(effect, Effect::Search { .. } | Effect::Connect { .. }))
     }
 
-    fn acts(&self) -> Vec<(&'static str, &ActionArgs)> {
+    fn acts(&self) -> Vec<(&str, &ActionArgs)> {
         let mut acts = Vec::new();
         for effect in &self.effects {
             if let Effect::Act { spec, args, .. } = effect {
-                acts.push((spec.name, args));
+                acts.push((spec.name.as_ref(), args));
             }
         }
         acts

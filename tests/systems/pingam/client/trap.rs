@@ -185,7 +185,7 @@ async fn a_read_only_profile_sends_no_changing_action() {
             target: token(VICTIM),
             values: Default::default(),
         };
-        let said = api.act(spec.name, args).await.unwrap_err();
+        let said = api.act(&spec.name, args).await.unwrap_err();
         assert_eq!(said, ApiError::ReadOnly("am".into()), "{}", spec.name);
     }
 
