@@ -86,7 +86,7 @@ pub enum NoScreen {
     Dumb,
 }
 
-/// True if the screen can be shown here.
+/// Checks that the screen can be shown here.
 ///
 /// # Errors
 /// [`NoScreen`] says why not, as one line for people; the exit code is 2.
