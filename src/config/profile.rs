@@ -74,9 +74,9 @@ pub struct Profile {
     pub typed_from: usize,
     /// What happens when the audit log cannot be written.
     pub audit: AuditMode,
-    /// May masked values and full ids be shown and copied?
+    /// True if masked values and full ids may be shown and copied.
     pub reveal: bool,
-    /// Is a token kept in the state folder for the next run?
+    /// True if a token is kept in the state folder for the next run.
     pub keep_token: bool,
     /// How the name typed becomes the name that this system uses, with `{user}` in it.
     pub user_as: Option<String>,
@@ -137,7 +137,7 @@ impl Profile {
         }
     }
 
-    /// Are its connections encrypted, by the word of its system?
+    /// True if its connections are encrypted, by the word of its system.
     pub fn is_encrypted(&self) -> bool {
         let scheme = self.system.scheme(&self.url);
         scheme.is_some_and(|scheme| scheme.is_encrypted)

@@ -103,9 +103,9 @@ pub struct Scheme {
     pub name: Cow<'static, str>,
     /// The port of an address that names none.
     pub port: u16,
-    /// Is every connection encrypted and its certificate checked (unless `insecure = true`)?
+    /// True if every connection is encrypted and its certificate checked (unless `insecure = true`).
     pub is_encrypted: bool,
-    /// Do connections go through the HTTP proxy that the environment names?
+    /// True if connections go through the HTTP proxy that the environment names.
     pub uses_proxy: bool,
 }
 

@@ -45,7 +45,7 @@ pub struct ArgSpec {
     pub kind: ArgKind,
     /// Masked on screen, and on the command line only taken from standard input (`name=-`).
     pub secret: bool,
-    /// Must it be given?
+    /// True if it must be given.
     pub required: bool,
 }
 
@@ -278,7 +278,7 @@ impl ActionArgs {
         self.values.get(name).map(ExposeSecret::expose_secret)
     }
 
-    /// Was this argument given as `yes`?
+    /// True if this argument was given as `yes`.
     pub fn is_yes(&self, name: &str) -> bool {
         self.get(name) == Some("yes")
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-/// Is this address on our own machine? By its text alone: names are not looked up.
+/// True if the address is on our own machine, by its text alone: names are not looked up.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

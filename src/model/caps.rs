@@ -96,13 +96,13 @@ impl ColumnSpec {
 pub struct Capabilities {
     /// Name of the system for people ("Acme Identity").
     pub system: Cow<'static, str>,
-    /// Does a comparison of a user on the server find every spelling in upper and lower case?
+    /// True if a comparison of a user on the server finds every spelling in upper and lower case.
     pub any_case: bool,
-    /// Does a page tell how many sessions match?
+    /// True if a page tells how many sessions match.
     pub total: bool,
     /// How lists are handed out.
     pub paging: Paging,
-    /// Does the provider read the sessions back itself, so that its outcomes are final?
+    /// True if the client reads the sessions back itself, so that its outcomes are final.
     pub revoke_is_verified: bool,
     /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the
     /// profile? False also where there is no such thing.
@@ -131,19 +131,19 @@ pub struct KindCaps {
     pub attributes: Support,
     /// Who sorts: `Server` if it can sort by at least one field.
     pub sort: Support,
-    /// Can one session be read by its key?
+    /// True if one session can be read by its key.
     pub get: bool,
     /// What can be revoked.
     pub revoke: Revoke,
-    /// Has the system an operation of its own for "all sessions of this user"?
+    /// True if the system has an operation of its own for "all sessions of this user".
     pub revoke_user: bool,
-    /// Does the list keep ended sessions?
+    /// True if the list keeps ended sessions.
     pub history: bool,
     /// What a revoke ends and what it does not, as one or two sentences true for this kind.
     pub after_revoke: Cow<'static, str>,
-    /// Is the id alone enough to use the session? Then it is taken from standard input only.
+    /// True if the id alone is enough to use the session; it is then taken from standard input only.
     pub id_is_credential: bool,
-    /// Have its sessions ids for people that differ from the keys ([`RowRef::id`](super::RowRef))?
+    /// True if its sessions have ids for people that differ from the keys ([`RowRef::id`](super::RowRef)).
     pub has_own_ids: bool,
     /// The columns, in order.
     pub columns: Vec<ColumnSpec>,
@@ -218,7 +218,7 @@ impl Kinds {
         &mut self.first
     }
 
-    /// Does the system have more than one?
+    /// True if the system has more than one.
     pub fn are_several(&self) -> bool {
         !self.more.is_empty()
     }

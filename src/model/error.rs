@@ -31,7 +31,7 @@ pub enum ApiError {
         host: String,
         /// How long we waited.
         after: Duration,
-        /// May the server have acted on it? Not if it was never sent.
+        /// Whether the server may have acted on it. Not if it was never sent.
         acted: Acted,
     },
     /// The connection broke after the request was sent.
@@ -63,7 +63,7 @@ pub enum ApiError {
     Auth {
         /// The server's words.
         message: String,
-        /// Can signing in again help?
+        /// True if signing in again can help.
         can_login: bool,
     },
     /// The operator may not do that: scope or role lacking.
@@ -131,9 +131,9 @@ pub enum ApiError {
         code: Code,
         /// The server's words.
         message: String,
-        /// May it have acted on the request all the same?
+        /// Whether it may have acted on the request all the same.
         acted: Acted,
-        /// Can the same request succeed a moment later, with nothing changed?
+        /// True if the same request can succeed a moment later, with nothing changed.
         is_transient: bool,
     },
     /// The server answered something that is not what the contract says.
@@ -261,7 +261,7 @@ impl ApiError {
         }
     }
 
-    /// Can the same request succeed a moment later, with nothing changed?
+    /// True if the same request can succeed a moment later, with nothing changed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable { .. }
@@ -283,7 +283,7 @@ impl ApiError {
         }
     }
 
-    /// May the server have acted on the request although it failed for us?
+    /// True if the server may have acted on the request although it failed for us.
     pub fn may_have_acted(&self) -> bool {
         match self {
             Self::Timeout { acted, .. } | Self::Server { acted, .. } => *acted == Acted::Maybe,

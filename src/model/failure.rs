@@ -52,7 +52,7 @@ impl fmt::Display for SqlState {
     }
 }
 
-/// May the server have acted on a request that failed for us?
+/// Whether the server may have acted on a request that failed for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acted {
     /// Certainly not.

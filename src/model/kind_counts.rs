@@ -38,7 +38,7 @@ impl KindCounts {
         self
     }
 
-    /// Are there sessions of more than one kind?
+    /// True if there are sessions of more than one kind.
     pub fn are_several(&self) -> bool {
         self.0.len() > 1
     }

@@ -56,9 +56,9 @@ pub struct RowRef<'a> {
     pub auth_method: Option<Cow<'a, str>>,
     /// Realm, organisation or tenant.
     pub scope: Option<Cow<'a, str>>,
-    /// May it be revoked?
+    /// Whether it may be revoked.
     pub deletable: Deletable,
-    /// The operator's own?
+    /// True for the operator's own session. `None`: this system cannot tell.
     pub own: Option<bool>,
     /// Everything else, in the system's order.
     pub extra: Vec<(Cow<'a, str>, Cow<'a, str>, Class)>,
@@ -254,7 +254,7 @@ pub struct PageEnd {
     pub next: Option<Cursor>,
     /// How many sessions match on the server. `None`: it does not say.
     pub total: Option<u64>,
-    /// Is the list whole?
+    /// Whether the list is whole.
     pub completeness: Completeness,
     /// Entries of the page that are no session, so that no row could be made of them.
     pub unread: u32,
@@ -285,7 +285,7 @@ impl fmt::Display for WalkProgress {
     }
 }
 
-/// Is the list whole? `Truncated` is not an error and must be shown: some servers cut silently.
+/// Whether a list is whole. `Truncated` is not an error and must be shown: some servers cut silently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
     /// Every matching session has been listed.

@@ -193,7 +193,7 @@ pub fn state_at(
     }
 }
 
-/// May this session be revoked?
+/// Whether a session may be revoked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Deletable {
     /// Yes, as far as the system says.
@@ -217,7 +217,7 @@ impl Deletable {
         }
     }
 
-    /// Does the key name this session at every reading? If not, a key that is not found proves nothing.
+    /// True if the key names this session at every reading. If not, a key that is not found proves nothing.
     pub fn has_lasting_key(&self) -> bool {
         matches!(self, Self::Yes | Self::No(_))
     }
@@ -260,9 +260,9 @@ pub struct Session {
     pub auth_method: Option<Untrusted>,
     /// Realm, organisation or tenant.
     pub scope: Option<Untrusted>,
-    /// May it be revoked?
+    /// Whether it may be revoked.
     pub deletable: Deletable,
-    /// Is it the operator's own session? `None`: this system cannot tell.
+    /// True for the operator's own session. `None`: this system cannot tell.
     pub own: Option<bool>,
     /// Everything else the system said, in its order.
     pub extra: Vec<Attribute>,
@@ -345,7 +345,7 @@ pub struct Attribute {
     pub name: Untrusted,
     /// The value as text.
     pub value: Untrusted,
-    /// Must it be masked until somebody asks for it?
+    /// True if it is masked until somebody asks for it.
     pub class: Class,
 }
 

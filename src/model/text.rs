@@ -41,7 +41,7 @@ impl Untrusted {
         Self(format!("{OTHER}j{written}").into())
     }
 
-    /// Is it a JSON value in the place of a text?
+    /// True if it is a JSON value in the place of a text.
     pub fn is_json(&self) -> bool {
         let rest = self.0.strip_prefix(OTHER);
         rest.is_some_and(|rest| rest.starts_with('j'))
@@ -85,7 +85,7 @@ impl Untrusted {
         self.marked(name)
     }
 
-    /// Is there nothing in it?
+    /// True if it is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }

@@ -77,7 +77,7 @@ impl Order {
         }
     }
 
-    /// Is none shown?
+    /// True if none is shown.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -236,7 +236,7 @@ impl Keyed<'_> {
 }
 
 impl View {
-    /// Are all rows shown as they arrived?
+    /// True if all rows are shown as they arrived.
     fn is_plain(&self) -> bool {
         self.sort.is_none() && self.filter.is_none()
     }

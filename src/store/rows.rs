@@ -38,7 +38,7 @@ impl Chunk {
         self.rows.len()
     }
 
-    /// Is there none?
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -65,7 +65,7 @@ impl Rows {
         self.len as usize
     }
 
-    /// Is there none?
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }

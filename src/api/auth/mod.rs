@@ -20,7 +20,7 @@ pub use token_file::{NotKept, TokenFile};
 
 use crate::model::{ApiError, LimitedBy};
 
-/// May a person be asked?
+/// Whether a person may be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interact {
     /// Yes: a dialog may open.
@@ -79,7 +79,7 @@ pub trait Authorize<C>: Send + Sync {
         None
     }
 
-    /// Can a person help by signing in again?
+    /// True if a person can help by signing in again.
     fn can_login(&self) -> bool {
         false
     }
@@ -161,7 +161,7 @@ pub trait Grant: Send + Sync {
         Known::default()
     }
 
-    /// Can a person help by signing in again?
+    /// True if a person can help by signing in again.
     fn can_login(&self) -> bool {
         false
     }

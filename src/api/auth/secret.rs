@@ -36,7 +36,7 @@ impl ProfileSecret {
         }
     }
 
-    /// Must a person be asked for it?
+    /// True if a person must be asked for it.
     pub fn is_prompt(&self) -> bool {
         self.source.is_prompt()
     }

@@ -55,11 +55,11 @@ pub(super) struct Flavour {
     versions: &'static [(Op, &'static str)],
     /// Where the token stands that an operation is about.
     pub(super) place: Place,
-    /// Does `validate` leave the idle time alone when asked to (`refresh=false`)?
+    /// True if `validate` leaves the idle time alone when asked to (`refresh=false`).
     pub(super) gentle_validate: bool,
-    /// May nobody but the super user end sessions by handle and refresh them?
+    /// True if only the super user may end sessions by handle and refresh them.
     pub(super) only_super_revokes: bool,
-    /// Does a user name match in any letter case?
+    /// True if a user name matches in any letter case.
     pub(super) any_case: bool,
 }
 
@@ -70,7 +70,7 @@ impl Flavour {
         found.map(|(_, version)| *version)
     }
 
-    /// Is the operation offered?
+    /// True if the operation is offered.
     pub(super) fn has(&self, op: Op) -> bool {
         self.version(op).is_some()
     }

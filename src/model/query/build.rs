@@ -37,7 +37,7 @@ impl Query {
         Some(clause.texts().collect())
     }
 
-    /// Must the field have one of certain values (`user:jdoe`, not negated)?
+    /// True if the field must have one of certain values (`user:jdoe`, not negated).
     pub fn compares(&self, field: Field) -> bool {
         self.clauses.iter().any(|clause| {
             clause.target == Target::Field(field) && clause.op == Op::Eq && !clause.negated
@@ -59,7 +59,7 @@ impl Query {
         words.filter(can_be_name).take(MOST_NAMES).collect()
     }
 
-    /// Has it no clause, so that everything matches?
+    /// True if it has no clause, so that everything matches.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()
     }

@@ -95,7 +95,7 @@ pub enum Field {
     Kind,
     /// The operator's own session?
     Own,
-    /// May it be revoked?
+    /// Whether it may be revoked.
     Deletable,
     /// Which hints the row has.
     Hint,
