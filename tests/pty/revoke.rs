@@ -157,7 +157,7 @@ fn what_a_killed_run_left_open_is_told_at_the_next_start() {
     let while_it_runs = second.text();
     usher.signal(Signal::KILL);
     // Only of a run that is over something is left open.
-    usher.pty.exit_code();
+    usher.pty.wait_killed();
     let mut next = usher.beside();
 
     next.wait_for("1 change has no end in the audit log");

@@ -262,7 +262,7 @@ impl Pty {
         }
     }
 
-    /// Waits for the end of the program and says its exit code; 128 and its number for a signal that killed it.
+    /// Waits for the end of the program and says its exit code. No signal may have killed it.
     pub fn exit_code(&mut self) -> u32 {
         self.exit_code_within(LIMIT)
     }
@@ -279,6 +279,12 @@ impl Pty {
         // What it wrote last.
         while self.take_until(Instant::now() + Duration::from_millis(200)) {}
         status.exit_code()
+    }
+
+    /// Waits until a signal that cannot be caught has ended the program.
+    pub fn wait_killed(&mut self) {
+        let status = self.ended.recv_timeout(LIMIT).expect("it ends");
+        assert!(status.signal().is_some(), "it ended by itself: {status:?}");
     }
 
     /// Has it given back everything it took?
