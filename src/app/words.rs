@@ -9,9 +9,6 @@ use crate::model::text::with_thousands;
 use crate::model::time;
 use crate::model::{ApiError, Subject};
 
-/// Why the operator's own session is not ended.
-pub const OWN: &str = "it is the session you are signed in with";
-
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
     let typed: Vec<String> = clauses.iter().map(Clause::to_string).collect();

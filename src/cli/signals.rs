@@ -52,6 +52,10 @@ impl StopSignals {
     }
 
     async fn next(&mut self) -> u8 {
+        if self.streams.is_empty() {
+            // All of them were ignored at the start: none ever comes.
+            return std::future::pending().await;
+        }
         let waits = self.streams.iter_mut().map(|(number, stream)| {
             Box::pin(async {
                 stream.recv().await;

@@ -56,14 +56,25 @@ fn f_tty_04_a_signal_in_the_middle_of_a_revoke_leaves_a_whole_audit_log_and_its_
 
 #[test]
 fn f_tty_04_a_command_that_ignores_hang_ups_goes_on_without_its_terminal() {
+    goes_on_where_ignored("HUP");
+}
+
+#[test]
+fn f_tty_04_a_command_that_ignores_every_signal_goes_on_to_its_end() {
+    goes_on_where_ignored("INT TERM HUP QUIT");
+}
+
+/// A revoke that is started with these signals ignored, among them the one for a hang-up.
+fn goes_on_where_ignored(signals: &str) {
     let desk = desk("janssen");
     let rows = rows(&desk, 4);
     let ids: Vec<String> = rows.iter().map(|row| crate::ending::id(row)).collect();
     desk.emulator().set_faults(&[SLOW]).unwrap();
     let plain = desk.command(&["revoke", "--yes", "--concurrency", "1"]);
+    let script = format!("trap '' {signals}; exec \"$@\"");
     let mut shell = Command::new("sh");
     shell
-        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .args(["-c", &script, "sh"])
         .arg(plain.get_program())
         .args(plain.get_args())
         .args(&ids)
@@ -80,9 +91,9 @@ fn f_tty_04_a_command_that_ignores_hang_ups_goes_on_without_its_terminal() {
     send(&child, Signal::HUP);
     let output = child.wait_with_output().unwrap();
 
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(desk.deletes(), 4);
-    assert_whole(&desk, "ignored");
+    assert_whole(&desk, signals);
 }
 
 #[test]
