@@ -454,6 +454,7 @@ fn partly(failed: &[(&String, ApiError)], ended: Option<u64>) -> ApiError {
     };
     ApiError::Partly {
         message: format!("{}; {others}", realms.join("; ")),
+        exchange: None,
     }
 }
 
@@ -517,6 +518,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
     let refuse = |message: &str| ApiError::BadQuery {
         message: message.into(),
         field: Some(crate::model::Field::User),
+        exchange: None,
     };
     let name = match (&subject.name, &subject.id) {
         (Some(name), _) => name.expose().to_owned(),
@@ -537,6 +539,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
         return Err(ApiError::Forbidden {
             message: format!("{} is {}", clean(&name), row::SERVICE),
             needs: None,
+            exchange: None,
         });
     }
     Ok(name)
@@ -561,5 +564,6 @@ pub(super) fn forbidden(message: String) -> ApiError {
     ApiError::Forbidden {
         message,
         needs: Some("amadmin".into()),
+        exchange: None,
     }
 }
