@@ -11,7 +11,7 @@ use crate::model::{
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
-/// What a layer may change. Every call that it does not define goes to the client inside.
+/// The calls that a layer may change. Every call that it does not define goes to the client inside.
 #[async_trait]
 pub(super) trait Layer: Send + Sync {
     /// The client inside.

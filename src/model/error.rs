@@ -1,4 +1,4 @@
-//! What can go wrong between us and a remote system, in words for the person on duty.
+//! Errors between usher and a remote system, in words for the person on duty.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -117,7 +117,7 @@ pub enum ApiError {
     /// The system cannot answer the search as it is: something is to be added or chosen. Nothing was sent.
     #[error("{message}")]
     Incomplete {
-        /// What is needed, in one sentence without a full stop.
+        /// The missing input, in one sentence without a full stop.
         message: String,
         /// The field to fill in. `None`: several would do, or none.
         field: Option<Field>,
@@ -168,7 +168,7 @@ pub enum ApiError {
         host: String,
         /// Where in the answer (`entries[3].expirationDate`, `byte 512`).
         at: String,
-        /// What was expected and what was there.
+        /// The expected form and the one received.
         why: String,
         /// The text around that place, cleaned and without secrets; for the error in full only. `None`: it
         /// does not help.
@@ -199,9 +199,9 @@ pub enum ApiError {
     /// This system cannot do that.
     #[error("{what} is not possible with {limit}")]
     Unsupported {
-        /// What was asked.
+        /// The operation that was asked for.
         what: Cow<'static, str>,
-        /// What keeps it from that.
+        /// The reason why it is not possible.
         limit: LimitedBy,
     },
     /// The profile is read-only; nothing was sent.
@@ -212,10 +212,10 @@ pub enum ApiError {
     Config {
         /// Name of the profile.
         profile: String,
-        /// What is wrong and how to mend it.
+        /// The mistake and its remedy.
         why: String,
     },
-    /// What was to be changed could not be written into the audit log first; nothing was sent.
+    /// The change could not be written into the audit log first; nothing was sent.
     #[error("nothing was changed: {0}")]
     NoAudit(String),
     /// The operator gave up (Esc, Ctrl-C); nothing more was sent.
@@ -297,7 +297,7 @@ impl ApiError {
         self
     }
 
-    /// What to do now, as one sentence.
+    /// The next step for the operator, as one sentence.
     pub fn advice(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "Check the url of the profile, the network and the proxy.",
@@ -357,8 +357,8 @@ impl ApiError {
         }
     }
 
-    /// Will every other request fail in the same way until a person signs in, or decides about a long
-    /// wait? Nothing was done then.
+    /// True if every other request will fail in the same way until a person signs in or decides
+    /// about a long wait. Nothing was done then.
     pub fn needs_a_person(&self) -> bool {
         match self {
             Self::Auth { .. } => true,

@@ -13,7 +13,7 @@ pub struct Exchange {
     pub status: Option<u16>,
     /// From sending it to the end of its answer, or of waiting for it.
     pub took: Duration,
-    /// What `x-request-id` said.
+    /// The value of `x-request-id`.
     pub id: String,
 }
 

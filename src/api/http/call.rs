@@ -197,7 +197,7 @@ impl Call<'_> {
         self
     }
 
-    /// What may be repeated without asking.
+    /// Sets which failures may be repeated without asking.
     pub fn repeat(mut self, repeat: Repeat) -> Self {
         self.repeat = repeat;
         self
@@ -461,7 +461,7 @@ impl Call<'_> {
             error_keys: self.http.error_keys,
         };
         match reply.header("content-encoding") {
-            // What we asked for has been undone and its header taken away.
+            // The client has undone the encoding that it asked for, and removed the header.
             None | Some("identity") => Ok(reply),
             Some(other) => {
                 let why = format!(

@@ -1,4 +1,4 @@
-//! What went wrong with a request, in words for people.
+//! Errors of a request, in words for people.
 
 use std::time::Duration;
 
@@ -157,7 +157,7 @@ fn last(error: &reqwest::Error) -> String {
     )
 }
 
-/// What a proxy did not do for us. `None`: it was not reached, or broke off.
+/// The failure of a proxy. `None`: it was not reached, or broke off.
 ///
 /// The error of the tunnel (hyper-util `TunnelError`) is not public, so that its texts are all there is.
 fn of_proxy(proxy: &Proxy, error: &reqwest::Error) -> Option<(Unreached, String)> {

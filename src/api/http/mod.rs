@@ -53,7 +53,7 @@ pub struct Http {
     error_keys: &'static [&'static str],
 }
 
-/// What all calls of a profile share.
+/// The state that all calls of a profile share.
 struct HttpState {
     profile: String,
     system: Arc<SystemSpec>,
@@ -153,7 +153,7 @@ impl Http {
         &self.base
     }
 
-    /// What nobody may see although no header carries it: it is taken out of every text of the server.
+    /// Adds a secret that no header carries: it is removed from every text of the server.
     pub fn hide(&self, secret: &SecretString) {
         self.state.hidden.add(secret.expose_secret());
     }

@@ -27,7 +27,7 @@ pub struct Reply {
     pub host: String,
     /// The request that it answers.
     pub exchange: Box<Exchange>,
-    /// What no word of it may show.
+    /// The secrets to remove from every text of the reply.
     pub(super) hidden: Arc<Hidden>,
     /// Keys of an error in JSON that hold its words, beside the usual ones.
     pub(super) error_keys: &'static [&'static str],
@@ -73,7 +73,7 @@ impl Reply {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Is it a web page, by its type or by its first letters?
+    /// True if it is a web page, by its type or by its first letters.
     pub fn is_web_page(&self) -> bool {
         let typed = self
             .headers
@@ -94,7 +94,7 @@ impl Reply {
         }
     }
 
-    /// Is there nothing in the body but white space?
+    /// True if the body is empty or only white space.
     pub fn is_empty(&self) -> bool {
         self.trimmed().is_empty()
     }
@@ -161,8 +161,8 @@ impl Reply {
         }
     }
 
-    /// What the answer to a further page of a list says where the server no longer knows that list: it
-    /// took the same question for the page before. `None`: it is another answer.
+    /// The error for a further page of a list that the server no longer knows: it accepted the same
+    /// question for the page before. `None`: it is another answer.
     pub fn forgotten(&self) -> Option<ApiError> {
         let forgot = matches!(self.status, StatusCode::GONE | StatusCode::BAD_REQUEST);
         forgot.then(|| ApiError::Forgotten {
@@ -217,8 +217,8 @@ impl Reply {
         }
     }
 
-    /// What the server said, for people: the message of a JSON error, the title of a web page, or
-    /// the text itself; with the address that a 401 names for signing in, which is never followed.
+    /// The message of the server, for people: that of a JSON error, the title of a web page, or the
+    /// text itself; with the address that a 401 names for signing in, which is never followed.
     /// Cleaned and cut; never empty.
     pub fn words(&self) -> String {
         let said = self.words_of_body();

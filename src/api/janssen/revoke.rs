@@ -1,4 +1,4 @@
-//! Ending sessions of a Janssen server, once. What the server answered is handed on as it is: a 404 may
+//! Ending sessions of a Janssen server, once. The server's answer is returned as it is: a 404 may
 //! come with an empty body, so it proves nothing, and neither does a lost answer; the caller looks.
 //! Source: Janssen `SessionService`.
 

@@ -94,7 +94,7 @@ impl Connector {
             .map_err(|error| of_tls(&error, &there).unwrap_or_else(|| of_connect(&error, there)))
     }
 
-    /// What was seen of the server's certificate, and the rest of what the profile says about TLS.
+    /// The TLS settings of the profile, and the server's certificate as seen on a connection.
     pub fn settings(&self) -> &TlsSettings {
         &self.tls
     }

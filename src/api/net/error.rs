@@ -1,4 +1,4 @@
-//! What went wrong with a connection, in words for people.
+//! Errors of a connection, in words for people.
 
 use std::error::Error;
 use std::io;
@@ -27,7 +27,7 @@ pub fn host_of(url: &Url) -> String {
 
 /// Text of a server, cleaned for people and cut.
 pub fn clean(text: &str) -> String {
-    // What is far beyond the cut need not be cleaned.
+    // Text far beyond the cut need not be cleaned.
     let head: String = text.trim().chars().take(LONGEST_WORDS + 1).collect();
     let line = head.split_whitespace().collect::<Vec<_>>().join(" ");
     let safe = display_safe(&line);

@@ -17,7 +17,7 @@ use crate::model::{ApiError, Untrusted};
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// Between two questions, if the server does not say (RFC 8628 section 3.2).
 const INTERVAL: Duration = Duration::from_secs(5);
-/// What `slow_down` adds (section 3.5).
+/// The time that `slow_down` adds (section 3.5).
 const SLOWER: Duration = Duration::from_secs(5);
 /// A code without an expiry lives this long.
 const LIFE: Duration = Duration::from_secs(600);

@@ -38,7 +38,7 @@ struct At {
     /// Realms that could not be listed, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failed: Vec<(String, String)>,
-    /// Has any realm been listed?
+    /// True if any realm has been listed.
     #[serde(default)]
     listed: bool,
 }
@@ -120,10 +120,10 @@ pub(super) async fn page(
     }
 }
 
-/// What one answer held.
+/// The contents of one answer, counted.
 #[derive(Clone, Copy, Default)]
 struct AnswerCounts {
-    /// Was it a list, whole or in part?
+    /// True if it was a list, whole or in part.
     is_list: bool,
     /// Entries that are no session.
     unread: u32,
@@ -310,7 +310,7 @@ pub(super) async fn find(server: &Server, key: &AmKey) -> Result<Session, ApiErr
     Err(missing)
 }
 
-/// What one list shows of a session.
+/// The result of looking for one session in one list.
 enum Looked {
     Found(Box<Session>),
     Missing,

@@ -353,7 +353,7 @@ impl SignIn {
         }
     }
 
-    /// Is the sign-in done, and with what?
+    /// Reads whether the sign-in is complete, and its result.
     fn done(&self, reply: &Reply) -> Result<Done, ApiError> {
         if !reply.status.is_success() {
             let error = match fault::of(reply, true) {
@@ -392,7 +392,7 @@ impl SignIn {
     }
 }
 
-/// What an answer to `authenticate` is.
+/// The content of an answer to `authenticate`.
 enum Done {
     Token(SecretString),
     Goes(Map<String, Value>),
@@ -429,7 +429,7 @@ impl Grant for SignIn {
 
     fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         let carry = match self.carry {
-            // What a sign-in gives is no OAuth token.
+            // The token of such a sign-in is never an OAuth token.
             TokenAs::Bearer => TokenAs::Header,
             other => other,
         };
@@ -460,7 +460,7 @@ fn refused(why: &str) -> ApiError {
     }
 }
 
-/// Does a document ask for the name, as one does whose server has not looked at the headers?
+/// True if a document asks for the name, which shows that the server has not read the headers.
 fn asks_name(reply: &Reply) -> bool {
     let document: Map<String, Value> = reply.decode().unwrap_or_default();
     let callbacks = document.get("callbacks").and_then(Value::as_array);

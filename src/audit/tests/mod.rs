@@ -1,4 +1,4 @@
-//! What the log holds, and what it never holds.
+//! The contents of the log, and the secrets that it never holds.
 
 mod open;
 mod tamper;

@@ -1,4 +1,4 @@
-//! What is sent, what is looked at, what is written down and what is told.
+//! Requests, looks, audit lines and messages of a revoke.
 
 mod act;
 mod fake;
@@ -361,7 +361,7 @@ async fn a_paused_job_that_is_stopped_leaves_the_rest_unsent() {
     let (tally, ()) = tokio::join!(job, stop);
 
     assert_eq!((tally.not_sent, api.calls("revoke").len()), (3, 1));
-    // What was refused was written down; what was never sent was not.
+    // The refused change was written down; the one that was never sent was not.
     assert_eq!(setup.log(), ["1/3 Asked", "1/3 Done cancelled"]);
 }
 
