@@ -1,6 +1,6 @@
-//! What a list is asked for besides, so that nothing is left out in silence: the words of a list that
-//! the server cut, each as the name of a user; and other spellings of a user where the server minds
-//! upper and lower case.
+//! Additional searches, so that a list leaves nothing out in silence: each word of a list that the
+//! server cut, as the name of a user; and other spellings of a user where the server compares upper
+//! and lower case.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -32,7 +32,7 @@ pub(super) struct Besides {
     walk: Mutex<Option<Walk>>,
 }
 
-/// What the pages of one search have shown so far.
+/// The findings in the pages of one search so far.
 struct Walk {
     search: Search,
     /// The names that are looked for, in lower case.
@@ -43,7 +43,8 @@ struct Walk {
     people: BTreeSet<String>,
     /// The sessions of those rows, so that none is handed out twice.
     seen: HashSet<u64>,
-    /// What lasts of those whose id may not, of the readings before this one.
+    /// Hashes of the lasting parts of sessions without a lasting id, from the readings before this
+    /// one.
     lasting: HashSet<u64>,
 }
 
@@ -70,7 +71,8 @@ impl Walk {
         names.map(String::as_str).collect()
     }
 
-    /// Has the server answered with another spelling than it was asked for? Then it minds none.
+    /// True if the server has answered with another spelling than it was asked for. It then ignores
+    /// upper and lower case.
     fn any_case(&self, asked: &[String]) -> bool {
         // Of several names the server may be asked for more than they say.
         let [name] = asked else {
@@ -106,7 +108,7 @@ impl Besides {
         users.into_iter().filter(plain).map(str::to_owned).collect()
     }
 
-    /// What is to be watched for in the rows of this search. `None`: nothing.
+    /// The names to watch for in the rows of this search. `None`: nothing.
     fn walk(&self, search: &Search, at: Option<&Cursor>) -> Option<Walk> {
         if search.native.is_some() {
             return None;
@@ -128,7 +130,7 @@ impl Besides {
         *kept = Some(walk);
     }
 
-    /// What a plan says of names on a server that minds case.
+    /// The note of a plan about names on a server that compares upper and lower case.
     fn told_of_case(&self) -> String {
         let all = match self.inner.caps().support(Field::UserId) {
             Support::Server => ", and then every session of these people",
@@ -314,8 +316,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Has this session not come before? Only those of the people who are looked for are noted; what
-    /// else a server answers with is no answer to a question about them.
+    /// True if this session has not come before. Only sessions of the people who are looked for are
+    /// remembered; any other session answers no question about them.
     fn is_new(&mut self, row: &RowRef<'_>) -> bool {
         let of_others = self.handing == Handing::All;
         let Some(user) = row.user.as_deref() else {

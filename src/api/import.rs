@@ -1,4 +1,4 @@
-//! What a system can take over from the configuration of another program on this machine.
+//! Settings that a system can take over from another program on this machine.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub trait Import: Send + Sync {
 pub struct ImportSpec {
     /// The verb under `usher config` ("import-acme").
     pub verb: Cow<'static, str>,
-    /// What it does, as one line of help.
+    /// Its effect, as one line of help.
     pub about: Cow<'static, str>,
     /// The help of the file.
     pub file_help: Cow<'static, str>,
@@ -45,7 +45,7 @@ pub struct ImportFiles<'a> {
     pub home: Option<&'a Path>,
 }
 
-/// What was read.
+/// The settings that were read.
 #[derive(Debug)]
 pub struct Imported {
     /// The address of the system.

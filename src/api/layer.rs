@@ -11,7 +11,7 @@ use crate::model::{
     RowSink, Search, Session, SessionKey, Subject, UserOutcome,
 };
 
-/// What a layer may change. Every call that it does not define goes to the client inside.
+/// The calls that a layer may change. Every call that it does not define goes to the client inside.
 #[async_trait]
 pub(super) trait Layer: Send + Sync {
     /// The client inside.
@@ -114,7 +114,9 @@ impl<L: Layer> SessionApi for Layered<L> {
 /// way whatever it was asked for.
 fn of_action(error: ApiError) -> ApiError {
     match error {
-        ApiError::BadQuery { message, .. } => ApiError::BadAction { message },
+        ApiError::BadQuery {
+            message, exchange, ..
+        } => ApiError::BadAction { message, exchange },
         other => other,
     }
 }

@@ -83,7 +83,7 @@ pub(in crate::api) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Is it another value than a text, and something at all?
+/// True if it is a value other than a text, and not null.
 pub(in crate::api) fn is_no_text(raw: &RawValue) -> bool {
     !matches!(raw.get().as_bytes().first(), Some(b'"' | b'n') | None)
 }

@@ -39,7 +39,8 @@ fn built_in() -> [Arc<dyn System>; 2] {
 /// One remote system, as usher sees it.
 #[async_trait]
 pub trait SessionApi: Send + Sync {
-    /// What this system can do. Final once [`whoami`](Self::whoami) has answered, since old servers can do less.
+    /// The capabilities of this system. Final once [`whoami`](Self::whoami) has answered, since old
+    /// servers can do less.
     fn caps(&self) -> Arc<Capabilities>;
 
     /// How this search will be answered. Pure.

@@ -17,10 +17,10 @@ pub trait System: Send + Sync {
     /// Its description. Always the same.
     fn spec(&self) -> &Arc<SystemSpec>;
 
-    /// What its newest version can do, as far as that is known before any sign-in.
+    /// The capabilities of its newest version, as far as they are known before any sign-in.
     fn caps(&self) -> Capabilities;
 
-    /// What it can take over from another program. `None`: nothing.
+    /// The reader of another program's settings. `None`: nothing.
     fn import(&self) -> Option<&dyn Import> {
         None
     }

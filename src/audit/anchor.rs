@@ -15,7 +15,7 @@ use super::file::START;
 use super::key::AuditKey;
 use crate::config::private::{self, Access, PrivateError};
 
-/// What the seal of an anchor is for.
+/// The purpose that is part of an anchor's seal.
 const KIND: &str = "anchor";
 /// No anchor file is larger than this, in bytes.
 const SIZE_LIMIT: u64 = 1024;
@@ -53,7 +53,7 @@ impl FromStr for Anchor {
     }
 }
 
-/// What the file says.
+/// The contents of the anchor file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     /// The place.
@@ -62,7 +62,7 @@ pub(super) struct Kept {
     pub bytes: u64,
 }
 
-/// What was found of the anchor file.
+/// The state of the anchor file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum AnchorState {
     /// It is there and was sealed with this key.

@@ -14,15 +14,15 @@ pub(super) struct Chain<'a> {
     pub count: u64,
     /// Lines without a seal, from the time before there were seals.
     pub unkeyed: u64,
-    /// Has a line with a seal been seen?
+    /// True once a line with a seal has been read.
     pub keyed: bool,
 }
 
 /// One line, looked at.
 pub(super) struct ChainLink {
-    /// What it says. `None`: it is no record.
+    /// Its record. `None`: it is no record.
     pub entry: Option<Entry>,
-    /// What is wrong with it. `None`: nothing.
+    /// Its fault. `None`: nothing.
     pub wrong: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! What the log ends with, and whether that is what was left there: looked at before every append.
+//! The end of the log, compared with its anchor before every append.
 //!
 //! Cheap: the anchor and the last line. The whole log is read only if they do not fit.
 
@@ -22,9 +22,9 @@ pub(super) struct End {
     pub hash: String,
     /// Length in bytes after which the next line is written.
     pub length: u64,
-    /// Does the last line lack its newline?
+    /// True if the last line lacks its newline.
     pub torn: bool,
-    /// Has it no anchor yet, and needs none so far?
+    /// True if it has no anchor yet, and needs none so far.
     pub is_new: bool,
     /// How it differs from what was left. `None`: it does not.
     pub broken: Option<String>,
@@ -61,7 +61,7 @@ impl End {
         Ok(end)
     }
 
-    /// What the anchor says about this end.
+    /// The anchor for this end.
     pub fn kept(&self) -> Kept {
         Kept {
             anchor: Anchor {

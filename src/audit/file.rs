@@ -19,7 +19,7 @@ use crate::config::private::{self, PrivateError};
 
 /// No record is longer than this, in bytes, newline included.
 pub(super) const LIMIT: usize = 4096;
-/// What the first line names as the hash of the line before.
+/// The hash of the line before, as the first line names it.
 pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// How long the lock of the file is waited for.
@@ -41,14 +41,14 @@ impl Log {
         &self.path
     }
 
-    /// Can it be opened for writing?
+    /// Checks that it can be opened for writing.
     pub fn check(&self) -> Result<(), AuditError> {
         private::open_append(&self.path)?;
         Ok(())
     }
 
-    /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on the
-    /// disk afterwards. What is returned: how the log was found changed, which is then in the log too.
+    /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on
+    /// the disk afterwards. Returns how the log was found changed, which is then in the log too.
     /// `None`: it ends as it was left.
     pub fn append(&self, lines: &[Entry], key: &AuditKey) -> Result<Option<String>, AuditError> {
         let new = private::mode_of(&self.path).is_none();

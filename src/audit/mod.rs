@@ -44,7 +44,7 @@ pub enum AuditError {
     /// The key of the fingerprints and seals cannot be used.
     #[error("the key of the audit log cannot be used: {0}")]
     Key(String),
-    /// Somebody changed the log. What was to be written is in it all the same, behind a line that says so.
+    /// Somebody changed the log. The new lines are in it all the same, behind a line that says so.
     #[error("the audit log was changed behind usher's back: {0}. See `usher audit --verify`")]
     Broken(String),
 }
@@ -57,7 +57,7 @@ pub struct Audit {
     local: String,
 }
 
-/// What one operation of the operator has in common for all its changes.
+/// The facts that all changes of one operation share.
 #[derive(Clone, Debug)]
 pub struct Operation {
     id: String,
@@ -74,7 +74,7 @@ pub struct Operation {
     running: Arc<OnceLock<Running>>,
 }
 
-/// What is changed.
+/// The target of a change.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// One session.
@@ -101,7 +101,7 @@ pub struct Change {
     pub operation: Arc<Operation>,
     /// Which one of the operation, from 1.
     pub item: usize,
-    /// What is changed.
+    /// The target.
     pub target: Target,
 }
 
@@ -131,7 +131,8 @@ pub struct Ending {
     pub error: Option<&'static str>,
     /// Status of an answer of HTTP, if one is known.
     pub http_status: Option<u16>,
-    /// What a server of another kind gave as code of its failure (`SQL state 40001`), if that is known.
+    /// The code of the failure from a server that does not speak HTTP (`SQL state 40001`), if it is
+    /// known.
     pub error_code: Option<String>,
 }
 
@@ -217,7 +218,7 @@ impl Audit {
         self.paths.audit_file()
     }
 
-    /// Can it be written? Makes the file and its key if they are not there.
+    /// Checks that it can be written. Makes the file and its key if they are not there.
     ///
     /// # Errors
     /// [`AuditError`]: then no change may be sent, unless the profile says `best_effort`.

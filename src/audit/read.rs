@@ -15,7 +15,7 @@ use crate::config::private::{self, Access, PrivateError};
 pub struct Problem {
     /// Number of the line, from 1. `0`: the log as a whole.
     pub line: u64,
-    /// What is wrong.
+    /// The problem, as one sentence.
     pub what: String,
 }
 

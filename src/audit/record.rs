@@ -8,10 +8,10 @@ use crate::model::text::display_safe;
 
 /// Version of the lines: 2 and above have a seal.
 pub(super) const VERSION: u32 = 2;
-/// What the seal of a line is for.
+/// The purpose that is part of a line's seal.
 const KIND: &str = "line";
 
-/// What a line says happened.
+/// The event that a line records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -54,7 +54,7 @@ pub enum Tls {
 }
 
 impl Tls {
-    /// What the profile and the environment make of it.
+    /// The protection that the profile and the environment give.
     pub fn of(profile: &Profile) -> Self {
         Self::with(profile, roots_of_environment().is_some())
     }
@@ -81,7 +81,7 @@ pub struct Entry {
     pub ts: String,
     /// The monotonic clock of that boot, in milliseconds.
     pub mono_ms: u64,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The operation it belongs to.
     pub op_id: String,
@@ -97,7 +97,7 @@ pub struct Entry {
     pub host: String,
     /// How far the connection could be trusted.
     pub tls: Tls,
-    /// What was done ("revoke").
+    /// The operation ("revoke").
     pub verb: String,
     /// `session`, `user`, `filter`, `system`, or `log` for the audit log itself.
     pub target_kind: String,
@@ -114,7 +114,7 @@ pub struct Entry {
     pub reason: Option<String>,
     /// Status of an answer of HTTP. `None`: not known.
     pub http_status: Option<u16>,
-    /// What a server of another kind gave as code of its failure. `None`: none.
+    /// The code of the failure from a server that does not speak HTTP. `None`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
     /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
@@ -179,7 +179,7 @@ pub(super) fn split_seal(line: &[u8]) -> Option<(Vec<u8>, &str)> {
 
 /// Text from outside as it may stand in the log: hostile characters made visible, cut at so many bytes.
 pub(super) fn clean(text: &str, limit_bytes: usize) -> String {
-    // What is cut anyway needs no cleaning.
+    // Text behind the cut needs no cleaning.
     let mut raw = text.len().min(limit_bytes * 4);
     while !text.is_char_boundary(raw) {
         raw -= 1;

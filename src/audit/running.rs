@@ -191,7 +191,7 @@ impl Pairs {
         true
     }
 
-    /// What has no end, in the order of the log.
+    /// The changes without an end, in the order of the log.
     pub fn open(self) -> Vec<Entry> {
         let mut open: Vec<_> = self.open.into_values().flatten().collect();
         open.sort_by_key(|(number, _)| *number);

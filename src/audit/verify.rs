@@ -11,12 +11,12 @@ use super::record::{Entry, Event, clean};
 use super::running::Pairs;
 use crate::config::private::PrivateError;
 
-/// What a check of the whole log found.
+/// The result of a check of the whole log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Lines read.
     pub lines: u64,
-    /// What is wrong, in order; what concerns the whole log last. Empty: nothing was found.
+    /// The problems, in order; those of the whole log last. Empty: nothing was found.
     pub problems: Vec<Problem>,
     /// Changes without an end: their outcome is unknown.
     pub unfinished: Vec<Entry>,
@@ -25,16 +25,16 @@ pub struct Report {
     pub unkeyed: u64,
     /// Whole lines that are newer than the anchor, and fit.
     pub ahead: u64,
-    /// Does a piece of a line stand behind what was anchored? Then the writer was stopped there.
+    /// True if part of a line stands behind the anchored end. The writer was then stopped there.
     pub torn: bool,
-    /// Was there an anchor of ours to check the end with?
+    /// True if an anchor of ours was there to check the end with.
     pub anchored: bool,
     /// The end of the log as it was read, to be kept elsewhere.
     pub end: Option<Anchor>,
 }
 
 impl Report {
-    /// Was nothing found that is wrong?
+    /// True if no problem was found.
     pub fn is_sound(&self) -> bool {
         self.problems.is_empty()
     }
@@ -77,7 +77,8 @@ fn key_of(log: &Path) -> Result<Option<AuditKey>, AuditError> {
     }
 }
 
-/// There is no log: was there one?
+/// The report where there is no log: a problem if the anchor or the kept place shows that there was
+/// one.
 fn missing(
     path: &Path,
     key: Option<&AuditKey>,
@@ -185,7 +186,7 @@ impl<'a> Check<'a> {
         self.note_anchors();
     }
 
-    /// What the entry says about others.
+    /// Checks the statements of this entry about others.
     fn follow(&mut self, number: u64, entry: Entry) {
         if entry.event == Event::Broken {
             let how = clean(entry.reason.as_deref().unwrap_or_default(), 400);

@@ -1,4 +1,4 @@
-//! What a system can do beside listing and revoking: actions of its own, with their arguments and answers.
+//! A system's own operations beside listing and revoking: actions with their arguments and results.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::session::{Class, Outcome, Session, SessionKey, State, Subject};
 use super::text::{Untrusted, mask};
 
-/// What an action acts on.
+/// The thing an action acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ActsOn {
     /// A listed session, by its key (`--id`, or the row under the cursor).
@@ -25,7 +25,7 @@ pub enum ActsOn {
     Nothing,
 }
 
-/// What an argument may hold.
+/// The values an argument may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArgKind {
     /// Any text.
@@ -39,9 +39,9 @@ pub enum ArgKind {
 pub struct ArgSpec {
     /// The name as it is typed ("reason").
     pub name: Cow<'static, str>,
-    /// What it is, for the field's label and the help ("Reason").
+    /// Its name for people, for the field's label and the help ("Reason").
     pub title: Cow<'static, str>,
-    /// What it may hold.
+    /// The values it may take.
     pub kind: ArgKind,
     /// Masked on screen, and on the command line only taken from standard input (`name=-`).
     pub secret: bool,
@@ -56,21 +56,21 @@ pub struct ActionSpec {
     pub name: Cow<'static, str>,
     /// The line in the menu ("Show what the server knows of a token").
     pub title: Cow<'static, str>,
-    /// What it does and what it leaves alone, as one or two sentences true for this system. Stands
+    /// Its effect, and what it leaves alone, as one or two sentences true for this system. Stands
     /// in the confirmation of an action that changes something.
     pub help: Cow<'static, str>,
-    /// What it acts on.
+    /// The thing it acts on.
     pub on: ActsOn,
     /// Its arguments, in the order in which they are asked.
     pub args: Vec<ArgSpec>,
-    /// What any other `name=value` pair means ("session properties"). `None`: there are no others.
+    /// Meaning of any other `name=value` pair ("session properties"). `None`: there are no others.
     pub pairs: Option<Cow<'static, str>>,
-    /// Does it change something there? Then it is confirmed, audited, and refused where the profile
-    /// is read-only.
+    /// True if it changes something on the server. It is then confirmed, audited, and refused where
+    /// the profile is read-only.
     pub changes: bool,
     /// How it is confirmed, where that is more than [`ActionSpec::confirmation`] asks of every action.
     pub confirm: Confirmation,
-    /// Does it end sessions? Then their rows say so afterwards.
+    /// True if it ends sessions. Their rows then say so afterwards.
     pub ends: bool,
     /// Why this server, in the version or for the operator at hand, cannot do it. `None`: it can.
     /// Such an action stays in the list, so that the reason can be read.
@@ -93,7 +93,7 @@ pub enum Confirmation {
     Twice,
 }
 
-/// What is known of a row beside what its system said.
+/// Facts about a row that its system did not send.
 #[derive(Clone, Copy, Debug)]
 pub struct RowContext {
     /// The time at its server.
@@ -157,7 +157,7 @@ impl ActionSpec {
         self.confirm.max(least)
     }
 
-    /// Does it depend on the row whether it can be done?
+    /// True if it depends on the row whether the action is possible.
     pub fn has_row_rule(&self) -> bool {
         self.row.0.is_some()
     }
@@ -217,7 +217,7 @@ impl ActionSpec {
 }
 
 impl ActsOn {
-    /// What has to be given, for a sentence ("needs a token").
+    /// The input that is needed, for a sentence ("needs a token").
     pub fn wanted(self) -> &'static str {
         match self {
             Self::Session => "a session (--id)",
@@ -238,7 +238,7 @@ impl ArgSpec {
     }
 }
 
-/// What an action is done to. `Debug` shows no token.
+/// The session, token or user that an action is applied to. `Debug` shows no token.
 #[derive(Clone, Debug)]
 pub enum ActionTarget {
     /// A listed session.
@@ -263,10 +263,11 @@ impl ActionTarget {
     }
 }
 
-/// What an action is given: made by [`ActionSpec::check`]. `Debug` shows names and no values.
+/// The target and the arguments of one action, made by [`ActionSpec::check`]. `Debug` shows names
+/// and no values.
 #[derive(Clone)]
 pub struct ActionArgs {
-    /// What it is done to.
+    /// The session, token or user that it is applied to.
     pub target: ActionTarget,
     /// The arguments by name, in alphabetical order.
     pub values: BTreeMap<String, SecretString>,
@@ -293,18 +294,18 @@ impl fmt::Debug for ActionArgs {
     }
 }
 
-/// What an action gave back.
+/// The result of an action.
 #[derive(Clone, Debug)]
 pub struct ActionResult {
-    /// What happened, as one cleaned sentence without a full stop ("the token is valid").
+    /// The result, as one cleaned sentence without a full stop ("the token is valid").
     pub summary: String,
-    /// What became of the session. `None`: the action ends none.
+    /// The outcome for the session. `None`: the action ends none.
     pub outcome: Option<Outcome>,
-    /// What the server told.
+    /// Details that the server sent.
     pub body: ActionBody,
 }
 
-/// What an action told.
+/// The details in the result of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionBody {
     /// Nothing beside the summary.
@@ -325,8 +326,8 @@ pub enum ActionBody {
 pub struct ActionCell {
     /// The value as the system writes it, for scripts.
     pub value: Untrusted,
-    /// What stands for it wherever people read it: the short name of a session's id. `None`: the value
-    /// itself.
+    /// Text shown to people in place of the value: the short name of a session's id. `None`: the
+    /// value itself.
     pub label: Option<String>,
     /// How carefully it is handled.
     pub class: CellClass,
@@ -355,7 +356,7 @@ impl From<Class> for CellClass {
 }
 
 impl ActionCell {
-    /// What people read, cleaned.
+    /// The cleaned text for people.
     pub fn shown(&self) -> Cow<'_, str> {
         match (self.class, &self.label) {
             (CellClass::Secret | CellClass::Once, _) => Cow::Owned(mask(self.value.expose())),
@@ -364,7 +365,8 @@ impl ActionCell {
         }
     }
 
-    /// What scripts read that may have whole values: the value as it is, unless it must never be shown.
+    /// The text for scripts that may have whole values: the value as it is, unless it must never be
+    /// shown.
     pub fn whole(&self) -> Cow<'_, str> {
         match self.class {
             CellClass::Secret => Cow::Owned(mask(self.value.expose())),

@@ -1,4 +1,4 @@
-//! What the address of a server says about it.
+//! Facts that the address of a server tells about it: whether it is this machine, and its port.
 
 use std::net::IpAddr;
 

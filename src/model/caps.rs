@@ -1,4 +1,4 @@
-//! What a remote system can do.
+//! The capabilities of a remote system.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub enum Paging {
     Forward,
 }
 
-/// What can be revoked.
+/// The extent of a revoke: one session, several, or all sessions of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revoke {
     /// One session a request.
@@ -53,7 +53,7 @@ pub enum Revoke {
 /// A column of the table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ColumnSpec {
-    /// What it shows; also what it sorts by.
+    /// The property that it shows and sorts by.
     pub what: Property,
     /// The title where there is room ("LAST USED").
     pub title: Cow<'static, str>,
@@ -91,7 +91,7 @@ impl ColumnSpec {
     }
 }
 
-/// What one remote system can do, as found after sign-in.
+/// The capabilities of one remote system, as found after sign-in.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     /// Name of the system for people ("Acme Identity").
@@ -104,20 +104,20 @@ pub struct Capabilities {
     pub paging: Paging,
     /// True if the client reads the sessions back itself, so that its outcomes are final.
     pub revoke_is_verified: bool,
-    /// Does a revoke of a user that names no realm, organisation or tenant reach every one of the
-    /// profile? False also where there is no such thing.
+    /// True if a revoke of a user that names no realm, organisation or tenant reaches every one of
+    /// the profile. False also where the system has no such thing.
     pub revoke_user_everywhere: bool,
     /// The realms, organisations or tenants that it reaches then, as the system names them. Empty:
     /// there are none, or they are not known.
     pub scopes: Vec<Untrusted>,
-    /// What the operator should know before anything is sent ("may list /alpha and not revoke there:
-    /// the server lets only amadmin do that"). Sentences without a full stop; usually none.
+    /// Facts the operator should know before anything is sent ("may list /alpha and not revoke
+    /// there: the server lets only amadmin do that"). Sentences without a full stop; usually none.
     pub notes: Vec<String>,
     /// The kinds of session that it holds, and what can be done with each.
     pub kinds: Kinds,
 }
 
-/// What a system can do with one kind of session.
+/// The capabilities of a system for one kind of session.
 #[derive(Clone, Debug)]
 pub struct KindCaps {
     /// The word for it in queries and output, in lower case ("web"). Empty if the system has one kind
@@ -133,13 +133,13 @@ pub struct KindCaps {
     pub sort: Support,
     /// True if one session can be read by its key.
     pub get: bool,
-    /// What can be revoked.
+    /// The extent of a revoke.
     pub revoke: Revoke,
     /// True if the system has an operation of its own for "all sessions of this user".
     pub revoke_user: bool,
     /// True if the list keeps ended sessions.
     pub history: bool,
-    /// What a revoke ends and what it does not, as one or two sentences true for this kind.
+    /// The effect of a revoke and its limits, as one or two sentences true for this kind.
     pub after_revoke: Cow<'static, str>,
     /// True if the id alone is enough to use the session; it is then taken from standard input only.
     pub id_is_credential: bool,
@@ -147,9 +147,9 @@ pub struct KindCaps {
     pub has_own_ids: bool,
     /// The columns, in order.
     pub columns: Vec<ColumnSpec>,
-    /// What it can do beside listing and revoking, in the order of the menu. Those that this server
-    /// lacks are in it with the reason. An action that concerns no session (a token, the system as a
-    /// whole) is listed with one kind, whichever it is.
+    /// The actions beside listing and revoking, in the order of the menu. Those that this server
+    /// lacks are in it with the reason. An action that concerns no session (a token, the system as
+    /// a whole) is listed with one kind, whichever it is.
     pub actions: Vec<ActionSpec>,
 }
 
@@ -240,7 +240,7 @@ impl Capabilities {
         }
     }
 
-    /// What can be done with a session of this kind; see [`Kinds::of`].
+    /// The capabilities for a session of this kind; see [`Kinds::of`].
     pub fn of(&self, kind: Option<&str>) -> &KindCaps {
         self.kinds.of(kind)
     }
@@ -282,8 +282,8 @@ impl Capabilities {
         })
     }
 
-    /// What a revoke ends and what it does not: one text for each kind that differs, with the words of
-    /// its kinds. One text stands without a word.
+    /// The effect of a revoke and its limits: one text for each kind that differs, with the words
+    /// of its kinds. One text stands without a word.
     pub fn after_revoke(&self) -> String {
         self.after_revoke_of(self.kinds.iter().map(|kind| Some(&*kind.kind)))
     }
@@ -326,8 +326,8 @@ impl Capabilities {
         }
     }
 
-    /// May the server miss sessions of users of these names, because it minds upper and lower case? Then
-    /// other spellings are asked for besides.
+    /// True if the server may miss sessions of users of these names because it compares upper and
+    /// lower case. Other spellings are then asked for too.
     pub fn minds_case_of<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> bool {
         let mut names = names.into_iter();
         let is_spelled = |name: &str| !name.contains('*') && name.contains(char::is_alphabetic);

@@ -10,7 +10,7 @@ pub const TYPED_FROM_ON_PRODUCTION: usize = 2;
 /// From so many sessions on, of which one at least is on a system whose certificate is not checked.
 pub const TYPED_FROM_UNCHECKED: usize = 2;
 
-/// What makes it worse to end a session by mistake.
+/// Facts that make it worse to end a session by mistake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Risk {
     /// One of the sessions is on a production system.

@@ -1,4 +1,4 @@
-//! What a transport knows of a failed request, apart from the words for people.
+//! The details of a failed request that a transport knows, apart from the words for people.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -82,7 +82,7 @@ pub enum Unreached {
     Other,
 }
 
-/// What keeps a system from doing something.
+/// The reason why a system cannot do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LimitedBy {
     /// This kind of system cannot do it.

@@ -1,4 +1,4 @@
-//! What a session is, and how one asks for sessions. No I/O, no drawing, no network.
+//! Sessions, and the queries that select them. No I/O, no drawing, no network.
 
 pub mod action;
 pub mod address;

@@ -26,7 +26,8 @@ pub trait RowSink: Send {
 pub struct RowRef<'a> {
     /// The provider's key, in clear.
     pub key: Cow<'a, str>,
-    /// What people and the server's own console call the session, in clear. `None`: the same as the key.
+    /// The name of the session for people and in the server's own console, in clear. `None`: the
+    /// same as the key.
     pub id: Option<Cow<'a, str>>,
     /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
     pub kind: Option<Arc<str>>,
@@ -36,7 +37,7 @@ pub struct RowRef<'a> {
     pub user_id: Option<Cow<'a, str>>,
     /// Name of the person.
     pub user: Option<Cow<'a, str>>,
-    /// What the system said about its state.
+    /// The state as the system reported it.
     pub fact: Fact,
     /// When the session began.
     pub created: Option<DateTime<Utc>>,
@@ -114,7 +115,7 @@ impl<'a> RowRef<'a> {
         })
     }
 
-    /// What people and the server's own console call it.
+    /// The name of the session for people and in the server's own console.
     pub fn id(&self) -> &str {
         self.id.as_deref().unwrap_or(&self.key)
     }
@@ -247,7 +248,7 @@ impl RowSink for Vec<Session> {
     }
 }
 
-/// What a page says about itself, once its rows are in the sink.
+/// Facts about a page, given once its rows are in the sink.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageEnd {
     /// Where the next page begins. `None`: this was the last.
@@ -271,7 +272,7 @@ pub struct WalkProgress {
     pub done: u64,
     /// So many there are. `None`: not known.
     pub of: Option<u64>,
-    /// What is counted, in the plural: "users".
+    /// The things counted, in the plural: "users".
     pub what: Cow<'static, str>,
 }
 

@@ -24,7 +24,7 @@ const SLOW_SHARE: u64 = 10;
 /// Pages of one list. At 200 rows a page these are 20 million sessions.
 const MOST_PAGES: u32 = 100_000;
 
-/// What a page has brought.
+/// The contents of one page, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Brought {
     /// Rows in the page, also those that were not kept or could not be read.
@@ -88,7 +88,7 @@ impl PageRules {
         }
     }
 
-    /// After a page that is not the last: may the next one be asked for?
+    /// Checks, after a page that is not the last, that the next one may be asked for.
     ///
     /// # Errors
     /// Why not.
@@ -120,7 +120,8 @@ impl PageRules {
         }
     }
 
-    /// Does the walk come forward to an end that it names? Then it may be as long as it is.
+    /// True if the walk moves forward to an end that it names. It may then take any number of
+    /// pages.
     fn walks(&mut self, walk: &WalkProgress) -> bool {
         let forward = walk.done > self.walked && walk.of.is_some_and(|of| walk.done <= of);
         self.walked = self.walked.max(walk.done);
@@ -185,7 +186,7 @@ impl ReadKeys {
         self.seen.insert(self.identity(row))
     }
 
-    /// Has the session been read before?
+    /// True if the session has been read before.
     pub fn contains(&self, row: &RowRef<'_>) -> bool {
         self.seen.contains(&self.identity(row))
     }
@@ -196,7 +197,7 @@ impl ReadKeys {
     }
 }
 
-/// What to say of rows that came twice. `None`: there were none.
+/// The message about rows that came twice. `None`: there were none.
 pub fn told_duplicates(count: u64) -> Option<String> {
     match count {
         0 => None,
@@ -205,7 +206,7 @@ pub fn told_duplicates(count: u64) -> Option<String> {
     }
 }
 
-/// What to say of entries that no row could be made of. `None`: there were none.
+/// The message about entries that could not be turned into rows. `None`: there were none.
 pub fn told_unread(count: u64) -> Option<String> {
     match count {
         0 => None,
@@ -218,7 +219,7 @@ pub fn told_unread(count: u64) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// What the rules say after each of these pages: rows, new ones, and the next cursor.
+    /// The results of the rules after each of these pages: rows, new ones, and the next cursor.
     fn after(pages: impl IntoIterator<Item = (u64, u64, u32)>) -> Vec<Option<Stuck>> {
         let mut rules = PageRules::from(None);
         let one = |(rows, new, next): (u64, u64, u32)| {

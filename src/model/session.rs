@@ -1,4 +1,4 @@
-//! What a login session is, whatever system holds it.
+//! A login session, whatever system holds it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -63,8 +63,8 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Is it the same person? By the id, or by name and scope where neither has an id. Nobody is the same
-    /// as nobody.
+    /// True if it is the same person: by the id, or by name and scope where neither has an id. A
+    /// subject with neither is the same as no other.
     pub fn is_same_person(&self, other: &Self) -> bool {
         let some = |text: &Option<Untrusted>| text.clone().filter(|text| !text.is_empty());
         match (some(&self.id), some(&other.id)) {
@@ -77,7 +77,7 @@ impl Subject {
         }
     }
 
-    /// What to call this person on screen: the name, else the id. `None` for nobody.
+    /// The name of this person on screen: the name, else the id. `None` for nobody.
     pub fn shown(&self) -> Option<&Untrusted> {
         self.name.as_ref().or(self.id.as_ref())
     }
@@ -88,7 +88,7 @@ impl Subject {
 pub struct Identity {
     /// The name to show ("help-desk@example.org", or a client id). Never empty.
     pub name: Untrusted,
-    /// What the token may do, in the system's own words. Empty: the system does not tell.
+    /// The rights of the token, in the system's own words. Empty: the system does not tell.
     pub scopes: Vec<Untrusted>,
     /// Name and version of the server, if it says so.
     pub server: Option<Untrusted>,
@@ -97,7 +97,7 @@ pub struct Identity {
     pub may_not_revoke: Option<Untrusted>,
 }
 
-/// What the system said about the session, before clocks are looked at.
+/// The state that the system reported for the session, before clocks are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Fact {
     /// Usable as far as the system says.
@@ -229,10 +229,10 @@ pub const NO_LASTING_ID: &str = "it has no lasting id, so only ending all of the
 /// One login session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// What revoke and get need.
+    /// The key that revoke and get need.
     pub key: SessionKey,
-    /// What people and the server's own console call the session. `None`: the same as the key. As
-    /// careful as the key: in some systems it is a credential.
+    /// The name of the session for people and in the server's own console. `None`: the same as the
+    /// key. As careful as the key: in some systems it is a credential.
     pub id: Option<SessionKey>,
     /// Which kind of session it is, by the word of its capabilities. `None`: the system has one kind only.
     pub kind: Option<Arc<str>>,
@@ -240,7 +240,7 @@ pub struct Session {
     pub label: String,
     /// Whose session it is.
     pub subject: Subject,
-    /// What the system said. The word to show is made by `state_at`.
+    /// The state that the system reported. `state_at` makes the word to show.
     pub fact: Fact,
     /// When the session began. `None`: not told.
     pub created: Option<DateTime<Utc>>,
@@ -298,7 +298,7 @@ impl Session {
 }
 
 impl Session {
-    /// What people and the server's own console call it.
+    /// The name of the session for people and in the server's own console.
     pub fn id(&self) -> &str {
         self.id.as_ref().unwrap_or(&self.key).expose()
     }
@@ -369,7 +369,7 @@ pub enum Class {
     Secret,
 }
 
-/// What became of one session that was to be revoked.
+/// The result of a revoke for one session.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// Ended by us; the server no longer lists it.
@@ -405,7 +405,7 @@ impl Outcome {
     }
 }
 
-/// What became of "end all sessions of this user".
+/// The result of "end all sessions of this user".
 #[derive(Clone, Debug)]
 pub struct UserOutcome {
     /// How the server's own operation (or the last of several) ended.
@@ -414,7 +414,7 @@ pub struct UserOutcome {
     pub before: Option<u64>,
     /// Live sessions of the user found afterwards. `None`: not counted.
     pub left: Option<u64>,
-    /// What stays and why ("offline sessions go on until their consent is taken back"). Cleaned sentences
-    /// without a full stop; usually none.
+    /// The sessions that stay and why ("offline sessions go on until their consent is taken back").
+    /// Cleaned sentences without a full stop; usually none.
     pub notes: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What a sign-in asks of the person at the terminal.
+//! The questions that a sign-in asks the person at the terminal.
 
 use chrono::{DateTime, Utc};
 
@@ -20,47 +20,47 @@ pub struct DeviceCode {
 /// Questions to be answered at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// What it is about ("Password of jdoe").
+    /// The heading ("Password of jdoe").
     pub title: String,
-    /// What the server wants the person to read first.
+    /// Texts from the server to read first.
     pub lines: Vec<Untrusted>,
-    /// What is asked. May be empty: then only an OK is wanted.
+    /// The questions. May be empty: then only an OK is wanted.
     pub questions: Vec<Question>,
 }
 
 /// Something that happens elsewhere, on a phone perhaps, and is waited for: nothing need be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// What it is about ("Sign in to prod-am").
+    /// The heading ("Sign in to prod-am").
     pub title: String,
-    /// What the server wants the person to read meanwhile.
+    /// Texts from the server to read meanwhile.
     pub lines: Vec<Untrusted>,
-    /// What can be done in place of waiting ("Use a code"). Mostly empty.
+    /// Alternatives to waiting ("Use a code"). Mostly empty.
     pub instead: Vec<Untrusted>,
 }
 
 /// One question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// What to write before the field.
+    /// The text before the field.
     pub prompt: Untrusted,
-    /// What kind of answer.
+    /// The type of the answer.
     pub kind: QuestionKind,
 }
 
-/// What kind of answer a question takes. Answers are text; of a choice the index as a number.
+/// The type of a question's answer. Answers are text; of a choice the index as a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuestionKind {
     /// Text that may be shown.
     Text {
-        /// What stands in the field at first.
+        /// The first content of the field.
         default: Untrusted,
     },
     /// Text that is masked.
     Secret,
     /// One of several.
     Choice {
-        /// What can be chosen.
+        /// The choices.
         options: Vec<Untrusted>,
         /// Index of the one chosen at first.
         default: usize,

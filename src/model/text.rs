@@ -28,7 +28,7 @@ pub use paste::{json_escapes, paste_safe, paste_safe_json};
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Untrusted(Box<str>);
 
-/// What stands before a JSON value that is shown in the place of a text.
+/// The mark before a JSON value that is shown in the place of a text.
 pub const JSON_MARK: &str = "<json>";
 
 /// Inside [`Untrusted`], before a value that is no text; also before a text that begins with this very

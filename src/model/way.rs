@@ -14,11 +14,11 @@ use super::time;
 pub struct Way {
     /// The word that chooses it, in lower case without blanks ("recent").
     pub word: Cow<'static, str>,
-    /// What it lists, for people ("sign-ins of the last day").
+    /// The sessions it lists, for people ("sign-ins of the last day").
     pub title: Cow<'static, str>,
     /// The field that the query must compare with a value for it. `None`: it needs none.
     pub needs: Option<Field>,
-    /// What it costs. `None`: nobody knows.
+    /// Its cost. `None`: nobody knows.
     pub cost: Option<WayCost>,
 }
 
@@ -32,7 +32,8 @@ pub struct WayCost {
 }
 
 impl Way {
-    /// What it needs and costs, for people: `needs org:…, about 1,200 requests, 48 s`. Empty: nothing is known.
+    /// Its needs and cost, for people: `needs org:…, about 1,200 requests, 48 s`. Empty:
+    /// nothing is known.
     pub fn terms(&self) -> String {
         let needs = self.needs.map(|field| format!("needs {}:…", field.name()));
         let cost = self.cost.map(|cost| cost.to_string());

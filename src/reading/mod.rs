@@ -42,7 +42,8 @@ pub struct Reading<'a> {
     walk: Option<(Instant, u64)>,
 }
 
-/// What the server could not filter, and what it is compared with beside the row.
+/// The clauses that the server could not filter, and the values beside the row that they are
+/// compared with.
 struct Rest<'a> {
     matcher: Matcher,
     profile: &'a str,
@@ -58,7 +59,7 @@ pub struct PageRead {
     pub duplicates: u32,
     /// How long it took.
     pub took: Duration,
-    /// What the page says of itself. Where it was not read to its end, `next` is this page again.
+    /// The end of the page. Where it was not read to its end, `next` is this page again.
     pub end: PageEnd,
     /// How far the walk has come that the list needs. `None`: it needs none.
     pub headway: Option<Headway>,
@@ -141,6 +142,7 @@ impl<'a> Reading<'a> {
         let matcher = matcher.map_err(|error| ApiError::BadQuery {
             message: error.to_string(),
             field: None,
+            exchange: None,
         })?;
         self.rest = Some(Rest {
             matcher,

@@ -13,7 +13,7 @@ use crate::model::{
     Subject, Support, UserOutcome, Value, Way, WayCost,
 };
 
-/// What a page of the script does.
+/// The behaviour of one page of the script.
 enum Page {
     /// Rows, and where the next page begins.
     Rows(&'static [&'static str], Option<&'static str>),
@@ -139,6 +139,7 @@ fn cut() -> ApiError {
     ApiError::Broken {
         host: "h".into(),
         why: "cut".into(),
+        exchange: None,
     }
 }
 
@@ -394,7 +395,7 @@ async fn f_http_10_empty_pages_are_read_up_to_a_bound() {
     assert_eq!(last.then, Then::Stopped(why));
 }
 
-/// What is lacking of a search, and which field is to be filled in.
+/// The missing input of a search, and the field to fill in.
 fn lacking(api: &Scripted, search: Search) -> Option<(String, Option<Field>)> {
     match Reading::new(api, search).err() {
         Some(ApiError::Incomplete { message, field, .. }) => Some((message, field)),

@@ -1,4 +1,4 @@
-//! What is known of a session beside its key, which decides what "not found" proves.
+//! Facts about a session beside its key, which decide what "not found" proves.
 
 use chrono::{DateTime, Utc};
 
@@ -19,7 +19,7 @@ pub enum Provenance {
     Typed,
 }
 
-/// What lasts of a session whose key may not.
+/// The lasting properties of a session whose key may change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// When it began. `None`: not told, so it cannot be recognised.
@@ -29,7 +29,7 @@ pub struct Trace {
 }
 
 impl Provenance {
-    /// What a list said of a session.
+    /// The origin of a session that a list has shown with these properties.
     pub fn listed(
         deletable: &Deletable,
         created: Option<DateTime<Utc>>,
@@ -44,7 +44,7 @@ impl Provenance {
         })
     }
 
-    /// What a list said of this session.
+    /// The origin of this listed session.
     pub fn of(session: &Session) -> Self {
         let client = session
             .client
@@ -55,7 +55,8 @@ impl Provenance {
 }
 
 impl Trace {
-    /// May the row be this session of this person under another key? Rows whose key lasts are others.
+    /// True if the row may be this session of this person under another key. Rows with a lasting
+    /// key are other sessions.
     pub(super) fn fits(&self, subject: &Subject, row: &RowRef<'_>) -> bool {
         // JSON lines and other readings may cut the instant to the second.
         let second = |at: Option<DateTime<Utc>>| at.map(|at| at.timestamp());

@@ -54,7 +54,7 @@ pub(super) struct Sought<'a> {
     pub known: &'a Provenance,
 }
 
-/// What became of sessions of one person after the system's own operation for all of them, by one
+/// The outcomes for sessions of one person after the system's own operation for all of them, by one
 /// reading of the list. The answer has the length and order of `items`.
 pub async fn read_back<R: Sync>(
     api: &dyn SessionApi,

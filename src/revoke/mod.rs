@@ -46,7 +46,7 @@ pub struct JobContext {
     pub who: Option<Identity>,
     /// Why, in the operator's words. `None`: not asked.
     pub reason: Option<String>,
-    /// What is done, for the audit log ("revoke").
+    /// The operation, for the audit log ("revoke").
     pub verb: String,
 }
 
@@ -78,12 +78,12 @@ impl<R> Item<R> {
 /// A report of a running job.
 #[derive(Clone, Debug)]
 pub enum Progress<R> {
-    /// What became of an item. Every item has at least one; of a job too large to read each session
-    /// back, a second one (`StillListed`) may correct the first.
+    /// The outcome for an item. Every item has at least one; of a job too large to read each
+    /// session back, a second one (`StillListed`) may correct the first.
     Outcome {
         /// Which item.
         row: R,
-        /// What became of it. `Failed(Cancelled)`: it was stopped before it was sent.
+        /// The outcome. `Failed(Cancelled)`: it was stopped before it was sent.
         outcome: Outcome,
     },
     /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
@@ -136,7 +136,7 @@ impl Tally {
 /// A handle that stops or resumes a job.
 #[derive(Clone, Debug, Default)]
 pub struct JobControl {
-    /// Cancelled: nothing more is started. What is on its way is awaited.
+    /// Cancelled: no further request is started. Requests on their way are awaited.
     pub stop: CancellationToken,
     resume: Arc<Notify>,
 }

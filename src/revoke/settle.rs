@@ -19,10 +19,10 @@ use crate::model::{
     Deletable, Fact, Field, RowRef, RowSink, Search, SessionKey, Subject, Support, Untrusted,
 };
 
-/// What a look at the list says about an earlier change.
+/// The finding of a later look at the list about an earlier change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LateLook {
-    /// What was to be ended was not there when it was looked for.
+    /// The target was not there at the later look.
     NotThere,
     /// It is there, and can be used.
     StillThere,
@@ -99,7 +99,7 @@ struct LiveRows {
 /// The needed part of a live row.
 struct LiveRow {
     key: SessionKey,
-    /// What it was called where its id was typed.
+    /// Its id at the time when the operator typed it.
     id: SessionKey,
     /// Names and numbers of its user. Empty: the row does not say whose it is.
     people: Vec<String>,

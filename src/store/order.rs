@@ -114,7 +114,7 @@ impl Order {
     }
 }
 
-/// What to show of the rows.
+/// The selection and order of the rows to show.
 #[derive(Clone, Debug)]
 pub struct View {
     /// In which order. `None`: in order of arrival.
@@ -129,7 +129,7 @@ pub struct View {
     pub now: DateTime<Utc>,
 }
 
-/// What a row's source adds to it.
+/// The values that a row's source adds to it.
 #[derive(Clone, Debug)]
 pub struct SourceNames {
     /// Name of the profile.
@@ -201,7 +201,7 @@ pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
     Order::listed(merged)
 }
 
-/// What a row is sorted by, worked out once.
+/// The value that a row is sorted by, worked out once.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
     /// A whole number, before all texts.
@@ -306,7 +306,7 @@ impl View {
         }
     }
 
-    /// What is known: what the system said, or that we ended it.
+    /// The state: as the system reported it, or that we ended it.
     fn fact(&self, id: RowId, row: &Row) -> Fact {
         if self.ended.contains(&id) {
             Fact::Revoked

@@ -29,7 +29,7 @@ pub enum Interact {
     Never,
 }
 
-/// What one request carries to show who sends it.
+/// Proof of identity that one request carries.
 #[derive(Clone, Debug, Default)]
 pub struct Credential<C> {
     /// Which one it is: a newer one has a larger number. 0: there is none.
@@ -69,7 +69,7 @@ pub trait Authorize<C>: Send + Sync {
         Err(not_ours())
     }
 
-    /// What is known about whoever is signed in, so far.
+    /// Facts known so far about the identity that is signed in.
     fn known(&self) -> Known {
         Known::default()
     }
@@ -124,8 +124,8 @@ impl<C: Clone + Send + Sync> Authorize<C> for Fixed<C> {
 /// One way to get a token.
 #[async_trait]
 pub trait Grant: Send + Sync {
-    /// What the requests carry: the headers of HTTP, a password of another protocol. `Debug` shows no
-    /// secret.
+    /// The credential of a request: HTTP headers, or a password of another protocol. `Debug` shows
+    /// no secret.
     type Credential: Clone + Default + std::fmt::Debug + Send + Sync;
 
     /// Gets a token. `old` is the one that is used up or refused. A grant that needs a person calls
@@ -139,7 +139,7 @@ pub trait Grant: Send + Sync {
         asking: &Asking,
     ) -> Result<Option<StoredToken>, ApiError>;
 
-    /// What a request carries for this token.
+    /// The credential of a request with this token.
     ///
     /// # Errors
     /// [`ApiError::Auth`] if the token cannot be sent.
@@ -217,5 +217,6 @@ fn needs_person() -> ApiError {
     ApiError::Auth {
         message: "sign-in needed".into(),
         can_login: true,
+        exchange: None,
     }
 }

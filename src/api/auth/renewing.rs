@@ -148,7 +148,7 @@ impl<G: Grant> Authorize<G::Credential> for Renewing<G> {
         if current.credential.number > used.number {
             return Ok(Some(current.credential.clone()));
         }
-        // What is kept is the refused token, or a better one of another process: fetch looks.
+        // The kept token is the refused one, or a better one of another process: fetch looks.
         self.fetch(&mut current, interact).await
     }
 

@@ -10,27 +10,28 @@ use secrecy::SecretString;
 /// used.
 const RENEW_BEFORE: TimeDelta = TimeDelta::seconds(30);
 
-/// What is known about whoever is signed in.
+/// Facts about the identity that is signed in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Known {
     /// A name for people. `None`: not known.
     pub name: Option<String>,
     /// The id in the system's own words. `None`: not known.
     pub id: Option<String>,
-    /// What the token may do.
+    /// The rights of the token.
     pub scopes: Vec<String>,
 }
 
 /// A token as a sign-in gave it, or as it was kept from an earlier run.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
-    /// What the requests carry.
+    /// The token that requests carry.
     pub access: SecretString,
     /// When it was asked for. `None`: not known.
     pub since: Option<DateTime<Utc>>,
     /// When it stops working. `None`: not told.
     pub until: Option<DateTime<Utc>>,
-    /// What gets the next one without a person, in the grant's own words. `None`: nothing does.
+    /// The secret that gets the next token without a person, in the grant's own words. `None`:
+    /// nothing does.
     pub renewal: Option<SecretString>,
     /// Who is signed in.
     pub known: Known,

@@ -32,7 +32,7 @@ const SIZE_LIMIT: u64 = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct TokenFile {
     place: Result<PathBuf, NotKept>,
-    /// What became of the token that was got last.
+    /// The reason why the last token could not be saved.
     lost: Arc<Mutex<Option<NotKept>>>,
 }
 
@@ -89,6 +89,7 @@ impl TokenFile {
             host: profile.to_owned(),
             after: END_LIMIT,
             acted: Acted::Maybe,
+            exchange: None,
         }));
         let left = match (lost, ended) {
             (NotKept::Unwanted, Ok(())) => return None,
@@ -113,7 +114,7 @@ impl TokenFile {
     fn try_save(&self, token: &StoredToken) -> Result<(), NotKept> {
         let file = self.place.as_ref().map_err(Clone::clone)?;
         let failed = |why: String| NotKept::Failed(display_safe(&why).into_owned());
-        // What is wrong with it is for a person to look at and to mend.
+        // Only a person can judge and repair a file in a wrong state.
         if let Some(why) = self.wrong() {
             return Err(failed(why));
         }

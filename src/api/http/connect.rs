@@ -10,10 +10,10 @@ use crate::api::net::{Certificate, Proxy, Route, TlsSettings, clean, connect_lim
 use crate::config::Profile;
 use crate::model::{ApiError, is_loopback};
 
-/// What is spoken on a connection, the best first.
+/// The protocols of a connection, the best first.
 const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// What the connections of a profile need to know.
+/// The settings for the connections of a profile.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     profile: String,
@@ -45,7 +45,7 @@ impl Clients {
         }
     }
 
-    /// May this address be asked at all?
+    /// Checks that requests may be sent to this address.
     pub(super) fn check(&self, url: &Url) -> Result<(), ApiError> {
         let settings = &self.settings;
         match url.scheme() {
@@ -102,7 +102,7 @@ impl Clients {
     }
 }
 
-/// Is a connection encrypted?
+/// Whether a connection is encrypted.
 #[derive(Clone, Copy)]
 enum Tls {
     Yes,

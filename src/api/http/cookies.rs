@@ -66,7 +66,7 @@ impl Cookies {
         }
     }
 
-    /// What would go to `url`.
+    /// The cookies that a request to `url` would send.
     pub(super) fn of(&self, url: &Url) -> Vec<Cookie> {
         let jar = self.jar();
         let here = jar

@@ -13,8 +13,8 @@ const AFTER: usize = 80;
 /// How far the excerpt is widened so that no word is cut in two: half a token looks like no token.
 const LONGEST_WORD: usize = 8 * 1024;
 
-/// What may be secret: the value of a field with such a name, and every word of 16 letters or more, as
-/// tokens and the ids of sessions are.
+/// Texts that may be secret: the value of a field with such a name, and every word of 16 letters or
+/// more, as tokens and the ids of sessions are.
 static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
     const SHAPE: &str = concat!(
         r#"(?i)("[^"]*(?:sid|session|handle|token|secret|passw|cookie|credential|code|key)[^"]*"\s*:\s*)"#,

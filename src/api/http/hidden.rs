@@ -12,17 +12,19 @@ use zeroize::Zeroizing;
 use super::call::MEANS_SOMETHING;
 use crate::model::locked;
 
-/// What stands in the place of a credential.
+/// The mark in the place of a credential.
 pub(super) const MARK: &str = "[redacted]";
 /// So many are remembered; older ones were replaced by newer ones long ago.
 const MOST: usize = 64;
-/// What is shorter, in bytes, is no secret: taken out, it would only spoil the words around it.
+/// The least length of a secret, in bytes: removing a shorter text would only spoil the words
+/// around it.
 const SHORTEST: usize = 4;
-/// What is shorter, in bytes, may be part of an ordinary word, so it must stand alone.
+/// The least length, in bytes, of a secret that is removed inside a word too. A shorter one may be
+/// part of an ordinary word, so it must stand alone.
 const SURE: usize = 8;
 
-/// What a form sends that nobody may see, by name. Sources: RFC 6749, 7009 and 8628; `ujwt` is
-/// the JWT of a user that one system asks for.
+/// Names of form fields whose values must never be shown. Sources: RFC 6749, 7009 and 8628; `ujwt`
+/// is the JWT of a user that one system asks for.
 const SECRET_FIELDS: [&str; 8] = [
     "token",
     "access_token",

@@ -11,7 +11,6 @@ mod error;
 mod excerpt;
 mod headers;
 mod hidden;
-mod last;
 mod reply;
 mod retry;
 
@@ -27,7 +26,6 @@ pub use call::Call;
 pub(crate) use cookies::{Cookie, cookies_in};
 pub(crate) use error::of_status as server_error;
 pub(crate) use headers::{bearer, secret_header};
-pub use last::{last_exchange, remembering};
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
 pub use retry::Repeat;
@@ -55,7 +53,7 @@ pub struct Http {
     error_keys: &'static [&'static str],
 }
 
-/// What all calls of a profile share.
+/// The state that all calls of a profile share.
 struct HttpState {
     profile: String,
     system: Arc<SystemSpec>,
@@ -155,7 +153,7 @@ impl Http {
         &self.base
     }
 
-    /// What nobody may see although no header carries it: it is taken out of every text of the server.
+    /// Adds a secret that no header carries: it is removed from every text of the server.
     pub fn hide(&self, secret: &SecretString) {
         self.state.hidden.add(secret.expose_secret());
     }

@@ -14,7 +14,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// A name that is not found will hardly be found half a second later.
 const FIRST_WAIT_FOR_NAME: Duration = Duration::from_secs(1);
 
-/// What may be sent again without asking; one line of the retry table each.
+/// The failures after which a request may be sent again without asking; one line of the retry table
+/// each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// Reading: whenever it failed for a passing reason.
@@ -50,7 +51,7 @@ pub(super) enum Miss {
     Final,
 }
 
-/// What to do after a failed try.
+/// The next step after a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Send again after this.

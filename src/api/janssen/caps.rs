@@ -1,4 +1,4 @@
-//! What a Janssen server can do.
+//! The capabilities of a Janssen server.
 
 use enum_map::enum_map;
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Search, Target, Value};
 
-/// What is equal to a duration: all of the second that is written.
+/// The width of an equality with a duration: the whole second that is written.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// The pairs for a clause about an instant, an age or the time left, which let at least the rows
@@ -85,7 +85,8 @@ pub(super) fn through(at: DateTime<Utc>, zone: Zone) -> Option<String> {
     written(latest.checked_add_signed(SECOND)?)
 }
 
-/// What clocks show at that moment, in UTC and where the server is: the earlier and the later one.
+/// The clock readings at that moment, in UTC and where the server is: the earlier and the later
+/// one.
 fn readings(at: DateTime<Utc>, zone: Zone) -> Option<(NaiveDateTime, NaiveDateTime)> {
     // Near the ends of the calendar a zone has no reading.
     let utc = at.naive_utc();

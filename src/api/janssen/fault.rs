@@ -1,4 +1,4 @@
-//! What Janssen's refusals mean.
+//! The meaning of Janssen's refusals.
 //!
 //! Every refused token is a 401 with plain text, lacking scopes too; there is no 403.
 //! Source: Janssen `AuthorizationFilter`, `OpenIdAuthorizationService` and `BaseResource`.
@@ -6,7 +6,7 @@
 use crate::api::http::{Reply, StatusCode};
 use crate::model::ApiError;
 
-/// Does this 401 say that the token is good but may not do that? Another token would not help.
+/// True if this 401 says that the token is valid and lacks a right. Another token would not help.
 pub(super) fn lacks_scope(reply: &Reply) -> bool {
     reply.status == StatusCode::UNAUTHORIZED
         && String::from_utf8_lossy(&reply.body)
@@ -14,19 +14,24 @@ pub(super) fn lacks_scope(reply: &Reply) -> bool {
             .contains("insufficient scope")
 }
 
-/// An answer that is no success, as an error. `can_login`: could the operator sign in again?
+/// An answer that is no success, as an error. `can_login` is true if the operator can sign in
+/// again.
 pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     if lacks_scope(reply) {
         let text = String::from_utf8_lossy(&reply.body);
         return ApiError::Forbidden {
             message: "the token lacks a scope for this".into(),
             needs: required(reply, &text),
+            exchange: Some(reply.exchange.clone()),
         };
     }
     match reply.fault() {
-        ApiError::Auth { message, .. } => ApiError::Auth {
+        ApiError::Auth {
+            message, exchange, ..
+        } => ApiError::Auth {
             message: format!("the server refused the token: {message}"),
             can_login,
+            exchange,
         },
         other => other,
     }
@@ -59,7 +64,7 @@ pub(super) fn page_limit(reply: &Reply) -> Option<u32> {
     digits.parse().ok().filter(|limit| *limit > 0)
 }
 
-/// Is this 404 or 405 about the address, and not about a session? The resource itself answers with
+/// True if this 404 or 405 concerns the address and not a session. The resource itself answers with
 /// an empty body or its own words; the container and proxies answer with pages of theirs.
 pub(super) fn is_about_address(reply: &Reply) -> bool {
     match reply.status.as_u16() {

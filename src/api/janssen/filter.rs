@@ -14,7 +14,7 @@ use crate::api::user_as;
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
 
-/// What the profile and the server's version have to say about it.
+/// The settings of the profile and the limits of the server's version that a filter depends on.
 pub(super) struct Rules<'p> {
     pub(super) user_as: Option<&'p str>,
     pub(super) server_zone: Zone,
@@ -228,7 +228,7 @@ fn only_text(clause: &Clause) -> Option<&str> {
     }
 }
 
-/// May it stand as a value in `fieldValuePair`?
+/// True if the text may stand as a value in `fieldValuePair`.
 pub(super) fn is_pair_value(text: &str) -> bool {
     !text.is_empty()
         && text.trim() == text
@@ -236,7 +236,7 @@ pub(super) fn is_pair_value(text: &str) -> bool {
         && !text.contains(char::is_control)
 }
 
-/// Does it stand unchanged in the text of a JSON object, with no meaning of its own in `pattern`?
+/// True if the text stands unchanged in a JSON object, and has no meaning of its own in `pattern`.
 fn is_findable(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:@-_ ".contains(&byte);
     !text.is_empty() && text.trim() == text && text.bytes().all(plain)

@@ -59,7 +59,7 @@ pub(super) struct Janssen {
     plain_only: AtomicBool,
 }
 
-/// What kind of Config API it is.
+/// The generation of the Config API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Generation {
     /// Not asked yet; taken for a new one.
@@ -300,6 +300,7 @@ impl SessionApi for Janssen {
             return Err(ApiError::BadQuery {
                 message: "this version of the server cannot search".into(),
                 field: None,
+                exchange: None,
             });
         }
         Ok(filter::translate(search, &self.rules(plain)).plan)
@@ -365,8 +366,8 @@ impl SessionApi for Janssen {
         let size = u32::from(search.page_size.get());
         let native = filter::translate(search, &self.rules(plain));
         let (mut reply, _) = self.page(&native, start, size).await?;
-        // Some versions and databases fail at dates, `pattern` or an order. What those leave out is
-        // applied here anyway, so a listing may begin without them.
+        // Some versions and databases fail at dates, `pattern` or an order. The client applies the
+        // clauses that a simpler request leaves out, so a listing may begin without them.
         if reply.status == StatusCode::INTERNAL_SERVER_ERROR && at.is_none() && !plain {
             let simple = filter::translate(search, &self.rules(true));
             if (&simple.field_values, simple.sort) != (&native.field_values, native.sort)
@@ -393,10 +394,12 @@ impl SessionApi for Janssen {
                 ApiError::Server {
                     code: Code::Http(500),
                     message,
+                    exchange,
                     ..
                 } if search.native.is_some() => ApiError::BadQuery {
                     message,
                     field: None,
+                    exchange,
                 },
                 other => other,
             });
@@ -452,8 +455,8 @@ impl SessionApi for Janssen {
     }
 }
 
-/// What a page says about itself. A page with fewer rows than asked for is not the last one as long
-/// as the server counts more.
+/// The end of a page, from its rows and the total. A page with fewer rows than asked for is not the
+/// last one as long as the server counts more.
 fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bool) -> PageEnd {
     let rows = found.entries.len() as u64;
     let end = start.saturating_add(rows);

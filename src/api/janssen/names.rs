@@ -1,6 +1,5 @@
-//! What Janssen calls the things that a query can ask for: the fields of its search, as a person knows
-//! them from its documentation, its answers and its database.
-//! Source: Janssen `SessionService`, `SessionId`.
+//! Janssen's own names for the fields of a query: those of its search, its answers and its
+//! database. Source: Janssen `SessionService`, `SessionId`.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Ending sessions of a Janssen server, once. What the server answered is handed on as it is: a 404 may
+//! Ending sessions of a Janssen server, once. The server's answer is returned as it is: a 404 may
 //! come with an empty body, so it proves nothing, and neither does a lost answer; the caller looks.
 //! Source: Janssen `SessionService`.
 
@@ -39,6 +39,7 @@ fn sign_in_first() -> ApiError {
     ApiError::Auth {
         message: "not sent: sign-in needed".into(),
         can_login: true,
+        exchange: None,
     }
 }
 
@@ -175,6 +176,7 @@ fn bad_user(message: &str) -> ApiError {
     ApiError::BadQuery {
         message: message.into(),
         field: Some(crate::model::Field::User),
+        exchange: None,
     }
 }
 

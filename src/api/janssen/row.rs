@@ -1,6 +1,5 @@
-//! From a Janssen session object to a row. What cannot be understood is kept as text among the
-//! other attributes; the row stays.
-//! Source: Janssen `SessionId`.
+//! From a Janssen session object to a row. A value that cannot be understood is kept as text among
+//! the other attributes; the row stays. Source: Janssen `SessionId`.
 
 use std::borrow::Cow;
 
@@ -13,7 +12,7 @@ use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
 type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
 
-/// Can the operator's own session be told?
+/// Whether the operator's own session can be recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Own {
     /// No.
@@ -24,7 +23,7 @@ pub(super) enum Own {
     Person(String),
 }
 
-/// What is needed to turn session objects into rows.
+/// The settings for turning session objects into rows.
 pub(super) struct Rows {
     /// Of times that have none.
     pub(super) zone: Zone,
@@ -88,7 +87,8 @@ impl Rows {
         Some(row)
     }
 
-    /// Does a field of the row say all that this value says?
+    /// True if the value was fully stored in a typed field, so that it is not repeated among the
+    /// attributes.
     fn is_understood(&self, name: &str, value: &RawValue) -> bool {
         match name {
             "outsideSid" | "userDn" => true,

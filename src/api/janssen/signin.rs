@@ -31,7 +31,7 @@ use crate::model::ApiError;
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
 /// Any of these, by its end, may allow to end sessions; some servers want a second one beside the first.
 const DELETES: [&str; 3] = ["/session.delete", "/session.admin", "/delete-all"];
-/// What is told of a token without any of them.
+/// The note about a token without any of these scopes.
 pub(super) const LACKS_DELETE: &str =
     "this sign-in lacks the scope https://jans.io/oauth/jans-auth-server/session.delete";
 const CHANGE: &str = "https://jans.io/oauth/jans-auth-server/session.delete revoke_session";
@@ -133,7 +133,7 @@ struct BrowserSignIn {
     device: Device,
 }
 
-/// What gets the next token without asking the person again.
+/// The secrets that get the next token without asking the person again.
 #[derive(Serialize, Deserialize)]
 struct Renewal {
     access: String,
@@ -330,14 +330,17 @@ fn claims(jwt: &str) -> Option<Claims> {
 
 fn sign_in_again(error: ApiError) -> ApiError {
     match error {
-        ApiError::Auth { message, .. } => ApiError::Auth {
+        ApiError::Auth {
+            message, exchange, ..
+        } => ApiError::Auth {
             message,
             can_login: true,
+            exchange,
         },
         other => other,
     }
 }
-/// Do the scopes that were given end no session? Nothing is known where the server told none.
+/// True if the granted scopes allow no revoke. False if the server did not list any scopes.
 pub(super) fn lacks_delete(scopes: &[String]) -> bool {
     let ends = |scope: &String| DELETES.iter().any(|end| scope.ends_with(end));
     !scopes.is_empty() && !scopes.iter().any(ends)

@@ -1,4 +1,4 @@
-//! What Janssen is for the rest of usher: its description, and how a profile of it is opened.
+//! The description of Janssen for the rest of usher, and how a profile of it is opened.
 
 use std::sync::Arc;
 

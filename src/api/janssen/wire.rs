@@ -1,5 +1,5 @@
-//! What a Janssen Config API sends, read leniently: the paged envelope, booleans, names of people. What
-//! is the same for every system is in [`loose`](crate::api::loose).
+//! Lenient reading of the answers of a Janssen Config API: the paged envelope, booleans, names of
+//! people. The parts that are the same for every system are in [`loose`](crate::api::loose).
 //!
 //! Source: Janssen `SessionResource` and `ObjectMapperContextResolver`.
 

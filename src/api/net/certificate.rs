@@ -1,4 +1,4 @@
-//! What a certificate says of itself, and why it was not accepted, in words for people.
+//! The contents of a certificate, and why it was not accepted, in words for people.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ const MOST_NAMES: usize = 3;
 /// RSA keys below this many bits can be broken.
 const RSA_LEAST_BITS: usize = 2048;
 
-/// What a certificate says of itself. All texts are safe for a terminal.
+/// The contents of a certificate. All texts are safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// Whose it is.

@@ -59,6 +59,7 @@ impl Connector {
                 host: there.clone(),
                 cause: Unreached::NoSuchName,
                 why: format!("cannot find host {host}"),
+                exchange: None,
             })?;
         let found: Vec<_> = found.collect();
         let stream = timeout_at(deadline, TcpStream::connect(found.as_slice()))
@@ -93,7 +94,7 @@ impl Connector {
             .map_err(|error| of_tls(&error, &there).unwrap_or_else(|| of_connect(&error, there)))
     }
 
-    /// What was seen of the server's certificate, and the rest of what the profile says about TLS.
+    /// The TLS settings of the profile, and the server's certificate as seen on a connection.
     pub fn settings(&self) -> &TlsSettings {
         &self.tls
     }
@@ -110,6 +111,7 @@ impl Connector {
             host: host.to_owned(),
             cause: Unreached::TimedOut,
             why: format!("no connection within {}", time::span(self.limit)),
+            exchange: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! What went wrong with a connection, in words for people.
+//! Errors of a connection, in words for people.
 
 use std::error::Error;
 use std::io;
@@ -27,7 +27,7 @@ pub fn host_of(url: &Url) -> String {
 
 /// Text of a server, cleaned for people and cut.
 pub fn clean(text: &str) -> String {
-    // What is far beyond the cut need not be cleaned.
+    // Text far beyond the cut need not be cleaned.
     let head: String = text.trim().chars().take(LONGEST_WORDS + 1).collect();
     let line = head.split_whitespace().collect::<Vec<_>>().join(" ");
     let safe = display_safe(&line);
@@ -66,11 +66,19 @@ pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiErr
                 Some(refused) => refused.to_string(),
                 None => clean(&reason.to_string()),
             };
-            return Some(ApiError::Tls { host, why });
+            return Some(ApiError::Tls {
+                host,
+                why,
+                exchange: None,
+            });
         }
         rustls::Error::NoCertificatesPresented => {
             let why = "it shows none".to_owned();
-            return Some(ApiError::Tls { host, why });
+            return Some(ApiError::Tls {
+                host,
+                why,
+                exchange: None,
+            });
         }
         rustls::Error::AlertReceived(alert) => alert_reason(*alert, found),
         rustls::Error::PeerIncompatible(
@@ -85,7 +93,11 @@ pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiErr
         }
         _ => return None,
     };
-    Some(ApiError::Handshake { host, why })
+    Some(ApiError::Handshake {
+        host,
+        why,
+        exchange: None,
+    })
 }
 
 const OLD_VERSION: &str = "the server offers only old versions of TLS; 1.2 is the least";
@@ -143,7 +155,12 @@ pub(super) fn of_connect(error: &io::Error, host: String) -> ApiError {
         Some((cause, why)) => (cause, why.to_owned()),
         None => (Unreached::Other, clean(&error.to_string())),
     };
-    ApiError::Unreachable { host, cause, why }
+    ApiError::Unreachable {
+        host,
+        cause,
+        why,
+        exchange: None,
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Until when a server wants to be left alone. What it told one request holds for all that would go there.
+//! Times until which a server wants no requests. Each holds for all requests that would go there.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -18,7 +18,7 @@ pub(super) struct Holds {
     inner: Mutex<Inner>,
     /// Wakes changes that wait: they are not wanted any more.
     given_up: Notify,
-    /// What is waited for now; the longest if there are several.
+    /// The wait that is shown now; the longest if there are several.
     shown: watch::Sender<Option<Wait>>,
 }
 
@@ -34,7 +34,7 @@ struct Inner {
 #[derive(Clone)]
 struct Held {
     wait: Wait,
-    /// Did the server name the time? Otherwise it is ours, and too short to be shown.
+    /// True if the server named the time. Otherwise it is ours, and too short to be shown.
     told: bool,
 }
 
@@ -85,6 +85,7 @@ impl Holds {
                     host: wait.host,
                     code: wait.code,
                     after: Some(left),
+                    exchange: None,
                 });
             }
             let until = wait.until;
@@ -102,7 +103,7 @@ impl Holds {
         self.given_up.notify_waiters();
     }
 
-    /// Must this server be left alone now?
+    /// True if nothing may be sent to this server now.
     pub(super) fn holds(&self, url: &Url) -> bool {
         self.held(url).is_some()
     }

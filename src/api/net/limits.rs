@@ -16,7 +16,7 @@ use crate::model::{ApiError, Code, locked};
 /// Open files that are no connections, generously: terminal, logs, audit log, timers.
 const OTHER_FILES: u64 = 20;
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Something that is only read.

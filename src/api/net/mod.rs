@@ -1,5 +1,5 @@
-//! What every connection needs, whatever is spoken on it: addresses, TLS, certificates, proxies, limits, the
-//! server's clock, and errors in words. Nothing here knows HTTP.
+//! The parts that every connection needs, whatever is spoken on it: addresses, TLS, certificates,
+//! proxies, limits, the server's clock, and errors in words. Nothing here knows HTTP.
 
 mod certificate;
 mod clock;

@@ -23,7 +23,7 @@ use crate::config::Profile;
 use crate::model::locked;
 use crate::model::text::display_safe;
 
-/// What the profile says about TLS. Clones share the certificate that was seen.
+/// The TLS settings of the profile. Clones share the certificate that was seen.
 #[derive(Clone, Debug)]
 pub struct TlsSettings {
     ca_file: Option<PathBuf>,
@@ -86,7 +86,7 @@ impl TlsSettings {
     /// first, or nothing. Reads files and the machine's authorities: blocks.
     ///
     /// # Errors
-    /// What is wrong with a file, in words.
+    /// The configuration of a TLS client, or the fault of a file, in words.
     pub fn client_config(&self, alpn: &[&[u8]]) -> Result<ClientConfig, String> {
         // Named here so that none is installed for the whole process.
         let provider = Arc::new(aws_lc_rs::default_provider());
@@ -233,7 +233,7 @@ fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, 
     Ok(found)
 }
 
-/// What begins with `-----BEGIN`, up to the next of its kind, each with the number of its line.
+/// The blocks of a PEM file: each begins with `-----BEGIN`, and comes with the number of its line.
 fn blocks(pem: &[u8]) -> Vec<(usize, &[u8])> {
     let mut starts = Vec::new();
     let mut at = 0;

@@ -12,7 +12,7 @@ use crate::model::Code;
 pub struct Wait {
     /// Host and port.
     pub host: String,
-    /// What it said: with HTTP 429, 503 or 408.
+    /// The code with which the server asked for the wait: HTTP 429, 503 or 408.
     pub code: Code,
     /// Until when nothing is sent to it.
     pub until: Instant,
@@ -21,7 +21,7 @@ pub struct Wait {
 /// The wait that is on now, of all requests of a client the longest. `None`: none waits.
 pub type Waits = watch::Receiver<Option<Wait>>;
 
-/// What is left of the waits of one client, second by second.
+/// The seconds left of the waits of one client, second by second.
 pub struct Countdown {
     waits: Waits,
     told: Option<u64>,

@@ -50,16 +50,16 @@ pub struct Client {
     pub secret: Option<ProfileSecret>,
 }
 
-/// What a token endpoint gave.
+/// The answer of a token endpoint.
 #[derive(Clone, Debug)]
 pub struct TokenSet {
     /// The token.
     pub access: SecretString,
     /// Seconds it lives. `None`: not told.
     pub expires_in: Option<u64>,
-    /// What gets the next one. `None`: nothing.
+    /// The token that gets the next one. `None`: nothing.
     pub refresh: Option<SecretString>,
-    /// What it may do.
+    /// Its rights.
     pub scopes: Vec<String>,
 }
 
@@ -147,7 +147,7 @@ impl OAuth {
         self.http.at(url.clone(), Arc::new(NoAuth))
     }
 
-    /// Is this an address of the servers that the profile names?
+    /// Checks that this address belongs to the servers that the profile names.
     fn check_origin(&self, what: &str, url: &Url) -> Result<(), ApiError> {
         let named = self.discovery.iter().chain([self.http.base()]);
         if named.map(Url::origin).any(|origin| origin == url.origin()) {
@@ -289,18 +289,22 @@ pub(crate) fn refusal(reply: &Reply) -> ApiError {
         (error, told) => reply.clean(&format!("{error}: {told}")),
     };
     let message = format!("the sign-in was refused: {words}");
+    let exchange = Some(reply.exchange.clone());
     match (reply.status.as_u16(), refused.error.as_str()) {
         (_, "invalid_scope") => ApiError::Forbidden {
             message,
             needs: None,
+            exchange,
         },
         (_, "access_denied" | "expired_token" | "invalid_grant") => ApiError::Auth {
             message,
             can_login: true,
+            exchange,
         },
         (400 | 401 | 403, _) if !reply.is_web_page() => ApiError::Auth {
             message,
             can_login: false,
+            exchange,
         },
         _ => reply.fault(),
     }

@@ -15,9 +15,9 @@ use crate::model::{ApiError, Untrusted};
 /// One document of the flow: what is asked, and where the answers belong.
 pub(super) struct Step {
     document: Map<String, Value>,
-    /// What a person is asked; each with the callback that it fills.
+    /// The questions for a person; each with the callback that it fills.
     questions: Vec<(usize, Question)>,
-    /// What a person should read.
+    /// Texts for the person to read.
     lines: Vec<Untrusted>,
     /// Wait so long, then send the document back.
     pub(super) wait: Option<Duration>,
@@ -128,7 +128,8 @@ impl Step {
         }
     }
 
-    /// What to ask a person. `None`: nothing, the document can go back at once or after a while.
+    /// The questions to ask a person. `None`: nothing, the document can go back at once or after a
+    /// while.
     pub(super) fn ask_of(&self, title: String) -> Option<Ask> {
         let only_told = self.lines.is_empty() || self.is_filled() || self.wait.is_some();
         if self.questions.is_empty() && only_told {
@@ -141,7 +142,7 @@ impl Step {
         })
     }
 
-    /// What is waited for, where there is a [`wait`](Self::wait).
+    /// The heading and texts to show while waiting, where there is a [`wait`](Self::wait).
     pub(super) fn waiting(&self, title: String) -> Waiting {
         let instead = self.instead.as_ref();
         Waiting {
@@ -158,7 +159,7 @@ impl Step {
         }
     }
 
-    /// Has an input that was filled from what is known?
+    /// True if it has an input that was filled from known values.
     fn is_filled(&self) -> bool {
         let callbacks = self.document.get("callbacks").and_then(Value::as_array);
         callbacks
@@ -207,10 +208,11 @@ fn cannot_show(kind: &str) -> ApiError {
             plain(kind)
         ),
         can_login: false,
+        exchange: None,
     }
 }
 
-/// What stands over the questions.
+/// The texts above the questions.
 fn heading(document: &Map<String, Value>) -> Vec<Untrusted> {
     let header = document
         .get("header")
@@ -375,10 +377,13 @@ mod tests {
 
     #[test]
     fn what_needs_a_browser_is_named() {
-        let Err(ApiError::Auth { message, can_login }) = step(
+        let Err(ApiError::Auth {
+            message, can_login, ..
+        }) = step(
             r#"{"type":"RedirectCallback","output":[],"input":[]}"#,
             &mut nobody(),
-        ) else {
+        )
+        else {
             panic!("it was taken");
         };
 

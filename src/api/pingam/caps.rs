@@ -1,4 +1,4 @@
-//! What these servers can do, as the screen and the command line show it.
+//! The capabilities of these servers, as the screen and the command line show them.
 
 use enum_map::EnumMap;
 
@@ -21,7 +21,8 @@ static COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::Id, "ID", "ID", 1),
 ];
 
-/// What is known to be possible. Before the server was asked, what its line can do at most.
+/// The capabilities as far as they are known. Before the server was asked, what its line can do at
+/// most.
 pub(super) fn capabilities(
     flavour: Option<&'static Flavour>,
     facts: Option<&Facts>,
@@ -59,7 +60,7 @@ pub(super) fn capabilities(
     }
 }
 
-/// What the operator should know before anything is sent.
+/// Facts the operator should know before anything is sent.
 fn notes(facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     if facts.may_not_revoke().is_some() {

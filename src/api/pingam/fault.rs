@@ -1,4 +1,4 @@
-//! What the server says went wrong, in words for people.
+//! The server's errors, in words for people.
 
 use super::wire::Fault;
 use crate::api::http::Reply;
@@ -20,6 +20,7 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
         ApiError::Auth {
             message,
             can_login: can,
+            ..
         } => (*message, *can) = (said, can_login),
         ApiError::Forbidden { message, .. }
         | ApiError::NoEndpoint { message, .. }
@@ -30,7 +31,7 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     error
 }
 
-/// Does this failure tell of one realm, so that the others may still answer?
+/// True if this failure concerns one realm only, so that the others may still answer.
 pub(super) fn is_of_realm(error: &ApiError) -> bool {
     matches!(
         error,

@@ -1,4 +1,5 @@
-//! What the two lines of servers differ in, as data: versions, where a token stands, what is lacking.
+//! The differences between the two lines of servers, as data: versions, the place of a token,
+//! missing operations.
 //!
 //! Sources: PingAM 8.1 "Managing sessions using REST" and the entity reference of `/sessions`;
 //! community OpenAM 16.0.5 as it answers.

@@ -8,7 +8,7 @@ const HANDLE: &str = "shandle:";
 /// (the server refuses it there).
 const BETWEEN: char = '#';
 
-/// What a session key holds. The text form is `shandle:…#/realm#user`, or the handle alone.
+/// The parts of a session key. The text form is `shandle:…#/realm#user`, or the handle alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct AmKey {
     /// With `shandle:` before it. It can end the session and cannot be used to enter it.

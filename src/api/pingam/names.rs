@@ -1,4 +1,4 @@
-//! What PingAM and OpenAM call the things that a query can ask for: the fields of a listed session.
+//! PingAM's and OpenAM's own names for the fields of a query, which are those of a listed session.
 //! Source: PingAM, entity reference of `/sessions`.
 
 use std::borrow::Cow;

@@ -38,7 +38,7 @@ struct At {
     /// Realms that could not be listed, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failed: Vec<(String, String)>,
-    /// Has any realm been listed?
+    /// True if any realm has been listed.
     #[serde(default)]
     listed: bool,
 }
@@ -48,6 +48,7 @@ impl At {
         let changed = || ApiError::BadQuery {
             message: "the realms of the server have changed; search again".into(),
             field: None,
+            exchange: None,
         };
         let at = match cursor {
             None => Self {
@@ -119,10 +120,10 @@ pub(super) async fn page(
     }
 }
 
-/// What one answer held.
+/// The contents of one answer, counted.
 #[derive(Clone, Copy, Default)]
 struct AnswerCounts {
-    /// Was it a list, whole or in part?
+    /// True if it was a list, whole or in part.
     is_list: bool,
     /// Entries that are no session.
     unread: u32,
@@ -215,6 +216,7 @@ fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
         return Err(ApiError::Forbidden {
             message,
             needs: None,
+            exchange: None,
         });
     }
     Ok(PageEnd {
@@ -242,6 +244,7 @@ fn partly(at: &At) -> ApiError {
     let told: Vec<String> = failed.chain(refused).collect();
     ApiError::Partly {
         message: format!("{}; the others are shown", told.join("; ")),
+        exchange: None,
     }
 }
 
@@ -307,7 +310,7 @@ pub(super) async fn find(server: &Server, key: &AmKey) -> Result<Session, ApiErr
     Err(missing)
 }
 
-/// What one list shows of a session.
+/// The result of looking for one session in one list.
 enum Looked {
     Found(Box<Session>),
     Missing,

@@ -20,7 +20,7 @@ pub(super) fn at<'a>(call: Call<'a>, realm: &str) -> Call<'a> {
     })
 }
 
-/// Are these the same realm? The server minds no letter case.
+/// True if both name the same realm. The server ignores letter case.
 pub(super) fn same(one: &str, other: &str) -> bool {
     normal(one).to_lowercase() == normal(other).to_lowercase()
 }

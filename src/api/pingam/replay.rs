@@ -68,7 +68,7 @@ impl Recording {
         read.unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    /// Is it a request for this action of the session resource?
+    /// True if it is a request for this action of the session resource.
     fn is_action(&self, op: Op) -> bool {
         let line = self.line.to_lowercase();
         let action = format!("_action={}", op.name().to_lowercase());

@@ -27,7 +27,7 @@ const MOST_ROUNDS: u32 = 50;
 
 const OWN: &str = "it is the session in which usher itself is signed in";
 
-/// What a look at the lists found.
+/// The sessions found in the lists.
 #[derive(Default)]
 struct Seen {
     handles: HashMap<String, ListedSession>,
@@ -95,7 +95,7 @@ impl Seen {
         }
     }
 
-    /// What is to be said of this session without sending anything.
+    /// The outcome for this session that needs no request.
     fn settles(&self, key: &AmKey) -> Option<Outcome> {
         if let Some(error) = self.unread(key) {
             return Some(Outcome::Failed(error.clone()));
@@ -107,7 +107,7 @@ impl Seen {
         }
     }
 
-    /// Is the session listed? `None`: its list was cut, so nobody knows.
+    /// True if the session is listed. `None`: its list was cut, so nobody knows.
     fn has(&self, key: &AmKey) -> Option<bool> {
         if self.handles.contains_key(&key.handle) {
             return Some(true);
@@ -160,7 +160,8 @@ pub(super) async fn sessions(
         .collect())
 }
 
-/// What is never sent: what is no handle, the server's own sessions, and the operator's.
+/// The outcome for keys that are never sent: one that is no handle, one of the server's own
+/// sessions, and the operator's.
 fn left_alone(key: &Option<AmKey>, facts: &Facts) -> Option<Outcome> {
     let Some(key) = key else {
         return Some(Outcome::Refused(
@@ -263,7 +264,7 @@ async fn look_for_the_spared(
     Ok(())
 }
 
-/// What the server said of each handle; `Err` if it was not asked well.
+/// The server's answer for each handle; `Err` if the request failed.
 type Answers = HashMap<String, Result<bool, ApiError>>;
 
 /// Sends the handles, realm by realm, so that an operator of one realm asks there.
@@ -314,8 +315,8 @@ async fn one_batch(
     Ok(reply.decode::<HandlesEnded>()?.result)
 }
 
-/// What became of one session, from what was listed before, what the server said, and what is listed
-/// now. `after`: `None` if the lists could not be read again.
+/// The outcome for one session, from the list before, the server's answer, and the list now.
+/// `after`: `None` if the lists could not be read again.
 fn settled(key: &AmKey, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
     let after = after.filter(|after| match before.handles.get(&key.handle) {
         Some(found) => !after.failed.contains_key(&found.realm),
@@ -454,6 +455,7 @@ fn partly(failed: &[(&String, ApiError)], ended: Option<u64>) -> ApiError {
     };
     ApiError::Partly {
         message: format!("{}; {others}", realms.join("; ")),
+        exchange: None,
     }
 }
 
@@ -477,7 +479,8 @@ pub(super) async fn by_user(
     Ok(reply.decode::<UserEnded>()?.result)
 }
 
-/// Has this server no such operation? Older ones know neither the version (404) nor the name (501).
+/// True if this server has no such operation. Older ones know neither the version (404) nor the
+/// name (501).
 fn is_lacking(reply: &Reply) -> bool {
     matches!(
         reply.status,
@@ -517,6 +520,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
     let refuse = |message: &str| ApiError::BadQuery {
         message: message.into(),
         field: Some(crate::model::Field::User),
+        exchange: None,
     };
     let name = match (&subject.name, &subject.id) {
         (Some(name), _) => name.expose().to_owned(),
@@ -537,6 +541,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
         return Err(ApiError::Forbidden {
             message: format!("{} is {}", clean(&name), row::SERVICE),
             needs: None,
+            exchange: None,
         });
     }
     Ok(name)
@@ -561,5 +566,6 @@ pub(super) fn forbidden(message: String) -> ApiError {
     ApiError::Forbidden {
         message,
         needs: Some("amadmin".into()),
+        exchange: None,
     }
 }

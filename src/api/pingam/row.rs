@@ -36,9 +36,9 @@ impl Own {
         }
     }
 
-    /// Is this session the caller's? By the handle where the server tells it, else by user, realm and
-    /// the end of the session, which no two sessions share but those begun in the same second.
-    /// `None`: there is nothing to go by.
+    /// True if this session is the caller's: by the handle where the server tells it, else by user,
+    /// realm and the end of the session, which no two sessions share but those begun in the same
+    /// second. `None`: the server gives neither.
     pub(super) fn is(&self, item: &Item<'_>, zone: Zone) -> Option<bool> {
         if let (Some(own), Some(handle)) = (&self.handle, &item.session_handle) {
             return Some(own == handle);
@@ -53,7 +53,8 @@ impl Own {
     }
 }
 
-/// Is it a session of the server itself? The community server lists one for each of its starts.
+/// True if it is a session of the server itself. The community server lists one for each of its
+/// starts.
 pub(super) fn is_service(user: &str) -> bool {
     let lower = user.to_lowercase();
     SERVICE_USERS
@@ -84,7 +85,7 @@ pub(super) fn expires(item: &Item<'_>, zone: Zone) -> Option<DateTime<Utc>> {
     }
 }
 
-/// What the rows of one list have in common.
+/// The settings that the rows of one list share.
 pub(super) struct Context<'a> {
     /// The realm that was asked; for rows that do not name theirs.
     pub(super) realm: &'a str,
@@ -162,7 +163,7 @@ fn extra<'a>(item: &'a Item<'_>, use_is_read: bool) -> Vec<(Cow<'a, str>, Cow<'a
     extra
 }
 
-/// What kind of identity it is, where it is not a user ("agent"): the second part of the universal id.
+/// The type of identity, where it is not a user ("agent"): the second part of the universal id.
 fn kind(universal_id: &str) -> Option<&str> {
     let kind = universal_id.split(",ou=").nth(1)?.split(',').next()?;
     (!kind.is_empty() && kind != "user").then_some(kind)

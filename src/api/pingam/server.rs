@@ -25,13 +25,14 @@ const NEW: TimeDelta = TimeDelta::seconds(30);
 /// The length at which a server cuts its lists unless it was told another.
 const USUAL_LIMIT: u64 = 120;
 
-/// What was found out about a server and the operator. Never changes; a new sign-in makes a new one.
+/// Facts about a server and the operator, read after the sign-in. They never change; a new sign-in
+/// makes new ones.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) flavour: &'static Flavour,
     /// The operator's session.
     pub(super) own: Own,
-    /// Is the operator the super user? `None`: this line of servers does not tell.
+    /// True if the operator is the super user. `None`: this line of servers does not tell.
     pub(super) is_super: Option<bool>,
     /// The realms that the profile covers, in the server's order.
     pub(super) realms: Vec<String>,
@@ -39,7 +40,7 @@ pub(super) struct Facts {
     pub(super) only_own_realm: bool,
     /// At how many rows a list is cut.
     pub(super) limit: Limit,
-    /// What the server calls itself.
+    /// The server's name for itself.
     pub(super) version: Option<String>,
     /// The credential for which all this was found out.
     pub(super) credential: u64,
@@ -55,7 +56,7 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    /// Was a list of so many rows cut? A cut list has exactly the length of the limit.
+    /// True if a list of this many rows was cut. A cut list has exactly the length of the limit.
     pub(super) fn cuts(self, rows: u64) -> bool {
         match self {
             Self::Known(limit) => rows >= limit,
@@ -72,7 +73,7 @@ impl Facts {
     }
 }
 
-/// What a delegated administrator of a community server reads.
+/// The note for a delegated administrator of a community server.
 pub(super) const ONLY_SUPER: &str =
     "this server lets only its super user (amadmin) end sessions from the list";
 
@@ -93,7 +94,7 @@ impl Server {
         }
     }
 
-    /// What is known by now. `None`: nothing has been asked yet.
+    /// The facts known so far. `None`: nothing has been asked yet.
     pub(super) fn known(&self) -> Option<Arc<Facts>> {
         self.facts.lock().ok().and_then(|facts| facts.clone())
     }
@@ -105,8 +106,8 @@ impl Server {
         }
     }
 
-    /// What is known, found out first if there is need. A new sign-in has another session of its
-    /// own, so it is looked at again.
+    /// The facts, read first if needed. A new sign-in has another session of its own, so it is
+    /// looked at again.
     ///
     /// # Errors
     /// Whatever keeps the server from answering.
@@ -159,6 +160,7 @@ impl Server {
             return Err(ApiError::BadQuery {
                 message: "the token is empty".into(),
                 field: None,
+                exchange: None,
             });
         }
         self.http.hide(&SecretString::from(token));
@@ -237,12 +239,15 @@ impl Server {
             if !reply.status.is_success() {
                 return Err(match self.fault(&reply) {
                     // The server says no more than "Forbidden", and there are several realms.
-                    ApiError::Forbidden { needs, .. } => ApiError::Forbidden {
+                    ApiError::Forbidden {
+                        needs, exchange, ..
+                    } => ApiError::Forbidden {
                         message: format!(
                             "the sessions of {} may not be listed",
                             clean(&unit.realm)
                         ),
                         needs,
+                        exchange,
                     },
                     other => other,
                 });
@@ -312,7 +317,7 @@ impl Server {
         }
     }
 
-    /// What time it is there; sessions end by that clock.
+    /// The time at the server; sessions end by that clock.
     pub(super) fn now(&self) -> DateTime<Utc> {
         Utc::now() + self.http.clock_offset().unwrap_or_default()
     }
@@ -323,12 +328,14 @@ impl Server {
         match self.fault(reply) {
             ApiError::Server {
                 code: Code::Http(500),
+                exchange,
                 ..
             } if reply.is_empty() && unit.native.is_some() => ApiError::BadQuery {
                 message: "the server fails at this filter; it knows realm eq \"…\", also with \
                               and username eq \"…\""
                     .into(),
                 field: None,
+                exchange,
             },
             other => other,
         }
@@ -340,12 +347,17 @@ impl Server {
         let since = self.http.auth().signed_in_at();
         let is_new = since.is_some_and(|since| (Utc::now() - since).abs() < NEW);
         match error {
-            ApiError::Auth { message, can_login } if is_new => ApiError::Auth {
+            ApiError::Auth {
+                message,
+                can_login,
+                exchange,
+            } if is_new => ApiError::Auth {
                 message: format!(
                     "{message}; the sign-in is new, so this may be another node of the server, \
                      which does not know it"
                 ),
                 can_login,
+                exchange,
             },
             other => other,
         }
@@ -374,8 +386,8 @@ pub(super) fn item(raw: &RawValue) -> Option<wire::Item<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-/// May the piece of a list that begins at this mark be asked for? Each row counts as a new one: a mark that
-/// comes again is enough to know that a server goes round in circles.
+/// Checks that the piece of a list that begins at this mark may be asked for. Each row counts as a
+/// new one: a mark that comes again is enough to know that the server repeats itself.
 ///
 /// # Errors
 /// Why not.

@@ -353,15 +353,16 @@ impl SignIn {
         }
     }
 
-    /// Is the sign-in done, and with what?
+    /// Reads whether the sign-in is complete, and its result.
     fn done(&self, reply: &Reply) -> Result<Done, ApiError> {
         if !reply.status.is_success() {
-            return Err(match fault::of(reply, true) {
+            let error = match fault::of(reply, true) {
                 ApiError::Auth { message, .. } => refused(&message),
                 // "No Configuration found" for a chain that is not there, "Org is inactive".
                 ApiError::BadQuery { message, .. } => refused(&message),
                 other => other,
-            });
+            };
+            return Err(error.with_exchange(&reply.exchange));
         }
         let mut document: Map<String, Value> = reply.decode()?;
         if document.contains_key("callbacks") {
@@ -379,7 +380,7 @@ impl SignIn {
             Some(_) => "the server signed in and gave no session",
             None => "the server gave neither a token nor a question",
         };
-        Err(refused(what))
+        Err(refused(what).with_exchange(&reply.exchange))
     }
 
     /// Servers that keep tokens to cookies send it there only.
@@ -391,7 +392,7 @@ impl SignIn {
     }
 }
 
-/// What an answer to `authenticate` is.
+/// The content of an answer to `authenticate`.
 enum Done {
     Token(SecretString),
     Goes(Map<String, Value>),
@@ -428,7 +429,7 @@ impl Grant for SignIn {
 
     fn credential(&self, token: &StoredToken) -> Result<HeaderMap, ApiError> {
         let carry = match self.carry {
-            // What a sign-in gives is no OAuth token.
+            // The token of such a sign-in is never an OAuth token.
             TokenAs::Bearer => TokenAs::Header,
             other => other,
         };
@@ -455,10 +456,11 @@ fn refused(why: &str) -> ApiError {
     ApiError::Auth {
         message: format!("the sign-in was refused: {why}"),
         can_login: true,
+        exchange: None,
     }
 }
 
-/// Does a document ask for the name, as one does whose server has not looked at the headers?
+/// True if a document asks for the name, which shows that the server has not read the headers.
 fn asks_name(reply: &Reply) -> bool {
     let document: Map<String, Value> = reply.decode().unwrap_or_default();
     let callbacks = document.get("callbacks").and_then(Value::as_array);

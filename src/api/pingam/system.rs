@@ -1,4 +1,4 @@
-//! What PingAM and OpenAM are for the rest of usher: one description, and how a profile is opened.
+//! The description of PingAM and OpenAM for the rest of usher, and how a profile is opened.
 
 use std::sync::Arc;
 

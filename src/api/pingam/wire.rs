@@ -68,7 +68,7 @@ pub(super) fn page(reply: &Reply) -> Result<Page<'_>, ApiError> {
 /// The answer to `_queryFilter`. Of a name that stands twice the last value counts.
 #[derive(Debug, Default)]
 pub(super) struct Page<'a> {
-    /// Has it a list at all?
+    /// True if it has a list at all.
     is_list: bool,
     pub(super) result: Vec<&'a RawValue>,
     pub(super) paged_results_cookie: Option<String>,
@@ -218,7 +218,8 @@ pub(super) struct Refreshed {
     pub(super) maxtime: Option<i64>,
 }
 
-/// What `authenticate` says once it is done. While it goes on the answer has `callbacks` instead.
+/// The answer of `authenticate` at the end of a sign-in. Before that, the answer has `callbacks`
+/// instead.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SignedIn {

@@ -1,4 +1,4 @@
-//! What the log holds, and what it never holds.
+//! The contents of the log, and the secrets that it never holds.
 
 mod open;
 mod tamper;
@@ -144,6 +144,7 @@ fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
         message: "s3cret-body".into(),
         acted: Acted::Maybe,
         is_transient: true,
+        exchange: None,
     };
     let outcomes = [
         Outcome::Failed(server(Code::Http(503))),

@@ -17,7 +17,7 @@ fn a_change_under_way_is_not_called_forgotten_until_its_process_has_ended() {
     };
 
     let while_at_work = setup.audit.unfinished().unwrap();
-    // What a killed process leaves: the file of its mark, and no lock on it.
+    // A killed process leaves the file of its mark, and no lock on it.
     let mark = setup
         .dir
         .path()

@@ -1,4 +1,4 @@
-//! What somebody who changes the log cannot hide, and what a killed process leaves.
+//! Manipulations that cannot be hidden, and the traces of a killed process.
 
 use std::os::unix::fs::FileExt;
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// What an address is compared with: a network, of one address or more.
+/// The network that an address is compared with: one address or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Network(IpNet);
 
@@ -17,8 +17,8 @@ impl Network {
         text.parse().ok().map(|net: IpNet| Self(canonical(net)))
     }
 
-    /// Does any address in the text belong to it? The text may be a list, and addresses may have
-    /// ports, brackets, zones (`%eth0`) or a length of prefix.
+    /// True if any address in the text belongs to it. The text may be a list, and addresses may
+    /// have ports, brackets, zones (`%eth0`) or a prefix length.
     pub(super) fn has_any_of(&self, text: &str) -> bool {
         text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
             .filter_map(address_in)

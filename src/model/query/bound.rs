@@ -7,9 +7,9 @@ use super::{Base, Clause, Field, Op, Query, Target, Value};
 use crate::model::time::{Zone, instant_short};
 
 impl Query {
-    /// What each clause with a duration or a relative time comes to for a search asked at `now`:
-    /// `age>1h means created<2026-11-21 13:07:00Z`. Clauses that name their moment are left out, and so
-    /// are comparisons for equality.
+    /// The moment that each clause with a duration or a relative time stands for in a search at
+    /// `now`: `age>1h means created<2026-11-21 13:07:00Z`. Clauses that name their moment are left
+    /// out, and so are comparisons for equality.
     pub fn bounds(&self, now: DateTime<Utc>, zone: Zone) -> Vec<String> {
         let clauses = self.clauses.iter();
         clauses

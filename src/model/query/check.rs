@@ -1,4 +1,4 @@
-//! Does a value suit its field and operator? What is wrong is said in words.
+//! Checks that a value suits its field and operator, and says in words why it does not.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -39,7 +39,7 @@ pub(super) fn check_op(target: &Target, op: Op, at: Range<usize>) -> Result<(), 
             Err(QueryError::new(at, message).suggest("use < or >"))
         }
         ValueKind::Instant | ValueKind::Duration => Ok(()),
-        // What an attribute holds is not known before it is there; it may be a time.
+        // The type of an attribute is not known before its value arrives; it may be a time.
         ValueKind::Text | ValueKind::Address
             if order && !matches!(target, Target::Attribute(_)) =>
         {

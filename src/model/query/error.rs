@@ -1,4 +1,4 @@
-//! What is wrong with a query, and where.
+//! Errors in a query, and their place in the text.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,11 +8,11 @@ use crate::model::text::{Ellipsis, display_safe, safe_cut, width_cols};
 /// A query that cannot be read. `Display` gives one line without the place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
-    /// What is wrong: lower case, no full stop, safe for a terminal.
+    /// The mistake: lower case, no full stop, safe for a terminal.
     pub message: String,
     /// Where, in bytes of the text that was parsed.
     pub at: Range<usize>,
-    /// What to write instead: lower case, no full stop. `None`: the message says it all.
+    /// The text to write instead: lower case, no full stop. `None`: the message says it all.
     pub suggestion: Option<String>,
 }
 

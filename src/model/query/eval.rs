@@ -65,7 +65,7 @@ impl Matcher {
         Self::new(clauses, search.now, search.zone, thresholds)
     }
 
-    /// Do all clauses hold for this row?
+    /// True if all clauses hold for this row.
     pub fn matches(&self, row: &dyn RowView) -> bool {
         self.tests
             .iter()
@@ -86,7 +86,7 @@ impl Matcher {
 }
 
 impl Query {
-    /// Does what it means change with the moment, as for states, ages and `now-2h`?
+    /// True if its meaning changes with time, as with states, ages and `now-2h`.
     pub fn depends_on_now(&self) -> bool {
         let relative = |value: &Value| match value {
             Value::Instant(when) => matches!(when.base, Base::Now | Base::Today | Base::Yesterday),

@@ -4,7 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::{Field, OwnName};
 
-/// What kind of value a field has; it decides which operators and values make sense.
+/// The type of a field's value; it decides which operators and values make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     /// Text without case, with `*`; `~`.
@@ -76,7 +76,7 @@ impl Field {
             .map(|(name, _)| *name)
     }
 
-    /// What kind of value it has.
+    /// The type of its value.
     pub fn kind(self) -> ValueKind {
         match self {
             Self::Id => ValueKind::Exact,

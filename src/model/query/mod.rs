@@ -93,7 +93,7 @@ pub enum Field {
     System,
     /// Which kind of session, where the system has several.
     Kind,
-    /// The operator's own session?
+    /// True for the operator's own session.
     Own,
     /// Whether it may be revoked.
     Deletable,
@@ -118,7 +118,7 @@ pub struct Query {
 /// One condition. `Debug` leaves out the value of an `id`: in some systems it is a credential.
 #[derive(Clone)]
 pub struct Clause {
-    /// What it is about.
+    /// The word, field or attribute that it tests.
     pub target: Target,
     /// How it compares.
     pub op: Op,
@@ -139,7 +139,7 @@ impl PartialEq for Clause {
     }
 }
 
-/// What a clause is about.
+/// The subject of a clause: a word, a field or an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A bare word: free text.
@@ -169,7 +169,7 @@ pub enum Op {
     Ge,
 }
 
-/// What is compared with; already checked against the type of the field.
+/// The value to compare with; already checked against the type of the field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// Text, a word, a state, an address, yes/no/unknown: as typed, without quotes.
@@ -185,7 +185,7 @@ pub enum Value {
 pub struct When {
     /// Where it starts.
     pub base: Base,
-    /// What is added to it (negative: earlier).
+    /// The time added to it (negative: earlier).
     pub offset: TimeDelta,
 }
 
@@ -210,7 +210,7 @@ pub enum Base {
 /// on every page and in every system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// What to match.
+    /// The rows to match.
     pub query: Query,
     /// In which order, if the server can.
     pub sort: Option<Sort>,
@@ -261,18 +261,18 @@ pub enum AskedBy {
 pub struct Sort {
     /// By what.
     pub by: Property,
-    /// Largest first?
+    /// True to put the largest first.
     pub descending: bool,
 }
 
 /// How one system will answer a query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// What it is sent, as a person can read it. Empty: everything is asked for.
+    /// The request that is sent, as a person can read it. Empty: everything is asked for.
     pub native: String,
-    /// What is applied here to the rows that arrive.
+    /// The clauses applied here to the rows that arrive.
     pub rest: Vec<Clause>,
-    /// What else to say ("minds case", "this system does not report ip").
+    /// Remarks for the operator ("minds case", "this system does not report ip").
     pub notes: Vec<String>,
     /// The ways to choose from where the search cannot be answered at once. Empty: it can.
     pub ways: Vec<Way>,

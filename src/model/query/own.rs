@@ -9,11 +9,11 @@ use super::{Field, Target};
 pub struct OwnName {
     /// As the system writes it; read without case.
     pub name: Cow<'static, str>,
-    /// What it means.
+    /// Its meaning.
     pub means: Means,
 }
 
-/// What a name of a system's own means.
+/// The meaning of a system's own field name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Means {
     /// The same as a field that every system has.
@@ -45,7 +45,7 @@ impl OwnName {
 }
 
 impl Means {
-    /// What a clause with this name is about. `None`: nothing.
+    /// The target of a clause with this name. `None`: nothing.
     pub(super) fn target(&self) -> Option<Target> {
         match self {
             Self::Field(field) => Some(Target::Field(*field)),

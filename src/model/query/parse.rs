@@ -44,12 +44,12 @@ impl FromStr for Query {
     }
 }
 
-/// Would this text, at the start of a clause, be read as `field op …` rather than as a word?
+/// True if this text, at the start of a clause, would be read as `field op …` and not as a word.
 pub(super) fn reads_as_clause(text: &str) -> bool {
     head_of(text.strip_prefix('-').unwrap_or(text)).is_some()
 }
 
-/// Can this attribute name be written without quotes?
+/// True if this attribute name can be written without quotes.
 pub(super) fn is_plain_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_attribute_char)
 }
@@ -99,7 +99,7 @@ fn operator(text: &str) -> Option<(Op, usize)> {
     .map(|(sign, op)| (op, sign.len()))
 }
 
-/// Can it be the name of a part of a distinguished name ("ou")?
+/// True if it can be the name of a part of a distinguished name ("ou").
 fn is_dn_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

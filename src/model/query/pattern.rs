@@ -2,12 +2,12 @@
 
 use memchr::memmem::Finder;
 
-/// What a whole text is compared with. Takes linear time, whatever the pattern.
+/// A pattern that must match a whole text. Takes linear time, whatever the pattern.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
     /// The text itself.
     Whole(Box<str>),
-    /// What stands before the first `*`, between two, and after the last; all in lower case.
+    /// The texts before the first `*`, between two, and after the last; all in lower case.
     Parts {
         /// The text begins with it.
         head: Box<str>,
@@ -37,7 +37,7 @@ impl Pattern {
         }
     }
 
-    /// Is the whole text like this?
+    /// True if the whole text matches.
     pub(super) fn is_like(&self, text: &str) -> bool {
         match self {
             Self::Whole(whole) if whole.is_ascii() && text.is_ascii() => {
@@ -85,12 +85,12 @@ impl Needle {
         }
     }
 
-    /// Is it somewhere in this text?
+    /// True if it occurs somewhere in this text.
     pub(super) fn is_in(&self, text: &str) -> bool {
         with_folded(text, |text| self.finder.find(text.as_bytes()).is_some())
     }
 
-    /// Does this text begin with it?
+    /// True if this text begins with it.
     pub(super) fn begins(&self, text: &str) -> bool {
         with_folded(text, |text| text.starts_with(&*self.folded))
     }

@@ -1,4 +1,4 @@
-//! What a column shows and what rows are sorted by.
+//! Properties: the values that columns show and rows are sorted by.
 
 use std::borrow::Cow;
 

@@ -12,7 +12,8 @@ pub trait RowView {
     /// none, or it is not a text field.
     fn text(&self, field: Field) -> Option<&str>;
 
-    /// What the client needs to end it; `id` finds it too. `None`: it is not known.
+    /// The opaque key with which the client ends it; a search for `id` finds it too. `None`: it is
+    /// not known.
     fn key(&self) -> Option<&str> {
         None
     }
@@ -20,19 +21,19 @@ pub trait RowView {
     /// The value of `created`, `used`, `expires` or `ended`. `None`: the row has none.
     fn instant(&self, field: Field) -> Option<DateTime<Utc>>;
 
-    /// What is known about its state: what the system said, or `Revoked` if we ended it.
+    /// The state: as the system reported it, or `Revoked` if we ended it.
     fn fact(&self) -> Fact;
 
-    /// The operator's own? `None`: not known.
+    /// True for the operator's own session. `None`: not known.
     fn own(&self) -> Option<bool>;
 
-    /// May it be revoked? `None`: not known.
+    /// True if it may be revoked. `None`: not known.
     fn deletable(&self) -> Option<bool>;
 
-    /// Does a value of this attribute pass the test? An attribute may occur more than once.
+    /// True if a value of this attribute passes the test. An attribute may occur more than once.
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool;
 
-    /// Does one of its hints pass the test? Rows have none unless their keeper finds them.
+    /// True if one of its hints passes the test. Rows have none unless their keeper finds them.
     fn any_hint(&self, _test: &mut dyn FnMut(&str) -> bool) -> bool {
         false
     }
@@ -105,7 +106,7 @@ pub struct SessionIn<'a> {
     pub profile: &'a str,
     /// Name of the system.
     pub system: &'a str,
-    /// What is known about its state now; [`SessionIn::new`] takes what the system said.
+    /// The state as known now; [`SessionIn::new`] takes the one that the system reported.
     pub fact: Fact,
     /// When it counts as idle and expiring. `None`: as the matcher says.
     pub thresholds: Option<Thresholds>,

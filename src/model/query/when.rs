@@ -109,13 +109,13 @@ impl fmt::Display for When {
     }
 }
 
-/// Does a date fill the whole text?
+/// True if a date fills the whole text.
 pub(super) fn is_date(text: &str) -> bool {
     let mut scan = Scan::new(text);
     scan.date().is_some() && scan.rest().is_empty()
 }
 
-/// Does the text begin like a time of day?
+/// True if the text begins like a time of day.
 pub(super) fn begins_with_time(text: &str) -> bool {
     let hour = text.bytes().take_while(u8::is_ascii_digit).count();
     let minute = text.get(hour + 1..).map_or(0, |rest| {
@@ -168,7 +168,7 @@ fn parse_offsets(text: &str) -> Option<TimeDelta> {
         total = total.checked_add(&if back { -step } else { step })?;
         rest = &tail[end..];
     }
-    // What is printed is one duration, and that must be short enough to be read again.
+    // The printed form is one duration, which must be short enough to be read again.
     parse_duration(&duration(total.abs())).map(|_| total)
 }
 

@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::measure::grapheme_cols;
 use super::unicode::{Context, Verdict, is_mark, judge, written_out};
 
-/// Was this part of a text put in place of something that must not reach a terminal?
+/// Whether this part of a text stands in place of something that must not reach a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replaced {
     /// No: it is what the server sent.

@@ -22,7 +22,7 @@ pub enum Align {
     Center,
 }
 
-/// What stands where text was cut.
+/// The sign at the end of a text that was cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ellipsis {
     /// `…`, one column.

@@ -15,7 +15,7 @@ pub fn paste_safe(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut clean = one_line(text);
-    // What stood on both sides of something left out may need another look.
+    // Removing something can join its neighbours to a new unsafe sequence, so check again.
     while !is_safe(&clean) {
         let spans = safe_spans(&clean).into_iter();
         let kept = spans.filter(|(_, replaced)| *replaced == Replaced::No);

@@ -14,7 +14,7 @@ const TEXT_STYLE: char = '\u{FE0E}';
 const EMOJI_STYLE: char = '\u{FE0F}';
 const KEYCAP: char = '\u{20E3}';
 
-/// What stands around a character: only what was kept counts.
+/// The characters around one; only those that were kept count.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Context {
     /// The last character, if it was kept.
@@ -42,7 +42,7 @@ impl Context {
     }
 }
 
-/// What becomes of one character.
+/// The treatment of one character.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {
     /// It stays.
@@ -96,7 +96,7 @@ pub(super) fn written_out(c: char, out: &mut String) {
     };
 }
 
-/// Is it assigned, and neither a control, a format character, a line separator nor private?
+/// True if it is assigned, and neither a control, a format character, a line separator nor private.
 fn is_visible(c: char) -> bool {
     match c.general_category() {
         GeneralCategory::Control
@@ -158,7 +158,7 @@ fn is_joining_script(c: char) -> bool {
         | '\u{A840}'..='\u{A8DF}' | '\u{A900}'..='\u{AADF}' | '\u{11000}'..='\u{11FFF}')
 }
 
-/// Does this variation selector stand behind a character that has variants?
+/// True if this variation selector stands behind a character that has variants.
 fn selects(context: Context, selector: char, next: Option<char>) -> bool {
     let (Some(base), Some(last)) = (context.base, context.last) else {
         return false;

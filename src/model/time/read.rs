@@ -98,7 +98,7 @@ impl<'a> Scan<'a> {
         Self { rest: text }
     }
 
-    /// What has not been read.
+    /// The text that has not been read yet.
     pub(in crate::model) fn rest(&self) -> &'a str {
         self.rest
     }

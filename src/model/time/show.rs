@@ -71,7 +71,8 @@ pub fn clock_apart(ahead: TimeDelta) -> Option<String> {
     })
 }
 
-/// Rounded, not cut: an hour less a second is no hour less. What is less than half a minute stays.
+/// Rounds to the minute, where cutting would make an hour of an hour less a second. A length below
+/// half a minute stays as it is.
 pub fn to_the_minute(length: TimeDelta) -> TimeDelta {
     let minutes = (length + TimeDelta::seconds(30)).num_minutes();
     if minutes == 0 {

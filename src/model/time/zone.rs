@@ -52,7 +52,7 @@ impl Zone {
         self.reading_of(at).date()
     }
 
-    /// What a clock of this zone reads at this moment.
+    /// The date and time that a clock of this zone shows at this moment.
     pub fn reading_of(self, at: DateTime<Utc>) -> NaiveDateTime {
         let offset = self.offset_at(at).local_minus_utc();
         shift(at.naive_utc(), i64::from(offset))

@@ -26,13 +26,13 @@ pub(super) struct Fake {
 pub(super) struct State {
     /// Sessions that are there, with how many more looks they survive once they are ended.
     pub live: HashMap<String, usize>,
-    /// What the next revokes of a key answer, instead of ending it.
+    /// The next answers to a revoke of each key, instead of ending it.
     pub script: HashMap<String, VecDeque<Result<Outcome, ApiError>>>,
     pub calls: Vec<String>,
     pub now_sending: usize,
     pub most_sending: usize,
     pub on_revoke: Option<CancellationToken>,
-    /// What each page of a list says of itself, given how many were asked for before. `None`: the list is
+    /// The end of each page of a list, given how many were asked for before. `None`: the list is
     /// whole.
     pub page_end: Option<fn(usize) -> PageEnd>,
 }

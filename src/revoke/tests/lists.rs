@@ -1,4 +1,4 @@
-//! What a list that is read back shows of a session that is not in it.
+//! Conclusions from a list that is read back about a session that is not in it.
 
 use super::fake::fake;
 use super::look::{Presence, list};

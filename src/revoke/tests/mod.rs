@@ -1,4 +1,4 @@
-//! What is sent, what is looked at, what is written down and what is told.
+//! Requests, looks, audit lines and messages of a revoke.
 
 mod act;
 mod fake;
@@ -133,6 +133,7 @@ fn auth() -> ApiError {
     ApiError::Auth {
         message: "expired".to_owned(),
         can_login: true,
+        exchange: None,
     }
 }
 
@@ -141,6 +142,7 @@ fn no_answer() -> ApiError {
         host: "idp".to_owned(),
         after: Duration::from_secs(1),
         acted: Acted::Maybe,
+        exchange: None,
     }
 }
 
@@ -148,6 +150,7 @@ fn broken() -> ApiError {
     ApiError::Broken {
         host: "idp".to_owned(),
         why: "reset".to_owned(),
+        exchange: None,
     }
 }
 
@@ -300,6 +303,7 @@ async fn an_error_before_sending_fails_that_item_and_no_other() {
     let forbidden = ApiError::Forbidden {
         message: "scope".to_owned(),
         needs: None,
+        exchange: None,
     };
     api.script("s2", [Err(forbidden)]);
 
@@ -357,7 +361,7 @@ async fn a_paused_job_that_is_stopped_leaves_the_rest_unsent() {
     let (tally, ()) = tokio::join!(job, stop);
 
     assert_eq!((tally.not_sent, api.calls("revoke").len()), (3, 1));
-    // What was refused was written down; what was never sent was not.
+    // The refused change was written down; the one that was never sent was not.
     assert_eq!(setup.log(), ["1/3 Asked", "1/3 Done cancelled"]);
 }
 

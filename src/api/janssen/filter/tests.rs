@@ -1,4 +1,4 @@
-//! What is sent for which query, and what stays.
+//! The parts of each query that are sent, and those that stay with the client.
 
 use chrono::{FixedOffset, TimeZone, Utc};
 

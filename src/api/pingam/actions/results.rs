@@ -1,4 +1,4 @@
-//! What the server answered to an action, as fields and tables.
+//! The server's answers to actions, as fields and tables.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::api::pingam::wire::{Item, Page, Refreshed, Validated};
 use crate::model::time::{Zone, instant};
 use crate::model::{ActionBody, ActionCell, ActionResult, ApiError, Untrusted};
 
-/// What ends a session is shown by its short name only.
+/// The name of the value that can end a session; people see only its short name.
 const HANDLE: &str = "sessionHandle";
 
 /// One value of an answer, by its name.
@@ -92,7 +92,7 @@ pub(super) fn properties(all: &BTreeMap<String, String>) -> ActionResult {
     fields(summary, list)
 }
 
-/// What `refresh` told. A dead token is answered without a user.
+/// The answer of `refresh`. A dead token is answered without a user.
 pub(super) fn refreshed(told: &Refreshed) -> Result<ActionResult, ApiError> {
     let Some(uid) = &told.uid else {
         return Err(ApiError::NotFound);
@@ -116,7 +116,7 @@ pub(super) fn refreshed(told: &Refreshed) -> Result<ActionResult, ApiError> {
     Ok(fields(summary, list))
 }
 
-/// What `validate` told.
+/// The answer of `validate`.
 pub(super) fn validated(told: &Validated) -> ActionResult {
     let mut list = vec![field("valid", told.valid.to_string())];
     let more = [

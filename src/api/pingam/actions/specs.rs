@@ -1,4 +1,4 @@
-//! What is offered, on what, with which arguments, and why not.
+//! The actions on offer: their targets, their arguments, and why one is not available.
 
 use std::borrow::Cow;
 

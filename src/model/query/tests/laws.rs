@@ -1,4 +1,4 @@
-//! What holds for any text and any query.
+//! Properties that hold for any text and any query.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
