@@ -120,6 +120,7 @@ impl Harbor {
             host: self.named.clone(),
             after: self.limit,
             acted: Acted::Maybe,
+            exchange: None,
         })??;
         let answer: Value = serde_json::from_slice(&line).map_err(|error| self.odd(&error))?;
         match answer["error"].as_u64() {
@@ -132,6 +133,7 @@ impl Harbor {
         let broken = |why: &str| ApiError::Broken {
             host: self.named.clone(),
             why: clean(why),
+            exchange: None,
         };
         let sent = stream.write_all(format!("{command}\n").as_bytes()).await;
         sent.map_err(|error| broken(&error.to_string()))?;
@@ -150,6 +152,7 @@ impl Harbor {
             at: "the answer".into(),
             why: clean(&why.to_string()),
             near: None,
+            exchange: None,
         }
     }
 
@@ -159,6 +162,7 @@ impl Harbor {
             403 => ApiError::Forbidden {
                 message,
                 needs: None,
+                exchange: None,
             },
             404 => ApiError::NotFound,
             _ => ApiError::Server {
@@ -167,6 +171,7 @@ impl Harbor {
                 message,
                 acted: Acted::No,
                 is_transient: false,
+                exchange: None,
             },
         }
     }

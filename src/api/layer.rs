@@ -114,7 +114,9 @@ impl<L: Layer> SessionApi for Layered<L> {
 /// way whatever it was asked for.
 fn of_action(error: ApiError) -> ApiError {
     match error {
-        ApiError::BadQuery { message, .. } => ApiError::BadAction { message },
+        ApiError::BadQuery {
+            message, exchange, ..
+        } => ApiError::BadAction { message, exchange },
         other => other,
     }
 }

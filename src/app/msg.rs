@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+/// Size of the terminal in columns and rows. Zero is normal input.
+pub use ratatui::layout::Size;
 
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
 use super::source::{ProfileView, Wait};
 use crate::model::signin::{Ask, DeviceCode, Waiting};
 use crate::model::{
-    ActionResult, ApiError, Capabilities, Exchange, Headway, Identity, Outcome, PageEnd, Plan,
-    Session, UserOutcome,
+    ActionResult, ApiError, Capabilities, Headway, Identity, Outcome, PageEnd, Plan, Session,
+    UserOutcome,
 };
 use crate::store::{Chunk, Order, RowId, SourceId};
 
@@ -38,8 +40,6 @@ pub enum Msg {
     Signal(Signal),
     /// A timer started by `Effect::After` has run out.
     Due(Timer, Gen),
-    /// Something failed (the message inside says what), with this request.
-    Failing(Exchange, Box<Msg>),
     /// A profile is connected, or is not.
     Connected {
         /// Which one.
@@ -144,29 +144,6 @@ pub enum Msg {
     },
 }
 
-impl Msg {
-    /// True if it reports a failed request.
-    pub fn is_failure(&self) -> bool {
-        match self {
-            Self::Connected { result, .. } => result.is_err(),
-            Self::Page { result, .. } => result.is_err(),
-            Self::Detail { result, .. } => result.is_err(),
-            Self::UserRevoked { result, .. } => result.is_err(),
-            Self::Acted { result, .. } => result.is_err(),
-            _ => false,
-        }
-    }
-
-    /// The same with the request that failed, where it tells of a failure and there was one.
-    #[must_use]
-    pub fn with(self, exchange: Option<Exchange>) -> Self {
-        match exchange {
-            Some(exchange) if self.is_failure() => Self::Failing(exchange, Box::new(self)),
-            _ => self,
-        }
-    }
-}
-
 /// A connected profile.
 #[derive(Clone, Debug)]
 pub struct Connected {
@@ -238,15 +215,6 @@ pub enum Signal {
     Quit,
     /// Another one that ends a program by default, by its number: 128 more.
     Other(u8),
-}
-
-/// Size of the terminal in columns and rows. Zero is normal input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
 }
 
 /// What the mouse did, at a column and row counted from 0.

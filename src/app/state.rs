@@ -14,7 +14,7 @@ use super::msg::Size;
 use super::results::{Details, Results};
 use super::source::{ProfileEntry, Source};
 use crate::model::time::Zone;
-use crate::model::{Exchange, Field, Sort};
+use crate::model::{Field, Sort};
 use crate::store::SourceId;
 
 /// A pane that can have the focus.
@@ -119,8 +119,6 @@ pub struct State {
     pub message: Option<Message>,
     /// The last errors, newest last, at most 20.
     pub errors: Errors,
-    /// The request that failed, while the message about it is at work.
-    pub failing: Option<Exchange>,
     /// Revoke jobs that have not ended, and the last that has.
     pub jobs: Vec<Job>,
     /// Actions whose answers are on their way.
@@ -184,7 +182,6 @@ impl State {
             dialogs: Vec::new(),
             message: None,
             errors: Errors::new(),
-            failing: None,
             jobs: Vec::new(),
             acting: Vec::new(),
             last_gen: Gen::default(),

@@ -99,7 +99,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     };
     let what = format!("cannot {} at {}", display_safe(&args.action), source.name());
     let failed = |error| match error {
-        ApiError::BadAction { ref message } => {
+        ApiError::BadAction { ref message, .. } => {
             Failure::new(error.exit_code(), format!("{what}: {message}"))
         }
         error => Failure::api(&what, source.name(), &error),

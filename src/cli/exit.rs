@@ -121,8 +121,12 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
             code: Code::Http(300..=399),
             ..
         } => error.advice().to_owned(),
-        ApiError::Server { .. } => {
-            "Try again; if it stays, the server's own log says more.".to_owned()
+        ApiError::Server { exchange, .. } => {
+            let of = exchange.as_ref();
+            let of = of.map_or(String::new(), |exchange| {
+                format!(" of request {}", exchange.id)
+            });
+            format!("Try again; if it stays, the server's own log says more{of}.")
         }
         ApiError::Unsupported { .. } => {
             format!("`usher systems -p {profile}` says what this system can do.")
@@ -154,6 +158,7 @@ mod tests {
         let error = ApiError::Auth {
             message: "the token expired".into(),
             can_login: true,
+            exchange: None,
         };
 
         let failure = Failure::api("cannot list the sessions of prod", "prod", &error);

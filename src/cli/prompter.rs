@@ -74,6 +74,7 @@ impl Prompter for TerminalPrompter {
                     ask.title.trim_end_matches(':')
                 ),
                 can_login: true,
+                exchange: None,
             });
         }
         let mut turn = self.turn.lock().await;

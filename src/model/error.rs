@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::exchange::Exchange;
 use super::failure::{Acted, Code, LimitedBy, Unreached};
 use super::query::Field;
 use super::time;
@@ -23,6 +24,8 @@ pub enum ApiError {
         cause: Unreached,
         /// The cause in words.
         why: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// No answer, or the answer stopped before its end.
     #[error("{host} did not answer within {}", time::span(*after))]
@@ -33,6 +36,8 @@ pub enum ApiError {
         after: Duration,
         /// Whether the server may have acted on it. Not if it was never sent.
         acted: Acted,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The connection broke after the request was sent.
     #[error("the connection to {host} broke off: {why}")]
@@ -41,6 +46,8 @@ pub enum ApiError {
         host: String,
         /// The cause in words ("after 512 of 2,048 bytes").
         why: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server's certificate was not accepted.
     #[error("the certificate of {host} was not accepted: {why}")]
@@ -49,6 +56,8 @@ pub enum ApiError {
         host: String,
         /// The reason, and what the certificate says of itself.
         why: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// TLS failed for another reason: our own certificate, or the version.
     #[error("no secure connection to {host}: {why}")]
@@ -57,6 +66,8 @@ pub enum ApiError {
         host: String,
         /// The cause in words.
         why: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// Sign-in needed or refused (401).
     #[error("{message}")]
@@ -65,6 +76,8 @@ pub enum ApiError {
         message: String,
         /// True if signing in again can help.
         can_login: bool,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The operator may not do that: scope or role lacking.
     #[error("not allowed: {message}")]
@@ -73,6 +86,8 @@ pub enum ApiError {
         message: String,
         /// The scope or role that is lacking, if the server names it.
         needs: Option<String>,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// No session has this id.
     #[error("no such session")]
@@ -86,6 +101,8 @@ pub enum ApiError {
         path: String,
         /// The server's words.
         message: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server, or we for it, refused the search.
     #[error("the server refused the search: {message}")]
@@ -94,6 +111,8 @@ pub enum ApiError {
         message: String,
         /// The field it is about, if that is known.
         field: Option<Field>,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The system cannot answer the search as it is: something is to be added or chosen. Nothing was sent.
     #[error("{message}")]
@@ -110,6 +129,8 @@ pub enum ApiError {
     BadAction {
         /// The server's words.
         message: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server wants to be asked less, or later: 429, or 503 and 408 with a time. The request was
     /// not carried out.
@@ -121,6 +142,8 @@ pub enum ApiError {
         code: Code,
         /// How long the server asks us to wait. `None`: it does not say.
         after: Option<Duration>,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server answered with an error.
     #[error("{host} answered {code}: {message}")]
@@ -135,6 +158,8 @@ pub enum ApiError {
         acted: Acted,
         /// True if the same request can succeed a moment later, with nothing changed.
         is_transient: bool,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server answered something that is not what the contract says.
     #[error("{host} sent something unexpected at {at}: {why}")]
@@ -148,12 +173,16 @@ pub enum ApiError {
         /// The text around that place, cleaned and without secrets; for the error in full only. `None`: it
         /// does not help.
         near: Option<String>,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// A part of the system (a realm) failed; what the other parts told or did stands.
     #[error("{message}")]
     Partly {
         /// Which part, why, and what became of the others.
         message: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// The server no longer knows the list that it was handing out page by page.
     #[error("the server forgot this listing ({host} answered {code}: {message})")]
@@ -164,6 +193,8 @@ pub enum ApiError {
         code: Code,
         /// The server's words.
         message: String,
+        /// The request that failed. `None`: no request caused it, or the protocol has none.
+        exchange: Option<Box<Exchange>>,
     },
     /// This system cannot do that.
     #[error("{what} is not possible with {limit}")]
@@ -213,6 +244,59 @@ fn busy(host: &str, code: &Code, after: Option<Duration>) -> String {
 }
 
 impl ApiError {
+    /// The request that failed. `None`: no request caused it, or nobody knows which.
+    pub fn exchange(&self) -> Option<&Exchange> {
+        match self {
+            Self::Unreachable { exchange, .. }
+            | Self::Timeout { exchange, .. }
+            | Self::Broken { exchange, .. }
+            | Self::Tls { exchange, .. }
+            | Self::Handshake { exchange, .. }
+            | Self::Auth { exchange, .. }
+            | Self::Forbidden { exchange, .. }
+            | Self::NoEndpoint { exchange, .. }
+            | Self::BadQuery { exchange, .. }
+            | Self::BadAction { exchange, .. }
+            | Self::RateLimited { exchange, .. }
+            | Self::Server { exchange, .. }
+            | Self::Unexpected { exchange, .. }
+            | Self::Partly { exchange, .. }
+            | Self::Forgotten { exchange, .. } => exchange.as_deref(),
+            Self::NotFound
+            | Self::Incomplete { .. }
+            | Self::Unsupported { .. }
+            | Self::ReadOnly(_)
+            | Self::Config { .. }
+            | Self::NoAudit(_)
+            | Self::Cancelled => None,
+        }
+    }
+
+    /// The same error, caused by this request. An error that names its request already keeps it, and one
+    /// that no request can cause stays as it is.
+    #[must_use]
+    pub fn with_exchange(mut self, caused_by: &Exchange) -> Self {
+        if let Self::Unreachable { exchange, .. }
+        | Self::Timeout { exchange, .. }
+        | Self::Broken { exchange, .. }
+        | Self::Tls { exchange, .. }
+        | Self::Handshake { exchange, .. }
+        | Self::Auth { exchange, .. }
+        | Self::Forbidden { exchange, .. }
+        | Self::NoEndpoint { exchange, .. }
+        | Self::BadQuery { exchange, .. }
+        | Self::BadAction { exchange, .. }
+        | Self::RateLimited { exchange, .. }
+        | Self::Server { exchange, .. }
+        | Self::Unexpected { exchange, .. }
+        | Self::Partly { exchange, .. }
+        | Self::Forgotten { exchange, .. } = &mut self
+        {
+            exchange.get_or_insert_with(|| Box::new(caused_by.clone()));
+        }
+        self
+    }
+
     /// The next step for the operator, as one sentence.
     pub fn advice(&self) -> &'static str {
         match self {

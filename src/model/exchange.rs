@@ -35,6 +35,7 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ApiError;
 
     #[test]
     fn an_exchange_reads_as_a_sentence() {
@@ -55,5 +56,28 @@ mod tests {
             exchange.words(),
             "GET /api/session/{} had no whole answer after 88 ms; request id 4f1c09aa"
         );
+    }
+
+    #[test]
+    fn an_error_keeps_the_request_that_it_names_first() {
+        let exchange = |path: &str| Exchange {
+            method: "GET".into(),
+            path: path.into(),
+            status: None,
+            took: Duration::ZERO,
+            id: "4f1c09aa".into(),
+        };
+        let broken = ApiError::Broken {
+            host: "idp".into(),
+            why: "reset".into(),
+            exchange: None,
+        };
+
+        let error = broken.with_exchange(&exchange("/first"));
+        let error = error.with_exchange(&exchange("/second"));
+
+        assert_eq!(error.exchange(), Some(&exchange("/first")));
+        let cancelled = ApiError::Cancelled.with_exchange(&exchange("/first"));
+        assert_eq!(cancelled.exchange(), None);
     }
 }

@@ -142,6 +142,7 @@ impl<'a> Reading<'a> {
         let matcher = matcher.map_err(|error| ApiError::BadQuery {
             message: error.to_string(),
             field: None,
+            exchange: None,
         })?;
         self.rest = Some(Rest {
             matcher,

@@ -139,6 +139,7 @@ fn cut() -> ApiError {
     ApiError::Broken {
         host: "h".into(),
         why: "cut".into(),
+        exchange: None,
     }
 }
 

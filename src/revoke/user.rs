@@ -63,6 +63,7 @@ fn check_named(user: &Subject) -> Result<(), ApiError> {
         _ => Err(ApiError::BadQuery {
             message: "no user is named, so nobody's sessions are ended".to_owned(),
             field: Some(Field::User),
+            exchange: None,
         }),
     }
 }

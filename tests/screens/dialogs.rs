@@ -129,6 +129,7 @@ fn a_revoke_job_shows_how_it_goes() {
     paused.jobs[0].state = JobState::Paused(ApiError::Auth {
         message: "the token expired".to_owned(),
         can_login: true,
+        exchange: None,
     });
     check("progress_paused", &paused, &SMALL);
 

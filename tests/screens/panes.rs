@@ -305,11 +305,13 @@ fn several_systems_show_whose_row_is_whose_and_who_failed() {
             host: "am.example.org".to_owned(),
             cause: Unreached::Refused,
             why: "connection refused".to_owned(),
+            exchange: None,
         });
         second.progress = Progress::Failed(ApiError::Unreachable {
             host: "am.example.org".to_owned(),
             cause: Unreached::Refused,
             why: "connection refused".to_owned(),
+            exchange: None,
         });
         state.sources.push(second);
     });

@@ -185,6 +185,7 @@ fn an_answer_that_the_server_refuses_is_told() {
             result: Err(ApiError::Auth {
                 message: "the sign-in was refused: Authentication Failed".to_owned(),
                 can_login: true,
+                exchange: None,
             }),
         },
     );

@@ -217,5 +217,6 @@ fn needs_person() -> ApiError {
     ApiError::Auth {
         message: "sign-in needed".into(),
         can_login: true,
+        exchange: None,
     }
 }

@@ -48,6 +48,7 @@ impl Prompter for Nobody {
         Err(ApiError::Auth {
             message: format!("{}: nobody is there to answer", ask.title),
             can_login: true,
+            exchange: None,
         })
     }
 

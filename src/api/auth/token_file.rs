@@ -89,6 +89,7 @@ impl TokenFile {
             host: profile.to_owned(),
             after: END_LIMIT,
             acted: Acted::Maybe,
+            exchange: None,
         }));
         let left = match (lost, ended) {
             (NotKept::Unwanted, Ok(())) => return None,

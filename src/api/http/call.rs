@@ -17,11 +17,11 @@ use url::Url;
 use super::Http;
 use super::reply::Reply;
 use super::retry::{self, Miss, Next, Repeat, Tries};
-use super::{error, headers, last};
+use super::{error, headers};
 use crate::api::auth::{Credential, Interact};
 use crate::api::net::{Purpose, host_of};
 use crate::model::text::{marked_bytes, with_thousands};
-use crate::model::{Acted, ApiError, Code};
+use crate::model::{Acted, ApiError, Code, Exchange};
 
 /// No byte for this long: the server hangs.
 const QUIET_LIMIT: Duration = Duration::from_secs(15);
@@ -43,6 +43,15 @@ pub struct Call<'a> {
     renew_if: fn(&Reply) -> bool,
     timeout: Option<Duration>,
     wrong: Option<ApiError>,
+}
+
+/// One try of a request.
+struct Attempt<'a> {
+    /// What `x-request-id` says; the same for all tries.
+    id: &'a str,
+    started: Instant,
+    /// How long it may take, with its redirects.
+    limit: Duration,
 }
 
 /// A body; one with a secret in it is wiped when it is dropped.
@@ -88,6 +97,7 @@ impl Call<'_> {
             self.wrong.get_or_insert(ApiError::BadQuery {
                 message: format!("\"{segment}\" cannot be an id"),
                 field: None,
+                exchange: None,
             });
         }
         self.path.push('/');
@@ -122,6 +132,7 @@ impl Call<'_> {
                 self.wrong.get_or_insert(ApiError::BadQuery {
                     message: format!("the value for {name} has characters that cannot be sent"),
                     field: None,
+                    exchange: None,
                 });
             }
         }
@@ -179,6 +190,7 @@ impl Call<'_> {
                 self.wrong.get_or_insert(ApiError::BadQuery {
                     message: format!("the request cannot be written as JSON: {error}"),
                     field: None,
+                    exchange: None,
                 });
             }
         }
@@ -258,13 +270,14 @@ impl Call<'_> {
             let result = {
                 let (_permit, waited) = state.limits.enter(&self.url, self.purpose()).await?;
                 tries.excuse(waited);
-                let started = Instant::now();
-                let result = self.once(&credential, id).await;
-                note(&result, started.elapsed());
-                let status = result.as_ref().ok().map(|reply| reply.status.as_u16());
-                let method = self.method.as_str();
-                last::remember(method, &self.template, status, started.elapsed(), id);
-                result
+                let attempt = Attempt {
+                    id,
+                    started: Instant::now(),
+                    limit: self.timeout.unwrap_or(state.timeout),
+                };
+                let result = self.once(&credential, &attempt).await;
+                note(&result, attempt.started.elapsed());
+                result.map_err(|error| error.with_exchange(&self.exchange(&attempt, None)))
             };
             let (miss, result) = match result {
                 Ok(reply) => {
@@ -302,9 +315,11 @@ impl Call<'_> {
                     state
                         .limits
                         .hold(&self.url, Code::Http(status), after, true);
-                    return Err(self.busy(status, Some(after)));
+                    return Err(self.busy(&result, status, Some(after)));
                 }
-                (Next::Stop, Miss::Busy { status: 429, .. }) => return Err(self.busy(429, None)),
+                (Next::Stop, Miss::Busy { status: 429, .. }) => {
+                    return Err(self.busy(&result, 429, None));
+                }
                 (Next::TooLong(_) | Next::Stop, _) => return result,
             }
         }
@@ -319,22 +334,40 @@ impl Call<'_> {
         }
     }
 
-    fn busy(&self, status: u16, after: Option<Duration>) -> ApiError {
+    /// This request, as far as its answer has come.
+    fn exchange(&self, attempt: &Attempt<'_>, status: Option<StatusCode>) -> Exchange {
+        Exchange {
+            method: self.method.to_string(),
+            path: self.template.clone(),
+            status: status.map(|status| status.as_u16()),
+            took: attempt.started.elapsed(),
+            id: attempt.id.to_owned(),
+        }
+    }
+
+    fn busy(
+        &self,
+        result: &Result<Reply, ApiError>,
+        status: u16,
+        after: Option<Duration>,
+    ) -> ApiError {
         ApiError::RateLimited {
             host: host_of(&self.url),
             code: Code::Http(status),
             after,
+            exchange: result.as_ref().ok().map(|reply| reply.exchange.clone()),
         }
     }
 
     /// One try, with redirects of a GET inside the same origin.
-    async fn once(&self, credential: &Credential<HeaderMap>, id: &str) -> Result<Reply, ApiError> {
-        let state = &self.http.state;
-        let limit = self.timeout.unwrap_or(state.timeout);
-        let deadline = Instant::now() + limit;
+    async fn once(
+        &self,
+        credential: &Credential<HeaderMap>,
+        attempt: &Attempt<'_>,
+    ) -> Result<Reply, ApiError> {
         let mut url = self.url.clone();
         for _ in 0..=REDIRECTS {
-            let reply = self.exchange(&url, credential, id, deadline, limit).await?;
+            let reply = self.ask(&url, credential, attempt).await?;
             if !reply.status.is_redirection() || reply.status == StatusCode::NOT_MODIFIED {
                 return Ok(reply);
             }
@@ -348,21 +381,20 @@ impl Call<'_> {
         Err(error::of_status(host_of(&url), 302, why))
     }
 
-    async fn exchange(
+    async fn ask(
         &self,
         url: &Url,
         credential: &Credential<HeaderMap>,
-        id: &str,
-        deadline: Instant,
-        limit: Duration,
+        attempt: &Attempt<'_>,
     ) -> Result<Reply, ApiError> {
+        let deadline = attempt.started + attempt.limit;
         let state = &self.http.state;
         let host = host_of(url);
         let (client, proxy) = state.clients.client(url).await?;
         let mut request = reqwest::Request::new(self.method.clone(), url.clone());
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        if let Ok(id) = HeaderValue::from_str(id) {
+        if let Ok(id) = HeaderValue::from_str(attempt.id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
         headers.extend(credential.value.clone());
@@ -382,11 +414,12 @@ impl Call<'_> {
         let late = |since: Instant| ApiError::Timeout {
             host: host.clone(),
             after: if Instant::now() >= deadline {
-                limit
+                attempt.limit
             } else {
                 since.elapsed()
             },
             acted: Acted::Maybe,
+            exchange: None,
         };
         let mut response = match timeout_at(quiet(started), client.execute(request)).await {
             Err(_) => return Err(late(started)),
@@ -423,7 +456,7 @@ impl Call<'_> {
             headers,
             body: readable(body),
             host,
-            path: self.template.clone(),
+            exchange: Box::new(self.exchange(attempt, Some(status))),
             hidden: Arc::clone(&state.hidden),
             error_keys: self.http.error_keys,
         };
@@ -474,6 +507,7 @@ fn too_big(host: String, limit: usize) -> ApiError {
             "the answer is larger than {} MiB; raise max_body_mib, or ask for smaller pages",
             limit / (1024 * 1024)
         ),
+        exchange: None,
     }
 }
 
@@ -492,7 +526,7 @@ fn not_followed(reply: &Reply, target: Option<&Url>) -> ApiError {
         Some(target) => format!("it redirects to {target}, which is not followed"),
         None => "it redirects without saying where".into(),
     };
-    error::of_status(reply.host.clone(), reply.status.as_u16(), why)
+    error::of_status(reply.host.clone(), reply.status.as_u16(), why).with_exchange(&reply.exchange)
 }
 
 fn note(result: &Result<Reply, ApiError>, took: Duration) {

@@ -18,6 +18,7 @@ pub(crate) fn of_status(host: String, status: u16, message: String) -> ApiError 
             Acted::No
         },
         is_transient: matches!(status, 500 | 502 | 503 | 504),
+        exchange: None,
     }
 }
 
@@ -37,6 +38,7 @@ pub(super) fn of_request(
             host,
             cause: Unreached::Other,
             why: last(error),
+            exchange: None,
         };
     }
     if error.is_connect() {
@@ -47,6 +49,7 @@ pub(super) fn of_request(
             host,
             after: waited,
             acted: Acted::Maybe,
+            exchange: None,
         };
     }
     let hyper = hyper_error(error);
@@ -56,6 +59,7 @@ pub(super) fn of_request(
             near: None,
             at: "the start".into(),
             why: malformed(error),
+            exchange: None,
         };
     }
     let why = if hyper.is_some_and(hyper::Error::is_incomplete_message) {
@@ -63,7 +67,11 @@ pub(super) fn of_request(
     } else {
         of_io(error).map_or_else(|| last(error), |(_, why)| why.to_owned())
     };
-    ApiError::Broken { host, why }
+    ApiError::Broken {
+        host,
+        why,
+        exchange: None,
+    }
 }
 
 /// No connection came about.
@@ -80,6 +88,7 @@ fn not_connected(
             host,
             cause: Unreached::NoSuchName,
             why: format!("cannot find {missing}"),
+            exchange: None,
         };
     }
     let (cause, why) = if error.is_timeout() {
@@ -98,7 +107,12 @@ fn not_connected(
         }),
         None => (cause, why),
     };
-    ApiError::Unreachable { host, cause, why }
+    ApiError::Unreachable {
+        host,
+        cause,
+        why,
+        exchange: None,
+    }
 }
 
 /// The body stopped before its end.
@@ -111,6 +125,7 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<
             near: None,
             at: format!("byte {}", with_thousands(got)),
             why: "the compressed answer is broken or cut off".into(),
+            exchange: None,
         };
     }
     let why = match due {
@@ -121,7 +136,11 @@ pub(super) fn of_body(error: &reqwest::Error, host: &str, got: u64, due: Option<
         ),
         None => format!("the answer was cut off after {} bytes", with_thousands(got)),
     };
-    ApiError::Broken { host, why }
+    ApiError::Broken {
+        host,
+        why,
+        exchange: None,
+    }
 }
 
 /// The failure of HTTP among the causes of an error.

@@ -32,6 +32,7 @@ pub(crate) fn secret_value(text: &str) -> Result<HeaderValue, ApiError> {
     let mut value = HeaderValue::from_str(text).map_err(|_| ApiError::Auth {
         message: "the credential has characters in it that cannot be sent".into(),
         can_login: false,
+        exchange: None,
     })?;
     value.set_sensitive(true);
     Ok(value)

@@ -11,7 +11,6 @@ mod error;
 mod excerpt;
 mod headers;
 mod hidden;
-mod last;
 mod reply;
 mod retry;
 
@@ -27,7 +26,6 @@ pub use call::Call;
 pub(crate) use cookies::{Cookie, cookies_in};
 pub(crate) use error::of_status as server_error;
 pub(crate) use headers::{bearer, secret_header};
-pub use last::{last_exchange, remembering};
 pub use reply::Reply;
 pub use reqwest::{Method, StatusCode, header};
 pub use retry::Repeat;

@@ -12,7 +12,7 @@ use super::hidden::Hidden;
 use super::{error, excerpt};
 use crate::api::net::clean;
 use crate::model::text::with_thousands;
-use crate::model::{ApiError, Code};
+use crate::model::{ApiError, Code, Exchange};
 
 /// An answer, whatever its status.
 #[derive(Clone)]
@@ -25,8 +25,8 @@ pub struct Reply {
     pub body: Bytes,
     /// Host and port it came from.
     pub host: String,
-    /// The path that was asked, without ids.
-    pub path: String,
+    /// The request that it answers.
+    pub exchange: Box<Exchange>,
     /// The secrets to remove from every text of the reply.
     pub(super) hidden: Arc<Hidden>,
     /// Keys of an error in JSON that hold its words, beside the usual ones.
@@ -51,7 +51,13 @@ impl Reply {
             headers,
             body,
             host: "idp.example.org:443".into(),
-            path: "/x".into(),
+            exchange: Box::new(Exchange {
+                method: "GET".into(),
+                path: "/x".into(),
+                status: Some(status.as_u16()),
+                took: std::time::Duration::ZERO,
+                id: "4f1c09aa".into(),
+            }),
             hidden: Arc::default(),
             error_keys: &[],
         }
@@ -163,6 +169,7 @@ impl Reply {
             host: self.host.clone(),
             code: Code::Http(self.status.as_u16()),
             message: self.words(),
+            exchange: Some(self.exchange.clone()),
         })
     }
 
@@ -188,6 +195,7 @@ impl Reply {
             at: place,
             why: self.hidden.out_of(&why),
             near: Some(text),
+            exchange: Some(self.exchange.clone()),
         }
     }
 
@@ -198,6 +206,7 @@ impl Reply {
             at: at.into(),
             why: self.hidden.out_of(&why),
             near: None,
+            exchange: Some(self.exchange.clone()),
         }
     }
 
@@ -259,26 +268,31 @@ impl Reply {
     /// This answer as an error, by its status alone. Systems that say more read it themselves.
     pub fn fault(&self) -> ApiError {
         let message = self.words();
-        match self.status.as_u16() {
+        let error = match self.status.as_u16() {
             401 => ApiError::Auth {
                 message,
                 can_login: false,
+                exchange: None,
             },
             403 => ApiError::Forbidden {
                 message,
                 needs: None,
+                exchange: None,
             },
             404 | 405 => ApiError::NoEndpoint {
                 host: self.host.clone(),
-                path: self.path.clone(),
+                path: self.exchange.path.clone(),
                 message,
+                exchange: None,
             },
             400 | 422 => ApiError::BadQuery {
                 message,
                 field: None,
+                exchange: None,
             },
             status => error::of_status(self.host.clone(), status, message),
-        }
+        };
+        error.with_exchange(&self.exchange)
     }
 }
 

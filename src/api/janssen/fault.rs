@@ -22,12 +22,16 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
         return ApiError::Forbidden {
             message: "the token lacks a scope for this".into(),
             needs: required(reply, &text),
+            exchange: Some(reply.exchange.clone()),
         };
     }
     match reply.fault() {
-        ApiError::Auth { message, .. } => ApiError::Auth {
+        ApiError::Auth {
+            message, exchange, ..
+        } => ApiError::Auth {
             message: format!("the server refused the token: {message}"),
             can_login,
+            exchange,
         },
         other => other,
     }

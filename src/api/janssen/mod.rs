@@ -300,6 +300,7 @@ impl SessionApi for Janssen {
             return Err(ApiError::BadQuery {
                 message: "this version of the server cannot search".into(),
                 field: None,
+                exchange: None,
             });
         }
         Ok(filter::translate(search, &self.rules(plain)).plan)
@@ -393,10 +394,12 @@ impl SessionApi for Janssen {
                 ApiError::Server {
                     code: Code::Http(500),
                     message,
+                    exchange,
                     ..
                 } if search.native.is_some() => ApiError::BadQuery {
                     message,
                     field: None,
+                    exchange,
                 },
                 other => other,
             });

@@ -39,6 +39,7 @@ fn sign_in_first() -> ApiError {
     ApiError::Auth {
         message: "not sent: sign-in needed".into(),
         can_login: true,
+        exchange: None,
     }
 }
 
@@ -175,6 +176,7 @@ fn bad_user(message: &str) -> ApiError {
     ApiError::BadQuery {
         message: message.into(),
         field: Some(crate::model::Field::User),
+        exchange: None,
     }
 }
 

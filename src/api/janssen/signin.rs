@@ -330,9 +330,12 @@ fn claims(jwt: &str) -> Option<Claims> {
 
 fn sign_in_again(error: ApiError) -> ApiError {
     match error {
-        ApiError::Auth { message, .. } => ApiError::Auth {
+        ApiError::Auth {
+            message, exchange, ..
+        } => ApiError::Auth {
             message,
             can_login: true,
+            exchange,
         },
         other => other,
     }

@@ -59,6 +59,7 @@ impl Connector {
                 host: there.clone(),
                 cause: Unreached::NoSuchName,
                 why: format!("cannot find host {host}"),
+                exchange: None,
             })?;
         let found: Vec<_> = found.collect();
         let stream = timeout_at(deadline, TcpStream::connect(found.as_slice()))
@@ -110,6 +111,7 @@ impl Connector {
             host: host.to_owned(),
             cause: Unreached::TimedOut,
             why: format!("no connection within {}", time::span(self.limit)),
+            exchange: None,
         }
     }
 

@@ -66,11 +66,19 @@ pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiErr
                 Some(refused) => refused.to_string(),
                 None => clean(&reason.to_string()),
             };
-            return Some(ApiError::Tls { host, why });
+            return Some(ApiError::Tls {
+                host,
+                why,
+                exchange: None,
+            });
         }
         rustls::Error::NoCertificatesPresented => {
             let why = "it shows none".to_owned();
-            return Some(ApiError::Tls { host, why });
+            return Some(ApiError::Tls {
+                host,
+                why,
+                exchange: None,
+            });
         }
         rustls::Error::AlertReceived(alert) => alert_reason(*alert, found),
         rustls::Error::PeerIncompatible(
@@ -85,7 +93,11 @@ pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiErr
         }
         _ => return None,
     };
-    Some(ApiError::Handshake { host, why })
+    Some(ApiError::Handshake {
+        host,
+        why,
+        exchange: None,
+    })
 }
 
 const OLD_VERSION: &str = "the server offers only old versions of TLS; 1.2 is the least";
@@ -143,7 +155,12 @@ pub(super) fn of_connect(error: &io::Error, host: String) -> ApiError {
         Some((cause, why)) => (cause, why.to_owned()),
         None => (Unreached::Other, clean(&error.to_string())),
     };
-    ApiError::Unreachable { host, cause, why }
+    ApiError::Unreachable {
+        host,
+        cause,
+        why,
+        exchange: None,
+    }
 }
 
 #[cfg(test)]

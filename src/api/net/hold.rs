@@ -85,6 +85,7 @@ impl Holds {
                     host: wait.host,
                     code: wait.code,
                     after: Some(left),
+                    exchange: None,
                 });
             }
             let until = wait.until;

@@ -111,8 +111,8 @@ impl Device {
                 Ok(reply) => match refused(&reply).error.as_str() {
                     "authorization_pending" => failures = 0,
                     "slow_down" => interval += SLOWER,
-                    "expired_token" => return Err(ran_out()),
-                    "access_denied" => return Err(denied()),
+                    "expired_token" => return Err(ran_out().with_exchange(&reply.exchange)),
+                    "access_denied" => return Err(denied().with_exchange(&reply.exchange)),
                     "" if reply.status.is_server_error() && failures < FAILURES => failures += 1,
                     _ => return Err(refusal(&reply)),
                 },
@@ -178,6 +178,7 @@ fn ran_out() -> ApiError {
     ApiError::Auth {
         message: "the code ran out before anybody signed in with it".into(),
         can_login: true,
+        exchange: None,
     }
 }
 
@@ -185,5 +186,6 @@ fn denied() -> ApiError {
     ApiError::Auth {
         message: "the sign-in was denied in the browser".into(),
         can_login: true,
+        exchange: None,
     }
 }

@@ -289,18 +289,22 @@ pub(crate) fn refusal(reply: &Reply) -> ApiError {
         (error, told) => reply.clean(&format!("{error}: {told}")),
     };
     let message = format!("the sign-in was refused: {words}");
+    let exchange = Some(reply.exchange.clone());
     match (reply.status.as_u16(), refused.error.as_str()) {
         (_, "invalid_scope") => ApiError::Forbidden {
             message,
             needs: None,
+            exchange,
         },
         (_, "access_denied" | "expired_token" | "invalid_grant") => ApiError::Auth {
             message,
             can_login: true,
+            exchange,
         },
         (400 | 401 | 403, _) if !reply.is_web_page() => ApiError::Auth {
             message,
             can_login: false,
+            exchange,
         },
         _ => reply.fault(),
     }

@@ -137,9 +137,14 @@ impl Grant for ClientCredentials {
 
 fn with_login(error: ApiError, can: bool) -> ApiError {
     match error {
-        ApiError::Auth { message, can_login } => ApiError::Auth {
+        ApiError::Auth {
+            message,
+            can_login,
+            exchange,
+        } => ApiError::Auth {
             message,
             can_login: can_login || can,
+            exchange,
         },
         other => other,
     }

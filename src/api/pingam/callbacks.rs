@@ -208,6 +208,7 @@ fn cannot_show(kind: &str) -> ApiError {
             plain(kind)
         ),
         can_login: false,
+        exchange: None,
     }
 }
 
@@ -376,10 +377,13 @@ mod tests {
 
     #[test]
     fn what_needs_a_browser_is_named() {
-        let Err(ApiError::Auth { message, can_login }) = step(
+        let Err(ApiError::Auth {
+            message, can_login, ..
+        }) = step(
             r#"{"type":"RedirectCallback","output":[],"input":[]}"#,
             &mut nobody(),
-        ) else {
+        )
+        else {
             panic!("it was taken");
         };
 

@@ -20,6 +20,7 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
         ApiError::Auth {
             message,
             can_login: can,
+            ..
         } => (*message, *can) = (said, can_login),
         ApiError::Forbidden { message, .. }
         | ApiError::NoEndpoint { message, .. }

@@ -71,18 +71,34 @@ impl Server {
             last = Some(error);
         }
         Err(match (last, keys::flavour(&self.profile)) {
-            (Some(ApiError::NoEndpoint { host, path, .. }), AmFlavour::Auto) => {
-                ApiError::NoEndpoint {
+            (
+                Some(ApiError::NoEndpoint {
                     host,
                     path,
-                    message: "it has the session resource in no version that usher knows".into(),
-                }
-            }
-            (Some(ApiError::NoEndpoint { host, path, .. }), _) => ApiError::NoEndpoint {
+                    exchange,
+                    ..
+                }),
+                AmFlavour::Auto,
+            ) => ApiError::NoEndpoint {
+                host,
+                path,
+                message: "it has the session resource in no version that usher knows".into(),
+                exchange,
+            },
+            (
+                Some(ApiError::NoEndpoint {
+                    host,
+                    path,
+                    exchange,
+                    ..
+                }),
+                _,
+            ) => ApiError::NoEndpoint {
                 host,
                 path,
                 message: "the server is of another kind than flavour says; try flavour = \"auto\""
                     .into(),
+                exchange,
             },
             (Some(error), _) => error,
             (None, _) => ApiError::NotFound,

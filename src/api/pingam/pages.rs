@@ -48,6 +48,7 @@ impl At {
         let changed = || ApiError::BadQuery {
             message: "the realms of the server have changed; search again".into(),
             field: None,
+            exchange: None,
         };
         let at = match cursor {
             None => Self {
@@ -215,6 +216,7 @@ fn end(at: At, unread: u32) -> Result<PageEnd, ApiError> {
         return Err(ApiError::Forbidden {
             message,
             needs: None,
+            exchange: None,
         });
     }
     Ok(PageEnd {
@@ -242,6 +244,7 @@ fn partly(at: &At) -> ApiError {
     let told: Vec<String> = failed.chain(refused).collect();
     ApiError::Partly {
         message: format!("{}; the others are shown", told.join("; ")),
+        exchange: None,
     }
 }
 

@@ -455,6 +455,7 @@ fn partly(failed: &[(&String, ApiError)], ended: Option<u64>) -> ApiError {
     };
     ApiError::Partly {
         message: format!("{}; {others}", realms.join("; ")),
+        exchange: None,
     }
 }
 
@@ -519,6 +520,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
     let refuse = |message: &str| ApiError::BadQuery {
         message: message.into(),
         field: Some(crate::model::Field::User),
+        exchange: None,
     };
     let name = match (&subject.name, &subject.id) {
         (Some(name), _) => name.expose().to_owned(),
@@ -539,6 +541,7 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
         return Err(ApiError::Forbidden {
             message: format!("{} is {}", clean(&name), row::SERVICE),
             needs: None,
+            exchange: None,
         });
     }
     Ok(name)
@@ -563,5 +566,6 @@ pub(super) fn forbidden(message: String) -> ApiError {
     ApiError::Forbidden {
         message,
         needs: Some("amadmin".into()),
+        exchange: None,
     }
 }

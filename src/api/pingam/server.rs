@@ -160,6 +160,7 @@ impl Server {
             return Err(ApiError::BadQuery {
                 message: "the token is empty".into(),
                 field: None,
+                exchange: None,
             });
         }
         self.http.hide(&SecretString::from(token));
@@ -238,12 +239,15 @@ impl Server {
             if !reply.status.is_success() {
                 return Err(match self.fault(&reply) {
                     // The server says no more than "Forbidden", and there are several realms.
-                    ApiError::Forbidden { needs, .. } => ApiError::Forbidden {
+                    ApiError::Forbidden {
+                        needs, exchange, ..
+                    } => ApiError::Forbidden {
                         message: format!(
                             "the sessions of {} may not be listed",
                             clean(&unit.realm)
                         ),
                         needs,
+                        exchange,
                     },
                     other => other,
                 });
@@ -324,12 +328,14 @@ impl Server {
         match self.fault(reply) {
             ApiError::Server {
                 code: Code::Http(500),
+                exchange,
                 ..
             } if reply.is_empty() && unit.native.is_some() => ApiError::BadQuery {
                 message: "the server fails at this filter; it knows realm eq \"…\", also with \
                               and username eq \"…\""
                     .into(),
                 field: None,
+                exchange,
             },
             other => other,
         }
@@ -341,12 +347,17 @@ impl Server {
         let since = self.http.auth().signed_in_at();
         let is_new = since.is_some_and(|since| (Utc::now() - since).abs() < NEW);
         match error {
-            ApiError::Auth { message, can_login } if is_new => ApiError::Auth {
+            ApiError::Auth {
+                message,
+                can_login,
+                exchange,
+            } if is_new => ApiError::Auth {
                 message: format!(
                     "{message}; the sign-in is new, so this may be another node of the server, \
                      which does not know it"
                 ),
                 can_login,
+                exchange,
             },
             other => other,
         }

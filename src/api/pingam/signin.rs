@@ -356,12 +356,13 @@ impl SignIn {
     /// Reads whether the sign-in is complete, and its result.
     fn done(&self, reply: &Reply) -> Result<Done, ApiError> {
         if !reply.status.is_success() {
-            return Err(match fault::of(reply, true) {
+            let error = match fault::of(reply, true) {
                 ApiError::Auth { message, .. } => refused(&message),
                 // "No Configuration found" for a chain that is not there, "Org is inactive".
                 ApiError::BadQuery { message, .. } => refused(&message),
                 other => other,
-            });
+            };
+            return Err(error.with_exchange(&reply.exchange));
         }
         let mut document: Map<String, Value> = reply.decode()?;
         if document.contains_key("callbacks") {
@@ -379,7 +380,7 @@ impl SignIn {
             Some(_) => "the server signed in and gave no session",
             None => "the server gave neither a token nor a question",
         };
-        Err(refused(what))
+        Err(refused(what).with_exchange(&reply.exchange))
     }
 
     /// Servers that keep tokens to cookies send it there only.
@@ -455,6 +456,7 @@ fn refused(why: &str) -> ApiError {
     ApiError::Auth {
         message: format!("the sign-in was refused: {why}"),
         can_login: true,
+        exchange: None,
     }
 }
 

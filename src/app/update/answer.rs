@@ -33,7 +33,7 @@ pub fn acted(
         .position(|dialog| dialog.get().is_some_and(is_waiting));
     remember(state, &acting, &result);
     let result = match (result, at) {
-        (Err(ApiError::BadAction { message }), Some(at)) => {
+        (Err(ApiError::BadAction { message, .. }), Some(at)) => {
             return ask_again(state, at, message);
         }
         (result, _) => result,

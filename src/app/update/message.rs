@@ -87,7 +87,7 @@ fn notes(state: &State, error: &ApiError) -> Vec<String> {
             crate::model::time::clock_seconds(at, state.prefs.zone)
         )
     });
-    let request = state.failing.as_ref().map(|exchange| {
+    let request = error.exchange().map(|exchange| {
         let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
         format!("{at}: {}", exchange.words())
     });

@@ -43,12 +43,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Signal(signal) => vec![Effect::Quit(signal.exit_code())],
         Msg::Due(timer, generation) => timers::due(state, timer, generation),
-        Msg::Failing(exchange, inner) => {
-            state.failing = Some(exchange);
-            let effects = update(state, *inner);
-            state.failing = None;
-            return effects;
-        }
         Msg::Connected {
             source,
             generation,

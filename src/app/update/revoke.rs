@@ -108,6 +108,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
                     _ => NO_LASTING_ID.to_owned(),
                 },
                 needs: None,
+                exchange: None,
             };
             let what = format!("delete {}", RowFacts::of(state, &item).line());
             message::fail(state, "Delete refused", what, &error, Some(item.source));
@@ -164,6 +165,7 @@ pub fn user_outcome(
                 Outcome::Refused(message) => ApiError::Forbidden {
                     message,
                     needs: None,
+                    exchange: None,
                 },
                 _ => {
                     let mut effects = form::reload(state);

@@ -144,6 +144,7 @@ fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
         message: "s3cret-body".into(),
         acted: Acted::Maybe,
         is_transient: true,
+        exchange: None,
     };
     let outcomes = [
         Outcome::Failed(server(Code::Http(503))),

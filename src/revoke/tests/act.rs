@@ -56,6 +56,7 @@ async fn an_action_whose_answer_was_lost_is_unknown() {
     let lost = ApiError::Broken {
         host: "h".into(),
         why: "reset".into(),
+        exchange: None,
     };
     let script = [Err(lost)].into();
     api.state

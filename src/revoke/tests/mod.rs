@@ -133,6 +133,7 @@ fn auth() -> ApiError {
     ApiError::Auth {
         message: "expired".to_owned(),
         can_login: true,
+        exchange: None,
     }
 }
 
@@ -141,6 +142,7 @@ fn no_answer() -> ApiError {
         host: "idp".to_owned(),
         after: Duration::from_secs(1),
         acted: Acted::Maybe,
+        exchange: None,
     }
 }
 
@@ -148,6 +150,7 @@ fn broken() -> ApiError {
     ApiError::Broken {
         host: "idp".to_owned(),
         why: "reset".to_owned(),
+        exchange: None,
     }
 }
 
@@ -300,6 +303,7 @@ async fn an_error_before_sending_fails_that_item_and_no_other() {
     let forbidden = ApiError::Forbidden {
         message: "scope".to_owned(),
         needs: None,
+        exchange: None,
     };
     api.script("s2", [Err(forbidden)]);
 

@@ -11,7 +11,6 @@ use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
 
 use super::link::OpenClient;
-use crate::api::http::{last_exchange, remembering};
 use crate::app::msg::Notification;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
@@ -171,7 +170,7 @@ impl Jobs {
         send: mpsc::Sender<Msg>,
     ) {
         let context = client.as_ref().map(|client| self.context(client, reason));
-        let handle = spawn(remembering(async move {
+        let handle = spawn(async move {
             let (told, unlogged) = (send.clone(), std::sync::Mutex::new(None));
             let result = match (client, context) {
                 (Some(client), Some(context)) => {
@@ -187,7 +186,7 @@ impl Jobs {
                 source,
                 result,
             };
-            let _ = send.send(message.with(last_exchange())).await;
+            let _ = send.send(message).await;
             let _ = send.send(Msg::Ended(job)).await;
             // Last, so that the words about the end do not take its place.
             if let Some(error) = unlogged
@@ -196,7 +195,7 @@ impl Jobs {
             {
                 tell_unlogged(&told, &error).await;
             }
-        }));
+        });
         self.keep(job, Vec::new(), handle);
     }
 
@@ -216,16 +215,16 @@ impl Jobs {
         } = request;
         let context = self.context(&client, reason);
         self.actions.retain(|action| !action.is_finished());
-        self.actions.push(spawn(remembering(async move {
+        self.actions.push(spawn(async move {
             let mut unlogged = None;
             let api = client.opened.api;
             let keep = |error| unlogged = Some(error);
             let result = run_action(api, context, &spec, args, subject, keep).await;
-            let _ = send.send(done(result).with(last_exchange())).await;
+            let _ = send.send(done(result)).await;
             if let Some(error) = unlogged {
                 tell_unlogged(&send, &error).await;
             }
-        })));
+        }));
     }
 
     /// Writes down that a masked value was shown.

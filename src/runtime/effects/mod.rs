@@ -27,7 +27,6 @@ use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
 use super::editor;
 use super::profiles::{Opened, Profiles};
-use crate::api::http::{last_exchange, remembering};
 use crate::app::effect::Copied;
 use crate::app::msg::{Notification, RowPage};
 use crate::app::{Effect, Gen, Msg};
@@ -376,15 +375,15 @@ impl Effects {
         question: impl Future<Output = Msg> + Send + 'static,
     ) {
         let (send, cancelled) = (self.send.clone(), token.clone());
-        let handle = spawn(remembering(async move {
+        let handle = spawn(async move {
             tokio::select! { biased;
                 () = cancelled.cancelled() => {}
                 message = question => {
                     // Fails only when the screen has ended.
-                    let _ = send.send(message.with(last_exchange())).await;
+                    let _ = send.send(message).await;
                 }
             }
-        }));
+        });
         self.keep(generation, Task { token, handle });
     }
 
@@ -401,7 +400,7 @@ impl Effects {
         let (keys, hasher) = (loaded.unwrap_or_default(), self.hasher.clone());
         let (opened, token) = (link.wait(), link.token.child_token());
         let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
-        let handle = spawn(remembering(async move {
+        let handle = spawn(async move {
             let reading = async {
                 let opened = opened.await?.opened;
                 let pages = PageSender {
@@ -424,7 +423,7 @@ impl Effects {
                     locked(&kept).insert(source, keys);
                 }
             }
-        }));
+        });
         self.keep(generation, Task { token, handle });
     }
 
@@ -516,7 +515,7 @@ impl PageSender {
             generation: self.generation,
             result,
         };
-        self.send.send(message.with(last_exchange())).await.is_ok()
+        self.send.send(message).await.is_ok()
     }
 }
 

@@ -247,6 +247,7 @@ async fn f_http_07_rows_before_an_error_stay_and_the_page_is_read_again() {
     let broken = ApiError::Broken {
         host: "h".into(),
         why: "cut".into(),
+        exchange: None,
     };
     let (mut bench, _) = Bench::with_pages([
         Script::Rows(vec!["a"], Some("2")),

@@ -298,5 +298,6 @@ fn refuse(message: &str) -> ApiError {
     ApiError::BadQuery {
         message: clean(message),
         field: None,
+        exchange: None,
     }
 }

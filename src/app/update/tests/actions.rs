@@ -344,6 +344,7 @@ fn what_a_hidden_action_was_refused_speaks_of_no_search() {
 
     app.acted(Err(ApiError::BadAction {
         message: "not this one".into(),
+        exchange: None,
     }));
 
     assert_eq!(app.status(), "refused: not this one. E details");
@@ -413,6 +414,7 @@ fn what_is_wrong_stands_under_its_field() {
 
     let refused = ApiError::BadAction {
         message: "too deep".into(),
+        exchange: None,
     };
     app.acted(Err(refused));
 

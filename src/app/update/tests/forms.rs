@@ -202,10 +202,10 @@ fn the_first_search_that_fails_is_explained_in_a_box() {
 fn an_error_names_the_request_that_failed_and_the_next_one_does_not() {
     let mut app = TestApp::new();
     app.keys("enter").connect();
-    let failed = |app: &TestApp| Msg::Page {
+    let failed = |app: &TestApp, error| Msg::Page {
         source: SourceId(0),
         generation: app.state.sources[0].search_gen,
-        result: Err(refused()),
+        result: Err(error),
     };
     let exchange = Exchange {
         method: "GET".into(),
@@ -215,7 +215,7 @@ fn an_error_names_the_request_that_failed_and_the_next_one_does_not() {
         id: "4f1c09aa".into(),
     };
 
-    let message = failed(&app).with(Some(exchange));
+    let message = failed(&app, refused().with_exchange(&exchange));
     app.send(message);
     let notes = app.state.errors.back().unwrap().notes.clone();
     assert_eq!(
@@ -223,7 +223,7 @@ fn an_error_names_the_request_that_failed_and_the_next_one_does_not() {
         ["14:07:00 UTC: GET /session/search answered 503 after 88 ms; request id 4f1c09aa"]
     );
     app.keys("esc enter");
-    let message = failed(&app);
+    let message = failed(&app, refused());
     app.send(message);
     assert_eq!(app.state.errors.len(), 2);
     assert!(app.state.errors.back().unwrap().notes.is_empty());

@@ -404,6 +404,7 @@ fn refused() -> ApiError {
         host: "idp.example.org".into(),
         cause: Unreached::Refused,
         why: "connection refused".into(),
+        exchange: None,
     }
 }
 

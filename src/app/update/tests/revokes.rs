@@ -383,6 +383,7 @@ fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
         host: "idp:443".into(),
         code: Code::Http(429),
         after: Some(std::time::Duration::from_secs(600)),
+        exchange: None,
     };
 
     app.send(Msg::Paused(JobId(1), busy));
@@ -410,6 +411,7 @@ fn a_job_without_a_sign_in_waits_and_goes_on_only_when_told() {
     let lost = ApiError::Auth {
         message: "token expired".into(),
         can_login: true,
+        exchange: None,
     };
 
     app.send(Msg::Paused(JobId(1), lost));

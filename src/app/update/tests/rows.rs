@@ -388,6 +388,7 @@ fn f_http_07_r_goes_on_where_the_list_broke_off_and_the_rows_stay() {
     let broken = ApiError::Broken {
         host: "h".into(),
         why: "cut".into(),
+        exchange: None,
     };
     app.page_fails(broken);
     app.state.focus = Pane::Table;
@@ -415,6 +416,7 @@ fn a_list_that_cannot_go_on_is_asked_for_from_its_start() {
         message: "gone".into(),
         acted: Acted::No,
         is_transient: false,
+        exchange: None,
     };
     for _ in 0..2 {
         app.page_fails(gone.clone());

@@ -88,6 +88,7 @@ fn an_answer_that_was_wrong_is_told_in_full() {
         result: Err(ApiError::Auth {
             message: "the sign-in was refused: Authentication Failed".into(),
             can_login: true,
+            exchange: None,
         }),
     });
 

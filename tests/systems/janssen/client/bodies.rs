@@ -411,6 +411,31 @@ async fn a_request_carries_what_it_must_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn an_error_names_the_request_that_failed() {
+    let refused = Scripted::start(|_, _| answer("403 Forbidden", "application/json", "{}")).await;
+    let error = page_of(&refused).await.unwrap_err();
+    let exchange = error.exchange().expect("a request failed");
+    assert_eq!(
+        (exchange.method.as_str(), exchange.status),
+        ("GET", Some(403))
+    );
+    assert!(exchange.path.ends_with("/session/search"), "{exchange:?}");
+    let heard = &refused.heard()[0];
+    assert_eq!(heard.header("x-request-id"), Some(exchange.id.as_str()));
+
+    let odd = Scripted::start(|_, _| answer("200 OK", "application/json", "{\"entries\":7}")).await;
+    let error = page_of(&odd).await.unwrap_err();
+    assert_eq!(
+        error.exchange().map(|exchange| exchange.status),
+        Some(Some(200))
+    );
+
+    let cut = Scripted::start(|_, _| Act::Send(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec())).await;
+    let error = page_of(&cut).await.unwrap_err();
+    assert_eq!(error.exchange().map(|exchange| exchange.status), Some(None));
+}
+
+#[tokio::test]
 async fn f_clock_01_the_servers_clock_is_read_from_its_answers() {
     let ahead = TimeDelta::minutes(123);
     let date = (Utc::now() + ahead).format("%a, %d %b %Y %H:%M:%S GMT");
