@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     (
         "ratatui",
-        &["ui/", "runtime/terminal.rs", "runtime/terminal/"],
+        &["app/", "ui/", "runtime/terminal.rs", "runtime/terminal/"],
     ),
     ("crossterm", &["runtime/"]),
     ("reqwest", &["api/"]),
@@ -227,6 +227,17 @@ fn crates_are_named_only_where_they_belong() {
     }
 
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The core knows rectangles, and nothing that draws.
+#[test]
+fn the_core_names_only_the_layout_of_ratatui() {
+    let name = Regex::new(r"\bratatui\b(\s*::\s*layout\s*::)?").expect("a pattern");
+    for source in sources().iter().filter(|one| one.part() == "app") {
+        for hit in name.captures_iter(&source.code) {
+            assert!(hit.get(1).is_some(), "src/{}", source.path);
+        }
+    }
 }
 
 /// Parts that a client without HTTP uses too.

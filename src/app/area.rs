@@ -1,90 +1,17 @@
-//! Rectangles of cells, and how the panes lie on a screen of a given size. Numbers only.
+//! How the panes lie on a screen of a given size. Numbers only.
 
-use super::msg::Size;
+use ratatui::layout::{Margin, Rect, Size};
 
-/// A rectangle of cells. Width or height of 0: not shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Area {
-    /// First column.
-    pub x: u16,
-    /// First row.
-    pub y: u16,
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-}
+/// A border of one cell all round.
+pub const BORDER: Margin = Margin::new(1, 1);
 
-impl Area {
-    /// A rectangle from its first column and row and its size.
-    pub const fn new(x: u16, y: u16, width: u16, height: u16) -> Self {
-        Self {
-            x,
-            y,
-            width,
-            height,
-        }
-    }
-
-    /// True if no cell of it is shown.
-    pub const fn is_empty(self) -> bool {
-        self.width == 0 || self.height == 0
-    }
-
-    /// First column to the right of it.
-    pub const fn right(self) -> u16 {
-        self.x.saturating_add(self.width)
-    }
-
-    /// First row below it.
-    pub const fn bottom(self) -> u16 {
-        self.y.saturating_add(self.height)
-    }
-
-    /// True if this cell lies in it.
-    pub const fn contains(self, x: u16, y: u16) -> bool {
-        x >= self.x && x < self.right() && y >= self.y && y < self.bottom()
-    }
-
-    /// What is left inside a border of one cell.
-    pub const fn inner(self) -> Self {
-        if self.width < 2 || self.height < 2 {
-            return Self::new(self.x, self.y, 0, 0);
-        }
-        Self::new(self.x + 1, self.y + 1, self.width - 2, self.height - 2)
-    }
-
-    /// One row of it, counted from its first; empty if it has no such row.
-    pub const fn row(self, row: u16) -> Self {
-        if row >= self.height {
-            return Self::new(self.x, self.y, 0, 0);
-        }
-        Self::new(self.x, self.y + row, self.width, 1)
-    }
-
-    /// A rectangle of this size in the middle of it, no larger than it.
-    pub const fn centred(self, width: u16, height: u16) -> Self {
-        let width = if width < self.width {
-            width
-        } else {
-            self.width
-        };
-        let height = if height < self.height {
-            height
-        } else {
-            self.height
-        };
-        Self::new(
-            self.x + (self.width - width) / 2,
-            self.y + (self.height - height) / 2,
-            width,
-            height,
-        )
-    }
+/// One row of a rectangle, counted from its first; empty if it has no such row.
+pub fn nth_row(area: Rect, row: u16) -> Rect {
+    area.rows().nth(usize::from(row)).unwrap_or_default()
 }
 
 /// How the panes lie, by the size of the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Details to the right of the table.
     Wide,
@@ -95,6 +22,7 @@ pub enum Mode {
     /// One pane at a time, with tabs.
     Tabs,
     /// Nothing but a notice.
+    #[default]
     TooSmall,
 }
 

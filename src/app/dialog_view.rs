@@ -1,7 +1,8 @@
 //! A dialog as text: its lines, its buttons, and where they are. Drawing it needs nothing else.
 
-use super::area::{Area, Mode, mode};
-use super::msg::Size;
+use ratatui::layout::{Position, Rect, Size};
+
+use super::area::{BORDER, Mode, mode, nth_row};
 use super::role::Role;
 use super::text_wrap::{Piece, wrap_words};
 use crate::model::text::width_cols;
@@ -172,7 +173,7 @@ pub struct DialogView {
     /// The lines inside the border.
     pub lines: Vec<ViewLine>,
     /// Where it is, border included.
-    pub area: Area,
+    pub area: Rect,
     /// First line shown, where not all fit.
     pub top: usize,
 }
@@ -203,37 +204,42 @@ impl DialogView {
     pub fn placed(mut self, screen: Size, width: u16) -> Self {
         let most = usize::from(room(screen).height.saturating_sub(2));
         self.lines = fitted(std::mem::take(&mut self.lines), most);
-        let height = (self.lines.len() as u16).saturating_add(2);
         let room = room(screen);
-        let whole = Area::new(0, 0, screen.width, screen.height);
-        self.area = whole.centred(width.min(WIDEST).min(room.width), height.min(room.height));
-        let lowest = room.bottom().saturating_sub(self.area.height);
-        self.area.y = self.area.y.clamp(room.y, lowest.max(room.y));
-        let inner = usize::from(self.area.inner().height);
+        let width = width.min(WIDEST).min(room.width);
+        let height = (self.lines.len() as u16).saturating_add(2).min(room.height);
+        // Of an odd rest the larger part is right and below: `Rect::centered` has it left and above.
+        self.area = Rect::new(
+            (screen.width - width) / 2,
+            (screen.height - height) / 2,
+            width,
+            height,
+        )
+        .clamp(room);
+        let inner = usize::from(self.area.inner(BORDER).height);
         self.top = self.top.min(self.lines.len().saturating_sub(inner));
         self
     }
 
     /// The lines on screen, each with its row.
-    pub fn visible(&self) -> impl Iterator<Item = (Area, &ViewLine)> {
-        let inner = self.area.inner();
+    pub fn visible(&self) -> impl Iterator<Item = (Rect, &ViewLine)> {
+        let inner = self.area.inner(BORDER);
         self.lines
             .iter()
             .skip(self.top)
             .take(usize::from(inner.height))
             .zip(0..)
-            .map(move |(line, row)| (inner.row(row), line))
+            .map(move |(line, row)| (nth_row(inner, row), line))
     }
 
     /// The button under a point.
-    pub fn button_at(&self, x: u16, y: u16) -> Option<usize> {
+    pub fn button_at(&self, at: Position) -> Option<usize> {
         let mut before: usize = self.lines[..self.top.min(self.lines.len())]
             .iter()
             .map(|line| line.buttons.len())
             .sum();
         for (area, line) in self.visible() {
             let hit = line.buttons.iter().position(|(start, cells)| {
-                Area::new(area.x + start, area.y, *cells, 1).contains(x, y)
+                Rect::new(area.x + start, area.y, *cells, 1).contains(at)
             });
             if let Some(hit) = hit {
                 return Some(before + hit);
@@ -244,17 +250,17 @@ impl DialogView {
     }
 
     /// The line of a choice under a point.
-    pub fn choice_at(&self, x: u16, y: u16) -> Option<usize> {
+    pub fn choice_at(&self, at: Position) -> Option<usize> {
         self.visible()
-            .find(|(area, _)| area.contains(x, y))
+            .find(|(area, _)| area.contains(at))
             .and_then(|(_, line)| line.choice)
     }
 
     /// Where the terminal's cursor is.
-    pub fn cursor(&self) -> Option<(u16, u16)> {
+    pub fn cursor(&self) -> Option<Position> {
         self.visible().find_map(|(area, line)| {
-            let x = area.x.saturating_add(line.cursor?);
-            area.contains(x, area.y).then_some((x, area.y))
+            let at = Position::new(area.x.saturating_add(line.cursor?), area.y);
+            area.contains(at).then_some(at)
         })
     }
 }
@@ -276,12 +282,12 @@ fn fitted(mut lines: Vec<ViewLine>, most: usize) -> Vec<ViewLine> {
 }
 
 /// The part of the screen that dialogs may cover: all but the header, the status line and the hints.
-pub fn room(screen: Size) -> Area {
+pub fn room(screen: Size) -> Rect {
     let Size { width, height } = screen;
     match mode(screen) {
-        Mode::TooSmall => Area::default(),
-        Mode::Tabs => Area::new(0, 1, width, height.saturating_sub(2)),
-        _ => Area::new(0, 1, width, height.saturating_sub(3)),
+        Mode::TooSmall => Rect::default(),
+        Mode::Tabs => Rect::new(0, 1, width, height.saturating_sub(2)),
+        _ => Rect::new(0, 1, width, height.saturating_sub(3)),
     }
 }
 

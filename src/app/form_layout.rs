@@ -1,7 +1,9 @@
 //! Where the fields of the search form are, folded and unfolded.
 
+use ratatui::layout::Rect;
+
 use super::action::{Action, Context};
-use super::area::{Area, Mode};
+use super::area::{BORDER, Mode};
 use super::form::{FormField, TextField};
 use super::form_fields::{fields, is_set, marked, plan_height, state_word};
 use super::layout::areas;
@@ -17,7 +19,7 @@ pub struct Placed {
     /// Where the label begins; the row is that of `area`.
     pub label_x: u16,
     /// Its text without the brackets; of a button all of it.
-    pub area: Area,
+    pub area: Rect,
 }
 
 /// Cells of the label column of the unfolded form, the blank behind it included.
@@ -59,14 +61,14 @@ pub fn more(state: &State) -> Option<(String, bool)> {
 }
 
 /// Where the lines of the plan are in the unfolded form; empty if there is no room.
-pub fn plan_area(state: &State) -> Area {
+pub fn plan_area(state: &State) -> Rect {
     let all = areas(state);
-    let inner = all.form.inner();
+    let inner = all.form.inner(BORDER);
     if inner.is_empty() || !is_list(state) {
-        return Area::default();
+        return Rect::default();
     }
     let (_, plan_row) = list_rows(state, inner.height);
-    Area {
+    Rect {
         x: inner.x + 1,
         y: inner.y + plan_row,
         width: inner.width.saturating_sub(2),
@@ -82,7 +84,7 @@ pub fn is_list(state: &State) -> bool {
 /// Where the fields are now; only those on screen.
 pub fn place(state: &State) -> Vec<Placed> {
     let all = areas(state);
-    let inner = all.form.inner();
+    let inner = all.form.inner(BORDER);
     if inner.is_empty() {
         return Vec::new();
     }
@@ -109,7 +111,7 @@ fn list_rows(state: &State, height: u16) -> (u16, u16) {
     (buttons, plan)
 }
 
-fn list(state: &State, inner: Area) -> Vec<Placed> {
+fn list(state: &State, inner: Rect) -> Vec<Placed> {
     let fields = fields(state);
     let (buttons, _) = list_rows(state, inner.height);
     let width = match inner.width {
@@ -135,7 +137,7 @@ fn list(state: &State, inner: Area) -> Vec<Placed> {
                 field: *field,
                 label: marked(state, *field),
                 label_x: x,
-                area: Area::new(x + LABELS + 1, row(at)?, width, 1),
+                area: Rect::new(x + LABELS + 1, row(at)?, width, 1),
             })
         })
         .collect();
@@ -161,7 +163,7 @@ fn button(field: FormField, x: u16, y: u16) -> Placed {
         field,
         label: String::new(),
         label_x: x,
-        area: Area::new(x, y, button_text(field).len() as u16, 1),
+        area: Rect::new(x, y, button_text(field).len() as u16, 1),
     }
 }
 
@@ -219,7 +221,7 @@ fn line(parts: Vec<FieldSlot>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Pla
             field: part.field,
             label: part.label,
             label_x: at,
-            area: Area::new(text_x, y, cells, 1),
+            area: Rect::new(text_x, y, cells, 1),
         });
         at = text_x + cells + 1 + gap;
     }
@@ -251,7 +253,7 @@ fn shown_folded(state: &State) -> Vec<FormField> {
     useful
 }
 
-fn one_line(state: &State, inner: Area) -> Vec<Placed> {
+fn one_line(state: &State, inner: Rect) -> Vec<Placed> {
     let parts = shown_folded(state)
         .into_iter()
         .map(|field| match field {
@@ -265,7 +267,7 @@ fn one_line(state: &State, inner: Area) -> Vec<Placed> {
     let width = inner.width.saturating_sub(1 + tail);
     let (mut placed, end) = line(parts, inner.x + 1, inner.y, width, 1);
     if let Some(text) = more {
-        let area = Area::new(end + 2, inner.y, text.len() as u16, 1);
+        let area = Rect::new(end + 2, inner.y, text.len() as u16, 1);
         placed.push(Placed {
             field: FormField::More,
             label: String::new(),
@@ -276,7 +278,7 @@ fn one_line(state: &State, inner: Area) -> Vec<Placed> {
     placed
 }
 
-fn two_lines(state: &State, inner: Area) -> Vec<Placed> {
+fn two_lines(state: &State, inner: Rect) -> Vec<Placed> {
     let width = inner.width.saturating_sub(5).min(WIDEST_LINE);
     let x = inner.x + 1;
     let shares = |field| match field {

@@ -1,6 +1,8 @@
 //! What lies under a point of the screen.
 
-use super::area::{Area, Mode};
+use ratatui::layout::{Position, Rect};
+
+use super::area::{BORDER, Mode};
 use super::columns::{self, GUTTER};
 use super::form::FormField;
 use super::form_layout;
@@ -31,68 +33,68 @@ pub enum Hit {
 }
 
 /// What lies under a point. While a dialog is open only its own parts are there.
-pub fn hit(state: &State, x: u16, y: u16) -> Hit {
+pub fn hit(state: &State, at: Position) -> Hit {
     let areas = areas(state);
     if areas.mode == Mode::TooSmall {
         return Hit::Nothing;
     }
     if let Some(dialog) = state.dialogs.last() {
         let view = dialog.view(state);
-        let button = view.button_at(x, y).map(Hit::Button);
-        let choice = || view.choice_at(x, y).map(Hit::Choice);
+        let button = view.button_at(at).map(Hit::Button);
+        let choice = || view.choice_at(at).map(Hit::Choice);
         return button.or_else(choice).unwrap_or(Hit::Nothing);
     }
-    if areas.tabs.contains(x, y) {
-        return tab_at(x).map_or(Hit::Nothing, Hit::Pane);
+    if areas.tabs.contains(at) {
+        return tab_at(at.x).map_or(Hit::Nothing, Hit::Pane);
     }
-    if areas.form.contains(x, y) {
+    if areas.form.contains(at) {
         return form_layout::place(state)
             .into_iter()
             .find(|placed| {
-                placed.area.y == y && (placed.label_x..=placed.area.right()).contains(&x)
+                placed.area.y == at.y && (placed.label_x..=placed.area.right()).contains(&at.x)
             })
             .map_or(Hit::Pane(Pane::Search), |placed| Hit::Form(placed.field));
     }
-    if areas.table.contains(x, y) {
-        return table_hit(state, areas.table.inner(), x, y);
+    if areas.table.contains(at) {
+        return table_hit(state, areas.table.inner(BORDER), at);
     }
-    if areas.details.contains(x, y) {
-        return details_hit(state, areas.details.inner(), x, y);
+    if areas.details.contains(at) {
+        return details_hit(state, areas.details.inner(BORDER), at);
     }
     Hit::Nothing
 }
 
-fn details_hit(state: &State, inner: Area, x: u16, y: u16) -> Hit {
+fn details_hit(state: &State, inner: Rect, at: Position) -> Hit {
     let miss = Hit::Pane(Pane::Details);
-    if !inner.contains(x, y) || lines::is_short(state) {
+    if !inner.contains(at) || lines::is_short(state) {
         return miss;
     }
     let all = lines::detail_lines(state);
     let rows = lines::visual_rows(&all);
     let top = lines::details_top(state, &all, &rows);
-    let Some(row) = rows.get(top + usize::from(y - inner.y)) else {
+    let Some(row) = rows.get(top + usize::from(at.y - inner.y)) else {
         return miss;
     };
     let right_from = inner.x + 1 + lines::right_column(lines::width(state));
     match row.right {
-        Some(right) if x >= right_from => Hit::DetailsLine(right),
+        Some(right) if at.x >= right_from => Hit::DetailsLine(right),
         _ => Hit::DetailsLine(row.left),
     }
 }
 
-fn table_hit(state: &State, inner: Area, x: u16, y: u16) -> Hit {
+fn table_hit(state: &State, inner: Rect, at: Position) -> Hit {
     let miss = Hit::Pane(Pane::Table);
-    if !inner.contains(x, y) {
+    if !inner.contains(at) {
         return miss;
     }
-    if y == inner.y {
-        let at = x - inner.x;
+    if at.y == inner.y {
+        let x = at.x - inner.x;
         return columns::columns(state, inner.width)
             .into_iter()
-            .find(|column| at >= column.x && at < column.x + column.width && at >= GUTTER)
+            .find(|column| x >= column.x && x < column.x + column.width && x >= GUTTER)
             .map_or(miss, |column| Hit::Column(column.what));
     }
-    let position = table_top(state) + usize::from(y - inner.y - 1);
+    let position = table_top(state) + usize::from(at.y - inner.y - 1);
     if position < state.results.order.len() {
         Hit::Row(position)
     } else {

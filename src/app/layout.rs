@@ -1,6 +1,9 @@
 //! Where the panes are on the screen, by the size of the terminal and what is open.
 
-use super::area::{Area, Mode, mode};
+use ratatui::layout::Constraint::{Fill, Length};
+use ratatui::layout::{Layout, Position, Rect};
+
+use super::area::{BORDER, Mode, mode};
 use super::form_fields;
 use super::state::{Pane, State};
 
@@ -20,51 +23,42 @@ const TABLE_LEAST: u16 = 7;
 const TABLE_FRAME: u16 = 3;
 
 /// Where the panes are. What is not shown is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Areas {
     /// How the panes lie.
     pub mode: Mode,
     /// First line: where we are.
-    pub header: Area,
+    pub header: Rect,
     /// The tabs of a narrow screen.
-    pub tabs: Area,
+    pub tabs: Rect,
     /// The search form, border included.
-    pub form: Area,
+    pub form: Rect,
     /// The table, border included.
-    pub table: Area,
+    pub table: Rect,
     /// The details, border included.
-    pub details: Area,
+    pub details: Rect,
     /// The status line.
-    pub status: Area,
+    pub status: Rect,
     /// The hint line.
-    pub hints: Area,
+    pub hints: Rect,
 }
 
 /// Where the panes are now.
 pub fn areas(state: &State) -> Areas {
-    let (width, height) = (state.size.width, state.size.height);
     let mode = mode(state.size);
-    let none = Area::default();
     let mut areas = Areas {
         mode,
-        header: none,
-        tabs: none,
-        form: none,
-        table: none,
-        details: none,
-        status: none,
-        hints: none,
+        ..Areas::default()
     };
     if mode == Mode::TooSmall {
         return areas;
     }
-    let line = |y| Area::new(0, y, width, 1);
-    areas.header = line(0);
-    areas.status = line(height - 2);
-    areas.hints = line(height - 1);
+    let tabs = u16::from(mode == Mode::Tabs);
+    let rows = [Length(1), Length(tabs), Fill(1), Length(1), Length(1)];
+    let body;
+    [areas.header, areas.tabs, body, areas.status, areas.hints] =
+        Layout::vertical(rows).areas(Rect::from((Position::ORIGIN, state.size)));
     if mode == Mode::Tabs {
-        areas.tabs = line(1);
-        let body = Area::new(0, 2, width, height - 4);
         match state.focus {
             Pane::Search => areas.form = body,
             Pane::Table => areas.table = body,
@@ -72,14 +66,10 @@ pub fn areas(state: &State) -> Areas {
         }
         return areas;
     }
-    let room = height - 3;
-    let form = form_height(state, mode, room);
-    areas.form = Area::new(0, 1, width, form);
-    split_table_and_details(
-        state,
-        &mut areas,
-        Area::new(0, 1 + form, width, room - form),
-    );
+    let form = form_height(state, mode, body.height);
+    let rest;
+    [areas.form, rest] = Layout::vertical([Length(form), Fill(1)]).areas(body);
+    [areas.table, areas.details] = table_and_details(state, mode, rest);
     areas
 }
 
@@ -97,25 +87,18 @@ fn form_height(state: &State, mode: Mode, room: u16) -> u16 {
     }
 }
 
-fn split_table_and_details(state: &State, areas: &mut Areas, body: Area) {
-    areas.table = body;
+fn table_and_details(state: &State, mode: Mode, body: Rect) -> [Rect; 2] {
     if state.details.hidden {
-        return;
+        return [body, Rect::ZERO];
     }
-    if areas.mode == Mode::Wide {
+    if mode == Mode::Wide {
         let (least, most) = DETAILS_WIDTH;
         let width = (u32::from(body.width) * 40 / 100) as u16;
-        let width = width.clamp(least, most);
-        areas.table.width -= width;
-        areas.details = Area {
-            x: areas.table.right(),
-            width,
-            ..body
-        };
-        return;
+        let width = Length(width.clamp(least, most));
+        return Layout::horizontal([Fill(1), width]).areas(body);
     }
     let focused = state.focus == Pane::Details;
-    let height = match areas.mode {
+    let height = match mode {
         Mode::Tall => (state.size.height * 3 / 10).clamp(DETAILS_HEIGHT.0, DETAILS_HEIGHT.1),
         _ if focused => DETAILS_COMPACT_FOCUSED.min(body.height.saturating_sub(TABLE_LEAST - 1)),
         _ => DETAILS_COMPACT,
@@ -123,14 +106,9 @@ fn split_table_and_details(state: &State, areas: &mut Areas, body: Area) {
     let height = height.max(DETAILS_COMPACT.min(body.height));
     // An unfolded form leaves no room for both; details with the focus win over it.
     if state.form.unfolded && !focused && body.height < height + TABLE_LEAST {
-        return;
+        return [body, Rect::ZERO];
     }
-    areas.table.height = body.height.saturating_sub(height);
-    areas.details = Area {
-        y: areas.table.bottom(),
-        height,
-        ..body
-    };
+    Layout::vertical([Fill(1), Length(height)]).areas(body)
 }
 
 /// How many data rows the table shows.
@@ -140,7 +118,7 @@ pub fn table_height(state: &State) -> u16 {
 
 /// How many lines the details show.
 pub fn details_height(state: &State) -> u16 {
-    areas(state).details.inner().height
+    areas(state).details.inner(BORDER).height
 }
 
 /// The position of the order that is shown in the first row: `results.top`, moved as little as is

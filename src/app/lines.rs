@@ -1,6 +1,6 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
-use super::area::Mode;
+use super::area::{BORDER, Mode};
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
 use super::facts;
@@ -37,7 +37,7 @@ pub fn shown(state: &State) -> Option<(RowId, &Row, &Session)> {
 
 /// Cells that a line may take: the inside of the pane without a blank on either side.
 pub fn width(state: &State) -> u16 {
-    areas(state).details.inner().width.saturating_sub(2)
+    areas(state).details.inner(BORDER).width.saturating_sub(2)
 }
 
 /// Where the right column begins, in cells from where the left one does.
@@ -46,7 +46,7 @@ pub fn right_column(width: u16) -> u16 {
 }
 
 fn is_two_columns(state: &State) -> bool {
-    areas(state).details.inner().width >= TWO_COLUMNS && !state.details.raw
+    areas(state).details.inner(BORDER).width >= TWO_COLUMNS && !state.details.raw
 }
 
 /// True if the details have the short form of a compact screen.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+/// Size of the terminal in columns and rows. Zero is normal input.
+pub use ratatui::layout::Size;
 
 use super::effect::{Gen, JobId, Timer};
 use super::keymap::KeyPress;
@@ -213,15 +215,6 @@ pub enum Signal {
     Quit,
     /// Another one that ends a program by default, by its number: 128 more.
     Other(u8),
-}
-
-/// Size of the terminal in columns and rows. Zero is normal input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Size {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
 }
 
 /// What the mouse did, at a column and row counted from 0.

@@ -13,11 +13,10 @@ use crossterm::terminal::{Clear, ClearType as Erase};
 use ratatui::Frame;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Size as Cells};
+use ratatui::layout::{Position, Size};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::modes::{self, Grade};
-use crate::app::Size;
 
 const BEGIN: &[u8] = b"\x1b[?2026h";
 const END: &[u8] = b"\x1b[?2026l";
@@ -45,7 +44,7 @@ impl Screen {
 
     /// The terminal has another size: everything will be drawn anew.
     pub(super) fn resize(&mut self, size: Size) {
-        self.terminal.backend_mut().size = cells(size);
+        self.terminal.backend_mut().size = size;
     }
 
     /// Forgets what is on the terminal: the next frame draws everything.
@@ -98,13 +97,6 @@ impl Screen {
     }
 }
 
-fn cells(size: Size) -> Cells {
-    Cells {
-        width: size.width,
-        height: size.height,
-    }
-}
-
 /// Where the terminal's cursor is, as far as we have said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Cursor {
@@ -117,7 +109,7 @@ struct Cursor {
 struct Wire {
     buffer: Vec<u8>,
     spare: Option<Vec<u8>>,
-    size: Cells,
+    size: Size,
     grade: Grade,
     cursor: Cursor,
 }
@@ -127,7 +119,7 @@ impl Wire {
         let mut wire = Self {
             buffer: Vec::with_capacity(16 * 1024),
             spare: None,
-            size: cells(size),
+            size,
             grade,
             cursor: Cursor::default(),
         };
@@ -213,14 +205,14 @@ impl Backend for Wire {
         }
     }
 
-    fn size(&self) -> io::Result<Cells> {
+    fn size(&self) -> io::Result<Size> {
         Ok(self.size)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
         Ok(WindowSize {
             columns_rows: self.size,
-            pixels: Cells::default(),
+            pixels: Size::default(),
         })
     }
 
@@ -376,7 +368,7 @@ mod tests {
             let mut terminal = terminal(20, 2);
             frame(&mut terminal, "sessions", None);
 
-            terminal.backend_mut().size = Cells { width, height };
+            terminal.backend_mut().size = Size { width, height };
             terminal
                 .draw(|f| assert_eq!(f.area().width, width))
                 .unwrap();

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use ratatui::layout::Rect;
+
 use super::text::Canvas;
 use super::theme::Role;
-use crate::app::area::{Area, Mode};
+use crate::app::area::Mode;
 use crate::app::cut;
 use crate::app::form::FormField;
 use crate::app::form_fields;
@@ -28,7 +30,7 @@ pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
         " q quit".to_owned(),
     ];
     for (y, line) in (0..size.height).zip(&lines) {
-        canvas.text(Area::new(0, y, size.width, 1), 0, line, Role::Text);
+        canvas.text(Rect::new(0, y, size.width, 1), 0, line, Role::Text);
     }
 }
 
@@ -52,7 +54,7 @@ pub fn first_run_header(state: &State, canvas: &mut Canvas<'_>) {
     at_right(area, &clock(state), Role::Text, canvas);
 }
 
-fn at_right(area: Area, text: &str, role: Role, canvas: &mut Canvas<'_>) -> u16 {
+fn at_right(area: Rect, text: &str, role: Role, canvas: &mut Canvas<'_>) -> u16 {
     let cells = width_cols(&canvas.plain(text)) as u16 + 1;
     let start = area.width.saturating_sub(cells);
     canvas.text(area, start, text, role);
@@ -79,7 +81,7 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
         end -= cells + 1;
         canvas.text(area, end, &text, role);
     }
-    let room = Area {
+    let room = Rect {
         width: end.saturating_sub(1),
         ..area
     };
@@ -220,7 +222,7 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>) {
 /// The status line: the last message, else the state of the rows.
 pub fn status(state: &State, canvas: &mut Canvas<'_>) {
     let area = areas(state).status;
-    let area = Area {
+    let area = Rect {
         width: area.width.saturating_sub(1),
         ..area
     };

@@ -1,10 +1,12 @@
 //! The details of the session under the cursor.
 
+use ratatui::layout::{Position, Rect};
+
 use super::has_focus;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
-use crate::app::area::{Area, Mode};
+use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::dialog_view::FieldText;
 use crate::app::layout::areas;
@@ -25,21 +27,21 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     };
     let lines = lines::detail_lines(state);
     if lines.is_empty() {
-        let row = all.details.inner().row(1);
+        let row = nth_row(all.details.inner(BORDER), 1);
         canvas.text(row, 1, "Nothing selected.", Role::Dim);
         return;
     }
     let rows = lines::visual_rows(&lines);
     right_title(state, all.details, from, canvas);
     lower_border(state, all.details, &lines, &rows, canvas);
-    let inner = all.details.inner();
+    let inner = all.details.inner(BORDER);
     let top = lines::details_top(state, &lines, &rows);
     let right = lines::right_column(lines::width(state));
     for (row, visual) in (0..inner.height).zip(rows.iter().skip(top)) {
-        let area = inner.row(row);
-        let whole = Area::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
+        let area = nth_row(inner, row);
+        let whole = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
         let left = match visual.right {
-            Some(_) => Area {
+            Some(_) => Rect {
                 width: right.saturating_sub(1),
                 ..whole
             },
@@ -47,7 +49,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         };
         draw_line(state, left, &lines, visual.left, focused, canvas);
         if let Some(index) = visual.right {
-            let area = Area::new(
+            let area = Rect::new(
                 whole.x + right,
                 whole.y,
                 whole.width.saturating_sub(right),
@@ -63,7 +65,7 @@ fn key(state: &State, action: Action) -> String {
     keys.first().map(ToString::to_string).unwrap_or_default()
 }
 
-fn right_title(state: &State, area: Area, from: u16, canvas: &mut Canvas<'_>) {
+fn right_title(state: &State, area: Rect, from: u16, canvas: &mut Canvas<'_>) {
     let text = match (lines::is_short(state), state.details.raw) {
         _ if state.details.reading => "reading anew …".to_owned(),
         (true, _) => format!(
@@ -80,7 +82,7 @@ fn right_title(state: &State, area: Area, from: u16, canvas: &mut Canvas<'_>) {
 /// What is looked for, and how much of it all is on screen.
 fn lower_border(
     state: &State,
-    area: Area,
+    area: Rect,
     all: &[DetailLine],
     rows: &[lines::VisualRow],
     canvas: &mut Canvas<'_>,
@@ -103,7 +105,7 @@ fn lower_border(
     x += canvas.outside(room, x, &shown, style);
     canvas.text(room, x, " ", Role::Text);
     if find.editing && has_focus(state, Pane::Details) {
-        canvas.cursor = Some((room.x + field + cursor, room.y));
+        canvas.cursor = Some(Position::new(room.x + field + cursor, room.y));
     }
     let found = all.iter().filter(|line| line.found).count();
     let words = format!("{found} found · {count}");
@@ -112,7 +114,7 @@ fn lower_border(
 
 fn draw_line(
     state: &State,
-    area: Area,
+    area: Rect,
     lines: &[DetailLine],
     index: usize,
     focused: bool,
@@ -135,7 +137,7 @@ fn draw_line(
     if focused && state.details.line.min(lines.len() - 1) == index {
         let selection = canvas.style(Role::Selection);
         canvas.restyle(area, selection);
-        let mark = Area::new(area.x.saturating_sub(1), area.y, 1, 1);
+        let mark = Rect::new(area.x.saturating_sub(1), area.y, 1, 1);
         canvas.text(mark, 0, ">", Role::Text);
     }
 }

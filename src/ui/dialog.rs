@@ -1,8 +1,9 @@
 //! Dialogs over the main screen.
 
+use ratatui::layout::Rect;
+
 use super::text::Canvas;
 use super::theme::Role;
-use crate::app::area::Area;
 use crate::app::dialog::Dialog;
 use crate::app::dialog_view::{DialogView, ViewLine};
 use crate::app::state::{Lock, State};
@@ -55,7 +56,7 @@ fn footer(view: &DialogView, canvas: &mut Canvas<'_>) {
     canvas.right(view.area, row, view.area.x, text, Role::Dim);
 }
 
-fn draw_line(area: Area, line: &ViewLine, canvas: &mut Canvas<'_>) {
+fn draw_line(area: Rect, line: &ViewLine, canvas: &mut Canvas<'_>) {
     let mut x = 0;
     for part in &line.parts {
         x += canvas.text(area, x, &part.text, part.role);

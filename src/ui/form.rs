@@ -1,10 +1,12 @@
 //! The search form, folded and unfolded.
 
+use ratatui::layout::{Position, Rect};
+
 use super::has_focus;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
-use crate::app::area::{Area, Mode};
+use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::dialog_view::FieldText;
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
@@ -35,7 +37,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// The keys of the form; where the fields have no room beside them, what is wrong with one.
-fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &mut Canvas<'_>) {
+fn lower_border(state: &State, area: Rect, mode: Mode, focused: bool, canvas: &mut Canvas<'_>) {
     let row = area.height.saturating_sub(1);
     if let Some(error) = &state.form.error
         && !has_notes(state, area)
@@ -62,14 +64,14 @@ fn lower_border(state: &State, area: Area, mode: Mode, focused: bool, canvas: &m
 }
 
 /// True if there is room beside the fields.
-fn has_notes(state: &State, area: Area) -> bool {
-    form_layout::is_list(state) && area.inner().width >= form_layout::NOTES_FROM
+fn has_notes(state: &State, area: Rect) -> bool {
+    form_layout::is_list(state) && area.inner(BORDER).width >= form_layout::NOTES_FROM
 }
 
 fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_>) {
     let area = placed.area;
     let focused = pane && state.form.field == placed.field;
-    let row = Area::new(placed.label_x, area.y, area.right() - placed.label_x, 1);
+    let row = Rect::new(placed.label_x, area.y, area.right() - placed.label_x, 1);
     let wrong = state
         .form
         .error
@@ -107,7 +109,7 @@ fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_
                 Role::Input
             };
             canvas.fill(area, role);
-            let word = Area {
+            let word = Rect {
                 width: area.width.saturating_sub(2),
                 ..area
             };
@@ -121,13 +123,13 @@ fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_
     }
 }
 
-fn brackets(area: Area, canvas: &mut Canvas<'_>) {
-    let whole = Area::new(area.x.saturating_sub(1), area.y, area.width + 2, 1);
+fn brackets(area: Rect, canvas: &mut Canvas<'_>) {
+    let whole = Rect::new(area.x.saturating_sub(1), area.y, area.width + 2, 1);
     canvas.text(whole, 0, "[", Role::Dim);
     canvas.text(whole, whole.width - 1, "]", Role::Dim);
 }
 
-fn text_field(state: &State, field: TextField, area: Area, focused: bool, canvas: &mut Canvas<'_>) {
+fn text_field(state: &State, field: TextField, area: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     brackets(area, canvas);
     canvas.fill(area, Role::Input);
     let input = &state.form.inputs[field];
@@ -144,15 +146,15 @@ fn text_field(state: &State, field: TextField, area: Area, focused: bool, canvas
     };
     canvas.outside(area, 0, &shown, style);
     if focused && area.width > 0 {
-        canvas.cursor = Some((area.x + cursor, area.y));
+        canvas.cursor = Some(Position::new(area.x + cursor, area.y));
     }
 }
 
 /// What stands beside a field of the unfolded form: what is wrong, an example, or who answers it.
 fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) {
-    let inner = areas(state).form.inner();
+    let inner = areas(state).form.inner(BORDER);
     let x = placed.area.right() + 3;
-    let area = Area::new(x, placed.area.y, inner.right().saturating_sub(x), 1);
+    let area = Rect::new(x, placed.area.y, inner.right().saturating_sub(x), 1);
     if let Some(error) = &state.form.error
         && error.field == placed.field
     {
@@ -186,14 +188,14 @@ fn plan(state: &State, canvas: &mut Canvas<'_>) {
     if let Some(error) = &state.form.error {
         let text = format!("! {}: {}", form_fields::label(error.field), error.message);
         for (row, line) in (0..area.height).zip(wrap_words(&text, area.width.into())) {
-            canvas.text(area.row(row), 0, &line, Role::Danger);
+            canvas.text(nth_row(area, row), 0, &line, Role::Danger);
         }
         return;
     }
     const TITLE: &str = "Ends up as:  ";
     let indent = TITLE.len() as u16;
     for (row, line) in (0..area.height).zip(&lines) {
-        let area = area.row(row);
+        let area = nth_row(area, row);
         if row == 0 {
             canvas.text(area, 0, TITLE, Role::Dim);
         }

@@ -12,8 +12,9 @@ pub mod theme;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 
-use crate::app::area::{Area, Mode, mode};
+use crate::app::area::{Mode, mode};
 use crate::app::dialogs::first_run::FirstRun;
 use crate::app::state::{Pane, State};
 
@@ -29,10 +30,10 @@ pub fn render(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
 }
 
 /// Draws the whole screen into a buffer. Returns where the terminal's cursor is to be; `None`: hidden.
-pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<(u16, u16)> {
+pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {
     let mut canvas = Canvas::new(buffer, theme, state.prefs.ascii);
     canvas.only_ascii = state.prefs.only_ascii;
-    let screen = Area::new(0, 0, state.size.width, state.size.height);
+    let screen = Rect::from((Position::ORIGIN, state.size));
     canvas.fill(screen, Role::Text);
     if mode(state.size) == Mode::TooSmall {
         bars::too_small(state, &mut canvas);

@@ -3,27 +3,26 @@
 use std::fmt::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::svg;
 use super::theme::Theme;
-use crate::app::msg::Size;
 use crate::app::state::State;
 
 /// A drawn screen.
 #[derive(Clone, Debug)]
 pub struct Picture {
     buffer: Buffer,
-    cursor: Option<(u16, u16)>,
+    cursor: Option<Position>,
 }
 
 /// Draws a state at this size.
 pub fn picture(state: &State, theme: &Theme, size: Size) -> Picture {
     let mut state = state.clone();
     state.size = size;
-    let mut buffer = Buffer::empty(Rect::new(0, 0, size.width, size.height));
+    let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
     let cursor = super::draw(&state, theme, &mut buffer);
     Picture { buffer, cursor }
 }
@@ -35,7 +34,7 @@ impl Picture {
     }
 
     /// Where the terminal's cursor is. `None`: hidden.
-    pub fn cursor(&self) -> Option<(u16, u16)> {
+    pub fn cursor(&self) -> Option<Position> {
         self.cursor
     }
 

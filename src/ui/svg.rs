@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
@@ -31,7 +32,7 @@ const PALETTE: [&str; 16] = [
 ];
 
 /// Draws the cells, and the cursor if it is on the screen.
-pub fn svg(buffer: &Buffer, cursor: Option<(u16, u16)>) -> String {
+pub fn svg(buffer: &Buffer, cursor: Option<Position>) -> String {
     let area = buffer.area;
     let (width, height) = (
         u32::from(area.width) * CELL.0 + 2 * MARGIN,
@@ -63,7 +64,7 @@ pub fn svg(buffer: &Buffer, cursor: Option<(u16, u16)>) -> String {
     for y in 0..area.height {
         line(&mut out, buffer, area.y + y, u32::from(y) * CELL.1);
     }
-    if let Some((x, y)) = cursor {
+    if let Some(Position { x, y }) = cursor {
         let (x, y) = (u32::from(x) * CELL.0, u32::from(y) * CELL.1);
         let _ = writeln!(
             out,

@@ -1,9 +1,11 @@
 //! The table of sessions. Only the rows on screen are looked at.
 
+use ratatui::layout::{Position, Rect};
+
 use super::has_focus;
 use super::text::{Canvas, border_room};
 use super::theme::Role;
-use crate::app::area::{Area, Mode};
+use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::cells;
 use crate::app::columns::{Column, columns};
 use crate::app::cut;
@@ -32,15 +34,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let (count, role) = count(state, long, canvas.is_ascii());
     canvas.right(all.table, 0, from, &count, role);
     lower_border(state, all.table, focused, canvas);
-    let inner = all.table.inner();
+    let inner = all.table.inner(BORDER);
     let columns = columns(state, inner.width);
-    titles(state, inner.row(0), &columns, canvas);
+    titles(state, nth_row(inner, 0), &columns, canvas);
     let mut row = 1;
     for (position, id, data) in cells::visible_rows(state) {
         let cursor = position == state.results.cursor;
         draw_row(
             state,
-            inner.row(row),
+            nth_row(inner, row),
             &columns,
             (id, data),
             cursor,
@@ -56,7 +58,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// The title with the query that made the rows, whatever has been typed since.
-fn title(state: &State, area: Area) -> String {
+fn title(state: &State, area: Rect) -> String {
     let made_by = state.results.made_by.as_ref();
     let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
     if query.is_empty() {
@@ -67,7 +69,7 @@ fn title(state: &State, area: Area) -> String {
     format!("2 Sessions · {}", cut_end(&query, room, Default::default()))
 }
 
-fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>) {
+fn titles(state: &State, area: Rect, columns: &[Column], canvas: &mut Canvas<'_>) {
     let results = &state.results;
     for column in columns {
         let sorted = results.sort.by == column.what;
@@ -78,7 +80,7 @@ fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>
             (false, _) => "",
         };
         let choice = if chosen && !sorted { "›" } else { "" };
-        let cell = Area::new(area.x + column.x, area.y, column.width, area.height);
+        let cell = Rect::new(area.x + column.x, area.y, column.width, area.height);
         let role = if chosen && !sorted {
             Role::Key
         } else {
@@ -90,7 +92,7 @@ fn titles(state: &State, area: Area, columns: &[Column], canvas: &mut Canvas<'_>
 
 fn draw_row(
     state: &State,
-    area: Area,
+    area: Rect,
     columns: &[Column],
     (id, row): (RowId, &Row),
     cursor: bool,
@@ -105,7 +107,7 @@ fn draw_row(
         // One blank stays before the next column.
         let last = column.x + column.width >= area.width;
         let width = column.width.saturating_sub(u16::from(!last));
-        let cell_area = Area::new(area.x + column.x, area.y, width, area.height);
+        let cell_area = Rect::new(area.x + column.x, area.y, width, area.height);
         let cell = cells::cell_of(state, id, row, &column.what);
         // The row under the cursor has one style, so that it can be read on any background.
         let role = if selected { Role::Text } else { cell.role };
@@ -273,14 +275,14 @@ fn trouble(state: &State) -> Option<(String, bool)> {
 }
 
 /// The live filter, or the quick filters, in the lower border.
-fn lower_border(state: &State, area: Area, focused: bool, canvas: &mut Canvas<'_>) {
+fn lower_border(state: &State, area: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     let row = area.height.saturating_sub(1);
     let room = border_room(area, row);
     let results = &state.results;
     let Some(live) = &results.live else {
         if !results.quick.is_empty() {
             let text = format!("only {} · F drops", words::clauses(&results.quick));
-            let cut = Area {
+            let cut = Rect {
                 width: room.width.saturating_sub(2),
                 ..room
             };
@@ -294,7 +296,8 @@ fn lower_border(state: &State, area: Area, focused: bool, canvas: &mut Canvas<'_
     let (shown, cursor) = FieldText::of(&live.input).window(most);
     let style = canvas.style(Role::Input);
     if live.editing && focused && room.width > x {
-        canvas.cursor = Some((room.x + (x + cursor).min(room.width - 1), room.y));
+        let at = room.x + (x + cursor).min(room.width - 1);
+        canvas.cursor = Some(Position::new(at, room.y));
     }
     x += canvas.outside(room, x, &shown, style);
     if live.editing && cursor as usize >= width_cols(&shown) {
@@ -323,7 +326,7 @@ fn lower_border(state: &State, area: Area, focused: bool, canvas: &mut Canvas<'_
 }
 
 /// "loading page 5 …" below the rows, or over the last two where they fill the table.
-fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
+fn loading(state: &State, inner: Rect, used: u16, canvas: &mut Canvas<'_>) {
     if !state.is_loading() || !state.spinner || state.results.stale {
         return;
     }
@@ -338,7 +341,7 @@ fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
     }
     let row = if free { used + 1 } else { inner.height - 1 };
     for line in [row - 1, row] {
-        let area = inner.row(line);
+        let area = nth_row(inner, line);
         if !free {
             canvas.fill(area, Role::Text);
         }
@@ -353,7 +356,7 @@ fn loading(state: &State, inner: Area, used: u16, canvas: &mut Canvas<'_>) {
     } else {
         text
     };
-    middle(inner.row(row), &text, Role::Dim, canvas);
+    middle(nth_row(inner, row), &text, Role::Dim, canvas);
 }
 
 fn loading_words(state: &State, ascii: bool) -> String {
@@ -366,18 +369,23 @@ fn loading_words(state: &State, ascii: bool) -> String {
     }
 }
 
-fn middle(area: Area, text: &str, role: Role, canvas: &mut Canvas<'_>) {
+fn middle(area: Rect, text: &str, role: Role, canvas: &mut Canvas<'_>) {
     let cells = width_cols(&canvas.plain(text)) as u16;
     let x = area.width.saturating_sub(cells) / 2;
     canvas.text(area, x, text, role);
 }
 
 /// What the table says when it has no row to show.
-fn nothing(state: &State, inner: Area, canvas: &mut Canvas<'_>) {
+fn nothing(state: &State, inner: Rect, canvas: &mut Canvas<'_>) {
     if state.is_loading() {
         if state.spinner {
             let text = loading_words(state, canvas.is_ascii());
-            middle(inner.row(middle_row(inner, 1)), &text, Role::Dim, canvas);
+            middle(
+                nth_row(inner, middle_row(inner, 1)),
+                &text,
+                Role::Dim,
+                canvas,
+            );
         }
         return;
     }
@@ -393,7 +401,7 @@ fn nothing(state: &State, inner: Area, canvas: &mut Canvas<'_>) {
         .min(18.max(inner.width / 4))
         .max(1);
     for (row, (line, role)) in (first..inner.height).zip(&lines) {
-        let area = inner.row(row);
+        let area = nth_row(inner, row);
         let style = canvas.style(*role);
         let plain = canvas.plain(line).into_owned();
         canvas.outside(area, x, &plain, style);
@@ -401,6 +409,6 @@ fn nothing(state: &State, inner: Area, canvas: &mut Canvas<'_>) {
 }
 
 /// The first of `count` rows in the middle of the rows below the titles.
-fn middle_row(inner: Area, count: u16) -> u16 {
+fn middle_row(inner: Rect, count: u16) -> u16 {
     1 + inner.height.saturating_sub(1 + count) / 2
 }

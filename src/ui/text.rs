@@ -1,12 +1,11 @@
 //! Text on the screen: the only place that puts any into cells. All of it is cleaned on the way.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
-use crate::app::area::Area;
 use crate::app::text_wrap::{Piece, PieceKind};
 use crate::model::text::{JSON_MARK, Replaced, safe_spans, width_cols};
 
@@ -21,7 +20,7 @@ pub struct Canvas<'a> {
     /// Does the terminal take nothing else, in values neither? Then `?` stands for each of their columns.
     pub only_ascii: bool,
     /// Where the terminal's cursor is to be.
-    pub cursor: Option<(u16, u16)>,
+    pub cursor: Option<Position>,
 }
 
 impl<'a> Canvas<'a> {
@@ -48,32 +47,32 @@ impl<'a> Canvas<'a> {
 
     /// Text of ours in a row of `area`, from cell `x` of it on. Cut with an ellipsis where it does not fit.
     /// Returns the cells it took.
-    pub fn text(&mut self, area: Area, x: u16, text: &str, role: Role) -> u16 {
+    pub fn text(&mut self, area: Rect, x: u16, text: &str, role: Role) -> u16 {
         let style = self.style(role);
         self.styled(area, x, text, style)
     }
 
     /// The same with a style of its own.
-    pub fn styled(&mut self, area: Area, x: u16, text: &str, style: Style) -> u16 {
+    pub fn styled(&mut self, area: Rect, x: u16, text: &str, style: Style) -> u16 {
         let plain = self.plain(text);
         self.put(area, x, &plain, style, style)
     }
 
     /// Text that somebody outside chose: what is replaced in it gets a style of its own.
-    pub fn outside(&mut self, area: Area, x: u16, text: &str, style: Style) -> u16 {
+    pub fn outside(&mut self, area: Rect, x: u16, text: &str, style: Style) -> u16 {
         let marked = style.patch(self.style(Role::Warn));
         self.put(area, x, text, style, marked)
     }
 
     /// The mark before a JSON value in the place of a text, in the style of what is replaced. Returns the
     /// cells it took, with the blank behind it.
-    pub fn json_mark(&mut self, area: Area, style: Style) -> u16 {
+    pub fn json_mark(&mut self, area: Rect, style: Style) -> u16 {
         let marked = style.patch(self.style(Role::Warn));
         self.styled(area, 0, JSON_MARK, marked) + 1
     }
 
     /// Pieces of cleaned text, replaced ones in a style of their own. Returns the cells they took.
-    pub fn pieces(&mut self, area: Area, x: u16, pieces: &[Piece], style: Style) -> u16 {
+    pub fn pieces(&mut self, area: Rect, x: u16, pieces: &[Piece], style: Style) -> u16 {
         let mut at = x;
         for piece in pieces {
             let (style, text) = match piece.kind {
@@ -91,7 +90,7 @@ impl<'a> Canvas<'a> {
         at - x
     }
 
-    fn put(&mut self, area: Area, x: u16, text: &str, style: Style, marked: Style) -> u16 {
+    fn put(&mut self, area: Rect, x: u16, text: &str, style: Style, marked: Style) -> u16 {
         if area.height == 0 || x >= area.width || text.is_empty() {
             return 0;
         }
@@ -146,10 +145,9 @@ impl<'a> Canvas<'a> {
     }
 
     /// Fills an area with blanks of a role.
-    pub fn fill(&mut self, area: Area, role: Role) {
+    pub fn fill(&mut self, area: Rect, role: Role) {
         let style = self.style(role);
-        let screen = self.buffer.area;
-        let rect = Rect::new(area.x, area.y, area.width, area.height).intersection(screen);
+        let rect = area.intersection(self.buffer.area);
         for y in rect.top()..rect.bottom() {
             // Half of a wide sign cannot stay: it would hide the first column of the area.
             let before = rect.left().checked_sub(1);
@@ -167,10 +165,8 @@ impl<'a> Canvas<'a> {
     }
 
     /// Lays a style over what stands in an area.
-    pub fn restyle(&mut self, area: Area, style: Style) {
-        let rect = Rect::new(area.x, area.y, area.width, area.height);
-        self.buffer
-            .set_style(rect.intersection(self.buffer.area), style);
+    pub fn restyle(&mut self, area: Rect, style: Style) {
+        self.buffer.set_style(area, style);
     }
 
     /// Our own signs as this terminal can show them.
@@ -189,7 +185,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A border around an area: double (or `=` and `#`) with the focus, single (or `-` and `+`) without.
-    pub fn border(&mut self, area: Area, focused: bool) {
+    pub fn border(&mut self, area: Rect, focused: bool) {
         let role = if focused {
             Role::BorderFocus
         } else {
@@ -199,7 +195,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A border in another role.
-    pub fn border_in(&mut self, area: Area, focused: bool, role: Role) {
+    pub fn border_in(&mut self, area: Rect, focused: bool, role: Role) {
         if area.width < 2 || area.height < 2 {
             return;
         }
@@ -230,7 +226,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A text set into the upper border, from the left: `╔═ title ═`. Returns the first cell behind it.
-    pub fn title(&mut self, area: Area, text: &str, role: Role) -> u16 {
+    pub fn title(&mut self, area: Rect, text: &str, role: Role) -> u16 {
         let room = border_room(area, 0);
         let plain = self.plain(text).into_owned();
         if width_cols(&plain) == 0 || room.width == 0 {
@@ -242,7 +238,7 @@ impl<'a> Canvas<'a> {
 
     /// A text set into a border at its right end: `═ text ═╗`. Left out where it would meet what stands
     /// before cell `from`.
-    pub fn right(&mut self, area: Area, row: u16, from: u16, text: &str, role: Role) {
+    pub fn right(&mut self, area: Rect, row: u16, from: u16, text: &str, role: Role) {
         let room = border_room(area, row);
         let plain = self.plain(text).into_owned();
         // Compared as they are: a text of 65,536 columns is not empty.
@@ -255,11 +251,11 @@ impl<'a> Canvas<'a> {
         self.set_in(room, start, &plain, style);
     }
 
-    fn set_in(&mut self, room: Area, x: u16, text: &str, style: Style) -> u16 {
+    fn set_in(&mut self, room: Rect, x: u16, text: &str, style: Style) -> u16 {
         let blank = self.style(Role::Text);
         let start = self.put(room, x, " ", blank, blank);
         let taken = self.put(
-            Area {
+            Rect {
                 width: room.width.saturating_sub(1),
                 ..room
             },
@@ -274,11 +270,11 @@ impl<'a> Canvas<'a> {
 }
 
 /// The part of a border that may hold text: one cell of the border stays at either end.
-pub fn border_room(area: Area, row: u16) -> Area {
+pub fn border_room(area: Rect, row: u16) -> Rect {
     if area.width < 6 || row >= area.height {
-        return Area::new(area.x, area.y, 0, 0);
+        return Rect::ZERO;
     }
-    Area::new(area.x + 2, area.y + row, area.width - 4, 1)
+    Rect::new(area.x + 2, area.y + row, area.width - 4, 1)
 }
 
 fn ascii_sign(sign: char) -> char {
@@ -309,9 +305,9 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
         let theme = Theme::default();
         let mut canvas = Canvas::new(&mut buffer, &theme, false);
-        canvas.text(Area::new(0, 0, 8, 1), 0, "日本太郎", Role::Text);
+        canvas.text(Rect::new(0, 0, 8, 1), 0, "日本太郎", Role::Text);
 
-        canvas.fill(Area::new(3, 0, 3, 1), Role::Text);
+        canvas.fill(Rect::new(3, 0, 3, 1), Role::Text);
 
         let drawn: Vec<&str> = (0..8).map(|x| buffer[(x, 0)].symbol()).collect();
         assert_eq!(drawn, ["日", " ", " ", " ", " ", " ", "郎", " "]);

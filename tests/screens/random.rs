@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use usher::app::hit::{Hit, hit};
 use usher::app::keymap::KeyPress;
 use usher::app::msg::{Mouse, MouseKind};
@@ -107,7 +107,7 @@ fn drawn_inside(state: &State) -> Result<(), TestCaseError> {
             );
         }
     }
-    if let Some((x, y)) = cursor {
+    if let Some(Position { x, y }) = cursor {
         prop_assert!(
             x < state.size.width && y < state.size.height,
             "cursor at {x},{y}"
@@ -154,7 +154,7 @@ proptest! {
             update(&mut state, Msg::Key(KEYS[key].parse().expect("a key")));
         }
         if x >= size.width || y >= size.height {
-            prop_assert_eq!(hit(&state, x, y), Hit::Nothing);
+            prop_assert_eq!(hit(&state, Position::new(x, y)), Hit::Nothing);
         }
         for kind in [MouseKind::Click, MouseKind::DoubleClick, MouseKind::WheelDown] {
             update(&mut state, Msg::Mouse(Mouse { kind, x, y }));
@@ -247,21 +247,42 @@ fn what_is_drawn_is_what_is_hit() {
         height: 24,
     };
 
-    assert_eq!(hit(&state, 10, 6), Hit::Row(0));
-    assert_eq!(hit(&state, 10, 14), Hit::Row(8));
-    assert_eq!(hit(&state, 5, 5), Hit::Column(Field::User.into()));
-    assert_eq!(hit(&state, 50, 5), Hit::Column(Field::Used.into()));
+    assert_eq!(hit(&state, Position::new(10, 6)), Hit::Row(0));
+    assert_eq!(hit(&state, Position::new(10, 14)), Hit::Row(8));
     assert_eq!(
-        hit(&state, 10, 2),
+        hit(&state, Position::new(5, 5)),
+        Hit::Column(Field::User.into())
+    );
+    assert_eq!(
+        hit(&state, Position::new(50, 5)),
+        Hit::Column(Field::Used.into())
+    );
+    assert_eq!(
+        hit(&state, Position::new(10, 2)),
         Hit::Form(FormField::Text(TextField::Text))
     );
-    assert_eq!(hit(&state, 66, 2), Hit::Form(FormField::More));
-    assert_eq!(hit(&state, 10, 18), Hit::Pane(Pane::Details));
-    assert_eq!(hit(&state, 10, 0), Hit::Nothing);
+    assert_eq!(
+        hit(&state, Position::new(66, 2)),
+        Hit::Form(FormField::More)
+    );
+    assert_eq!(hit(&state, Position::new(10, 18)), Hit::Pane(Pane::Details));
+    assert_eq!(hit(&state, Position::new(10, 0)), Hit::Nothing);
 
     keys(&mut state, "delete");
 
-    assert_eq!(hit(&state, 24, 15), Hit::Button(0), "[ Cancel ]");
-    assert_eq!(hit(&state, 40, 15), Hit::Button(1), "[ Delete ]");
-    assert_eq!(hit(&state, 10, 6), Hit::Nothing, "a row behind the dialog");
+    assert_eq!(
+        hit(&state, Position::new(24, 15)),
+        Hit::Button(0),
+        "[ Cancel ]"
+    );
+    assert_eq!(
+        hit(&state, Position::new(40, 15)),
+        Hit::Button(1),
+        "[ Delete ]"
+    );
+    assert_eq!(
+        hit(&state, Position::new(10, 6)),
+        Hit::Nothing,
+        "a row behind the dialog"
+    );
 }

@@ -76,9 +76,9 @@ pub fn text(picture: &Picture) -> String {
         .into_iter()
         .map(|(letter, style)| format!("{letter} = {style}\n"))
         .collect();
-    let cursor = picture
-        .cursor()
-        .map_or("hidden".to_owned(), |(x, y)| format!("column {x}, row {y}"));
+    let cursor = picture.cursor().map_or("hidden".to_owned(), |at| {
+        format!("column {}, row {}", at.x, at.y)
+    });
     format!("{signs}cursor: {cursor}\nstyles\n{styles}{legend}")
 }
 

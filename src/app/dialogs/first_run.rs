@@ -1,9 +1,11 @@
 //! A configuration without profiles: what to do first.
 
+use ratatui::layout::Rect;
+
 use super::help::Help;
 use super::profiles::SwitchProfile;
 use crate::app::action::{Action, Context};
-use crate::app::area::Area;
+use crate::app::area::BORDER;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, is_large};
 use crate::app::effect::Effect;
@@ -53,8 +55,8 @@ impl Dialog for FirstRun {
         ];
         let indent = if large { 20 } else { 3 };
         let notes = if large { NOTES.0 } else { NOTES.1 };
-        let area = Area::new(0, 1, state.size.width, state.size.height.saturating_sub(3));
-        let inner = area.inner();
+        let area = Rect::new(0, 1, state.size.width, state.size.height.saturating_sub(3));
+        let inner = area.inner(BORDER);
         let mut lines: Vec<ViewLine> =
             std::iter::repeat_n(ViewLine::default(), usize::from((inner.height + 1) / 5)).collect();
         let blank = " ".repeat(indent.min(usize::from(inner.width) / 10));

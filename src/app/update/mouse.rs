@@ -1,5 +1,7 @@
 //! What clicks and wheels mean. A click never replaces a confirmation that must be typed.
 
+use ratatui::layout::Position;
+
 use super::{details, dialogs, focus, form, results, table};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
@@ -12,7 +14,7 @@ const WHEEL: isize = 3;
 
 /// The mouse did something.
 pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
-    let hit = hit::hit(state, mouse.x, mouse.y);
+    let hit = hit::hit(state, Position::new(mouse.x, mouse.y));
     match mouse.kind {
         MouseKind::WheelUp => wheel(state, &hit, -WHEEL),
         MouseKind::WheelDown => wheel(state, &hit, WHEEL),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{edit, message, results};
+use crate::app::area::BORDER;
 use crate::app::columns;
 use crate::app::effect::{Effect, Timer};
 use crate::app::keymap::{Key, KeyPress};
@@ -261,5 +262,5 @@ pub fn filter_typed(state: &mut State) -> Vec<Effect> {
 
 /// Width of the table's inside.
 fn width(state: &State) -> u16 {
-    layout::areas(state).table.inner().width
+    layout::areas(state).table.inner(BORDER).width
 }
