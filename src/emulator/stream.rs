@@ -1,5 +1,6 @@
 //! Systems that speak a protocol of their own over a byte stream, with the same faults as HTTP.
 
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use super::wire::Wire;
 
 /// A protocol of commands and answers over TCP or TLS.
 pub trait Protocol: Send + Sync {
-    /// Begins to talk with a new client.
-    fn connect(&self) -> Box<dyn Conversation>;
+    /// Begins to talk with a new client, whose address this is.
+    fn connect(&self, peer: SocketAddr) -> Box<dyn Conversation>;
 }
 
 /// One connection of a [`Protocol`]. Everything that it sends goes through the faults.
@@ -32,6 +33,12 @@ pub trait Conversation: Send {
     /// # Errors
     /// That can never become a command; the connection is closed.
     fn take(&mut self, arrived: &mut BytesMut) -> Result<Option<Command>, NotTheProtocol>;
+
+    /// What the server says, framed, to a client that sends nothing more while a command is due. Empty:
+    /// nothing.
+    fn last_words(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Carries a command out. `auth`: how it is to be treated in place of looking at its credential. Gives the
     /// content of the answer, without its frame.
@@ -163,7 +170,7 @@ impl StreamService {
     }
 
     async fn talk(&self, wire: &mut Wire) -> std::io::Result<()> {
-        let mut talk = self.protocol.connect();
+        let mut talk = self.protocol.connect(wire.peer()?);
         let mut arrived = BytesMut::new();
         wire.write_all(&talk.greeting()).await?;
         loop {
@@ -175,6 +182,7 @@ impl StreamService {
                 }
                 Ok(None) => {
                     if wire.read_buf(&mut arrived).await? == 0 {
+                        wire.write_all(&talk.last_words()).await?;
                         break;
                     }
                 }
