@@ -5,7 +5,7 @@
 
 mod jobs;
 mod link;
-pub(super) mod search;
+mod search;
 #[cfg(test)]
 mod tests;
 mod timers;
