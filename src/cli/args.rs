@@ -1,4 +1,4 @@
-//! What can be typed on the command line.
+//! The arguments of the command line.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -44,16 +44,17 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, after_long_help = EXIT_CODES, max_term_width = 100)]
 pub struct Cli {
-    /// What holds for every command.
+    /// The options of every command.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do. `None`: open the screen.
+    /// The command. `None`: open the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 impl Cli {
-    /// What was typed, program name first. Ends the program where it cannot be read, and for `--help`.
+    /// The parsed arguments, program name first. Ends the program where they cannot be read, and
+    /// for `--help`.
     pub fn of(typed: impl IntoIterator<Item = OsString>, systems: &Systems) -> Self {
         Self::read(with_negative_clauses(typed), systems).unwrap_or_else(|error| {
             if !error.use_stderr() {
@@ -117,7 +118,8 @@ fn import_command(word: &str, import: &ImportSpec) -> clap::Command {
         .mut_arg("name", |arg| arg.default_value(name).required(false))
 }
 
-/// What is wrong with what was typed. It repeats that, which a script may have from a stranger.
+/// The message about a mistake in the arguments. It repeats them, which a script may have from a
+/// stranger.
 fn mistake(mut error: clap::Error) -> String {
     let typed: Vec<(ContextKind, String)> = error
         .context()
@@ -154,7 +156,7 @@ fn with_negative_clauses(
     })
 }
 
-/// Is it `-field:value`, with any operator, or the same of an attribute?
+/// True if it is `-field:value`, with any operator, or the same of an attribute.
 fn is_negative_clause(text: &str) -> bool {
     let Some(clause) = text.strip_prefix('-') else {
         return false;

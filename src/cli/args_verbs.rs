@@ -25,7 +25,7 @@ One JSON line for each session (-o jsonl), absent values null, times RFC 3339 in
   profile system id label user user_id state created last_used expires ended client ip agent
   method scope deletable not_deletable_because own hints attributes";
 
-/// What stands below `usher revoke --help`.
+/// The text below `usher revoke --help`.
 pub(crate) const REVOKE_HELP: &str = "\
 Examples:
   usher list user:jdoe -o jsonl | usher revoke - --yes
@@ -253,7 +253,7 @@ pub enum ConfigArgs {
     Import {
         /// The verb that was typed.
         verb: String,
-        /// What else was typed.
+        /// The rest of the arguments.
         args: ImportArgs,
     },
 }

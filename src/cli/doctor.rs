@@ -49,13 +49,13 @@ impl Mark {
 
 /// One line.
 pub(crate) struct Finding {
-    /// What was looked at.
+    /// The thing that was checked.
     pub(crate) what: &'static str,
     /// How it ended.
     pub(crate) mark: Mark,
-    /// What was found.
+    /// The finding.
     pub(crate) found: String,
-    /// What to do. Empty: nothing.
+    /// The next step. Empty: nothing.
     pub(crate) remedy: String,
     /// The exit code if it is bad.
     pub(crate) code: u8,
@@ -196,7 +196,7 @@ fn audit(ctx: &Ctx, sources: &[Source]) -> Finding {
     }
 }
 
-/// What the log says of itself: was it changed, and what did it leave open?
+/// The findings about the log: changed lines, and changes without an end.
 fn audited(ctx: &Ctx) -> Vec<Finding> {
     let audit = Audit::new(&ctx.paths);
     let Some(path) = audit.path() else {

@@ -36,7 +36,7 @@ impl Source {
         &self.profile.system.word
     }
 
-    /// What makes it worse to end one of its sessions by mistake.
+    /// Facts that make it worse to end one of its sessions by mistake.
     pub(crate) fn risk(&self) -> Risk {
         Risk {
             production: self.profile.production,

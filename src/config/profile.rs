@@ -72,7 +72,7 @@ pub struct Profile {
     /// From so many sessions on, their number or the user's name has to be typed; 1 to 1,000. On production
     /// and over an unchecked certificate it is never more than 2.
     pub typed_from: usize,
-    /// What happens when the audit log cannot be written.
+    /// The rule for changes when the audit log cannot be written.
     pub audit: AuditMode,
     /// True if masked values and full ids may be shown and copied.
     pub reveal: bool,
@@ -252,7 +252,7 @@ pub enum SecretSource {
     Prompt,
 }
 
-/// What happens when the audit log cannot be written.
+/// The rule for changes when the audit log cannot be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuditMode {
     /// Nothing is sent.

@@ -272,26 +272,16 @@ impl ApiError {
         }
     }
 
+    /// The request that failed, to be changed. `None`: as with [`exchange`](Self::exchange).
+    pub fn exchange_mut(&mut self) -> Option<&mut Exchange> {
+        self.place_of_exchange()?.as_deref_mut()
+    }
+
     /// The same error, caused by this request. An error that names its request already keeps it, and one
     /// that no request can cause stays as it is.
     #[must_use]
     pub fn with_exchange(mut self, caused_by: &Exchange) -> Self {
-        if let Self::Unreachable { exchange, .. }
-        | Self::Timeout { exchange, .. }
-        | Self::Broken { exchange, .. }
-        | Self::Tls { exchange, .. }
-        | Self::Handshake { exchange, .. }
-        | Self::Auth { exchange, .. }
-        | Self::Forbidden { exchange, .. }
-        | Self::NoEndpoint { exchange, .. }
-        | Self::BadQuery { exchange, .. }
-        | Self::BadAction { exchange, .. }
-        | Self::RateLimited { exchange, .. }
-        | Self::Server { exchange, .. }
-        | Self::Unexpected { exchange, .. }
-        | Self::Partly { exchange, .. }
-        | Self::Forgotten { exchange, .. } = &mut self
-        {
+        if let Some(exchange) = self.place_of_exchange() {
             exchange.get_or_insert_with(|| Box::new(caused_by.clone()));
         }
         self
@@ -392,6 +382,28 @@ impl ApiError {
             Self::Forbidden { .. } => 9,
             Self::Cancelled => 130,
             _ => 1,
+        }
+    }
+
+    /// Where the request stands. `None`: no request can cause this error.
+    fn place_of_exchange(&mut self) -> Option<&mut Option<Box<Exchange>>> {
+        match self {
+            Self::Unreachable { exchange, .. }
+            | Self::Timeout { exchange, .. }
+            | Self::Broken { exchange, .. }
+            | Self::Tls { exchange, .. }
+            | Self::Handshake { exchange, .. }
+            | Self::Auth { exchange, .. }
+            | Self::Forbidden { exchange, .. }
+            | Self::NoEndpoint { exchange, .. }
+            | Self::BadQuery { exchange, .. }
+            | Self::BadAction { exchange, .. }
+            | Self::RateLimited { exchange, .. }
+            | Self::Server { exchange, .. }
+            | Self::Unexpected { exchange, .. }
+            | Self::Partly { exchange, .. }
+            | Self::Forgotten { exchange, .. } => Some(exchange),
+            _ => None,
         }
     }
 

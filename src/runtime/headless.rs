@@ -1,46 +1,41 @@
-//! The screen without a terminal and without time: every task is done at once and in order, on the
-//! embedded server. The same keys give the same state.
+//! The screen without a terminal and without waiting: the tasks of the real screen on the embedded server,
+//! one after the other. The same keys give the same state.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::RandomState;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use secrecy::SecretString;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::configured::{Configured, DemoWorld};
-use super::effects::search::ScreenReading;
-use super::profiles::{Opened, Profiles};
+use super::effects::Effects;
 use crate::api::Systems;
-use crate::api::auth::{Ask, DeviceCode, Prompter, Waiting};
 use crate::app::dialogs::first_run::FirstRun;
-use crate::app::effect::{Effect, Gen, Timer};
+use crate::app::effect::{Effect, Gen, JobId, Timer};
 use crate::app::keymap::{KeyPress, Keymap};
-use crate::app::msg::{Connected, Msg, SignInStep, Size};
+use crate::app::msg::{Msg, RowPage, SignInStep, Size};
 use crate::app::source::ProfileEntry;
 use crate::app::state::{Prefs, State};
 use crate::app::update;
 use crate::app::update::open_profiles;
+use crate::audit::Audit;
 use crate::config::{Config, Paths};
-use crate::model::{ApiError, ReadKeys, Search, SessionKey};
-use crate::reading::Then;
-use crate::store::order::make;
-use crate::store::{RowId, SourceId};
+use crate::model::{ApiError, Completeness, Outcome};
 
-/// How long every request is said to have taken: what it really took is never the same.
+/// The duration that every request is said to have taken: the real one differs from run to run.
 const TOOK: Duration = Duration::from_millis(142);
 /// How long a device code is said to last.
 const CODE_LASTS: TimeDelta = TimeDelta::seconds(1_781);
+/// How long the embedded server may take for an answer. Then the picture is drawn without it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A screen without a terminal. It draws one picture when asked.
 pub struct HeadlessRenderer {
     state: State,
-    profiles: Configured,
-    opened: HashMap<SourceId, Opened>,
-    hasher: RandomState,
+    effects: Effects,
+    messages: mpsc::Receiver<Msg>,
 }
 
 impl HeadlessRenderer {
@@ -52,7 +47,8 @@ impl HeadlessRenderer {
         now: DateTime<Utc>,
         systems: Systems,
     ) -> Self {
-        let nowhere = Paths::under(std::path::Path::new(""));
+        let nowhere = Paths::default();
+        let audit = Arc::new(Audit::new(&nowhere));
         let config = Config::default();
         let profiles = Configured::new(config, None, None, nowhere, false, world, systems);
         let mut state = State::new(prefs, Keymap::default(), now);
@@ -63,11 +59,11 @@ impl HeadlessRenderer {
             last: "-".to_owned(),
         };
         state.profiles = profiles.views().into_iter().map(entry).collect();
+        let (effects, messages) = Effects::new(Arc::new(profiles), audit);
         Self {
             state,
-            profiles,
-            opened: HashMap::new(),
-            hasher: RandomState::new(),
+            effects,
+            messages,
         }
     }
 
@@ -95,269 +91,143 @@ impl HeadlessRenderer {
         self.settle(effects).await;
     }
 
+    /// Does one thing after the other, and what follows from it.
     async fn settle(&mut self, effects: Vec<Effect>) {
         let mut waiting = VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
-            for msg in self.done(effect).await {
-                waiting.extend(update(&mut self.state, msg));
-            }
-        }
-    }
-
-    /// Does one thing; what came of it.
-    async fn done(&mut self, effect: Effect) -> Vec<Msg> {
-        match effect {
-            Effect::Connect {
-                source, generation, ..
-            } => self.connect(source, generation).await,
-            Effect::Plan {
-                source,
-                generation,
-                search,
-            } => self.plan(source, generation, &search).await,
-            Effect::Search {
-                source,
-                generation,
-                search,
-                at: _,
-            } => self.search(source, generation, search).await,
-            Effect::Get {
-                source,
-                generation,
-                row,
-                key,
-            } => self.get(source, generation, row, &key).await,
-            Effect::Order {
-                generation,
-                rows,
-                view,
-                base,
-            } => {
-                let order = make(&rows, &view, base.as_ref());
-                vec![Msg::Ordered { generation, order }]
-            }
-            // A pause has passed; what fades by itself stays to be seen.
-            Effect::After {
-                timer: timer @ (Timer::Arm | Timer::Filter | Timer::Form),
-                generation,
-                delay: _,
-            } => vec![Msg::Due(timer, generation)],
-            Effect::Revoke { job, items, .. } => {
-                let mut told = Vec::new();
-                for item in items {
-                    let result = self.api(item.source).await.map(|opened| opened.api);
-                    let outcome = match result {
-                        Ok(api) => api.revoke(std::slice::from_ref(&item.key)).await,
-                        Err(error) => Err(error),
-                    };
-                    let outcome = outcome.map(|mut all| all.pop());
-                    let row = item.row;
-                    if let Ok(Some(outcome)) = outcome {
-                        told.push(Msg::Revoked { job, row, outcome });
+            if let Some(due) = due(&effect) {
+                waiting.extend(update(&mut self.state, due));
+            } else if let Some(answer) = Awaited::by(&effect) {
+                self.effects.start(effect);
+                // Without an answer in time the picture shows what is there.
+                while let Ok(Some(msg)) = timeout(PATIENCE, self.messages.recv()).await {
+                    let is_last = answer.is_last(&msg);
+                    if let Some(msg) = self.fixed(msg) {
+                        waiting.extend(update(&mut self.state, msg));
+                    }
+                    if is_last {
+                        break;
                     }
                 }
-                told.push(Msg::Ended(job));
-                told
             }
-            Effect::RevokeUser {
-                job, source, user, ..
-            } => {
-                let result = match self.api(source).await {
-                    Ok(opened) => opened.api.revoke_user(&user).await,
-                    Err(error) => Err(error),
-                };
-                let ended = Msg::UserRevoked {
-                    job,
-                    source,
-                    result,
-                };
-                vec![ended, Msg::Ended(job)]
+        }
+    }
+
+    /// The message without what differs from run to run. `None`: it tells of this computer alone.
+    fn fixed(&self, mut msg: Msg) -> Option<Msg> {
+        match &mut msg {
+            Msg::Connected { result: Ok(up), .. } => {
+                up.took = TOOK;
+                // The picture has the clock of its server.
+                up.ahead = TimeDelta::zero();
             }
-            Effect::Act {
-                source,
-                generation,
-                spec,
-                args,
+            Msg::Page {
+                result: Ok(page), ..
+            } => page.took = TOOK,
+            Msg::SignIn {
+                step: SignInStep::ShowCode(code),
                 ..
             } => {
-                let result = match self.api(source).await {
-                    Ok(opened) => opened.api.act(&spec.name, args).await,
-                    Err(error) => Err(error),
-                };
-                vec![Msg::Acted {
-                    generation,
-                    result: result.map_err(same_host),
-                }]
+                code.until = self.state.now + CODE_LASTS;
+                code.url = "https://idp.example.org/device-code".into();
             }
-            _ => Vec::new(),
+            Msg::Connected {
+                result: Err(error), ..
+            }
+            | Msg::Page {
+                result: Err(error), ..
+            }
+            | Msg::Detail {
+                result: Err(error), ..
+            }
+            | Msg::UserRevoked {
+                result: Err(error), ..
+            }
+            | Msg::Acted {
+                result: Err(error), ..
+            }
+            | Msg::Revoked {
+                outcome: Outcome::Failed(error),
+                ..
+            } => fix(error),
+            // Nothing of a picture is kept in an audit log.
+            Msg::Notify { .. } => return None,
+            _ => {}
+        }
+        Some(msg)
+    }
+}
+
+/// What a timer tells that is due at once. What fades by itself stays to be seen.
+fn due(effect: &Effect) -> Option<Msg> {
+    match effect {
+        Effect::After {
+            timer: timer @ (Timer::Arm | Timer::Filter | Timer::Form),
+            generation,
+            ..
+        } => Some(Msg::Due(*timer, *generation)),
+        _ => None,
+    }
+}
+
+/// What ends the wait for an effect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// The last message with this number.
+    Answer(Gen),
+    /// The end of this job.
+    End(JobId),
+}
+
+impl Awaited {
+    /// What an effect is answered with. `None`: with nothing, so it changes no picture.
+    fn by(effect: &Effect) -> Option<Self> {
+        match effect {
+            Effect::Connect { generation, .. }
+            | Effect::Plan { generation, .. }
+            | Effect::Search { generation, .. }
+            | Effect::Get { generation, .. }
+            | Effect::Order { generation, .. }
+            | Effect::Act { generation, .. } => Some(Self::Answer(*generation)),
+            Effect::Revoke { job, .. } | Effect::RevokeUser { job, .. } => Some(Self::End(*job)),
+            _ => None,
         }
     }
 
-    /// The client; it is made where that has not happened yet.
-    async fn api(&mut self, source: SourceId) -> Result<Opened, ApiError> {
-        match self.opened.get(&source) {
-            Some(opened) => Ok(opened.clone()),
-            None => self.make(source, mpsc::channel(1).0).await,
-        }
-    }
-
-    async fn make(
-        &mut self,
-        source: SourceId,
-        asks: mpsc::Sender<SignInStep>,
-    ) -> Result<Opened, ApiError> {
-        let opened = self.state.source(source);
-        let name = opened.map_or("", |source| source.profile.name.as_str());
-        let opened = self.profiles.open(name, Arc::new(Asks(asks))).await?;
-        self.opened.insert(source, opened.clone());
-        Ok(opened)
-    }
-
-    async fn connect(&mut self, source: SourceId, generation: Gen) -> Vec<Msg> {
-        let (asks, mut asked) = mpsc::channel(4);
-        let opened = match self.make(source, asks).await {
-            Ok(opened) => opened,
-            Err(error) => {
-                let result = Err(same_host(error));
-                return vec![Msg::Connected {
-                    source,
-                    generation,
-                    result,
-                }];
-            }
-        };
-        let result = tokio::select! { biased;
+    fn is_last(self, msg: &Msg) -> bool {
+        match msg {
             // Nobody will answer: the question stays on the screen.
-            Some(step) = asked.recv() => return vec![Msg::SignIn { source, step: self.fixed(step) }],
-            who = opened.api.whoami() => who,
-        };
-        let up = |who| Connected {
-            who,
-            caps: opened.api.caps(),
-            took: TOOK,
-            // The picture has the clock of its server.
-            ahead: chrono::TimeDelta::zero(),
-        };
-        let result = result.map(up).map_err(same_host);
-        vec![Msg::Connected {
-            source,
-            generation,
-            result,
-        }]
-    }
-
-    /// What a server asks, without what is never the same.
-    fn fixed(&self, step: SignInStep) -> SignInStep {
-        match step {
-            SignInStep::ShowCode(code) => SignInStep::ShowCode(DeviceCode {
-                until: self.state.now + CODE_LASTS,
-                url: "https://idp.example.org/device-code".into(),
-                ..code
-            }),
-            other => other,
+            Msg::SignIn { step, .. } => !matches!(step, SignInStep::Done),
+            Msg::Connected { generation, .. }
+            | Msg::Planned { generation, .. }
+            | Msg::Detail { generation, .. }
+            | Msg::Ordered { generation, .. }
+            | Msg::Acted { generation, .. } => self == Self::Answer(*generation),
+            Msg::Page {
+                generation, result, ..
+            } => self == Self::Answer(*generation) && result.as_ref().map_or(true, ends),
+            Msg::Ended(job) => self == Self::End(*job),
+            _ => false,
         }
-    }
-
-    async fn plan(&mut self, source: SourceId, generation: Gen, search: &Search) -> Vec<Msg> {
-        let result = match self.api(source).await {
-            Ok(opened) => opened.api.plan(search),
-            Err(error) => Err(error),
-        };
-        vec![Msg::Planned {
-            source,
-            generation,
-            result,
-        }]
-    }
-
-    async fn search(&mut self, source: SourceId, generation: Gen, search: Search) -> Vec<Msg> {
-        let failed = |error| Msg::Page {
-            source,
-            generation,
-            result: Err(same_host(error)),
-        };
-        let opened = match self.api(source).await {
-            Ok(opened) => opened,
-            Err(error) => return vec![failed(error)],
-        };
-        let keys = ReadKeys::default();
-        let reading = ScreenReading::new(&opened, source, &self.hasher, search, None, keys);
-        let mut reading = match reading {
-            Ok(reading) => reading,
-            Err(error) => return vec![failed(error)],
-        };
-        let mut told = Vec::new();
-        loop {
-            let (page, then) = reading.page().await;
-            if let Some(mut page) = page {
-                page.took = TOOK;
-                told.push(Msg::Page {
-                    source,
-                    generation,
-                    result: Ok(page),
-                });
-            }
-            match then {
-                Then::Next => {}
-                Then::End | Then::Stopped(_) => return told,
-                Then::Broke(error) => {
-                    told.push(failed(error));
-                    return told;
-                }
-            }
-        }
-    }
-
-    async fn get(
-        &mut self,
-        source: SourceId,
-        generation: Gen,
-        row: RowId,
-        key: &SessionKey,
-    ) -> Vec<Msg> {
-        let result = match self.api(source).await {
-            Ok(opened) => opened.api.get(key).await.map(Box::new),
-            Err(error) => Err(error),
-        };
-        vec![Msg::Detail {
-            source,
-            generation,
-            row,
-            result,
-        }]
     }
 }
 
-/// The embedded server has another port every time; a picture of its errors must not.
-fn same_host(mut error: ApiError) -> ApiError {
-    match &mut error {
-        ApiError::Server { host, .. }
-        | ApiError::Unexpected { host, .. }
-        | ApiError::NoEndpoint { host, .. } => *host = "127.0.0.1".to_owned(),
-        _ => {}
-    }
-    error
+/// True if no page follows, and no error either.
+fn ends(page: &RowPage) -> bool {
+    let is_whole = page.end.next.is_none() && page.end.completeness != Completeness::More;
+    is_whole || page.stopped.is_some()
 }
 
-/// Hands on what a provider asks of a person.
-struct Asks(mpsc::Sender<SignInStep>);
-
-#[async_trait]
-impl Prompter for Asks {
-    async fn show_code(&self, code: DeviceCode) {
-        // Fails only when nobody draws any more.
-        let _ = self.0.send(SignInStep::ShowCode(code)).await;
+/// The embedded server has another port every time, and its requests other numbers.
+fn fix(error: &mut ApiError) {
+    if let ApiError::Server { host, .. }
+    | ApiError::Unexpected { host, .. }
+    | ApiError::NoEndpoint { host, .. } = error
+    {
+        "127.0.0.1".clone_into(host);
     }
-
-    async fn ask(&self, ask: Ask) -> Result<Vec<SecretString>, ApiError> {
-        let _ = self.0.send(SignInStep::Ask(ask)).await;
-        std::future::pending().await
+    if let Some(exchange) = error.exchange_mut() {
+        exchange.took = TOOK;
+        "4f1c09aa".clone_into(&mut exchange.id);
     }
-
-    async fn wait(&self, waiting: Waiting, _pause: Duration) -> Result<Option<usize>, ApiError> {
-        let _ = self.0.send(SignInStep::Wait(waiting)).await;
-        std::future::pending().await
-    }
-
-    async fn done(&self) {}
 }

@@ -90,7 +90,7 @@ impl Drop for GiveBack {
     }
 }
 
-/// What the loop was woken by.
+/// The event that woke the loop.
 enum Woken {
     Signal(Caught),
     Input(Option<io::Result<Event>>),
@@ -154,7 +154,7 @@ impl Shell {
         }
     }
 
-    /// What is to be seen at first, in the state only.
+    /// Opens the first view, in the state only.
     fn begin(&mut self, begin: &Begin) -> Vec<Effect> {
         let effects = match begin {
             Begin::Open(names) => open_profiles(&mut self.state, names),
@@ -309,7 +309,7 @@ impl Shell {
         ControlFlow::Continue(())
     }
 
-    /// What only the owner of the terminal can do.
+    /// Carries out the effects that only the owner of the terminal can.
     async fn local(&mut self, local: Local) -> ControlFlow<u8> {
         match local {
             Local::Quit(code) => return ControlFlow::Break(code),

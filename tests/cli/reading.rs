@@ -120,7 +120,7 @@ fn f_http_09_a_huge_list_streams_in_memory_that_does_not_grow_with_it() {
     assert!(child.wait().unwrap().success());
     assert_eq!(seen, rows);
     assert!(early > 0, "the memory of the process could be read");
-    // What tells rows that came twice takes some 40 bytes of each.
+    // The memory that recognises rows that came twice takes some 40 bytes of each.
     let grown = 16 + rows * 40 / 1024 / 1024;
     assert!(
         late <= 64 + grown && late <= early + grown,
@@ -303,7 +303,7 @@ fn f_data_15_a_value_that_is_no_text_has_a_mark_that_no_text_can_have() {
 #[test]
 fn f_clock_03_what_is_no_time_is_null_and_stays_among_the_attributes() {
     let cases = [
-        // What stands in the list, the time it is, and the text that is kept of it.
+        // The value in the list, the time it is, and the text that is kept of it.
         ("null", None, None),
         ("\"\"", None, None),
         ("\"yesterday\"", None, Some("yesterday")),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::pty::{LIMIT, Pty, command};
+use crate::pty::{LIMIT, Pty, command, processor_time};
 use crate::{Server, USHER, Usher, send};
 
 #[test]
@@ -262,17 +262,6 @@ fn f_tty_05_an_idle_screen_computes_next_to_nothing() {
     let spent = processor_time(usher.pty.pid).saturating_sub(before);
     assert!(spent < Duration::from_millis(200), "it computed {spent:?}");
     usher.quit();
-}
-
-/// The processor time of a process so far, in the program and in the system.
-fn processor_time(pid: i32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
-    let after = stat.rsplit(") ").next().unwrap_or_default();
-    // Fields 14 and 15; the name in brackets, which may hold spaces, is field 2. Linux counts in
-    // hundredths of a second here, whatever its own clock does.
-    let ticks = after.split_whitespace().skip(11).take(2);
-    let ticks = ticks.map(|ticks| ticks.parse::<u64>().expect("a number"));
-    Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
 /// A time as `times` of the shell writes it: `0m0.25s`.

@@ -219,7 +219,7 @@ pub const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
 
-/// What the system of the screens can do.
+/// The capabilities of the system of the screens.
 pub fn caps() -> Capabilities {
     let kind = KindCaps {
         fields: enum_map! {

@@ -276,7 +276,7 @@ impl Pty {
             );
         };
         assert_eq!(status.signal(), None, "it was killed");
-        // What it wrote last.
+        // Reads its last output.
         while self.take_until(Instant::now() + Duration::from_millis(200)) {}
         status.exit_code()
     }
@@ -287,7 +287,7 @@ impl Pty {
         assert!(status.signal().is_some(), "it ended by itself: {status:?}");
     }
 
-    /// Has it given back everything it took?
+    /// Checks that it has given back everything it took.
     pub fn assert_given_back(&mut self) {
         let modes_now = modes(&*self.master);
         let screen = self.screen();
@@ -306,7 +306,7 @@ impl Pty {
         );
     }
 
-    /// Is the line in the modes that it had before the start?
+    /// True if the line is in the modes that it had before the start.
     pub fn has_modes_of_before(&self) -> bool {
         modes(&*self.master) == self.modes_before
     }
@@ -358,4 +358,15 @@ fn parser(cols: u16, rows: u16) -> Parser {
 fn modes(master: &dyn MasterPty) -> String {
     let modes = master.get_termios().expect("the line has modes");
     format!("{modes:?}")
+}
+
+/// The processor time of a process so far, in the program and in the system.
+pub fn processor_time(pid: i32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let after = stat.rsplit(") ").next().unwrap_or_default();
+    // Fields 14 and 15; the name in brackets, which may hold spaces, is field 2. Linux counts in
+    // hundredths of a second here, whatever its own clock does.
+    let ticks = after.split_whitespace().skip(11).take(2);
+    let ticks = ticks.map(|ticks| ticks.parse::<u64>().expect("a number"));
+    Duration::from_millis(ticks.sum::<u64>() * 10)
 }

@@ -60,7 +60,8 @@ pub(crate) enum CommonField {
 /// The names of all fields.
 pub(crate) const NAMES: &[&str] = <CommonField as strum::VariantNames>::VARIANTS;
 
-/// What a row has in JSON, in this order. Part of the format: fields are added at the end only.
+/// The fields of a row in JSON, in this order. Part of the format: fields are added at the end
+/// only.
 const ROW: [CommonField; 21] = [
     CommonField::Profile,
     CommonField::System,
@@ -85,7 +86,7 @@ const ROW: [CommonField; 21] = [
     CommonField::Attributes,
 ];
 
-/// What a cell holds.
+/// The value of a cell.
 pub(crate) enum Cell<'a> {
     /// Nothing: the system does not say.
     None,
@@ -206,7 +207,7 @@ impl OutputField {
         self.name().replace('_', " ").to_uppercase()
     }
 
-    /// What it holds for a row.
+    /// Its value for a row.
     pub(crate) fn cell<'a>(&self, record: &'a Record<'a>) -> Cell<'a> {
         match self {
             Self::Common(known) => known.cell(record),

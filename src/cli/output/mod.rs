@@ -20,7 +20,7 @@ use crate::runtime::locale::speaks_utf8;
 
 /// Turns rows into bytes. Rows may be encoded while a page is read; the bytes are written when it has ended.
 pub(crate) trait Encode: Send {
-    /// What stands before the first row.
+    /// The text before the first row.
     fn head(&mut self, out: &mut Vec<u8>) -> Result<(), Failure>;
 
     /// One row.
@@ -31,7 +31,7 @@ pub(crate) trait Encode: Send {
         Ok(())
     }
 
-    /// What stands behind the last row. `sources`: how each system's list ended, as JSON.
+    /// The text behind the last row. `sources`: how each system's list ended, as JSON.
     fn tail(&mut self, sources: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), Failure>;
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// What stands where text was cut.
+    /// The sign at the end of a cut text.
     fn ellipsis(self) -> Ellipsis {
         if self.ascii {
             Ellipsis::Ascii
@@ -38,7 +38,7 @@ const MEASURED: usize = 1_000;
 const ENOUGH: usize = 50;
 /// Between two columns.
 const GAP: usize = 2;
-/// What a cell keeps even on a narrow terminal.
+/// The least width of a cell, in columns, even on a narrow terminal.
 const LEAST: usize = 4;
 
 /// Rows as a table.
