@@ -3,6 +3,7 @@
 //! `whoami`, `list USER AT`, `get ID` and `end ID` are lines; every answer is a line of JSON and the end of the
 //! connection. USER may be `*`; ID is `17` or `desk/17`; a page has 30 sessions.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::BytesMut;
@@ -118,7 +119,7 @@ impl Emulated for HarborServer {
 struct Lines(Arc<HarborServer>);
 
 impl Protocol for Lines {
-    fn connect(&self) -> Box<dyn Conversation> {
+    fn connect(&self, _peer: SocketAddr) -> Box<dyn Conversation> {
         Box::new(Lines(self.0.clone()))
     }
 }

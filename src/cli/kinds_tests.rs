@@ -135,7 +135,7 @@ fn question(query: &str) -> ListRequest {
     }
 }
 
-/// What was written.
+/// The bytes that were written.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 

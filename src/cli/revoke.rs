@@ -221,7 +221,7 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
     ))
 }
 
-/// What is to be ended, and the code of sources that could not tell.
+/// The sessions to end, and the exit code of sources that failed.
 struct Selection {
     targets: Vec<SessionTarget>,
     code: u8,
@@ -230,7 +230,7 @@ struct Selection {
 }
 
 impl Selection {
-    /// Has every session that is meant ended, for certain?
+    /// True if every session that is meant has certainly ended.
     fn is_nothing(&self) -> bool {
         let is_over =
             |target: &SessionTarget| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
@@ -336,7 +336,8 @@ async fn look_up(sources: &[Source], targets: &mut [SessionTarget]) {
         let row = RowRef::of(&session);
         let now = source.api.server_now();
         let record = Record::new(source.name(), source.word(), &row, source.thresholds(), now);
-        // What is ended is what was named, whatever the answer calls it; and it was found by that name.
+        // The name that the operator gave is the one that is ended, whatever the answer calls it;
+        // and it was found by that name.
         *target = SessionTarget {
             key: target.key.clone(),
             known: Provenance::Listed,
@@ -417,7 +418,7 @@ fn summary_of_dry_run(
     ctx.note(&text);
 }
 
-/// What is said beside a number that came from a list with a hole in it.
+/// The remark beside a number that came from an incomplete list.
 fn may_hold_more(not_whole: &[String]) -> String {
     let names = not_whole.join(", ");
     format!("the list of {names} is not whole, so more sessions may match")

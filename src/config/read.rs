@@ -17,7 +17,7 @@ use super::table::{Item, Table};
 use crate::model::time::Zone;
 use crate::model::{Field, Sort, is_loopback};
 
-/// The keys that every profile has. What one system adds is in [`SystemSpec::own_keys`].
+/// The keys that every profile has. The keys of one system are in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
     "system",
     "url",
@@ -148,7 +148,7 @@ fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
     })
 }
 
-/// What is read, and when.
+/// The keys that say which rows are read, and when.
 fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
     set(table, "kind", &mut profile.policy.kind, |item| {
         item.some_text().map(|kind| Some(kind.to_owned()))
@@ -170,7 +170,7 @@ fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
     )
 }
 
-/// What may be changed and shown.
+/// The keys that say which changes are allowed, and which values may be shown.
 fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
     profile.policy.production = flag(table, "production")?;
     profile.policy.read_only = flag(table, "read_only")?;
@@ -191,7 +191,7 @@ fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError>
     })
 }
 
-/// What the server's words mean.
+/// The keys that say how the server's values are to be understood.
 fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
     set(table, "user_as", &mut profile.user_as, |item| {
         let text = item.some_text()?;

@@ -1,5 +1,6 @@
 //! Systems that speak a protocol of their own over a byte stream, with the same faults as HTTP.
 
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +17,13 @@ use super::wire::Wire;
 
 /// A protocol of commands and answers over TCP or TLS.
 pub trait Protocol: Send + Sync {
-    /// Begins to talk with a new client.
-    fn connect(&self) -> Box<dyn Conversation>;
+    /// Begins to talk with a new client, whose address this is.
+    fn connect(&self, peer: SocketAddr) -> Box<dyn Conversation>;
 }
 
 /// One connection of a [`Protocol`]. Everything that it sends goes through the faults.
 pub trait Conversation: Send {
-    /// What the server says first, framed. Empty: it waits for the client.
+    /// The first words of the server, framed. Empty: it waits for the client.
     fn greeting(&mut self) -> Vec<u8> {
         Vec::new()
     }
@@ -32,6 +33,12 @@ pub trait Conversation: Send {
     /// # Errors
     /// That can never become a command; the connection is closed.
     fn take(&mut self, arrived: &mut BytesMut) -> Result<Option<Command>, NotTheProtocol>;
+
+    /// What the server says, framed, to a client that sends nothing more while a command is due. Empty:
+    /// nothing.
+    fn last_words(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 
     /// Carries a command out. `auth`: how it is to be treated in place of looking at its credential. Gives the
     /// content of the answer, without its frame.
@@ -43,7 +50,7 @@ pub trait Conversation: Send {
     /// Puts the content of an answer into its frame: a length before it, or a mark behind it.
     fn framed(&self, content: &[u8]) -> Vec<u8>;
 
-    /// Is that the last answer of this connection?
+    /// True if that is the last answer of this connection.
     fn is_over(&self) -> bool {
         false
     }
@@ -52,13 +59,13 @@ pub trait Conversation: Send {
 /// One command of a client.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Command {
-    /// What is to be done.
+    /// The command word.
     pub word: String,
     /// Its arguments as text, for faults and the journal. Keep secrets out of it.
     pub text: String,
     /// Single arguments: ids of sessions above all.
     pub parts: Vec<String>,
-    /// What proves who sends it. `None`: nothing does.
+    /// The credential of the sender. `None`: the command carries none.
     pub credential: Option<Vec<u8>>,
     /// The command as the protocol has it.
     pub body: Vec<u8>,
@@ -163,7 +170,7 @@ impl StreamService {
     }
 
     async fn talk(&self, wire: &mut Wire) -> std::io::Result<()> {
-        let mut talk = self.protocol.connect();
+        let mut talk = self.protocol.connect(wire.peer()?);
         let mut arrived = BytesMut::new();
         wire.write_all(&talk.greeting()).await?;
         loop {
@@ -175,6 +182,7 @@ impl StreamService {
                 }
                 Ok(None) => {
                     if wire.read_buf(&mut arrived).await? == 0 {
+                        wire.write_all(&talk.last_words()).await?;
                         break;
                     }
                 }

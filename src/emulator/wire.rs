@@ -1,6 +1,7 @@
 //! The byte stream of one connection, plain or TLS, which a fault can break at a given byte.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::{Arc, PoisonError};
@@ -81,13 +82,21 @@ impl Wire {
         self.cut.clone()
     }
 
-    /// Makes the system send RST, not FIN, when the stream is dropped after this error.
-    fn broken(&self) -> io::Error {
-        let tcp = match &self.stream {
+    /// The address of the client.
+    pub(crate) fn peer(&self) -> io::Result<SocketAddr> {
+        self.tcp().peer_addr()
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.stream {
             Stream::Plain(tcp) => tcp,
             Stream::Tls(tls) => tls.get_ref().0,
-        };
-        match tcp.set_zero_linger() {
+        }
+    }
+
+    /// Makes the system send RST, not FIN, when the stream is dropped after this error.
+    fn broken(&self) -> io::Error {
+        match self.tcp().set_zero_linger() {
             Ok(()) => io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault"),
             Err(error) => error,
         }

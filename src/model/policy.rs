@@ -21,7 +21,7 @@ pub struct Policy {
     /// From so many sessions on, their number or the user's name has to be typed; 1 to 1,000. On production
     /// and over an unchecked certificate it is never more than 2.
     pub typed_from: usize,
-    /// What happens when the audit log cannot be written.
+    /// The rule for changes when the audit log cannot be written.
     pub audit: AuditMode,
     /// True if masked values and full ids may be shown and copied.
     pub reveal: bool,
@@ -43,7 +43,7 @@ pub struct Policy {
     pub thresholds: Thresholds,
 }
 
-/// What happens when the audit log cannot be written.
+/// The rule for changes when the audit log cannot be written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuditMode {
     /// Nothing is sent.

@@ -65,7 +65,7 @@ pub struct Configured {
     /// `--read-only`.
     read_only: bool,
     config: RwLock<Config>,
-    /// What was opened with a place for its token.
+    /// The opened profiles that have a place for their token.
     opened: Mutex<Vec<(Opened, TokenFile)>>,
     #[cfg(feature = "emulator")]
     demos: demo::Demos,

@@ -39,7 +39,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
     }
 }
 
-/// What the rows of a source are called.
+/// The names of a source's rows.
 pub(crate) fn names() -> SourceNames {
     SourceNames {
         profile: "demo".to_owned(),
@@ -54,7 +54,7 @@ pub(crate) fn search() -> Search {
     Search::new(Default::default(), 10.try_into().unwrap(), Utc::now())
 }
 
-/// What one page does.
+/// The behaviour of one page.
 pub(crate) enum Script {
     /// These keys, and the next cursor.
     Rows(Vec<&'static str>, Option<&'static str>),
@@ -179,7 +179,7 @@ pub(crate) struct FakeProfiles {
     pub(crate) asks: bool,
     /// How often it was opened.
     pub(crate) opened: AtomicUsize,
-    /// What was answered.
+    /// The answers that were given.
     pub(crate) answers: Mutex<Vec<SecretString>>,
 }
 

@@ -1,4 +1,4 @@
-//! What a system can do beside listing and revoking: the menu, the questions, the answers.
+//! Actions beside listing and revoking: the menu, the questions, the answers.
 
 use std::sync::Arc;
 

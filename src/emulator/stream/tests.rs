@@ -1,10 +1,12 @@
 //! A made-up system with a line protocol: all of it stands here, so that it touches nothing that is shared.
 
+mod secure;
+
 use std::sync::Mutex;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
 use tokio::net::TcpStream;
 
 use super::*;
@@ -83,7 +85,7 @@ impl Emulated for LineSystem {
 struct Lines(Arc<LineSystem>);
 
 impl Protocol for Lines {
-    fn connect(&self) -> Box<dyn Conversation> {
+    fn connect(&self, _peer: SocketAddr) -> Box<dyn Conversation> {
         Box::new(Lines(self.0.clone()))
     }
 }
@@ -137,15 +139,22 @@ impl Conversation for Lines {
     fn framed(&self, content: &[u8]) -> Vec<u8> {
         [content, b"\n"].concat()
     }
+
+    fn last_words(&mut self) -> Vec<u8> {
+        self.framed(b"bye")
+    }
 }
 
-async fn running(faults: &[&str]) -> Running {
-    let options = Options {
+fn options(faults: &[&str]) -> Options {
+    Options {
         sessions: 3,
         faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
         ..Options::of(Arc::new(LineOptions { greeting: "hello" }))
-    };
-    start(options).await.expect("a free port")
+    }
+}
+
+async fn running(faults: &[&str]) -> Running {
+    start(options(faults)).await.expect("a free port")
 }
 
 fn left(emulator: &Running) -> usize {
@@ -153,15 +162,21 @@ fn left(emulator: &Running) -> usize {
 }
 
 /// A client that has read the greeting.
-struct Client {
+struct Client<S = TcpStream> {
     token: String,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<S>,
 }
 
 impl Client {
     async fn of(emulator: &Running) -> Self {
         let address = emulator.url().strip_prefix("lines://").expect("the scheme");
         let stream = TcpStream::connect(address).await.expect("it listens");
+        Client::on(stream, emulator).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    async fn on(stream: S, emulator: &Running) -> Self {
         let token = lock(&emulator.emulated::<LineSystem>().token).clone();
         let stream = BufReader::new(stream);
         let mut client = Client { token, stream };
@@ -272,4 +287,21 @@ async fn a_refusing_server_over_tcp_comes_back() {
     }
     let again = Client::of(&emulator).await.ask("LIST").await;
     assert_eq!(again.expect("a list"), "s0 s1 s2\n");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_more_is_told_and_the_connection_ends() {
+    let emulator = running(&[]).await;
+    let mut client = Client::of(&emulator).await;
+
+    client
+        .stream
+        .get_mut()
+        .write_all(b"half a comm")
+        .await
+        .expect("it takes it");
+    client.stream.get_mut().shutdown().await.expect("it closes");
+
+    assert_eq!(client.line().await.expect("a word"), "bye\n");
+    assert_eq!(client.line().await.expect("an end"), "");
 }

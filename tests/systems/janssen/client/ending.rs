@@ -13,7 +13,7 @@ use usher::revoke::Provenance;
 use super::scripted::{Act, Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, job, key, open, search, token_profile};
 
-/// What a scripted server says to DELETE and to the look after it.
+/// The outcome with a scripted server that answers DELETE and the look after it in these ways.
 async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
     let server = Scripted::start(move |_, heard| {
         if heard.line().starts_with("DELETE") {

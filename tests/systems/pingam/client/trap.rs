@@ -64,7 +64,7 @@ async fn a_token_stands_where_that_line_of_servers_looks_and_nowhere_else() {
                 Place::Query => (in_query, in_body),
             };
             assert_eq!(wrong, None, "{}", heard.line());
-            // What changes something always names its token.
+            // A request that changes something always names its token.
             let action = pairs(heard.line()).remove("_action").unwrap_or_default();
             if matches!(
                 action.as_str(),
