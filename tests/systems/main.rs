@@ -5,6 +5,8 @@
 // The lint knows test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/asked.rs"]
+mod asked;
 #[path = "../support/certified.rs"]
 mod certified;
 #[path = "../support/client.rs"]
@@ -24,6 +26,7 @@ mod scripted;
 mod harbor;
 mod janssen;
 mod pingam;
+mod workos;
 
 use usher::emulator::{Credentials, Options, Running, start};
 

@@ -1,0 +1,3 @@
+//! WorkOS.
+
+mod emulator;
