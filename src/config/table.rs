@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::{self, ConfigError};
 use super::paths::Paths;
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, nearest};
 use crate::model::time::parse_duration;
 
 /// The file as it was read, for the places of errors and for relative paths.
@@ -64,7 +64,7 @@ impl<'a> Table<'a> {
             .min_by_key(|key| key.span().start);
         let Some(key) = unknown else { return Ok(()) };
         let typed = key.get_ref().as_ref();
-        let hint = match error::nearest(typed, known()) {
+        let hint = match nearest(typed, known()) {
             Some(near) => format!(" (did you mean \"{near}\"?)"),
             None => format!(" (known: {})", known().collect::<Vec<_>>().join(", ")),
         };
@@ -221,7 +221,7 @@ impl<'a> Item<'a> {
             return Ok(*value);
         }
         let names = || words.iter().map(|(word, _)| *word);
-        let hint = match error::nearest(text, names()) {
+        let hint = match nearest(text, names()) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("one of: {}", names().collect::<Vec<_>>().join(", ")),
         };

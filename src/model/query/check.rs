@@ -8,9 +8,9 @@ use regex::{Regex, RegexBuilder};
 use strum::IntoEnumIterator;
 
 use super::error::{QueryError, quoted};
-use super::fields::nearest_of;
 use super::{Field, Op, Target, Value, ValueKind, When};
 use crate::model::session::State;
+use crate::model::text::nearest;
 use crate::model::time::parse_duration;
 
 /// How much memory a compiled expression may take, in bytes: far more than a person types, far
@@ -108,7 +108,7 @@ fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     if let Some(word) = words().find(|word| word.eq_ignore_ascii_case(text)) {
         return Ok(Value::Text(word.into()));
     }
-    let suggestion = match nearest_of(text, words()) {
+    let suggestion = match nearest(text, words()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("try {}", words().collect::<Vec<_>>().join(", ")),
     };
