@@ -35,7 +35,7 @@ pub(super) struct Table<'a> {
 }
 
 /// One value of the file with the key it stands under.
-pub(super) struct Item<'a> {
+pub(super) struct Setting<'a> {
     doc: &'a Document<'a>,
     /// The full name of the key.
     pub name: String,
@@ -73,14 +73,14 @@ impl<'a> Table<'a> {
     }
 
     /// The value of a key, if it is there.
-    pub fn get(&self, key: &str) -> Option<Item<'a>> {
+    pub fn get(&self, key: &str) -> Option<Setting<'a>> {
         self.entries
             .get(key)
             .map(|value| self.item(key, value.span().start, value.get_ref()))
     }
 
     /// The value of a key that must be there.
-    pub fn require(&self, key: &str) -> Result<Item<'a>, ConfigError> {
+    pub fn require(&self, key: &str) -> Result<Setting<'a>, ConfigError> {
         self.get(key).ok_or_else(|| self.missing(key))
     }
 
@@ -90,7 +90,7 @@ impl<'a> Table<'a> {
     }
 
     /// Every key and value, in the order of the file.
-    pub fn items(&self) -> Vec<(&'a str, Item<'a>)> {
+    pub fn items(&self) -> Vec<(&'a str, Setting<'a>)> {
         let mut items: Vec<_> = self.entries.iter().collect();
         items.sort_by_key(|(key, _)| key.span().start);
         let item = |(key, value): (&'a Spanned<_>, &'a Spanned<DeValue<'a>>)| {
@@ -114,8 +114,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn item(&self, key: &str, at: usize, value: &'a DeValue<'a>) -> Item<'a> {
-        Item {
+    fn item(&self, key: &str, at: usize, value: &'a DeValue<'a>) -> Setting<'a> {
+        Setting {
             doc: self.doc,
             name: self.full(key),
             at,
@@ -135,7 +135,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl<'a> Item<'a> {
+impl<'a> Setting<'a> {
     /// An error about this value.
     pub fn error(&self, message: impl Display) -> ConfigError {
         let message = format!("{}: {message}", display_safe(&self.name));

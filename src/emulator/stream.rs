@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::fault::{Action, AuthFault, Operation, Orders};
-use super::journal::{Entry, fingerprint};
+use super::journal::{JournalEntry, fingerprint};
 use super::server::Service;
 use super::system::Emulated;
 use super::wire::Wire;
@@ -95,7 +95,7 @@ impl StreamService {
 
     fn orders(&self, command: &Command) -> Orders {
         let shared = self.system.shared();
-        shared.journal.add(Entry {
+        shared.journal.add(JournalEntry {
             time_ms: shared.now_ms(),
             method: command.word.clone(),
             path: command.text.clone(),

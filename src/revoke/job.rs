@@ -9,10 +9,11 @@ use tokio::sync::mpsc;
 
 use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
 use super::{
-    AuditWriter, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, send_report,
+    AuditWriter, JobContext, JobControl, Progress, READ_EACH, RevokeItem, SECOND_LOOK, Tally,
+    send_report,
 };
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, Ending, Target, Ticket};
+use crate::audit::{AuditError, Change, ChangeTarget, Ending, Ticket};
 use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 
 /// Ends sessions. Every item is told through `report`; what is returned counts them.
@@ -21,7 +22,7 @@ use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 pub async fn run_job<R: Clone + Send + Sync + 'static>(
     api: Arc<dyn SessionApi>,
     context: JobContext,
-    items: Vec<Item<R>>,
+    items: Vec<RevokeItem<R>>,
     control: JobControl,
     report: mpsc::Sender<Progress<R>>,
 ) -> Tally {
@@ -92,7 +93,7 @@ struct ReadBack {
 /// An item that has not ended.
 struct Pending<R> {
     number: usize,
-    item: Item<R>,
+    item: RevokeItem<R>,
     /// Its first line in the audit log.
     ticket: Option<Ticket>,
     /// The log has it, or has failed and the profile allows that.
@@ -220,7 +221,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let change = |pending: &&mut Pending<R>| Change {
             operation: self.log.operation.clone(),
             item: pending.number,
-            target: Target::Session {
+            target: ChangeTarget::Session {
                 key: pending.item.key.clone(),
                 kind: pending.item.kind.clone(),
                 subject: pending.item.subject.clone(),
