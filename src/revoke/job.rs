@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
 use super::{
-    AuditWriter, JobContext, JobControl, Progress, READ_EACH, RevokeItem, SECOND_LOOK, Tally,
+    AuditWriter, JobContext, JobControl, JobItem, Progress, READ_EACH, SECOND_LOOK, Tally,
     send_report,
 };
 use crate::api::SessionApi;
@@ -22,7 +22,7 @@ use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 pub async fn run_job<R: Clone + Send + Sync + 'static>(
     api: Arc<dyn SessionApi>,
     context: JobContext,
-    items: Vec<RevokeItem<R>>,
+    items: Vec<JobItem<R>>,
     control: JobControl,
     report: mpsc::Sender<Progress<R>>,
 ) -> Tally {
@@ -93,7 +93,7 @@ struct ReadBack {
 /// An item that has not ended.
 struct Pending<R> {
     number: usize,
-    item: RevokeItem<R>,
+    item: JobItem<R>,
     /// Its first line in the audit log.
     ticket: Option<Ticket>,
     /// The log has it, or has failed and the profile allows that.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
-use super::{Provenance, RevokeItem, Trace};
+use super::{JobItem, Provenance, Trace};
 use crate::api::SessionApi;
 use crate::model::{
     ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
@@ -58,15 +58,15 @@ pub(super) struct Sought<'a> {
 /// reading of the list. The answer has the length and order of `items`.
 pub async fn read_back<R: Sync>(
     api: &dyn SessionApi,
-    items: &[RevokeItem<R>],
+    items: &[JobItem<R>],
     ended: &UserOutcome,
     max_rows: u32,
 ) -> Vec<Outcome> {
     if matches!(ended.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
         return vec![ended.outcome.clone(); items.len()];
     }
-    let listed = list(api, items.iter().map(RevokeItem::sought), max_rows).await;
-    let outcome = |item: &RevokeItem<R>| match (listed.seen(item.sought()), &ended.outcome) {
+    let listed = list(api, items.iter().map(JobItem::sought), max_rows).await;
+    let outcome = |item: &JobItem<R>| match (listed.seen(item.sought()), &ended.outcome) {
         (Presence::Live | Presence::Renamed, Outcome::Unknown) => Outcome::Unknown,
         (Presence::Live | Presence::Renamed, _) => Outcome::StillListed,
         (Presence::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,

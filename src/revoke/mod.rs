@@ -52,7 +52,7 @@ pub struct JobContext {
 
 /// One session that is to be ended. `R` is whatever the caller knows it by.
 #[derive(Clone, Debug)]
-pub struct RevokeItem<R> {
+pub struct JobItem<R> {
     /// The caller's name for it, handed back with the outcome.
     pub row: R,
     /// Its key.
@@ -65,7 +65,7 @@ pub struct RevokeItem<R> {
     pub provenance: Provenance,
 }
 
-impl<R> RevokeItem<R> {
+impl<R> JobItem<R> {
     fn sought(&self) -> look::Sought<'_> {
         look::Sought {
             key: &self.key,

@@ -7,12 +7,12 @@ use usher::api::SessionApi;
 use usher::audit::Audit;
 use usher::config::{Paths, Profile};
 use usher::model::{Outcome, Session, SessionKey, Subject};
-use usher::revoke::{JobContext, JobControl, Progress, Provenance, RevokeItem, run_job};
+use usher::revoke::{JobContext, JobControl, JobItem, Progress, Provenance, run_job};
 
 /// A session that a list has shown.
 #[allow(dead_code, reason = "only some systems have ids that do not last")]
-pub fn listed(session: &Session) -> RevokeItem<usize> {
-    RevokeItem {
+pub fn listed(session: &Session) -> JobItem<usize> {
+    JobItem {
         row: 0,
         key: session.key.clone(),
         kind: session.kind.clone(),
@@ -22,8 +22,8 @@ pub fn listed(session: &Session) -> RevokeItem<usize> {
 }
 
 /// A session of which only the key is known, and how.
-pub fn named(key: &SessionKey, provenance: Provenance) -> RevokeItem<usize> {
-    RevokeItem {
+pub fn named(key: &SessionKey, provenance: Provenance) -> JobItem<usize> {
+    JobItem {
         row: 0,
         key: key.clone(),
         kind: None,
@@ -36,7 +36,7 @@ pub fn named(key: &SessionKey, provenance: Provenance) -> RevokeItem<usize> {
 pub async fn end(
     api: &Arc<dyn SessionApi>,
     profile: &Profile,
-    items: Vec<RevokeItem<usize>>,
+    items: Vec<JobItem<usize>>,
 ) -> Vec<Outcome> {
     let state = tempfile::tempdir().expect("a folder");
     let context = JobContext {
@@ -49,7 +49,7 @@ pub async fn end(
     let mut outcomes = vec![None; items.len()];
     let numbered = items.into_iter().enumerate();
     let items = numbered
-        .map(|(row, item)| RevokeItem { row, ..item })
+        .map(|(row, item)| JobItem { row, ..item })
         .collect();
     let (report, mut reports) = mpsc::channel(16);
     let control = JobControl::default();

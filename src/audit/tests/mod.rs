@@ -323,7 +323,7 @@ fn a_line_of_before_there_were_scopes_is_read() {
     let mut old = setup.lines()[0].clone();
     old.as_object_mut().unwrap().remove("scope");
 
-    let entry: Entry = serde_json::from_value(old).unwrap();
+    let entry: AuditEntry = serde_json::from_value(old).unwrap();
 
     assert_eq!(entry.scope, None);
 }

@@ -106,8 +106,8 @@ impl Setup {
     }
 }
 
-fn items(count: usize) -> Vec<RevokeItem<usize>> {
-    let item = |row| RevokeItem {
+fn items(count: usize) -> Vec<JobItem<usize>> {
+    let item = |row| JobItem {
         row,
         key: SessionKey::new(format!("s{row}")),
         kind: None,

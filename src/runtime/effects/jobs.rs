@@ -18,7 +18,7 @@ use crate::model::{
     ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted, locked,
 };
 use crate::revoke::{
-    JobContext, JobControl, Progress, Provenance, RevokeItem, run_action, run_job, run_user_job,
+    JobContext, JobControl, JobItem, Progress, Provenance, run_action, run_job, run_user_job,
 };
 use crate::store::{RowId, SourceId};
 
@@ -323,7 +323,7 @@ async fn run_part(
     let (report, mut reported) = mpsc::channel::<Progress<RowId>>(BURST);
     let items = items
         .into_iter()
-        .map(|item| RevokeItem {
+        .map(|item| JobItem {
             row: item.row,
             provenance: Provenance::listed(
                 &item.deletable,
