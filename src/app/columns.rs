@@ -1,8 +1,7 @@
 //! Which columns the table has at which width.
 
-use std::borrow::Cow;
-
 use super::cells;
+use super::screen_layout::Column;
 use super::source::Source;
 use super::state::{State, TimeStyle};
 use crate::model::text::width_cols;
@@ -10,19 +9,6 @@ use crate::model::{ColumnSpec, Field, Property};
 
 /// Cells left of the first column: the cursor, the mark, and a blank.
 pub const GUTTER: u16 = 3;
-
-/// One column as it is drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// What it shows and sorts by.
-    pub what: Property,
-    /// Its title, at the length that fits.
-    pub title: Cow<'static, str>,
-    /// First cell, counted from the left edge of the table's inside.
-    pub x: u16,
-    /// Cells, the gap to the next column included.
-    pub width: u16,
-}
 
 /// The columns before the first connection has told what a system has.
 const DEFAULT: &[ColumnSpec] = &[

@@ -6,21 +6,8 @@ use super::action::{Action, Context};
 use super::area::{BORDER, Mode};
 use super::form::{FormField, TextField};
 use super::form_fields::{fields, is_set, marked, plan_height, state_word};
-use super::layout::areas;
-use super::state::{Pane, State};
-
-/// A field on screen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// Which one.
-    pub field: FormField,
-    /// What stands before it; empty for buttons.
-    pub label: String,
-    /// Where the label begins; the row is that of `area`.
-    pub label_x: u16,
-    /// Its text without the brackets; of a button all of it.
-    pub area: Rect,
-}
+use super::screen_layout::Placed;
+use super::state::State;
 
 /// Cells of the label column of the unfolded form, the blank behind it included.
 const LABELS: u16 = 15;
@@ -31,14 +18,6 @@ pub const NOTES_FROM: u16 = 70;
 const WIDEST_FIELD: u16 = 60;
 /// Room that the fields of the two-line form share at most; more would not be easier to read.
 const WIDEST_LINE: u16 = 150;
-
-/// All that Tab visits in the form as it is shown, in order.
-pub fn stops(state: &State) -> Vec<FormField> {
-    place(state)
-        .into_iter()
-        .map(|placed| placed.field)
-        .collect()
-}
 
 /// What stands for the fields that are folded away, and whether any of them holds something.
 pub fn more(state: &State) -> Option<(String, bool)> {
@@ -62,8 +41,7 @@ pub fn more(state: &State) -> Option<(String, bool)> {
 
 /// Where the lines of the plan are in the unfolded form; empty if there is no room.
 pub fn plan_area(state: &State) -> Rect {
-    let all = areas(state);
-    let inner = all.form.inner(BORDER);
+    let inner = state.layout.form.inner(BORDER);
     if inner.is_empty() || !is_list(state) {
         return Rect::default();
     }
@@ -78,20 +56,19 @@ pub fn plan_area(state: &State) -> Rect {
 
 /// True if the form is a list of fields, one a line.
 pub fn is_list(state: &State) -> bool {
-    state.form.unfolded || areas(state).mode == Mode::Tabs
+    state.form.unfolded || state.layout.mode == Mode::Tabs
 }
 
 /// Where the fields are now; only those on screen.
-pub fn place(state: &State) -> Vec<Placed> {
-    let all = areas(state);
-    let inner = all.form.inner(BORDER);
+pub(super) fn place(state: &State) -> Vec<Placed> {
+    let inner = state.layout.form.inner(BORDER);
     if inner.is_empty() {
         return Vec::new();
     }
     if is_list(state) {
         return list(state, inner);
     }
-    match all.mode {
+    match state.layout.mode {
         Mode::Wide | Mode::Tall => two_lines(state, inner),
         _ => one_line(state, inner),
     }
@@ -231,9 +208,8 @@ fn line(parts: Vec<FieldSlot>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Pla
 /// Which fields the folded form shows, in order.
 fn shown_folded(state: &State) -> Vec<FormField> {
     let fields = fields(state);
-    let all = areas(state);
-    let most = match all.mode {
-        Mode::Compact if all.form.width >= 100 => 4,
+    let most = match state.layout.mode {
+        Mode::Compact if state.layout.form.width >= 100 => 4,
         Mode::Compact => 3,
         _ => return fields,
     };
@@ -332,9 +308,4 @@ fn two_lines(state: &State, inner: Rect) -> Vec<Placed> {
         placed.push(button(FormField::Clear, end + 15, y));
     }
     placed
-}
-
-/// The pane of the form has the keys.
-pub fn has_focus(state: &State) -> bool {
-    state.focus == Pane::Search && state.dialogs.is_empty()
 }

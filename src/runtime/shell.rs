@@ -25,7 +25,7 @@ use crate::app::effect::Copied;
 use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
-use crate::app::{Effect, Msg, Size, State, update};
+use crate::app::{Effect, Msg, Size, State, lay_out, update};
 use crate::ui::{self, Theme};
 
 /// The shortest time from one frame to the next: 60 a second.
@@ -156,7 +156,7 @@ impl Shell {
 
     /// Opens the first view, in the state only.
     fn begin(&mut self, begin: &Begin) -> Vec<Effect> {
-        match begin {
+        let effects = match begin {
             Begin::Open(names) => open_profiles(&mut self.state, names),
             Begin::Choose => {
                 self.state.open(SwitchProfile::default());
@@ -166,7 +166,9 @@ impl Shell {
                 self.state.open(FirstRun::default());
                 Vec::new()
             }
-        }
+        };
+        lay_out(&mut self.state);
+        effects
     }
 
     /// One turn of the loop.

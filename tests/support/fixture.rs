@@ -9,6 +9,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use enum_map::enum_map;
 use usher::app::effect::Gen;
 use usher::app::keymap::Keymap;
+use usher::app::lay_out;
 use usher::app::msg::Size;
 use usher::app::source::ProfileEntry;
 use usher::app::source::{Link, ProfileView, Progress, Source};
@@ -422,6 +423,10 @@ impl Fixture {
     /// Changes the screen in place.
     pub fn with(mut self, change: impl FnOnce(&mut State)) -> State {
         change(&mut self.state);
+        // The size may change before the picture: what is scrolled stays as it was set.
+        let mut laid_out = self.state.clone();
+        lay_out(&mut laid_out);
+        self.state.layout = laid_out.layout;
         self.state
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{focus, form, message, net};
 use crate::app::effect::Effect;
+use crate::app::layout::lay_out;
 use crate::app::results::{Details, Results};
 use crate::app::source::{ProfileEntry, ProfileView, Source};
 use crate::app::state::{Level, Pane, State};
@@ -35,6 +36,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         effects.extend(form::submit(state));
         state.focus_follows = false;
     }
+    lay_out(state);
     effects
 }
 
