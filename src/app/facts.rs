@@ -442,9 +442,8 @@ pub(super) fn whole_value(session: &Session, field: Field) -> Option<Whole> {
         Field::Scope => scope(session).map(Untrusted::expose),
         field => session.text(field),
     };
-    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     let whole = text.map(str::to_owned);
     whole
-        .or_else(|| session.instant(field).map(time))
+        .or_else(|| session.instant(field).map(time::rfc3339))
         .map(Whole::Text)
 }

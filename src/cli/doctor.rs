@@ -41,7 +41,7 @@ impl Mark {
     fn word(self) -> &'static str {
         match self {
             Self::Good => "ok",
-            Self::Warn => "look",
+            Self::Warn => "warn",
             Self::Bad => "FAIL",
         }
     }
@@ -109,13 +109,13 @@ impl Finding {
     }
 }
 
-/// Looks at each profile, and at what is the same for all.
+/// Looks at the named profile or at all of them, and at what is the same for all.
 ///
 /// # Errors
 /// The configuration cannot be used, or standard output.
 pub(crate) async fn run(ctx: &Ctx, args: &DoctorArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
+    let profiles = sources::named_or_all(ctx, &config, args.name.as_deref())?;
     let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let mut findings = vec![("", configuration(&config)), ("", audit(ctx, &sources))];
     findings.extend(audited(ctx).into_iter().map(|finding| ("", finding)));

@@ -60,6 +60,19 @@ pub(crate) fn chosen(ctx: &Ctx, config: &Config) -> Result<Vec<Profile>, Failure
     chosen_as(ctx, config, None)
 }
 
+/// The profiles of a command that checks them: the named ones, else every one of the configuration.
+///
+/// # Errors
+/// A usage error if a name is unknown, or if there is no profile.
+pub(crate) fn named_or_all(
+    ctx: &Ctx,
+    config: &Config,
+    name: Option<&str>,
+) -> Result<Vec<Profile>, Failure> {
+    let is_named = name.is_some() || !ctx.global.profile.is_empty();
+    choose(ctx, config, name, ctx.global.all_profiles || !is_named)
+}
+
 /// The same, where the command itself may name a profile.
 ///
 /// # Errors
@@ -69,13 +82,22 @@ pub(crate) fn chosen_as(
     config: &Config,
     name: Option<&str>,
 ) -> Result<Vec<Profile>, Failure> {
+    choose(ctx, config, name, ctx.global.all_profiles)
+}
+
+fn choose(
+    ctx: &Ctx,
+    config: &Config,
+    name: Option<&str>,
+    all: bool,
+) -> Result<Vec<Profile>, Failure> {
     let named: Vec<String> = name.map(str::to_owned).into_iter().collect();
     let names = if named.is_empty() {
         &ctx.global.profile
     } else {
         &named
     };
-    match config.opening(names, ctx.global.all_profiles && name.is_none())? {
+    match config.opening(names, all && name.is_none())? {
         Opening::Profiles(profiles) => Ok(profiles
             .into_iter()
             .map(|profile| {
