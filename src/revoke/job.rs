@@ -16,7 +16,7 @@ use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, ChangeTarget, Ending, Ticket};
 use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 
-/// Ends sessions. Every item is told through `report`; what is returned counts them.
+/// Ends sessions. Reports the outcome of every item through `report`, and returns the counts.
 ///
 /// Never drop it half way: stop it by its control and await its end. It goes on when nobody listens.
 pub async fn run_job<R: Clone + Send + Sync + 'static>(
@@ -71,7 +71,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     job.tally
 }
 
-/// How often a stopped job says that nothing is to wait any more.
+/// The interval at which a stopped job ends the waits of its requests.
 const GIVE_UP: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Sessions of one batch that are looked at at the same time.

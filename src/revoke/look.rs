@@ -1,4 +1,4 @@
-//! Looking whether a session is still there, and what that says about an answer.
+//! Reading a session or the list again after a revoke, to find the true outcome.
 
 use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU16;
@@ -314,7 +314,7 @@ pub(super) fn is_live(row: &RowRef<'_>, now: DateTime<Utc>) -> bool {
     row.fact != Fact::Revoked && row.ended.is_none() && !over
 }
 
-/// True if it is a session of this person. A server may answer with more than the search wants.
+/// True if it is a session of this person. A server may answer with more rows than the search matches.
 pub(super) fn is_of(user: &Subject, row: &RowRef<'_>) -> bool {
     let scope = match (&user.scope, &row.scope) {
         (Some(wanted), Some(found)) => wanted.expose() == found.as_ref(),

@@ -88,8 +88,8 @@ pub enum Progress<R> {
     },
     /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),
-    /// The audit log could not be written, and the profile says that this is no reason to stop; or the
-    /// end of a change could not be written; or the log was found changed. Told once.
+    /// The audit log could not be written, and the profile allows changes without it; or the end
+    /// of a change could not be written; or the log was found changed. Sent once.
     Unlogged(AuditError),
     /// The job is over.
     Ended(Tally),

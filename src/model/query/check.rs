@@ -96,8 +96,8 @@ fn instant(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     })
 }
 
-/// The word for every session that somebody has signed in to, as the server says, also one whose time
-/// is over. No session is shown under it.
+/// The word for every session with a signed-in user, as the server reports it, also an expired one.
+/// It is only searched for: no session has it as its state.
 pub(super) const SIGNED_IN: &str = "authenticated";
 
 fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
