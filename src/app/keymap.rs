@@ -189,7 +189,7 @@ pub struct KeymapError {
     pub context: String,
     /// The action ("revoke"); empty if the context itself is wrong.
     pub action: String,
-    /// What is wrong, with the nearest right word.
+    /// The mistake, with the nearest right word.
     pub why: String,
 }
 
@@ -281,7 +281,7 @@ impl Keymap {
         Ok(())
     }
 
-    /// What a key does here.
+    /// The action of a key here.
     pub fn action(&self, context: Context, key: KeyPress) -> Option<Action> {
         let found = |context| {
             self.keys[context]

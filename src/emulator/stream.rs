@@ -34,8 +34,8 @@ pub trait Conversation: Send {
     /// That can never become a command; the connection is closed.
     fn take(&mut self, arrived: &mut BytesMut) -> Result<Option<Command>, NotTheProtocol>;
 
-    /// What the server says, framed, to a client that sends nothing more while a command is due. Empty:
-    /// nothing.
+    /// The last words of the server, framed, for a client that sends nothing more while a command is due.
+    /// Empty: none.
     fn last_words(&mut self) -> Vec<u8> {
         Vec::new()
     }

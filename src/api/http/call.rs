@@ -47,7 +47,7 @@ pub struct Call<'a> {
 
 /// One try of a request.
 struct Attempt<'a> {
-    /// What `x-request-id` says; the same for all tries.
+    /// The value of `x-request-id`; the same for all attempts.
     id: &'a str,
     started: Instant,
     /// How long it may take, with its redirects.
