@@ -179,7 +179,7 @@ pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
 fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
     let reveal = state
         .source(row.source)
-        .is_some_and(|source| source.profile.reveal);
+        .is_some_and(|source| source.profile.policy.reveal);
     let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
     let key = state.keymap.keys(Context::Details, Action::CopyField);
     if let (true, Some(key)) = (reveal, key.first()) {
