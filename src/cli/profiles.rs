@@ -50,9 +50,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
         let mut marks = Vec::new();
         for (mark, holds) in [
             ("default", default),
-            ("production", profile.production),
-            ("read-only", profile.read_only),
-            ("insecure", profile.insecure),
+            ("production", profile.policy.production),
+            ("read-only", profile.policy.read_only),
+            ("insecure", profile.policy.insecure),
         ] {
             if holds {
                 marks.push(mark);
@@ -73,9 +73,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
             "system": source.word(),
             "url": profile.url.as_str(),
             "default": default,
-            "production": profile.production,
-            "read_only": profile.read_only,
-            "insecure": profile.insecure,
+            "production": profile.policy.production,
+            "read_only": profile.policy.read_only,
+            "insecure": profile.policy.insecure,
             "state": state,
             "name": who.map(|who| who.name.expose()),
             "took_ms": took.and_then(|took| u64::try_from(took).ok()),

@@ -18,7 +18,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{Completeness, Property, told_duplicates, told_unread};
+use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -160,19 +160,32 @@ fn milliseconds(took: Duration) -> String {
     format!("{} ms", with_thousands(took.as_millis() as u64))
 }
 
-/// What must not be overlooked, as words, the gravest first: where room is scarce it is the last to leave.
+/// The warnings that must not be overlooked, as words, the gravest first: where room is scarce it
+/// is the last to leave.
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
     let all = [
-        (any(|s| s.profile.production), "PRODUCTION", Role::Danger),
-        (any(|s| s.profile.insecure), "INSECURE TLS", Role::Danger),
+        (
+            any(|s| s.profile.policy.production),
+            "PRODUCTION",
+            Role::Danger,
+        ),
+        (
+            any(|s| s.profile.policy.insecure),
+            "INSECURE TLS",
+            Role::Danger,
+        ),
         (any(|s| s.profile.plain_http), "PLAIN HTTP", Role::Danger),
         (
-            state.prefs.read_only || any(|s| s.profile.read_only),
+            state.prefs.read_only || any(|s| s.profile.policy.read_only),
             "read-only",
             Role::Warn,
         ),
-        (any(|s| s.profile.best_effort), "audit may fail", Role::Warn),
+        (
+            any(|s| s.profile.policy.audit == AuditMode::BestEffort),
+            "audit may fail",
+            Role::Warn,
+        ),
         (any(|s| s.profile.demo), "demo", Role::Warn),
     ];
     all.into_iter()
@@ -185,7 +198,7 @@ fn is_alarming(state: &State) -> bool {
     state
         .sources
         .iter()
-        .any(|s| s.profile.production || s.profile.insecure)
+        .any(|s| s.profile.policy.production || s.profile.policy.insecure)
 }
 
 /// The tabs of a narrow screen.
@@ -323,7 +336,7 @@ fn not_searched(state: &State) -> String {
         sources => sources
             .iter()
             .map(|source| {
-                let read_only = if state.prefs.read_only || source.profile.read_only {
+                let read_only = if state.prefs.read_only || source.profile.policy.read_only {
                     " (read-only)"
                 } else {
                     ""
@@ -412,7 +425,7 @@ fn title_of(state: &State, property: &Property) -> String {
         )
 }
 
-/// What the empty table says, line by line.
+/// The lines of the empty table.
 pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     let results = &state.results;
     if state.sources.is_empty() {
@@ -510,14 +523,14 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     lines
 }
 
-/// What Enter does where a list was cut, and so does not decide.
+/// The hint about Enter where a list was cut, and so proves nothing.
 fn way_out(state: &State) -> Option<(String, Role)> {
     let name = cut::way_out(state)?;
     let name = crate::model::text::display_safe(&name).into_owned();
     Some((format!("Enter asks for user {name}"), Role::Text))
 }
 
-/// What was searched, one clause a line.
+/// The search, one clause a line.
 fn asked(state: &State) -> Vec<String> {
     let Some(query) = &state.results.query else {
         return Vec::new();

@@ -147,7 +147,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
 
 /// Typing has paused.
 pub fn typed(state: &mut State) -> Vec<Effect> {
-    if state.sources.iter().any(|s| s.profile.live_search) && state.query().is_ok() {
+    if state.sources.iter().any(|s| s.profile.policy.live_search) && state.query().is_ok() {
         return submit(state);
     }
     plan(state)
@@ -347,7 +347,7 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
         ..Form::default()
     };
     state.form.inputs[field] = text.into();
-    // What hid some of their sessions before must not hide them now.
+    // A filter that hid some of their sessions before must not hide them now.
     state.results.quick.clear();
     state.results.live = None;
     let mut effects = plan(state);
@@ -429,7 +429,7 @@ fn next_auto_reload(state: &mut State) -> Vec<Effect> {
 
 /// The longest pause that an open profile asks for.
 fn reload_every(state: &State) -> Duration {
-    let pauses = state.sources.iter().map(|s| s.profile.reload_every);
+    let pauses = state.sources.iter().map(|s| s.profile.policy.reload_every);
     pauses.max().unwrap_or(Duration::from_secs(30))
 }
 
@@ -445,7 +445,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
             source.way.take_if(|way| way.is_used);
         }
     }
-    // What ended before it is asked does not come again.
+    // Sessions that ended before this search are not marked again.
     state.results.lately.clear();
     state.results.query = Some(query.clone());
     state.results.stale = true;
@@ -508,13 +508,13 @@ impl Source {
 }
 
 fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
-    let size = source.profile.page_size.and_then(NonZeroU16::new);
+    let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
     Search {
-        query: query.with_kind(source.profile.kind.as_deref()),
+        query: query.with_kind(source.profile.policy.kind.as_deref()),
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
-        // What depends on the moment is asked for by the server's clock.
+        // Clauses that depend on the moment use the server's clock.
         now: state.now + source.ahead,
         zone: state.prefs.zone,
         way: source.way.as_ref().map(|way| way.word.clone()),
