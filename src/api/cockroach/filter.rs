@@ -283,20 +283,16 @@ fn id(native: &mut Native, clause: &Clause) -> Sent {
     let Some([text]) = texts.as_deref() else {
         return Sent::Widely;
     };
-    match Key::read(text) {
-        Some(Key::Web(id, user)) => {
-            native.conditions.push(format!("w.id = {id}"));
-            if let Some(user) = user.filter(|user| !user.contains('\0')) {
-                let parameter = native.parameter(user);
-                native.conditions.push(format!("w.username = {parameter}"));
-            }
-            Sent::Exactly
-        }
-        _ => {
-            native.is_empty = true;
-            Sent::Exactly
-        }
+    let Some(Key::Web(id, user)) = Key::read(text) else {
+        native.is_empty = true;
+        return Sent::Exactly;
+    };
+    native.conditions.push(format!("w.id = {id}"));
+    if let Some(user) = user.filter(|user| !user.contains('\0')) {
+        let parameter = native.parameter(user);
+        native.conditions.push(format!("w.username = {parameter}"));
     }
+    Sent::Exactly
 }
 
 /// Idle, expiring and active are told apart here.

@@ -12,9 +12,9 @@ use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
 pub(super) const BATCH: u16 = 500;
 
 /// Ends these sessions, those of one user with one statement. The answer has the length and order of
-/// `keys`.
+/// `keys`. After the first answer that asks for a sign-in nothing more is sent.
 pub(super) async fn each(api: &Cockroach, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
-    let mut outcomes: Vec<Outcome> = Vec::with_capacity(keys.len());
+    let mut outcomes = vec![Outcome::Failed(ApiError::NotFound); keys.len()];
     let mut by_user: BTreeMap<String, Vec<(usize, i64)>> = BTreeMap::new();
     for (at, key) in keys.iter().enumerate() {
         let found = match Key::read(key.expose()) {
@@ -24,21 +24,23 @@ pub(super) async fn each(api: &Cockroach, keys: &[SessionKey]) -> Result<Vec<Out
         };
         match found {
             Ok((id, user)) => by_user.entry(user).or_default().push((at, id)),
-            Err(error) if error.needs_a_person() && at == 0 => return Err(error),
-            Err(error) => {
-                outcomes.push(Outcome::Failed(error));
-                continue;
-            }
+            Err(error) if error.needs_a_person() => return Err(error),
+            Err(error) => outcomes[at] = Outcome::Failed(error),
         }
-        outcomes.push(Outcome::Failed(ApiError::Cancelled));
     }
+    let mut lost: Option<ApiError> = None;
     let mut is_first = true;
     for (user, sessions) in by_user {
         for batch in sessions.chunks(usize::from(BATCH)) {
-            let result = of_user(api, &user, batch).await;
-            if let (Err(error), true) = (&result, is_first && batch.len() == keys.len()) {
-                if error.needs_a_person() {
-                    return Err(error.clone());
+            let result = match &lost {
+                Some(error) => Err(error.clone()),
+                None => of_user(api, &user, batch).await,
+            };
+            if let Err(error) = &result {
+                match error.needs_a_person() {
+                    true if is_first => return Err(error.clone()),
+                    true => lost = Some(error.clone()),
+                    false => {}
                 }
             }
             is_first = false;
