@@ -12,8 +12,8 @@ use regex::Regex;
 /// Lines of the longest file.
 const LINES: usize = 600;
 
-/// What each folder (or file) of `src/` may use of the others. What is not here may use everything but
-/// the emulator.
+/// The folders (or files) of `src/` that each one may use. One that is not listed may use
+/// everything but the emulator.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("store", &["model"]),

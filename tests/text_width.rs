@@ -1,4 +1,4 @@
-//! What we count as columns is what the drawing library uses up.
+//! The columns that we count are those that the drawing library uses up.
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;

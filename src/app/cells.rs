@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::layout::{self, table_top};
 use super::role::Role;
 use super::state::{State, TimeStyle};
 use crate::model::text::mask;
@@ -171,7 +170,9 @@ pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
 pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
     let thresholds = state
         .source(source)
-        .map_or_else(Thresholds::default, |source| source.profile.thresholds);
+        .map_or_else(Thresholds::default, |source| {
+            source.profile.policy.thresholds
+        });
     state_at(
         session.fact,
         session.created,
@@ -195,8 +196,8 @@ pub fn role_of(word: Word) -> Role {
 
 /// The rows on screen, each with its position in the order.
 pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, &Row)> {
-    let top = table_top(state);
-    let height = usize::from(layout::table_height(state));
+    let top = state.results.top;
+    let height = usize::from(state.layout.table_height());
     (top..top.saturating_add(height)).map_while(|position| {
         let (id, row) = state.results.at(position)?;
         Some((position, id, row))

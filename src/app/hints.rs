@@ -5,7 +5,6 @@ use super::area::Mode;
 use super::blocked::blocked;
 use super::form::FormField;
 use super::hint::Hint;
-use super::layout::areas;
 use super::state::{Pane, State};
 
 /// Blanks between two hints.
@@ -98,7 +97,7 @@ fn both(
 
 fn form(state: &State) -> Vec<Option<Hint>> {
     let c = Context::Form;
-    let folded = !state.form.unfolded && areas(state).mode == Mode::Compact;
+    let folded = !state.form.unfolded && state.layout.mode == Mode::Compact;
     let enter = match state.form.field {
         FormField::More => "all fields",
         FormField::Clear => "clear",
@@ -128,7 +127,7 @@ fn form(state: &State) -> Vec<Option<Hint>> {
 
 fn table(state: &State) -> Vec<Option<Hint>> {
     let c = Context::Table;
-    let tabs = areas(state).mode == Mode::Tabs;
+    let tabs = state.layout.mode == Mode::Tabs;
     if state.results.current().is_none() {
         return vec![
             if state.is_loading() {

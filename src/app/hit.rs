@@ -3,10 +3,9 @@
 use ratatui::layout::{Position, Rect};
 
 use super::area::{BORDER, Mode};
-use super::columns::{self, GUTTER};
+use super::columns::GUTTER;
 use super::form::FormField;
-use super::form_layout;
-use super::layout::{TABS, areas, table_top};
+use super::layout::TABS;
 use super::lines;
 use super::state::{Pane, State};
 use crate::model::Property;
@@ -20,7 +19,7 @@ pub enum Hit {
     Column(Property),
     /// A field of the form.
     Form(FormField),
-    /// A line of the details: its index among `lines::detail_lines`.
+    /// A line of the details: its index among those of the layout.
     DetailsLine(usize),
     /// A button (or field) of the top dialog, in the order in which Tab visits them.
     Button(usize),
@@ -34,32 +33,32 @@ pub enum Hit {
 
 /// What lies under a point. While a dialog is open only its own parts are there.
 pub fn hit(state: &State, at: Position) -> Hit {
-    let areas = areas(state);
-    if areas.mode == Mode::TooSmall {
+    let layout = &state.layout;
+    if layout.mode == Mode::TooSmall {
         return Hit::Nothing;
     }
-    if let Some(dialog) = state.dialogs.last() {
-        let view = dialog.view(state);
+    if let Some(view) = layout.dialogs.last() {
         let button = view.button_at(at).map(Hit::Button);
         let choice = || view.choice_at(at).map(Hit::Choice);
         return button.or_else(choice).unwrap_or(Hit::Nothing);
     }
-    if areas.tabs.contains(at) {
+    if layout.tabs.contains(at) {
         return tab_at(at.x).map_or(Hit::Nothing, Hit::Pane);
     }
-    if areas.form.contains(at) {
-        return form_layout::place(state)
-            .into_iter()
+    if layout.form.contains(at) {
+        return layout
+            .fields
+            .iter()
             .find(|placed| {
                 placed.area.y == at.y && (placed.label_x..=placed.area.right()).contains(&at.x)
             })
             .map_or(Hit::Pane(Pane::Search), |placed| Hit::Form(placed.field));
     }
-    if areas.table.contains(at) {
-        return table_hit(state, areas.table.inner(BORDER), at);
+    if layout.table.contains(at) {
+        return table_hit(state, layout.table.inner(BORDER), at);
     }
-    if areas.details.contains(at) {
-        return details_hit(state, areas.details.inner(BORDER), at);
+    if layout.details.contains(at) {
+        return details_hit(state, layout.details.inner(BORDER), at);
     }
     Hit::Nothing
 }
@@ -69,13 +68,11 @@ fn details_hit(state: &State, inner: Rect, at: Position) -> Hit {
     if !inner.contains(at) || lines::is_short(state) {
         return miss;
     }
-    let all = lines::detail_lines(state);
-    let rows = lines::visual_rows(&all);
-    let top = lines::details_top(state, &all, &rows);
-    let Some(row) = rows.get(top + usize::from(at.y - inner.y)) else {
+    let rows = &state.layout.rows;
+    let Some(row) = rows.get(state.details.top + usize::from(at.y - inner.y)) else {
         return miss;
     };
-    let right_from = inner.x + 1 + lines::right_column(lines::width(state));
+    let right_from = inner.x + 1 + lines::right_column(state.layout.details_width());
     match row.right {
         Some(right) if at.x >= right_from => Hit::DetailsLine(right),
         _ => Hit::DetailsLine(row.left),
@@ -89,12 +86,14 @@ fn table_hit(state: &State, inner: Rect, at: Position) -> Hit {
     }
     if at.y == inner.y {
         let x = at.x - inner.x;
-        return columns::columns(state, inner.width)
-            .into_iter()
+        return state
+            .layout
+            .columns
+            .iter()
             .find(|column| x >= column.x && x < column.x + column.width && x >= GUTTER)
-            .map_or(miss, |column| Hit::Column(column.what));
+            .map_or(miss, |column| Hit::Column(column.what.clone()));
     }
-    let position = table_top(state) + usize::from(at.y - inner.y - 1);
+    let position = state.results.top + usize::from(at.y - inner.y - 1);
     if position < state.results.order.len() {
         Hit::Row(position)
     } else {

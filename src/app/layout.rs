@@ -4,7 +4,11 @@ use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Position, Rect};
 
 use super::area::{BORDER, Mode, mode};
+use super::columns;
 use super::form_fields;
+use super::form_layout;
+use super::lines;
+use super::screen_layout::{ScreenLayout, VisualRow};
 use super::state::{Pane, State};
 
 /// Folded form: two borders and two lines of fields, or one.
@@ -19,58 +23,88 @@ const DETAILS_COMPACT: u16 = 6;
 const DETAILS_COMPACT_FOCUSED: u16 = 12;
 /// Borders, titles and a few rows: less than this the table never gets while the form is unfolded.
 const TABLE_LEAST: u16 = 7;
-/// Borders and the line of titles.
-const TABLE_FRAME: u16 = 3;
-
-/// Where the panes are. What is not shown is empty.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Areas {
-    /// How the panes lie.
-    pub mode: Mode,
-    /// First line: where we are.
-    pub header: Rect,
-    /// The tabs of a narrow screen.
-    pub tabs: Rect,
-    /// The search form, border included.
-    pub form: Rect,
-    /// The table, border included.
-    pub table: Rect,
-    /// The details, border included.
-    pub details: Rect,
-    /// The status line.
-    pub status: Rect,
-    /// The hint line.
-    pub hints: Rect,
+/// Lays the screen out for the state as it is now, and brings into it what the operator looks at: the
+/// field that has the focus, the row and the line under the cursor.
+///
+/// This is done after each message, and after each change of a state without one.
+pub fn lay_out(state: &mut State) {
+    state.layout = panes(state);
+    show_row(state);
+    state.layout.columns = columns::columns(state, state.layout.table.inner(BORDER).width);
+    state.layout.fields = form_layout::place(state);
+    show_field(state);
+    if !state.layout.details.is_empty() {
+        state.layout.lines = lines::detail_lines(state);
+        state.layout.rows = lines::visual_rows(&state.layout.lines);
+        show_line(state);
+    }
+    let dialogs = state.dialogs.iter();
+    state.layout.dialogs = dialogs.map(|dialog| dialog.view(state)).collect();
 }
 
-/// Where the panes are now.
-pub fn areas(state: &State) -> Areas {
+/// Moves the rows of the table as little as is needed for the cursor to be seen and no row to be wasted.
+fn show_row(state: &mut State) {
+    let height = usize::from(state.layout.table_height()).max(1);
+    let results = &mut state.results;
+    let last = results.order.len().saturating_sub(height);
+    let lowest = (results.cursor + 1).saturating_sub(height).min(last);
+    results.top = results.top.min(last).min(results.cursor).max(lowest);
+}
+
+/// A field that is no longer shown gives the focus to the first.
+fn show_field(state: &mut State) {
+    let fields = &state.layout.fields;
+    if !fields.iter().any(|placed| placed.field == state.form.field)
+        && let Some(first) = fields.first()
+    {
+        state.form.field = first.field;
+    }
+}
+
+/// Moves the lines of the details as little as is needed for the one under the cursor to be seen (while
+/// the details have the focus) and no row to be wasted.
+fn show_line(state: &mut State) {
+    let (layout, details) = (&state.layout, &mut state.details);
+    // A click may fall on a heading.
+    let line = details.line.min(layout.lines.len().saturating_sub(1));
+    details.line = lines::off_heading(&layout.lines, line, true);
+    let height = usize::from(layout.details_height()).max(1);
+    details.top = details.top.min(layout.rows.len().saturating_sub(height));
+    if state.focus == Pane::Details {
+        let is_there =
+            |row: &VisualRow| row.left == details.line || row.right == Some(details.line);
+        let row = layout.rows.iter().position(is_there).unwrap_or(0);
+        details.top = details.top.min(row).max((row + 1).saturating_sub(height));
+    }
+}
+
+fn panes(state: &State) -> ScreenLayout {
     let mode = mode(state.size);
-    let mut areas = Areas {
+    let mut panes = ScreenLayout {
         mode,
-        ..Areas::default()
+        ..ScreenLayout::default()
     };
     if mode == Mode::TooSmall {
-        return areas;
+        return panes;
     }
     let tabs = u16::from(mode == Mode::Tabs);
     let rows = [Length(1), Length(tabs), Fill(1), Length(1), Length(1)];
     let body;
-    [areas.header, areas.tabs, body, areas.status, areas.hints] =
+    [panes.header, panes.tabs, body, panes.status, panes.hints] =
         Layout::vertical(rows).areas(Rect::from((Position::ORIGIN, state.size)));
     if mode == Mode::Tabs {
         match state.focus {
-            Pane::Search => areas.form = body,
-            Pane::Table => areas.table = body,
-            Pane::Details => areas.details = body,
+            Pane::Search => panes.form = body,
+            Pane::Table => panes.table = body,
+            Pane::Details => panes.details = body,
         }
-        return areas;
+        return panes;
     }
     let form = form_height(state, mode, body.height);
     let rest;
-    [areas.form, rest] = Layout::vertical([Length(form), Fill(1)]).areas(body);
-    [areas.table, areas.details] = table_and_details(state, mode, rest);
-    areas
+    [panes.form, rest] = Layout::vertical([Length(form), Fill(1)]).areas(body);
+    [panes.table, panes.details] = table_and_details(state, mode, rest);
+    panes
 }
 
 fn form_height(state: &State, mode: Mode, room: u16) -> u16 {
@@ -109,29 +143,6 @@ fn table_and_details(state: &State, mode: Mode, body: Rect) -> [Rect; 2] {
         return [body, Rect::ZERO];
     }
     Layout::vertical([Fill(1), Length(height)]).areas(body)
-}
-
-/// How many data rows the table shows.
-pub fn table_height(state: &State) -> u16 {
-    areas(state).table.height.saturating_sub(TABLE_FRAME)
-}
-
-/// How many lines the details show.
-pub fn details_height(state: &State) -> u16 {
-    areas(state).details.inner(BORDER).height
-}
-
-/// The position of the order that is shown in the first row: `results.top`, moved as little as is
-/// needed for the cursor to be seen and no row to be wasted.
-pub fn table_top(state: &State) -> usize {
-    let height = usize::from(table_height(state)).max(1);
-    let results = &state.results;
-    let last = results.order.len().saturating_sub(height);
-    results
-        .top
-        .min(last)
-        .min(results.cursor)
-        .max((results.cursor + 1).saturating_sub(height).min(last))
 }
 
 /// The tabs of a narrow screen: pane, number and name, in order.

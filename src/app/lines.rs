@@ -4,23 +4,14 @@ use super::area::{BORDER, Mode};
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
 use super::facts;
-use super::layout::{areas, details_height};
 use super::raw_json;
 use super::role::Role;
+use super::screen_layout::VisualRow;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
 use crate::model::text::{Ellipsis, mask, with_thousands};
 use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
-
-/// Two lines side by side, or one: indexes into the list of lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VisualRow {
-    /// The line at the left.
-    pub left: usize,
-    /// The line at the right.
-    pub right: Option<usize>,
-}
 
 /// From this width of the pane's inside on, facts stand in two columns.
 pub const TWO_COLUMNS: u16 = 118;
@@ -35,31 +26,26 @@ pub fn shown(state: &State) -> Option<(RowId, &Row, &Session)> {
     Some((id, row, session))
 }
 
-/// Cells that a line may take: the inside of the pane without a blank on either side.
-pub fn width(state: &State) -> u16 {
-    areas(state).details.inner(BORDER).width.saturating_sub(2)
-}
-
 /// Where the right column begins, in cells from where the left one does.
 pub fn right_column(width: u16) -> u16 {
     (width / 2).saturating_sub(3)
 }
 
 fn is_two_columns(state: &State) -> bool {
-    areas(state).details.inner(BORDER).width >= TWO_COLUMNS && !state.details.raw
+    state.layout.details.inner(BORDER).width >= TWO_COLUMNS && !state.details.raw
 }
 
 /// True if the details have the short form of a compact screen.
 pub fn is_short(state: &State) -> bool {
-    areas(state).mode == Mode::Compact && state.focus != Pane::Details && !state.details.raw
+    state.layout.mode == Mode::Compact && state.focus != Pane::Details && !state.details.raw
 }
 
-/// All lines. `details.line` is an index into them. Empty if no row is under the cursor.
-pub fn detail_lines(state: &State) -> Vec<DetailLine> {
+/// All lines. Empty if no row is under the cursor.
+pub(super) fn detail_lines(state: &State) -> Vec<DetailLine> {
     let Some((id, row, session)) = shown(state) else {
         return Vec::new();
     };
-    let width = usize::from(width(state)).max(1);
+    let width = usize::from(state.layout.details_width()).max(1);
     if is_short(state) {
         return facts::short(state, id, row, session, width);
     }
@@ -182,7 +168,7 @@ fn wrapped(mut line: DetailLine, width: usize) -> Vec<DetailLine> {
 }
 
 /// How the lines stand on screen: halves are paired, facts column by column, attributes row by row.
-pub fn visual_rows(lines: &[DetailLine]) -> Vec<VisualRow> {
+pub(super) fn visual_rows(lines: &[DetailLine]) -> Vec<VisualRow> {
     let mut rows = Vec::new();
     let mut at = 0;
     while let Some(line) = lines.get(at) {
@@ -244,27 +230,21 @@ fn columns_of(lines: &[DetailLine], first: usize) -> Vec<VisualRow> {
         .collect()
 }
 
-/// The first visual row that is shown: `details.top`, moved as little as is needed for the line under
-/// the cursor to be seen (while the details have the focus) and no row to be wasted.
-pub fn details_top(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> usize {
-    let height = usize::from(details_height(state)).max(1);
-    let last = rows.len().saturating_sub(height);
-    let top = state.details.top.min(last);
-    if state.focus != Pane::Details || lines.is_empty() {
-        return top;
-    }
-    let line = state.details.line.min(lines.len() - 1);
-    let row = rows
-        .iter()
-        .position(|row| row.left == line || row.right == Some(line))
-        .unwrap_or(0);
-    top.min(row).max((row + 1).saturating_sub(height))
-}
-
-/// The first visual row that shows the line under the cursor, to be kept in `details.top`.
-pub fn top_showing_cursor(state: &State) -> usize {
-    let lines = detail_lines(state);
-    details_top(state, &lines, &visual_rows(&lines))
+/// The nearest line that is no heading: first below, or first above.
+pub fn off_heading(lines: &[DetailLine], to: usize, down: bool) -> usize {
+    let is_field = |at: &usize| {
+        lines
+            .get(*at)
+            .is_some_and(|line| line.kind != LineKind::Heading)
+    };
+    let below = || (to..lines.len()).find(is_field);
+    let above = || (0..=to).rev().find(is_field);
+    let found = if down {
+        below().or_else(above)
+    } else {
+        above().or_else(below)
+    };
+    found.unwrap_or(to)
 }
 
 /// What is looked for in the details, in lower case. `None`: nothing.
@@ -281,8 +261,8 @@ fn matches(line: &DetailLine, find: &str) -> bool {
 
 /// The lines that the text search matches.
 pub fn find_matches(state: &State) -> Vec<usize> {
-    detail_lines(state)
-        .iter()
+    let lines = state.layout.lines.iter();
+    lines
         .enumerate()
         .filter(|(_, line)| line.found)
         .map(|(index, _)| index)
@@ -293,11 +273,10 @@ pub fn find_matches(state: &State) -> Vec<usize> {
 /// `None`: there is nothing on it, or the profile gives out no secrets.
 pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let (_, row, session) = shown(state)?;
-    let lines = detail_lines(state);
-    let line = lines.get(line)?;
+    let line = state.layout.lines.get(line)?;
     let may_reveal = state
         .source(row.source)
-        .is_some_and(|source| source.profile.reveal);
+        .is_some_and(|source| source.profile.policy.reveal);
     match line.kind {
         LineKind::Heading | LineKind::Short => None,
         LineKind::Attribute(index) => session
@@ -330,10 +309,10 @@ pub fn is_withheld(state: &State) -> bool {
         return false;
     };
     let source = state.source(row.source);
-    if source.is_none_or(|source| source.profile.reveal) {
+    if source.is_none_or(|source| source.profile.policy.reveal) {
         return false;
     }
-    let lines = detail_lines(state);
+    let lines = &state.layout.lines;
     lines
         .get(state.details.line)
         .is_some_and(|line| match line.kind {
@@ -358,14 +337,15 @@ pub fn row_json(state: &State) -> Option<String> {
 
 /// How many fields there are, and the first and last of them on screen, counted from 1:
 /// "7-16 of 24 fields".
-pub fn count_words(state: &State, lines: &[DetailLine], rows: &[VisualRow]) -> String {
+pub fn count_words(state: &State) -> String {
+    let (lines, rows) = (&state.layout.lines, &state.layout.rows);
     if state.details.raw {
         return format!("{} lines", with_thousands(lines.len() as u64));
     }
     let is_counted = |index: usize| lines[index].is_field() && !lines[index].label.is_empty();
     let count = (0..lines.len()).filter(|at| is_counted(*at)).count();
-    let top = details_top(state, lines, rows);
-    let height = usize::from(details_height(state));
+    let top = state.details.top;
+    let height = usize::from(state.layout.details_height());
     let of_rows = |rows: &[VisualRow]| {
         rows.iter()
             .flat_map(|row| std::iter::once(row.left).chain(row.right))
@@ -398,6 +378,12 @@ pub fn field_count(state: &State) -> usize {
     };
     let (left, right) = facts::facts(state, id, row, session);
     let full = facts::full(state, row, session).len();
-    let life = facts::life_line(state, id, row, session, usize::from(width(state)));
+    let life = facts::life_line(
+        state,
+        id,
+        row,
+        session,
+        usize::from(state.layout.details_width()),
+    );
     left.len() + right.len() + full + usize::from(life.is_some()) + session.extra.len()
 }

@@ -33,6 +33,7 @@ pub mod results;
 pub mod revoke_plan;
 pub mod role;
 pub(crate) mod row_facts;
+pub mod screen_layout;
 pub mod source;
 pub mod state;
 pub mod text_wrap;
@@ -41,6 +42,7 @@ pub mod words;
 
 pub use action::Action;
 pub use effect::{Effect, Gen, JobId, RevokeItem, Timer};
+pub use layout::lay_out;
 pub use msg::{Msg, Size};
 pub use state::{Pane, State};
 pub use update::update;

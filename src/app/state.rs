@@ -12,6 +12,7 @@ use super::job::{Acting, Job};
 use super::keymap::Keymap;
 use super::msg::Size;
 use super::results::{Details, Results};
+use super::screen_layout::ScreenLayout;
 use super::source::{ProfileEntry, Source};
 use crate::model::time::Zone;
 use crate::model::{Field, Sort};
@@ -145,6 +146,8 @@ pub struct State {
     pub refused: bool,
     /// Size of the terminal.
     pub size: Size,
+    /// Where everything is on the screen.
+    pub layout: ScreenLayout,
     /// The time of this batch of messages.
     pub now: DateTime<Utc>,
     /// Time since the program began, by a clock that never jumps: for all that is measured.
@@ -195,6 +198,7 @@ impl State {
             lock: Lock::Open,
             refused: false,
             size: Size::default(),
+            layout: ScreenLayout::default(),
             now,
             up: Duration::ZERO,
             prefs,

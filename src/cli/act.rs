@@ -141,13 +141,14 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let result = result.map_err(failed)?;
     let whole = match args.output {
         Format::Table | Format::Markdown => false,
-        Format::Json | Format::Jsonl | Format::Csv => source.profile.reveal,
+        Format::Json | Format::Jsonl | Format::Csv => source.profile.policy.reveal,
     };
     print(ctx, &config, args.output, &result, whole)?;
     Ok(code(&result))
 }
 
-/// Is it the same name, be it written as here, with dashes, or as the vendor does (`getSessionInfo`)?
+/// True if both are the same name, written as here, with dashes, or in the vendor's way
+/// (`getSessionInfo`).
 fn is_same_name(name: &str, written: &str) -> bool {
     let letters = |text: &str| -> String {
         let all = text.chars().filter(|letter| !matches!(letter, '_' | '-'));
@@ -192,7 +193,7 @@ fn secret(what: &str) -> Result<SecretString, Failure> {
     }
 }
 
-/// What the action is done to, and with what.
+/// The target and the arguments of the action.
 fn arguments(
     args: &ActArgs,
     spec: &ActionSpec,
@@ -308,7 +309,7 @@ pub(super) async fn why_not(
 fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), Failure> {
     let level = match spec.confirmation() {
         Confirmation::None => return Ok(()),
-        Confirmation::Yes if source.profile.production => Confirmation::Typed,
+        Confirmation::Yes if source.profile.policy.production => Confirmation::Typed,
         level => level,
     };
     if !has_person() {
@@ -322,7 +323,7 @@ fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), 
         (_, Some(user)) => user.safe(),
         (_, None) => spec.name.as_ref().into(),
     };
-    let on = if source.profile.production {
+    let on = if source.profile.policy.production {
         " (production)"
     } else {
         ""
@@ -391,7 +392,7 @@ fn print(
     out.flush()
 }
 
-/// What came back, as titles and rows.
+/// The result, as titles and rows.
 fn cells(result: &ActionResult, whole: bool) -> (Vec<String>, Vec<Vec<String>>) {
     match &result.body {
         ActionBody::Nothing => (
@@ -452,7 +453,7 @@ fn table(body: &ActionBody, whole: bool) -> serde_json::Value {
     json!({ "columns": columns, "rows": rows })
 }
 
-/// What became of the session decides, as for `usher revoke`.
+/// The exit code, by the outcome for the session, as for `usher revoke`.
 fn code(result: &ActionResult) -> u8 {
     match &result.outcome {
         None | Some(Outcome::Revoked | Outcome::AlreadyGone) => OK,

@@ -101,7 +101,7 @@ fn notes(report: &Report) -> Vec<String> {
     notes
 }
 
-/// What this check cannot show.
+/// Notes on the limits of this check.
 fn limits(ctx: &Ctx, path: &Path, report: &Report, compared: bool) {
     if report.lines == 0 {
         return;
@@ -262,7 +262,8 @@ async fn settle_profile(
 
 type Looked = (Option<Identity>, Vec<LateLook>);
 
-/// What the profile of these changes shows now. The inner error: why it shows nothing.
+/// The sessions that the profile of these changes lists now. The inner error: why it lists none.
+/// The inner error: why it shows nothing.
 async fn look(
     ctx: &Ctx,
     config: &Config,
@@ -296,7 +297,12 @@ async fn look(
         Ok(who) => who,
         Err(error) => return Ok(Err(exit::reason(&error))),
     };
-    let found = look_later(source.api.as_ref(), log, changes, source.profile.max_rows);
+    let found = look_later(
+        source.api.as_ref(),
+        log,
+        changes,
+        source.profile.policy.max_rows,
+    );
     Ok(Ok((who, found.await.map_err(unreadable)?)))
 }
 

@@ -1,4 +1,5 @@
-//! What every command needs: options, places, the configuration, and how to speak to the person.
+//! The parts that every command needs: options, places, the configuration, and messages to the
+//! person.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +16,7 @@ use crate::model::text::{Ellipsis, NAME_COLS, safe_cut, start_of};
 use crate::runtime::locale::{speaks_utf8, unknown_zone};
 use crate::runtime::modes::Grade;
 
-/// What a command is run with.
+/// The surroundings of a command.
 #[derive(Clone)]
 pub(crate) struct Ctx {
     /// The options before or behind the command.
@@ -26,7 +27,7 @@ pub(crate) struct Ctx {
     pub(crate) paths: Paths,
     /// Folder of the log. `None`: there is no log.
     pub(crate) log: Option<String>,
-    /// Cut table cells to the width of the terminal?
+    /// True if table cells are cut to the width of the terminal.
     cut: bool,
     /// The profiles that were opened so far.
     opened: Arc<Mutex<Vec<Source>>>,

@@ -28,7 +28,8 @@ pub(crate) const BY_SIGNAL: u8 = 128;
 pub(crate) struct Failure {
     /// The exit code of the program.
     pub(crate) code: u8,
-    /// What was tried, why it failed, what to do. Empty: say nothing (the reader of a pipe has gone).
+    /// The attempt, why it failed, and the next step. Empty: print nothing (the reader of a pipe
+    /// has gone).
     pub(crate) message: String,
 }
 
@@ -97,7 +98,7 @@ pub(crate) fn reason(error: &ApiError) -> String {
     safe_cut(&text, MESSAGE_COLS, Ellipsis::Sign).into_owned()
 }
 
-/// What to do now, for somebody at a shell (the screen's advice names keys).
+/// The next step, for somebody at a shell (the screen's advice names keys).
 pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
     match error {
         ApiError::Timeout { .. } => {

@@ -86,7 +86,7 @@ fn refuse_hidden(sources: &[Source], targets: &[SessionTarget]) -> Result<(), Fa
     let hidden = targets
         .iter()
         .filter_map(|target| sources.get(target.source))
-        .find(|source| !source.profile.reveal);
+        .find(|source| !source.profile.policy.reveal);
     match hidden {
         None => Ok(()),
         Some(source) => Err(Failure::new(
@@ -99,7 +99,7 @@ fn refuse_hidden(sources: &[Source], targets: &[SessionTarget]) -> Result<(), Fa
     }
 }
 
-/// What to call a session of which an id may be all that is known: never the id.
+/// The name of a session whose id may be all that is known: never the id.
 fn called(target: &SessionTarget) -> String {
     match target.label.as_str() {
         "" => "the session".to_owned(),

@@ -61,7 +61,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         );
     }
     if let Some(seconds) = args.watch {
-        return super::watch::run(ctx, &sources, question, columns, seconds).await;
+        let shown = shown(format, columns, &sources);
+        let print = super::watch::Printer::new(format, shown, ctx.look(&config), ctx.plain_look())?;
+        return super::watch::run(ctx, &sources, question, print, seconds).await;
     }
     let mut out = ctx.out();
     let ended = if args.count {
@@ -95,8 +97,8 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
     Ok(conclude(ctx, args, &ended))
 }
 
-/// Does the answer say something of all sessions, and not only of those that it shows? Then a list that
-/// is not whole cannot give it.
+/// True if the answer concerns all sessions, and not only those that it shows. A list that is not
+/// whole then cannot give it.
 fn decides(args: &ListArgs, rows: u64) -> bool {
     let first_ones = args.sort.is_some() && args.limit.is_some();
     args.count || args.group_by.is_some() || first_ones || rows == 0
@@ -450,7 +452,7 @@ fn plans_code(plans: &[(&Source, Result<Plan, ApiError>)]) -> u8 {
     exit::code_of_all(&codes)
 }
 
-/// What is sent, what is left for us, and what else there is to say.
+/// The request, the clauses left for us, and the notes.
 fn lines(plan: &Result<Plan, ApiError>) -> Vec<(&'static str, String)> {
     match plan {
         Err(error) => vec![("cannot", error.to_string())],

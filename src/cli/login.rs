@@ -43,7 +43,7 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
                     "session": who.session,
                     "scopes": who.scopes.iter().map(Untrusted::expose).collect::<Vec<_>>(),
                     "server": who.server.as_ref().map(Untrusted::expose),
-                    "read_only": source.profile.read_only,
+                    "read_only": source.profile.policy.read_only,
                     "notes": caps.notes,
                 }));
             }

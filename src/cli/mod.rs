@@ -83,7 +83,7 @@ pub fn run(cli: Cli, systems: Systems) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// What this run cannot keep, and why. `None`: all is kept.
+/// A warning about the things that this run cannot keep, and why. `None`: it keeps everything.
 fn not_kept(ctx: &Ctx, log: &logging::LogGuard) -> Option<String> {
     if let Err(why) = ctx.paths.make_state_dir() {
         return Some(format!(

@@ -11,7 +11,7 @@ use super::targets::{SessionTarget, Skip};
 use crate::model::text::{Ellipsis, MESSAGE_COLS, NAME_COLS, display_safe, mask, safe_cut};
 use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 
-/// What is said of an id that was given by hand and that the server does not know.
+/// The message about an id that was given by hand and that the server does not know.
 pub(super) const NEVER_LISTED: &str =
     "no session has this id; it may have ended, or the id is not as `usher list` shows it";
 
@@ -52,7 +52,7 @@ impl<'a> Outcomes<'a> {
         self.print(target, "would_revoke", None)
     }
 
-    /// What became of it.
+    /// Prints the outcome for one session.
     pub(crate) fn outcome(
         &mut self,
         target: &SessionTarget,

@@ -34,9 +34,9 @@ pub(crate) trait Take: Send {
     fn page(&mut self) -> Result<(), Failure>;
 }
 
-/// What is asked of every source.
+/// The request that goes to every source.
 pub(crate) struct ListRequest {
-    /// What to match.
+    /// The rows to match.
     pub(crate) query: Query,
     /// A filter in the systems' own language.
     pub(crate) native: Option<String>,
@@ -55,14 +55,17 @@ pub(crate) struct ListRequest {
 impl ListRequest {
     /// The search of one source.
     pub(crate) fn search(&self, source: &Source) -> Search {
-        let own = source.profile.page_size.and_then(NonZeroU16::new);
+        let own = source.profile.policy.page_size.and_then(NonZeroU16::new);
         let size = own.unwrap_or(PAGE_SIZE);
         let wanted = self
             .limit
             .and_then(|limit| u16::try_from(limit).ok())
             .and_then(NonZeroU16::new);
         Search {
-            query: self.query.clone().with_kind(source.profile.kind.as_deref()),
+            query: self
+                .query
+                .clone()
+                .with_kind(source.profile.policy.kind.as_deref()),
             sort: None,
             page_size: wanted.map_or(size, |wanted| wanted.min(size)),
             native: self.native.clone(),
@@ -81,11 +84,11 @@ pub(crate) struct ListEnd {
     pub(crate) profile: String,
     /// Rows that matched.
     pub(crate) rows: u64,
-    /// What the last page said.
+    /// The completeness that the last page reported.
     pub(crate) completeness: Completeness,
     /// How many match on the server, if it says so.
     pub(crate) total: Option<u64>,
-    /// What a person should know.
+    /// Facts that a person should know.
     pub(crate) notes: Vec<String>,
     /// Why it broke off.
     pub(crate) error: Option<ApiError>,
@@ -124,13 +127,13 @@ impl ListEnd {
         }
     }
 
-    /// Are all sessions that match among the rows, as far as the server tells?
+    /// True if all sessions that match are among the rows, as far as the server tells.
     pub(crate) fn is_whole(&self) -> bool {
         self.completeness == Completeness::Complete && !self.lacks_rows()
     }
 
-    /// Do sessions that match lack for certain, or may they? Rows that come twice stand in the place of
-    /// others, as long as the server counts more than have come.
+    /// True if sessions that match are missing, or may be. Rows that come twice stand in the place
+    /// of others, as long as the server counts more than have come.
     pub(crate) fn lacks_rows(&self) -> bool {
         let pushed_out = self.duplicates > 0 && self.total.is_some_and(|total| total > self.came);
         let cut = matches!(self.completeness, Completeness::Truncated { .. });
@@ -160,7 +163,7 @@ impl ListEnd {
 /// Reads the lists of all sources into `take`. Sources do not wait for each other.
 ///
 /// # Errors
-/// What `take` says; a source that fails is in its [`ListEnd`].
+/// Errors of `take`; a source that fails is in its [`ListEnd`].
 pub(crate) async fn read(
     ctx: &Ctx,
     sources: &[Source],
@@ -269,7 +272,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes what a page says of the list. Is there another one to read?
+    /// Stores the facts of a page about its list. Returns true if there is another page to read.
     fn note(&mut self, page: PageRead) -> Result<bool, ApiError> {
         if let Then::Broke(error) = page.then {
             return Err(error);
@@ -289,7 +292,7 @@ impl<'a> Reader<'a> {
         Ok(page.then == Then::Next)
     }
 
-    /// What to say of a list that the server cut.
+    /// The note about a list that the server cut.
     fn cut(&self, at: u64) -> String {
         let caps = self.source.api.caps();
         let query = &self.search.query;
@@ -328,7 +331,7 @@ impl<'a> Reader<'a> {
         self.ended.notes.extend(told);
     }
 
-    /// What the numbers say that a person should know.
+    /// Adds the notes about unread and duplicate rows.
     fn count_notes(&mut self) {
         let told = [
             told_unread(self.ended.unread),

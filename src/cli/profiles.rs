@@ -23,14 +23,12 @@ use crate::model::{
 /// The configuration cannot be used, or standard output.
 pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let profiles = if ctx.global.profile.is_empty() {
-        config.profiles.clone()
-    } else {
-        sources::chosen(ctx, &config)?
-    };
-    if profiles.is_empty() {
+    let profiles = if config.profiles.is_empty() && ctx.global.profile.is_empty() {
         ctx.note("no profile is configured; write one with: usher config init");
-    }
+        Vec::new()
+    } else {
+        sources::named_or_all(ctx, &config, None)?
+    };
     let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let answers = side_by_side(&sources, |source| async {
         let asked = Instant::now();
@@ -52,9 +50,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
         let mut marks = Vec::new();
         for (mark, holds) in [
             ("default", default),
-            ("production", profile.production),
-            ("read-only", profile.read_only),
-            ("insecure", profile.insecure),
+            ("production", profile.policy.production),
+            ("read-only", profile.policy.read_only),
+            ("insecure", profile.policy.insecure),
         ] {
             if holds {
                 marks.push(mark);
@@ -75,9 +73,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
             "system": source.word(),
             "url": profile.url.as_str(),
             "default": default,
-            "production": profile.production,
-            "read_only": profile.read_only,
-            "insecure": profile.insecure,
+            "production": profile.policy.production,
+            "read_only": profile.policy.read_only,
+            "insecure": profile.policy.insecure,
             "state": state,
             "name": who.map(|who| who.name.expose()),
             "took_ms": took.and_then(|took| u64::try_from(took).ok()),
@@ -139,7 +137,7 @@ pub(crate) async fn systems(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> 
     Ok(exit::code_of_all(&codes))
 }
 
-/// What every system can do as far as that is known before a sign-in. Nothing is sent.
+/// The capabilities of every system as far as they are known before a sign-in. Nothing is sent.
 fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Failure> {
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for system in ctx.systems.iter() {
@@ -160,8 +158,8 @@ fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Fail
     Ok(OK)
 }
 
-/// What a system can do, for people. Where it has several kinds of session, a line says which it is
-/// about.
+/// The capabilities of a system, for people. Where it has several kinds of session, a line says
+/// which it is about.
 fn facts(caps: &Capabilities) -> Vec<(String, String)> {
     let mut facts = vec![("system".to_owned(), caps.system.clone().into_owned())];
     let unlisted = caps.unlisted.iter();
@@ -218,8 +216,8 @@ fn kind_facts(caps: &Capabilities, kind: &KindCaps) -> Vec<(String, String)> {
     facts
 }
 
-/// What a system can do, for programs. Where it has several kinds of session, what differs by kind
-/// stands in a list `kinds`.
+/// The capabilities of a system, for programs. Where it has several kinds of session, the facts
+/// that differ by kind stand in a list `kinds`.
 fn to_json(caps: &Capabilities) -> Value {
     let mut value = json!({
         "profile": null,

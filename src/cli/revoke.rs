@@ -168,7 +168,10 @@ fn nothing_found(args: &RevokeArgs, left_out: &[SessionTarget]) -> String {
 }
 
 fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
-    match sources.iter().find(|source| source.profile.read_only) {
+    match sources
+        .iter()
+        .find(|source| source.profile.policy.read_only)
+    {
         None => Ok(()),
         Some(source) => Err(Failure::api(
             "nothing was ended",
@@ -181,7 +184,10 @@ fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
 /// Some profiles want a reason for every change.
 pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result<(), Failure> {
     let blank = reason.is_none_or(|reason| reason.trim().is_empty());
-    match sources.iter().find(|source| source.profile.require_reason) {
+    match sources
+        .iter()
+        .find(|source| source.profile.policy.require_reason)
+    {
         Some(source) if blank => Err(Failure::usage(format!(
             "profile {} wants a reason for every change; say it with --reason",
             source.name()
@@ -192,7 +198,7 @@ pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result
 
 /// Nothing is sent that could not be written down.
 fn require_audit(ctx: &Ctx, sources: &[Source]) -> Result<(), Failure> {
-    let needs = |source: &&Source| source.profile.audit == AuditMode::Required;
+    let needs = |source: &&Source| source.profile.policy.audit == AuditMode::Required;
     let Some(source) = sources.iter().find(needs) else {
         return Ok(());
     };
@@ -215,7 +221,7 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
     ))
 }
 
-/// What is to be ended, and the code of sources that could not tell.
+/// The sessions to end, and the exit code of sources that failed.
 struct Selection {
     targets: Vec<SessionTarget>,
     code: u8,
@@ -224,7 +230,7 @@ struct Selection {
 }
 
 impl Selection {
-    /// Has every session that is meant ended, for certain?
+    /// True if every session that is meant has certainly ended.
     fn is_nothing(&self) -> bool {
         let is_over =
             |target: &SessionTarget| matches!(target.skip, Some(Skip::Exempt(Exempt::Over(_))));
@@ -330,7 +336,8 @@ async fn look_up(sources: &[Source], targets: &mut [SessionTarget]) {
         let row = RowRef::of(&session);
         let now = source.api.server_now();
         let record = Record::new(source.name(), source.word(), &row, source.thresholds(), now);
-        // What is ended is what was named, whatever the answer calls it; and it was found by that name.
+        // The name that the operator gave is the one that is ended, whatever the answer calls it;
+        // and it was found by that name.
         *target = SessionTarget {
             key: target.key.clone(),
             known: Provenance::Listed,
@@ -411,7 +418,7 @@ fn summary_of_dry_run(
     ctx.note(&text);
 }
 
-/// What is said beside a number that came from a list with a hole in it.
+/// The remark beside a number that came from an incomplete list.
 fn may_hold_more(not_whole: &[String]) -> String {
     let names = not_whole.join(", ");
     format!("the list of {names} is not whole, so more sessions may match")
@@ -465,7 +472,7 @@ fn ask(
             prompt.push_str(&format!(
                 "{}{}: {}\n",
                 source.name(),
-                if source.profile.production {
+                if source.profile.policy.production {
                     " (production)"
                 } else {
                     ""

@@ -20,10 +20,10 @@ use crate::revoke::{
     Item, JobContext, JobControl, Progress, READ_EACH, read_back, run_job, run_user_job,
 };
 
-/// What is said of jobs while they run; small, since it is read at once.
+/// The number of reports that wait in the channel of a job; small, since each is read at once.
 const REPORTS: usize = 64;
 
-/// What all sources have in common.
+/// The settings that all sources share.
 pub(crate) struct RevokeRun<'a> {
     /// How to speak.
     pub(crate) ctx: &'a Ctx,
@@ -88,7 +88,7 @@ pub(crate) async fn run(
     let by_signal = signals.exit_code();
     let (told, failure) = listener.finish();
     let Some(ended) = ended else {
-        // What was sent is in the audit log by now.
+        // Every change that was sent is in the audit log by now.
         left_at_once(job.ctx, &told, left_out);
         std::process::exit(i32::from(by_signal.unwrap_or(exit::FAILED)));
     };
@@ -107,7 +107,8 @@ pub(crate) async fn run(
     }
 }
 
-/// What is known when a second signal ends the command. What was sent is in the audit log by now.
+/// Reports the state of the command when a second signal ends it. Every change that was sent is in
+/// the audit log by now.
 fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget]) {
     // Which of the rest were sent is not known here.
     summary(ctx, told, left_out, "no outcome");
@@ -222,7 +223,7 @@ impl RevokeWorker<'_> {
                 people.push(&target.subject);
             }
         }
-        let max_rows = context.profile.max_rows;
+        let max_rows = context.profile.policy.max_rows;
         for subject in people {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
@@ -252,10 +253,10 @@ impl RevokeWorker<'_> {
 
     fn unlogged(&self, why: &AuditError) {
         let name = self.source.name();
-        let so = match (why, self.source.profile.audit) {
+        let so = match (why, self.source.profile.policy.audit) {
             (AuditError::Broken(_), _) => String::new(),
             (_, AuditMode::BestEffort) => format!("; profile {name} goes on without it"),
-            // What cannot be written down before it is sent is not sent: this one was.
+            // A change that cannot be written down before it is sent is not sent: this one was.
             (_, AuditMode::Required) => {
                 format!("; a change that was sent to {name} has no end in the log")
             }

@@ -65,8 +65,8 @@ fn depth() -> Depth {
     }
 }
 
-/// Is this the name of a terminal that knows no bright colours? Many that say the same in terminfo (xterm,
-/// linux, screen) do know them.
+/// True if this terminal is known to lack bright colours. Many that say the same in terminfo
+/// (xterm, linux, screen) do have them.
 fn has_8_colours(term: &str) -> bool {
     matches!(term, "ansi" | "pcansi" | "cons25" | "cygwin" | "rxvt") || term.ends_with("-8color")
 }

@@ -71,8 +71,8 @@ impl StopSignals {
     }
 }
 
-/// Was this process started with the signal ignored? To catch it would end that. A system other than
-/// Linux does not say so; there a hang-up is left as it is.
+/// True if this process was started with the signal ignored. To catch it would end that. A system
+/// other than Linux does not tell; there a hang-up is left as it is.
 fn is_ignored(signal: Signal) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
         return signal == Signal::HUP;

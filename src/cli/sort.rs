@@ -39,7 +39,7 @@ impl SortBy {
     }
 }
 
-/// What a row is sorted by. Nothing comes last in both directions.
+/// The value that a row is sorted by. Nothing comes last in both directions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum SortKey {
     Number(i64),

@@ -17,11 +17,11 @@ pub(crate) struct SessionTarget {
     pub(crate) source: usize,
     /// Its key.
     pub(crate) key: SessionKey,
-    /// What the server's own console calls it. `None`: the same as the key, or not known.
+    /// Its name in the server's own console. `None`: the same as the key, or not known.
     pub(crate) id: Option<SessionKey>,
     /// Which kind of session, as far as it is known.
     pub(crate) kind: Option<Arc<str>>,
-    /// What to call it. Empty: only its id is known.
+    /// Its name for people. Empty: only its id is known.
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
     pub(crate) subject: Subject,
@@ -31,7 +31,7 @@ pub(crate) struct SessionTarget {
     pub(crate) known: Provenance,
 }
 
-/// What a row was found by, which decides whether a computed expiry leaves it out.
+/// The way by which a row was found, which decides whether a computed expiry leaves it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FoundBy {
     /// Its id, its row or its user was named: only the server knows whether it is over.
@@ -55,7 +55,7 @@ impl SessionTarget {
         }
     }
 
-    /// What people call it where it has no label.
+    /// Its name for people where it has no label.
     pub(crate) fn id(&self) -> &str {
         self.id.as_ref().unwrap_or(&self.key).expose()
     }

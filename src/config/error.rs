@@ -22,7 +22,7 @@ pub enum ConfigError {
         column: usize,
         /// The full name of the key ("profile.prod.timeout"). Empty: the text is not TOML.
         key: String,
-        /// What is wrong and how to mend it. Never a value that may be secret.
+        /// The mistake and its remedy. Never a value that may be secret.
         message: String,
     },
     /// No profile has this name.
@@ -30,7 +30,7 @@ pub enum ConfigError {
     NoProfile {
         /// The name that was asked for, cleaned.
         name: String,
-        /// What there is, as the rest of the sentence.
+        /// The names there are, as the rest of the sentence.
         hint: String,
     },
 }

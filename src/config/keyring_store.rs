@@ -16,7 +16,7 @@ pub fn keyring_read(user: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretErro
 /// Writes an entry. Blocks up to 3 s.
 ///
 /// # Errors
-/// What happened, in words, without any part of the secret.
+/// The error, in words, without any part of the secret.
 pub fn keyring_write(user: &str, secret: &SecretString) -> Result<(), String> {
     entry::write(user, secret)
 }
@@ -64,7 +64,7 @@ mod entry {
         })
     }
 
-    /// What went wrong. Never the error's own text: some of its kinds carry the secret.
+    /// The error in words. Never the error's own text: some of its kinds carry the secret.
     fn words(error: &Error) -> String {
         match error {
             Error::NoStorageAccess(_) => "it is locked",

@@ -46,7 +46,7 @@ pub fn lock(path: &Path, file: &File, how: Lock, limit: Duration) -> Result<(), 
     }
 }
 
-/// Does another process, or another opening of the file in this one, hold it alone?
+/// True if another process, or another opening of the file in this one, holds it alone.
 pub fn is_held(file: &File) -> bool {
     match flock(file, FlockOperation::NonBlockingLockShared) {
         Ok(()) => {

@@ -45,7 +45,7 @@ const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 /// configuration.
 pub const DEMOS: [&str; 3] = ["demo", "demo-pingam", "demo-openam"];
 
-/// What the configuration says, with its defaults.
+/// The configuration, with its defaults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The file it was read from. `None`: there is none.
@@ -58,7 +58,7 @@ pub struct Config {
     pub time: TimeShown,
     /// Zone of times typed without one.
     pub zone: Zone,
-    /// Take the mouse?
+    /// True if the mouse is used.
     pub mouse: bool,
     /// Plain ASCII borders and marks.
     pub ascii: bool,
@@ -128,7 +128,7 @@ pub struct Bound {
     pub column: usize,
 }
 
-/// What is opened at start.
+/// The profiles or demos to open at start.
 #[derive(Clone, Debug)]
 pub enum Opening<'a> {
     /// These profiles together. Never empty.
@@ -140,7 +140,8 @@ pub enum Opening<'a> {
 }
 
 impl Config {
-    /// Takes UTC where the zone of this machine was wanted, which is unknown. Was it wanted anywhere?
+    /// Replaces the zone of this machine, which is unknown, by UTC. Returns true if it was wanted
+    /// anywhere.
     pub fn use_utc_for_local(&mut self) -> bool {
         let is_wanted = self.zone == Zone::Local || self.time == TimeShown::Local;
         if self.zone == Zone::Local {
@@ -196,7 +197,7 @@ impl Config {
         Self::parse(file, text.as_bytes(), true, paths, systems).map(|_| ())
     }
 
-    /// Reads a configuration from its bytes. `private`: may only its owner read the file?
+    /// Reads a configuration from its bytes. `private` is true if only its owner may read the file.
     ///
     /// # Errors
     /// It is not right: a sentence that names the place.
@@ -265,9 +266,9 @@ impl Config {
         self.profiles.iter().find(|p| p.name == name)
     }
 
-    /// What is opened: the profiles named, all, the default, the only one; else the person chooses.
-    /// Without any profile it is the first demo; of all profiles, every demo. A name that comes twice
-    /// counts once.
+    /// The profiles or demos to open: the profiles named, all, the default, the only one; else the
+    /// person chooses. Without any profile it is the first demo; of all profiles, every demo. A
+    /// name that comes twice counts once.
     ///
     /// # Errors
     /// [`ConfigError::NoProfile`].

@@ -22,7 +22,7 @@ pub struct OwnKey {
     pub default: Option<OwnValue>,
     /// A check beyond the kind.
     pub check: Option<OwnCheck>,
-    /// What it means, as one sentence.
+    /// Its meaning, as one sentence.
     pub doc: Cow<'static, str>,
 }
 

@@ -16,7 +16,7 @@ pub struct Paths {
     pub config_dir: Option<PathBuf>,
     /// Where log, audit log and cached tokens are kept. `None`: they are not kept.
     pub state_dir: Option<PathBuf>,
-    /// What `~` stands for. `None`: this machine names no home folder.
+    /// The folder that `~` stands for. `None`: this machine names no home folder.
     pub home: Option<PathBuf>,
 }
 

@@ -1,5 +1,6 @@
-//! Files that only their owner may read. What usher writes is opened without following links and made
-//! with mode 0600; what a person named is followed to where it leads, and checked there.
+//! Files that only their owner may read. A file that usher writes is opened without following links
+//! and made with mode 0600; a file that a person named is followed to where it leads, and checked
+//! there.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -25,7 +26,7 @@ pub enum PrivateError {
     NotAFile {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// Its type.
         what: &'static str,
     },
     /// It belongs to somebody else.
@@ -59,7 +60,7 @@ pub enum PrivateError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried ("read", "write").
+        /// The operation ("read", "write").
         what: &'static str,
         /// The system's words.
         why: String,
@@ -133,7 +134,7 @@ pub fn read_named(path: &Path, access: Access, limit: u64) -> Result<(Vec<u8>, u
     Ok((bytes, mode))
 }
 
-/// Is it a file that the shell has opened for us?
+/// True if it is a file that the shell has opened for us.
 fn is_descriptor(path: &Path) -> bool {
     let parent = path.parent();
     let among = |folder| parent == Some(Path::new(folder));

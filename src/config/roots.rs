@@ -6,8 +6,8 @@ use std::ffi::OsString;
 /// platform whose authorities stand in files.
 const VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// What the environment names as authorities, as `NAME=value` for people. `None`: nothing, or this
-/// platform has a store of its own and does not look.
+/// The authorities that the environment names, as `NAME=value` for people. `None`: it names none,
+/// or this platform has a store of its own and ignores it.
 pub fn roots_of_environment() -> Option<String> {
     let looks = cfg!(all(
         unix,

@@ -36,7 +36,7 @@ pub enum SecretError {
     Command {
         /// Its name, without arguments.
         program: String,
-        /// What happened.
+        /// The reason of the failure.
         why: String,
     },
     /// The keyring did not give one.
@@ -44,7 +44,7 @@ pub enum SecretError {
         "the keyring gave no secret: {why}; name another source in the profile: {{ prompt = true }}, {{ file = \"…\" }} or {{ command = […] }}"
     )]
     Keyring {
-        /// What happened.
+        /// The reason of the failure.
         why: String,
     },
     /// There is something, and it is empty or no text.
@@ -59,7 +59,7 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    /// Must a person be asked for it?
+    /// True if a person must be asked for it.
     pub fn is_prompt(&self) -> bool {
         matches!(self, Self::Prompt)
     }
@@ -138,7 +138,7 @@ fn from_command(
     text(&printed, || format!("the output of {program}"))
 }
 
-/// What a child prints, once it has ended well; it is killed at the limit.
+/// The output of a child, once it has ended well; it is killed at the limit.
 fn output_of(child: Child, limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut child = GuardedChild(child);
     let until = Instant::now() + limit;
@@ -164,7 +164,7 @@ fn output_of(child: Child, limit: Duration) -> Result<Zeroizing<Vec<u8>>, String
     loop {
         match child.0.try_wait().map_err(|error| error.to_string())? {
             Some(status) if status.success() => return Ok(bytes),
-            // What it says on stderr may hold secrets, so it is not shown.
+            // Its stderr may hold secrets, so it is not shown.
             Some(status) => {
                 return Err(format!("it ended with {status}; run it by hand to see why"));
             }

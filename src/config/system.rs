@@ -1,4 +1,5 @@
-//! What a system says of itself before any profile of it is opened. Each system has one in its folder.
+//! The description of a system, known before any profile of it is opened. Each system has one in
+//! its folder.
 
 use std::borrow::Cow;
 
@@ -25,7 +26,7 @@ pub struct SystemSpec {
     pub rate: Option<u32>,
     /// Rows a page, where the profile does not say. `None`: what the client takes.
     pub page_size: Option<u16>,
-    /// What the system itself calls the things that a query can ask for.
+    /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// The lines of a new profile after `system`, to be filled in: address and sign-in, as TOML.
     pub profile_lines: Cow<'static, str>,

@@ -20,7 +20,7 @@ pub(super) struct Document<'a> {
     pub file: PathBuf,
     /// Its text.
     pub text: &'a str,
-    /// May only its owner read it?
+    /// True if only its owner may read it.
     pub private: bool,
     /// For `~`.
     pub paths: &'a Paths,
@@ -147,12 +147,12 @@ impl<'a> Item<'a> {
         error::place(self.doc.text, self.at)
     }
 
-    /// May only its owner read the file?
+    /// True if only its owner may read the file.
     pub fn is_private(&self) -> bool {
         self.doc.private
     }
 
-    /// Is it text?
+    /// True if it is text.
     pub fn is_text(&self) -> bool {
         self.value.is_str()
     }

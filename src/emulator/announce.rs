@@ -1,4 +1,4 @@
-//! What a running emulator tells about itself, for scripts, people and configurations.
+//! The facts about a running emulator, for scripts, people and configurations.
 
 use serde_json::json;
 

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// What time it is in the emulated system.
+/// The time in the emulated system.
 #[derive(Debug)]
 pub(crate) struct Clock {
     fixed_ms: Option<i64>,

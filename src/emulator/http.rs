@@ -68,7 +68,7 @@ impl Service for HttpService {
     }
 }
 
-/// What the layer around all answers needs.
+/// The parts that the layer around all answers needs.
 struct Site {
     system: Arc<dyn Emulated>,
     secret_headers: Vec<String>,

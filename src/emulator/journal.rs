@@ -1,4 +1,5 @@
-//! What the emulator was asked: one entry a request, so that tests can say "exactly one DELETE was sent".
+//! The requests to the emulator: one entry a request, so that tests can say "exactly one DELETE was
+//! sent".
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

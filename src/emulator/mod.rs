@@ -12,8 +12,9 @@
 //! server -- wire (TLS, resets) -- http, stream (faults, journal) -- a system: its folder
 //! ```
 //!
-//! A system is a folder with a [`System`] (its options) and an [`Emulated`] (it, running), and one entry in
-//! [`SYSTEMS`]. What tests see of its inside are methods that its folder adds to [`Running`].
+//! A system is a folder with a [`System`] (its options) and an [`Emulated`] (it, running), and one
+//! entry in [`SYSTEMS`]. Its folder adds methods to [`Running`] for the parts of it that tests may
+//! see.
 
 mod announce;
 mod clock;

@@ -26,7 +26,7 @@ pub enum StartError {
     Listen {
         /// The port asked for; 0: a free one.
         port: u16,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A fault cannot be read.

@@ -27,7 +27,7 @@ pub(crate) async fn listen(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
 }
 
-/// What a server does with its connections.
+/// The treatment of connections by a server.
 #[async_trait]
 pub trait Service: Send + Sync {
     /// Protocols that a client may name in the TLS handshake. Empty: any, and none.

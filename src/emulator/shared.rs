@@ -1,4 +1,4 @@
-//! What all parts of one running emulator share.
+//! The state that all parts of one running emulator share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,8 +18,8 @@ pub(crate) fn decoded(segment: &str) -> String {
         .into_owned()
 }
 
-/// What is common to all parts of one running emulator. Each lock is held for one question only and never
-/// while waiting.
+/// The state that all parts of one running emulator share. Each lock is held for one question only
+/// and never while waiting.
 pub struct Shared {
     pub(crate) options: Options,
     /// Scheme, host and port, without a slash at its end.

@@ -23,7 +23,7 @@ pub trait Protocol: Send + Sync {
 
 /// One connection of a [`Protocol`]. Everything that it sends goes through the faults.
 pub trait Conversation: Send {
-    /// What the server says first, framed. Empty: it waits for the client.
+    /// The first words of the server, framed. Empty: it waits for the client.
     fn greeting(&mut self) -> Vec<u8> {
         Vec::new()
     }
@@ -50,7 +50,7 @@ pub trait Conversation: Send {
     /// Puts the content of an answer into its frame: a length before it, or a mark behind it.
     fn framed(&self, content: &[u8]) -> Vec<u8>;
 
-    /// Is that the last answer of this connection?
+    /// True if that is the last answer of this connection.
     fn is_over(&self) -> bool {
         false
     }
@@ -59,13 +59,13 @@ pub trait Conversation: Send {
 /// One command of a client.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Command {
-    /// What is to be done.
+    /// The command word.
     pub word: String,
     /// Its arguments as text, for faults and the journal. Keep secrets out of it.
     pub text: String,
     /// Single arguments: ids of sessions above all.
     pub parts: Vec<String>,
-    /// What proves who sends it. `None`: nothing does.
+    /// The credential of the sender. `None`: the command carries none.
     pub credential: Option<Vec<u8>>,
     /// The command as the protocol has it.
     pub body: Vec<u8>,

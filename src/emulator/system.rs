@@ -1,4 +1,4 @@
-//! What it takes to be an emulated system: one trait for its options, one for it running.
+//! The traits of an emulated system: one for its options, one for it running.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ pub trait System: fmt::Debug + Send + Sync {
     /// Its word on the command line and in faults.
     fn word(&self) -> &str;
 
-    /// What it is, in a few words for help.
+    /// A description in a few words, for help.
     fn about(&self) -> &str;
 
     /// The word of the client that speaks to it, as `system` of a profile.
@@ -58,11 +58,11 @@ pub trait System: fmt::Debug + Send + Sync {
 pub struct Flag {
     /// Without the dashes.
     pub name: Cow<'static, str>,
-    /// What it changes.
+    /// Its effect.
     pub about: Cow<'static, str>,
     /// The value that holds without it.
     pub default: Cow<'static, str>,
-    /// What it takes. Empty: a whole number.
+    /// The values it accepts. Empty: a whole number.
     pub choices: Vec<Choice>,
 }
 
@@ -71,13 +71,13 @@ pub struct Flag {
 pub struct Choice {
     /// As it is typed.
     pub word: Cow<'static, str>,
-    /// What it stands for.
+    /// Its meaning.
     pub about: Cow<'static, str>,
 }
 
 /// A system that runs.
 pub trait Emulated: Any + Send + Sync {
-    /// What it shares with the other parts of the emulator.
+    /// The state that it shares with the other parts of the emulator.
     fn shared(&self) -> &Shared;
 
     /// Answers connections: usually an adapter of HTTP or of a byte stream.
@@ -94,8 +94,9 @@ pub trait Emulated: Any + Send + Sync {
     /// Its credentials for people.
     fn auth_lines(&self) -> Vec<Line>;
 
-    /// What stands in the profile of a client beside system and address, as TOML: first keys of the table
-    /// `table`, such as `profile.demo`, then tables below it. `sign_in`: one of [`System::sign_ins`].
+    /// The lines of a client's profile beside system and address, as TOML: first keys of the table
+    /// `table`, such as `profile.demo`, then tables below it. `sign_in`: one of
+    /// [`System::sign_ins`].
     fn profile(&self, table: &str, sign_in: Option<&str>) -> String;
 
     /// Ends all tokens given out so far.

@@ -17,7 +17,7 @@ pub(crate) enum TlsError {
     Config(#[from] rustls::Error),
 }
 
-/// What a TLS server needs, and what its clients must trust.
+/// The acceptor of a TLS server, and the certificate that its clients must trust.
 pub(crate) struct ServerIdentity {
     /// Does the handshakes.
     pub(crate) acceptor: TlsAcceptor,

@@ -20,10 +20,10 @@ use file::DailyFile;
 
 /// Lines that may wait for the disk; what comes beyond is dropped, so that the program never waits for it.
 const WAITING_LINES: usize = 8_192;
-/// What is logged unless somebody asks for more.
+/// The level of the log unless another is asked for.
 const LEVEL: &str = "info";
 
-/// Keeps the log going. What waits is written when it is dropped: hold it in `main`.
+/// Keeps the log going. Lines that wait are written when it is dropped: hold it in `main`.
 #[must_use = "the log ends when this is dropped"]
 pub struct LogGuard {
     _worker: Option<WorkerGuard>,

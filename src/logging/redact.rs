@@ -6,10 +6,10 @@ use regex::Regex;
 
 use crate::model::text::display_safe;
 
-/// What stands in the place of a secret.
+/// The mark in the place of a secret.
 const MARK: &str = "[redacted]";
 
-/// What a secret looks like, and what is kept of it.
+/// The shapes of secrets, each with the part that is kept.
 static SHAPES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     const SHAPES: [(&str, &str); 10] = [
         // PEM blocks, also with escaped newlines and cut off at their end.

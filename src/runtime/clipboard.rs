@@ -1,7 +1,7 @@
 //! Copying: by the multiplexer, by a program of the desktop, or by the terminal itself (OSC 52), which
 //! works over ssh too.
 //!
-//! What is copied is cleaned here, whoever asks: it may end up in a shell. Only here and in
+//! Copying. Every text is cleaned here, whoever asks: it may end up in a shell. Only here and in
 //! `editor.rs` is another program started, and it gets the text on its standard input only.
 
 use std::ffi::{OsStr, OsString};
@@ -19,7 +19,8 @@ use zeroize::Zeroizing;
 use crate::app::effect::Copied;
 use crate::model::text::{paste_safe, paste_safe_json};
 
-/// What terminals take at most: xterm's limit of 100,000 bytes less some for the sequence.
+/// The longest copy that terminals take, in bytes: xterm's limit of 100,000 less some for the
+/// sequence.
 const LONGEST: usize = 74_000;
 /// How long another program may take to read a text.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -103,7 +104,7 @@ impl Ways {
     }
 }
 
-/// What was cleaned for a copy, and whether something had to be left out.
+/// A text cleaned for a copy, and whether something had to be left out.
 pub(super) struct Clean {
     text: Zeroizing<String>,
     changed: bool,
@@ -123,7 +124,7 @@ pub(super) fn clean(what: Copied, text: &SecretString) -> Clean {
     }
 }
 
-/// What is told about a copy that went `where_to`: "session id copied (a secret)".
+/// The message about a copy that went `where_to`: "session id copied (a secret)".
 pub(super) fn told(what: Copied, where_to: &str, clean: &Clean) -> String {
     let left_out = if clean.changed {
         "; line breaks and control characters left out"

@@ -22,7 +22,7 @@ const TAKE_LINE: [&str; 11] = [
     "jed",
 ];
 
-/// What to start: `$VISUAL`, else `$EDITOR`, else `vi`.
+/// The editor to start, with its arguments: `$VISUAL`, else `$EDITOR`, else `vi`.
 pub(super) fn chosen() -> Vec<String> {
     ["VISUAL", "EDITOR"]
         .into_iter()

@@ -1,4 +1,5 @@
-//! What the terminal sends, as messages: keys, clicks, pasted text, sizes. Everything else is swallowed.
+//! The input of the terminal, as messages: keys, clicks, pasted text, sizes. Everything else is
+//! swallowed.
 
 use std::time::{Duration, Instant};
 
@@ -51,8 +52,8 @@ impl Decoder {
         (!self.is_answer(press, now)).then_some(press)
     }
 
-    /// Is this a piece of an answer of the terminal (OSC, DCS, APC), which crossterm reads as
-    /// Alt and a character, and then as typing?
+    /// True if this is a piece of an answer of the terminal (OSC, DCS, APC), which crossterm reads
+    /// as Alt and a character, and then as typing.
     fn is_answer(&mut self, press: KeyPress, now: Instant) -> bool {
         if let (Key::Char(opener @ (']' | 'P' | '_')), true) = (press.key, press.alt) {
             // Bound to nothing, so that swallowing it costs nothing.

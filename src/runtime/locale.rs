@@ -1,4 +1,5 @@
-//! What the environment says of language and clocks: what the terminal can show, and in which zone.
+//! Language and clocks as the environment sets them: the characters that the terminal can show, and
+//! the zone.
 
 use std::fs::File;
 use std::io::Read;
@@ -29,7 +30,7 @@ const ZONES: [&str; 4] = [
     "/usr/lib/zoneinfo",
 ];
 
-/// What `TZ` says where that names no zone. `None`: it is not set, or it names one.
+/// The value of `TZ` where it names no zone. `None`: it is not set, or it names one.
 ///
 /// Such a value means UTC to the system's own programs; the clock of the time library would silently
 /// take the zone of the machine instead.
@@ -38,7 +39,7 @@ pub fn unknown_zone() -> Option<String> {
     (!names_zone(&zone)).then_some(zone)
 }
 
-/// Is this a value of `TZ` that means something: nothing, the name of a zone, a file, or a rule?
+/// True if this value of `TZ` has a meaning: nothing, the name of a zone, a file, or a rule.
 fn names_zone(zone: &str) -> bool {
     let name = zone.strip_prefix(':').unwrap_or(zone);
     if zone.is_empty() || name == "localtime" || is_rule(zone.trim()) {

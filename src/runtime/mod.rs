@@ -52,7 +52,7 @@ pub struct Setup {
     pub profiles: Arc<dyn Profiles>,
     /// All profiles that can be opened.
     pub views: Vec<ProfileView>,
-    /// What is to be seen at first.
+    /// The first view.
     pub begin: Begin,
     /// The systems that a new profile can be for: word in the configuration, and name for people.
     pub systems: Vec<(String, String)>,
@@ -68,7 +68,7 @@ pub struct Setup {
     pub log: Option<String>,
 }
 
-/// What is to be seen at first.
+/// The first view of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begin {
     /// These profiles, opened together.

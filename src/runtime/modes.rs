@@ -33,7 +33,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The log is written by a thread of its own, which gets this long for the last line.
 const LOG_FLUSH: Duration = Duration::from_millis(250);
 
-/// What a terminal understands, by its name in `TERM`. It is not asked: some never answer.
+/// The abilities of a terminal, by its name in `TERM`. It is not asked: some never answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grade {
     /// The sequences of a VT100 and no colours: a VT terminal, one named monochrome, or no name at all.
@@ -177,8 +177,8 @@ pub fn lost() -> ! {
     std::process::exit(i32::from(LOST))
 }
 
-/// Does the terminal on standard input go away within this time? Waits that long if it does not, and
-/// neither reads nor writes a byte.
+/// True if the terminal on standard input goes away within this time. Waits that long if it does
+/// not, and neither reads nor writes a byte.
 ///
 /// # Errors
 /// The system cannot tell.
@@ -229,7 +229,7 @@ fn text_of(payload: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("no message")
 }
 
-/// The text without what stands in quotes, cleaned and cut at 300 characters. What is quoted may hold
+/// The text without its quoted parts, cleaned and cut at 300 characters. A quoted text may hold
 /// quotes itself, so everything from the first one to the last one of the same kind is left out.
 fn without_quotes(text: &str) -> String {
     let mut kept = text.to_owned();

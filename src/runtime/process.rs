@@ -1,4 +1,4 @@
-//! What concerns the process as a whole: no memory images, stopping to the shell, a terminal that vanishes.
+//! The process as a whole: no memory images, stopping to the shell, a terminal that vanishes.
 
 use std::io;
 use std::thread;

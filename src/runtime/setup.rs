@@ -15,7 +15,7 @@ use crate::audit::Audit;
 use crate::config::{Config, ConfigError, DEMOS, Opening, Paths, TimeShown, Zone};
 use crate::ui::Theme;
 
-/// What the command line and the environment say about the screen.
+/// The settings of the screen from the command line and the environment.
 #[derive(Clone, Debug, Default)]
 pub struct ScreenOptions {
     /// `--profile A,B`.

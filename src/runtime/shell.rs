@@ -25,7 +25,7 @@ use crate::app::effect::Copied;
 use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
-use crate::app::{Effect, Msg, Size, State, update};
+use crate::app::{Effect, Msg, Size, State, lay_out, update};
 use crate::ui::{self, Theme};
 
 /// The shortest time from one frame to the next: 60 a second.
@@ -90,7 +90,7 @@ impl Drop for GiveBack {
     }
 }
 
-/// What the loop was woken by.
+/// The event that woke the loop.
 enum Woken {
     Signal(Caught),
     Input(Option<io::Result<Event>>),
@@ -154,9 +154,9 @@ impl Shell {
         }
     }
 
-    /// What is to be seen at first, in the state only.
+    /// Opens the first view, in the state only.
     fn begin(&mut self, begin: &Begin) -> Vec<Effect> {
-        match begin {
+        let effects = match begin {
             Begin::Open(names) => open_profiles(&mut self.state, names),
             Begin::Choose => {
                 self.state.open(SwitchProfile::default());
@@ -166,7 +166,9 @@ impl Shell {
                 self.state.open(FirstRun::default());
                 Vec::new()
             }
-        }
+        };
+        lay_out(&mut self.state);
+        effects
     }
 
     /// One turn of the loop.
@@ -307,7 +309,7 @@ impl Shell {
         ControlFlow::Continue(())
     }
 
-    /// What only the owner of the terminal can do.
+    /// Carries out the effects that only the owner of the terminal can.
     async fn local(&mut self, local: Local) -> ControlFlow<u8> {
         match local {
             Local::Quit(code) => return ControlFlow::Break(code),

@@ -132,7 +132,7 @@ impl Wire {
         self.buffer.extend_from_slice(self.marks().0);
     }
 
-    /// What stands before and behind a frame, so that it appears at once.
+    /// The bytes before and behind a frame, so that it appears at once.
     fn marks(&self) -> (&'static [u8], &'static [u8]) {
         match self.grade {
             Grade::Full => (BEGIN, END),

@@ -30,7 +30,7 @@ fn has_countdown(state: &State) -> bool {
     state.dialogs.iter().any(|dialog| dialog.shows_seconds())
 }
 
-/// Is there an age or a rest of less than a minute in the window of the table, or in details?
+/// True if an age or a rest of less than a minute is in the window of the table, or in details.
 fn has_short_age(state: &State, now: DateTime<Utc>) -> bool {
     let results = &state.results;
     let details = results.current().filter(|_| !state.details.hidden);

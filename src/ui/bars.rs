@@ -12,13 +12,13 @@ use crate::app::form::FormField;
 use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
 use crate::app::job::JobState;
-use crate::app::layout::{TABS, areas};
+use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{Completeness, Property, told_duplicates, told_unread};
+use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -49,7 +49,7 @@ fn clock(state: &State) -> String {
 
 /// The header while there is no profile.
 pub fn first_run_header(state: &State, canvas: &mut Canvas<'_>) {
-    let area = areas(state).header;
+    let area = state.layout.header;
     canvas.text(area, 1, "usher", Role::Title);
     at_right(area, &clock(state), Role::Text, canvas);
 }
@@ -63,9 +63,8 @@ fn at_right(area: Rect, text: &str, role: Role, canvas: &mut Canvas<'_>) -> u16 
 
 /// The first line: profile, system, who we are there; warnings as words; latency and clock.
 pub fn header(state: &State, canvas: &mut Canvas<'_>) {
-    let all = areas(state);
-    let area = all.header;
-    let mode = all.mode;
+    let area = state.layout.header;
+    let mode = state.layout.mode;
     let clock = clock(state);
     let right = match (mode, latency(state)) {
         (Mode::Tabs, _) | (_, None) => clock,
@@ -170,8 +169,16 @@ fn milliseconds(took: Duration) -> String {
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
     let all = [
-        (any(|s| s.profile.production), "PRODUCTION", Role::Danger),
-        (any(|s| s.profile.insecure), "INSECURE TLS", Role::Danger),
+        (
+            any(|s| s.profile.policy.production),
+            "PRODUCTION",
+            Role::Danger,
+        ),
+        (
+            any(|s| s.profile.policy.insecure),
+            "INSECURE TLS",
+            Role::Danger,
+        ),
         (
             any(|s| s.profile.plain_http && is_http(s)),
             "PLAIN HTTP",
@@ -183,11 +190,15 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
             Role::Danger,
         ),
         (
-            state.prefs.read_only || any(|s| s.profile.read_only),
+            state.prefs.read_only || any(|s| s.profile.policy.read_only),
             "read-only",
             Role::Warn,
         ),
-        (any(|s| s.profile.best_effort), "audit may fail", Role::Warn),
+        (
+            any(|s| s.profile.policy.audit == AuditMode::BestEffort),
+            "audit may fail",
+            Role::Warn,
+        ),
         (any(|s| s.profile.demo), "demo", Role::Warn),
     ];
     all.into_iter()
@@ -204,12 +215,12 @@ fn is_alarming(state: &State) -> bool {
     state
         .sources
         .iter()
-        .any(|s| s.profile.production || s.profile.insecure)
+        .any(|s| s.profile.policy.production || s.profile.policy.insecure)
 }
 
 /// The tabs of a narrow screen.
 pub fn tabs(state: &State, canvas: &mut Canvas<'_>) {
-    let area = areas(state).tabs;
+    let area = state.layout.tabs;
     if area.is_empty() {
         return;
     }
@@ -229,7 +240,7 @@ pub fn tabs(state: &State, canvas: &mut Canvas<'_>) {
 
 /// The hint line.
 pub fn hints(state: &State, canvas: &mut Canvas<'_>) {
-    let area = areas(state).hints;
+    let area = state.layout.hints;
     let mut x = 1;
     for hint in hints::hints(state) {
         x += canvas.text(area, x, &hint.key, Role::Key) + 1;
@@ -239,7 +250,7 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>) {
 
 /// The status line: the last message, else the state of the rows.
 pub fn status(state: &State, canvas: &mut Canvas<'_>) {
-    let area = areas(state).status;
+    let area = state.layout.status;
     let area = Rect {
         width: area.width.saturating_sub(1),
         ..area
@@ -294,10 +305,6 @@ fn status_words(state: &State) -> (String, Role) {
     (loaded(state), Role::Text)
 }
 
-fn is_long(state: &State) -> bool {
-    matches!(areas(state).mode, Mode::Tall | Mode::Wide)
-}
-
 fn searching(state: &State) -> String {
     let mut loading = state.sources.iter().filter(|source| source.is_loading());
     if let Some(headway) = loading.find_map(|source| source.headway.as_ref()) {
@@ -307,7 +314,11 @@ fn searching(state: &State) -> String {
             state.results.rows.len() as u64
         };
         let rows = with_thousands(rows);
-        let stops = if is_long(state) { " · Esc stops" } else { "" };
+        let stops = if state.layout.is_long() {
+            " · Esc stops"
+        } else {
+            ""
+        };
         return format!("searching… {rows} rows · {headway}{stops}");
     }
     let rows = with_thousands(state.results.rows.len() as u64);
@@ -321,7 +332,7 @@ fn searching(state: &State) -> String {
             seconds => format!("searching… {seconds} s · Esc stops"),
         };
     }
-    if !is_long(state) {
+    if !state.layout.is_long() {
         return format!("searching… {rows} rows · Esc stops");
     }
     let pages: u32 = state.sources.iter().map(|s| s.pages).sum();
@@ -342,7 +353,7 @@ fn not_searched(state: &State) -> String {
         sources => sources
             .iter()
             .map(|source| {
-                let read_only = if state.prefs.read_only || source.profile.read_only {
+                let read_only = if state.prefs.read_only || source.profile.policy.read_only {
                     " (read-only)"
                 } else {
                     ""
@@ -360,7 +371,7 @@ fn loaded(state: &State) -> String {
     let rows = results.rows.len() as u64;
     let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
     let mut parts = Vec::new();
-    let long = is_long(state);
+    let long = state.layout.is_long();
     let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
     let whole = state.sources.iter().all(loaded);
     let count = |of: fn(&Source) -> u32| state.sources.iter().map(|s| u64::from(of(s))).sum();
@@ -416,7 +427,7 @@ fn loaded(state: &State) -> String {
         parts.push(format!("sorted by {column} {way}"));
     }
     let took = state.sources.iter().filter_map(|s| s.took).max();
-    if let (Some(took), false) = (took, state.form.unfolded || areas(state).mode == Mode::Tabs) {
+    if let (Some(took), false) = (took, state.form.unfolded || state.layout.mode == Mode::Tabs) {
         parts.push(format!("last search {}", milliseconds(took)));
     }
     parts.join(" · ")

@@ -7,15 +7,14 @@ use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
 use crate::app::area::{BORDER, Mode, nth_row};
-use crate::app::detail_line::{DetailLine, LineKind};
+use crate::app::detail_line::LineKind;
 use crate::app::dialog_view::FieldText;
-use crate::app::layout::areas;
 use crate::app::lines;
 use crate::app::state::{Pane, State};
 
 /// Draws the details.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
-    let all = areas(state);
+    let all = &state.layout;
     if all.details.is_empty() {
         return;
     }
@@ -25,19 +24,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         Mode::Tabs => all.details.x,
         _ => canvas.title(all.details, "3 Details", Role::Title),
     };
-    let lines = lines::detail_lines(state);
-    if lines.is_empty() {
+    if all.lines.is_empty() {
         let row = nth_row(all.details.inner(BORDER), 1);
         canvas.text(row, 1, "Nothing selected.", Role::Dim);
         return;
     }
-    let rows = lines::visual_rows(&lines);
     right_title(state, all.details, from, canvas);
-    lower_border(state, all.details, &lines, &rows, canvas);
+    lower_border(state, all.details, canvas);
     let inner = all.details.inner(BORDER);
-    let top = lines::details_top(state, &lines, &rows);
-    let right = lines::right_column(lines::width(state));
-    for (row, visual) in (0..inner.height).zip(rows.iter().skip(top)) {
+    let right = lines::right_column(all.details_width());
+    for (row, visual) in (0..inner.height).zip(all.rows.iter().skip(state.details.top)) {
         let area = nth_row(inner, row);
         let whole = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
         let left = match visual.right {
@@ -47,7 +43,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
             },
             None => whole,
         };
-        draw_line(state, left, &lines, visual.left, focused, canvas);
+        draw_line(state, left, visual.left, focused, canvas);
         if let Some(index) = visual.right {
             let area = Rect::new(
                 whole.x + right,
@@ -55,7 +51,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
                 whole.width.saturating_sub(right),
                 1,
             );
-            draw_line(state, area, &lines, index, focused, canvas);
+            draw_line(state, area, index, focused, canvas);
         }
     }
 }
@@ -80,18 +76,12 @@ fn right_title(state: &State, area: Rect, from: u16, canvas: &mut Canvas<'_>) {
 }
 
 /// What is looked for, and how much of it all is on screen.
-fn lower_border(
-    state: &State,
-    area: Rect,
-    all: &[DetailLine],
-    rows: &[lines::VisualRow],
-    canvas: &mut Canvas<'_>,
-) {
+fn lower_border(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     if lines::is_short(state) {
         return;
     }
     let row = area.height.saturating_sub(1);
-    let count = lines::count_words(state, all, rows);
+    let count = lines::count_words(state);
     let Some(find) = &state.details.find else {
         canvas.right(area, row, area.x, &count, Role::Dim);
         return;
@@ -107,19 +97,13 @@ fn lower_border(
     if find.editing && has_focus(state, Pane::Details) {
         canvas.cursor = Some(Position::new(room.x + field + cursor, room.y));
     }
-    let found = all.iter().filter(|line| line.found).count();
+    let found = state.layout.lines.iter().filter(|line| line.found).count();
     let words = format!("{found} found · {count}");
     canvas.right(area, row, room.x + x + 1, &words, Role::Dim);
 }
 
-fn draw_line(
-    state: &State,
-    area: Rect,
-    lines: &[DetailLine],
-    index: usize,
-    focused: bool,
-    canvas: &mut Canvas<'_>,
-) {
+fn draw_line(state: &State, area: Rect, index: usize, focused: bool, canvas: &mut Canvas<'_>) {
+    let lines = &state.layout.lines;
     let line = &lines[index];
     let label = if line.found { Role::Mark } else { Role::Dim };
     canvas.text(area, 0, &line.label, label);

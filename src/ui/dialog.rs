@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::text::Canvas;
 use super::theme::Role;
-use crate::app::dialog::Dialog;
 use crate::app::dialog_view::{DialogView, ViewLine};
 use crate::app::state::{Lock, State};
 
@@ -12,11 +11,7 @@ use crate::app::state::{Lock, State};
 const TOO_SOON: &str = "too soon: wait, then press it again";
 
 /// Draws one dialog; only the top one has the focus and the cursor.
-pub fn draw(state: &State, dialog: &dyn Dialog, top: bool, canvas: &mut Canvas<'_>) {
-    let mut view = dialog.view(state);
-    if state.lock == Lock::TooSoon {
-        view.footer = TOO_SOON.to_owned();
-    }
+pub fn draw(state: &State, view: &DialogView, top: bool, canvas: &mut Canvas<'_>) {
     if view.area.is_empty() {
         return;
     }
@@ -33,7 +28,7 @@ pub fn draw(state: &State, dialog: &dyn Dialog, top: bool, canvas: &mut Canvas<'
         Role::Title
     };
     canvas.title(view.area, &view.title, title);
-    footer(&view, canvas);
+    footer(state, view, canvas);
     for (area, line) in view.visible() {
         draw_line(area, line, canvas);
     }
@@ -43,10 +38,13 @@ pub fn draw(state: &State, dialog: &dyn Dialog, top: bool, canvas: &mut Canvas<'
 }
 
 /// The keys of the dialog in its lower border; where they do not fit, those at the left are left out.
-fn footer(view: &DialogView, canvas: &mut Canvas<'_>) {
+fn footer(state: &State, view: &DialogView, canvas: &mut Canvas<'_>) {
     let row = view.area.height.saturating_sub(1);
     let room = usize::from(view.area.width.saturating_sub(6));
-    let mut text = view.footer.as_str();
+    let mut text = match state.lock {
+        Lock::TooSoon => TOO_SOON,
+        _ => view.footer.as_str(),
+    };
     while crate::model::text::width_cols(text) > room {
         match text.split_once(" · ") {
             Some((_, rest)) => text = rest,

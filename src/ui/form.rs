@@ -10,15 +10,15 @@ use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::dialog_view::FieldText;
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
-use crate::app::form_layout::{self, Placed};
-use crate::app::layout::areas;
+use crate::app::form_layout;
+use crate::app::screen_layout::Placed;
 use crate::app::state::{Pane, State};
 use crate::app::text_wrap::wrap_words;
 use crate::model::Support;
 
 /// Draws the form.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
-    let all = areas(state);
+    let all = &state.layout;
     if all.form.is_empty() {
         return;
     }
@@ -28,8 +28,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         canvas.title(all.form, "1 Search", Role::Title);
     }
     lower_border(state, all.form, all.mode, focused, canvas);
-    for placed in form_layout::place(state) {
-        draw_field(state, &placed, focused, canvas);
+    for placed in &all.fields {
+        draw_field(state, placed, focused, canvas);
     }
     if form_layout::is_list(state) {
         plan(state, canvas);
@@ -118,7 +118,7 @@ fn draw_field(state: &State, placed: &Placed, pane: bool, canvas: &mut Canvas<'_
         }
         FormField::Text(field) => text_field(state, field, area, focused, canvas),
     }
-    if has_notes(state, areas(state).form) {
+    if has_notes(state, state.layout.form) {
         note(state, placed, focused, canvas);
     }
 }
@@ -152,7 +152,7 @@ fn text_field(state: &State, field: TextField, area: Rect, focused: bool, canvas
 
 /// What stands beside a field of the unfolded form: what is wrong, an example, or who answers it.
 fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) {
-    let inner = areas(state).form.inner(BORDER);
+    let inner = state.layout.form.inner(BORDER);
     let x = placed.area.right() + 3;
     let area = Rect::new(x, placed.area.y, inner.right().saturating_sub(x), 1);
     if let Some(error) = &state.form.error

@@ -14,7 +14,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::area::{Mode, mode};
+use crate::app::area::Mode;
 use crate::app::dialogs::first_run::FirstRun;
 use crate::app::state::{Pane, State};
 
@@ -35,7 +35,7 @@ pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
     canvas.only_ascii = state.prefs.only_ascii;
     let screen = Rect::from((Position::ORIGIN, state.size));
     canvas.fill(screen, Role::Text);
-    if mode(state.size) == Mode::TooSmall {
+    if state.layout.mode == Mode::TooSmall {
         bars::too_small(state, &mut canvas);
         return None;
     }
@@ -45,10 +45,10 @@ pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Positio
         main_screen(state, &mut canvas);
     }
     bars::hints(state, &mut canvas);
-    for (index, shown) in state.dialogs.iter().enumerate() {
+    for (index, view) in state.layout.dialogs.iter().enumerate() {
         canvas.cursor = None;
-        let top = index + 1 == state.dialogs.len();
-        dialog::draw(state, &**shown, top, &mut canvas);
+        let top = index + 1 == state.layout.dialogs.len();
+        dialog::draw(state, view, top, &mut canvas);
     }
     canvas.cursor
 }

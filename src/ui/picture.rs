@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::svg;
 use super::theme::Theme;
+use crate::app::lay_out;
 use crate::app::state::State;
 
 /// A drawn screen.
@@ -22,6 +23,7 @@ pub struct Picture {
 pub fn picture(state: &State, theme: &Theme, size: Size) -> Picture {
     let mut state = state.clone();
     state.size = size;
+    lay_out(&mut state);
     let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
     let cursor = super::draw(&state, theme, &mut buffer);
     Picture { buffer, cursor }

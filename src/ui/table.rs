@@ -7,10 +7,8 @@ use super::text::{Canvas, border_room};
 use super::theme::Role;
 use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::cells;
-use crate::app::columns::{Column, columns};
 use crate::app::cut;
 use crate::app::dialog_view::FieldText;
-use crate::app::layout::{areas, table_height};
 use crate::app::results::RowStatus;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
@@ -20,7 +18,7 @@ use crate::store::{Row, RowId};
 
 /// Draws the table.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
-    let all = areas(state);
+    let all = &state.layout;
     if all.table.is_empty() {
         return;
     }
@@ -30,20 +28,18 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         Mode::Tabs => all.table.x,
         _ => canvas.title(all.table, &title(state, all.table), Role::Title),
     };
-    let long = matches!(all.mode, Mode::Tall | Mode::Wide);
+    let long = all.is_long();
     let (count, role) = count(state, long, canvas.is_ascii());
     canvas.right(all.table, 0, from, &count, role);
     lower_border(state, all.table, focused, canvas);
     let inner = all.table.inner(BORDER);
-    let columns = columns(state, inner.width);
-    titles(state, nth_row(inner, 0), &columns, canvas);
+    titles(state, nth_row(inner, 0), canvas);
     let mut row = 1;
     for (position, id, data) in cells::visible_rows(state) {
         let cursor = position == state.results.cursor;
         draw_row(
             state,
             nth_row(inner, row),
-            &columns,
             (id, data),
             cursor,
             focused,
@@ -69,9 +65,9 @@ fn title(state: &State, area: Rect) -> String {
     format!("2 Sessions · {}", cut_end(&query, room, Default::default()))
 }
 
-fn titles(state: &State, area: Rect, columns: &[Column], canvas: &mut Canvas<'_>) {
+fn titles(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     let results = &state.results;
-    for column in columns {
+    for column in &state.layout.columns {
         let sorted = results.sort.by == column.what;
         let chosen = results.column == column.what;
         let mark = match (sorted, results.sort.descending) {
@@ -93,7 +89,6 @@ fn titles(state: &State, area: Rect, columns: &[Column], canvas: &mut Canvas<'_>
 fn draw_row(
     state: &State,
     area: Rect,
-    columns: &[Column],
     (id, row): (RowId, &Row),
     cursor: bool,
     focused: bool,
@@ -103,7 +98,7 @@ fn draw_row(
     if cursor {
         canvas.text(area, 0, ">", Role::Text);
     }
-    for column in columns {
+    for column in &state.layout.columns {
         // One blank stays before the next column.
         let last = column.x + column.width >= area.width;
         let width = column.width.saturating_sub(u16::from(!last));
@@ -330,12 +325,11 @@ fn loading(state: &State, inner: Rect, used: u16, canvas: &mut Canvas<'_>) {
     if !state.is_loading() || !state.spinner || state.results.stale {
         return;
     }
-    let cursor =
-        state.results.cursor - crate::app::layout::table_top(state).min(state.results.cursor);
-    let height = table_height(state);
+    let cursor = state.results.cursor.saturating_sub(state.results.top);
+    let height = state.layout.table_height();
     let free = used + 1 < inner.height;
     // Larger screens tell it in the title. The row under the cursor is never covered.
-    let compact = areas(state).mode == Mode::Compact;
+    let compact = state.layout.mode == Mode::Compact;
     if !free && (!compact || cursor + 2 >= usize::from(height) || height < 4) {
         return;
     }

@@ -67,7 +67,7 @@ fn echo(status: &str, heard: &Heard) -> Act {
         (_, true) => format!("{} canary%2Fsecret%2B1", STANDARD.encode(SECRET)),
         _ => String::new(),
     };
-    // What is long is cut, so that what matters comes first.
+    // A long text is cut, so the important parts come first.
     let credentials: Vec<&str> = sent
         .lines()
         .filter(|line| {

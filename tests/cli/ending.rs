@@ -1,5 +1,5 @@
-//! What becomes of sessions that are to be ended, and what is said of it: gone before, still listed, some
-//! of them, or stopped half way.
+//! The outcome of sessions that are to be ended, and the messages about it: gone before, still
+//! listed, some of them, or stopped half way.
 
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
@@ -124,8 +124,8 @@ fn f_del_05_what_ends_between_the_list_of_a_query_and_its_request_had_already_go
     for system in BOTH {
         let desk = desk(system);
         let row = &rows(&desk, 1)[0];
-        // What comes after the list: the request itself; of an AM, which says yes to whatever handle it
-        // is given, the look before it.
+        // The requests after the list: the one that ends the session; for an AM, which says yes to
+        // whatever handle it is given, the look before it.
         let held = match system {
             "janssen" => r#""method":"DELETE""#,
             _ => r#""method":"GET","path":"*/realms/alpha/sessions","nth":[2,2]"#,
@@ -369,7 +369,7 @@ fn f_del_09_the_second_ctrl_c_leaves_at_once_and_says_what_is_not_known() {
         let last = format!("left at once: {open} sessions have no outcome yet");
         assert!(ran.err.contains(&last), "{ran:?}");
         assert_eq!(ran.err.contains("by the server's word"), many > 50);
-        // What was sent and has not been looked at stands in the log as that.
+        // The log says of a change that was sent and not looked at that it was only sent.
         let log = log(&desk);
         let lines = (count(&log, "asked", ""), count(&log, "done", "done"));
         let done = if many > 50 { 0 } else { ended };

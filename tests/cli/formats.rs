@@ -7,7 +7,7 @@ use super::support::{Desk, Ran};
 
 const FORMATS: [&str; 5] = ["table", "json", "jsonl", "csv", "markdown"];
 
-/// Is this what the format promises?
+/// True if the output has the promised format.
 fn is_well_formed(format: &str, ran: &Ran) -> bool {
     let lines: Vec<&str> = ran.out.lines().collect();
     match format {

@@ -67,7 +67,7 @@ fn f_data_08_a_field_of_a_mebibyte_stops_no_table() {
 
 const ODD: &str = "bob\u{1b}[2J\u{1b}]52;c;AAAA\u{7}\u{9b}31m\n\u{9d}0;x\u{202e}y\u{200b}z\u{7f}";
 
-/// Is there anything in it that a terminal would obey?
+/// True if the text holds anything that a terminal would obey.
 fn steers(text: &str) -> bool {
     let bad = |c: char| {
         (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}')

@@ -25,7 +25,7 @@ fn with_bus(desk: &Desk, socket: &Path, args: &[&str]) -> Ran {
     ran(command)
 }
 
-/// What to do instead.
+/// The advice.
 const ADVICE: &str = "name another source in the profile: { prompt = true }, { file = ";
 
 #[test]

@@ -39,7 +39,7 @@ fn csv_of_a_list_is_read_and_its_doubts_travel_with_it() {
     );
 }
 
-/// What the server lists now, by what lasts of a session.
+/// The sessions that the server lists now, by their lasting values.
 fn alive(desk: &Desk) -> BTreeSet<String> {
     let rows = desk.run(&["list", "state:active"]).ends(0).rows();
     let known = |row: &Value| format!("{} {} {}", row["user"], row["created"], row["client"]);
@@ -70,7 +70,8 @@ fn a_session_without_a_lasting_id_is_never_called_ended_or_gone_by_any_way() {
                 desk.run_with(&told, &ids.collect::<Vec<_>>().join("\n"))
             }
             _ => {
-                // What the server's own operation for a person reaches is ended, and nothing else is said.
+                // The server's own operation for a person ends the sessions that it reaches, and
+                // nothing else is said.
                 let user = doubtful[0]["user"].as_str().unwrap();
                 desk.run(&["revoke", "--user", user, "--yes", "-o", "jsonl"])
             }

@@ -8,7 +8,7 @@ use crate::support::{Desk, Ran};
 
 const LIVE: &str = "state:active deletable:yes";
 
-/// Can a test mount a file system of its own, in a user namespace? Says aloud if not.
+/// True if a test can mount a file system of its own, in a user namespace. Prints a note if not.
 #[allow(clippy::print_stderr, reason = "a test that was skipped says so")]
 fn can_mount(test: &str) -> bool {
     let script = "mount -t tmpfs none /mnt && unshare --map-user=54321 true";
@@ -22,8 +22,8 @@ fn can_mount(test: &str) -> bool {
     can
 }
 
-/// A run with a file system of its own where the state would be kept. What it has written there is
-/// afterwards in the folder `kept`.
+/// A run with a file system of its own where the state would be kept. The files it has written
+/// there are afterwards in the folder `kept`.
 fn mounted(desk: &Desk, options: &str, args: &[&str]) -> Ran {
     let share = desk.home().join(".local/state/usher");
     fs::create_dir_all(&share).unwrap();

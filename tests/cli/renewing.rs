@@ -30,13 +30,13 @@ struct Rotating {
 struct State {
     /// Renewals that were given out.
     given: usize,
-    /// May the newest token of the person still be used?
+    /// True while the newest token of the person may still be used.
     fresh: bool,
     /// An old renewal came back.
     ended: bool,
-    /// Are the tokens of the API refused?
+    /// True while the tokens of the API are refused.
     over: bool,
-    /// Has nobody typed the code of a new sign-in yet?
+    /// True until somebody has typed the code of a new sign-in.
     code_waits: bool,
 }
 
@@ -199,7 +199,7 @@ fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
     }
     pty.wait_gone("AB-CD");
 
-    // What deletes is not done again by itself.
+    // A delete is not done again by itself.
     pty.wait_for("[ Go on ]");
     pty.settle(Duration::from_millis(500));
     assert_eq!(server.count("DELETE"), changes);

@@ -203,7 +203,7 @@ fn f_cred_07_another_process_of_the_same_user_cannot_read_the_environment() {
     }
 
     assert!(running && !line.is_empty());
-    // What is usual: a process can read the environment of another one of the same user.
+    // The usual case: a process can read the environment of another one of the same user.
     assert!(String::from_utf8_lossy(&of_other.stdout).contains(canary));
     assert!(!of_usher.status.success());
     assert_eq!(String::from_utf8_lossy(&of_usher.stdout), "");

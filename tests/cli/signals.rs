@@ -15,7 +15,7 @@ fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
 }
 
-/// Is each change that the server was sent in the log with its end, and nothing else?
+/// Checks that each change that the server was sent is in the log with its end, and nothing else.
 fn assert_whole(desk: &Desk, what: &str) {
     let log = log(desk);
     let sent = desk.deletes();

@@ -17,7 +17,7 @@ pub struct Desk {
     runtime: tokio::runtime::Runtime,
 }
 
-/// What a run of the binary left behind.
+/// The exit code and output of a run of the binary.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,

@@ -35,7 +35,7 @@ fn f_http_18_one_refusal_pauses_every_worker_until_the_time_told() {
         let times = times(&desk);
         let refused = times.iter().filter(|(method, _)| method == "DELETE").nth(2);
         let refused = refused.unwrap().1;
-        // What was on its way when the answer came cannot be called back.
+        // A request that was on its way when the answer came cannot be called back.
         let quiet = refused + 300..refused + 1_950;
         let sent: Vec<_> = times.iter().filter(|(_, at)| quiet.contains(at)).collect();
         assert!(sent.is_empty(), "{status}: {sent:?}");

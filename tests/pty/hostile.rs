@@ -41,7 +41,7 @@ fn server_with(user: impl Into<Value>, attributes: Value) -> Server {
     server
 }
 
-/// What the last copy put into the clipboard of the terminal.
+/// The text that the last copy put into the clipboard of the terminal.
 fn copied(usher: &mut Usher) -> String {
     usher.pty.wait_quiet(Duration::from_millis(100));
     let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
@@ -490,7 +490,7 @@ struct Colours {
     own: Vec<u16>,
     /// Numbers of the 256, sent as such.
     numbered: Vec<u16>,
-    /// Was any given as red, green and blue?
+    /// True if any was given as red, green and blue.
     exact: bool,
 }
 

@@ -114,7 +114,7 @@ fn f_tty_16_everything_is_drawn_anew_on_request() {
     let mut usher = Usher::demo();
     usher.focus_table();
     usher.pty.wait_quiet(Duration::from_millis(100));
-    // What another program wrote over the picture.
+    // Another program wrote over the picture.
     let stray = b"\x1b[1;1HXXXXXXXXXX".to_vec();
     usher.pty.take(crate::pty::Chunk {
         at: Instant::now(),

@@ -152,7 +152,7 @@ fn f_tty_14_on_a_line_of_9600_baud_the_cursor_follows_the_keys() {
     }
     usher.pty.wait_for("═ 9/1,204");
 
-    // What could not be drawn in time is not drawn at all.
+    // A frame that could not be drawn in time is not drawn at all.
     let (bytes, took) = (usher.pty.written.len() - before, start.elapsed());
     assert!(took < Duration::from_secs(6), "{took:?} for {bytes} bytes");
     usher.pty.slow_down(0);
@@ -197,7 +197,7 @@ fn f_tty_15_a_terminal_that_stops_reading_holds_back_frames_and_nothing_else() {
 
     usher.pty.wait_for("═ 4/100");
     usher.pty.wait_quiet(Duration::from_millis(100));
-    // What had been written, and the newest picture: not every picture in between.
+    // Only the output already written and the newest picture: not every picture in between.
     let caught_up = usher.pty.written.len() - written;
     assert!(caught_up < 400_000, "{caught_up} bytes after the pause");
     assert!(grown < 16 * 1024, "it grew by {grown} KiB");

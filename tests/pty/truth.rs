@@ -1,4 +1,4 @@
-//! What the screen says of each session that is ended is what the server says, whatever moves meanwhile.
+//! The screen says of each ended session the same as the server, whatever moves meanwhile.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ fn world(deletes: usize) -> Server {
 /// The ids of clients by the names that the screen shows.
 type Clients = BTreeMap<String, Option<String>>;
 
-/// What follows a label in the question.
+/// The text behind a label in the question.
 fn told(question: &str, label: &str) -> String {
     let (_, rest) = question
         .split_once(&format!("║  {label:<10}"))
@@ -96,7 +96,8 @@ fn named(start: &[Row], clients: &mut Clients, question: &str) -> Vec<Row> {
     fit
 }
 
-/// What the lines below the panes say of an end, and the word of the audit log for it. `None`: nothing yet.
+/// The end that the lines below the panes report, and the word of the audit log for it. `None`:
+/// nothing yet.
 fn said(screen: &str, user: &str) -> Option<(&'static str, &'static str)> {
     let lines: Vec<&str> = screen.lines().collect();
     let below = lines[lines.len().saturating_sub(3)..].join("\n");
@@ -152,7 +153,8 @@ fn ends(usher: &Usher) -> Vec<Value> {
     lines.filter(|line| line["event"] == "done").collect()
 }
 
-/// What the server does with the next DELETE, and what is to be said: "done" if the session has ended.
+/// The behaviour of the server at the next DELETE, and the end to be reported: "done" if the
+/// session has ended.
 const SERVERS: [(&str, &str); 4] = [
     ("", "done"),
     (
@@ -232,7 +234,7 @@ impl Round {
         self.behind += 1;
     }
 
-    /// Is the world as what was said makes it?
+    /// Checks that the world is as the messages said.
     fn assert_true(&self, why: &str) {
         assert!(self.server.world().rows() == self.expected, "{why}");
     }

@@ -58,7 +58,7 @@ async fn an_administrator_of_a_realm_sees_it_and_is_told_what_he_may_not_do() {
     program.run(&look).fails(9, "not allowed");
     assert_eq!(world.list(&realm, Some(&user)).await, before);
 
-    // What he may do is to end a session whose token he holds.
+    // He may still end a session whose token he holds.
     let logout = ["act", "logout", "--token", &file, "--yes"];
     program.run(&logout).ends(3).says("may not be asked");
     assert!(!world.is_valid(&held).await);

@@ -1,4 +1,4 @@
-//! What is ended, what is left alone, and actions on tokens.
+//! Sessions that are ended, sessions that are left alone, and actions on tokens.
 
 use super::*;
 

@@ -190,7 +190,7 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     assert!(refresh.lacks.is_some());
     assert!(world.is_valid(&victim).await);
 
-    // What he may do is to end a session whose token he holds.
+    // He may still end a session whose token he holds.
     let ended = act(&api, "logout", token(&victim), &[]).await.unwrap();
     assert!(matches!(ended.outcome, Some(Outcome::Unknown)), "{ended:?}");
     assert!(!world.is_valid(&victim).await);

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use usher::app::hit::{Hit, hit};
 use usher::app::keymap::KeyPress;
 use usher::app::msg::{Mouse, MouseKind};
-use usher::app::{Msg, Size};
+use usher::app::{Msg, Size, lay_out};
 use usher::ui::draw;
 
 use super::dialogs::job;
@@ -90,8 +90,12 @@ fn size() -> impl Strategy<Value = Size> {
     (side(220_u16), side(70_u16)).prop_map(|(width, height)| Size { width, height })
 }
 
-/// Draws into a screen with room around it, and looks whether that room stays as it was.
+/// Draws into a screen with room around it, and looks whether that room stays as it was, and whether the
+/// layout is that of the state.
 fn drawn_inside(state: &State) -> Result<(), TestCaseError> {
+    let mut anew = state.clone();
+    lay_out(&mut anew);
+    prop_assert!(anew.layout == state.layout, "the layout is an old one");
     let (width, height) = (state.size.width + 7, state.size.height + 5);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     for cell in &mut buffer.content {
@@ -177,6 +181,7 @@ fn the_sizes_that_once_were_trouble_draw() {
             (300, 100),
         ] {
             state.size = Size { width, height };
+            lay_out(&mut state);
             drawn_inside(&state).expect("drawn");
         }
     }
@@ -246,6 +251,7 @@ fn what_is_drawn_is_what_is_hit() {
         width: 80,
         height: 24,
     };
+    lay_out(&mut state);
 
     assert_eq!(hit(&state, Position::new(10, 6)), Hit::Row(0));
     assert_eq!(hit(&state, Position::new(10, 14)), Hit::Row(8));

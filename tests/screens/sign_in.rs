@@ -65,7 +65,7 @@ fn question(prompt: &str, kind: QuestionKind) -> Question {
     }
 }
 
-/// What a server of callbacks asks, as it says it.
+/// The state with a question of a server of callbacks.
 fn asked(lines: &[&str], questions: Vec<Question>) -> State {
     let mut state = Fixture::open().state;
     keys(&mut state, "enter");

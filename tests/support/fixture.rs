@@ -9,6 +9,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use enum_map::enum_map;
 use usher::app::effect::Gen;
 use usher::app::keymap::Keymap;
+use usher::app::lay_out;
 use usher::app::msg::Size;
 use usher::app::source::ProfileEntry;
 use usher::app::source::{Link, ProfileView, Progress, Source};
@@ -16,7 +17,7 @@ use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};
 use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
-    Paging, Plan, Query, Revoke, RowRef, RowSink, Sort, Support, Thresholds,
+    Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Support,
 };
 use usher::store::{ChunkBuilder, SourceId, View, order};
 
@@ -218,7 +219,7 @@ pub const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
 
-/// What the system of the screens can do.
+/// The capabilities of the system of the screens.
 pub fn caps() -> Capabilities {
     let kind = KindCaps {
         fields: enum_map! {
@@ -251,26 +252,9 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         system_word: "janssen".into(),
         address: "https://idp.example.org".to_owned(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
-        production: false,
-        read_only: false,
-        insecure: false,
         plain_http: false,
         demo: false,
-        best_effort: false,
-        require_reason: false,
-        typed_from: 10,
-        reveal: true,
-        search_on_start: false,
-        live_search: false,
-        sort: Sort {
-            by: Field::User.into(),
-            descending: false,
-        },
-        page_size: None,
-        kind: None,
-        max_rows: 200_000,
-        reload_every: Duration::from_secs(30),
-        thresholds: Thresholds::default(),
+        policy: Policy::default(),
     }
 }
 
@@ -408,7 +392,7 @@ impl Fixture {
                 .map(|source| usher::store::order::SourceNames {
                     profile: source.profile.name.clone(),
                     system: source.profile.system_word.to_string(),
-                    thresholds: source.profile.thresholds,
+                    thresholds: source.profile.policy.thresholds,
                     ahead: source.ahead,
                 })
                 .collect(),
@@ -422,6 +406,10 @@ impl Fixture {
     /// Changes the screen in place.
     pub fn with(mut self, change: impl FnOnce(&mut State)) -> State {
         change(&mut self.state);
+        // The size may change before the picture: what is scrolled stays as it was set.
+        let mut laid_out = self.state.clone();
+        lay_out(&mut laid_out);
+        self.state.layout = laid_out.layout;
         self.state
     }
 }
@@ -483,12 +471,9 @@ fn row(number: usize, person: &Person) -> RowRef<'static> {
 
 fn entries() -> Vec<ProfileEntry> {
     let entry = |name, system, address: &str, production, read_only, last: &str| {
-        let view = ProfileView {
-            address: address.to_owned(),
-            production,
-            read_only,
-            ..profile(name, system)
-        };
+        let mut view = profile(name, system);
+        address.clone_into(&mut view.address);
+        (view.policy.production, view.policy.read_only) = (production, read_only);
         ProfileEntry {
             view,
             last: last.to_owned(),

@@ -32,7 +32,7 @@ pub fn named(key: &SessionKey, known: Provenance) -> Item<usize> {
     }
 }
 
-/// What became of these sessions, in their order.
+/// The outcomes for these sessions, in their order.
 pub async fn end(
     api: &Arc<dyn SessionApi>,
     profile: &Profile,
@@ -70,7 +70,7 @@ pub async fn end(
         .collect()
 }
 
-/// What became of sessions that a list has shown under keys that last.
+/// The outcomes for sessions that a list has shown under lasting keys.
 pub async fn end_keys(
     api: &Arc<dyn SessionApi>,
     profile: &Profile,

@@ -276,7 +276,7 @@ impl Pty {
             );
         };
         assert_eq!(status.signal(), None, "it was killed");
-        // What it wrote last.
+        // Reads its last output.
         while self.take_until(Instant::now() + Duration::from_millis(200)) {}
         status.exit_code()
     }
@@ -287,7 +287,7 @@ impl Pty {
         assert!(status.signal().is_some(), "it ended by itself: {status:?}");
     }
 
-    /// Has it given back everything it took?
+    /// Checks that it has given back everything it took.
     pub fn assert_given_back(&mut self) {
         let modes_now = modes(&*self.master);
         let screen = self.screen();
@@ -306,7 +306,7 @@ impl Pty {
         );
     }
 
-    /// Is the line in the modes that it had before the start?
+    /// True if the line is in the modes that it had before the start.
     pub fn has_modes_of_before(&self) -> bool {
         modes(&*self.master) == self.modes_before
     }

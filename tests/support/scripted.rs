@@ -33,7 +33,7 @@ impl Heard {
     }
 }
 
-/// What to do with a request.
+/// The reaction to a request.
 #[allow(dead_code)]
 pub enum Act {
     /// Send these bytes and close.
@@ -89,7 +89,8 @@ impl Scripted {
                 open.spawn(async move {
                     match accepted.await {
                         Ok(stream) => serve(stream, script, notes).await,
-                        // What lies unread when a connection is closed takes the reason along.
+                        // Unread input at the close of a connection makes the system drop the
+                        // reason that was sent.
                         Err((_, mut stream)) => {
                             let _ = stream.shutdown().await;
                             let _ = stream.read_to_end(&mut Vec::new()).await;

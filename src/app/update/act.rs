@@ -156,7 +156,6 @@ fn back(state: &mut State) -> Vec<Effect> {
     match state.focus {
         Pane::Search if state.form.unfolded => {
             state.form.unfolded = false;
-            form::refocus(state);
         }
         Pane::Search | Pane::Details => state.focus = Pane::Table,
         Pane::Table => return form::stop(state),

@@ -107,7 +107,7 @@ pub fn raw(state: &mut State) -> Vec<Effect> {
 
 /// Shows the masked value under the cursor for a while.
 pub fn reveal(state: &mut State) -> Vec<Effect> {
-    let lines = lines::detail_lines(state);
+    let lines = &state.layout.lines;
     let Some(name) = lines
         .get(state.details.line)
         .and_then(|line| line.secret_name())

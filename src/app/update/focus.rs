@@ -1,7 +1,6 @@
 //! Which pane has the focus.
 
 use crate::app::effect::Effect;
-use crate::app::layout;
 use crate::app::state::{Pane, State};
 
 /// Gives the focus to a pane, and shows it if it was hidden.
@@ -12,12 +11,4 @@ pub fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
     state.focus = pane;
     state.focus_follows = false;
     Vec::new()
-}
-
-/// Height of the pane that has the focus, in lines.
-pub fn focused_height(state: &State) -> usize {
-    usize::from(match state.focus {
-        Pane::Details => layout::details_height(state),
-        _ => layout::table_height(state),
-    })
 }

@@ -9,10 +9,10 @@ use super::{edit, focus, message, net, results};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
-use crate::app::form_layout;
 use crate::app::job::JobState;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::results::Wanted;
+use crate::app::screen_layout::Placed;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::query::OwnName;
@@ -147,7 +147,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
 
 /// Typing has paused.
 pub fn typed(state: &mut State) -> Vec<Effect> {
-    if state.sources.iter().any(|s| s.profile.live_search) && state.query().is_ok() {
+    if state.sources.iter().any(|s| s.profile.policy.live_search) && state.query().is_ok() {
         return submit(state);
     }
     plan(state)
@@ -198,7 +198,6 @@ pub fn planned(
 pub fn unfold(state: &mut State) -> Vec<Effect> {
     state.form.unfolded = !state.form.unfolded;
     let mut effects = focus::focus(state, Pane::Search);
-    refocus(state);
     effects.extend(plan(state));
     effects
 }
@@ -255,7 +254,8 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
         Err(error) => {
             let text = error.message.clone();
             state.form.field = error.field;
-            if !form_layout::stops(state).contains(&error.field) {
+            let is_it = |placed: &Placed| placed.field == error.field;
+            if !state.layout.fields.iter().any(is_it) {
                 state.form.unfolded = true;
             }
             state.form.error = Some(error);
@@ -434,7 +434,7 @@ fn next_auto_reload(state: &mut State) -> Vec<Effect> {
 
 /// The longest pause that an open profile asks for.
 fn reload_every(state: &State) -> Duration {
-    let pauses = state.sources.iter().map(|s| s.profile.reload_every);
+    let pauses = state.sources.iter().map(|s| s.profile.policy.reload_every);
     pauses.max().unwrap_or(Duration::from_secs(30))
 }
 
@@ -522,9 +522,9 @@ impl Source {
 }
 
 fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
-    let size = source.profile.page_size.and_then(NonZeroU16::new);
+    let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
     Search {
-        query: query.with_kind(source.profile.kind.as_deref()),
+        query: query.with_kind(source.profile.policy.kind.as_deref()),
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
@@ -558,14 +558,14 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
 
 /// Moves to another field. `false`: out at the end.
 pub fn next_field(state: &mut State, by: isize) -> bool {
-    let fields = form_layout::stops(state);
-    let at = fields.iter().position(|f| *f == state.form.field);
+    let fields = &state.layout.fields;
+    let at = fields.iter().position(|f| f.field == state.form.field);
     let next = at
         .and_then(|at| at.checked_add_signed(by))
         .and_then(|at| fields.get(at));
     state.form.selected = false;
     match next {
-        Some(field) => state.form.field = *field,
+        Some(placed) => state.form.field = placed.field,
         None => return false,
     }
     true
@@ -573,29 +573,17 @@ pub fn next_field(state: &mut State, by: isize) -> bool {
 
 /// Comes into the form from its first or its last field.
 pub fn enter_from(state: &mut State, by: isize) {
-    let fields = form_layout::stops(state);
+    let fields = &state.layout.fields;
     let field = if by > 0 {
         fields.first()
     } else {
         fields.last()
     };
-    state.form.field = field.copied().unwrap_or(FormField::Text(TextField::Text));
+    state.form.field = field.map_or(FormField::Text(TextField::Text), |placed| placed.field);
 }
 
 /// Gives the focus to a text field and selects its text.
 pub fn focus_field(state: &mut State, field: TextField) {
     state.form.field = FormField::Text(field);
     state.form.selected = !state.form.inputs[field].value().is_empty();
-    refocus(state);
-}
-
-/// After folding: a field that is no longer shown gives the focus to the first.
-pub fn refocus(state: &mut State) {
-    let fields = form_layout::stops(state);
-    if !fields.contains(&state.form.field) {
-        state.form.field = fields
-            .first()
-            .copied()
-            .unwrap_or(FormField::Text(TextField::Text));
-    }
 }

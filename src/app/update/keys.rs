@@ -7,6 +7,7 @@ use crate::app::dialogs::quit::Quit;
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
 use crate::app::keymap::{Key, KeyPress};
+use crate::app::layout::lay_out;
 use crate::app::state::{Level, Pane, State};
 
 /// A key was pressed.
@@ -22,6 +23,7 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
     if is_two_keys(state, key) {
         let mut effects = press(state, KeyPress::plain(Key::Esc));
+        lay_out(state);
         effects.extend(press(state, KeyPress { alt: false, ..key }));
         return effects;
     }

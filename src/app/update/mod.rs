@@ -23,6 +23,7 @@ mod timers;
 pub use profiles::open_profiles;
 
 use super::effect::Effect;
+use super::layout::lay_out;
 use super::msg::{Msg, Signal};
 use super::state::State;
 
@@ -80,6 +81,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };
     results::settle(state);
+    lay_out(state);
     effects.extend(lock::settle(state, asked));
     effects
 }

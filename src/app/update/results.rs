@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::focus;
-use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::effect::{Effect, Gen};
-use crate::app::layout;
 use crate::app::lines;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
@@ -166,7 +163,7 @@ fn view(state: &State) -> View {
         .map(|source| SourceNames {
             profile: source.profile.name.clone(),
             system: source.profile.system_word.to_string(),
-            thresholds: source.profile.thresholds,
+            thresholds: source.profile.policy.thresholds,
             ahead: source.ahead,
         })
         .collect();
@@ -237,45 +234,33 @@ pub fn step(state: &mut State, by: isize) -> Vec<Effect> {
             state.results.cursor = moved(state.results.cursor, by, state.results.order.len());
         }
         Pane::Details => {
-            let lines = lines::detail_lines(state);
-            let to = moved(state.details.line, by, lines.len());
-            state.details.line = off_heading(&lines, to, by > 0);
+            step_line(state, by);
         }
     }
     Vec::new()
 }
 
-/// The nearest line that is no heading: further in the direction of the step, else back.
-fn off_heading(lines: &[DetailLine], to: usize, down: bool) -> usize {
-    let is_field = |at: &usize| {
-        lines
-            .get(*at)
-            .is_some_and(|line| line.kind != LineKind::Heading)
-    };
-    let below = || (to..lines.len()).find(is_field);
-    let above = || (0..=to).rev().find(is_field);
-    let found = if down {
-        below().or_else(above)
-    } else {
-        above().or_else(below)
-    };
-    found.unwrap_or(to)
+fn step_line(state: &mut State, by: isize) {
+    let lines = &state.layout.lines;
+    let to = moved(state.details.line, by, lines.len());
+    state.details.line = lines::off_heading(lines, to, by > 0);
 }
 
 /// Moves by half pages: 2 is a page.
 pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
-    let height = focus::focused_height(state).max(2) as isize;
-    step(state, halves * height / 2)
+    let height = match state.focus {
+        Pane::Details => state.layout.details_height(),
+        _ => state.layout.table_height(),
+    };
+    step(state, halves * height.max(2) as isize / 2)
 }
 
 /// Moves the window, not the cursor, as a wheel does; the cursor comes along at the edges.
 pub fn wheel(state: &mut State, pane: Pane, by: isize) {
     if pane == Pane::Details {
-        let lines = lines::detail_lines(state);
-        let to = moved(state.details.line, by, lines.len());
-        state.details.line = off_heading(&lines, to, by > 0);
+        step_line(state, by);
     } else {
-        let height = usize::from(layout::table_height(state));
+        let height = usize::from(state.layout.table_height());
         let last = state.results.order.len().saturating_sub(height.max(1));
         let results = &mut state.results;
         results.top = results.top.saturating_add_signed(by).min(last);
@@ -290,15 +275,10 @@ fn moved(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }
 
-/// After every message: cursor and window are within bounds, and details begin anew for another row.
+/// After each message: the cursor is within bounds, and details begin anew for another row.
 pub fn settle(state: &mut State) {
-    let height = usize::from(layout::table_height(state)).max(1);
     let results = &mut state.results;
-    let count = results.order.len();
-    results.cursor = results.cursor.min(count.saturating_sub(1));
-    let lowest = results.cursor.saturating_sub(height - 1);
-    results.top = results.top.clamp(lowest, results.cursor.max(lowest));
-    results.top = results.top.min(count.saturating_sub(height));
+    results.cursor = results.cursor.min(results.order.len().saturating_sub(1));
     let row = state.results.current().map(|(id, _)| id);
     if state.details.row != row {
         state.details.row = row;
@@ -310,18 +290,6 @@ pub fn settle(state: &mut State) {
             .take()
             .filter(|(id, _)| Some(*id) == row);
     }
-    settle_details(state);
-}
-
-fn settle_details(state: &mut State) {
-    if state.details.line == 0 && state.details.top == 0 {
-        return;
-    }
-    let lines = lines::detail_lines(state);
-    let line = state.details.line.min(lines.len().saturating_sub(1));
-    // A click may fall on a heading.
-    state.details.line = off_heading(&lines, line, true);
-    state.details.top = lines::top_showing_cursor(state);
 }
 
 /// If no source is loading any more, the rows get the order that was chosen.

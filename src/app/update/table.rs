@@ -7,7 +7,6 @@ use crate::app::area::BORDER;
 use crate::app::columns;
 use crate::app::effect::{Effect, Timer};
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::layout;
 use crate::app::results::LiveFilter;
 use crate::app::state::{Level, State, TimeStyle};
 use crate::model::time::Zone;
@@ -154,7 +153,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
         Field::Profile => Some(source.profile.name.clone()),
         Field::System => Some(source.profile.system_word.to_string()),
         Field::State => {
-            let thresholds = source.profile.thresholds;
+            let thresholds = source.profile.policy.thresholds;
             let at = crate::model::state_at(
                 s.fact,
                 s.created,
@@ -262,5 +261,5 @@ pub fn filter_typed(state: &mut State) -> Vec<Effect> {
 
 /// Width of the table's inside.
 fn width(state: &State) -> u16 {
-    layout::areas(state).table.inner(BORDER).width
+    state.layout.table.inner(BORDER).width
 }

@@ -55,8 +55,9 @@ pub(crate) fn line<T: AsRef<str>>(
     Ok(())
 }
 
-/// Would a spreadsheet run this cell? A minus before a number is a number, and alone it is a dash.
-/// Some programs leave blanks out first, and take a sign in another width or place for the plain one.
+/// True if a spreadsheet would run this cell. A minus before a number is a number, and alone it is
+/// a dash. Some programs leave blanks out first, and take a sign in another width or place for the
+/// plain one.
 fn is_formula(text: &str) -> bool {
     let start = text.trim_start();
     match start.chars().next() {
@@ -67,7 +68,8 @@ fn is_formula(text: &str) -> bool {
     }
 }
 
-/// What Unicode folds into `=`, `+`, `-` and `@` (compatibility forms), and the minus of mathematics.
+/// The characters that Unicode folds into `=`, `+`, `-` and `@` (compatibility forms), and the
+/// minus of mathematics.
 const LOOK_ALIKES: [char; 19] = [
     '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '⁼', '⁺', '⁻', '₌', '₊', '₋', '−', '‐', '‑',
     '﹘', '﬩',

@@ -50,7 +50,8 @@ pub(crate) fn line<T: AsRef<str>>(cells: impl Iterator<Item = T>, out: &mut Vec<
     out.push(b'\n');
 }
 
-/// What Markdown and HTML would take for markup is escaped: text from outside must stay text.
+/// Escapes everything that Markdown and HTML would take for markup: text from outside must stay
+/// text.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

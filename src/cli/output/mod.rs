@@ -10,8 +10,8 @@ mod table;
 use std::io::{self, Write};
 
 pub(crate) use column::{Cell, OutputField, Times};
-pub(crate) use record::{Record, rfc3339};
-pub(crate) use table::{Look, small_table};
+pub(crate) use record::Record;
+pub(crate) use table::{Look, Table, TableRow, small_table};
 
 use super::args_verbs::Format;
 use super::exit::Failure;
@@ -20,7 +20,7 @@ use crate::runtime::locale::speaks_utf8;
 
 /// Turns rows into bytes. Rows may be encoded while a page is read; the bytes are written when it has ended.
 pub(crate) trait Encode: Send {
-    /// What stands before the first row.
+    /// The text before the first row.
     fn head(&mut self, out: &mut Vec<u8>) -> Result<(), Failure>;
 
     /// One row.
@@ -31,7 +31,7 @@ pub(crate) trait Encode: Send {
         Ok(())
     }
 
-    /// What stands behind the last row. `sources`: how each system's list ended, as JSON.
+    /// The text behind the last row. `sources`: how each system's list ended, as JSON.
     fn tail(&mut self, sources: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), Failure>;
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn encoder(
     look: Look,
 ) -> Box<dyn Encode> {
     match format {
-        Format::Table => Box::new(table::Table::new(columns, look)),
+        Format::Table => Box::new(Table::new(columns, look)),
         Format::Json => Box::new(json::Json::document(columns)),
         Format::Jsonl => Box::new(json::Json::lines(columns)),
         Format::Csv => Box::new(csv::Csv::new(columns, csv_safe)),

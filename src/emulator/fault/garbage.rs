@@ -16,7 +16,7 @@ impl Garbage {
         }
     }
 
-    /// Is it made from the real answer?
+    /// True if it is made from the real answer.
     pub(crate) fn needs_answer(self) -> bool {
         matches!(self, Garbage::Bom | Garbage::DupKeys)
     }

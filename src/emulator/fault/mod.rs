@@ -37,7 +37,7 @@ struct Filter {
     session_id: Option<String>,
 }
 
-/// What happens to an operation.
+/// The effect of a fault on an operation.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Action {
@@ -144,7 +144,7 @@ pub(crate) enum Garbage {
     HugeNumber,
 }
 
-/// What happens to credentials.
+/// The effect of a fault on credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AuthFault {
@@ -167,7 +167,7 @@ pub enum AuthFault {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Operation<'a> {
     pub(crate) system: &'a str,
-    /// What is to be done: the method of HTTP, the command word of other protocols.
+    /// The operation: the method of HTTP, the command word of other protocols.
     pub(crate) word: &'a str,
     /// To what: the path of HTTP as sent, the arguments of a command.
     pub(crate) text: &'a str,

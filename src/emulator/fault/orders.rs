@@ -1,4 +1,5 @@
-//! What the faults in force say about one operation or one new connection, whatever its protocol.
+//! The orders that the faults in force give for one operation or one new connection, whatever its
+//! protocol.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use super::{Action, AuthFault, Operation, Place};
 use crate::emulator::shared::{Shared, lock};
 use crate::emulator::system::Emulated;
 
-/// What the faults say about one operation.
+/// The orders of the faults for one operation.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
     /// Pause before the first byte of the answer.
@@ -15,7 +16,7 @@ pub(crate) struct Orders {
     pub(crate) before_body: Duration,
     /// For the system, which checks credentials itself.
     pub(crate) auth: Option<AuthFault>,
-    /// What happens in place of a right answer. Never a pause and nothing about credentials.
+    /// The effect that replaces the right answer. Never a pause and nothing about credentials.
     pub(crate) end: Option<Action>,
 }
 

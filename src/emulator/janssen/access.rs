@@ -24,7 +24,7 @@ const CONFIG_SCOPES: &[&str] = &[
     READ, DELETE, REVOKE, ADMIN, READ_ALL, WRITE_ALL, DELETE_ALL, ACRS,
 ];
 
-/// What a request wants to do.
+/// The right that a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Want {
     /// List, search, read.

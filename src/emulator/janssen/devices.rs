@@ -9,7 +9,7 @@ const JITTER_MS: i64 = 100;
 /// Letters of user codes: no vowels, so that no words come out, and none that look alike.
 const CODE_LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// What the person decided.
+/// The decision of the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Nothing yet.
@@ -44,9 +44,9 @@ pub(crate) struct Device {
     pub(crate) device_code: String,
     /// The short code that the person sees.
     pub(crate) user_code: String,
-    /// What the client asked for.
+    /// The scopes that the client asked for.
     pub(crate) scopes: Vec<String>,
-    /// What the person decided.
+    /// The decision of the person.
     pub(crate) decision: Decision,
     /// When the code ends, on the steady clock.
     pub(crate) end_ms: i64,

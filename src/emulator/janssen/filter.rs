@@ -143,7 +143,7 @@ fn clause(
     })
 }
 
-/// What a field name stands for.
+/// The meaning of a field name.
 enum Kind {
     Attribute(&'static str),
     User,

@@ -67,7 +67,7 @@ pub struct Row {
     pub user_id: Option<String>,
     /// Client id.
     pub client: Option<String>,
-    /// Did the user finish signing in?
+    /// True if the user finished signing in.
     pub authenticated: bool,
     /// Start, Unix milliseconds.
     pub created_ms: i64,

@@ -21,7 +21,7 @@ use crate::emulator::shared::lock;
 
 /// Grant type of RFC 8628.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-/// What a person's own token may carry, beside what a role adds later.
+/// The scopes that a person's own token may carry, beside those that a role adds later.
 const PERSONAL_SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
 /// The role that may use the Config API.
 const ADMIN_ROLE: &str = "api-admin";

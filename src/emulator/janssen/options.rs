@@ -1,4 +1,4 @@
-//! What only an emulated Janssen Server has.
+//! The options that only an emulated Janssen Server has.
 
 use std::borrow::Cow;
 use std::sync::Arc;

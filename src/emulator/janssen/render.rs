@@ -10,7 +10,8 @@ use super::world::{Client, Session, World};
 use crate::emulator::clock::{naive_text, zulu_text};
 use crate::emulator::rng::{as_uuid, scramble, uuid_text};
 
-/// What to write, in the order of the first-party samples. Absent fields are left out, never null.
+/// The fields to write, in the order of the first-party samples. Absent fields are left out, never
+/// null.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionJson<'a> {

@@ -24,7 +24,7 @@ const AGES_S: &[(i64, i64)] = &[
 /// For how long sessions are granted: a shift, a day, a week, a month.
 const LIFETIMES_S: &[i64] = &[8 * HOUR_S, DAY_S, DAY_S, DAY_S, 7 * DAY_S, 30 * DAY_S];
 
-/// What one start of the emulator makes up.
+/// The quantities and choices from which one start of the emulator makes its data.
 #[derive(Clone, Debug)]
 pub(crate) struct Recipe {
     /// Drives every choice.

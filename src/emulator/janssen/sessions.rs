@@ -75,7 +75,7 @@ pub(super) async fn search(
         number(&parameters, "limit", DEFAULT_LIMIT),
         number(&parameters, "startIndex", 0),
     ) else {
-        // What is not a number does not select this method, as JAX-RS has it.
+        // A value that is no number does not select this method, as JAX-RS has it.
         return container_error(StatusCode::NOT_FOUND, &headers, &uri, "Not Found", &[]);
     };
     let max_page = i64::from(app.options().max_page);

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 /// One access token.
 #[derive(Clone)]
 pub(crate) struct Token {
-    /// What it may do, in the order asked for.
+    /// Its scopes, in the order asked for.
     pub(crate) scopes: Vec<String>,
     /// Login name of the person behind it. `None`: a program.
     pub(crate) user: Option<String>,
     expires_ms: i64,
 }
 
-/// What a token text turned out to be.
+/// The result of looking up a token.
 pub(crate) enum Found<'a> {
     /// Usable.
     Valid(&'a Token),
@@ -48,7 +48,7 @@ impl Tokens {
         self.by_text.insert(text, token);
     }
 
-    /// What this text is worth now.
+    /// The state of the token with this text.
     pub(crate) fn find(&self, text: &str, now_ms: i64) -> Found<'_> {
         match self.by_text.get(text) {
             None => Found::Unknown,

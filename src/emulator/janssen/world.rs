@@ -23,7 +23,7 @@ pub(crate) struct Client {
     pub(crate) name: String,
     /// Where it is sent back to after signing in.
     pub(crate) redirect_uri: String,
-    /// What it asks for.
+    /// The scopes it asks for.
     pub(crate) scope: String,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Session {
     pub(crate) user: Option<u32>,
     /// For which application: an index of [`World::clients`].
     pub(crate) client: Option<u32>,
-    /// Has somebody signed in?
+    /// True if somebody has signed in.
     pub(crate) authenticated: bool,
     /// Start, Unix milliseconds.
     pub(crate) created_ms: i64,
@@ -52,7 +52,7 @@ pub(crate) struct Session {
     pub(crate) ip: Option<Box<str>>,
     /// How the user signed in.
     pub(crate) method: Option<&'static str>,
-    /// May it be deleted, according to the row? Servers do not enforce it.
+    /// True if it may be deleted, according to the row. Servers do not enforce it.
     pub(crate) deletable: bool,
 }
 

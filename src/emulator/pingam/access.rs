@@ -29,7 +29,7 @@ impl Caller {
         }
     }
 
-    /// Is that another session of the same identity, or the same session?
+    /// True if that is another session of the same identity, or the same session.
     pub(super) fn owns(&self, am: &AmWorld, slot: usize) -> bool {
         let own = self.slot.and_then(|own| am.session(own));
         match (own, am.session(slot)) {

@@ -115,7 +115,7 @@ pub(super) struct Failure {
     empty: bool,
 }
 
-/// What a part of the server says to a request.
+/// The answer of one part of the server to a request.
 pub(super) type Answer = Result<Reply, Failure>;
 
 impl Failure {
@@ -220,7 +220,7 @@ impl Failure {
     }
 }
 
-/// Are messages of errors written for web pages?
+/// Whether messages of errors are written for web pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escape {
     /// OpenAM.

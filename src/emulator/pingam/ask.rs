@@ -93,7 +93,7 @@ impl Ask {
         })
     }
 
-    /// What the REST framework checks before anything else.
+    /// The checks of the REST framework, made before anything else.
     ///
     /// # Errors
     /// A protocol that does not exist, parameters that exclude each other or are no numbers, a broken body.

@@ -17,7 +17,7 @@ pub(super) enum Filter {
     Or(Vec<Filter>),
 }
 
-/// What stands between a field and a value.
+/// The operator between a field and a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
     /// `eq`.

@@ -31,7 +31,7 @@ pub(super) enum Step {
     Redirect,
 }
 
-/// What an answer leads to.
+/// The effect of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// Name and password are to be checked.

@@ -1,4 +1,5 @@
-//! What clients ask beside sessions: the server, its realms, its users, its settings.
+//! The requests of clients beside those for sessions: the server, its realms, its users, its
+//! settings.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

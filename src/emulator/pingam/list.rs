@@ -10,7 +10,7 @@ use super::world::{AmWorld, Session, same_name};
 use super::{Am, Flavour};
 use crate::emulator::clock::{naive_text, zulu_text};
 
-/// What a filter comes down to.
+/// The meaning of a filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct FilterParts {
     realms: Vec<String>,

@@ -18,7 +18,7 @@ use super::{Am, Flavour, make, place};
 /// Login is served by these.
 const VERSIONS: &[Version] = &[Version::of(1, 2), Version::of(2, 1)];
 
-/// What a login comes to.
+/// The result of a login.
 enum Outcome {
     /// A session; its slot.
     SignedIn(usize),

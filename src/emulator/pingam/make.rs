@@ -15,7 +15,7 @@ const OWN_SESSION_MS: i64 = 42 * 365 * 86_400_000;
 /// Names that clients must escape.
 const AWKWARD: &[&str] = &["we\"ird", "back\\slash", "o'hara", "x,y", "plus+eq=", "a b"];
 
-/// What one start makes up.
+/// The quantities and choices from which one start makes its data.
 pub(crate) struct AmRecipe<'a> {
     pub(crate) flavour: Flavour,
     pub(crate) options: &'a AmOptions,

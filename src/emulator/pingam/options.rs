@@ -1,4 +1,4 @@
-//! What only an emulated PingAM or OpenAM has.
+//! The options that only an emulated PingAM or OpenAM has.
 
 use std::sync::Arc;
 
@@ -35,17 +35,17 @@ pub struct AmOptions {
     pub update_seconds: u32,
     /// Names of session properties that may be read and written. `None`: none for OpenAM, `AMCtxId` for PingAM.
     pub properties: Option<Vec<String>>,
-    /// What an unnamed sign-in asks for.
+    /// The service of a sign-in that names none.
     pub service: AmService,
     /// Leave the token out of the body of a login: it comes in the cookie only.
     pub token_in_cookie_only: bool,
     /// Sessions that a user may have in one realm.
     pub quota: AmQuota,
-    /// May administrators of a realm revoke the sessions in it? (PingAM only.)
+    /// True if administrators of a realm may revoke the sessions in it. (PingAM only.)
     pub delegates_revoke: bool,
     /// Take `Authorization: Bearer` with [`AmAuth::bearer`](super::AmAuth::bearer), as PingOne Advanced Identity Cloud does.
     pub bearer: bool,
-    /// Does a logout end client-side sessions too?
+    /// True if a logout ends client-side sessions too.
     pub denylist: bool,
     /// Further names by which the server lets itself be called in `Host`.
     pub hosts: Vec<String>,

@@ -180,7 +180,8 @@ fn target(app: &Am, ask: &Ask, am: &AmWorld, body: &Value, caller: &Caller) -> O
     }
 }
 
-/// Is it their own? OpenAM looks into the header here, even if the caller is that of the cookie.
+/// True if the session is the caller's own. OpenAM looks into the header here, even if the caller
+/// is that of the cookie.
 fn owns_target(app: &Am, ask: &Ask, am: &AmWorld, caller: &Caller, target: Option<Target>) -> bool {
     let in_header = match (app.flavour, ask.parameter("tokenId")) {
         (Flavour::Openam, None) => ask.header(&app.options().cookie),

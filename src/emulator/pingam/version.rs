@@ -28,7 +28,7 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// What the header asked for.
+/// The versions that the header asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// `None`: not said.

@@ -12,9 +12,9 @@ use crate::emulator::rng::Secrets;
 pub(crate) struct Realm {
     /// `/`, `/alpha`, `/alpha/emea`.
     pub(crate) path: String,
-    /// Can anybody sign in?
+    /// True if anybody can sign in.
     pub(crate) active: bool,
-    /// Are its new sessions kept by the client?
+    /// True if the client keeps its new sessions.
     pub(crate) client_side: bool,
     /// Names of the session properties that may be read and written.
     pub(crate) properties: Vec<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Realm {
     pub(crate) idle_ms: i64,
 }
 
-/// What somebody may do.
+/// The rights of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Rights {
     /// Everything.
@@ -75,7 +75,7 @@ impl Session {
             .min(self.latest_ms.saturating_add(self.idle_ms))
     }
 
-    /// Does it still open anything?
+    /// True if it can still be used.
     pub(crate) fn is_alive(&self, now_ms: i64) -> bool {
         now_ms < self.end_ms()
     }
@@ -280,7 +280,7 @@ pub(crate) fn same_name(a: &str, b: &str) -> bool {
     a == b || a.to_lowercase() == b.to_lowercase()
 }
 
-/// Is `below` the realm `above`, or under it?
+/// True if `below` is the realm `above`, or under it.
 pub(crate) fn is_under(below: &str, above: &str) -> bool {
     above == "/"
         || below

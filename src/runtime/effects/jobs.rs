@@ -42,7 +42,7 @@ struct JobHandle {
 pub(super) struct ActionRequest {
     /// The action.
     pub(super) spec: ActionSpec,
-    /// What it is given.
+    /// The target and arguments of the action.
     pub(super) args: ActionArgs,
     /// Whose session it acts on, for the audit log.
     pub(super) subject: Subject,

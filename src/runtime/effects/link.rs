@@ -168,7 +168,7 @@ struct DialogPrompter {
     kept: Mutex<Option<oneshot::Receiver<Answers>>>,
 }
 
-/// What the operator answered. `None`: given up.
+/// The answers of the operator. `None`: given up.
 type Answers = Option<Vec<SecretString>>;
 
 impl DialogPrompter {

@@ -1,4 +1,4 @@
-//! What the core wants done outside: the only place that starts tasks.
+//! The effects that the core asks for, carried out: the only place that starts tasks.
 //!
 //! Every task ends by itself, by its token, or is a revoke, which is never cut off. A task that
 //! panics ends the program by the panic hook (see [`modes`](super::modes)): none vanishes.
@@ -40,12 +40,12 @@ use crate::store::order::make;
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
 const WAITING: usize = 64;
 
-/// What is left for the loop, because it has the terminal.
+/// The effects that are left for the loop, because it has the terminal.
 #[derive(Debug)]
 pub(super) enum Local {
     /// Copy this.
     Copy {
-        /// What it is.
+        /// The type of the text.
         what: Copied,
         /// The text as it came.
         text: SecretString,
@@ -82,7 +82,7 @@ pub(super) struct Effects {
     pub(super) timers: Timers,
     /// One for the whole run, so that a reload finds its rows again.
     hasher: RandomState,
-    /// What each source has loaded, for a search that goes on from a cursor.
+    /// The keys that each source has loaded, for a search that goes on from a cursor.
     seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
 }
@@ -417,7 +417,7 @@ impl Effects {
                 }
             };
             tokio::select! { biased;
-                // What was seen is thrown away too: pages on their way may be dropped by the core.
+                // The keys are thrown away too: the core may drop pages that are on their way.
                 () = cancelled.cancelled() => {}
                 keys = reading => if let Some(keys) = keys {
                     locked(&kept).insert(source, keys);

@@ -91,7 +91,7 @@ impl Bench {
         }
     }
 
-    /// Have all tasks ended without another message?
+    /// True if all tasks have ended without another message.
     async fn is_idle(&mut self) -> bool {
         for task in self.effects.tasks.values_mut() {
             (&mut task.handle).await.unwrap();

@@ -235,7 +235,7 @@ impl World {
         rows
     }
 
-    /// Is a token still good?
+    /// True if a token is still valid.
     pub async fn is_valid(&self, token: &str) -> bool {
         let to = format!("{}/sessions", self.base("/"));
         let request = self

@@ -1,4 +1,4 @@
-//! What every system's client must do, whatever the wire: run against that system's emulator.
+//! The rules for every system's client, whatever the wire: run against that system's emulator.
 //!
 //! A system implements [`SystemFixture`] and writes `conformance!(ItsFixture)`.
 
@@ -44,7 +44,7 @@ pub trait SystemFixture {
     }
     /// An emulator that gives so many rows at most in one answer, whatever it is asked for.
     fn options_with_limit(rows: usize) -> Options;
-    /// What it does with a list that is longer.
+    /// Its treatment of a list that is longer.
     const LONG_LIST: LongList;
     /// How many rows a whole list has.
     fn count(emulator: &Running) -> usize;
@@ -56,7 +56,7 @@ pub trait SystemFixture {
     const ENDS: &'static str;
 }
 
-/// What a server does with a list that is longer than it gives in one answer.
+/// The treatment of a list that is longer than one answer of the server.
 #[allow(dead_code, reason = "a system does one of the two")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LongList {
@@ -102,7 +102,7 @@ impl Set {
         set
     }
 
-    /// What the job says of these sessions.
+    /// The outcomes that the job reports for these sessions.
     pub async fn end(&self, keys: &[SessionKey]) -> Vec<Outcome> {
         crate::job::end_keys(&self.api, &self.profile, keys).await
     }

@@ -1,4 +1,4 @@
-//! What comes over the wire when something is wrong with it, and what we send.
+//! Faulty input over the wire, and the requests that we send.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -28,7 +28,7 @@ fn keys() -> Vec<SessionKey> {
 /// How often each request was carried out, by method and path.
 type Done = Arc<Mutex<BTreeMap<String, usize>>>;
 
-/// What a server over HTTP/2 does with the requests of one connection.
+/// The behaviour of a server over HTTP/2 at the requests of one connection.
 #[derive(Clone, Copy, Debug)]
 enum Habit {
     /// Says that it will close after so many, and answers what it took.

@@ -13,7 +13,7 @@ use usher::revoke::Provenance;
 use super::scripted::{Act, Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, job, key, open, search, token_profile};
 
-/// What a scripted server says to DELETE and to the look after it.
+/// The outcome with a scripted server that answers DELETE and the look after it in these ways.
 async fn outcome(delete: fn() -> Act, look: fn() -> Act) -> (Outcome, usize) {
     let server = Scripted::start(move |_, heard| {
         if heard.line().starts_with("DELETE") {
@@ -254,7 +254,7 @@ async fn a_first_answer_that_asks_for_a_sign_in_is_an_error_and_no_outcome() {
 async fn f_del_13_a_read_only_profile_sends_nothing_that_changes_anything() {
     let emulator = emulator(fixed()).await;
     let mut profile = client_profile(&emulator);
-    profile.read_only = true;
+    profile.policy.read_only = true;
     let api = open(&profile);
 
     let rows = all(&api, &search("")).await.unwrap();

@@ -83,7 +83,7 @@ async fn f_data_13_no_typed_text_asks_for_anything_else_than_it_says() {
         let clause = Clause::read(target, Op::Eq, &text).unwrap();
         let mut asked = search("");
         asked.query = Query::from(clause);
-        // What is printed, in a saved search or a hint, means the same.
+        // The printed form, in a saved search or a hint, means the same.
         let printed = asked.query.to_string();
         assert_eq!(Query::parse(&printed).unwrap(), asked.query, "{text}");
 

@@ -465,7 +465,8 @@ async fn speaks(bytes: &'static [u8]) -> (String, tokio::task::JoinHandle<()>) {
             let mut hello = [0; 4096];
             let _ = stream.read(&mut hello).await;
             let _ = stream.write_all(bytes).await;
-            // What lies unread when a connection is closed takes the answer along.
+            // Unread input at the close of a connection makes the system drop the answer that was
+            // sent.
             let _ = stream.shutdown().await;
             let _ = stream.read_to_end(&mut Vec::new()).await;
         }

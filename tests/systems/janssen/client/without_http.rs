@@ -48,7 +48,7 @@ fn profile(port: u16) -> Profile {
     profile
 }
 
-/// What the server says to a client of this profile that calls it by this name.
+/// The text that the server sends to a client of this profile that calls it by this name.
 async fn hear(profile: &Profile, name: &str) -> Result<String, ApiError> {
     let port = profile.url.port().expect("a port");
     let connector = Connector::new(profile);
@@ -80,7 +80,7 @@ async fn a_client_without_http_opens_tls_as_the_profile_says() {
     );
 
     profile.ca_file = None;
-    profile.insecure = true;
+    profile.policy.insecure = true;
     assert!(hear(&profile, "db.example.org").await.is_ok());
 }
 

@@ -1,4 +1,4 @@
-//! What older servers do differently.
+//! The differences of older servers.
 
 use std::sync::Arc;
 use usher::emulator::Options;

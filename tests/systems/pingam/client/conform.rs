@@ -1,4 +1,4 @@
-//! What every system must do, at both lines of servers.
+//! The rules for every system, at both lines of servers.
 
 use std::sync::Arc;
 use usher::config::Profile;

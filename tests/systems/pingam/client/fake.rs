@@ -17,19 +17,19 @@ pub enum Place {
     Query,
 }
 
-/// What kind of server it is.
+/// The kind of server.
 #[derive(Clone, Debug)]
 pub struct Kind {
     pub place: Place,
     /// Resource versions, as major and minor.
     pub versions: Vec<(u32, u32)>,
-    /// Has it `logoutByUser`?
+    /// True if it has `logoutByUser`.
     pub by_user: bool,
     /// Says yes to a handle and keeps the session.
     pub keeps: bool,
     /// Rows in one piece of a list; `None`: all at once.
     pub piece: Option<usize>,
-    /// What every list holds, in place of the sessions, as it goes over the wire.
+    /// The contents of every list, in place of the sessions, as they go over the wire.
     pub entries: Option<&'static str>,
     /// Knows nothing of its lists any more when the next piece is asked for, and says so by this status.
     pub forgets: Option<&'static str>,
@@ -68,7 +68,7 @@ struct Held {
     mood: String,
 }
 
-/// What the server knows.
+/// The knowledge of the server.
 struct Inside {
     kind: Kind,
     alive: BTreeMap<String, Held>,
@@ -120,7 +120,7 @@ impl Fake {
         inside.alive.insert(token.to_owned(), held);
     }
 
-    /// Is this session there?
+    /// True if this session is there.
     pub fn is_alive(&self, token: &str) -> bool {
         let inside = self.inside.lock().expect("one at a time");
         inside.alive.contains_key(token)

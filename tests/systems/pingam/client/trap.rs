@@ -64,7 +64,7 @@ async fn a_token_stands_where_that_line_of_servers_looks_and_nowhere_else() {
                 Place::Query => (in_query, in_body),
             };
             assert_eq!(wrong, None, "{}", heard.line());
-            // What changes something always names its token.
+            // A request that changes something always names its token.
             let action = pairs(heard.line()).remove("_action").unwrap_or_default();
             if matches!(
                 action.as_str(),
@@ -176,7 +176,7 @@ async fn a_logout_is_read_back_and_a_second_one_finds_it_gone() {
 async fn a_read_only_profile_sends_no_changing_action() {
     let fake = with_victim(openam()).await;
     let mut profile = profile(&fake);
-    profile.read_only = true;
+    profile.policy.read_only = true;
     let api = open(&profile);
     api.whoami().await.unwrap();
 

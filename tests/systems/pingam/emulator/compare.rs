@@ -144,7 +144,8 @@ const IN_ROWS: &[&str] = &[
     ".row.realm",
 ];
 
-/// What of a text must be the same: its kind, if it names a moment or a secret; else all of it.
+/// The part of a text that must be the same: its type, if it names a moment or a secret; else all
+/// of it.
 fn form(path: &str, text: &str) -> String {
     let key = path.rsplit('.').next().unwrap_or_default();
     let is_time = text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T';

@@ -1,4 +1,4 @@
-//! What PingAM does otherwise than OpenAM, from its documentation.
+//! The differences of PingAM from OpenAM, from its documentation.
 
 use serde_json::{Value, json};
 use std::sync::Arc;

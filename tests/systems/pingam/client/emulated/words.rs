@@ -1,4 +1,4 @@
-//! What an operator reads when the server says no.
+//! The messages for an operator when the server says no.
 
 use super::super::{find, list};
 use super::*;
