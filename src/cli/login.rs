@@ -1,4 +1,4 @@
-//! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
+//! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and its token.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -165,7 +165,8 @@ fn milliseconds(took: Duration) -> String {
     format!("{} ms", with_thousands(took.as_millis() as u64))
 }
 
-/// What must not be overlooked, as words, the gravest first: where room is scarce it is the last to leave.
+/// The warnings that must not be overlooked, as words, the gravest first: where room is scarce it
+/// is the last to leave.
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
     let all = [
@@ -449,7 +450,7 @@ fn title_of(state: &State, property: &Property) -> String {
         )
 }
 
-/// What the empty table says, line by line.
+/// The lines of the empty table.
 pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     let results = &state.results;
     if state.sources.is_empty() {
@@ -548,14 +549,14 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     lines
 }
 
-/// What Enter does where a list was cut, and so does not decide.
+/// The hint about Enter where a list was cut, and so proves nothing.
 fn way_out(state: &State) -> Option<(String, Role)> {
     let name = cut::way_out(state)?;
     let name = crate::model::text::display_safe(&name).into_owned();
     Some((format!("Enter asks for user {name}"), Role::Text))
 }
 
-/// What was searched, one clause a line.
+/// The search, one clause a line.
 fn asked(state: &State) -> Vec<String> {
     let Some(query) = &state.results.query else {
         return Vec::new();

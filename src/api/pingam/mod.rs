@@ -7,7 +7,7 @@
 mod actions;
 mod callbacks;
 mod caps;
-mod fault;
+mod error;
 mod filter;
 mod flavour;
 mod key;

@@ -352,7 +352,7 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
         ..Form::default()
     };
     state.form.inputs[field] = text.into();
-    // What hid some of their sessions before must not hide them now.
+    // A filter that hid some of their sessions before must not hide them now.
     state.results.quick.clear();
     state.results.live = None;
     let mut effects = plan(state);
@@ -455,7 +455,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
             source.way.take_if(|way| way.is_used);
         }
     }
-    // What ended before it is asked does not come again.
+    // Sessions that ended before this search are not marked again.
     state.results.lately.clear();
     state.results.query = Some(query.clone());
     state.results.stale = true;
@@ -528,7 +528,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
-        // What depends on the moment is asked for by the server's clock.
+        // Clauses that depend on the moment use the server's clock.
         now: state.now + source.ahead,
         zone: state.prefs.zone,
         way: source.way.as_ref().map(|way| way.word.clone()),

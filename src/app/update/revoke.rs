@@ -137,7 +137,7 @@ fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
     state.results.row_of(item.source, &item.key, Some(item.row))
 }
 
-/// What the row of a session shows of its outcome.
+/// The status that an outcome gives to the row of its session.
 pub fn row_status(outcome: &Outcome) -> RowStatus {
     match outcome {
         Outcome::Revoked => RowStatus::Revoked,
@@ -198,8 +198,8 @@ pub fn user_outcome(
     Vec::new()
 }
 
-/// What became of it where it was done, with the system's name: how many ended, how many are left and
-/// when that was looked up, and what was not touched.
+/// The result of a user revoke at one system, with the system's name: how many ended, how many are
+/// left and when that was looked up, and which were left alone.
 fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
     let profile = state.source(source);
@@ -267,7 +267,7 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     let Some(at) = state.jobs.iter().position(|job| job.id == id) else {
         return Vec::new();
     };
-    // What was never sent, because the job was stopped, is as it was.
+    // A row that was never sent, because the job was stopped, is as it was.
     let items = state.jobs[at].items.clone();
     for item in &items {
         if let Some(row) = current_row(state, item)
@@ -297,7 +297,7 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     }
 }
 
-/// What became of a job, in one line.
+/// The result of a job, in one line.
 fn summary(state: &State, job: &Job) -> (Level, String) {
     if let [item] = job.items.as_slice() {
         let who = RowFacts::of(state, item).whose();

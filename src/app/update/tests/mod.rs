@@ -1,4 +1,4 @@
-//! What an operator does, step by step, and what follows: the core driven by real keys.
+//! The steps of an operator and their effects: the core driven by real keys.
 
 mod actions;
 mod attribute_columns;
