@@ -150,6 +150,11 @@ pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Stri
 pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
     if let Some(status) = state.results.statuses.get(&id) {
         use super::results::RowStatus;
+        let source = state.source(row.source);
+        let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
+        if *status == RowStatus::Revoked && kind.is_some_and(|kind| kind.is_connection) {
+            return ("ended", Role::Muted);
+        }
         let role = match status {
             RowStatus::Revoking => Role::Warn,
             RowStatus::AlreadyGone => Role::Muted,

@@ -63,6 +63,8 @@ pub enum Link {
     },
     /// It failed.
     Down(ApiError),
+    /// The operator ended the session of the connection. It is made anew only when a person asks.
+    Ended,
 }
 
 /// How far the search of one source has come.

@@ -127,7 +127,11 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
             parts
         }
         several => {
-            let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
+            let named = |source: &Source| match source.link {
+                Link::Ended => format!("{} (disconnected)", source.profile.name),
+                _ => source.profile.name.clone(),
+            };
+            let names: Vec<String> = several.iter().map(named).collect();
             let count = format!("{} profiles", several.len());
             vec![
                 LocationPart::Named(count),
@@ -139,6 +143,7 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
 
 fn who(source: &Source) -> Option<LocationPart<'_>> {
     match (&source.who, &source.link) {
+        (_, Link::Ended) => Some(LocationPart::Words("disconnected (r to reconnect)")),
         (Some(who), _) => Some(LocationPart::Named(who.name.safe().into_owned())),
         (None, Link::Connecting) => Some(LocationPart::Words("connecting …")),
         (None, Link::Down(_)) => Some(LocationPart::Words("not connected")),
@@ -175,7 +180,16 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
             "INSECURE TLS",
             Role::Danger,
         ),
-        (any(|s| s.profile.plain_http), "PLAIN HTTP", Role::Danger),
+        (
+            any(|s| s.profile.plain_http && is_http(s)),
+            "PLAIN HTTP",
+            Role::Danger,
+        ),
+        (
+            any(|s| s.profile.plain_http && !is_http(s)),
+            "NO TLS",
+            Role::Danger,
+        ),
         (
             state.prefs.read_only || any(|s| s.profile.policy.read_only),
             "read-only",
@@ -192,6 +206,10 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
         .filter(|(holds, _, _)| *holds)
         .map(|(_, word, role)| (word, role))
         .collect()
+}
+
+fn is_http(source: &Source) -> bool {
+    source.profile.address.starts_with("http")
 }
 
 fn is_alarming(state: &State) -> bool {
@@ -381,6 +399,7 @@ fn loaded(state: &State) -> String {
         _ => format!("{} loaded", with_thousands(rows)),
     });
     parts.extend(results.rows.kinds().words());
+    parts.extend(unlisted(state).map(str::to_owned));
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
@@ -413,6 +432,12 @@ fn loaded(state: &State) -> String {
         parts.push(format!("last search {}", milliseconds(took)));
     }
     parts.join(" · ")
+}
+
+/// What the lists of the open systems never hold.
+fn unlisted(state: &State) -> impl Iterator<Item = &str> {
+    let caps = state.sources.iter().filter_map(|s| s.caps.as_ref());
+    caps.filter_map(|caps| caps.unlisted.as_deref())
 }
 
 fn title_of(state: &State, property: &Property) -> String {
@@ -486,6 +511,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push(("No session matches this search.".to_owned(), Role::Text));
     }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
+    lines.extend(unlisted(state).map(|line| (format!("{line}."), Role::Warn)));
     let named = results
         .query
         .as_ref()

@@ -349,6 +349,7 @@ impl SessionApi for Janssen {
             server: self
                 .is_old()
                 .then(|| Untrusted::from("Config API from before late 2024")),
+            ..Identity::default()
         })
     }
 

@@ -120,7 +120,7 @@ impl SessionApi for PingAm {
                 .clone()
                 .or_else(|| Some(facts.flavour.system.to_owned()))
                 .map(Untrusted::from),
-            may_not_revoke: None,
+            ..Identity::default()
         })
     }
 

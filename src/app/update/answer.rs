@@ -75,7 +75,7 @@ fn done(
     result: ActionResult,
 ) -> Vec<Effect> {
     let mut effects = if is_stale(state, acting, &result) {
-        form::reload(state)
+        form::list_again(state)
     } else {
         Vec::new()
     };

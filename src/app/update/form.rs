@@ -300,6 +300,11 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     reload_for(state, AskedBy::Person)
 }
 
+/// Asks the same again after something that was done; nobody asked for this list.
+pub fn list_again(state: &mut State) -> Vec<Effect> {
+    reload_for(state, AskedBy::Timer)
+}
+
 fn reload_for(state: &mut State, asked_by: AskedBy) -> Vec<Effect> {
     match state.results.query.clone() {
         Some(query) => search_on(state, query, asked_by),
@@ -438,6 +443,11 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     if state.sources.is_empty() {
         return message::say(state, Level::Warn, "no profile is open: Ctrl-P opens one");
     }
+    let stays_ended =
+        |source: &Source| asked_by == AskedBy::Timer && matches!(source.link, Link::Ended);
+    if state.sources.iter().all(stays_ended) {
+        return Vec::new();
+    }
     let mut effects = net::cancel_searches(state);
     state.message = None;
     if state.results.query.as_ref() != Some(&query) {
@@ -455,6 +465,10 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
         source.begin(search.clone(), generation);
+        if stays_ended(source) {
+            source.progress = Progress::Stopped("disconnected".into());
+            continue;
+        }
         (source.asked_at, source.begun) = (Some(now), up);
         let id = SourceId(at as u8);
         if matches!(source.link, Link::Up { .. }) {

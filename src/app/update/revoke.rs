@@ -9,6 +9,7 @@ use crate::app::reach;
 use crate::app::results::RowStatus;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
+use crate::app::source::Link;
 use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::with_thousands;
@@ -90,6 +91,9 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Refused(why) => job.count(&item, Counted::Failed, Some(why.clone())),
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
+    if matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone) {
+        disconnect(state, &item);
+    }
     let status = row_status(&outcome);
     let now = state.now;
     state.results.remember(item.source, &item.key, &status, now);
@@ -116,6 +120,16 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         _ => {}
     }
     Vec::new()
+}
+
+/// The session was the connection of its source, and has ended.
+fn disconnect(state: &mut State, item: &RevokeItem) {
+    if let Some(source) = state.sources.get_mut(usize::from(item.source.0))
+        && let Some(kind) = source.kind(item.kind.as_deref())
+        && kind.is_connection
+    {
+        source.link = Link::Ended;
+    }
 }
 
 /// The row of an item in the rows now shown: rows may have been loaded anew since the question.
@@ -156,7 +170,7 @@ pub fn user_outcome(
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
-                    let effects = form::reload(state);
+                    let effects = form::list_again(state);
                     let what = format!("revoke every session of {name}");
                     message::fail(state, "Revoked in part", what, &error, Some(source));
                     return effects;
@@ -168,7 +182,7 @@ pub fn user_outcome(
                     exchange: None,
                 },
                 _ => {
-                    let mut effects = form::reload(state);
+                    let mut effects = form::list_again(state);
                     let grave = matches!(outcome.outcome, Outcome::Unknown | Outcome::StillListed);
                     let level = if grave { Level::Warn } else { Level::Info };
                     effects.extend(message::say(state, level, summary));
@@ -287,6 +301,14 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
 fn summary(state: &State, job: &Job) -> (Level, String) {
     if let [item] = job.items.as_slice() {
         let who = RowFacts::of(state, item).whose();
+        let source = state.source(item.source);
+        if let (1, Some(source)) = (job.done, source)
+            && matches!(source.link, Link::Ended)
+        {
+            let name = &source.profile.name;
+            let text = format!("disconnected {name}: the session{who} has ended · r reconnects");
+            return (Level::Ok, text);
+        }
         return match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
             (1, ..) => (Level::Ok, format!("deleted 1 session{who}")),
             (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),

@@ -2,6 +2,7 @@
 
 mod actions;
 mod attribute_columns;
+mod connections;
 mod forms;
 mod kinds;
 mod orders;
