@@ -13,9 +13,6 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// An answer that refuses.
-pub(super) type Refusal = Box<Answer>;
-
 impl Answer {
     /// 200 with JSON.
     pub(super) fn ok(body: Value) -> Self {
@@ -36,35 +33,35 @@ impl Answer {
     }
 
     /// A status with a JSON object.
-    pub(super) fn refused(status: StatusCode, body: Value) -> Refusal {
-        Box::new(Self::new(status, Some(body)))
+    pub(super) fn refused(status: StatusCode, body: Value) -> Self {
+        Self::new(status, Some(body))
     }
 
     /// A status with a message and a code.
-    pub(super) fn coded(status: StatusCode, code: &str, message: &str) -> Refusal {
+    pub(super) fn coded(status: StatusCode, code: &str, message: &str) -> Self {
         Self::refused(status, json!({ "message": message, "code": code }))
     }
 
     /// 400 with a message only.
-    pub(super) fn bad(message: &str) -> Refusal {
+    pub(super) fn bad(message: &str) -> Self {
         Self::refused(StatusCode::BAD_REQUEST, json!({ "message": message }))
     }
 
     /// 422 of a list: a limit, an order or a cursor that is not taken.
-    pub(super) fn invalid() -> Refusal {
+    pub(super) fn invalid() -> Self {
         let body = json!({ "code": "invalid_request_parameters", "message": "Validation failed." });
         Self::refused(StatusCode::UNPROCESSABLE_ENTITY, body)
     }
 
     /// 422 that names one parameter.
-    pub(super) fn invalid_field(code: &str, field: &str) -> Refusal {
+    pub(super) fn invalid_field(code: &str, field: &str) -> Self {
         let errors = json!([{ "code": code, "field": field }]);
         let body = json!({ "message": "Validation failed.", "errors": errors });
         Self::refused(StatusCode::UNPROCESSABLE_ENTITY, body)
     }
 
     /// 404 of an object that is not there.
-    pub(super) fn missing(kind: &str, id: &str) -> Refusal {
+    pub(super) fn missing(kind: &str, id: &str) -> Self {
         let body = json!({
             "message": format!("{kind} not found: '{id}'."),
             "code": "entity_not_found",
@@ -74,7 +71,7 @@ impl Answer {
     }
 
     /// 404 of a path that is not there.
-    pub(super) fn no_such_route() -> Refusal {
+    pub(super) fn no_such_route() -> Self {
         Self::coded(StatusCode::NOT_FOUND, "not_found", "Not Found")
     }
 

@@ -7,7 +7,7 @@
 use chrono::DateTime;
 use serde_json::json;
 
-use super::answer::{Answer, Refusal};
+use super::answer::Answer;
 use super::ask::Query;
 use super::lists::Result;
 use super::page::{Listed, Wanted};
@@ -50,7 +50,7 @@ pub(super) fn events(app: &Workos, world: &World, query: &Query) -> Result {
 }
 
 /// The times of the first and the last event that may come.
-fn range(query: &Query, now_ms: i64) -> std::result::Result<(i64, i64), Refusal> {
+fn range(query: &Query, now_ms: i64) -> std::result::Result<(i64, i64), Answer> {
     let (start, end) = (time(query, "range_start")?, time(query, "range_end")?);
     if start.is_some() && query.get("after").is_some() {
         return Err(Answer::bad("after and range_start exclude each other."));
@@ -65,7 +65,7 @@ fn range(query: &Query, now_ms: i64) -> std::result::Result<(i64, i64), Refusal>
     Ok((start.unwrap_or(oldest).max(oldest), end.unwrap_or(latest)))
 }
 
-fn time(query: &Query, name: &str) -> std::result::Result<Option<i64>, Refusal> {
+fn time(query: &Query, name: &str) -> std::result::Result<Option<i64>, Answer> {
     let Some(text) = query.get(name) else {
         return Ok(None);
     };

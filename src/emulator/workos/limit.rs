@@ -97,9 +97,12 @@ impl Limits {
         if self.per_second > 0 {
             return vec![(Scope::Key(key), self.per_second, 1_000)];
         }
-        let users = write.map(|write| match write {
-            true => (Scope::Writes, 500, 10_000),
-            false => (Scope::Reads, 1_000, 10_000),
+        let users = write.map(|write| {
+            if write {
+                (Scope::Writes, 500, 10_000)
+            } else {
+                (Scope::Reads, 1_000, 10_000)
+            }
         });
         let all = (Scope::Key(key), 6_000, 60_000);
         std::iter::once(all).chain(users).collect()

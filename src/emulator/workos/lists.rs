@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::answer::{Answer, Refusal};
+use super::answer::Answer;
 use super::ask::{Ask, Query};
 use super::options::Look;
 use super::page::{Listed, Page, Wanted};
@@ -15,7 +15,7 @@ use super::{Workos, render};
 const STATUSES: [&str; 3] = ["active", "inactive", "pending"];
 
 /// An answer, or the one that refuses.
-pub(super) type Result = std::result::Result<Answer, Refusal>;
+pub(super) type Result = std::result::Result<Answer, Answer>;
 
 /// `GET /user_management/users`.
 pub(super) fn users(world: &World, query: &Query) -> Result {
@@ -33,7 +33,7 @@ pub(super) fn users(world: &World, query: &Query) -> Result {
         .filter(|user| email.is_none_or(|email| user.email == email));
     let cursor = |id: &str| world.user(id).map(|number| world.users[number].place());
     let page = wanted.page(rows, cursor)?;
-    Ok(answer(&page, |user| render::user(user)))
+    Ok(answer(&page, render::user))
 }
 
 fn answer<T>(page: &Page<'_, T>, item: impl Fn(&T) -> Value) -> Answer {
@@ -59,7 +59,7 @@ pub(super) fn identities(world: &World, id: &str) -> Result {
     Ok(Answer::ok(render::identities(find_user(world, id)?)))
 }
 
-fn find_user<'w>(world: &'w World, id: &str) -> std::result::Result<&'w User, Refusal> {
+fn find_user<'w>(world: &'w World, id: &str) -> std::result::Result<&'w User, Answer> {
     let number = world.user(id).ok_or_else(|| Answer::missing("User", id))?;
     Ok(&world.users[number])
 }
@@ -130,7 +130,7 @@ pub(super) fn organizations(world: &World, query: &Query) -> Result {
     });
     let cursor = |id: &str| Some(world.organizations[world.organization(id)?].place());
     let page = wanted.page(rows, cursor)?;
-    Ok(answer(&page, |one| render::organization(one)))
+    Ok(answer(&page, render::organization))
 }
 
 /// `GET /organizations/{id}`.

@@ -279,7 +279,7 @@ impl Person {
             last_name,
             external_id: self.external_id,
             locale: *rng.pick(&[None, Some("en-GB"), Some("sv-SE"), Some("ja-JP")]),
-            team: (number % 3 == 0).then_some("finance"),
+            team: number.is_multiple_of(3).then_some("finance"),
             last_sign_in_ms: None,
             created_ms,
         }
@@ -292,7 +292,7 @@ fn add_memberships(world: &mut World, rng: &mut Rng, number: usize, user: usize)
     let home = number % count;
     let places = match number {
         _ if number % 9 == 8 => vec![],
-        _ if number % 10 == 0 => vec![home, (home + 1) % count],
+        _ if number.is_multiple_of(10) => vec![home, (home + 1) % count],
         _ => vec![home],
     };
     let created_ms = world.users[user].created_ms;

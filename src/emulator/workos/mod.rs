@@ -38,7 +38,7 @@ use super::http::HttpService;
 use super::server::Service;
 use super::shared::{Shared, decoded, lock};
 use super::system::{Emulated, Line, System};
-use answer::{Answer, Refusal};
+use answer::Answer;
 use ask::{Ask, Query};
 use limit::{Budget, Limits};
 use world::World;
@@ -97,11 +97,11 @@ impl Workos {
         let segments: Vec<&str> = ask.segments.iter().map(String::as_str).collect();
         if ask.method == Method::GET && segments == ["user_management", "sessions", "logout"] {
             let ended = revoke::logout(self, &mut lock(&self.world), &ask.query);
-            return ended.unwrap_or_else(|refusal| *refusal);
+            return ended.unwrap_or_else(|refusal| refusal);
         }
         let key = match self.key(ask) {
             Ok(key) => key,
-            Err(refusal) => return *refusal,
+            Err(refusal) => return refusal,
         };
         let touches_users = segments.first() == Some(&"user_management");
         let write = touches_users.then_some(ask.method != Method::GET);
@@ -113,12 +113,12 @@ impl Workos {
             self.permitted(ask, key)
                 .and_then(|()| self.route(ask, &segments))
         };
-        let answer = answer.unwrap_or_else(|refusal| *refusal);
+        let answer = answer.unwrap_or_else(|refusal| refusal);
         with_budget(answer, &budget, self.shared.now_ms())
     }
 
     /// The number of the API key of a request.
-    fn key(&self, ask: &Ask) -> Result<usize, Refusal> {
+    fn key(&self, ask: &Ask) -> Result<usize, Answer> {
         let known = [&self.auth.key, &self.auth.weak_key];
         let number = ask
             .key()
@@ -133,7 +133,7 @@ impl Workos {
     }
 
     /// Lets a request with the key of this number pass.
-    fn permitted(&self, ask: &Ask, key: usize) -> Result<(), Refusal> {
+    fn permitted(&self, ask: &Ask, key: usize) -> Result<(), Answer> {
         let no_write = ask.fault == Some(AuthFault::ForbiddenOnDelete {});
         if key == 0 && !(no_write && ask.method == Method::POST) {
             return Ok(());
@@ -171,14 +171,14 @@ impl Workos {
 }
 
 /// 429 with the pause that is to be made, in whole seconds.
-fn too_many(budget: &Budget) -> Refusal {
+fn too_many(budget: &Budget) -> Answer {
     let refusal = Answer::coded(
         StatusCode::TOO_MANY_REQUESTS,
         "rate_limit_exceeded",
         "Too many requests.",
     );
     let pause_s = seconds(budget.reset_ms);
-    Box::new(refusal.with(header::RETRY_AFTER, &pause_s.to_string()))
+    refusal.with(header::RETRY_AFTER, &pause_s.to_string())
 }
 
 /// Rounded up, 1 at least.

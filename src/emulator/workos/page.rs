@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Refusal};
+use super::answer::Answer;
 use super::ask::Query;
 
 /// Rows on a page that asks for no number.
@@ -35,7 +35,7 @@ impl<'q> Wanted<'q> {
     ///
     /// # Errors
     /// A limit that is no number from 1 to 100, or an order that does not exist.
-    pub(super) fn of(query: &'q Query) -> Result<Self, Refusal> {
+    pub(super) fn of(query: &'q Query) -> Result<Self, Answer> {
         let limit = match query.get("limit").map(str::parse::<usize>) {
             None => USUAL,
             Some(Ok(limit)) if (1..=MOST).contains(&limit) => limit,
@@ -70,15 +70,16 @@ impl<'q> Wanted<'q> {
         &self,
         oldest_first: impl DoubleEndedIterator<Item = &'a T>,
         cursor: impl Fn(&str) -> Option<Place<'a>>,
-    ) -> Result<Page<'a, T>, Refusal> {
+    ) -> Result<Page<'a, T>, Answer> {
         let place = |id: Option<&str>| match id {
             None => Ok(None),
             Some(id) => cursor(id).map(Some).ok_or_else(Answer::invalid),
         };
         let (before, after) = (place(self.before)?, place(self.after)?);
-        let rows: Vec<&T> = match self.ascending {
-            true => oldest_first.collect(),
-            false => oldest_first.rev().collect(),
+        let rows: Vec<&T> = if self.ascending {
+            oldest_first.collect()
+        } else {
+            oldest_first.rev().collect()
         };
         // In the order of the list: whether the first of two places comes earlier.
         let earlier = |a: Place, b: Place| if self.ascending { a < b } else { a > b };

@@ -43,9 +43,10 @@ pub(super) fn revoke(app: &Workos, world: &mut World, ask: &Ask) -> Result {
             Gone::Success => {}
         }
     }
-    Ok(match app.options.empty_revoke {
-        true => Answer::empty(),
-        false => Answer::ok(json!({ "success": true })),
+    Ok(if app.options.empty_revoke {
+        Answer::empty()
+    } else {
+        Answer::ok(json!({ "success": true }))
     })
 }
 
