@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::private::{PrivateError, shown};
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, nearest};
 
 /// A configuration that cannot be used. Nothing is started with half of one; the exit code is 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,17 +73,4 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
     (line, before[start..].chars().count() + 1)
-}
-
-/// The name nearest to what was typed. `None`: none is near enough to be meant.
-pub(super) fn nearest<'a>(
-    typed: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }

@@ -37,7 +37,7 @@ pub use secret::SecretError;
 pub use system::{Scheme, SignInMethod, SystemSpec};
 
 use private::{Access, PrivateError};
-use table::{Document, Item, Table};
+use table::{Document, Setting, Table};
 
 /// A configuration file larger than this is refused, in bytes.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -357,10 +357,10 @@ fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigEr
         ])
     })?;
     read::set(root, "zone", &mut config.zone, read::zone)?;
-    read::set(root, "mouse", &mut config.mouse, Item::boolean)?;
-    read::set(root, "ascii", &mut config.ascii, Item::boolean)?;
+    read::set(root, "mouse", &mut config.mouse, Setting::boolean)?;
+    read::set(root, "ascii", &mut config.ascii, Setting::boolean)?;
     let still = &mut config.reduced_motion;
-    read::set(root, "reduced_motion", still, Item::boolean)?;
+    read::set(root, "reduced_motion", still, Setting::boolean)?;
     read::set(root, "keys", &mut config.keys, keys)?;
     if let Some(profiles) = root.get("profile") {
         for (name, item) in profiles.table()?.items() {
@@ -379,7 +379,7 @@ fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigEr
     Ok(config)
 }
 
-fn theme(item: &Item<'_>) -> Result<Theme, ConfigError> {
+fn theme(item: &Setting<'_>) -> Result<Theme, ConfigError> {
     let text = item.some_text()?;
     if text.contains('/') || text.ends_with(".toml") {
         return item.path().map(Theme::File);
@@ -389,7 +389,7 @@ fn theme(item: &Item<'_>) -> Result<Theme, ConfigError> {
 }
 
 /// Reads `[keys.CONTEXT]`: an action and its keys, one text or a list.
-fn keys(item: &Item<'_>) -> Result<BTreeMap<String, BTreeMap<String, Bound>>, ConfigError> {
+fn keys(item: &Setting<'_>) -> Result<BTreeMap<String, BTreeMap<String, Bound>>, ConfigError> {
     let mut contexts = BTreeMap::new();
     for (context, actions) in item.table()?.items() {
         let mut bound = BTreeMap::new();
