@@ -49,6 +49,16 @@ pub trait SessionApi: Send + Sync {
     /// [`ApiError::BadQuery`] if the system cannot answer it at all.
     fn plan(&self, search: &Search) -> Result<Plan, ApiError>;
 
+    /// Learns by a few requests what the ways cost that the plan of this search offers; the next plan says
+    /// it. Asked for before the ways are shown to somebody. May be dropped at any await.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; the ways can be offered all the same.
+    async fn reckon(&self, search: &Search) -> Result<(), ApiError> {
+        let _ = search;
+        Ok(())
+    }
+
     /// Who the operator is there; also the connection test and the negotiation of versions.
     /// May be dropped at any await.
     ///
