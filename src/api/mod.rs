@@ -14,6 +14,7 @@ pub mod oauth;
 mod pingam;
 mod system;
 mod user_as;
+mod workos;
 
 use std::sync::Arc;
 
@@ -29,10 +30,11 @@ pub use net::{Countdown, Wait, Waits};
 pub use system::{System, Systems};
 
 /// The systems that usher carries, in the order in which people see them.
-fn built_in() -> [Arc<dyn System>; 2] {
+fn built_in() -> [Arc<dyn System>; 3] {
     [
         Arc::new(janssen::JanssenSystem::new()),
         Arc::new(pingam::PingAmSystem::new()),
+        Arc::new(workos::WorkOsSystem::new()),
     ]
 }
 
