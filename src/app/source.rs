@@ -7,11 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
-use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Code, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan,
-    Search, Sort, Support, Thresholds,
+    Policy, Search, Support,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -23,58 +22,19 @@ pub struct ProfileView {
     pub system: Cow<'static, str>,
     /// Name of the system in the configuration and in queries ("acme").
     pub system_word: Cow<'static, str>,
-    /// What the system itself calls the things that a query can ask for.
+    /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// Its address, without credentials.
     pub address: String,
     /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
     /// text of the environment.
     pub proxy: String,
-    /// Red bar, typed confirmation.
-    pub production: bool,
-    /// Nothing may be sent that changes anything.
-    pub read_only: bool,
-    /// Certificates are not checked.
-    pub insecure: bool,
     /// A connection in clear to a host that is not loopback.
     pub plain_http: bool,
     /// True for the embedded demo.
     pub demo: bool,
-    /// The audit log may fail (`audit = "best_effort"`).
-    pub best_effort: bool,
-    /// Ask for a reason before every change.
-    pub require_reason: bool,
-    /// From so many sessions on, their number or the user's name has to be typed.
-    pub typed_from: usize,
-    /// True if masked values and full ids may be shown and copied.
-    pub reveal: bool,
-    /// Search when the profile is opened.
-    pub search_on_start: bool,
-    /// Search while typing.
-    pub live_search: bool,
-    /// Pause of the automatic reload.
-    pub reload_every: Duration,
-    /// Order of rows at first.
-    pub sort: Sort,
-    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
-    pub kind: Option<String>,
-    /// Rows a page; `None`: 100.
-    pub page_size: Option<u16>,
-    /// Rows loaded at most.
-    pub max_rows: u32,
-    /// When a session counts as idle and as expiring.
-    pub thresholds: Thresholds,
-}
-
-impl ProfileView {
-    /// What makes it worse to end one of its sessions by mistake.
-    pub fn risk(&self) -> Risk {
-        Risk {
-            production: self.production,
-            insecure: self.insecure,
-            typed_from: self.typed_from,
-        }
-    }
+    /// How its sessions are read and ended.
+    pub policy: Policy,
 }
 
 /// A wait that a server asked for, as it counts down.
@@ -82,9 +42,9 @@ impl ProfileView {
 pub struct Wait {
     /// Host and port.
     pub host: String,
-    /// What it said: with HTTP 429, 503 or 408.
+    /// The code with which the server asked for the wait: HTTP 429, 503 or 408.
     pub code: Code,
-    /// What is left of it, in whole seconds.
+    /// The rest of the wait, in whole seconds.
     pub left: Duration,
 }
 
@@ -103,6 +63,8 @@ pub enum Link {
     },
     /// It failed.
     Down(ApiError),
+    /// The operator ended the session of the connection. It is made anew only when a person asks.
+    Ended,
 }
 
 /// How far the search of one source has come.
@@ -139,7 +101,7 @@ pub struct Source {
     pub link: Link,
     /// The number of the connection attempt that counts.
     pub link_gen: Gen,
-    /// What it can do. `None`: not known before it has answered once.
+    /// Its capabilities. `None`: not known before it has answered once.
     pub caps: Option<Arc<Capabilities>>,
     /// Who we are there.
     pub who: Option<Identity>,
@@ -179,7 +141,7 @@ pub struct Source {
     pub completeness: Completeness,
     /// How long the last request took.
     pub took: Option<Duration>,
-    /// What a server of this profile makes us wait for. `None`: nothing waits.
+    /// The wait that a server of this profile asked for. `None`: nothing waits.
     pub wait: Option<Wait>,
     /// When the rows on screen were asked for.
     pub asked_at: Option<DateTime<Utc>>,
@@ -232,7 +194,7 @@ impl Source {
         caps.is_some_and(|caps| caps.kinds.are_several())
     }
 
-    /// What can be done with sessions of this kind. `None`: it has not answered yet.
+    /// The capabilities for sessions of this kind. `None`: it has not answered yet.
     pub fn kind(&self, kind: Option<&str>) -> Option<&KindCaps> {
         self.caps.as_ref().map(|caps| caps.of(kind))
     }
@@ -243,7 +205,7 @@ impl Source {
         caps.is_none_or(|caps| caps.support(field) != Support::No)
     }
 
-    /// What the system calls that in which its users are ("Realm").
+    /// The system's own word for the group of its users ("Realm").
     pub fn scope_word(&self) -> String {
         let caps = self.caps.as_ref();
         let column = caps.and_then(|caps| {
@@ -257,8 +219,8 @@ impl Source {
         first.into_iter().chain(letters).collect()
     }
 
-    /// Have all sessions of the search become rows? With rows that came twice that is not certain: each
-    /// may stand in the place of another.
+    /// True if all sessions of the search have become rows. With rows that came twice that is not
+    /// certain: each may stand in the place of another.
     pub fn is_whole(&self) -> bool {
         matches!(self.progress, Progress::Loaded)
             && self.completeness == Completeness::Complete

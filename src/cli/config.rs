@@ -67,7 +67,18 @@ fn init(ctx: &Ctx) -> Result<u8, Failure> {
     Ok(OK)
 }
 
+/// Lists every mistake of the configuration.
 fn check(ctx: &Ctx) -> Result<u8, Failure> {
+    let variable = std::env::var_os("USHER_CONFIG");
+    let keys = |config: &Config| crate::runtime::keymap(config).map(|_| ());
+    let (flag, systems) = (ctx.global.config.as_deref(), ctx.systems.specs());
+    let mistakes = Config::mistakes(flag, variable.as_deref(), &ctx.paths, &systems, keys);
+    for mistake in &mistakes {
+        ctx.error(&mistake.to_string());
+    }
+    if let Some(first) = mistakes.first() {
+        return Ok(first.exit_code());
+    }
     let config = ctx.config()?;
     let mut out = ctx.out();
     match &config.source {
@@ -75,7 +86,7 @@ fn check(ctx: &Ctx) -> Result<u8, Failure> {
             "there is no configuration; usher opens the demo. Write one with: usher config init",
         ),
         Some(file) => out.text(&format!(
-            "{}: right, {} profile{}",
+            "{}: OK, {} profile{}",
             file.display(),
             config.profiles.len(),
             if config.profiles.len() == 1 { "" } else { "s" }
@@ -216,7 +227,7 @@ mod tests {
         let full = parse(&uncommented()).unwrap();
 
         assert_eq!(plain.profiles.len(), 2);
-        assert_eq!(full.profiles.len(), 5);
+        assert_eq!(full.profiles.len(), 6);
         assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
         assert!(full.profiles[0].client_cert.is_some());
     }
@@ -240,21 +251,20 @@ mod tests {
         let example = parse(&uncommented()).unwrap();
         let (default, shown) = (&minimal.profiles[0], &example.profiles[0]);
         assert_eq!(
-            (default.timeout, default.max_rows),
-            (shown.timeout, shown.max_rows)
+            (default.timeout, default.policy.max_rows),
+            (shown.timeout, shown.policy.max_rows)
         );
         assert_eq!(
-            (default.reload_every, &default.sort),
-            (shown.reload_every, &shown.sort)
+            (default.policy.reload_every, &default.policy.sort),
+            (shown.policy.reload_every, &shown.policy.sort)
         );
         assert_eq!(
-            (default.idle_after, default.audit),
-            (shown.idle_after, shown.audit)
+            (default.policy.thresholds, default.policy.audit),
+            (shown.policy.thresholds, shown.policy.audit)
         );
-        assert_eq!(default.expiring_within, shown.expiring_within);
         assert_eq!(
-            (default.max_body_mib, default.reveal),
-            (shown.max_body_mib, shown.reveal)
+            (default.max_body_mib, default.policy.reveal),
+            (shown.max_body_mib, shown.policy.reveal)
         );
         assert_eq!((minimal.theme, minimal.time), (example.theme, example.time));
         assert_eq!((minimal.mouse, minimal.zone), (example.mouse, example.zone));

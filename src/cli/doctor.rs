@@ -178,9 +178,9 @@ fn configuration(config: &Config) -> Finding {
 
 fn audit(ctx: &Ctx, sources: &[Source]) -> Finding {
     let audit = Audit::new(&ctx.paths);
-    let needed = sources
-        .iter()
-        .any(|source| source.profile.audit == AuditMode::Required && !source.profile.read_only);
+    let needed = sources.iter().any(|source| {
+        source.profile.policy.audit == AuditMode::Required && !source.profile.policy.read_only
+    });
     match audit.check() {
         Ok(()) => {
             let path = audit.path().map(|path| path.display().to_string());
@@ -226,7 +226,7 @@ async fn check(source: &Source) -> Vec<Finding> {
     if !reach(&source.profile, &mut findings).await {
         return findings;
     }
-    let certificate = if source.profile.is_encrypted() && !source.profile.insecure {
+    let certificate = if source.profile.is_encrypted() && !source.profile.policy.insecure {
         Some(super::doctor_tls::check(&source.profile, Utc::now()).await)
     } else {
         None
@@ -289,7 +289,7 @@ fn profile(source: &Source) -> Finding {
             ..
         }
     );
-    match (profile.insecure, plain) {
+    match (profile.policy.insecure, plain) {
         (true, _) => Finding::warn(
             "profile",
             "insecure = true: any certificate is accepted",
@@ -448,7 +448,7 @@ async fn list(source: &Source) -> Finding {
 /// Whether ending works is known for certain only when something is ended.
 fn revoke(source: &Source) -> Finding {
     let caps = source.api.caps();
-    if source.profile.read_only {
+    if source.profile.policy.read_only {
         return Finding::warn("revoke", "the profile is read-only: nothing is ended", "");
     }
     match caps.of(None).revoke {

@@ -55,14 +55,17 @@ pub(crate) struct ListRequest {
 impl ListRequest {
     /// The search of one source.
     pub(crate) fn search(&self, source: &Source) -> Search {
-        let own = source.profile.page_size.and_then(NonZeroU16::new);
+        let own = source.profile.policy.page_size.and_then(NonZeroU16::new);
         let size = own.unwrap_or(PAGE_SIZE);
         let wanted = self
             .limit
             .and_then(|limit| u16::try_from(limit).ok())
             .and_then(NonZeroU16::new);
         Search {
-            query: self.query.clone().with_kind(source.profile.kind.as_deref()),
+            query: self
+                .query
+                .clone()
+                .with_kind(source.profile.policy.kind.as_deref()),
             sort: None,
             page_size: wanted.map_or(size, |wanted| wanted.min(size)),
             native: self.native.clone(),
@@ -238,6 +241,7 @@ impl<'a> Reader<'a> {
         }
         self.count_notes();
         self.clock_note();
+        self.unlisted_note();
         Ok(self.ended)
     }
 
@@ -311,6 +315,14 @@ impl<'a> Reader<'a> {
         if let (0, Ok(plan)) = (self.ended.rows, self.source.api.plan(&self.search)) {
             self.ended.notes.extend(plan.notes);
         }
+    }
+
+    /// That the system lists less than there is.
+    fn unlisted_note(&mut self) {
+        // A list that is repeated has said it the first time.
+        let is_new = self.search.asked_by == AskedBy::Person;
+        let told = self.source.api.caps().unlisted.clone().filter(|_| is_new);
+        self.ended.notes.extend(told.map(Cow::into_owned));
     }
 
     /// That the server's clock is not ours.

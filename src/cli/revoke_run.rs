@@ -17,7 +17,7 @@ use crate::audit::{Audit, AuditError};
 use crate::config::AuditMode;
 use crate::model::{ApiError, Outcome, Subject};
 use crate::revoke::{
-    Item, JobContext, JobControl, Progress, READ_EACH, read_back, run_job, run_user_job,
+    JobContext, JobControl, JobItem, Progress, READ_EACH, read_back, run_job, run_user_job,
 };
 
 /// The number of reports that wait in the channel of a job; small, since each is read at once.
@@ -223,7 +223,7 @@ impl RevokeWorker<'_> {
                 people.push(&target.subject);
             }
         }
-        let max_rows = context.profile.max_rows;
+        let max_rows = context.profile.policy.max_rows;
         for subject in people {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
@@ -253,7 +253,7 @@ impl RevokeWorker<'_> {
 
     fn unlogged(&self, why: &AuditError) {
         let name = self.source.name();
-        let so = match (why, self.source.profile.audit) {
+        let so = match (why, self.source.profile.policy.audit) {
             (AuditError::Broken(_), _) => String::new(),
             (_, AuditMode::BestEffort) => format!("; profile {name} goes on without it"),
             // A change that cannot be written down before it is sent is not sent: this one was.
@@ -265,13 +265,13 @@ impl RevokeWorker<'_> {
     }
 }
 
-fn items(targets: &[(usize, &SessionTarget)]) -> Vec<Item<usize>> {
-    let item = |(at, target): &(usize, &SessionTarget)| Item {
+fn items(targets: &[(usize, &SessionTarget)]) -> Vec<JobItem<usize>> {
+    let item = |(at, target): &(usize, &SessionTarget)| JobItem {
         row: *at,
         key: target.key.clone(),
         kind: target.kind.clone(),
         subject: target.subject.clone(),
-        known: target.known.clone(),
+        provenance: target.provenance.clone(),
     };
     targets.iter().map(item).collect()
 }

@@ -39,16 +39,16 @@ impl Source {
     /// Facts that make it worse to end one of its sessions by mistake.
     pub(crate) fn risk(&self) -> Risk {
         Risk {
-            production: self.profile.production,
+            production: self.profile.policy.production,
             // Over an unchecked connection it goes only with --insecure.
             insecure: false,
-            typed_from: self.profile.typed_from,
+            typed_from: self.profile.policy.typed_from,
         }
     }
 
     /// When its sessions count as idle and as expiring.
     pub(crate) fn thresholds(&self) -> Thresholds {
-        self.profile.thresholds()
+        self.profile.policy.thresholds
     }
 }
 
@@ -102,7 +102,7 @@ fn choose(
             .into_iter()
             .map(|profile| {
                 let mut profile = profile.clone();
-                profile.read_only |= ctx.global.read_only;
+                profile.policy.read_only |= ctx.global.read_only;
                 profile
             })
             .collect()),
@@ -158,7 +158,7 @@ pub(crate) fn open(
 
 /// Says what must be said of every client: that certificates are not checked, and when it has to wait.
 pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
-    if profile.insecure && !ctx.knows(&profile.name) {
+    if profile.policy.insecure && !ctx.knows(&profile.name) {
         ctx.note(&format!(
             "warning: {}: certificates are not checked (insecure = true)",
             profile.name
@@ -188,7 +188,7 @@ pub(crate) fn refuse_insecure<'a>(
     mut touched: impl Iterator<Item = &'a Source>,
     allowed: bool,
 ) -> Result<(), Failure> {
-    match touched.find(|source| source.profile.insecure && !allowed) {
+    match touched.find(|source| source.profile.policy.insecure && !allowed) {
         None => Ok(()),
         Some(source) => Err(Failure::new(
             exit::REFUSED,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::look::{is_live, is_of, read_all, search_of};
 use super::{AuditWriter, JobContext, SECOND_LOOK};
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, Ending, Target};
+use crate::audit::{AuditError, Change, ChangeTarget, Ending};
 use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutcome};
 
 /// Ends every session of a person: one change in the audit log, sent once and never again. The sessions
@@ -25,7 +25,7 @@ pub async fn run_user_job(
     user: Subject,
     mut unlogged: impl FnMut(AuditError) + Send,
 ) -> Result<UserOutcome, ApiError> {
-    if context.profile.read_only {
+    if context.profile.policy.read_only {
         return Err(ApiError::ReadOnly(context.profile.name.clone()));
     }
     check_named(&user)?;
@@ -33,7 +33,7 @@ pub async fn run_user_job(
     let change = Change {
         operation: log.operation.clone(),
         item: 1,
-        target: Target::User(user.clone()),
+        target: ChangeTarget::User(user.clone()),
     };
     let asked = log.begin(vec![change]).await;
     let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
@@ -41,7 +41,7 @@ pub async fn run_user_job(
 
     let mut result = api.revoke_user(&user).await;
     if let Ok(ended) = &mut result {
-        count(api.as_ref(), &user, ended, context.profile.max_rows).await;
+        count(api.as_ref(), &user, ended, context.profile.policy.max_rows).await;
     }
 
     let ending = match &result {

@@ -6,7 +6,7 @@
 
 mod asked;
 mod caps;
-mod fault;
+mod error;
 mod key;
 mod keys;
 mod names;
@@ -113,7 +113,7 @@ impl WorkOs {
     }
 
     fn fault(&self, reply: &Reply) -> ApiError {
-        fault::of(reply, self.http.auth().can_login())
+        error::of(reply, self.http.auth().can_login())
     }
 
     fn parts(&self, search: &Search) -> Parts {

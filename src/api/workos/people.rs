@@ -9,7 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::WorkOs;
 use super::asked::Who;
-use super::fault;
+use super::error;
 use super::wire::{User, id_of, listing, member};
 use crate::api::http::{Call, Reply};
 use crate::api::loose::Object;
@@ -146,7 +146,7 @@ impl WorkOs {
     }
 
     fn one_user(&self, reply: &Reply) -> Result<Option<Arc<User>>, ApiError> {
-        if reply.status.as_u16() == 404 && !fault::is_about_address(reply) {
+        if reply.status.as_u16() == 404 && !error::is_about_address(reply) {
             return Ok(None);
         }
         if !reply.status.is_success() {
@@ -177,7 +177,7 @@ impl WorkOs {
             let reply = self
                 .ask(|| self.http.get(&["organizations"]).arg(named))
                 .await?;
-            if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) {
+            if reply.status.as_u16() == 404 && !error::is_about_address(&reply) {
                 return Err(unknown(format!(
                     "no organization of this environment has the id {named}"
                 )));

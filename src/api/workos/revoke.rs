@@ -8,7 +8,7 @@ use serde_json::json;
 use super::asked::Who;
 use super::key::Key;
 use super::sessions::{Wanted, is_in};
-use super::{WorkOs, fault};
+use super::{WorkOs, error};
 use crate::api::http::Repeat;
 use crate::model::{ApiError, Fact, Field, Outcome, Session, SessionKey, Subject, UserOutcome};
 
@@ -50,7 +50,7 @@ impl WorkOs {
         if reply.status.is_success() {
             return Ok(Outcome::Revoked);
         }
-        if fault::says_gone(&reply) {
+        if error::says_gone(&reply) {
             return Err(ApiError::NotFound);
         }
         match self.fault(&reply) {

@@ -12,7 +12,7 @@ use super::recent::events_call;
 use super::row::{About, row};
 use super::walk::progress;
 use super::wire::{User, id_of, listing};
-use super::{Place, fault};
+use super::{Place, error};
 use crate::api::http::Reply;
 use crate::model::{
     ApiError, Completeness, LimitedBy, PageEnd, RowSink, Search, Session, SessionKey,
@@ -48,7 +48,7 @@ impl WorkOs {
         let call = || self.users().arg(user).then(&["sessions"]).query(&pairs);
         let reply = self.ask(call).await?;
         match reply.status.as_u16() {
-            404 if after.is_none() && !fault::is_about_address(&reply) => Ok(None),
+            404 if after.is_none() && !error::is_about_address(&reply) => Ok(None),
             _ => Ok(Some(reply)),
         }
     }

@@ -153,7 +153,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
         Field::Profile => Some(source.profile.name.clone()),
         Field::System => Some(source.profile.system_word.to_string()),
         Field::State => {
-            let thresholds = source.profile.thresholds;
+            let thresholds = source.profile.policy.thresholds;
             let at = crate::model::state_at(
                 s.fact,
                 s.created,
@@ -235,7 +235,8 @@ pub fn filter_edited(state: &mut State) -> Vec<Effect> {
     }]
 }
 
-/// Typing in the filter has paused: apply it. What cannot be read yet leaves the rows as they are.
+/// Applies the filter once typing has paused. A filter that cannot be read yet leaves the rows as
+/// they are.
 pub fn filter_typed(state: &mut State) -> Vec<Effect> {
     let names = state.own_names();
     let Some(live) = state.results.live.as_mut() else {

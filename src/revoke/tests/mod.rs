@@ -54,7 +54,7 @@ impl Setup {
         let Ok(entries) = crate::audit::read(&path) else {
             return Vec::new();
         };
-        let line = |entry: crate::audit::Entry| {
+        let line = |entry: crate::audit::AuditEntry| {
             let outcome = entry.outcome.unwrap_or_default();
             format!("{} {:?} {outcome}", entry.item, entry.event)
                 .trim()
@@ -106,8 +106,8 @@ impl Setup {
     }
 }
 
-fn items(count: usize) -> Vec<Item<usize>> {
-    let item = |row| Item {
+fn items(count: usize) -> Vec<JobItem<usize>> {
+    let item = |row| JobItem {
         row,
         key: SessionKey::new(format!("s{row}")),
         kind: None,
@@ -115,7 +115,7 @@ fn items(count: usize) -> Vec<Item<usize>> {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()
         },
-        known: Provenance::Listed,
+        provenance: Provenance::Listed,
     };
     (1..=count).map(item).collect()
 }
@@ -209,7 +209,7 @@ async fn nothing_is_sent_if_it_cannot_be_written_down_first() {
 
 #[tokio::test(start_paused = true)]
 async fn with_best_effort_it_is_sent_and_said() {
-    let setup = setup_with(|profile| profile.audit = AuditMode::BestEffort);
+    let setup = setup_with(|profile| profile.policy.audit = AuditMode::BestEffort);
     let api = fake(2, |_| {});
     setup.break_log();
 
@@ -221,7 +221,7 @@ async fn with_best_effort_it_is_sent_and_said() {
 
 #[tokio::test(start_paused = true)]
 async fn f_del_13_a_read_only_profile_sends_and_writes_nothing() {
-    let setup = setup_with(|profile| profile.read_only = true);
+    let setup = setup_with(|profile| profile.policy.read_only = true);
     let api = fake(2, |_| {});
 
     let (tally, _) = setup.run(&api, 2).await;

@@ -32,8 +32,12 @@ impl<'a> ScreenReading<'a> {
         let profile = &*opened.profile;
         let reading = Reading::open(&*opened.api, search)
             .await?
-            .matching(&profile.name, &profile.system.word, profile.thresholds())?
-            .limited(profile.max_rows)
+            .matching(
+                &profile.name,
+                &profile.system.word,
+                profile.policy.thresholds,
+            )?
+            .limited(profile.policy.max_rows)
             .resumed(at, keys);
         Ok(Self {
             source,

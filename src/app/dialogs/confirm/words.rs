@@ -1,4 +1,4 @@
-//! What the question before a revoke says.
+//! The texts of the question before a revoke.
 
 use tui_input::Input;
 
@@ -32,13 +32,13 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         (source.profile.name.as_str(), text.unwrap_or_default())
     }));
     let sources: Vec<_> = reached.into_iter().map(|(_, source)| source).collect();
-    let production = sources.iter().any(|s| s.profile.production);
+    let production = sources.iter().any(|s| s.profile.policy.production);
     let count = plan.send.len();
     let on = if production { " on PRODUCTION" } else { "" };
-    let risks = sources.iter().map(|source| source.profile.risk());
+    let risks = sources.iter().map(|source| source.profile.policy.risk());
     let risk = risks.reduce(Risk::and).unwrap_or_default();
     let typed = typed_because(count, risk).map(|because| typed_rows(&plan, because));
-    let asks_reason = sources.iter().any(|s| s.profile.require_reason);
+    let asks_reason = sources.iter().any(|s| s.profile.policy.require_reason);
     let first = plan.send.first().filter(|_| count == 1);
     let one = first.map(|item| RowFacts::of(state, item));
     let kinds: KindCounts = plan.send.iter().map(|item| item.kind.as_ref()).collect();
@@ -62,8 +62,8 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     confirm
 }
 
-/// What is new of the session in question among the rows from `first` on. `None`: it is not among them,
-/// or is as it was when the question was asked.
+/// The change of the session in question, if it is among the rows from `first` on. `None`: it is
+/// not among them, or is as it was when the question was asked.
 pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<String> {
     let ConfirmKind::Rows(plan) = &confirm.kind else {
         return None;
@@ -81,13 +81,15 @@ pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<S
     (!same).then(|| format!("changed since you looked: now {}", facts.who()))
 }
 
-/// What ends and what stays, of each system with its name where there are several that differ.
+/// The effect of a revoke and its limits, of each system with its name where there are several that
+/// differ.
 fn after<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> String {
     let texts: Vec<(&str, String)> = texts.collect();
     by_word(texts.iter().map(|(name, text)| (*name, text.as_str())))
 }
 
-/// What must be typed for rows: how many they are, or whose, where all are of one person.
+/// The confirmation that must be typed for several rows: their number, or the user's name where all
+/// are of one person.
 fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
     let mut people = plan.send.iter().map(|item| &item.subject);
     let first = people.next().filter(|user| user.shown().is_some());
@@ -109,7 +111,7 @@ fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
 /// The question about every session of a user.
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let opened = state.source(whole.source);
-    let production = opened.is_some_and(|s| s.profile.production);
+    let production = opened.is_some_and(|s| s.profile.policy.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
         .map_or_else(String::new, |caps| caps.after_revoke());
@@ -120,7 +122,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
         because: "it ends all sessions of a person".into(),
         wrong: false,
     };
-    let asks_reason = opened.is_some_and(|s| s.profile.require_reason);
+    let asks_reason = opened.is_some_and(|s| s.profile.policy.require_reason);
     let has_choice = whole.everywhere.is_some();
     let kind = ConfirmKind::User(whole);
     let mut confirm = Confirm::new(kind, after, production, Some(typed), asks_reason);
