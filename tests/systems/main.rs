@@ -24,6 +24,7 @@ mod scripted;
 mod harbor;
 mod janssen;
 mod pingam;
+mod workos;
 
 use usher::emulator::{Credentials, Options, Running, start};
 

@@ -1,0 +1,3 @@
+//! WorkOS: its client.
+
+mod client;
