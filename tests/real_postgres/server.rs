@@ -25,6 +25,7 @@ pub struct Server {
 
 impl Server {
     /// The server that the environment names, without rows of this user. None, said aloud: there is none.
+    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
     pub fn there(user: &str) -> Option<Self> {
         let var = |name: &str| std::env::var(name).ok();
         let Some(folder) = var("POSTGRES_FOLDER") else {
