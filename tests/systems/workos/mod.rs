@@ -1,3 +1,4 @@
-//! WorkOS.
+//! WorkOS: its client, and its emulator over the wire.
 
+mod client;
 mod emulator;
