@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use chrono::TimeDelta;
 use url::Url;
 
 use super::login::Method;
@@ -26,6 +27,9 @@ pub struct SystemSpec {
     pub rate: Option<u32>,
     /// Rows a page, where the profile does not say. `None`: what the client takes.
     pub page_size: Option<u16>,
+    /// Unused for this long a session counts as idle, where the profile does not say. `None`: as usual. A
+    /// system that never tells a use calls no session idle by itself ([`SystemSpec::NEVER_IDLE`]).
+    pub idle_after: Option<TimeDelta>,
     /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// The lines of a new profile after `system`, to be filled in: address and sign-in, as TOML.
@@ -33,6 +37,9 @@ pub struct SystemSpec {
 }
 
 impl SystemSpec {
+    /// Longer than any session lives.
+    pub const NEVER_IDLE: TimeDelta = TimeDelta::days(36_500);
+
     /// A system that speaks HTTP and has no keys, names or limits of its own.
     pub fn new(
         word: impl Into<Cow<'static, str>>,
@@ -47,6 +54,7 @@ impl SystemSpec {
             own_keys: Vec::new(),
             rate: None,
             page_size: None,
+            idle_after: None,
             own_names: Vec::new(),
             profile_lines: "url = \"https://idp.example.org\"\ntoken = { prompt = true }\n".into(),
         }
