@@ -1,3 +1,4 @@
-//! WorkOS: its client.
+//! WorkOS: its client, and its emulator over the wire.
 
 mod client;
+mod emulator;
