@@ -12,8 +12,8 @@ use super::login::Method;
 use super::own::OwnKeys;
 use super::system::SystemSpec;
 pub use crate::model::AuditMode;
+use crate::model::Policy;
 pub use crate::model::time::Zone;
-use crate::model::{Policy, Thresholds};
 
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
 #[derive(Clone, Debug)]
@@ -63,7 +63,6 @@ pub struct Profile {
 impl Profile {
     /// A profile with every other key at its default.
     pub fn new(name: impl Into<String>, system: Arc<SystemSpec>, url: Url, login: Login) -> Self {
-        let usual = Thresholds::default();
         Self {
             name: name.into(),
             url,
@@ -84,10 +83,7 @@ impl Profile {
             client_names: BTreeMap::new(),
             policy: Policy {
                 page_size: system.page_size,
-                thresholds: Thresholds {
-                    idle_after: system.idle_after.unwrap_or(usual.idle_after),
-                    ..usual
-                },
+                thresholds: system.thresholds(),
                 ..Policy::default()
             },
             own: OwnKeys::defaults(system.all_own_keys()),

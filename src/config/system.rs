@@ -8,6 +8,7 @@ use url::Url;
 
 use super::login::Method;
 use super::own::OwnKey;
+use crate::model::Thresholds;
 use crate::model::query::OwnName;
 
 /// The description of one kind of system. Plain data: it may be written in code or read from a file.
@@ -27,19 +28,15 @@ pub struct SystemSpec {
     pub rate: Option<u32>,
     /// Rows a page, where the profile does not say. `None`: what the client takes.
     pub page_size: Option<u16>,
-    /// Unused for this long a session counts as idle, where the profile does not say. `None`: as usual. A
-    /// system that never tells a use calls no session idle by itself ([`SystemSpec::NEVER_IDLE`]).
-    pub idle_after: Option<TimeDelta>,
     /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
+    /// Unused for this long a session is idle, where the profile does not say. `None`: 8 hours.
+    pub idle_after: Option<TimeDelta>,
     /// The lines of a new profile after `system`, to be filled in: address and sign-in, as TOML.
     pub profile_lines: Cow<'static, str>,
 }
 
 impl SystemSpec {
-    /// Longer than any session lives.
-    pub const NEVER_IDLE: TimeDelta = TimeDelta::days(36_500);
-
     /// A system that speaks HTTP and has no keys, names or limits of its own.
     pub fn new(
         word: impl Into<Cow<'static, str>>,
@@ -57,6 +54,15 @@ impl SystemSpec {
             idle_after: None,
             own_names: Vec::new(),
             profile_lines: "url = \"https://idp.example.org\"\ntoken = { prompt = true }\n".into(),
+        }
+    }
+
+    /// The times from which a session is idle or expiring, where the profile does not say.
+    pub fn thresholds(&self) -> Thresholds {
+        let usual = Thresholds::default();
+        Thresholds {
+            idle_after: self.idle_after.unwrap_or(usual.idle_after),
+            ..usual
         }
     }
 
