@@ -24,8 +24,9 @@ pub enum ConfigError {
         key: String,
         /// The mistake and its remedy. Never a value that may be secret.
         message: String,
-        /// True if there is no such key, so that nothing depends on its value.
-        is_unknown_key: bool,
+        /// Where there is no such key: the full name of the key that was probably meant, else its own.
+        /// `None`: there is such a key.
+        meant: Option<String>,
     },
     /// No profile has this name.
     #[error("no profile is called \"{name}\"{hint}")]
@@ -68,7 +69,7 @@ impl ConfigError {
             column,
             key: display_safe(key).into_owned(),
             message,
-            is_unknown_key: false,
+            meant: None,
         }
     }
 
@@ -78,11 +79,12 @@ impl ConfigError {
         text: &str,
         byte: usize,
         key: &str,
+        probably: String,
         message: String,
     ) -> Self {
         let mut error = Self::at(file, text, byte, key, message);
-        if let Self::At { is_unknown_key, .. } = &mut error {
-            *is_unknown_key = true;
+        if let Self::At { meant, .. } = &mut error {
+            *meant = Some(probably);
         }
         error
     }

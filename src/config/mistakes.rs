@@ -21,6 +21,7 @@ pub(super) fn collect(
 ) -> Vec<ConfigError> {
     let mut mistakes = Vec::new();
     let mut removed: Vec<String> = Vec::new();
+    let mut misspelt: Vec<String> = Vec::new();
     while mistakes.len() < MOST {
         let Err(error) = read(&root).and_then(|config| check(&config)) else {
             break;
@@ -34,23 +35,23 @@ pub(super) fn collect(
         let default = default.map(|name| format!("profile.{}", display_safe(name)));
         let is_gone = |name: &str| removed.iter().any(|gone| gone == name);
         let is_consequence = is_gone(&key)
+            || misspelt.contains(&key)
             || removed.iter().any(|gone| is_within(gone, &key))
             || key == "default_profile" && default.is_some_and(|name| is_gone(&name));
-        let has_consequences = !matches!(
-            error,
-            ConfigError::At {
-                is_unknown_key: true,
-                ..
-            }
-        );
+        let unknown = match &error {
+            ConfigError::At { meant, .. } => meant.clone(),
+            _ => None,
+        };
         if !is_consequence {
             mistakes.push(error);
         }
         let Some(gone) = remove_nearest(&mut root, &key) else {
             break;
         };
-        if has_consequences {
-            removed.push(gone);
+        // On an unknown key nothing depends but the one that was meant.
+        match unknown {
+            Some(meant) => misspelt.push(meant),
+            None => removed.push(gone),
         }
     }
     mistakes.sort_by_key(ConfigError::place);

@@ -76,7 +76,8 @@ impl<'a> Table<'a> {
             .min_by_key(|key| key.span().start);
         let Some(key) = unknown else { return Ok(()) };
         let typed = key.get_ref().as_ref();
-        let hint = match nearest(typed, known()) {
+        let near = nearest(typed, known());
+        let hint = match near {
             Some(near) => format!(" (did you mean \"{near}\"?)"),
             None => format!(" (known: {})", known().collect::<Vec<_>>().join(", ")),
         };
@@ -87,6 +88,7 @@ impl<'a> Table<'a> {
             self.doc.text,
             byte,
             &name,
+            self.full(near.unwrap_or(typed)),
             message,
         ))
     }

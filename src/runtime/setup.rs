@@ -159,7 +159,7 @@ pub(crate) fn keymap(config: &Config) -> Result<Keymap, ConfigError> {
             column: bound.map_or(1, |bound| bound.column),
             key: format!("keys.{}.{}", error.context, error.action),
             message: error.to_string(),
-            is_unknown_key: false,
+            meant: None,
         }
     })
 }
