@@ -21,6 +21,7 @@ mod pty;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod fleare;
 mod harbor;
 mod janssen;
 mod pingam;
