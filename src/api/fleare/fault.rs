@@ -169,7 +169,7 @@ mod tests {
             (
                 "in\u{1b}[31m valid: x",
                 "server",
-                "h:1 answered with an error: in<ESC>[31m valid: x",
+                "h:1 answered with an error: in^[[31m valid: x",
             ),
         ] {
             let error = of_command(text, "h:1");
