@@ -24,6 +24,8 @@ pub enum ConfigError {
         key: String,
         /// The mistake and its remedy. Never a value that may be secret.
         message: String,
+        /// True if there is no such key, so that nothing depends on its value.
+        is_unknown_key: bool,
     },
     /// No profile has this name.
     #[error("no profile is called \"{name}\"{hint}")]
@@ -41,6 +43,22 @@ impl ConfigError {
         2
     }
 
+    /// The full name of the key that it is about. Empty: it is about none.
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Self::At { key, .. } => key,
+            Self::File(_) | Self::NoProfile { .. } => "",
+        }
+    }
+
+    /// Line and column, from 1. Zeros: the file as a whole.
+    pub(super) fn place(&self) -> (usize, usize) {
+        match self {
+            Self::At { line, column, .. } => (*line, *column),
+            Self::File(_) | Self::NoProfile { .. } => (0, 0),
+        }
+    }
+
     /// An error at a byte of the text.
     pub(super) fn at(file: &Path, text: &str, byte: usize, key: &str, message: String) -> Self {
         let (line, column) = place(text, byte);
@@ -50,7 +68,23 @@ impl ConfigError {
             column,
             key: display_safe(key).into_owned(),
             message,
+            is_unknown_key: false,
         }
+    }
+
+    /// An error at a byte of the text, where a key stands that there is not.
+    pub(super) fn unknown_key(
+        file: &Path,
+        text: &str,
+        byte: usize,
+        key: &str,
+        message: String,
+    ) -> Self {
+        let mut error = Self::at(file, text, byte, key, message);
+        if let Self::At { is_unknown_key, .. } = &mut error {
+            *is_unknown_key = true;
+        }
+        error
     }
 
     /// A profile that is not among these.

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -24,6 +24,18 @@ pub(super) struct Document<'a> {
     pub private: bool,
     /// For `~`.
     pub paths: &'a Paths,
+}
+
+impl<'a> Document<'a> {
+    /// Of a file that may have been named relative to the folder of the program.
+    pub fn new(file: &Path, text: &'a str, private: bool, paths: &'a Paths) -> Self {
+        Self {
+            file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+            text,
+            private,
+            paths,
+        }
+    }
 }
 
 /// One table of the file.
@@ -69,7 +81,14 @@ impl<'a> Table<'a> {
             None => format!(" (known: {})", known().collect::<Vec<_>>().join(", ")),
         };
         let message = format!("unknown key \"{}\"{hint}", display_safe(typed));
-        Err(self.wrong(key.span().start, typed, message))
+        let (byte, name) = (key.span().start, self.full(typed));
+        Err(ConfigError::unknown_key(
+            &self.doc.file,
+            self.doc.text,
+            byte,
+            &name,
+            message,
+        ))
     }
 
     /// The value of a key, if it is there.
@@ -86,7 +105,8 @@ impl<'a> Table<'a> {
 
     /// The error about a key that must be there.
     pub fn missing(&self, key: &str) -> ConfigError {
-        self.error(format!("the key \"{key}\" is missing in {}", self.title()))
+        let message = format!("the key \"{key}\" is missing in {}", self.title());
+        self.wrong(self.at, key, message)
     }
 
     /// Every key and value, in the order of the file.
