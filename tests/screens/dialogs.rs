@@ -221,6 +221,7 @@ fn the_ways_to_list_say_what_they_need_and_cost() {
         needs,
         cost: Some(WayCost {
             requests,
+            is_least: false,
             takes: Some(Duration::from_secs(seconds)),
         }),
     };

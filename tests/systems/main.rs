@@ -5,6 +5,8 @@
 // The lint knows test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/asked.rs"]
+mod asked;
 #[path = "../support/certified.rs"]
 mod certified;
 #[path = "../support/client.rs"]
@@ -25,6 +27,7 @@ mod fleare;
 mod harbor;
 mod janssen;
 mod pingam;
+mod workos;
 
 use usher::emulator::{Credentials, Options, Running, start};
 

@@ -1,15 +1,24 @@
 //! CockroachDB for the rest of usher: its description, and the opening of its profiles.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Cockroach, caps, names};
+use super::{Cockroach, caps, keys, names};
 use crate::api::auth::{Prompter, TokenStore};
 use crate::api::{SessionApi, System};
-use crate::config::{Method, Profile, SignInMethod, SystemSpec};
+use crate::config::{Method, Profile, Scheme, SignInMethod, SystemSpec};
 use crate::model::{ApiError, Capabilities};
 
 /// Rows of a page.
 const PAGE: u16 = 500;
+
+/// An SQL connection. Without TLS only where the profile says so by `sslmode`.
+const SQL_CONNECTION: Scheme = Scheme {
+    name: Cow::Borrowed(keys::SCHEME),
+    port: 26_257,
+    is_encrypted: true,
+    uses_proxy: false,
+};
 
 /// CockroachDB, as one of the systems.
 pub(crate) struct CockroachSystem {
@@ -19,10 +28,17 @@ pub(crate) struct CockroachSystem {
 impl CockroachSystem {
     /// The system.
     pub(crate) fn new() -> Self {
-        let methods = [Method::Password, Method::Token, Method::None];
+        let methods = [
+            Method::Password,
+            Method::Certificate,
+            Method::Token,
+            Method::None,
+        ];
         let methods = methods.map(SignInMethod::new).to_vec();
         Self {
             spec: Arc::new(SystemSpec {
+                schemes: vec![Scheme::HTTPS, Scheme::HTTP, SQL_CONNECTION],
+                own_keys: keys::of_profile(),
                 page_size: Some(PAGE),
                 own_names: names::NAMES.to_vec(),
                 profile_lines: "url = \"https://cockroach.example.org:8080\"\n\

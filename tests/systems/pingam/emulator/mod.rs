@@ -3,7 +3,6 @@
 //! Speaks HTTP by hand, so that neither the clients' nor the emulator's idea of HTTP hides a mistake.
 
 mod compare;
-mod http;
 mod login;
 mod pingam;
 mod replay;
