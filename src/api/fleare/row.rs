@@ -118,24 +118,23 @@ fn address_in(id: &str) -> Option<std::net::IpAddr> {
 fn take<'a>(row: &mut RowRef<'a>, name: &str, value: &'a RawValue) {
     match name {
         "session_id" => {}
-        "user" => match serde_json::from_str::<Object<'_>>(value.get()) {
-            Ok(Object(fields)) => {
+        "user" => {
+            if let Ok(Object(fields)) = serde_json::from_str::<Object<'_>>(value.get()) {
                 for (name, value) in fields {
                     take_user(row, name, value);
                 }
-            }
-            Err(_) => {
+            } else {
                 row.user = text(value);
                 row.is_json[Field::User] = is_no_text(value);
             }
-        },
+        }
         "status" => {
             let (fact, word) = status(value.get());
             row.fact = fact;
             row.extra.push(("status".into(), word, Class::Plain));
         }
         "created_at" if instant(value, Zone::Utc).is_some() => {
-            row.created = instant(value, Zone::Utc)
+            row.created = instant(value, Zone::Utc);
         }
         "last_accessed_at" if instant(value, Zone::Utc).is_some() => {
             row.last_used = instant(value, Zone::Utc);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use usher::api::SessionApi;
 use usher::model::{
     ActionBody, ActionTarget, ApiError, AskedBy, Fact, LimitedBy, Outcome, Search, Session,
-    SessionKey,
+    SessionKey, Untrusted,
 };
 
 use super::peer::{Answer, Peer};
@@ -105,7 +105,7 @@ async fn every_field_of_the_documented_answer_is_in_the_session() {
 
     assert_eq!(session.id(), vectors::DOCUMENTED_ID);
     assert_eq!(
-        session.subject.name.as_ref().map(|name| name.expose()),
+        session.subject.name.as_ref().map(Untrusted::expose),
         Some("admin")
     );
     assert_eq!(session.created, at("2025-05-01T17:33:15.497273Z"));
