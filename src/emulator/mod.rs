@@ -33,6 +33,7 @@ mod system;
 mod tls;
 mod wire;
 
+pub mod cockroach;
 pub mod janssen;
 pub mod pingam;
 
@@ -50,7 +51,12 @@ pub use wire::Wire;
 
 /// Every system that can be emulated, with its options as they are unless somebody says otherwise. The first
 /// is what [`Options::default`] starts.
-pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[janssen::system, pingam::pingam, pingam::openam];
+pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
+    janssen::system,
+    pingam::pingam,
+    pingam::openam,
+    cockroach::system,
+];
 
 /// The system of this word, with its usual options.
 #[must_use]

@@ -5,6 +5,8 @@
 // The lint knows test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/bare_http.rs"]
+mod bare_http;
 #[path = "../support/certified.rs"]
 mod certified;
 #[path = "../support/client.rs"]
@@ -21,6 +23,7 @@ mod pty;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod cockroach;
 mod harbor;
 mod janssen;
 mod pingam;

@@ -3,12 +3,11 @@
 //! Speaks HTTP by hand, so that neither the clients' nor the emulator's idea of HTTP hides a mistake.
 
 mod compare;
-mod http;
 mod login;
 mod pingam;
 mod replay;
 mod start;
 
-use crate::{fixed, running};
+use crate::{bare_http as http, fixed, running};
 
 const MINUTE_MS: i64 = 60_000;
