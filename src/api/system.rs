@@ -116,7 +116,7 @@ impl Systems {
             api = Arc::new(Layered(ClientNames::new(api, names)));
         }
         api = Arc::new(Layered(Besides::new(api, profile.user_as.clone())));
-        if profile.read_only {
+        if profile.policy.read_only {
             api = Arc::new(Layered(ReadOnly::new(&profile.name, api)));
         }
         Ok(api)

@@ -87,7 +87,7 @@ fn nobody(state: &State) -> Option<Reason> {
 
 fn hidden(state: &State) -> Option<Reason> {
     let source = source_of_cursor(state)?;
-    (!source.profile.reveal).then(|| {
+    (!source.profile.policy.reveal).then(|| {
         format!(
             "profile {} keeps ids and masked values hidden (reveal = false)",
             source.profile.name
@@ -133,7 +133,7 @@ pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
     if state.prefs.read_only {
         return Some("usher was started with --read-only: nothing can be changed".into());
     }
-    source.profile.read_only.then(|| {
+    source.profile.policy.read_only.then(|| {
         format!(
             "profile {} is read-only: nothing can be changed",
             source.profile.name

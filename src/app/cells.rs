@@ -165,7 +165,9 @@ pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
 pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
     let thresholds = state
         .source(source)
-        .map_or_else(Thresholds::default, |source| source.profile.thresholds);
+        .map_or_else(Thresholds::default, |source| {
+            source.profile.policy.thresholds
+        });
     state_at(
         session.fact,
         session.created,

@@ -1,5 +1,8 @@
 //! Which columns the table has at which width.
 
+use ratatui::layout::Constraint::{self, Fill, Length};
+use ratatui::layout::{Layout, Rect};
+
 use super::cells;
 use super::screen_layout::Column;
 use super::source::Source;
@@ -264,36 +267,17 @@ impl Sizes {
     /// has more than its own.
     fn share(columns: &[ColumnSpec], room: u16) -> Vec<u16> {
         let text: Vec<&ColumnSpec> = columns.iter().filter(|c| c.weight > 0).collect();
-        let least: u16 = text.iter().map(|c| Self::least(&c.what)).sum();
-        let mut raised = vec![false; text.len()];
+        let least: Vec<u16> = text.iter().map(|c| Self::least(&c.what)).collect();
+        let mut parts: Vec<Constraint> = text.iter().map(|c| Fill(c.weight.into())).collect();
         loop {
-            let (mut spare, mut weights) = (u32::from(room), 0);
-            for (column, raised) in text.iter().zip(&raised) {
-                if *raised {
-                    spare = spare.saturating_sub(Self::least(&column.what).into());
-                } else {
-                    weights += u32::from(column.weight);
-                }
-            }
-            let cells = text.iter().zip(&raised).map(|(column, raised)| {
-                if *raised {
-                    Self::least(&column.what)
-                } else {
-                    (spare * u32::from(column.weight) / weights.max(1)) as u16
-                }
-            });
-            let mut cells: Vec<u16> = cells.collect();
-            let short = (0..text.len())
-                .find(|at| !raised[*at] && cells[*at] < Self::least(&text[*at].what));
-            match short {
-                Some(at) if least <= room => raised[at] = true,
-                _ => {
-                    let rest = room.saturating_sub(cells.iter().sum());
-                    if let Some(first) = cells.first_mut() {
-                        *first += rest;
-                    }
-                    return cells;
-                }
+            let row = Rect::new(0, 0, room, 1);
+            let areas = Layout::horizontal(&parts).split(row);
+            let cells: Vec<u16> = areas.iter().map(|area| area.width).collect();
+            match (0..parts.len())
+                .find(|at| matches!(parts[*at], Fill(_)) && cells[*at] < least[*at])
+            {
+                Some(at) if least.iter().sum::<u16>() <= room => parts[at] = Length(least[at]),
+                _ => return cells,
             }
         }
     }

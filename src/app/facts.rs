@@ -178,7 +178,7 @@ pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
 fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
     let reveal = state
         .source(row.source)
-        .is_some_and(|source| source.profile.reveal);
+        .is_some_and(|source| source.profile.policy.reveal);
     let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
     let key = state.keymap.keys(Context::Details, Action::CopyField);
     if let (true, Some(key)) = (reveal, key.first()) {
@@ -442,9 +442,8 @@ pub(super) fn whole_value(session: &Session, field: Field) -> Option<Whole> {
         Field::Scope => scope(session).map(Untrusted::expose),
         field => session.text(field),
     };
-    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     let whole = text.map(str::to_owned);
     whole
-        .or_else(|| session.instant(field).map(time))
+        .or_else(|| session.instant(field).map(time::rfc3339))
         .map(Whole::Text)
 }

@@ -1,6 +1,7 @@
 //! Where the fields of the search form are, folded and unfolded.
 
-use ratatui::layout::Rect;
+use ratatui::layout::Constraint::{self, Fill, Length};
+use ratatui::layout::{Layout, Rect};
 
 use super::action::{Action, Context};
 use super::area::{BORDER, Mode};
@@ -144,65 +145,53 @@ fn button(field: FormField, x: u16, y: u16) -> Placed {
     }
 }
 
-/// A field of a line: which one, its label there, its share of the spare room, and its fixed room.
+/// A field of a line: which one, its label there, and the cells of its text.
 struct FieldSlot {
     field: FormField,
     label: String,
-    share: u32,
-    fixed: u16,
+    cells: Constraint,
 }
 
 impl FieldSlot {
-    fn of(state: &State, field: FormField, share: u32) -> Self {
+    /// A field with a share of the spare room.
+    fn of(state: &State, field: FormField, share: u16) -> Self {
         Self {
             field,
             label: marked(state, field),
-            share,
-            fixed: 0,
+            cells: Fill(share),
         }
     }
 
     /// The choice of a state is as wide as its word and the mark, and never narrower than this.
     fn choice(state: &State, least: u16) -> Self {
         Self {
-            fixed: least.max(state_word(state).len() as u16 + 2),
+            cells: Length(least.max(state_word(state).len() as u16 + 2)),
             ..Self::of(state, FormField::State, 0)
         }
     }
-
-    /// Cells of label, blank and brackets.
-    fn frame(&self) -> u16 {
-        self.label.len() as u16 + 3
-    }
 }
 
-/// Puts parts side by side; those with a share divide what the others leave of `width`.
-fn line(parts: Vec<FieldSlot>, x: u16, y: u16, width: u16, gap: u16) -> (Vec<Placed>, u16) {
-    let gaps = gap * (parts.len() as u16).saturating_sub(1);
-    let taken: u16 = parts.iter().map(|p| p.frame() + p.fixed).sum();
-    let spare = u32::from(width.saturating_sub(taken + gaps));
-    let shares: u32 = parts.iter().map(|p| p.share).sum::<u32>().max(1);
-    let mut given = 0;
-    let last = parts.iter().rposition(|p| p.share > 0);
-    let mut at = x;
-    let mut placed = Vec::new();
-    for (index, part) in parts.into_iter().enumerate() {
-        let cells = if Some(index) == last {
-            (spare - given) as u16
-        } else {
-            (spare * part.share / shares) as u16 + part.fixed
-        };
-        given += u32::from(cells - part.fixed.min(cells));
-        let text_x = at + part.label.len() as u16 + 2;
-        placed.push(Placed {
-            field: part.field,
-            label: part.label,
-            label_x: at,
-            area: Rect::new(text_x, y, cells, 1),
-        });
-        at = text_x + cells + 1 + gap;
-    }
-    (placed, at.saturating_sub(gap))
+/// Puts fields side by side in a row. Returns the first cell behind them, too.
+fn line(parts: Vec<FieldSlot>, row: Rect, gap: u16) -> (Vec<Placed>, u16) {
+    // Label, blank and bracket, the text, and the other bracket with the gap.
+    let cells = parts.iter().flat_map(|part| {
+        let label = part.label.len() as u16 + 2;
+        [Length(label), part.cells, Length(1 + gap)]
+    });
+    let row = Rect {
+        width: row.width + gap,
+        ..row
+    };
+    let cells = Layout::horizontal(cells).split(row);
+    let place = |(part, cells): (FieldSlot, &[Rect])| Placed {
+        field: part.field,
+        label: part.label,
+        label_x: cells[0].x,
+        area: cells[1],
+    };
+    let placed = parts.into_iter().zip(cells.chunks(3)).map(place).collect();
+    let end = cells.last().map_or(row.x, |last| last.x + 1);
+    (placed, end)
 }
 
 /// Which fields the folded form shows, in order.
@@ -241,7 +230,8 @@ fn one_line(state: &State, inner: Rect) -> Vec<Placed> {
     let more = more(state).map(|(text, _)| text);
     let tail = more.as_ref().map_or(1, |text| text.len() as u16 + 4);
     let width = inner.width.saturating_sub(1 + tail);
-    let (mut placed, end) = line(parts, inner.x + 1, inner.y, width, 1);
+    let row = Rect::new(inner.x + 1, inner.y, width, 1);
+    let (mut placed, end) = line(parts, row, 1);
     if let Some(text) = more {
         let area = Rect::new(end + 2, inner.y, text.len() as u16, 1);
         placed.push(Placed {
@@ -281,7 +271,7 @@ fn two_lines(state: &State, inner: Rect) -> Vec<Placed> {
             _ => FieldSlot::of(state, field, shares(field)),
         })
         .collect();
-    let (mut placed, _) = line(first, x, inner.y, width, 2);
+    let (mut placed, _) = line(first, Rect::new(x, inner.y, width, 1), 2);
     let both = times.contains(&FormField::Text(TextField::ExpiresAfter));
     let second: Vec<FieldSlot> = times
         .into_iter()
@@ -299,7 +289,7 @@ fn two_lines(state: &State, inner: Rect) -> Vec<Placed> {
     let end = if second.is_empty() {
         x.saturating_sub(3)
     } else {
-        let (times, end) = line(second, x, y, width.saturating_sub(tail), 2);
+        let (times, end) = line(second, Rect::new(x, y, width.saturating_sub(tail), 1), 2);
         placed.extend(times);
         end
     };

@@ -276,7 +276,7 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let line = state.layout.lines.get(line)?;
     let may_reveal = state
         .source(row.source)
-        .is_some_and(|source| source.profile.reveal);
+        .is_some_and(|source| source.profile.policy.reveal);
     match line.kind {
         LineKind::Heading | LineKind::Short => None,
         LineKind::Attribute(index) => session
@@ -309,7 +309,7 @@ pub fn is_withheld(state: &State) -> bool {
         return false;
     };
     let source = state.source(row.source);
-    if source.is_none_or(|source| source.profile.reveal) {
+    if source.is_none_or(|source| source.profile.policy.reveal) {
         return false;
     }
     let lines = &state.layout.lines;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::text::mask;
+use crate::model::time::rfc3339;
 use crate::model::{Class, Session};
 
 /// Bytes of the raw JSON that are shown; copying gives all of it.
@@ -32,7 +33,7 @@ pub fn lines(session: &Session, ellipsis: &str) -> Vec<String> {
 /// The session as JSON from what is known of it, where the answer itself was not kept. Secrets are in it.
 pub fn from_fields(session: &Session) -> Value {
     let text = |t: &Option<crate::model::Untrusted>| t.as_ref().map(|t| t.expose().to_owned());
-    let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|at| at.to_rfc3339());
+    let time = |at: Option<_>| at.map(rfc3339);
     let attributes: Map<String, Value> = session
         .extra
         .iter()

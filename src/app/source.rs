@@ -7,11 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
-use crate::model::confirm::Risk;
 use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Code, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan,
-    Search, Sort, Support, Thresholds,
+    Policy, Search, Support,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -30,51 +29,12 @@ pub struct ProfileView {
     /// Which proxy it is reached through and what names it, or why it is reached without one. May hold
     /// text of the environment.
     pub proxy: String,
-    /// Red bar, typed confirmation.
-    pub production: bool,
-    /// Nothing may be sent that changes anything.
-    pub read_only: bool,
-    /// Certificates are not checked.
-    pub insecure: bool,
     /// A connection in clear to a host that is not loopback.
     pub plain_http: bool,
     /// True for the embedded demo.
     pub demo: bool,
-    /// The audit log may fail (`audit = "best_effort"`).
-    pub best_effort: bool,
-    /// Ask for a reason before every change.
-    pub require_reason: bool,
-    /// From so many sessions on, their number or the user's name has to be typed.
-    pub typed_from: usize,
-    /// True if masked values and full ids may be shown and copied.
-    pub reveal: bool,
-    /// Search when the profile is opened.
-    pub search_on_start: bool,
-    /// Search while typing.
-    pub live_search: bool,
-    /// Pause of the automatic reload.
-    pub reload_every: Duration,
-    /// Order of rows at first.
-    pub sort: Sort,
-    /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
-    pub kind: Option<String>,
-    /// Rows a page; `None`: 100.
-    pub page_size: Option<u16>,
-    /// Rows loaded at most.
-    pub max_rows: u32,
-    /// When a session counts as idle and as expiring.
-    pub thresholds: Thresholds,
-}
-
-impl ProfileView {
-    /// What makes it worse to end one of its sessions by mistake.
-    pub fn risk(&self) -> Risk {
-        Risk {
-            production: self.production,
-            insecure: self.insecure,
-            typed_from: self.typed_from,
-        }
-    }
+    /// How its sessions are read and ended.
+    pub policy: Policy,
 }
 
 /// A wait that a server asked for, as it counts down.

@@ -63,7 +63,7 @@ impl Tls {
     pub(super) fn with(profile: &Profile, env_names_roots: bool) -> Self {
         match profile {
             p if !p.is_encrypted() => Self::Plain,
-            p if p.insecure => Self::Insecure,
+            p if p.policy.insecure => Self::Insecure,
             _ if env_names_roots => Self::EnvCa,
             p if p.ca_file.is_some() || p.ca_dir.is_some() => Self::CustomCa,
             _ => Self::Verified,

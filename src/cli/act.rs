@@ -141,7 +141,7 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
     let result = result.map_err(failed)?;
     let whole = match args.output {
         Format::Table | Format::Markdown => false,
-        Format::Json | Format::Jsonl | Format::Csv => source.profile.reveal,
+        Format::Json | Format::Jsonl | Format::Csv => source.profile.policy.reveal,
     };
     print(ctx, &config, args.output, &result, whole)?;
     Ok(code(&result))
@@ -309,7 +309,7 @@ pub(super) async fn why_not(
 fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), Failure> {
     let level = match spec.confirmation() {
         Confirmation::None => return Ok(()),
-        Confirmation::Yes if source.profile.production => Confirmation::Typed,
+        Confirmation::Yes if source.profile.policy.production => Confirmation::Typed,
         level => level,
     };
     if !has_person() {
@@ -323,7 +323,7 @@ fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), 
         (_, Some(user)) => user.safe(),
         (_, None) => spec.name.as_ref().into(),
     };
-    let on = if source.profile.production {
+    let on = if source.profile.policy.production {
         " (production)"
     } else {
         ""

@@ -136,7 +136,7 @@ fn mistake(mut error: clap::Error) -> String {
 }
 
 /// Commands that take a query.
-const QUERIES: [&str; 4] = ["list", "revoke", "delete", "audit"];
+const QUERIES: [&str; 5] = ["list", "revoke", "end", "delete", "audit"];
 
 /// A clause that begins with a minus reads like an option. A blank in front of it says that it is none,
 /// and means nothing in a query. Only a known field makes a clause: `-x` stays an unknown option.
@@ -172,6 +172,7 @@ fn is_negative_clause(text: &str) -> bool {
 
 /// Options that every command takes.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Common options")]
 pub struct GlobalArgs {
     /// Read this configuration instead of $USHER_CONFIG or the one of the platform
     #[arg(long, global = true, value_name = "FILE")]
@@ -183,19 +184,19 @@ pub struct GlobalArgs {
     /// Work with every profile of the configuration
     #[arg(long, global = true)]
     pub all_profiles: bool,
-    /// Refuse everything that would change something, before it is sent
+    /// Change nothing: refuse to end sessions and to run actions that change something
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Use no characters outside ASCII for frames and marks
+    /// Draw frames and marks with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// When to use colours; NO_COLOR and TERM=dumb mean never, unless told otherwise here
+    /// Use colours; without this option NO_COLOR and TERM=dumb mean never
     #[arg(long, global = true, value_name = "WHEN", default_value_t, value_enum)]
     pub color: ColorWhen,
-    /// How much the log file takes: off, error, warn, info, debug or trace
+    /// Log level
     #[arg(long, global = true, value_name = "LEVEL", value_enum)]
     pub log_level: Option<LogLevel>,
-    /// Write nothing on standard error but errors
+    /// Print errors only
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
@@ -240,7 +241,7 @@ pub enum Command {
     /// Show one session whole
     Get(GetArgs),
     /// End sessions
-    #[command(visible_alias = "delete", after_long_help = super::args_verbs::REVOKE_HELP)]
+    #[command(visible_aliases = ["end", "delete"], after_long_help = super::args_verbs::REVOKE_HELP)]
     Revoke(RevokeArgs),
     /// Say who you are at each system
     Whoami(ShapeArgs),
@@ -255,9 +256,9 @@ pub enum Command {
     Profiles(ShapeArgs),
     /// List what each system can do
     Systems(ShapeArgs),
-    /// List what each system can do beside listing and ending sessions
+    /// List the system-specific actions
     Actions(ShapeArgs),
-    /// Do one of these actions
+    /// Run a system-specific action
     Act(ActArgs),
     /// Check name, network, certificate, clock, sign-in and rights, with a remedy for each
     Doctor(DoctorArgs),

@@ -52,7 +52,7 @@ pub enum Format {
 /// The shape of small lists.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct ShapeArgs {
-    /// How to print
+    /// Output format
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
 }
@@ -81,7 +81,7 @@ pub struct ActArgs {
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
 }
@@ -92,13 +92,13 @@ pub struct ListArgs {
     /// Which sessions (see below); several words are one query
     #[arg(value_name = "QUERY", add = ArgValueCompleter::new(complete::fields_of_query))]
     pub query: Vec<String>,
-    /// How to print [default: table on a terminal, else jsonl]
+    /// Output format [default: table on a terminal, else jsonl]
     #[arg(long, short, value_enum, value_name = "FORMAT")]
     pub output: Option<Format>,
     /// Which fields, in this order; @name for an attribute
     #[arg(long, short, value_delimiter = ',', value_name = "A,B", add = ArgValueCompleter::new(complete::fields))]
     pub fields: Vec<String>,
-    /// In which order; all rows are read before the first is printed
+    /// Sort by; all rows are read before the first is printed
     #[arg(long, short, value_name = "FIELD[:desc]", add = ArgValueCompleter::new(complete::fields))]
     pub sort: Option<String>,
     /// Stop after this many
@@ -107,13 +107,13 @@ pub struct ListArgs {
     /// Print only how many there are
     #[arg(long, conflicts_with_all = ["group_by", "id_only", "watch"])]
     pub count: bool,
-    /// Print how many there are for each value of a field
+    /// Print how many there are for each value of a field; network counts by /24 and /64
     #[arg(long, value_name = "FIELD", conflicts_with_all = ["id_only", "watch", "limit"], add = ArgValueCompleter::new(complete::fields))]
     pub group_by: Option<String>,
     /// Print only the ids, one a line
     #[arg(long, conflicts_with_all = ["watch", "output", "fields"])]
     pub id_only: bool,
-    /// Print how each system would answer the query, and ask nothing
+    /// Print what each system would be asked, and send nothing
     #[arg(long, conflicts_with_all = ["count", "group_by", "id_only", "watch"])]
     pub explain: bool,
     /// Send this filter in the system's own language, unread; the query is applied on top
@@ -122,9 +122,9 @@ pub struct ListArgs {
     /// How to list, where a system offers several ways; without it the error names them
     #[arg(long, value_name = "WORD")]
     pub way: Option<String>,
-    /// Ask again every SECONDS and print what was added, changed or went away, as JSON lines
+    /// Ask again every SECONDS and print what was added, changed or went away; table or jsonl only
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30",
-          value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["output", "sort", "limit"])]
+          value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["sort", "limit"])]
     pub watch: Option<u32>,
     /// End with code 7 if nothing matches
     #[arg(long)]
@@ -144,7 +144,7 @@ pub struct GetArgs {
     /// Print the session as the server sent it
     #[arg(long)]
     pub raw: bool,
-    /// How to print
+    /// Output format
     #[arg(
         long,
         short,
@@ -193,7 +193,7 @@ pub struct RevokeArgs {
     /// End more than one session although certificates are not checked (insecure = true)
     #[arg(long)]
     pub insecure: bool,
-    /// How to print the outcomes
+    /// Output format
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: OutcomeFormat,
 }
@@ -231,10 +231,10 @@ pub struct LoginArgs {
 /// Options of `usher doctor`.
 #[derive(Args, Clone, Debug)]
 pub struct DoctorArgs {
-    /// The profile, instead of --profile
+    /// The profile; without it, and without --profile, all of them
     #[arg(value_name = "PROFILE", add = ArgValueCompleter::new(complete::profiles))]
     pub name: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
 }
@@ -353,7 +353,7 @@ pub struct AuditArgs {
     /// Reads the sessions of each user concerned. What cannot be told stays without an end (exit code 3).
     #[arg(long, conflicts_with_all = ["verify", "unfinished", "query"])]
     pub settle: bool,
-    /// How to print
+    /// Output format
     #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: Format,
 }

@@ -297,7 +297,12 @@ async fn look(
         Ok(who) => who,
         Err(error) => return Ok(Err(exit::reason(&error))),
     };
-    let found = look_later(source.api.as_ref(), log, changes, source.profile.max_rows);
+    let found = look_later(
+        source.api.as_ref(),
+        log,
+        changes,
+        source.profile.policy.max_rows,
+    );
     Ok(Ok((who, found.await.map_err(unreadable)?)))
 }
 

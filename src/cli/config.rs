@@ -240,21 +240,20 @@ mod tests {
         let example = parse(&uncommented()).unwrap();
         let (default, shown) = (&minimal.profiles[0], &example.profiles[0]);
         assert_eq!(
-            (default.timeout, default.max_rows),
-            (shown.timeout, shown.max_rows)
+            (default.timeout, default.policy.max_rows),
+            (shown.timeout, shown.policy.max_rows)
         );
         assert_eq!(
-            (default.reload_every, &default.sort),
-            (shown.reload_every, &shown.sort)
+            (default.policy.reload_every, &default.policy.sort),
+            (shown.policy.reload_every, &shown.policy.sort)
         );
         assert_eq!(
-            (default.idle_after, default.audit),
-            (shown.idle_after, shown.audit)
+            (default.policy.thresholds, default.policy.audit),
+            (shown.policy.thresholds, shown.policy.audit)
         );
-        assert_eq!(default.expiring_within, shown.expiring_within);
         assert_eq!(
-            (default.max_body_mib, default.reveal),
-            (shown.max_body_mib, shown.reveal)
+            (default.max_body_mib, default.policy.reveal),
+            (shown.max_body_mib, shown.policy.reveal)
         );
         assert_eq!((minimal.theme, minimal.time), (example.theme, example.time));
         assert_eq!((minimal.mouse, minimal.zone), (example.mouse, example.zone));

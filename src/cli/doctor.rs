@@ -41,7 +41,7 @@ impl Mark {
     fn word(self) -> &'static str {
         match self {
             Self::Good => "ok",
-            Self::Warn => "look",
+            Self::Warn => "warn",
             Self::Bad => "FAIL",
         }
     }
@@ -109,13 +109,13 @@ impl Finding {
     }
 }
 
-/// Looks at each profile, and at what is the same for all.
+/// Looks at the named profile or at all of them, and at what is the same for all.
 ///
 /// # Errors
 /// The configuration cannot be used, or standard output.
 pub(crate) async fn run(ctx: &Ctx, args: &DoctorArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let profiles = sources::chosen_as(ctx, &config, args.name.as_deref())?;
+    let profiles = sources::named_or_all(ctx, &config, args.name.as_deref())?;
     let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let mut findings = vec![("", configuration(&config)), ("", audit(ctx, &sources))];
     findings.extend(audited(ctx).into_iter().map(|finding| ("", finding)));
@@ -178,9 +178,9 @@ fn configuration(config: &Config) -> Finding {
 
 fn audit(ctx: &Ctx, sources: &[Source]) -> Finding {
     let audit = Audit::new(&ctx.paths);
-    let needed = sources
-        .iter()
-        .any(|source| source.profile.audit == AuditMode::Required && !source.profile.read_only);
+    let needed = sources.iter().any(|source| {
+        source.profile.policy.audit == AuditMode::Required && !source.profile.policy.read_only
+    });
     match audit.check() {
         Ok(()) => {
             let path = audit.path().map(|path| path.display().to_string());
@@ -226,7 +226,7 @@ async fn check(source: &Source) -> Vec<Finding> {
     if !reach(&source.profile, &mut findings).await {
         return findings;
     }
-    let certificate = if source.profile.is_encrypted() && !source.profile.insecure {
+    let certificate = if source.profile.is_encrypted() && !source.profile.policy.insecure {
         Some(super::doctor_tls::check(&source.profile, Utc::now()).await)
     } else {
         None
@@ -289,7 +289,7 @@ fn profile(source: &Source) -> Finding {
             ..
         }
     );
-    match (profile.insecure, plain) {
+    match (profile.policy.insecure, plain) {
         (true, _) => Finding::warn(
             "profile",
             "insecure = true: any certificate is accepted",
@@ -448,7 +448,7 @@ async fn list(source: &Source) -> Finding {
 /// Whether ending works is known for certain only when something is ended.
 fn revoke(source: &Source) -> Finding {
     let caps = source.api.caps();
-    if source.profile.read_only {
+    if source.profile.policy.read_only {
         return Finding::warn("revoke", "the profile is read-only: nothing is ended", "");
     }
     match caps.of(None).revoke {

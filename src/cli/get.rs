@@ -86,7 +86,7 @@ fn refuse_hidden(sources: &[Source], targets: &[SessionTarget]) -> Result<(), Fa
     let hidden = targets
         .iter()
         .filter_map(|target| sources.get(target.source))
-        .find(|source| !source.profile.reveal);
+        .find(|source| !source.profile.policy.reveal);
     match hidden {
         None => Ok(()),
         Some(source) => Err(Failure::new(

@@ -110,7 +110,7 @@ fn sources(kind: Option<&str>) -> Vec<Source> {
     let url = "http://127.0.0.1:1".parse().unwrap();
     let mut profile = Profile::new("roach", SystemSpec::sample(), url, Login::None);
     profile.keep_token = false;
-    profile.kind = kind.map(str::to_owned);
+    profile.policy.kind = kind.map(str::to_owned);
     let store = Arc::new(TokenFile::new(&Paths::default(), &profile));
     vec![Source {
         profile: Arc::new(profile),

@@ -61,7 +61,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         );
     }
     if let Some(seconds) = args.watch {
-        return super::watch::run(ctx, &sources, question, columns, seconds).await;
+        let shown = shown(format, columns, &sources);
+        let print = super::watch::Printer::new(format, shown, ctx.look(&config), ctx.plain_look())?;
+        return super::watch::run(ctx, &sources, question, print, seconds).await;
     }
     let mut out = ctx.out();
     let ended = if args.count {

@@ -42,7 +42,7 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
                     "name": who.name.expose(),
                     "scopes": who.scopes.iter().map(Untrusted::expose).collect::<Vec<_>>(),
                     "server": who.server.as_ref().map(Untrusted::expose),
-                    "read_only": source.profile.read_only,
+                    "read_only": source.profile.policy.read_only,
                     "notes": caps.notes,
                 }));
             }

@@ -55,14 +55,17 @@ pub(crate) struct ListRequest {
 impl ListRequest {
     /// The search of one source.
     pub(crate) fn search(&self, source: &Source) -> Search {
-        let own = source.profile.page_size.and_then(NonZeroU16::new);
+        let own = source.profile.policy.page_size.and_then(NonZeroU16::new);
         let size = own.unwrap_or(PAGE_SIZE);
         let wanted = self
             .limit
             .and_then(|limit| u16::try_from(limit).ok())
             .and_then(NonZeroU16::new);
         Search {
-            query: self.query.clone().with_kind(source.profile.kind.as_deref()),
+            query: self
+                .query
+                .clone()
+                .with_kind(source.profile.policy.kind.as_deref()),
             sort: None,
             page_size: wanted.map_or(size, |wanted| wanted.min(size)),
             native: self.native.clone(),

@@ -23,14 +23,12 @@ use crate::model::{
 /// The configuration cannot be used, or standard output.
 pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
     let config = ctx.config()?;
-    let profiles = if ctx.global.profile.is_empty() {
-        config.profiles.clone()
-    } else {
-        sources::chosen(ctx, &config)?
-    };
-    if profiles.is_empty() {
+    let profiles = if config.profiles.is_empty() && ctx.global.profile.is_empty() {
         ctx.note("no profile is configured; write one with: usher config init");
-    }
+        Vec::new()
+    } else {
+        sources::named_or_all(ctx, &config, None)?
+    };
     let sources = sources::open(ctx, profiles, &TerminalPrompter::absent())?;
     let answers = side_by_side(&sources, |source| async {
         let asked = Instant::now();
@@ -52,9 +50,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
         let mut marks = Vec::new();
         for (mark, holds) in [
             ("default", default),
-            ("production", profile.production),
-            ("read-only", profile.read_only),
-            ("insecure", profile.insecure),
+            ("production", profile.policy.production),
+            ("read-only", profile.policy.read_only),
+            ("insecure", profile.policy.insecure),
         ] {
             if holds {
                 marks.push(mark);
@@ -75,9 +73,9 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
             "system": source.word(),
             "url": profile.url.as_str(),
             "default": default,
-            "production": profile.production,
-            "read_only": profile.read_only,
-            "insecure": profile.insecure,
+            "production": profile.policy.production,
+            "read_only": profile.policy.read_only,
+            "insecure": profile.policy.insecure,
             "state": state,
             "name": who.map(|who| who.name.expose()),
             "took_ms": took.and_then(|took| u64::try_from(took).ok()),

@@ -168,7 +168,10 @@ fn nothing_found(args: &RevokeArgs, left_out: &[SessionTarget]) -> String {
 }
 
 fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
-    match sources.iter().find(|source| source.profile.read_only) {
+    match sources
+        .iter()
+        .find(|source| source.profile.policy.read_only)
+    {
         None => Ok(()),
         Some(source) => Err(Failure::api(
             "nothing was ended",
@@ -181,7 +184,10 @@ fn refuse_read_only(sources: &[Source]) -> Result<(), Failure> {
 /// Some profiles want a reason for every change.
 pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result<(), Failure> {
     let blank = reason.is_none_or(|reason| reason.trim().is_empty());
-    match sources.iter().find(|source| source.profile.require_reason) {
+    match sources
+        .iter()
+        .find(|source| source.profile.policy.require_reason)
+    {
         Some(source) if blank => Err(Failure::usage(format!(
             "profile {} wants a reason for every change; say it with --reason",
             source.name()
@@ -192,7 +198,7 @@ pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result
 
 /// Nothing is sent that could not be written down.
 fn require_audit(ctx: &Ctx, sources: &[Source]) -> Result<(), Failure> {
-    let needs = |source: &&Source| source.profile.audit == AuditMode::Required;
+    let needs = |source: &&Source| source.profile.policy.audit == AuditMode::Required;
     let Some(source) = sources.iter().find(needs) else {
         return Ok(());
     };
@@ -466,7 +472,7 @@ fn ask(
             prompt.push_str(&format!(
                 "{}{}: {}\n",
                 source.name(),
-                if source.profile.production {
+                if source.profile.policy.production {
                     " (production)"
                 } else {
                     ""

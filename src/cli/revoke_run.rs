@@ -223,7 +223,7 @@ impl RevokeWorker<'_> {
                 people.push(&target.subject);
             }
         }
-        let max_rows = context.profile.max_rows;
+        let max_rows = context.profile.policy.max_rows;
         for subject in people {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
@@ -253,7 +253,7 @@ impl RevokeWorker<'_> {
 
     fn unlogged(&self, why: &AuditError) {
         let name = self.source.name();
-        let so = match (why, self.source.profile.audit) {
+        let so = match (why, self.source.profile.policy.audit) {
             (AuditError::Broken(_), _) => String::new(),
             (_, AuditMode::BestEffort) => format!("; profile {name} goes on without it"),
             // A change that cannot be written down before it is sent is not sent: this one was.

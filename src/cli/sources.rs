@@ -39,16 +39,16 @@ impl Source {
     /// Facts that make it worse to end one of its sessions by mistake.
     pub(crate) fn risk(&self) -> Risk {
         Risk {
-            production: self.profile.production,
+            production: self.profile.policy.production,
             // Over an unchecked connection it goes only with --insecure.
             insecure: false,
-            typed_from: self.profile.typed_from,
+            typed_from: self.profile.policy.typed_from,
         }
     }
 
     /// When its sessions count as idle and as expiring.
     pub(crate) fn thresholds(&self) -> Thresholds {
-        self.profile.thresholds()
+        self.profile.policy.thresholds
     }
 }
 
@@ -60,6 +60,19 @@ pub(crate) fn chosen(ctx: &Ctx, config: &Config) -> Result<Vec<Profile>, Failure
     chosen_as(ctx, config, None)
 }
 
+/// The profiles of a command that checks them: the named ones, else every one of the configuration.
+///
+/// # Errors
+/// A usage error if a name is unknown, or if there is no profile.
+pub(crate) fn named_or_all(
+    ctx: &Ctx,
+    config: &Config,
+    name: Option<&str>,
+) -> Result<Vec<Profile>, Failure> {
+    let is_named = name.is_some() || !ctx.global.profile.is_empty();
+    choose(ctx, config, name, ctx.global.all_profiles || !is_named)
+}
+
 /// The same, where the command itself may name a profile.
 ///
 /// # Errors
@@ -69,18 +82,27 @@ pub(crate) fn chosen_as(
     config: &Config,
     name: Option<&str>,
 ) -> Result<Vec<Profile>, Failure> {
+    choose(ctx, config, name, ctx.global.all_profiles)
+}
+
+fn choose(
+    ctx: &Ctx,
+    config: &Config,
+    name: Option<&str>,
+    all: bool,
+) -> Result<Vec<Profile>, Failure> {
     let named: Vec<String> = name.map(str::to_owned).into_iter().collect();
     let names = if named.is_empty() {
         &ctx.global.profile
     } else {
         &named
     };
-    match config.opening(names, ctx.global.all_profiles && name.is_none())? {
+    match config.opening(names, all && name.is_none())? {
         Opening::Profiles(profiles) => Ok(profiles
             .into_iter()
             .map(|profile| {
                 let mut profile = profile.clone();
-                profile.read_only |= ctx.global.read_only;
+                profile.policy.read_only |= ctx.global.read_only;
                 profile
             })
             .collect()),
@@ -136,7 +158,7 @@ pub(crate) fn open(
 
 /// Says what must be said of every client: that certificates are not checked, and when it has to wait.
 pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
-    if profile.insecure && !ctx.knows(&profile.name) {
+    if profile.policy.insecure && !ctx.knows(&profile.name) {
         ctx.note(&format!(
             "warning: {}: certificates are not checked (insecure = true)",
             profile.name
@@ -166,7 +188,7 @@ pub(crate) fn refuse_insecure<'a>(
     mut touched: impl Iterator<Item = &'a Source>,
     allowed: bool,
 ) -> Result<(), Failure> {
-    match touched.find(|source| source.profile.insecure && !allowed) {
+    match touched.find(|source| source.profile.policy.insecure && !allowed) {
         None => Ok(()),
         Some(source) => Err(Failure::new(
             exit::REFUSED,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::TimeDelta;
 use strum::IntoEnumIterator;
 use url::Url;
 
@@ -131,7 +133,7 @@ fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
             table.title()
         )));
     }
-    profile.insecure = flag(table, "insecure")?;
+    profile.policy.insecure = flag(table, "insecure")?;
     set(table, "timeout", &mut profile.timeout, |item| {
         item.duration(1..=3_600)
     })?;
@@ -148,34 +150,40 @@ fn connection(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
 
 /// The keys that say which rows are read, and when.
 fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
-    set(table, "kind", &mut profile.kind, |item| {
+    set(table, "kind", &mut profile.policy.kind, |item| {
         item.some_text().map(|kind| Some(kind.to_owned()))
     })?;
-    set(table, "page_size", &mut profile.page_size, |item| {
+    set(table, "page_size", &mut profile.policy.page_size, |item| {
         item.number(1..=65_535).map(Some)
     })?;
-    set(table, "max_rows", &mut profile.max_rows, |item| {
+    set(table, "max_rows", &mut profile.policy.max_rows, |item| {
         item.number(1..=100_000_000)
     })?;
-    set(table, "sort", &mut profile.sort, sort)?;
-    profile.search_on_start = flag(table, "search_on_start")?;
-    profile.live_search = flag(table, "live_search")?;
-    set(table, "reload_every", &mut profile.reload_every, |item| {
-        item.duration(1..=86_400)
-    })
+    set(table, "sort", &mut profile.policy.sort, sort)?;
+    profile.policy.search_on_start = flag(table, "search_on_start")?;
+    profile.policy.live_search = flag(table, "live_search")?;
+    set(
+        table,
+        "reload_every",
+        &mut profile.policy.reload_every,
+        |item| item.duration(1..=86_400),
+    )
 }
 
 /// The keys that say which changes are allowed, and which values may be shown.
 fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
-    profile.production = flag(table, "production")?;
-    profile.read_only = flag(table, "read_only")?;
-    profile.require_reason = flag(table, "require_reason")?;
-    set(table, "typed_from", &mut profile.typed_from, |item| {
-        item.number(1..=1_000)
-    })?;
-    set(table, "reveal", &mut profile.reveal, Item::boolean)?;
+    profile.policy.production = flag(table, "production")?;
+    profile.policy.read_only = flag(table, "read_only")?;
+    profile.policy.require_reason = flag(table, "require_reason")?;
+    set(
+        table,
+        "typed_from",
+        &mut profile.policy.typed_from,
+        |item| item.number(1..=1_000),
+    )?;
+    set(table, "reveal", &mut profile.policy.reveal, Item::boolean)?;
     set(table, "keep_token", &mut profile.keep_token, Item::boolean)?;
-    set(table, "audit", &mut profile.audit, |item| {
+    set(table, "audit", &mut profile.policy.audit, |item| {
         item.word(&[
             ("required", AuditMode::Required),
             ("best_effort", AuditMode::BestEffort),
@@ -193,14 +201,17 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
         Ok(Some(text.to_owned()))
     })?;
     set(table, "server_zone", &mut profile.server_zone, zone)?;
-    set(table, "idle_after", &mut profile.idle_after, |item| {
-        item.duration(1..=YEAR)
-    })?;
+    set(
+        table,
+        "idle_after",
+        &mut profile.policy.thresholds.idle_after,
+        |item| item.duration(1..=YEAR).map(delta),
+    )?;
     set(
         table,
         "expiring_within",
-        &mut profile.expiring_within,
-        |item| item.duration(0..=YEAR),
+        &mut profile.policy.thresholds.expiring_within,
+        |item| item.duration(0..=YEAR).map(delta),
     )?;
     set(table, "client_names", &mut profile.client_names, |item| {
         let names = item.table()?.items().into_iter();
@@ -208,6 +219,11 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
             .map(|(id, name)| Ok((id.to_owned(), name.text()?.to_owned())))
             .collect::<Result<BTreeMap<_, _>, _>>()
     })
+}
+
+/// At most a year, which a `TimeDelta` holds.
+fn delta(length: Duration) -> TimeDelta {
+    TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX)
 }
 
 /// Reads a zone: "utc", "local" or an offset.

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::*;
@@ -50,12 +51,12 @@ fn a_minimal_profile_has_the_documented_defaults() {
     assert_eq!(p.url.as_str(), "https://idp.example.org/");
     assert_eq!(p.timeout, Duration::from_secs(30));
     assert_eq!((p.max_body_mib, p.concurrency, p.rate), (64, 4, None));
-    assert_eq!((p.page_size, p.max_rows), (None, 200_000));
-    assert_eq!(p.audit, AuditMode::Required);
-    assert_eq!(p.idle_after, Duration::from_secs(8 * 3600));
-    assert_eq!(p.expiring_within, Duration::from_secs(300));
-    assert_eq!((p.ca_dir.as_deref(), p.typed_from), (None, 10));
-    assert!(p.reveal && !p.production && !p.read_only && !p.insecure);
+    assert_eq!((p.policy.page_size, p.policy.max_rows), (None, 200_000));
+    assert_eq!(p.policy.audit, AuditMode::Required);
+    assert_eq!(p.policy.thresholds.idle_after, TimeDelta::hours(8));
+    assert_eq!(p.policy.thresholds.expiring_within, TimeDelta::minutes(5));
+    assert_eq!((p.ca_dir.as_deref(), p.policy.typed_from), (None, 10));
+    assert!(p.policy.reveal && !p.policy.production && !p.policy.read_only && !p.policy.insecure);
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn values_are_read_as_they_are_meant() {
     let p = &config.profiles[0];
     assert_eq!(p.timeout, Duration::from_secs(90));
     assert_eq!(
-        p.sort,
+        p.policy.sort,
         Sort {
             by: Field::Created.into(),
             descending: true
@@ -80,13 +81,13 @@ fn values_are_read_as_they_are_meant() {
     );
     assert_eq!(p.ca_file.as_deref(), Some(Path::new("/home/ada/ca.pem")));
     assert_eq!(p.ca_dir.as_deref(), Some(Path::new("/etc/usher/cas")));
-    assert_eq!(p.typed_from, 5);
+    assert_eq!(p.policy.typed_from, 5);
     assert_eq!(
         p.client_cert.as_deref(),
         Some(Path::new("/etc/usher/me.pem"))
     );
     assert_eq!(p.rate, Some(10));
-    assert_eq!(p.audit, AuditMode::BestEffort);
+    assert_eq!(p.policy.audit, AuditMode::BestEffort);
     assert_eq!(p.client_names["1800.c3"], "portal");
     assert!(matches!(p.server_zone, Zone::Fixed(_)));
 }

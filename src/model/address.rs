@@ -1,7 +1,8 @@
-//! Facts that the address of a server tells about it: whether it is this machine, and its port.
+//! Facts that an address tells: of a server, whether it is this machine; of a client, its network.
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use url::{Host, Url};
 
 /// True if the address is on our own machine, by its text alone: names are not looked up.
@@ -20,9 +21,31 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// The network that an address is part of: the first 24 bits of an IPv4 address, the first 64 of an IPv6
+/// address, as `192.0.2.0/24`. An IPv4 address written as IPv6 counts as IPv4. `None`: the text is no address.
+pub fn network_of(address: &str) -> Option<String> {
+    let address = address.parse::<IpAddr>().ok()?.to_canonical();
+    let bits = if address.is_ipv4() { 24 } else { 64 };
+    let network = IpNet::new(address, bits).ok()?;
+    Some(network.trunc().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_part_of_a_network() {
+        for (address, network) in [
+            ("192.0.2.146", Some("192.0.2.0/24")),
+            ("::ffff:192.0.2.146", Some("192.0.2.0/24")),
+            ("2001:db8:5456:1:a:b:c:d", Some("2001:db8:5456:1::/64")),
+            ("192.0.2", None),
+            ("", None),
+        ] {
+            assert_eq!(network_of(address).as_deref(), network, "{address}");
+        }
+    }
 
     #[test]
     fn our_own_machine_is_known_by_its_names_and_numbers() {

@@ -11,6 +11,7 @@ pub mod failure;
 mod kind_counts;
 pub mod page;
 pub mod paging;
+mod policy;
 pub mod query;
 pub mod session;
 pub mod signin;
@@ -32,6 +33,7 @@ pub use failure::{Acted, Code, LimitedBy, SqlState, Unreached};
 pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
+pub use policy::{AuditMode, Policy};
 pub use query::{
     AskedBy, Clause, Field, Matcher, Op, Plan, Property, Query, QueryError, RowView, Search, Sort,
     Target, Value,

@@ -9,7 +9,7 @@ mod zone;
 pub(in crate::model) use read::Scan;
 pub use read::{from_epoch_ms, from_epoch_seconds, parse_duration, parse_instant};
 pub use show::{
-    age, clock, clock_apart, clock_seconds, duration, duration_words, instant, instant_short, span,
-    time_short, to_the_minute,
+    age, clock, clock_apart, clock_seconds, duration, duration_words, instant, instant_short,
+    rfc3339, span, time_short, to_the_minute,
 };
 pub use zone::Zone;

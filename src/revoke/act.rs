@@ -28,7 +28,7 @@ pub async fn run_action(
     if !spec.changes {
         return api.act(&spec.name, args).await;
     }
-    if context.profile.read_only {
+    if context.profile.policy.read_only {
         return Err(ApiError::ReadOnly(context.profile.name.clone()));
     }
     let context = JobContext {

@@ -44,7 +44,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
             answers: reads && waiting.len() <= READ_EACH,
             doubts: reads,
             never: caps.revoke_is_verified,
-            max_rows: context.profile.max_rows,
+            max_rows: context.profile.policy.max_rows,
         },
         batch: batch.min().unwrap_or(1),
         concurrency: usize::from(context.profile.concurrency.max(1)),
@@ -59,7 +59,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         control,
         report,
     };
-    let end = if context.profile.read_only {
+    let end = if context.profile.policy.read_only {
         Some(ApiError::ReadOnly(context.profile.name.clone()))
     } else {
         job.send_all().await

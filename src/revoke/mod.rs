@@ -181,7 +181,7 @@ impl AuditWriter {
         Self {
             audit: context.audit.clone(),
             operation: Arc::new(operation),
-            mode: context.profile.audit,
+            mode: context.profile.policy.audit,
         }
     }
 

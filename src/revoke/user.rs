@@ -25,7 +25,7 @@ pub async fn run_user_job(
     user: Subject,
     mut unlogged: impl FnMut(AuditError) + Send,
 ) -> Result<UserOutcome, ApiError> {
-    if context.profile.read_only {
+    if context.profile.policy.read_only {
         return Err(ApiError::ReadOnly(context.profile.name.clone()));
     }
     check_named(&user)?;
@@ -41,7 +41,7 @@ pub async fn run_user_job(
 
     let mut result = api.revoke_user(&user).await;
     if let Ok(ended) = &mut result {
-        count(api.as_ref(), &user, ended, context.profile.max_rows).await;
+        count(api.as_ref(), &user, ended, context.profile.policy.max_rows).await;
     }
 
     let ending = match &result {

@@ -16,7 +16,7 @@ use crate::api::auth::{Prompter, TokenFile};
 use crate::api::net::{Route, route};
 use crate::app::source::ProfileView;
 use crate::config::private;
-use crate::config::{AuditMode, Config, Paths, Profile, paths};
+use crate::config::{Config, Paths, Profile, paths};
 use crate::model::{ApiError, is_loopback, locked};
 
 /// The commented example, with every key.
@@ -106,9 +106,9 @@ impl Configured {
         #[cfg(feature = "emulator")]
         let views = views.chain(self.demos.views().filter(free));
         views
-            .map(|view| ProfileView {
-                read_only: view.read_only || self.read_only,
-                ..view
+            .map(|mut view| {
+                view.policy.read_only |= self.read_only;
+                view
             })
             .collect()
     }
@@ -151,7 +151,7 @@ impl Configured {
 impl Profiles for Configured {
     async fn open(&self, name: &str, prompter: Arc<dyn Prompter>) -> Result<Opened, ApiError> {
         let mut profile = self.found(name).await?;
-        profile.read_only |= self.read_only;
+        profile.policy.read_only |= self.read_only;
         let profile = Arc::new(profile);
         let written = profile.clone();
         // Certificate files are read, and a set of authorities: some 10 ms.
@@ -251,23 +251,9 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         own_names: profile.system.own_names.clone(),
         address: address(profile),
         proxy: proxy(&profile.url),
-        production: profile.production,
-        read_only: profile.read_only,
-        insecure: profile.insecure,
         plain_http: !profile.is_encrypted() && !is_loopback(&profile.url),
         demo: false,
-        best_effort: profile.audit == AuditMode::BestEffort,
-        require_reason: profile.require_reason,
-        typed_from: profile.typed_from,
-        reveal: profile.reveal,
-        search_on_start: profile.search_on_start,
-        live_search: profile.live_search,
-        reload_every: profile.reload_every,
-        sort: profile.sort.clone(),
-        page_size: profile.page_size,
-        kind: profile.kind.clone(),
-        max_rows: profile.max_rows,
-        thresholds: profile.thresholds(),
+        policy: profile.policy.clone(),
     }
 }
 

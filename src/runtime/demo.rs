@@ -132,12 +132,10 @@ impl Demo {
     }
 }
 
-fn with_demo_keys(profile: Profile) -> Profile {
-    Profile {
-        audit: AuditMode::BestEffort,
-        search_on_start: true,
-        ..profile
-    }
+fn with_demo_keys(mut profile: Profile) -> Profile {
+    profile.policy.audit = AuditMode::BestEffort;
+    profile.policy.search_on_start = true;
+    profile
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use crate::api::auth::{Ask, Prompter, Question, QuestionKind};
 use crate::app::source::ProfileView;
 use crate::config::{Login, Profile, SystemSpec};
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Field, Identity, KindCaps, LimitedBy, Outcome,
-    PageEnd, Paging, Plan, Revoke, RowRef, RowSink, Search, Session, SessionKey, Sort, Subject,
-    Support, Thresholds, UserOutcome,
+    ApiError, Capabilities, Completeness, Cursor, Identity, KindCaps, LimitedBy, Outcome, PageEnd,
+    Paging, Plan, Policy, Revoke, RowRef, RowSink, Search, Session, SessionKey, Subject, Support,
+    Thresholds, UserOutcome,
 };
 use crate::store::order::SourceNames;
 
@@ -30,26 +30,12 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
         system_word: "sample".into(),
         address: "http://127.0.0.1".to_owned(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
-        production: false,
-        read_only: false,
-        insecure: false,
         plain_http: false,
         demo: false,
-        best_effort: false,
-        require_reason: false,
-        typed_from: 10,
-        reveal: true,
-        search_on_start: false,
-        live_search: false,
-        reload_every: std::time::Duration::from_secs(30),
-        sort: Sort {
-            by: Field::User.into(),
-            descending: false,
+        policy: Policy {
+            max_rows: 1000,
+            ..Policy::default()
         },
-        page_size: None,
-        kind: None,
-        max_rows: 1000,
-        thresholds: Thresholds::default(),
     }
 }
 
@@ -235,7 +221,7 @@ impl Profiles for FakeProfiles {
         self.opened.fetch_add(1, Ordering::SeqCst);
         let url = "http://127.0.0.1:1".parse().unwrap();
         let mut profile = Profile::new(profile, SystemSpec::sample(), url, Login::None);
-        profile.max_rows = self.max_rows;
+        profile.policy.max_rows = self.max_rows;
         Ok(Opened {
             api: self.api.clone(),
             profile: Arc::new(profile),

@@ -18,7 +18,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{Completeness, Property, told_duplicates, told_unread};
+use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -164,15 +164,27 @@ fn milliseconds(took: Duration) -> String {
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
     let all = [
-        (any(|s| s.profile.production), "PRODUCTION", Role::Danger),
-        (any(|s| s.profile.insecure), "INSECURE TLS", Role::Danger),
+        (
+            any(|s| s.profile.policy.production),
+            "PRODUCTION",
+            Role::Danger,
+        ),
+        (
+            any(|s| s.profile.policy.insecure),
+            "INSECURE TLS",
+            Role::Danger,
+        ),
         (any(|s| s.profile.plain_http), "PLAIN HTTP", Role::Danger),
         (
-            state.prefs.read_only || any(|s| s.profile.read_only),
+            state.prefs.read_only || any(|s| s.profile.policy.read_only),
             "read-only",
             Role::Warn,
         ),
-        (any(|s| s.profile.best_effort), "audit may fail", Role::Warn),
+        (
+            any(|s| s.profile.policy.audit == AuditMode::BestEffort),
+            "audit may fail",
+            Role::Warn,
+        ),
         (any(|s| s.profile.demo), "demo", Role::Warn),
     ];
     all.into_iter()
@@ -185,7 +197,7 @@ fn is_alarming(state: &State) -> bool {
     state
         .sources
         .iter()
-        .any(|s| s.profile.production || s.profile.insecure)
+        .any(|s| s.profile.policy.production || s.profile.policy.insecure)
 }
 
 /// The tabs of a narrow screen.
@@ -323,7 +335,7 @@ fn not_searched(state: &State) -> String {
         sources => sources
             .iter()
             .map(|source| {
-                let read_only = if state.prefs.read_only || source.profile.read_only {
+                let read_only = if state.prefs.read_only || source.profile.policy.read_only {
                     " (read-only)"
                 } else {
                     ""

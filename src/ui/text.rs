@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::widgets::{Block, Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
@@ -155,13 +157,9 @@ impl<'a> Canvas<'a> {
             if let Some(cell) = before.filter(|cell| width_cols(cell.symbol()) > 1) {
                 cell.set_symbol(" ");
             }
-            for x in rect.left()..rect.right() {
-                if let Some(cell) = self.buffer.cell_mut((x, y)) {
-                    cell.reset();
-                    cell.set_style(style);
-                }
-            }
         }
+        Clear.render(rect, self.buffer);
+        self.buffer.set_style(rect, style);
     }
 
     /// Lays a style over what stands in an area.
@@ -196,33 +194,15 @@ impl<'a> Canvas<'a> {
 
     /// A border in another role.
     pub fn border_in(&mut self, area: Rect, focused: bool, role: Role) {
-        if area.width < 2 || area.height < 2 {
-            return;
-        }
-        let [tl, tr, bl, br, h, v] = match (self.ascii, focused) {
-            (true, true) => ["#", "#", "#", "#", "=", "#"],
-            (true, false) => ["+", "+", "+", "+", "-", "|"],
-            (false, true) => ["╔", "╗", "╚", "╝", "═", "║"],
-            (false, false) => ["┌", "┐", "└", "┘", "─", "│"],
+        let set = match (self.ascii, focused) {
+            (true, true) => plain_border("#", "#", "="),
+            (true, false) => plain_border("+", "|", "-"),
+            (false, true) => border::DOUBLE,
+            (false, false) => border::PLAIN,
         };
         let style = self.style(role);
-        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
-        for x in area.x + 1..right {
-            self.grapheme(x, area.y, h, 1, style);
-            self.grapheme(x, bottom, h, 1, style);
-        }
-        for y in area.y + 1..bottom {
-            self.grapheme(area.x, y, v, 1, style);
-            self.grapheme(right, y, v, 1, style);
-        }
-        for (x, y, corner) in [
-            (area.x, area.y, tl),
-            (right, area.y, tr),
-            (area.x, bottom, bl),
-            (right, bottom, br),
-        ] {
-            self.grapheme(x, y, corner, 1, style);
-        }
+        let block = Block::bordered().border_set(set).border_style(style);
+        block.render(area, self.buffer);
     }
 
     /// A text set into the upper border, from the left: `╔═ title ═`. Returns the first cell behind it.
@@ -275,6 +255,19 @@ pub fn border_room(area: Rect, row: u16) -> Rect {
         return Rect::ZERO;
     }
     Rect::new(area.x + 2, area.y + row, area.width - 4, 1)
+}
+
+fn plain_border<'a>(corner: &'a str, upright: &'a str, level: &'a str) -> border::Set<'a> {
+    border::Set {
+        top_left: corner,
+        top_right: corner,
+        bottom_left: corner,
+        bottom_right: corner,
+        vertical_left: upright,
+        vertical_right: upright,
+        horizontal_top: level,
+        horizontal_bottom: level,
+    }
 }
 
 fn ascii_sign(sign: char) -> char {

@@ -214,6 +214,25 @@ fn groups_count_every_session_once() {
 }
 
 #[test]
+fn addresses_are_counted_by_their_network() {
+    let expected = DESK.run(&["list", "-o", "jsonl"]).ends(0).rows();
+    let in_network = |row: &&Value| {
+        let ip = row["ip"].as_str().unwrap_or_default();
+        ip.starts_with("192.0.2.") && !ip.is_empty()
+    };
+    let expected = expected.iter().filter(in_network).count();
+
+    let groups = DESK
+        .run(&["list", "--group-by", "network", "-o", "jsonl"])
+        .ends(0)
+        .rows();
+
+    let of_network = groups.iter().find(|row| row["network"] == "192.0.2.0/24");
+    assert!(expected > 0);
+    assert_eq!(of_network.map(|row| &row["count"]), Some(&expected.into()));
+}
+
+#[test]
 fn a_sort_orders_the_rows_and_puts_nothing_last() {
     let rows = |sort: &str| {
         let ran = DESK
@@ -408,6 +427,37 @@ fn a_watch_tells_what_came_and_what_went() {
     child.wait().unwrap();
     assert_eq!(event["event"], "gone");
     assert_eq!(event["first"], false);
+}
+
+#[test]
+fn a_watch_for_people_prints_a_line_for_each_event() {
+    use std::io::{BufRead, BufReader};
+    let desk = Desk::new();
+    let watch = ["list", "--watch", "1", "-o", "table", "-f", "id,user"];
+    let mut child = desk.command(&watch).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    let title = next();
+    let columns: Vec<&str> = title.split_whitespace().collect();
+    assert_eq!(columns, ["AT", "EVENT", "ID", "USER"]);
+    let first: Vec<String> = (0..60).map(|_| next()).collect();
+    assert!(first.iter().all(|line| line.contains("  listed  ")));
+
+    let mut rows = desk.emulator().world().rows().into_iter();
+    let ended = rows.find_map(|row| row.sid).unwrap();
+    assert!(desk.emulator().world().remove(&ended));
+
+    let gone = std::iter::repeat_with(next).find(|line| line.contains(&ended));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(gone.is_some_and(|line| line.contains("  gone ")));
+
+    let refused = desk.run(&["list", "--watch", "1", "-o", "csv"]).ends(2);
+    assert!(
+        refused
+            .err
+            .contains("--watch prints table or jsonl, not csv")
+    );
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn a_change_asks_with_the_focus_on_cancel() {
     check("action_confirm", &state, &TWO);
 
     state.dialogs.clear();
-    state.sources[0].profile.production = true;
+    state.sources[0].profile.policy.production = true;
     keys(&mut state, "a end up up enter");
     check("action_confirm_production", &state, &TWO);
 }

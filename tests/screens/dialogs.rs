@@ -42,8 +42,8 @@ fn deleting_one_session_asks() {
     check("confirm_delete", &state, &TWO);
 
     state.dialogs.clear();
-    state.sources[0].profile.production = true;
-    state.sources[0].profile.require_reason = true;
+    state.sources[0].profile.policy.production = true;
+    state.sources[0].profile.policy.require_reason = true;
     keys(&mut state, "delete");
     check("confirm_delete_production", &state, &TWO);
 }
@@ -61,7 +61,7 @@ fn revoking_every_session_of_a_user_asks_for_the_name() {
 #[test]
 fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
-        state.sources[0].profile.production = true;
+        state.sources[0].profile.policy.production = true;
         let send: Vec<_> = (0..33).map(|row| item(state, row % 18)).collect();
         state.open(Confirm {
             kind: ConfirmKind::Rows(RevokePlan {
@@ -146,7 +146,7 @@ fn a_revoke_job_shows_how_it_goes() {
 #[test]
 fn the_help_lists_every_key() {
     let state = Fixture::main().with(|state| {
-        state.sources[0].profile.read_only = true;
+        state.sources[0].profile.policy.read_only = true;
         state.open(Help::default());
     });
     check("help", &state, &TWO);

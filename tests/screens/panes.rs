@@ -1,6 +1,6 @@
 //! The panes of the main screen: header, table, status, tabs; in every theme and with hostile text.
 
-use usher::model::Unreached;
+use usher::model::{AuditMode, Unreached};
 
 use super::*;
 
@@ -223,15 +223,15 @@ fn what_became_of_rows_is_a_word() {
 #[test]
 fn production_and_other_dangers_are_words_and_a_bar() {
     let production = Fixture::main().with(|state| {
-        state.sources[0].profile.production = true;
-        state.sources[0].profile.read_only = true;
+        state.sources[0].profile.policy.production = true;
+        state.sources[0].profile.policy.read_only = true;
     });
     check("production", &production, &TWO);
 
     let insecure = Fixture::main().with(|state| {
         let profile = &mut state.sources[0].profile;
-        (profile.insecure, profile.plain_http) = (true, true);
-        (profile.best_effort, profile.demo) = (true, true);
+        (profile.policy.insecure, profile.plain_http) = (true, true);
+        (profile.policy.audit, profile.demo) = (AuditMode::BestEffort, true);
     });
     check("insecure", &insecure, &TWO);
 }

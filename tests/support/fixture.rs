@@ -17,7 +17,7 @@ use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};
 use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
-    Paging, Plan, Query, Revoke, RowRef, RowSink, Sort, Support, Thresholds,
+    Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Support,
 };
 use usher::store::{ChunkBuilder, SourceId, View, order};
 
@@ -252,26 +252,9 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         system_word: "janssen".into(),
         address: "https://idp.example.org".to_owned(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
-        production: false,
-        read_only: false,
-        insecure: false,
         plain_http: false,
         demo: false,
-        best_effort: false,
-        require_reason: false,
-        typed_from: 10,
-        reveal: true,
-        search_on_start: false,
-        live_search: false,
-        sort: Sort {
-            by: Field::User.into(),
-            descending: false,
-        },
-        page_size: None,
-        kind: None,
-        max_rows: 200_000,
-        reload_every: Duration::from_secs(30),
-        thresholds: Thresholds::default(),
+        policy: Policy::default(),
     }
 }
 
@@ -409,7 +392,7 @@ impl Fixture {
                 .map(|source| usher::store::order::SourceNames {
                     profile: source.profile.name.clone(),
                     system: source.profile.system_word.to_string(),
-                    thresholds: source.profile.thresholds,
+                    thresholds: source.profile.policy.thresholds,
                     ahead: source.ahead,
                 })
                 .collect(),
@@ -488,12 +471,9 @@ fn row(number: usize, person: &Person) -> RowRef<'static> {
 
 fn entries() -> Vec<ProfileEntry> {
     let entry = |name, system, address: &str, production, read_only, last: &str| {
-        let view = ProfileView {
-            address: address.to_owned(),
-            production,
-            read_only,
-            ..profile(name, system)
-        };
+        let mut view = profile(name, system);
+        address.clone_into(&mut view.address);
+        (view.policy.production, view.policy.read_only) = (production, read_only);
         ProfileEntry {
             view,
             last: last.to_owned(),

@@ -271,7 +271,11 @@ fn fingerprint(profile: &Profile) -> String {
     let mut hash = Sha256::new();
     let auth_url = profile.auth_url.as_ref().map_or("", url::Url::as_str);
     // A read-only profile asks for fewer rights: its token must not become that of a full one.
-    let rights = if profile.read_only { "read" } else { "all" };
+    let rights = if profile.policy.read_only {
+        "read"
+    } else {
+        "all"
+    };
     let common = [
         profile.name.as_str(),
         &profile.system.word,

@@ -158,7 +158,7 @@ impl Janssen {
         Rules {
             user_as: self.profile.user_as.as_deref(),
             server_zone: self.profile.server_zone,
-            expiring_within: TimeDelta::from_std(self.profile.expiring_within).unwrap_or_default(),
+            expiring_within: self.profile.policy.thresholds.expiring_within,
             can_search: !self.is_old(),
             plain_only,
         }

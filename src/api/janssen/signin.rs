@@ -68,7 +68,7 @@ pub(super) fn authorize(
                     client_secret,
                 )),
             };
-            let scope = if profile.read_only {
+            let scope = if profile.policy.read_only {
                 READ.to_owned()
             } else {
                 format!("{READ} {CHANGE}")

@@ -72,7 +72,7 @@ impl TlsSettings {
             ca_dir: profile.ca_dir.clone(),
             client_cert: profile.client_cert.clone(),
             client_key: profile.client_key.clone(),
-            insecure: profile.insecure,
+            insecure: profile.policy.insecure,
             seen: LatestCertificate::default(),
         }
     }

@@ -188,7 +188,7 @@ impl Arguments {
         let subject = session
             .filter(|_| spec.on == ActsOn::Session)
             .map_or_else(Subject::default, |session| session.subject.clone());
-        let asks_reason = spec.changes && opened.is_some_and(|s| s.profile.require_reason);
+        let asks_reason = spec.changes && opened.is_some_and(|s| s.profile.policy.require_reason);
         Self {
             source,
             subject,
@@ -196,7 +196,7 @@ impl Arguments {
             on: format!("{on} · {profile}"),
             focus: 0,
             error: None,
-            production: opened.is_some_and(|s| s.profile.production),
+            production: opened.is_some_and(|s| s.profile.policy.production),
             confirmed_once: false,
             sent: None,
             generation: Gen::default(),

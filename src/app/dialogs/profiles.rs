@@ -237,22 +237,22 @@ fn profile(entry: &ProfileEntry, large: bool) -> ViewLine {
     };
     let name = column(&view.name, if large { NAME.0 } else { NAME.1 });
     let mut line = ViewLine::plain(name).with(column(&view.system, SYSTEM), Role::Text);
-    let production = if view.production { "PROD" } else { "" };
-    let read_only = if view.read_only { "ro" } else { "" };
+    let production = if view.policy.production { "PROD" } else { "" };
+    let read_only = if view.policy.read_only { "ro" } else { "" };
     if large {
         // The room for the marks is blank for most, so an address may take all of its own.
         let address = column(&view.address, ADDRESS + 1);
         let address = address.strip_suffix(' ').unwrap_or(&address);
         line = line.with(address, Role::Dim);
         line = line.with(format!("{production:<0$}", MARKS.0), Role::Danger);
-        let last = match (view.read_only, entry.last.as_str()) {
+        let last = match (view.policy.read_only, entry.last.as_str()) {
             (true, "-" | "") => read_only.to_owned(),
             (true, last) => format!("{read_only} {last}"),
             (false, last) => last.to_owned(),
         };
         return line.with(last, Role::Text);
     }
-    let marks = match (view.production, view.read_only) {
+    let marks = match (view.policy.production, view.policy.read_only) {
         (true, true) => "PROD ro".to_owned(),
         _ => format!("{production}{read_only}"),
     };

@@ -147,7 +147,7 @@ pub fn edited(state: &mut State) -> Vec<Effect> {
 
 /// Typing has paused.
 pub fn typed(state: &mut State) -> Vec<Effect> {
-    if state.sources.iter().any(|s| s.profile.live_search) && state.query().is_ok() {
+    if state.sources.iter().any(|s| s.profile.policy.live_search) && state.query().is_ok() {
         return submit(state);
     }
     plan(state)
@@ -429,7 +429,7 @@ fn next_auto_reload(state: &mut State) -> Vec<Effect> {
 
 /// The longest pause that an open profile asks for.
 fn reload_every(state: &State) -> Duration {
-    let pauses = state.sources.iter().map(|s| s.profile.reload_every);
+    let pauses = state.sources.iter().map(|s| s.profile.policy.reload_every);
     pauses.max().unwrap_or(Duration::from_secs(30))
 }
 
@@ -508,9 +508,9 @@ impl Source {
 }
 
 fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
-    let size = source.profile.page_size.and_then(NonZeroU16::new);
+    let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
     Search {
-        query: query.with_kind(source.profile.kind.as_deref()),
+        query: query.with_kind(source.profile.policy.kind.as_deref()),
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,

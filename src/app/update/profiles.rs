@@ -20,7 +20,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
     let sort = views
         .first()
-        .map_or(&state.results.sort, |view| &view.sort)
+        .map_or(&state.results.sort, |view| &view.policy.sort)
         .clone();
     let hidden = state.details.hidden;
     state.results = Results::new(sort);
@@ -32,7 +32,11 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
     state.form.error = None;
     state.sources = views.into_iter().map(Source::new).collect();
     focus::focus(state, Pane::Search);
-    if state.sources.iter().any(|s| s.profile.search_on_start) {
+    if state
+        .sources
+        .iter()
+        .any(|s| s.profile.policy.search_on_start)
+    {
         effects.extend(form::submit(state));
         state.focus_follows = false;
     }

@@ -163,7 +163,7 @@ fn view(state: &State) -> View {
         .map(|source| SourceNames {
             profile: source.profile.name.clone(),
             system: source.profile.system_word.to_string(),
-            thresholds: source.profile.thresholds,
+            thresholds: source.profile.policy.thresholds,
             ahead: source.ahead,
         })
         .collect();

@@ -153,7 +153,7 @@ fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
         Field::Profile => Some(source.profile.name.clone()),
         Field::System => Some(source.profile.system_word.to_string()),
         Field::State => {
-            let thresholds = source.profile.thresholds;
+            let thresholds = source.profile.policy.thresholds;
             let at = crate::model::state_at(
                 s.fact,
                 s.created,

@@ -371,7 +371,7 @@ fn the_trust_in_the_connection_follows_the_profile_and_the_environment() {
     assert_eq!(Tls::with(&profile, true), Tls::EnvCa);
     (profile.ca_file, profile.ca_dir) = (None, Some(Path::new("cas").to_owned()));
     assert_eq!(Tls::with(&profile, false), Tls::CustomCa);
-    profile.insecure = true;
+    profile.policy.insecure = true;
     assert_eq!(Tls::with(&profile, true), Tls::Insecure);
     profile.url = "http://127.0.0.1".parse().unwrap();
     assert_eq!(Tls::with(&profile, true), Tls::Plain);

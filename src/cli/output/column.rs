@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use chrono::TimeDelta;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::record::{Record, rfc3339};
+use super::record::Record;
 use crate::cli::exit::Failure;
 use crate::cli::sources::Source;
+use crate::model::address::network_of;
 use crate::model::text::json_marked;
-use crate::model::time::Zone;
-use crate::model::time::{age, duration, duration_words, instant_short};
+use crate::model::time::{Zone, age, duration, duration_words, instant_short, rfc3339};
 use crate::model::{ColumnSpec, Field, Property};
 
 /// A field of the output.
@@ -55,6 +55,7 @@ pub(crate) enum CommonField {
     Left,
     Kind,
     Key,
+    Network,
 }
 
 /// The names of all fields.
@@ -293,6 +294,10 @@ impl CommonField {
                 .map_or(Cell::None, |why| Cell::Text(why.into())),
             Self::Own => truth(row.own),
             Self::Hints => Cell::Empty,
+            Self::Network => {
+                let network = row.text(Field::Ip).and_then(network_of);
+                network.map_or(Cell::None, |network| Cell::Text(network.into()))
+            }
             Self::Attributes => Cell::Attributes,
             Self::Age => length(record.age()),
             Self::Idle => length(record.idle()),

@@ -10,8 +10,8 @@ mod table;
 use std::io::{self, Write};
 
 pub(crate) use column::{Cell, OutputField, Times};
-pub(crate) use record::{Record, rfc3339};
-pub(crate) use table::{Look, small_table};
+pub(crate) use record::Record;
+pub(crate) use table::{Look, Table, TableRow, small_table};
 
 use super::args_verbs::Format;
 use super::exit::Failure;
@@ -43,7 +43,7 @@ pub(crate) fn encoder(
     look: Look,
 ) -> Box<dyn Encode> {
     match format {
-        Format::Table => Box::new(table::Table::new(columns, look)),
+        Format::Table => Box::new(Table::new(columns, look)),
         Format::Json => Box::new(json::Json::document(columns)),
         Format::Jsonl => Box::new(json::Json::lines(columns)),
         Format::Csv => Box::new(csv::Csv::new(columns, csv_safe)),

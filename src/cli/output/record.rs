@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::text::mask;
 use crate::model::{Class, Deletable, RowRef, State, Thresholds, state_at};
@@ -97,9 +97,4 @@ impl<'a> Record<'a> {
             .find(|(known, _)| *known == name)
             .map(|(_, value)| value)
     }
-}
-
-/// An instant as machines read it: RFC 3339, UTC, fractions only where there are some.
-pub(crate) fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

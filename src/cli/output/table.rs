@@ -43,15 +43,30 @@ const LEAST: usize = 4;
 
 /// Rows as a table.
 pub(crate) struct Table {
+    /// Titles of columns that stand before those of the row.
+    leading: &'static [&'static str],
     columns: Vec<OutputField>,
     look: Look,
     widths: Option<Vec<usize>>,
-    waiting: Vec<(Vec<String>, State)>,
+    waiting: Vec<TableRow>,
 }
+
+/// The texts of a row, cleaned, and the state that gives it its colour.
+pub(crate) type TableRow = (Vec<String>, State);
 
 impl Table {
     pub(crate) fn new(columns: Vec<OutputField>, look: Look) -> Self {
+        Self::with_leading(&[], columns, look)
+    }
+
+    /// A table with further columns before those of the row; see [`Self::cells`] and [`Self::push`].
+    pub(crate) fn with_leading(
+        leading: &'static [&'static str],
+        columns: Vec<OutputField>,
+        look: Look,
+    ) -> Self {
         Self {
+            leading,
             columns,
             look,
             widths: None,
@@ -59,8 +74,38 @@ impl Table {
         }
     }
 
+    /// The texts of a row, without those of the leading columns.
+    pub(crate) fn cells(&self, record: &Record<'_>) -> TableRow {
+        let text = |column: &OutputField| {
+            let text = column.cell(record).for_people(record, self.look.times);
+            cell(&text, self.look)
+        };
+        (self.columns.iter().map(text).collect(), record.state)
+    }
+
+    /// Adds a row with all its cells: it is written, or held back to be measured.
+    pub(crate) fn push(&mut self, (cells, state): TableRow, out: &mut Vec<u8>) {
+        if let Some(widths) = &self.widths {
+            line(&cells, widths, self.look, paint(self.look, state), out);
+            return;
+        }
+        self.waiting.push((cells, state));
+        if self.waiting.len() >= MEASURED {
+            self.settle(out);
+        }
+    }
+
+    /// Writes what was held back.
+    pub(crate) fn flush(&mut self, out: &mut Vec<u8>) {
+        if self.widths.is_none() && !self.waiting.is_empty() {
+            self.settle(out);
+        }
+    }
+
     fn settle(&mut self, out: &mut Vec<u8>) {
-        let titles: Vec<String> = self.columns.iter().map(OutputField::title).collect();
+        let leading = self.leading.iter().map(|title| (*title).to_owned());
+        let titles = leading.chain(self.columns.iter().map(OutputField::title));
+        let titles: Vec<String> = titles.collect();
         let rows = self.waiting.iter().map(|(cells, _)| cells);
         let widths = widths(&titles, rows, self.look.width_cols);
         let title = if self.look.color { "1" } else { "" };
@@ -78,28 +123,7 @@ impl Encode for Table {
     }
 
     fn row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
-        let cells: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| {
-                let text = column.cell(record).for_people(record, self.look.times);
-                cell(&text, self.look)
-            })
-            .collect();
-        if let Some(widths) = &self.widths {
-            line(
-                &cells,
-                widths,
-                self.look,
-                paint(self.look, record.state),
-                out,
-            );
-        } else {
-            self.waiting.push((cells, record.state));
-            if self.waiting.len() >= MEASURED {
-                self.settle(out);
-            }
-        }
+        self.push(self.cells(record), out);
         Ok(())
     }
 
@@ -111,9 +135,7 @@ impl Encode for Table {
     }
 
     fn tail(&mut self, _sources: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), Failure> {
-        if self.widths.is_none() && !self.waiting.is_empty() {
-            self.settle(out);
-        }
+        self.flush(out);
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::zone::Zone;
 
@@ -151,6 +151,12 @@ fn suffix(at: DateTime<Utc>, zone: Zone, space: &str) -> String {
         Zone::Utc => format!("{space}UTC"),
         Zone::Local | Zone::Fixed(_) => format!("{space}{}", zone.offset_at(at)),
     }
+}
+
+/// An instant as machines read it: RFC 3339 in UTC, with milliseconds and a `Z`
+/// (`2026-11-21T13:59:22.000Z`). Shorter fractions are cut off.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ async fn an_action_whose_answer_was_lost_is_unknown() {
 async fn nothing_is_done_that_cannot_be_written_down_or_is_read_only() {
     let broken = setup();
     broken.break_log();
-    let read_only = setup_with(|profile| profile.read_only = true);
+    let read_only = setup_with(|profile| profile.policy.read_only = true);
 
     for setup in [broken, read_only] {
         let api = fake(1, |_| {});

@@ -209,7 +209,7 @@ async fn nothing_is_sent_if_it_cannot_be_written_down_first() {
 
 #[tokio::test(start_paused = true)]
 async fn with_best_effort_it_is_sent_and_said() {
-    let setup = setup_with(|profile| profile.audit = AuditMode::BestEffort);
+    let setup = setup_with(|profile| profile.policy.audit = AuditMode::BestEffort);
     let api = fake(2, |_| {});
     setup.break_log();
 
@@ -221,7 +221,7 @@ async fn with_best_effort_it_is_sent_and_said() {
 
 #[tokio::test(start_paused = true)]
 async fn f_del_13_a_read_only_profile_sends_and_writes_nothing() {
-    let setup = setup_with(|profile| profile.read_only = true);
+    let setup = setup_with(|profile| profile.policy.read_only = true);
     let api = fake(2, |_| {});
 
     let (tally, _) = setup.run(&api, 2).await;

@@ -31,8 +31,12 @@ impl<'a> ScreenReading<'a> {
     ) -> Result<Self, ApiError> {
         let profile = &*opened.profile;
         let reading = Reading::new(&*opened.api, search)?
-            .matching(&profile.name, &profile.system.word, profile.thresholds())?
-            .limited(profile.max_rows)
+            .matching(
+                &profile.name,
+                &profile.system.word,
+                profile.policy.thresholds,
+            )?
+            .limited(profile.policy.max_rows)
             .resumed(at, keys);
         Ok(Self {
             source,

@@ -143,7 +143,7 @@ fn counts(state: &State, plan: &RevokePlan, large: bool, width: usize) -> Vec<Vi
             line = indented(format!("{} on  ", sessions(count)));
         }
         line = line.with(&opened.profile.name, Role::Title);
-        if opened.profile.production {
+        if opened.profile.policy.production {
             line = line.with("  (PRODUCTION)", Role::Danger);
         }
         lines.push(line);
@@ -236,7 +236,7 @@ fn by_source(state: &State, plan: &RevokePlan) -> Vec<(SourceId, usize)> {
     let mut sources: Vec<_> = sources.into_iter().collect();
     sources.sort_by_key(|(source, _)| {
         let opened = state.source(*source);
-        !opened.is_some_and(|s| s.profile.production)
+        !opened.is_some_and(|s| s.profile.policy.production)
     });
     sources
 }

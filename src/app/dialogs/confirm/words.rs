@@ -32,13 +32,13 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         (source.profile.name.as_str(), text.unwrap_or_default())
     }));
     let sources: Vec<_> = reached.into_iter().map(|(_, source)| source).collect();
-    let production = sources.iter().any(|s| s.profile.production);
+    let production = sources.iter().any(|s| s.profile.policy.production);
     let count = plan.send.len();
     let on = if production { " on PRODUCTION" } else { "" };
-    let risks = sources.iter().map(|source| source.profile.risk());
+    let risks = sources.iter().map(|source| source.profile.policy.risk());
     let risk = risks.reduce(Risk::and).unwrap_or_default();
     let typed = typed_because(count, risk).map(|because| typed_rows(&plan, because));
-    let asks_reason = sources.iter().any(|s| s.profile.require_reason);
+    let asks_reason = sources.iter().any(|s| s.profile.policy.require_reason);
     let first = plan.send.first().filter(|_| count == 1);
     let one = first.map(|item| RowFacts::of(state, item));
     let kinds: KindCounts = plan.send.iter().map(|item| item.kind.as_ref()).collect();
@@ -109,7 +109,7 @@ fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
 /// The question about every session of a user.
 pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let opened = state.source(whole.source);
-    let production = opened.is_some_and(|s| s.profile.production);
+    let production = opened.is_some_and(|s| s.profile.policy.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
         .map_or_else(String::new, |caps| caps.after_revoke());
@@ -120,7 +120,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
         because: "it ends all sessions of a person".into(),
         wrong: false,
     };
-    let asks_reason = opened.is_some_and(|s| s.profile.require_reason);
+    let asks_reason = opened.is_some_and(|s| s.profile.policy.require_reason);
     let has_choice = whole.everywhere.is_some();
     let kind = ConfirmKind::User(whole);
     let mut confirm = Confirm::new(kind, after, production, Some(typed), asks_reason);

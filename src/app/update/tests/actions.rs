@@ -313,7 +313,7 @@ fn all_sessions_of_a_user_do_not_end_by_one_key() {
 
 #[test]
 fn a_profile_that_wants_reasons_gets_one_for_every_change() {
-    let mut app = app_with(|profile| profile.require_reason = true);
+    let mut app = app_with(|profile| profile.policy.require_reason = true);
     app.action(5).slowly("tab tab enter");
     assert!(app.acts().is_empty(), "no reason was given");
     assert!(app.dialog::<Arguments>().is_some_and(|a| {
@@ -389,7 +389,7 @@ fn a_change_takes_no_answer_in_its_first_moments() {
 
 #[test]
 fn a_read_only_profile_refuses_changes_and_allows_questions() {
-    let mut app = app_with(|profile| profile.read_only = true);
+    let mut app = app_with(|profile| profile.policy.read_only = true);
 
     app.action(5);
     assert!(app.status().contains("read-only"), "{}", app.status());

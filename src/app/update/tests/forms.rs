@@ -37,7 +37,7 @@ fn enter_connects_first_and_searches_when_the_connection_is_up() {
 
 #[test]
 fn a_profile_with_search_on_start_searches_and_leaves_the_focus_in_the_form() {
-    let mut app = TestApp::with(|profile| profile.search_on_start = true);
+    let mut app = TestApp::with(|profile| profile.policy.search_on_start = true);
 
     app.connect().page(&[("jdoe", 60)], None);
 
@@ -314,7 +314,7 @@ fn the_automatic_reload_leaves_what_was_said_of_an_ended_session() {
 
 #[test]
 fn enter_while_the_first_search_still_runs_takes_the_focus_to_the_rows() {
-    let mut app = TestApp::with(|profile| profile.search_on_start = true);
+    let mut app = TestApp::with(|profile| profile.policy.search_on_start = true);
     app.connect().page(&[("jdoe", 60)], Some("1"));
     assert_eq!(app.state.focus, Pane::Search);
 

@@ -120,7 +120,13 @@ fn a_kind_is_found_by_a_query_and_a_session_by_the_id_of_the_console() {
     let found = |text: &str| {
         let query = Query::parse(text).unwrap();
         let zone = Zone::Utc;
-        let matcher = Matcher::new(&query.clauses, now(), zone, Thresholds::default()).unwrap();
+        let matcher = Matcher::new(
+            &query.clauses,
+            now(),
+            zone,
+            crate::model::Thresholds::default(),
+        )
+        .unwrap();
         let rows = app.state.results.rows.iter();
         rows.filter(|(_, row)| matcher.matches(&SessionIn::new(&row.session, "p", "roach")))
             .count()
@@ -134,7 +140,7 @@ fn a_kind_is_found_by_a_query_and_a_session_by_the_id_of_the_console() {
 
 #[test]
 fn a_profile_may_name_the_kind_that_is_searched() {
-    let mut app = TestApp::with(|profile| profile.kind = Some("web".into()));
+    let mut app = TestApp::with(|profile| profile.policy.kind = Some("web".into()));
     app.keys("enter").connect_with(two_kinds());
     let asked = |app: &TestApp| {
         let search = app.state.sources[0].search.as_ref().expect("a search");

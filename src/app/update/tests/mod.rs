@@ -38,8 +38,7 @@ use crate::app::state::{Prefs, State, TimeStyle};
 use crate::model::time::Zone;
 use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
-    PageEnd, Paging, ReadKeys, Revoke, RowRef, RowSink, Sort, Support, Thresholds, Unreached,
-    Untrusted,
+    PageEnd, Paging, Policy, ReadKeys, Revoke, RowRef, RowSink, Support, Unreached, Untrusted,
 };
 use crate::store::{ChunkBuilder, RowId, SourceId};
 
@@ -352,26 +351,9 @@ fn profile(name: &str) -> ProfileView {
         system_word: "janssen".into(),
         address: "https://idp.example.org".into(),
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
-        production: false,
-        read_only: false,
-        insecure: false,
         plain_http: false,
         demo: false,
-        best_effort: false,
-        require_reason: false,
-        typed_from: 10,
-        reveal: true,
-        search_on_start: false,
-        live_search: false,
-        reload_every: Duration::from_secs(30),
-        sort: Sort {
-            by: Field::User.into(),
-            descending: false,
-        },
-        page_size: None,
-        kind: None,
-        max_rows: 200_000,
-        thresholds: Thresholds::default(),
+        policy: Policy::default(),
     }
 }
 

@@ -93,7 +93,7 @@ fn quitting_during_a_revoke_counts_after_a_pause_only() {
 
 #[test]
 fn a_refused_delete_takes_the_y_after_it_along() {
-    let mut app = TestApp::with(|profile| profile.read_only = true);
+    let mut app = TestApp::with(|profile| profile.policy.read_only = true);
     app.keys("enter").connect().page(&[("asmith", 60)], None);
     for key in ["delete", "U"] {
         app.effects.clear();
@@ -121,7 +121,7 @@ fn a_held_delete_key_opens_one_question_and_confirms_nothing() {
 fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
     let asked = |production: bool, users: &[&str]| {
         let mut app = TestApp::listing(users);
-        app.state.sources[0].profile.production = production;
+        app.state.sources[0].profile.policy.production = production;
         let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
         let plan = super::super::ask_revoke::plan(&app.state, &ids);
         crate::app::dialogs::confirm::for_rows(&app.state, plan).typed
@@ -142,8 +142,8 @@ fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
 fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
     let asked = |typed_from: usize, production: bool, count: u32| {
         let mut app = TestApp::listing(&["asmith"; 12]);
-        app.state.sources[0].profile.typed_from = typed_from;
-        app.state.sources[0].profile.production = production;
+        app.state.sources[0].profile.policy.typed_from = typed_from;
+        app.state.sources[0].profile.policy.production = production;
         let ids: Vec<RowId> = (0..count).map(RowId).collect();
         let plan = super::super::ask_revoke::plan(&app.state, &ids);
         let typed = crate::app::dialogs::confirm::for_rows(&app.state, plan).typed;
@@ -196,7 +196,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
         })
         .collect();
     for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
-        app.state.sources[0].profile.insecure = insecure;
+        app.state.sources[0].profile.policy.insecure = insecure;
         let plan = crate::app::revoke_plan::RevokePlan {
             send: items.iter().take(count).cloned().collect(),
             skip: Vec::new(),

@@ -165,7 +165,7 @@ fn f_cred_04_own_session_is_never_sent() {
 
 #[test]
 fn a_read_only_profile_sends_nothing_and_says_why() {
-    let mut app = TestApp::with(|profile| profile.read_only = true);
+    let mut app = TestApp::with(|profile| profile.policy.read_only = true);
     app.keys("enter").connect().page(&[("asmith", 60)], None);
 
     for key in ["delete", "D", "U"] {

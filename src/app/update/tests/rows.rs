@@ -263,7 +263,7 @@ fn a_chord_that_edits_a_field_edits_it() {
 
 /// One session with a secret and a plain attribute; the details have the focus.
 fn with_attributes(reveal: bool) -> TestApp {
-    let mut app = TestApp::with(|profile| profile.reveal = reveal);
+    let mut app = TestApp::with(|profile| profile.policy.reveal = reveal);
     app.keys("enter").connect();
     let (secret, plain) = (crate::model::Class::Secret, crate::model::Class::Plain);
     app.rows(vec![RowRef {

@@ -254,7 +254,7 @@ async fn a_first_answer_that_asks_for_a_sign_in_is_an_error_and_no_outcome() {
 async fn f_del_13_a_read_only_profile_sends_nothing_that_changes_anything() {
     let emulator = emulator(fixed()).await;
     let mut profile = client_profile(&emulator);
-    profile.read_only = true;
+    profile.policy.read_only = true;
     let api = open(&profile);
 
     let rows = all(&api, &search("")).await.unwrap();

@@ -133,7 +133,7 @@ async fn a_program_signs_in_by_its_secret_and_is_named_by_its_id() {
 async fn a_read_only_profile_asks_for_the_right_to_read_only() {
     let emulator = emulator(fixed()).await;
     let mut profile = client_profile(&emulator);
-    profile.read_only = true;
+    profile.policy.read_only = true;
 
     let who = open(&profile).whoami().await.unwrap();
 
@@ -582,7 +582,7 @@ async fn f_net_11_a_private_authority_is_trusted_when_it_is_named_and_refused_wh
     profile.ca_file = Some(ca.path().to_owned());
     let trusted = all(&open(&profile), &search("")).await;
     profile.ca_file = None;
-    profile.insecure = true;
+    profile.policy.insecure = true;
     let blind = all(&open(&profile), &search("")).await;
 
     assert_eq!(trusted.map(|rows: Vec<Session>| rows.len()), Ok(240));
@@ -591,7 +591,7 @@ async fn f_net_11_a_private_authority_is_trusted_when_it_is_named_and_refused_wh
     let other = rcgen::generate_simple_self_signed(vec!["other".into()]).unwrap();
     let mut ca = tempfile::NamedTempFile::new().unwrap();
     ca.write_all(other.cert.pem().as_bytes()).unwrap();
-    profile.insecure = false;
+    profile.policy.insecure = false;
     profile.ca_file = Some(ca.path().to_owned());
     let error = open(&profile).whoami().await.unwrap_err();
     let ApiError::Tls { why, .. } = &error else {

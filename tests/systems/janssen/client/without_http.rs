@@ -80,7 +80,7 @@ async fn a_client_without_http_opens_tls_as_the_profile_says() {
     );
 
     profile.ca_file = None;
-    profile.insecure = true;
+    profile.policy.insecure = true;
     assert!(hear(&profile, "db.example.org").await.is_ok());
 }
 

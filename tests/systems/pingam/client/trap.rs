@@ -176,7 +176,7 @@ async fn a_logout_is_read_back_and_a_second_one_finds_it_gone() {
 async fn a_read_only_profile_sends_no_changing_action() {
     let fake = with_victim(openam()).await;
     let mut profile = profile(&fake);
-    profile.read_only = true;
+    profile.policy.read_only = true;
     let api = open(&profile);
     api.whoami().await.unwrap();
 
