@@ -11,11 +11,13 @@
 
 mod access;
 mod answer;
+mod cancel;
 mod check;
 mod eval;
 mod expr;
 mod failure;
 mod handle;
+mod insert;
 mod lexer;
 mod login;
 mod options;

@@ -4,7 +4,9 @@
 
 use super::failure::Failure;
 use super::lexer::{Piece, Token, pieces};
-use super::statement::{Cancelled, Output, Select, Source, Statement, Table};
+use super::statement::{
+    Cancelled, Delete, Insert, Output, Select, Source, Statement, Table, Update,
+};
 
 /// A statement that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -290,12 +292,12 @@ impl Parser<'_> {
         self.word("where")?;
         let filter = self.expr()?;
         let returning = self.returning()?;
-        Ok(Statement::Update {
+        Ok(Statement::Update(Update {
             table,
             to,
             filter,
             returning,
-        })
+        }))
     }
 
     fn delete(&mut self) -> Result<Statement, Failure> {
@@ -305,11 +307,11 @@ impl Parser<'_> {
         self.word("where")?;
         let filter = self.expr()?;
         let returning = self.returning()?;
-        Ok(Statement::Delete {
+        Ok(Statement::Delete(Delete {
             table,
             filter,
             returning,
-        })
+        }))
     }
 
     fn insert(&mut self) -> Result<Statement, Failure> {
@@ -330,12 +332,12 @@ impl Parser<'_> {
         }
         self.sign(")")?;
         let returning = self.returning()?;
-        Ok(Statement::Insert {
+        Ok(Statement::Insert(Insert {
             table,
             columns,
             values,
             returning,
-        })
+        }))
     }
 
     fn returning(&mut self) -> Result<Vec<Output>, Failure> {

@@ -6,8 +6,8 @@ use super::check::{Columns, checked};
 use super::eval::Ground;
 use super::failure::Failure;
 use super::options::CockroachOptions;
-use super::rows::{Candidates, Row, is_id, wide_id};
-use super::statement::{Cancelled, Expr, Output, Select, Source, Statement, Table};
+use super::rows::{Candidates, Row, is_id};
+use super::statement::{Delete, Expr, Insert, Output, Select, Source, Statement, Table, Update};
 use super::value::{Type, Value};
 use super::world::{SqlSession, WebSession, World};
 
@@ -82,55 +82,9 @@ impl<'w> Transaction<'w> {
     ) -> Result<(), Failure> {
         match statement {
             Statement::Select(select) => self.select(select, arguments, results),
-            Statement::Update {
-                table,
-                to,
-                filter,
-                returning,
-            } => {
-                let columns = self.open(table, "UPDATE")?;
-                let outputs = checked(returning, &columns)?;
-                columns.check(to)?;
-                columns.check(filter)?;
-                let mut changed = self.matching(filter, arguments)?;
-                for row in &mut changed {
-                    let to = self.ground(arguments, |ground| ground.value(to, Row::Web(row)))?;
-                    row.revoked_us = match to {
-                        Value::Null => None,
-                        Value::Timestamp(us) | Value::TimestampTz(us) => Some(us),
-                        other => return Err(wrong_type(&other, "revokedAt", Type::Timestamp)),
-                    };
-                }
-                self.put(&changed);
-                self.give(&outputs, &changed, arguments, results)
-            }
-            Statement::Delete {
-                table,
-                filter,
-                returning,
-            } => {
-                let columns = self.open(table, "DELETE")?;
-                let outputs = checked(returning, &columns)?;
-                columns.check(filter)?;
-                let gone = self.matching(filter, arguments)?;
-                for row in &gone {
-                    self.undo
-                        .push((row.id, self.world.sessions.remove(&row.id)));
-                }
-                self.give(&outputs, &gone, arguments, results)
-            }
-            Statement::Insert {
-                table,
-                columns: names,
-                values,
-                returning,
-            } => {
-                let columns = self.open(table, "INSERT")?;
-                let outputs = checked(returning, &columns)?;
-                let row = self.new_row(&columns, names, values, arguments)?;
-                self.put(std::slice::from_ref(&row));
-                self.give(&outputs, &[row], arguments, results)
-            }
+            Statement::Update(update) => self.update(update, arguments, results),
+            Statement::Delete(delete) => self.delete(delete, arguments, results),
+            Statement::Insert(insert) => self.insert(insert, arguments, results),
             Statement::Cancel {
                 what,
                 id,
@@ -142,6 +96,59 @@ impl<'w> Transaction<'w> {
                 Ok(())
             }
         }
+    }
+
+    fn update(
+        &mut self,
+        update: &Update,
+        arguments: &[Value],
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        let columns = self.open(&update.table, "UPDATE")?;
+        let outputs = checked(&update.returning, &columns)?;
+        columns.check(&update.to)?;
+        columns.check(&update.filter)?;
+        let mut changed = self.matching(&update.filter, arguments)?;
+        for row in &mut changed {
+            let to = self.ground(arguments, |ground| ground.value(&update.to, Row::Web(row)))?;
+            row.revoked_us = match to {
+                Value::Null => None,
+                Value::Timestamp(us) | Value::TimestampTz(us) => Some(us),
+                other => return Err(wrong_type(&other, "revokedAt", Type::Timestamp)),
+            };
+        }
+        self.put(&changed);
+        self.give(&outputs, &changed, arguments, results)
+    }
+
+    fn delete(
+        &mut self,
+        delete: &Delete,
+        arguments: &[Value],
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        let columns = self.open(&delete.table, "DELETE")?;
+        let outputs = checked(&delete.returning, &columns)?;
+        columns.check(&delete.filter)?;
+        let gone = self.matching(&delete.filter, arguments)?;
+        for row in &gone {
+            self.undo
+                .push((row.id, self.world.sessions.remove(&row.id)));
+        }
+        self.give(&outputs, &gone, arguments, results)
+    }
+
+    fn insert(
+        &mut self,
+        insert: &Insert,
+        arguments: &[Value],
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        let columns = self.open(&insert.table, "INSERT")?;
+        let outputs = checked(&insert.returning, &columns)?;
+        let row = self.new_row(&columns, insert, arguments)?;
+        self.put(std::slice::from_ref(&row));
+        self.give(&outputs, &[row], arguments, results)
     }
 
     /// Looks a table up that is to be read or changed.
@@ -172,7 +179,7 @@ impl<'w> Transaction<'w> {
     }
 
     /// Lends what expressions need.
-    fn ground<T>(&self, arguments: &[Value], with: impl FnOnce(&Ground<'_>) -> T) -> T {
+    pub(super) fn ground<T>(&self, arguments: &[Value], with: impl FnOnce(&Ground<'_>) -> T) -> T {
         let inner = |select: &Select| self.single_value(select, arguments);
         with(&Ground {
             arguments,
@@ -395,153 +402,10 @@ impl<'w> Transaction<'w> {
         let first = rows.pop().and_then(|mut row| row.pop());
         Ok(first.unwrap_or(Value::Null))
     }
-
-    /// The row that an `INSERT` makes.
-    fn new_row(
-        &self,
-        columns: &Columns,
-        names: &[String],
-        values: &[Expr],
-        arguments: &[Value],
-    ) -> Result<WebSession, Failure> {
-        if names.len() != values.len() {
-            let (targets, given) = (names.len(), values.len());
-            let text = format!(
-                "INSERT has more target columns than expressions, {targets} expressions for {given} targets"
-            );
-            return Err(Failure::new("42601", text).executing());
-        }
-        let mut given = Given::default();
-        for (name, expr) in names.iter().zip(values) {
-            columns.check(&Expr::Column(None, name.clone()))?;
-            let value = self.ground(arguments, |ground| ground.value(expr, Row::Nothing))?;
-            given.take(name, value)?;
-        }
-        let has_user_id = self.options.has_user_id();
-        Ok(WebSession {
-            id: self.world.new_id(self.now_us),
-            secret: given.secret.ok_or_else(|| missing("hashedSecret"))?,
-            user: given.user.ok_or_else(|| missing("username"))?,
-            user_id: match given.user_id {
-                Some(id) => id,
-                None if has_user_id => return Err(missing("user_id")),
-                None => 0,
-            },
-            created_us: self.now_us,
-            expires_us: given.expires_us.ok_or_else(|| missing("expiresAt"))?,
-            revoked_us: None,
-            last_used_us: self.now_us,
-            audit: None,
-        })
-    }
-
-    /// Ends a SQL session or what it is doing. Gives how many.
-    fn cancel(&mut self, what: Cancelled, id: &Value, if_exists: bool) -> Result<usize, Failure> {
-        let (word, name) = match what {
-            Cancelled::Session => ("session", "session ID"),
-            Cancelled::Query => ("query", "query ID"),
-        };
-        let Value::Text(text) = id else {
-            return Err(wrong_type(id, word, Type::Text));
-        };
-        let wanted = u128::from_str_radix(text, 16).map_err(|_| {
-            let text = format!("invalid {name} '{text}': could not decode {text} as hex");
-            Failure::new("42601", text).executing()
-        })?;
-        let found = self.world.sql.iter().position(|session| match what {
-            Cancelled::Session => session.id == wanted,
-            Cancelled::Query => session
-                .query
-                .as_ref()
-                .is_some_and(|query| query.id == wanted),
-        });
-        let Some(at) = found else {
-            if if_exists {
-                return Ok(0);
-            }
-            let id = wide_id(wanted);
-            let text = format!("could not cancel {word} {id}: {name} {id} not found");
-            return Err(Failure::plain(text).executing());
-        };
-        self.may_cancel(&self.world.sql[at], word)?;
-        match what {
-            Cancelled::Session => {
-                self.world.sql.remove(at);
-            }
-            Cancelled::Query => {
-                let session = &mut self.world.sql[at];
-                if let Some(query) = session.query.take() {
-                    session.last_query = query.text;
-                }
-            }
-        }
-        Ok(1)
-    }
-
-    fn may_cancel(&self, session: &SqlSession, word: &str) -> Result<(), Failure> {
-        if self.caller.writes_nothing
-            || (!self.caller.is_admin && *session.user != *self.caller.name)
-        {
-            let is_admin = self
-                .world
-                .user(&session.user)
-                .is_some_and(|user| user.is_admin);
-            let text = if is_admin && !self.caller.is_admin {
-                format!("permission denied to cancel admin {word}")
-            } else {
-                "this operation requires CANCELQUERY privilege".to_owned()
-            };
-            return Err(Failure::new("42501", text).executing());
-        }
-        Ok(())
-    }
 }
 
-/// The values that an `INSERT` gives.
-#[derive(Default)]
-struct Given {
-    secret: Option<[u8; 32]>,
-    user: Option<std::sync::Arc<str>>,
-    expires_us: Option<i64>,
-    user_id: Option<u32>,
-}
-
-impl Given {
-    fn take(&mut self, column: &str, value: Value) -> Result<(), Failure> {
-        match (column, value) {
-            (_, Value::Null) => {}
-            ("hashedSecret", Value::Bytes(bytes)) => {
-                // The column takes any length, but nobody could sign in with another one.
-                let secret = <[u8; 32]>::try_from(bytes);
-                let secret = secret.map_err(|_| {
-                    Failure::unimplemented("a hash of another length than 32 bytes").executing()
-                })?;
-                self.secret = Some(secret);
-            }
-            ("username", Value::Text(text)) => self.user = Some(text),
-            ("expiresAt", Value::Timestamp(us) | Value::TimestampTz(us)) => {
-                self.expires_us = Some(us);
-            }
-            ("user_id", Value::Oid(id)) => self.user_id = Some(id),
-            ("hashedSecret", other) => return Err(wrong_type(&other, column, Type::Bytes)),
-            ("username", other) => return Err(wrong_type(&other, column, Type::Text)),
-            ("expiresAt", other) => return Err(wrong_type(&other, column, Type::Timestamp)),
-            ("user_id", other) => return Err(wrong_type(&other, column, Type::Oid)),
-            _ => {
-                let text = format!("this server takes no value for \"{column}\"");
-                return Err(Failure::unimplemented(&text).executing());
-            }
-        }
-        Ok(())
-    }
-}
-
-fn missing(column: &str) -> Failure {
-    let text = format!("null value in column \"{column}\" violates not-null constraint");
-    Failure::new("23502", text).executing()
-}
-
-fn wrong_type(value: &Value, place: &str, wanted: Type) -> Failure {
+/// A value that its place does not take.
+pub(super) fn wrong_type(value: &Value, place: &str, wanted: Type) -> Failure {
     let word = |kind: Type| kind.column().0.to_lowercase();
     let (given, wanted) = (word(value.kind()), word(wanted));
     let text = format!("value type {given} doesn't match type {wanted} of column \"{place}\"");

@@ -6,24 +6,9 @@ use super::value::{Type, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Statement {
     Select(Select),
-    /// Sets `revokedAt`.
-    Update {
-        table: Table,
-        to: Expr,
-        filter: Expr,
-        returning: Vec<Output>,
-    },
-    Delete {
-        table: Table,
-        filter: Expr,
-        returning: Vec<Output>,
-    },
-    Insert {
-        table: Table,
-        columns: Vec<String>,
-        values: Vec<Expr>,
-        returning: Vec<Output>,
-    },
+    Update(Update),
+    Delete(Delete),
+    Insert(Insert),
     Cancel {
         what: Cancelled,
         id: Expr,
@@ -36,15 +21,41 @@ impl Statement {
     pub(super) fn tag(&self) -> &'static str {
         match self {
             Statement::Select(_) => "SELECT",
-            Statement::Update { .. } => "UPDATE",
-            Statement::Delete { .. } => "DELETE",
-            Statement::Insert { .. } => "INSERT",
+            Statement::Update(_) => "UPDATE",
+            Statement::Delete(_) => "DELETE",
+            Statement::Insert(_) => "INSERT",
             Statement::Cancel { what, .. } => match what {
                 Cancelled::Session => "CANCEL SESSIONS",
                 Cancelled::Query => "CANCEL QUERIES",
             },
         }
     }
+}
+
+/// Sets `revokedAt`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Update {
+    pub(super) table: Table,
+    pub(super) to: Expr,
+    pub(super) filter: Expr,
+    pub(super) returning: Vec<Output>,
+}
+
+/// Removes rows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Delete {
+    pub(super) table: Table,
+    pub(super) filter: Expr,
+    pub(super) returning: Vec<Output>,
+}
+
+/// Makes one row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Insert {
+    pub(super) table: Table,
+    pub(super) columns: Vec<String>,
+    pub(super) values: Vec<Expr>,
+    pub(super) returning: Vec<Output>,
 }
 
 /// What `CANCEL` ends.
