@@ -398,8 +398,8 @@ const LISTS: [&str; 2] = ["api/mod.rs", "emulator/mod.rs"];
 const NAMES_LEFT: &[(&str, usize)] = &[
     // The names of the demos.
     ("config/mod.rs", 2),
-    // A header that holds a password.
-    ("logging/redact.rs", 1),
+    // Headers that hold a secret.
+    ("logging/redact.rs", 2),
 ];
 
 /// The words and the names of the systems, in lower case, as their descriptions have them.

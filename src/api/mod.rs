@@ -3,6 +3,7 @@
 pub mod auth;
 mod besides;
 mod client_names;
+mod cockroach;
 mod guard;
 pub mod http;
 pub mod import;
@@ -29,10 +30,11 @@ pub use net::{Countdown, Wait, Waits};
 pub use system::{System, Systems};
 
 /// The systems that usher carries, in the order in which people see them.
-fn built_in() -> [Arc<dyn System>; 2] {
+fn built_in() -> [Arc<dyn System>; 3] {
     [
         Arc::new(janssen::JanssenSystem::new()),
         Arc::new(pingam::PingAmSystem::new()),
+        Arc::new(cockroach::CockroachSystem::new()),
     ]
 }
 

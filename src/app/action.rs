@@ -1,8 +1,9 @@
-//! What an operator can do. Help, hints, configuration and tests all read this one table.
+//! The actions of an operator. Help, hints, configuration and tests all read this one table.
 
 use strum::IntoEnumIterator;
 
-/// Where a key is looked up. What is not found there is looked up in `Global`.
+/// The part of the screen for which a key is looked up. A key that is not found there is looked up
+/// in `Global`.
 #[derive(
     Clone,
     Copy,
@@ -112,7 +113,7 @@ impl Action {
         Self::iter().map(Self::name)
     }
 
-    /// What it does, in a few words, for the help.
+    /// Its effect in a few words, for the help.
     pub fn help(self) -> &'static str {
         match self {
             Self::NextPane => "next pane or field",

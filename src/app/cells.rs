@@ -1,4 +1,4 @@
-//! What stands in a cell of the table.
+//! The contents of table cells.
 
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// What stands in the cell of a column.
+/// The cell of a column.
 pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -> Cell<'a> {
     match what {
         Property::Field(field) => cell(state, id, row, *field),
@@ -62,7 +62,7 @@ pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -
     }
 }
 
-/// What stands in the cell of a field.
+/// The cell of a field.
 pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
     let session = &row.session;
     let source = state.source(row.source);
@@ -150,6 +150,11 @@ pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Stri
 pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
     if let Some(status) = state.results.statuses.get(&id) {
         use super::results::RowStatus;
+        let source = state.source(row.source);
+        let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
+        if *status == RowStatus::Revoked && kind.is_some_and(|kind| kind.is_connection) {
+            return ("ended", Role::Muted);
+        }
         let role = match status {
             RowStatus::Revoking => Role::Warn,
             RowStatus::AlreadyGone => Role::Muted,

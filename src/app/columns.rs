@@ -27,8 +27,8 @@ const DEFAULT: &[ColumnSpec] = &[
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
 const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
-/// Which columns leave first when the table is narrow, after those of attributes. What is not named never
-/// leaves.
+/// The order in which columns leave when the table is narrow, after those of attributes. A field
+/// that is not named never leaves.
 const LEAVE: [Field; 18] = [
     Field::Agent,
     Field::Hint,
@@ -151,7 +151,8 @@ fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Co
     sizes.spread(&shown, sizes.tightest(), width)
 }
 
-/// What decides the widths: the width of the table, the style of times, and the words on screen.
+/// The values that decide the widths: the width of the table, the style of times, and the words on
+/// screen.
 struct Sizes {
     width: u16,
     time: TimeStyle,

@@ -1,4 +1,5 @@
-//! What to say and do where a server cut its list: it never decides that there is no such session.
+//! Texts and steps for lists that a server cut. Such a list never proves that there is no such
+//! session.
 
 use super::source::Source;
 use super::state::State;
@@ -22,7 +23,7 @@ pub fn stopped(state: &State) -> Option<String> {
     Some(format!("{name} stopped at {}{each}", with_thousands(at)))
 }
 
-/// What an empty table says of the systems that cut their lists: one line each, then which users were
+/// The lines of an empty table about systems that cut their lists: one each, then which users were
 /// asked for besides.
 pub fn none_among(state: &State) -> Vec<String> {
     let mut lines: Vec<String> = state

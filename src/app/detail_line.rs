@@ -8,12 +8,12 @@ use crate::model::text::width_cols;
 /// Cells of a label, the blanks behind it included.
 pub const LABELS: usize = 12;
 
-/// What a line of the details is.
+/// The kind of a line of the details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
     /// A fact that every system has a place for.
     Fact(Field),
-    /// What this system does not tell.
+    /// The facts that this system does not report.
     Untold,
     /// The life line: times and line in `value`, words behind.
     Life,
@@ -30,7 +30,7 @@ pub enum LineKind {
 /// One line of the details, or half of one where there is room for two side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailLine {
-    /// What it is.
+    /// Its kind.
     pub kind: LineKind,
     /// Its label; empty where it goes on with the value of the line above.
     pub label: String,

@@ -1,4 +1,4 @@
-//! What a dialog can do. Each lives in one file of `dialogs/`: what it knows, what it shows, its keys.
+//! The trait of all dialogs. Each lives in one file of `dialogs/`: its state, its view, its keys.
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -15,10 +15,10 @@ use crate::store::RowId;
 
 /// A dialog over the main screen.
 ///
-/// While one of its methods runs with the state, the dialog itself is not among `state.dialogs`. What
-/// it opens lies on top of it.
+/// A dialog. While one of its methods runs with the state, the dialog itself is not among
+/// `state.dialogs`. A dialog that it opens lies on top of it.
 pub trait Dialog: Any + Debug + CloneDialog {
-    /// What is drawn, and where.
+    /// The lines and buttons, and their place.
     fn view(&self, state: &State) -> DialogView;
 
     /// The keys that work now, in the order in which they are shown.
@@ -51,8 +51,8 @@ pub trait Dialog: Any + Debug + CloneDialog {
     /// Text was pasted into the field that has the focus.
     fn pasted(&mut self) {}
 
-    /// What the lock has to know of a question that ends or changes something. `None`: nothing
-    /// hangs on an answer.
+    /// The facts that the lock needs about a question that ends or changes something. `None`:
+    /// nothing hangs on an answer.
     fn question(&self, _state: &State) -> Option<LockedQuestion> {
         None
     }
@@ -66,7 +66,7 @@ pub trait Dialog: Any + Debug + CloneDialog {
     }
 }
 
-/// What becomes of a dialog after a key or a click, and what is to be done outside.
+/// The result of a key or a click for a dialog, with the effects to carry out.
 #[derive(Debug)]
 #[must_use]
 pub enum Handled {
@@ -95,7 +95,7 @@ impl Handled {
 pub struct LockedQuestion {
     /// True if letters are typed into a field now.
     pub typing: bool,
-    /// Would Enter answer it now?
+    /// True if Enter would answer it now.
     pub enter_answers: bool,
     /// The number of the button that answers it.
     pub button: usize,

@@ -98,7 +98,7 @@ impl ViewLine {
     }
 }
 
-/// What is typed in a field, cleaned or masked, and where its cursor is.
+/// The text typed in a field, cleaned or masked, and its cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldText {
     text: String,
@@ -166,7 +166,7 @@ impl FieldText {
 pub struct DialogView {
     /// Title in the upper border.
     pub title: String,
-    /// Is something about to be changed where it must not go wrong?
+    /// True for an error, and for a change on a production system: the frame then warns.
     pub danger: bool,
     /// Text in the lower border.
     pub footer: String,

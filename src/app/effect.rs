@@ -19,7 +19,7 @@ pub struct Gen(pub u64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
-/// What a timer is for.
+/// The purpose of a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Timer {
     /// A question takes answers from now on.
@@ -38,11 +38,11 @@ pub enum Timer {
     CtrlC,
     /// A revealed value is masked again.
     Mask,
-    /// What follows a refused key means what it says again.
+    /// The time after a refused key is over: the next keys work again.
     Refused,
 }
 
-/// What is copied. It decides how the text is cleaned, and what is told of it.
+/// The type of a copied text. It decides how the text is cleaned, and the message about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Copied {
     /// The full id of a session.
@@ -53,7 +53,7 @@ pub enum Copied {
     Value,
     /// One value that works as a credential.
     Secret,
-    /// What an action answered.
+    /// The answer of an action.
     Answer,
     /// An error, or what failed of a job.
     Report,
@@ -64,7 +64,7 @@ pub enum Copied {
 }
 
 impl Copied {
-    /// What people call it.
+    /// Its name for people.
     pub fn noun(self) -> &'static str {
         match self {
             Self::SessionId => "session id",
@@ -77,7 +77,7 @@ impl Copied {
         }
     }
 
-    /// What to mind when it is handed on; empty if nothing.
+    /// A caution for handing it on; empty if none is needed.
     pub fn note(self) -> &'static str {
         match self {
             Self::SessionId | Self::Secret => " (a secret)",
@@ -100,7 +100,8 @@ pub struct RevokeItem {
     pub kind: Option<Arc<str>>,
     /// Whose it is, for the audit log.
     pub subject: Subject,
-    /// What the list said of its end; where it said nothing, the key may not last.
+    /// Whether the session can be ended, as the list reported it; without a report, the key may not
+    /// last.
     pub deletable: Deletable,
     /// When it began; with the client it recognises a session whose key does not last.
     pub created: Option<DateTime<Utc>>,
@@ -192,7 +193,7 @@ pub enum Effect {
         reason: Option<String>,
         /// The action.
         spec: ActionSpec,
-        /// What it is given.
+        /// The target and arguments.
         args: ActionArgs,
     },
     /// Write down that a masked value of a session was shown.
@@ -218,14 +219,14 @@ pub enum Effect {
         generation: Gen,
         /// The rows.
         rows: Rows,
-        /// What to show of them.
+        /// The selection and order.
         view: View,
         /// An order of some of them by the same view, to be added to. `None`: there is none.
         base: Option<Base>,
     },
     /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
     After {
-        /// What it is for.
+        /// Its purpose.
         timer: Timer,
         /// Handed back.
         generation: Gen,
@@ -234,7 +235,7 @@ pub enum Effect {
     },
     /// Copy text, cleaned so that it may be pasted anywhere.
     Copy {
-        /// What it is.
+        /// The type of the text.
         what: Copied,
         /// The text as it came.
         text: SecretString,

@@ -4,18 +4,18 @@ use std::collections::VecDeque;
 
 use crate::store::SourceId;
 
-/// What was tried, why it failed, what to do.
+/// An error for people: the attempt, why it failed, and the next step.
 #[derive(Clone, Debug)]
 pub struct ErrorReport {
     /// Title ("Search failed").
     pub title: String,
-    /// What was tried.
+    /// The attempt.
     pub what: String,
     /// Why it failed, in the server's words.
     pub why: String,
-    /// What to do now.
+    /// The next step.
     pub advice: String,
-    /// What else is worth knowing ("The 1,204 rows on screen are from 14:03:02 UTC.").
+    /// Further facts ("The 1,204 rows on screen are from 14:03:02 UTC.").
     pub notes: Vec<String>,
     /// The system where signing in can help. `None`: it cannot.
     pub can_login: Option<SourceId>,

@@ -43,13 +43,13 @@ fn outside(field: Field, label: &str, text: Option<&Untrusted>, missing: &str) -
     }
 }
 
-/// Does it stand in the right column, where there are two: when, and in what state?
+/// True if it stands in the right column, where there are two: times and the state.
 pub(super) fn is_at_the_right(field: Field) -> bool {
     use Field::{Created, Deletable, Ended, Expires, State, Used};
     matches!(field, Created | Used | Expires | Ended | State | Deletable)
 }
 
-/// What a session may lack because its system never tells it, and what to call it.
+/// The fields that some systems never report, with their names for people.
 const TOLD_BY_SOME: [(Field, &str); 7] = [
     (Field::Client, "client"),
     (Field::Ip, "IP address"),
@@ -60,8 +60,8 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
     (Field::Method, "how they signed in"),
 ];
 
-/// Is there something to say of this field: a value, or that one of this session is missing? What the
-/// system never tells is said once for all.
+/// True if the field has a value, or the system normally reports it. Fields that the system never
+/// reports are named once for all.
 fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
     let may_lack = TOLD_BY_SOME.iter().any(|(known, _)| *known == field);
     let there = session.text(field).is_some() || session.instant(field).is_some();
@@ -73,7 +73,8 @@ fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {
     state.source(row.source)
 }
 
-/// What this system never tells. `None`: it tells everything that usher has a place for.
+/// The line that names the fields this system never reports. `None`: it reports every field that
+/// usher shows.
 fn untold(state: &State, row: &Row, session: &Session) -> Option<DetailLine> {
     let source = source_of(state, row)?;
     let names: Vec<&str> = TOLD_BY_SOME
@@ -223,7 +224,8 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
         Some(RowStatus::AlreadyGone) => Some("it had already gone; usher did not end it"),
         _ => None,
     };
-    // What the system said of the session itself; an attribute named state is something else.
+    // The state of the session itself as the system reported it; an attribute named state is
+    // something else.
     let is_over = state.results.is_over(id);
     let signed_in = session.fact == Fact::Live && session.subject.shown().is_some() && !is_over;
     let said = signed_in.then_some("authenticated");
@@ -269,7 +271,7 @@ fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
     fact(Field::Deletable, "Deletable", &text, role)
 }
 
-/// What can be ended at the source of a row. Until it is connected, as on most systems.
+/// The extent of a revoke at the source of a row. Until it is connected, as on most systems.
 fn revoke_of(state: &State, row: &Row) -> Revoke {
     let source = state.source(row.source);
     let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
@@ -426,7 +428,7 @@ fn times(
     ]
 }
 
-/// What copying a fact gives, where that is more than the text on screen.
+/// The text that copying a fact gives, where that is more than the text on screen.
 pub(super) enum Whole {
     /// The id of the session.
     Id,

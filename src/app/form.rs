@@ -53,14 +53,14 @@ pub const STATES: [Option<State>; 7] = [
 pub struct FormError {
     /// The field.
     pub field: FormField,
-    /// What is wrong and what to write instead.
+    /// The mistake, and the text to write instead.
     pub message: String,
 }
 
 /// The search form.
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// What is typed.
+    /// The texts typed.
     pub inputs: EnumMap<TextField, Input>,
     /// Index into [`STATES`].
     pub state: usize,
@@ -70,7 +70,7 @@ pub struct Form {
     pub unfolded: bool,
     /// True if the whole text of the field is selected (typing replaces it).
     pub selected: bool,
-    /// What is wrong with it.
+    /// Its mistake.
     pub error: Option<FormError>,
 }
 

@@ -20,7 +20,7 @@ const WIDEST_FIELD: u16 = 60;
 /// Room that the fields of the two-line form share at most; more would not be easier to read.
 const WIDEST_LINE: u16 = 150;
 
-/// What stands for the fields that are folded away, and whether any of them holds something.
+/// The text in place of the fields that are folded away, and whether any of them is filled in.
 pub fn more(state: &State) -> Option<(String, bool)> {
     let shown = shown_folded(state);
     let away: Vec<FormField> = fields(state)

@@ -7,7 +7,7 @@ use crate::model::text::width_cols;
 pub struct Hint {
     /// The key as the operator reads it.
     pub key: String,
-    /// What it does.
+    /// Its effect.
     pub word: String,
     /// How soon it leaves when there is no room: the largest first.
     pub rank: u8,
@@ -28,7 +28,7 @@ impl Hint {
         Self::new("Tab", "choose", 2)
     }
 
-    /// What Enter does. It never leaves.
+    /// The hint for Enter. It never leaves.
     pub fn enter(word: impl Into<String>) -> Self {
         Self::new("Enter", word, 0)
     }

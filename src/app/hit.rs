@@ -1,4 +1,4 @@
-//! What lies under a point of the screen.
+//! The parts of the screen at a point.
 
 use ratatui::layout::{Position, Rect};
 
@@ -10,7 +10,7 @@ use super::lines;
 use super::state::{Pane, State};
 use crate::model::Property;
 
-/// What lies under a point of the screen.
+/// The part of the screen at a point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hit {
     /// A row of the table: its position in the order.
@@ -31,7 +31,7 @@ pub enum Hit {
     Nothing,
 }
 
-/// What lies under a point. While a dialog is open only its own parts are there.
+/// The part of the screen at a point. While a dialog is open only its own parts are there.
 pub fn hit(state: &State, at: Position) -> Hit {
     let layout = &state.layout;
     if layout.mode == Mode::TooSmall {

@@ -1,4 +1,4 @@
-//! What is under way: revoke jobs, and actions whose answers are awaited.
+//! Work on its way: revoke jobs, and actions whose answers are awaited.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ pub enum Counted {
 pub struct Job {
     /// Its number.
     pub id: JobId,
-    /// What it is ("Revoking 33 sessions").
+    /// Its title ("Revoking 33 sessions").
     pub title: String,
     /// All items; for a user revoke empty.
     pub items: Vec<RevokeItem>,
@@ -54,7 +54,7 @@ pub struct Job {
     pub unclear: usize,
     /// Failed or refused, newest last: what and why, cleaned.
     pub failed: Vec<(RevokeItem, String)>,
-    /// What was counted for each row; a later outcome of the same row corrects it.
+    /// The count in which each row was counted; a later outcome of the same row corrects it.
     pub counted: HashMap<RowId, Counted>,
     /// How it goes.
     pub state: JobState,
@@ -62,7 +62,8 @@ pub struct Job {
     pub production: bool,
     /// Why, for the audit log.
     pub reason: Option<String>,
-    /// What a user revoke left, as a sentence. `None`: it has not ended, or it is no user revoke.
+    /// The result of a user revoke, as a sentence. `None`: it has not ended, or it is no user
+    /// revoke.
     pub summary: Option<String>,
     /// The focused button of the box.
     pub button: usize,

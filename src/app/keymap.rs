@@ -8,6 +8,7 @@ use enum_map::EnumMap;
 use strum::IntoEnumIterator;
 
 use super::action::{Action, Context};
+use crate::model::text::nearest;
 
 /// A key on the keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -188,7 +189,7 @@ pub struct KeymapError {
     pub context: String,
     /// The action ("revoke"); empty if the context itself is wrong.
     pub action: String,
-    /// What is wrong, with the nearest right word.
+    /// The mistake, with the nearest right word.
     pub why: String,
 }
 
@@ -280,7 +281,7 @@ impl Keymap {
         Ok(())
     }
 
-    /// What a key does here.
+    /// The action of a key here.
     pub fn action(&self, context: Context, key: KeyPress) -> Option<Action> {
         let found = |context| {
             self.keys[context]
@@ -323,13 +324,10 @@ impl Keymap {
     }
 }
 
-/// ` (did you mean "…"?)` for the name at most 3 edits away; empty if there is none.
+/// ` (did you mean "…"?)` with the [`nearest`] name; empty if none is near enough.
 pub fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| (strsim::damerau_levenshtein(word, name), name))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map(|(_, name)| format!(" (did you mean \"{name}\"?)"))
+    nearest(word, names)
+        .map(|name| format!(" (did you mean \"{name}\"?)"))
         .unwrap_or_default()
 }
 

@@ -89,7 +89,7 @@ fn field_lines(
     for (side, cells) in sides {
         for line in side {
             match cells {
-                // What would be cut in its half takes lines of its own below.
+                // A text that would be cut in its half takes lines of its own below.
                 Some(cells) if line.cells() + 2 <= cells => {
                     lines.push(DetailLine { half: true, ..line });
                 }
@@ -247,7 +247,7 @@ pub fn off_heading(lines: &[DetailLine], to: usize, down: bool) -> usize {
     found.unwrap_or(to)
 }
 
-/// What is looked for in the details, in lower case. `None`: nothing.
+/// The text to find in the details, in lower case. `None`: nothing.
 fn find_text(state: &State) -> Option<String> {
     let find = state.details.find.as_ref()?;
     let text = find.input.value().trim().to_lowercase();
@@ -269,8 +269,8 @@ pub fn find_matches(state: &State) -> Vec<usize> {
         .collect()
 }
 
-/// What `y` copies on a line, and its whole value, not only what is shown of it.
-/// `None`: there is nothing on it, or the profile gives out no secrets.
+/// The text that `y` copies on a line: the whole value, not only the part on screen. `None`: there
+/// is nothing on it, or the profile gives out no secrets.
 pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let (_, row, session) = shown(state)?;
     let line = state.layout.lines.get(line)?;

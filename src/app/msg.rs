@@ -53,7 +53,7 @@ pub enum Msg {
     SignIn {
         /// Which one.
         source: SourceId,
-        /// What it wants.
+        /// The step.
         step: SignInStep,
     },
     /// A server makes us wait, so much longer; told every second. `None`: it is over.
@@ -105,7 +105,7 @@ pub enum Msg {
         job: JobId,
         /// Which row.
         row: RowId,
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
     },
     /// A revoke of all sessions of a user has its outcome.
@@ -114,14 +114,14 @@ pub enum Msg {
         job: JobId,
         /// At whom.
         source: SourceId,
-        /// What became of it.
+        /// The outcome.
         result: Result<UserOutcome, ApiError>,
     },
     /// An action has ended.
     Acted {
         /// Its number.
         generation: Gen,
-        /// What it gave back.
+        /// The result.
         result: Result<ActionResult, ApiError>,
     },
     /// A job waits: nothing more is sent until `Effect::Resume`.
@@ -132,14 +132,14 @@ pub enum Msg {
     Profiles {
         /// All profiles it has now; unchanged if it cannot be read.
         profiles: Option<Vec<ProfileView>>,
-        /// What to say: the file that was read, or why it cannot be used.
+        /// The message: the file that was read, or why it cannot be used.
         result: Result<String, String>,
     },
     /// The outcome of a small task: copy, write the example.
     Notify {
-        /// What it was.
+        /// The event.
         what: Notification,
-        /// What to say.
+        /// The message.
         result: Result<String, String>,
     },
 }
@@ -149,7 +149,7 @@ pub enum Msg {
 pub struct Connected {
     /// Who we are there.
     pub who: Identity,
-    /// What it can do.
+    /// Its capabilities.
     pub caps: Arc<Capabilities>,
     /// How long it took to ask.
     pub took: Duration,
@@ -162,7 +162,7 @@ pub struct Connected {
 pub struct RowPage {
     /// The rows that passed the filter and were not there yet.
     pub chunk: Arc<Chunk>,
-    /// What the page says of itself.
+    /// The end of the page.
     pub end: PageEnd,
     /// How long the request took.
     pub took: Duration,
@@ -176,7 +176,7 @@ pub struct RowPage {
     pub stopped: Option<String>,
 }
 
-/// What a provider wants of the person.
+/// The step of a sign-in for which the provider needs the person.
 #[derive(Clone, Debug)]
 pub enum SignInStep {
     /// A code to type in a browser.
@@ -198,7 +198,7 @@ pub enum Notification {
     Written(PathBuf),
     /// The audit log lacks a line of a change that was sent.
     Unlogged,
-    /// What earlier runs left open in the audit log, or why it cannot be looked at.
+    /// The changes that earlier runs left open in the audit log, or why it cannot be read.
     Unfinished,
 }
 
@@ -217,10 +217,10 @@ pub enum Signal {
     Other(u8),
 }
 
-/// What the mouse did, at a column and row counted from 0.
+/// An event of the mouse, at a column and row counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mouse {
-    /// What.
+    /// Its kind.
     pub kind: MouseKind,
     /// Column.
     pub x: u16,
@@ -228,7 +228,7 @@ pub struct Mouse {
     pub y: u16,
 }
 
-/// What the mouse did.
+/// The kind of a mouse event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MouseKind {
     /// One click of the main button.

@@ -12,8 +12,8 @@ pub const SHOWN_BYTES: usize = 64 * 1024;
 /// Lines of indented JSON with secrets masked. Text in it is not cleaned. `ellipsis` stands for what is
 /// left out: `…`, or a plain form of it.
 ///
-/// What the server sent is not decoded and written anew: numbers beyond what a float holds, keys that
-/// occur twice and the order of keys stay as they came.
+/// The server's text is not decoded and written anew: numbers beyond the range of a float, keys
+/// that occur twice and the order of keys stay as they came.
 pub fn lines(session: &Session, ellipsis: &str) -> Vec<String> {
     let built;
     let raw = if let Some(raw) = &session.raw {
@@ -60,7 +60,8 @@ pub fn from_fields(session: &Session) -> Value {
     fields
 }
 
-/// What must not be shown: values under these names, and the key of the session wherever it stands.
+/// The values that must not be shown: those under these names, and the key of the session wherever
+/// it stands.
 struct Secrets<'a> {
     names: Vec<&'a str>,
     keys: [&'a str; 2],

@@ -9,7 +9,7 @@ use super::effect::Gen;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
 use crate::store::{Order, Row, RowId, Rows, SourceId};
 
-/// What has happened to a row since it was loaded. Shown in the STATE column in place of its state.
+/// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowStatus {
     /// Its revoke is on the way.
@@ -54,11 +54,11 @@ impl RowStatus {
 /// The filter over loaded rows, in the lower border of the table.
 #[derive(Clone, Debug, Default)]
 pub struct LiveFilter {
-    /// What is typed.
+    /// The text typed.
     pub input: Input,
     /// True if it receives the keys.
     pub editing: bool,
-    /// What it means. `None`: nothing is typed, or it cannot be read yet.
+    /// Its meaning. `None`: nothing is typed, or it cannot be read yet.
     pub query: Option<Query>,
     /// Why it cannot be read.
     pub error: Option<String>,
@@ -107,7 +107,7 @@ pub struct Results {
     pub top: usize,
     /// Columns scrolled away at the left.
     pub scroll: u16,
-    /// What happened to rows.
+    /// The statuses of rows that have one.
     pub statuses: HashMap<RowId, RowStatus>,
     /// When we were told that a row has ended.
     pub ended_at: HashMap<RowId, DateTime<Utc>>,
@@ -135,7 +135,7 @@ pub struct Results {
 pub struct Lately {
     /// Where it was.
     pub source: SourceId,
-    /// What became of it.
+    /// The status.
     pub status: RowStatus,
     /// When that was told.
     pub at: DateTime<Utc>,
@@ -198,7 +198,7 @@ impl Results {
         found.map(|(id, _)| id)
     }
 
-    /// What becomes of a session, wherever its row is by now. `None`: nothing did.
+    /// Sets the status of a session, wherever its row is by now. `None`: removes it.
     pub fn set_status(
         &mut self,
         source: SourceId,
@@ -254,7 +254,7 @@ impl Results {
         }
     }
 
-    /// What became of a row, told now.
+    /// Sets the final status of a row at this moment.
     pub fn settle(&mut self, id: RowId, status: RowStatus, now: DateTime<Utc>) {
         if status == RowStatus::Revoked {
             self.ended_at.insert(id, now)
@@ -291,7 +291,7 @@ impl Results {
 /// The text search in details.
 #[derive(Clone, Debug, Default)]
 pub struct Find {
-    /// What is typed.
+    /// The text typed.
     pub input: Input,
     /// True if it receives the keys.
     pub editing: bool,
@@ -306,7 +306,7 @@ pub struct Details {
     pub line: usize,
     /// First line shown.
     pub top: usize,
-    /// Raw JSON in place of the fields?
+    /// True if raw JSON is shown in place of the fields.
     pub raw: bool,
     /// The text search. `None`: not open.
     pub find: Option<Find>,

@@ -1,15 +1,15 @@
-//! What a revoke would end.
+//! The sessions that a revoke would end.
 
 use super::effect::RevokeItem;
 use crate::model::Subject;
 use crate::store::SourceId;
 
-/// What will be sent, what will not, and why.
+/// The rows that a revoke sends and those it leaves out, with the reason.
 #[derive(Clone, Debug, Default)]
 pub struct RevokePlan {
-    /// What is sent.
+    /// The rows to send.
     pub send: Vec<RevokeItem>,
-    /// What is left out: how many, and why.
+    /// The rows that are left out: how many, and why.
     pub skip: Vec<(usize, String)>,
 }
 
@@ -34,7 +34,7 @@ pub struct WholeUser {
     /// The same in every realm, organisation or tenant of the profile. `None`: the system has no such
     /// thing, or cannot end sessions in all of them at once.
     pub everywhere: Option<usize>,
-    /// Is that what shall be done? At first only what the row itself names.
+    /// True if every scope is to be reached. At first only the one that the row names.
     pub is_everywhere: bool,
     /// True if the result list holds every session (then the numbers are exact).
     pub is_all_loaded: bool,

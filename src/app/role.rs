@@ -1,4 +1,5 @@
-//! What a piece of the picture means. Themes give each role a style; nothing else names a colour.
+//! The meaning of a piece of the picture. Themes give each role a style; nothing else names a
+//! colour.
 
 /// The meaning of a piece of the picture.
 #[derive(

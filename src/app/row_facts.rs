@@ -1,4 +1,4 @@
-//! What a question or an error says of one row.
+//! The facts about a row in a question or an error.
 
 use super::effect::RevokeItem;
 use super::source::Source;
@@ -8,7 +8,8 @@ use crate::model::text::display_safe;
 use crate::model::{Field, Session, Untrusted, time};
 use crate::store::SourceId;
 
-/// What a dialog says of one row, cleaned: what the system tells of it, and no dashes for the rest.
+/// The facts about one row in a dialog, cleaned: those that the system reports, and no dashes for
+/// the rest.
 pub struct RowFacts {
     user: String,
     /// Where and whence: client or realm, address; with their labels.

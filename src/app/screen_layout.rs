@@ -11,7 +11,7 @@ use crate::model::Property;
 /// Borders and the line of titles.
 const TABLE_FRAME: u16 = 3;
 
-/// Where everything is on the screen. What is not shown is empty.
+/// The place of everything on the screen. A part that is not shown is empty.
 ///
 /// It is made once after each message, by `layout::lay_out`; keys, mouse and painting read it. So the
 /// second of two keys finds the layout that the first one left, even if no frame was drawn between them.
@@ -73,7 +73,7 @@ impl ScreenLayout {
 pub struct Placed {
     /// Which one.
     pub field: FormField,
-    /// What stands before it; empty for buttons.
+    /// The text before it; empty for buttons.
     pub label: String,
     /// Where the label begins; the row is that of `area`.
     pub label_x: u16,
@@ -84,7 +84,7 @@ pub struct Placed {
 /// One column as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What it shows and sorts by.
+    /// The property that it shows and sorts by.
     pub what: Property,
     /// Its title, at the length that fits.
     pub title: std::borrow::Cow<'static, str>,

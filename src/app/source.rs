@@ -22,7 +22,7 @@ pub struct ProfileView {
     pub system: Cow<'static, str>,
     /// Name of the system in the configuration and in queries ("acme").
     pub system_word: Cow<'static, str>,
-    /// What the system itself calls the things that a query can ask for.
+    /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// Its address, without credentials.
     pub address: String,
@@ -42,9 +42,9 @@ pub struct ProfileView {
 pub struct Wait {
     /// Host and port.
     pub host: String,
-    /// What it said: with HTTP 429, 503 or 408.
+    /// The code with which the server asked for the wait: HTTP 429, 503 or 408.
     pub code: Code,
-    /// What is left of it, in whole seconds.
+    /// The rest of the wait, in whole seconds.
     pub left: Duration,
 }
 
@@ -63,6 +63,8 @@ pub enum Link {
     },
     /// It failed.
     Down(ApiError),
+    /// The operator ended the session of the connection. It is made anew only when a person asks.
+    Ended,
 }
 
 /// How far the search of one source has come.
@@ -99,7 +101,7 @@ pub struct Source {
     pub link: Link,
     /// The number of the connection attempt that counts.
     pub link_gen: Gen,
-    /// What it can do. `None`: not known before it has answered once.
+    /// Its capabilities. `None`: not known before it has answered once.
     pub caps: Option<Arc<Capabilities>>,
     /// Who we are there.
     pub who: Option<Identity>,
@@ -139,7 +141,7 @@ pub struct Source {
     pub completeness: Completeness,
     /// How long the last request took.
     pub took: Option<Duration>,
-    /// What a server of this profile makes us wait for. `None`: nothing waits.
+    /// The wait that a server of this profile asked for. `None`: nothing waits.
     pub wait: Option<Wait>,
     /// When the rows on screen were asked for.
     pub asked_at: Option<DateTime<Utc>>,
@@ -192,7 +194,7 @@ impl Source {
         caps.is_some_and(|caps| caps.kinds.are_several())
     }
 
-    /// What can be done with sessions of this kind. `None`: it has not answered yet.
+    /// The capabilities for sessions of this kind. `None`: it has not answered yet.
     pub fn kind(&self, kind: Option<&str>) -> Option<&KindCaps> {
         self.caps.as_ref().map(|caps| caps.of(kind))
     }
@@ -203,7 +205,7 @@ impl Source {
         caps.is_none_or(|caps| caps.support(field) != Support::No)
     }
 
-    /// What the system calls that in which its users are ("Realm").
+    /// The system's own word for the group of its users ("Realm").
     pub fn scope_word(&self) -> String {
         let caps = self.caps.as_ref();
         let column = caps.and_then(|caps| {
@@ -217,8 +219,8 @@ impl Source {
         first.into_iter().chain(letters).collect()
     }
 
-    /// Have all sessions of the search become rows? With rows that came twice that is not certain: each
-    /// may stand in the place of another.
+    /// True if all sessions of the search have become rows. With rows that came twice that is not
+    /// certain: each may stand in the place of another.
     pub fn is_whole(&self) -> bool {
         matches!(self.progress, Progress::Loaded)
             && self.completeness == Completeness::Complete

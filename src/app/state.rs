@@ -134,11 +134,11 @@ pub struct State {
     pub focus_follows: bool,
     /// True if a search has been running long enough for a spinner.
     pub spinner: bool,
-    /// Is the automatic reload on, and how often has it failed in a row?
+    /// The number of failures of the automatic reload in a row. `None`: it is off.
     pub auto_reload: Option<u8>,
     /// True if Ctrl-C was pressed within the last 2 s.
     pub ctrl_c: bool,
-    /// Quit as soon as no revoke runs any more?
+    /// True if the program ends as soon as no revoke runs any more.
     pub quitting: bool,
     /// True if the question on top takes an answer.
     pub lock: Lock,

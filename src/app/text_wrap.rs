@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::model::Untrusted;
 use crate::model::text::{JSON_MARK, Replaced, safe_spans, start_of, width_cols};
 
-/// What a piece of text is.
+/// The kind of a piece of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PieceKind {
     /// Part of the value.
@@ -24,7 +24,7 @@ pub enum PieceKind {
 pub struct Piece {
     /// The text, safe for a terminal.
     pub text: String,
-    /// What it is.
+    /// Its kind.
     pub kind: PieceKind,
 }
 

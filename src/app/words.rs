@@ -15,7 +15,7 @@ pub fn clauses(clauses: &[Clause]) -> String {
     typed.join(" ")
 }
 
-/// What to say of a list that a server cut, with the key that narrows it, where that can help.
+/// The message about a list that a server cut, with the key that narrows it, where that can help.
 pub fn truncated(state: &State, at: u64) -> String {
     let who = match state.sources.len() {
         0 | 1 => "the server".to_owned(),
@@ -138,7 +138,7 @@ pub fn placed(user: &Subject) -> String {
     }
 }
 
-/// What a paused job wants of the operator.
+/// The action that a paused job needs from the operator.
 pub fn wanted(error: &ApiError) -> &'static str {
     match error {
         ApiError::RateLimited { .. } => "wait, or ask all the same",

@@ -2,7 +2,7 @@
 
 use super::file::START;
 use super::key::{AuditKey, hash};
-use super::record::{Entry, VERSION, seal, split_seal};
+use super::record::{AuditEntry, VERSION, seal, split_seal};
 
 /// Goes along the lines and says what is wrong with each.
 pub(super) struct Chain<'a> {
@@ -21,7 +21,7 @@ pub(super) struct Chain<'a> {
 /// One line, looked at.
 pub(super) struct ChainLink {
     /// Its record. `None`: it is no record.
-    pub entry: Option<Entry>,
+    pub entry: Option<AuditEntry>,
     /// Its fault. `None`: nothing.
     pub wrong: Option<&'static str>,
 }
@@ -56,7 +56,7 @@ impl<'a> Chain<'a> {
 
     /// The next line, without its newline.
     pub fn take(&mut self, bytes: &[u8]) -> ChainLink {
-        let entry: Option<Entry> = serde_json::from_slice(bytes).ok();
+        let entry: Option<AuditEntry> = serde_json::from_slice(bytes).ok();
         let wrong = match &entry {
             None => Some("is not a record"),
             Some(entry) => self.wrong(bytes, entry),
@@ -74,7 +74,7 @@ impl<'a> Chain<'a> {
         self.count += 1;
     }
 
-    fn wrong(&mut self, bytes: &[u8], entry: &Entry) -> Option<&'static str> {
+    fn wrong(&mut self, bytes: &[u8], entry: &AuditEntry) -> Option<&'static str> {
         let wrong = match &entry.mac {
             None if self.keyed || entry.v >= VERSION => {
                 Some("has no seal: it was not written by this version of usher, or it was changed")

@@ -12,7 +12,7 @@ use super::AuditError;
 use super::anchor::{self, Anchor, Kept};
 use super::end::End;
 use super::key::{AuditKey, hash, random_id};
-use super::record::{Entry, Event};
+use super::record::{AuditEntry, Event};
 use super::stamp;
 use crate::config::lock::{Lock, lock};
 use crate::config::private::{self, PrivateError};
@@ -50,7 +50,11 @@ impl Log {
     /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on
     /// the disk afterwards. Returns how the log was found changed, which is then in the log too.
     /// `None`: it ends as it was left.
-    pub fn append(&self, lines: &[Entry], key: &AuditKey) -> Result<Option<String>, AuditError> {
+    pub fn append(
+        &self,
+        lines: &[AuditEntry],
+        key: &AuditKey,
+    ) -> Result<Option<String>, AuditError> {
         let new = private::mode_of(&self.path).is_none();
         let mut file = private::open_append(&self.path)?;
         // Whoever appends holds the lock from reading the last line on, so that the chain never forks.
@@ -62,7 +66,7 @@ impl Log {
             anchor::write(&self.path, key, &end.kept())?;
         }
         let broken = end.broken.as_deref().map(|how| broken(lines, how));
-        let lines: Vec<&Entry> = broken.iter().chain(lines).collect();
+        let lines: Vec<&AuditEntry> = broken.iter().chain(lines).collect();
         let (bytes, hash) = self.chained(&lines, &end, key)?;
         let next = Kept {
             anchor: Anchor {
@@ -98,7 +102,7 @@ impl Log {
     /// The bytes to append, and the hash of the last line.
     fn chained(
         &self,
-        lines: &[&Entry],
+        lines: &[&AuditEntry],
         end: &End,
         key: &AuditKey,
     ) -> Result<(Vec<u8>, String), AuditError> {
@@ -132,9 +136,9 @@ impl Log {
 }
 
 /// The line that says that the log was found changed. Who is at work, and where, it takes from the next.
-fn broken(lines: &[Entry], how: &str) -> Entry {
+fn broken(lines: &[AuditEntry], how: &str) -> AuditEntry {
     let next = lines.first().cloned();
-    Entry {
+    AuditEntry {
         event: Event::Broken,
         op_id: random_id(),
         item: "1/1".to_owned(),

@@ -24,7 +24,7 @@ use chrono::{DateTime, Utc};
 
 pub use anchor::Anchor;
 pub use read::{Problem, read};
-pub use record::{Actor, Entry, Event, Tls};
+pub use record::{Actor, AuditEntry, Event, Tls};
 pub use verify::{Report, verify};
 
 use crate::config::private::PrivateError;
@@ -76,7 +76,7 @@ pub struct Operation {
 
 /// The target of a change.
 #[derive(Clone, Debug)]
-pub enum Target {
+pub enum ChangeTarget {
     /// One session.
     Session {
         /// Its key; only the fingerprint is kept.
@@ -102,14 +102,14 @@ pub struct Change {
     /// Which one of the operation, from 1.
     pub item: usize,
     /// The target.
-    pub target: Target,
+    pub target: ChangeTarget,
 }
 
 /// The right to send one change: it has been written down. Used up by [`Audit::done`].
 #[derive(Debug)]
 #[must_use = "an asked change without its end counts as unknown"]
 pub struct Ticket {
-    line: Entry,
+    line: AuditEntry,
     asked: Instant,
 }
 
@@ -267,7 +267,7 @@ impl Audit {
     /// As [`Audit::done`].
     pub fn settled(
         &self,
-        asked: &Entry,
+        asked: &AuditEntry,
         who: Option<&Identity>,
         ending: &Ending,
     ) -> Result<(), AuditError> {
@@ -291,7 +291,7 @@ impl Audit {
         self.write(line)
     }
 
-    fn write(&self, line: Entry) -> Result<(), AuditError> {
+    fn write(&self, line: AuditEntry) -> Result<(), AuditError> {
         match self.log()?.append(&[line], &self.key()?)? {
             Some(how) => Err(AuditError::Broken(how)),
             None => Ok(()),
@@ -349,7 +349,7 @@ impl Operation {
 }
 
 /// The line of a change with its end. `took`: in milliseconds; `None`: not known.
-fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
+fn ended(mut line: AuditEntry, ending: &Ending, took: Option<u64>) -> AuditEntry {
     line.event = Event::Done;
     line.outcome = Some(ending.outcome.to_owned());
     line.error = ending.error.map(str::to_owned);
@@ -360,27 +360,27 @@ fn ended(mut line: Entry, ending: &Ending, took: Option<u64>) -> Entry {
 }
 
 /// The `asked` line of a change.
-fn line(change: &Change, key: &AuditKey) -> Entry {
+fn line(change: &Change, key: &AuditKey) -> AuditEntry {
     let operation = &change.operation;
     let fingerprint = |id| Some(key.fingerprint(&operation.system, id));
     let (kind, sid_h, subject) = match &change.target {
-        Target::Session {
+        ChangeTarget::Session {
             key: id, subject, ..
         } => ("session", fingerprint(id), Some(subject)),
-        Target::User(subject) => ("user", None, Some(subject)),
-        Target::Filter(_) => ("filter", None, None),
-        Target::System => ("system", None, None),
+        ChangeTarget::User(subject) => ("user", None, Some(subject)),
+        ChangeTarget::Filter(_) => ("filter", None, None),
+        ChangeTarget::System => ("system", None, None),
     };
     let user = match &change.target {
-        Target::Filter(text) => Some(clean(text, 300)),
+        ChangeTarget::Filter(text) => Some(clean(text, 300)),
         _ => subject.and_then(person),
     };
     let session_kind = match &change.target {
-        Target::Session { kind, .. } => kind.as_deref().map(|kind| clean(kind, 60)),
+        ChangeTarget::Session { kind, .. } => kind.as_deref().map(|kind| clean(kind, 60)),
         _ => None,
     };
     let scope = subject.and_then(|subject| subject.scope.as_ref());
-    Entry {
+    AuditEntry {
         v: VERSION,
         ts: String::new(),
         mono_ms: 0,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::AuditError;
 use super::file::{LIMIT, LOCK_LIMIT};
-use super::record::Entry;
+use super::record::AuditEntry;
 use crate::config::lock::{Lock, lock, unlock};
 use crate::config::private::{self, Access, PrivateError};
 
@@ -34,7 +34,7 @@ impl Problem {
 /// [`AuditError`] if the file cannot be opened; an error of reading ends the iteration as a problem.
 pub fn read(
     path: &Path,
-) -> Result<impl Iterator<Item = Result<(u64, Entry), Problem>> + use<>, AuditError> {
+) -> Result<impl Iterator<Item = Result<(u64, AuditEntry), Problem>> + use<>, AuditError> {
     let lines = lines(open(path, |_| Ok(()))?.0);
     Ok(lines.zip(1..).map(|(line, number)| match line {
         LogLine::Whole(bytes) => serde_json::from_slice(&bytes)

@@ -74,7 +74,7 @@ impl Tls {
 /// One line of the log; the order of the fields is the order in the file. All texts are cleaned when they are written, and must be cleaned again before
 /// they are shown: the file may have been changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct AuditEntry {
     /// Version of the line.
     pub v: u32,
     /// When, in UTC with milliseconds.
@@ -133,7 +133,7 @@ pub struct Entry {
     pub mac: Option<String>,
 }
 
-impl Entry {
+impl AuditEntry {
     /// The line as JSON, without a newline, with what only the file knows: times, the hash of the line
     /// before, and the seal. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
     pub(super) fn json(

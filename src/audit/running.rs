@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::AuditError;
 use super::file::LOCK_LIMIT;
 use super::read::read;
-use super::record::{Entry, Event};
+use super::record::{AuditEntry, Event};
 use crate::config::lock::{Lock, is_held, lock};
 use crate::config::paths::make_dir;
 use crate::config::private::{self, Access, PrivateError};
@@ -96,9 +96,9 @@ fn marks(state_dir: &Path) -> Result<PathBuf, PrivateError> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unfinished {
     /// Nobody is at work on them any more: their outcome is unknown until it is looked up.
-    pub forgotten: Vec<Entry>,
+    pub forgotten: Vec<AuditEntry>,
     /// A process is at work on them now.
-    pub running: Vec<Entry>,
+    pub running: Vec<AuditEntry>,
 }
 
 impl Unfinished {
@@ -153,7 +153,7 @@ fn is_running(state_dir: &Path, operation: &str) -> bool {
     file.is_some_and(|file| is_held(&file))
 }
 
-fn unfinished(log: &Path) -> Result<Vec<Entry>, AuditError> {
+fn unfinished(log: &Path) -> Result<Vec<AuditEntry>, AuditError> {
     let entries = match read(log) {
         Err(AuditError::File(PrivateError::Missing(_))) => return Ok(Vec::new()),
         entries => entries?,
@@ -168,12 +168,12 @@ fn unfinished(log: &Path) -> Result<Vec<Entry>, AuditError> {
 /// Brings each `done` to its `asked`.
 #[derive(Default)]
 pub(super) struct Pairs {
-    open: BTreeMap<(String, String), Vec<(u64, Entry)>>,
+    open: BTreeMap<(String, String), Vec<(u64, AuditEntry)>>,
 }
 
 impl Pairs {
     /// The next entry of the log. `false`: it ends what was never asked.
-    pub fn take(&mut self, number: u64, entry: Entry) -> bool {
+    pub fn take(&mut self, number: u64, entry: AuditEntry) -> bool {
         let change = (entry.op_id.clone(), entry.item.clone());
         match entry.event {
             Event::Asked => self.open.entry(change).or_default().push((number, entry)),
@@ -192,7 +192,7 @@ impl Pairs {
     }
 
     /// The changes without an end, in the order of the log.
-    pub fn open(self) -> Vec<Entry> {
+    pub fn open(self) -> Vec<AuditEntry> {
         let mut open: Vec<_> = self.open.into_values().flatten().collect();
         open.sort_by_key(|(number, _)| *number);
         open.into_iter().map(|(_, entry)| entry).collect()

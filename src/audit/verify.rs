@@ -7,7 +7,7 @@ use super::anchor::{self, Anchor, AnchorState};
 use super::chain::{Chain, ChainLink};
 use super::key::AuditKey;
 use super::read::{LogLine, NotALine, Problem, lines, open};
-use super::record::{Entry, Event, clean};
+use super::record::{AuditEntry, Event, clean};
 use super::running::Pairs;
 use crate::config::private::PrivateError;
 
@@ -19,7 +19,7 @@ pub struct Report {
     /// The problems, in order; those of the whole log last. Empty: nothing was found.
     pub problems: Vec<Problem>,
     /// Changes without an end: their outcome is unknown.
-    pub unfinished: Vec<Entry>,
+    pub unfinished: Vec<AuditEntry>,
     /// Lines at the start that were written before there were seals: their chain can be recomputed by
     /// anybody who can write the file.
     pub unkeyed: u64,
@@ -187,7 +187,7 @@ impl<'a> Check<'a> {
     }
 
     /// Checks the statements of this entry about others.
-    fn follow(&mut self, number: u64, entry: Entry) {
+    fn follow(&mut self, number: u64, entry: AuditEntry) {
         if entry.event == Event::Broken {
             let how = clean(entry.reason.as_deref().unwrap_or_default(), 400);
             let what = format!("usher found the log changed when it wrote this line: {how}");

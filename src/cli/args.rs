@@ -220,11 +220,11 @@ pub enum ColorWhen {
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// What failed.
+    /// Failures.
     Error,
-    /// What looks wrong.
+    /// Also warnings.
     Warn,
-    /// What was done.
+    /// Also changes and other steps.
     Info,
     /// Every request.
     Debug,

@@ -69,7 +69,7 @@ pub struct ActArgs {
     /// The token that it acts on: - for standard input, or a file that only you can read
     #[arg(long, value_name = "-|FILE")]
     pub token: Option<String>,
-    /// What it is given; name=- reads a secret from standard input
+    /// Its arguments; name=- reads a secret from standard input
     #[arg(value_name = "NAME=VALUE")]
     pub pairs: Vec<String>,
     /// Do not ask
@@ -239,7 +239,7 @@ pub struct DoctorArgs {
     pub output: Format,
 }
 
-/// What to do with the configuration.
+/// The tasks for the configuration.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigArgs {
     /// Write the commented example where the configuration is looked for
@@ -350,7 +350,7 @@ pub struct AuditArgs {
     pub unfinished: bool,
     /// Look what became of changes that have no end in the log, and write that down
     ///
-    /// Reads the sessions of each user concerned. What cannot be told stays without an end (exit code 3).
+    /// Reads the sessions of each user concerned. A change that stays unclear is left without an end (exit code 3).
     #[arg(long, conflicts_with_all = ["verify", "unfinished", "query"])]
     pub settle: bool,
     /// Output format

@@ -8,7 +8,7 @@ use super::ctx::Ctx;
 use super::exit::{self, FAILED, Failure, OK};
 use super::output::{small_table, small_text};
 use super::sources::parse_query;
-use crate::audit::{self, Audit, Entry};
+use crate::audit::{self, Audit, AuditEntry};
 use crate::model::query::RowView;
 use crate::model::text::display_safe;
 use crate::model::time::parse_instant;
@@ -107,7 +107,7 @@ const TITLES: [&str; 10] = [
     "TIME", "EVENT", "PROFILE", "VERB", "USER", "SCOPE", "SESSION", "OUTCOME", "BY", "REASON",
 ];
 
-fn text(entry: &Entry, format: Format) -> Vec<String> {
+fn text(entry: &AuditEntry, format: Format) -> Vec<String> {
     // For programs, nothing is an empty cell.
     let nothing = if format == Format::Csv { "" } else { "-" };
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| nothing.to_owned());
@@ -166,7 +166,7 @@ fn split(query: &Query) -> (Vec<Clause>, Vec<Clause>) {
 }
 
 /// True if all clauses about ids match.
-fn has_id(log: &Audit, ids: &[Clause], entry: &Entry) -> Result<bool, audit::AuditError> {
+fn has_id(log: &Audit, ids: &[Clause], entry: &AuditEntry) -> Result<bool, audit::AuditError> {
     for clause in ids {
         let mut any = false;
         for value in &clause.values {
@@ -184,7 +184,7 @@ fn has_id(log: &Audit, ids: &[Clause], entry: &Entry) -> Result<bool, audit::Aud
 }
 
 /// A record as a query sees it: `created` is its time, and everything else is an attribute.
-struct Record<'a>(&'a Entry);
+struct Record<'a>(&'a AuditEntry);
 
 impl RowView for Record<'_> {
     fn text(&self, field: Field) -> Option<&str> {

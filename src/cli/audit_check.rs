@@ -8,7 +8,7 @@ use super::ctx::Ctx;
 use super::exit::{self, FAILED, Failure, OK};
 use super::prompter::TerminalPrompter;
 use super::sources::{self, Source};
-use crate::audit::{self, Anchor, Audit, AuditError, Entry, Report, Unfinished};
+use crate::audit::{self, Anchor, Audit, AuditEntry, AuditError, Report, Unfinished};
 use crate::config::Config;
 use crate::model::text::display_safe;
 use crate::model::{ApiError, Identity};
@@ -148,7 +148,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
 }
 
 /// Time, what, whose, and where.
-fn words(entry: &Entry) -> String {
+fn words(entry: &AuditEntry) -> String {
     let text = format!(
         "{} {} {} of {} at {}",
         entry.ts,
@@ -176,8 +176,8 @@ pub(crate) async fn settle(ctx: &Ctx) -> Result<u8, Failure> {
     let unfinished = log.unfinished().map_err(unreadable)?;
     let mut tally = Tally::default();
     for profile in profiles_of(&unfinished.forgotten) {
-        let mine = |entry: &&Entry| entry.profile == profile;
-        let changes: Vec<Entry> = unfinished.forgotten.iter().filter(mine).cloned().collect();
+        let mine = |entry: &&AuditEntry| entry.profile == profile;
+        let changes: Vec<AuditEntry> = unfinished.forgotten.iter().filter(mine).cloned().collect();
         settle_profile(ctx, &config, &log, &changes, &mut tally).await?;
     }
     if let Some(dir) = &ctx.paths.state_dir {
@@ -202,7 +202,7 @@ struct Tally {
     open: usize,
 }
 
-fn profiles_of(changes: &[Entry]) -> Vec<String> {
+fn profiles_of(changes: &[AuditEntry]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for change in changes {
         if !names.contains(&change.profile) {
@@ -216,7 +216,7 @@ async fn settle_profile(
     ctx: &Ctx,
     config: &Config,
     log: &Audit,
-    changes: &[Entry],
+    changes: &[AuditEntry],
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let (who, answers) = match look(ctx, config, log, changes).await? {
@@ -268,7 +268,7 @@ async fn look(
     ctx: &Ctx,
     config: &Config,
     log: &Audit,
-    changes: &[Entry],
+    changes: &[AuditEntry],
 ) -> Result<Result<Looked, String>, Failure> {
     let Some(first) = changes.first() else {
         return Ok(Ok((None, Vec::new())));

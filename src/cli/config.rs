@@ -67,7 +67,18 @@ fn init(ctx: &Ctx) -> Result<u8, Failure> {
     Ok(OK)
 }
 
+/// Lists every mistake of the configuration.
 fn check(ctx: &Ctx) -> Result<u8, Failure> {
+    let variable = std::env::var_os("USHER_CONFIG");
+    let keys = |config: &Config| crate::runtime::keymap(config).map(|_| ());
+    let (flag, systems) = (ctx.global.config.as_deref(), ctx.systems.specs());
+    let mistakes = Config::mistakes(flag, variable.as_deref(), &ctx.paths, &systems, keys);
+    for mistake in &mistakes {
+        ctx.error(&mistake.to_string());
+    }
+    if let Some(first) = mistakes.first() {
+        return Ok(first.exit_code());
+    }
     let config = ctx.config()?;
     let mut out = ctx.out();
     match &config.source {
@@ -75,7 +86,7 @@ fn check(ctx: &Ctx) -> Result<u8, Failure> {
             "there is no configuration; usher opens the demo. Write one with: usher config init",
         ),
         Some(file) => out.text(&format!(
-            "{}: right, {} profile{}",
+            "{}: OK, {} profile{}",
             file.display(),
             config.profiles.len(),
             if config.profiles.len() == 1 { "" } else { "s" }
@@ -216,7 +227,7 @@ mod tests {
         let full = parse(&uncommented()).unwrap();
 
         assert_eq!(plain.profiles.len(), 2);
-        assert_eq!(full.profiles.len(), 4);
+        assert_eq!(full.profiles.len(), 5);
         assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
         assert!(full.profiles[0].client_cert.is_some());
     }

@@ -1,4 +1,4 @@
-//! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and the proof of it.
+//! `usher whoami`, `login`, `logout` and `token`: who you are at each system, and its token.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub(crate) async fn whoami(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure> {
                     "profile": source.name(),
                     "system": source.word(),
                     "name": who.name.expose(),
+                    "session": who.session,
                     "scopes": who.scopes.iter().map(Untrusted::expose).collect::<Vec<_>>(),
                     "server": who.server.as_ref().map(Untrusted::expose),
                     "read_only": source.profile.policy.read_only,

@@ -241,6 +241,7 @@ impl<'a> Reader<'a> {
         }
         self.count_notes();
         self.clock_note();
+        self.unlisted_note();
         Ok(self.ended)
     }
 
@@ -313,6 +314,14 @@ impl<'a> Reader<'a> {
         if let (0, Ok(plan)) = (self.ended.rows, self.source.api.plan(&self.search)) {
             self.ended.notes.extend(plan.notes);
         }
+    }
+
+    /// That the system lists less than there is.
+    fn unlisted_note(&mut self) {
+        // A list that is repeated has said it the first time.
+        let is_new = self.search.asked_by == AskedBy::Person;
+        let told = self.source.api.caps().unlisted.clone().filter(|_| is_new);
+        self.ended.notes.extend(told.map(Cow::into_owned));
     }
 
     /// That the server's clock is not ours.

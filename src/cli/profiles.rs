@@ -162,6 +162,8 @@ fn every_system(ctx: &Ctx, config: &Config, shape: ShapeArgs) -> Result<u8, Fail
 /// which it is about.
 fn facts(caps: &Capabilities) -> Vec<(String, String)> {
     let mut facts = vec![("system".to_owned(), caps.system.clone().into_owned())];
+    let unlisted = caps.unlisted.iter();
+    facts.extend(unlisted.map(|why| ("not listed".to_owned(), why.clone().into_owned())));
     for kind in caps.kinds.iter() {
         let of = if caps.kinds.are_several() {
             format!("{}: ", display_safe(&kind.kind))
@@ -224,6 +226,7 @@ fn to_json(caps: &Capabilities) -> Value {
         "server": null,
         "total": caps.total,
         "paging": paging(caps.paging),
+        "unlisted": caps.unlisted,
     });
     if caps.kinds.are_several() {
         let kinds: Vec<Value> = caps.kinds.iter().map(kind_json).collect();

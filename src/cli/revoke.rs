@@ -340,7 +340,7 @@ async fn look_up(sources: &[Source], targets: &mut [SessionTarget]) {
         // and it was found by that name.
         *target = SessionTarget {
             key: target.key.clone(),
-            known: Provenance::Listed,
+            provenance: Provenance::Listed,
             ..SessionTarget::of(target.source, &source.api.caps(), &record, FoundBy::Name)
         };
     }

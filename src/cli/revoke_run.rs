@@ -17,7 +17,7 @@ use crate::audit::{Audit, AuditError};
 use crate::config::AuditMode;
 use crate::model::{ApiError, Outcome, Subject};
 use crate::revoke::{
-    Item, JobContext, JobControl, Progress, READ_EACH, read_back, run_job, run_user_job,
+    JobContext, JobControl, JobItem, Progress, READ_EACH, read_back, run_job, run_user_job,
 };
 
 /// The number of reports that wait in the channel of a job; small, since each is read at once.
@@ -265,13 +265,13 @@ impl RevokeWorker<'_> {
     }
 }
 
-fn items(targets: &[(usize, &SessionTarget)]) -> Vec<Item<usize>> {
-    let item = |(at, target): &(usize, &SessionTarget)| Item {
+fn items(targets: &[(usize, &SessionTarget)]) -> Vec<JobItem<usize>> {
+    let item = |(at, target): &(usize, &SessionTarget)| JobItem {
         row: *at,
         key: target.key.clone(),
         kind: target.kind.clone(),
         subject: target.subject.clone(),
-        known: target.known.clone(),
+        provenance: target.provenance.clone(),
     };
     targets.iter().map(item).collect()
 }

@@ -183,7 +183,7 @@ fn target(line: SessionLine, sources: &[Source]) -> Result<SessionTarget, String
             FoundBy::Name,
             sources[source].api.caps().of(line.kind.as_deref()).revoke,
         ),
-        known: match line.deletable {
+        provenance: match line.deletable {
             None => Provenance::Typed,
             Some(Some(true)) => Provenance::Listed,
             Some(_) => Provenance::Doubtful(Trace {

@@ -28,7 +28,7 @@ pub(crate) struct SessionTarget {
     /// Why it is left out. `None`: it is not.
     pub(crate) skip: Option<Skip>,
     /// How it came to be named.
-    pub(crate) known: Provenance,
+    pub(crate) provenance: Provenance,
 }
 
 /// The way by which a row was found, which decides whether a computed expiry leaves it out.
@@ -51,7 +51,7 @@ impl SessionTarget {
             label: String::new(),
             subject: Subject::default(),
             skip: None,
-            known: Provenance::Typed,
+            provenance: Provenance::Typed,
         }
     }
 
@@ -62,7 +62,7 @@ impl SessionTarget {
 
     /// True if "not found" does not prove that it has ended.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.known, Provenance::Doubtful(_))
+        matches!(self.provenance, Provenance::Doubtful(_))
     }
 
     /// A session that was read, of a system that can do this.
@@ -76,7 +76,7 @@ impl SessionTarget {
             kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: row.subject(),
-            known: Provenance::listed(&row.deletable, row.created, row.client.as_deref()),
+            provenance: Provenance::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),
         }
     }

@@ -70,7 +70,7 @@ impl Printer {
     }
 }
 
-/// What is the same for all events of a round, and the word of one.
+/// One event of a round: the parts that are the same for all, and its word.
 #[derive(Clone, Copy)]
 struct Event<'a> {
     at: DateTime<Utc>,

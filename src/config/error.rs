@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::private::{PrivateError, shown};
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, nearest};
 
 /// A configuration that cannot be used. Nothing is started with half of one; the exit code is 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,8 @@ pub enum ConfigError {
         key: String,
         /// The mistake and its remedy. Never a value that may be secret.
         message: String,
+        /// True if there is no such key, so that nothing depends on its value.
+        is_unknown_key: bool,
     },
     /// No profile has this name.
     #[error("no profile is called \"{name}\"{hint}")]
@@ -41,6 +43,22 @@ impl ConfigError {
         2
     }
 
+    /// The full name of the key that it is about. Empty: it is about none.
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Self::At { key, .. } => key,
+            Self::File(_) | Self::NoProfile { .. } => "",
+        }
+    }
+
+    /// Line and column, from 1. Zeros: the file as a whole.
+    pub(super) fn place(&self) -> (usize, usize) {
+        match self {
+            Self::At { line, column, .. } => (*line, *column),
+            Self::File(_) | Self::NoProfile { .. } => (0, 0),
+        }
+    }
+
     /// An error at a byte of the text.
     pub(super) fn at(file: &Path, text: &str, byte: usize, key: &str, message: String) -> Self {
         let (line, column) = place(text, byte);
@@ -50,7 +68,23 @@ impl ConfigError {
             column,
             key: display_safe(key).into_owned(),
             message,
+            is_unknown_key: false,
         }
+    }
+
+    /// An error at a byte of the text, where a key stands that there is not.
+    pub(super) fn unknown_key(
+        file: &Path,
+        text: &str,
+        byte: usize,
+        key: &str,
+        message: String,
+    ) -> Self {
+        let mut error = Self::at(file, text, byte, key, message);
+        if let Self::At { is_unknown_key, .. } = &mut error {
+            *is_unknown_key = true;
+        }
+        error
     }
 
     /// A profile that is not among these.
@@ -73,17 +107,4 @@ pub(super) fn place(text: &str, byte: usize) -> (usize, usize) {
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
     (line, before[start..].chars().count() + 1)
-}
-
-/// The name nearest to what was typed. `None`: none is near enough to be meant.
-pub(super) fn nearest<'a>(
-    typed: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    names
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(typed, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }

@@ -7,7 +7,7 @@ use super::error::ConfigError;
 use super::own::OwnKeys;
 use super::profile::{Login, SecretSource};
 use super::system::{SignInMethod, SystemSpec};
-use super::table::{Item, Table};
+use super::table::{Setting, Table};
 
 /// A way to sign in.
 #[derive(
@@ -122,7 +122,7 @@ fn table(
 
 /// The sign-in of this method, if the system has it.
 fn possible<'s>(
-    item: &Item<'_>,
+    item: &Setting<'_>,
     system: &'s SystemSpec,
     method: Method,
 ) -> Result<&'s SignInMethod, ConfigError> {
@@ -137,7 +137,7 @@ fn possible<'s>(
 }
 
 /// Reads where a secret comes from. The hidden variables of commands are filled in at the end.
-fn secret(item: &Item<'_>, allow_plain: bool) -> Result<SecretSource, ConfigError> {
+fn secret(item: &Setting<'_>, allow_plain: bool) -> Result<SecretSource, ConfigError> {
     if item.is_text() {
         return plain(item, allow_plain);
     }
@@ -157,7 +157,7 @@ fn secret(item: &Item<'_>, allow_plain: bool) -> Result<SecretSource, ConfigErro
     }
 }
 
-fn plain(item: &Item<'_>, allow_plain: bool) -> Result<SecretSource, ConfigError> {
+fn plain(item: &Setting<'_>, allow_plain: bool) -> Result<SecretSource, ConfigError> {
     if !allow_plain {
         let key = item.name.rsplit('.').next().unwrap_or_default();
         return Err(item.error(format!(
@@ -174,7 +174,7 @@ fn plain(item: &Item<'_>, allow_plain: bool) -> Result<SecretSource, ConfigError
     Ok(SecretSource::Plain(SecretString::from(item.some_text()?)))
 }
 
-fn variable(item: &Item<'_>) -> Result<SecretSource, ConfigError> {
+fn variable(item: &Setting<'_>) -> Result<SecretSource, ConfigError> {
     let name = item.some_text()?;
     if name.contains(['=', '\0']) {
         // A value in the place of the name is not quoted: it may be the secret.
@@ -183,7 +183,7 @@ fn variable(item: &Item<'_>) -> Result<SecretSource, ConfigError> {
     Ok(SecretSource::Env(name.to_owned()))
 }
 
-fn command(item: &Item<'_>) -> Result<SecretSource, ConfigError> {
+fn command(item: &Setting<'_>) -> Result<SecretSource, ConfigError> {
     let args = item.texts()?;
     if args.first().is_none_or(String::is_empty) {
         return Err(item.error("must name a program"));
@@ -194,7 +194,7 @@ fn command(item: &Item<'_>) -> Result<SecretSource, ConfigError> {
     })
 }
 
-fn switch(item: &Item<'_>, source: SecretSource) -> Result<SecretSource, ConfigError> {
+fn switch(item: &Setting<'_>, source: SecretSource) -> Result<SecretSource, ConfigError> {
     if item.boolean()? {
         Ok(source)
     } else {

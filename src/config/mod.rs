@@ -4,6 +4,7 @@ pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+mod mistakes;
 mod own;
 #[cfg(debug_assertions)]
 mod own_fault;
@@ -37,7 +38,7 @@ pub use secret::SecretError;
 pub use system::{Scheme, SignInMethod, SystemSpec};
 
 use private::{Access, PrivateError};
-use table::{Document, Item, Table};
+use table::{Document, Setting, Table};
 
 /// A configuration file larger than this is refused, in bytes.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
@@ -208,28 +209,44 @@ impl Config {
         paths: &Paths,
         systems: &[Arc<SystemSpec>],
     ) -> Result<Self, ConfigError> {
-        let at = |text: &str, byte, message| ConfigError::at(file, text, byte, "", message);
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
-            at(&good, good.len(), "it is not UTF-8 text".to_owned())
-        })?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // The parser's own picture of the line is left out: it may hold a secret.
-        let root = DeTable::parse(text).map_err(|error| {
-            let byte = error.span().map_or(0, |span| span.start);
-            at(text, byte, format!("not TOML: {}", error.message()))
-        })?;
-        let folder = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let doc = Document {
-            file: folder,
-            text,
-            private,
-            paths,
-        };
-        let mut config = top(&Table::root(&doc, root.get_ref()), systems)?;
+        let text = utf8(file, bytes)?;
+        let root = toml(file, text)?;
+        let doc = Document::new(file, text, private, paths);
+        let mut config = top(&Table::root(&doc, &root), systems)?;
         config.source = Some(file.to_owned());
         config.hide_variables();
         Ok(config)
+    }
+
+    /// Every mistake of the configuration that [`load`](Self::load) would read, and of `check`, which
+    /// looks at what was read. Empty: it is right, or there is none.
+    pub fn mistakes(
+        flag: Option<&Path>,
+        variable: Option<&OsStr>,
+        paths: &Paths,
+        systems: &[Arc<SystemSpec>],
+        check: impl Fn(&Self) -> Result<(), ConfigError>,
+    ) -> Vec<ConfigError> {
+        let first = Self::load(flag, variable, paths, systems).and_then(|config| check(&config));
+        let Err(first) = first else {
+            return Vec::new();
+        };
+        let file = Self::place(flag, variable, paths).unwrap_or_default();
+        let bytes = private::read_named(&file, Access::OthersMayRead, SIZE_LIMIT);
+        let Ok((bytes, mode)) = bytes else {
+            return vec![first];
+        };
+        let Ok((text, root)) = utf8(&file, &bytes).and_then(|text| Ok((text, toml(&file, text)?)))
+        else {
+            return vec![first];
+        };
+        let doc = Document::new(&file, text, mode & 0o077 == 0, paths);
+        let read = |root: &DeTable<'_>| {
+            let mut config = top(&Table::root(&doc, root), systems)?;
+            config.source = Some(file.clone());
+            Ok(config)
+        };
+        mistakes::collect(root, read, check)
     }
 
     /// The names of the profiles, without a look at what is in them. Empty: there are none, or the file
@@ -344,6 +361,25 @@ const TOP: [&str; 9] = [
     "profile",
 ];
 
+fn utf8<'a>(file: &Path, bytes: &'a [u8]) -> Result<&'a str, ConfigError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+        let message = "it is not UTF-8 text".to_owned();
+        ConfigError::at(file, &good, good.len(), "", message)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn toml<'a>(file: &Path, text: &'a str) -> Result<DeTable<'a>, ConfigError> {
+    let root = DeTable::parse(text).map_err(|error| {
+        let byte = error.span().map_or(0, |span| span.start);
+        // The parser's own picture of the line is left out: it may hold a secret.
+        let message = format!("not TOML: {}", error.message());
+        ConfigError::at(file, text, byte, "", message)
+    })?;
+    Ok(root.into_inner())
+}
+
 /// Reads the top of the file.
 fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigError> {
     root.only(&[&TOP])?;
@@ -357,10 +393,10 @@ fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigEr
         ])
     })?;
     read::set(root, "zone", &mut config.zone, read::zone)?;
-    read::set(root, "mouse", &mut config.mouse, Item::boolean)?;
-    read::set(root, "ascii", &mut config.ascii, Item::boolean)?;
+    read::set(root, "mouse", &mut config.mouse, Setting::boolean)?;
+    read::set(root, "ascii", &mut config.ascii, Setting::boolean)?;
     let still = &mut config.reduced_motion;
-    read::set(root, "reduced_motion", still, Item::boolean)?;
+    read::set(root, "reduced_motion", still, Setting::boolean)?;
     read::set(root, "keys", &mut config.keys, keys)?;
     if let Some(profiles) = root.get("profile") {
         for (name, item) in profiles.table()?.items() {
@@ -379,7 +415,7 @@ fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigEr
     Ok(config)
 }
 
-fn theme(item: &Item<'_>) -> Result<Theme, ConfigError> {
+fn theme(item: &Setting<'_>) -> Result<Theme, ConfigError> {
     let text = item.some_text()?;
     if text.contains('/') || text.ends_with(".toml") {
         return item.path().map(Theme::File);
@@ -389,7 +425,7 @@ fn theme(item: &Item<'_>) -> Result<Theme, ConfigError> {
 }
 
 /// Reads `[keys.CONTEXT]`: an action and its keys, one text or a list.
-fn keys(item: &Item<'_>) -> Result<BTreeMap<String, BTreeMap<String, Bound>>, ConfigError> {
+fn keys(item: &Setting<'_>) -> Result<BTreeMap<String, BTreeMap<String, Bound>>, ConfigError> {
     let mut contexts = BTreeMap::new();
     for (context, actions) in item.table()?.items() {
         let mut bound = BTreeMap::new();

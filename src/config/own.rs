@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::table::{Item, Table};
+use super::table::{Setting, Table};
 
 /// Says what is wrong with a value of the right kind: lower case, no full stop.
 pub type OwnCheck = fn(&OwnValue) -> Result<(), String>;
@@ -56,7 +56,7 @@ impl OwnKey {
         self
     }
 
-    fn read(&self, item: &Item<'_>) -> Result<OwnValue, ConfigError> {
+    fn read(&self, item: &Setting<'_>) -> Result<OwnValue, ConfigError> {
         let value = match &self.kind {
             OwnKind::Text => OwnValue::Text(item.some_text()?.to_owned()),
             OwnKind::Word(words) => {
@@ -75,7 +75,7 @@ impl OwnKey {
     }
 }
 
-fn texts(item: &Item<'_>, or_word: Option<&str>) -> Result<OwnValue, ConfigError> {
+fn texts(item: &Setting<'_>, or_word: Option<&str>) -> Result<OwnValue, ConfigError> {
     match or_word {
         Some(word) if item.is_text() => {
             if item.text()? == word {

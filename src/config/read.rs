@@ -13,7 +13,7 @@ use super::login;
 use super::own::OwnKey;
 use super::profile::{AuditMode, Profile};
 use super::system::SystemSpec;
-use super::table::{Item, Table};
+use super::table::{Setting, Table};
 use crate::model::time::Zone;
 use crate::model::{Field, Sort, is_loopback};
 
@@ -181,8 +181,18 @@ fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError>
         &mut profile.policy.typed_from,
         |item| item.number(1..=1_000),
     )?;
-    set(table, "reveal", &mut profile.policy.reveal, Item::boolean)?;
-    set(table, "keep_token", &mut profile.keep_token, Item::boolean)?;
+    set(
+        table,
+        "reveal",
+        &mut profile.policy.reveal,
+        Setting::boolean,
+    )?;
+    set(
+        table,
+        "keep_token",
+        &mut profile.keep_token,
+        Setting::boolean,
+    )?;
     set(table, "audit", &mut profile.policy.audit, |item| {
         item.word(&[
             ("required", AuditMode::Required),
@@ -227,14 +237,14 @@ fn delta(length: Duration) -> TimeDelta {
 }
 
 /// Reads a zone: "utc", "local" or an offset.
-pub(super) fn zone(item: &Item<'_>) -> Result<Zone, ConfigError> {
+pub(super) fn zone(item: &Setting<'_>) -> Result<Zone, ConfigError> {
     item.text()?
         .parse()
         .map_err(|_| item.error("must be \"utc\", \"local\" or an offset such as \"+02:00\""))
 }
 
 /// Reads an order: a field, and `:desc` or `:asc` after it ("created:desc").
-fn sort(item: &Item<'_>) -> Result<Sort, ConfigError> {
+fn sort(item: &Setting<'_>) -> Result<Sort, ConfigError> {
     let text = item.text()?;
     let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
     let field = Field::iter().find(|field| field.name() == name);
@@ -250,7 +260,7 @@ fn sort(item: &Item<'_>) -> Result<Sort, ConfigError> {
 }
 
 /// An address that may be used: encrypted, loopback, or in clear where that is allowed.
-fn address(item: &Item<'_>, system: &SystemSpec, allow_http: bool) -> Result<Url, ConfigError> {
+fn address(item: &Setting<'_>, system: &SystemSpec, allow_http: bool) -> Result<Url, ConfigError> {
     let schemes: Vec<_> = system.schemes.iter().map(|one| one.name.as_ref()).collect();
     let url = item.url(&schemes)?;
     let is_encrypted = system.scheme(&url).is_some_and(|one| one.is_encrypted);
@@ -274,7 +284,7 @@ pub(super) fn set<'a, T>(
     table: &Table<'a>,
     key: &str,
     target: &mut T,
-    read: impl FnOnce(&Item<'a>) -> Result<T, ConfigError>,
+    read: impl FnOnce(&Setting<'a>) -> Result<T, ConfigError>,
 ) -> Result<(), ConfigError> {
     if let Some(item) = table.get(key) {
         *target = read(&item)?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::{self, ConfigError};
 use super::paths::Paths;
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, nearest};
 use crate::model::time::parse_duration;
 
 /// The file as it was read, for the places of errors and for relative paths.
@@ -26,6 +26,18 @@ pub(super) struct Document<'a> {
     pub paths: &'a Paths,
 }
 
+impl<'a> Document<'a> {
+    /// Of a file that may have been named relative to the folder of the program.
+    pub fn new(file: &Path, text: &'a str, private: bool, paths: &'a Paths) -> Self {
+        Self {
+            file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+            text,
+            private,
+            paths,
+        }
+    }
+}
+
 /// One table of the file.
 pub(super) struct Table<'a> {
     doc: &'a Document<'a>,
@@ -35,7 +47,7 @@ pub(super) struct Table<'a> {
 }
 
 /// One value of the file with the key it stands under.
-pub(super) struct Item<'a> {
+pub(super) struct Setting<'a> {
     doc: &'a Document<'a>,
     /// The full name of the key.
     pub name: String,
@@ -64,33 +76,41 @@ impl<'a> Table<'a> {
             .min_by_key(|key| key.span().start);
         let Some(key) = unknown else { return Ok(()) };
         let typed = key.get_ref().as_ref();
-        let hint = match error::nearest(typed, known()) {
+        let hint = match nearest(typed, known()) {
             Some(near) => format!(" (did you mean \"{near}\"?)"),
             None => format!(" (known: {})", known().collect::<Vec<_>>().join(", ")),
         };
         let message = format!("unknown key \"{}\"{hint}", display_safe(typed));
-        Err(self.wrong(key.span().start, typed, message))
+        let (byte, name) = (key.span().start, self.full(typed));
+        Err(ConfigError::unknown_key(
+            &self.doc.file,
+            self.doc.text,
+            byte,
+            &name,
+            message,
+        ))
     }
 
     /// The value of a key, if it is there.
-    pub fn get(&self, key: &str) -> Option<Item<'a>> {
+    pub fn get(&self, key: &str) -> Option<Setting<'a>> {
         self.entries
             .get(key)
             .map(|value| self.item(key, value.span().start, value.get_ref()))
     }
 
     /// The value of a key that must be there.
-    pub fn require(&self, key: &str) -> Result<Item<'a>, ConfigError> {
+    pub fn require(&self, key: &str) -> Result<Setting<'a>, ConfigError> {
         self.get(key).ok_or_else(|| self.missing(key))
     }
 
     /// The error about a key that must be there.
     pub fn missing(&self, key: &str) -> ConfigError {
-        self.error(format!("the key \"{key}\" is missing in {}", self.title()))
+        let message = format!("the key \"{key}\" is missing in {}", self.title());
+        self.wrong(self.at, key, message)
     }
 
     /// Every key and value, in the order of the file.
-    pub fn items(&self) -> Vec<(&'a str, Item<'a>)> {
+    pub fn items(&self) -> Vec<(&'a str, Setting<'a>)> {
         let mut items: Vec<_> = self.entries.iter().collect();
         items.sort_by_key(|(key, _)| key.span().start);
         let item = |(key, value): (&'a Spanned<_>, &'a Spanned<DeValue<'a>>)| {
@@ -114,8 +134,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn item(&self, key: &str, at: usize, value: &'a DeValue<'a>) -> Item<'a> {
-        Item {
+    fn item(&self, key: &str, at: usize, value: &'a DeValue<'a>) -> Setting<'a> {
+        Setting {
             doc: self.doc,
             name: self.full(key),
             at,
@@ -135,7 +155,7 @@ impl<'a> Table<'a> {
     }
 }
 
-impl<'a> Item<'a> {
+impl<'a> Setting<'a> {
     /// An error about this value.
     pub fn error(&self, message: impl Display) -> ConfigError {
         let message = format!("{}: {message}", display_safe(&self.name));
@@ -221,7 +241,7 @@ impl<'a> Item<'a> {
             return Ok(*value);
         }
         let names = || words.iter().map(|(word, _)| *word);
-        let hint = match error::nearest(text, names()) {
+        let hint = match nearest(text, names()) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("one of: {}", names().collect::<Vec<_>>().join(", ")),
         };

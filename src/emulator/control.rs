@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde_json::Value;
 
 use super::fault::{Fault, FaultError, from_values};
-use super::journal::Entry;
+use super::journal::JournalEntry;
 use super::shared::{Shared, lock};
 
 /// `GET/PUT/DELETE /__emu/faults` (a JSON array of SPEC objects) and `GET /__emu/journal`.
@@ -47,7 +47,7 @@ async fn clear_faults(State(shared): State<Arc<Shared>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn journal(State(shared): State<Arc<Shared>>) -> Json<Vec<Entry>> {
+async fn journal(State(shared): State<Arc<Shared>>) -> Json<Vec<JournalEntry>> {
     Json(shared.journal.entries())
 }
 

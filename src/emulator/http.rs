@@ -16,7 +16,7 @@ use hyper_util::service::TowerToHyperService;
 
 use super::clock::http_date;
 use super::fault::{Action, Framing, Garbage, Operation, Orders};
-use super::journal::{Entry, fingerprint};
+use super::journal::{JournalEntry, fingerprint};
 use super::server::Service;
 use super::shared::{Shared, decoded};
 use super::system::Emulated;
@@ -108,13 +108,13 @@ struct Site {
 }
 
 impl Site {
-    fn entry(&self, request: &Request, inside: &Inside) -> Entry {
+    fn entry(&self, request: &Request, inside: &Inside) -> JournalEntry {
         let headers = request.headers();
         let secret = self
             .secret_headers
             .iter()
             .find_map(|name| headers.get(name));
-        Entry {
+        JournalEntry {
             time_ms: self.system.shared().now_ms(),
             method: request.method().to_string(),
             words: inside.words.clone(),

@@ -11,7 +11,7 @@ const MOST_ENTRIES: usize = 65_536;
 
 /// One operation as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When, by the emulator's clock: Unix time in milliseconds.
     pub time_ms: i64,
     /// The method of HTTP, `GET`, `DELETE` …; the command word of another protocol.
@@ -32,12 +32,12 @@ pub struct Entry {
 /// All entries, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    entries: Mutex<VecDeque<Entry>>,
+    entries: Mutex<VecDeque<JournalEntry>>,
 }
 
 impl Journal {
     /// Notes one operation.
-    pub(crate) fn add(&self, entry: Entry) {
+    pub(crate) fn add(&self, entry: JournalEntry) {
         let mut entries = self.lock();
         if entries.len() == MOST_ENTRIES {
             entries.pop_front();
@@ -46,11 +46,11 @@ impl Journal {
     }
 
     /// A copy of all entries, oldest first.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<JournalEntry> {
         self.lock().iter().cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<JournalEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -40,7 +40,7 @@ pub mod pingam;
 use std::sync::Arc;
 
 pub use fault::{AuthFault, FaultError};
-pub use journal::Entry;
+pub use journal::JournalEntry;
 pub use options::{Credentials, Options};
 pub use running::{Running, StartError, start};
 pub use server::Service;

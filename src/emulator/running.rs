@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::control;
 use super::fault::{FaultError, read_all};
 use super::http::HttpService;
-use super::journal::Entry;
+use super::journal::JournalEntry;
 use super::options::Options;
 use super::server::{Server, listen};
 use super::shared::{Shared, lock};
@@ -121,7 +121,7 @@ impl Running {
 
     /// Every request so far, oldest first; only the last 65,536 are kept.
     #[must_use]
-    pub fn journal(&self) -> Vec<Entry> {
+    pub fn journal(&self) -> Vec<JournalEntry> {
         self.shared.journal.entries()
     }
 

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::fault::{Action, AuthFault, Operation, Orders};
-use super::journal::{Entry, fingerprint};
+use super::journal::{JournalEntry, fingerprint};
 use super::server::Service;
 use super::system::Emulated;
 use super::wire::Wire;
@@ -34,8 +34,8 @@ pub trait Conversation: Send {
     /// That can never become a command; the connection is closed.
     fn take(&mut self, arrived: &mut BytesMut) -> Result<Option<Command>, NotTheProtocol>;
 
-    /// What the server says, framed, to a client that sends nothing more while a command is due. Empty:
-    /// nothing.
+    /// The last words of the server, framed, for a client that sends nothing more while a command is due.
+    /// Empty: none.
     fn last_words(&mut self) -> Vec<u8> {
         Vec::new()
     }
@@ -95,7 +95,7 @@ impl StreamService {
 
     fn orders(&self, command: &Command) -> Orders {
         let shared = self.system.shared();
-        shared.journal.add(Entry {
+        shared.journal.add(JournalEntry {
             time_ms: shared.now_ms(),
             method: command.word.clone(),
             words: Vec::new(),

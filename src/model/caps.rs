@@ -113,6 +113,9 @@ pub struct Capabilities {
     /// Facts the operator should know before anything is sent ("may list /alpha and not revoke
     /// there: the server lets only amadmin do that"). Sentences without a full stop; usually none.
     pub notes: Vec<String>,
+    /// The sessions that no list of it holds, as a sentence without a full stop ("Acme shows usher's own
+    /// session only"). `None`: every session can be listed.
+    pub unlisted: Option<Cow<'static, str>>,
     /// The kinds of session that it holds, and what can be done with each.
     pub kinds: Kinds,
 }
@@ -135,6 +138,9 @@ pub struct KindCaps {
     pub get: bool,
     /// The extent of a revoke.
     pub revoke: Revoke,
+    /// True if such a session is the connection that usher itself holds: it ends by disconnecting, and
+    /// only a new connection, which is a new session, shows anything again.
+    pub is_connection: bool,
     /// True if the system has an operation of its own for "all sessions of this user".
     pub revoke_user: bool,
     /// True if the list keeps ended sessions.
@@ -164,6 +170,7 @@ impl Default for KindCaps {
             sort: Support::Client,
             get: false,
             revoke: Revoke::No,
+            is_connection: false,
             revoke_user: false,
             history: false,
             after_revoke: "".into(),
@@ -236,6 +243,7 @@ impl Capabilities {
             revoke_user_everywhere: false,
             scopes: Vec::new(),
             notes: Vec::new(),
+            unlisted: None,
             kinds: Kinds::from(kind),
         }
     }

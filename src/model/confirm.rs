@@ -1,13 +1,13 @@
-//! When it is not enough to say yes: the same numbers for the screen and for the command line.
+//! When a confirmation must be typed: the same numbers for the screen and the command line.
 
 use super::text::with_thousands;
 
-/// From so many sessions on, their number or the user's name has to be typed, where a profile says no
-/// other number.
+/// The least number of sessions for which their number or the user's name must be typed, where the
+/// profile sets no other.
 pub const TYPED_FROM: usize = 10;
-/// From so many sessions on, of which one at least is on a production system.
+/// The same, where at least one of the sessions is on a production system.
 pub const TYPED_FROM_ON_PRODUCTION: usize = 2;
-/// From so many sessions on, of which one at least is on a system whose certificate is not checked.
+/// The same, where at least one of them is on a system whose certificate is not checked.
 pub const TYPED_FROM_UNCHECKED: usize = 2;
 
 /// Facts that make it worse to end a session by mistake.

@@ -132,8 +132,8 @@ pub enum ApiError {
         /// The request that failed. `None`: no request caused it, or the protocol has none.
         exchange: Option<Box<Exchange>>,
     },
-    /// The server wants to be asked less, or later: 429, or 503 and 408 with a time. The request was
-    /// not carried out.
+    /// The server asks for fewer requests, or for a pause: 429, or 503 and 408 with a time. The
+    /// request was not carried out.
     #[error("{}", busy(host, code, *after))]
     RateLimited {
         /// Host and port.
@@ -161,7 +161,7 @@ pub enum ApiError {
         /// The request that failed. `None`: no request caused it, or the protocol has none.
         exchange: Option<Box<Exchange>>,
     },
-    /// The server answered something that is not what the contract says.
+    /// The answer has not the form that the server's documentation describes.
     #[error("{host} sent something unexpected at {at}: {why}")]
     Unexpected {
         /// Host and port.
@@ -176,7 +176,7 @@ pub enum ApiError {
         /// The request that failed. `None`: no request caused it, or the protocol has none.
         exchange: Option<Box<Exchange>>,
     },
-    /// A part of the system (a realm) failed; what the other parts told or did stands.
+    /// A part of the system (a realm) failed; the answers and changes of the other parts are valid.
     #[error("{message}")]
     Partly {
         /// Which part, why, and what became of the others.
@@ -223,7 +223,7 @@ pub enum ApiError {
     Cancelled,
 }
 
-/// A server that wants to be asked less, in one sentence.
+/// The sentence about a server that asks for fewer requests.
 fn busy(host: &str, code: &Code, after: Option<Duration>) -> String {
     let why = match code {
         Code::Http(429) => " (too many requests)",

@@ -15,7 +15,7 @@ pub enum Exempt {
     NotDeletable(String),
 }
 
-/// Why a session is left out of what is ended. `None`: it is sent.
+/// The reason why a session is left out of a revoke. `None`: it is sent.
 ///
 /// `own` is `None` where the system cannot tell whose session it is. `over` is the state of a session that
 /// has ended for certain. An expiry that only our clock says is not certain.

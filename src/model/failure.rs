@@ -76,7 +76,8 @@ pub enum Unreached {
     TimedOut,
     /// Something is missing on our own machine: a right, a free port, a free file.
     OurMachine,
-    /// The proxy refuses to connect, or wants a login. It would refuse again, and may count wrong logins.
+    /// The proxy refuses to connect, or requires a login. It would refuse again, and may count failed
+    /// logins.
     ProxyRefused,
     /// Anything else.
     Other,

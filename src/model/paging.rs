@@ -1,5 +1,6 @@
-//! When to stop reading pages: the rules against a server that never ends its list. Whoever reads a list
-//! page by page goes by these, so that all of usher stops at the same point and says the same.
+//! When to stop reading pages: the rules against a server that never ends its list. All parts
+//! of usher that read a list page by page use them, so that they stop at the same point with the same
+//! message.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error::ApiError;
@@ -88,6 +89,8 @@ impl Subject {
 pub struct Identity {
     /// The name to show ("help-desk@example.org", or a client id). Never empty.
     pub name: Untrusted,
+    /// The operator's own session as the server describes it, for programs. `None`: it does not tell.
+    pub session: Option<Value>,
     /// The rights of the token, in the system's own words. Empty: the system does not tell.
     pub scopes: Vec<Untrusted>,
     /// Name and version of the server, if it says so.

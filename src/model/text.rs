@@ -3,6 +3,7 @@
 mod ascii;
 mod clean;
 mod measure;
+mod nearest;
 mod paste;
 mod unicode;
 
@@ -18,6 +19,7 @@ pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
     mask_with, pad, safe_cut, start_of, width_cols, with_thousands,
 };
+pub use nearest::nearest;
 pub use paste::{json_escapes, paste_safe, paste_safe_json};
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:

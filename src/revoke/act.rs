@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{AuditWriter, JobContext};
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, Ending, Target};
+use crate::audit::{AuditError, Change, ChangeTarget, Ending};
 use crate::model::{
     ActionArgs, ActionResult, ActionSpec, ActionTarget, ApiError, SessionKey, Subject,
 };
@@ -56,20 +56,20 @@ pub async fn run_action(
 }
 
 /// A token is a secret like a key: only its fingerprint is kept.
-fn target(target: &ActionTarget, subject: Subject) -> Target {
+fn target(target: &ActionTarget, subject: Subject) -> ChangeTarget {
     match target {
-        ActionTarget::Session(key) => Target::Session {
+        ActionTarget::Session(key) => ChangeTarget::Session {
             key: key.clone(),
             kind: None,
             subject,
         },
-        ActionTarget::Token(token) => Target::Session {
+        ActionTarget::Token(token) => ChangeTarget::Session {
             key: SessionKey::new(token.expose_secret()),
             kind: None,
             subject,
         },
-        ActionTarget::User(user) => Target::User(user.clone()),
-        ActionTarget::Nothing => Target::System,
+        ActionTarget::User(user) => ChangeTarget::User(user.clone()),
+        ActionTarget::Nothing => ChangeTarget::System,
     }
 }
 

@@ -9,19 +9,20 @@ use tokio::sync::mpsc;
 
 use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
 use super::{
-    AuditWriter, Item, JobContext, JobControl, Progress, READ_EACH, SECOND_LOOK, Tally, send_report,
+    AuditWriter, JobContext, JobControl, JobItem, Progress, READ_EACH, SECOND_LOOK, Tally,
+    send_report,
 };
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, Ending, Target, Ticket};
+use crate::audit::{AuditError, Change, ChangeTarget, Ending, Ticket};
 use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 
-/// Ends sessions. Every item is told through `report`; what is returned counts them.
+/// Ends sessions. Reports the outcome of every item through `report`, and returns the counts.
 ///
 /// Never drop it half way: stop it by its control and await its end. It goes on when nobody listens.
 pub async fn run_job<R: Clone + Send + Sync + 'static>(
     api: Arc<dyn SessionApi>,
     context: JobContext,
-    items: Vec<Item<R>>,
+    items: Vec<JobItem<R>>,
     control: JobControl,
     report: mpsc::Sender<Progress<R>>,
 ) -> Tally {
@@ -70,7 +71,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     job.tally
 }
 
-/// How often a stopped job says that nothing is to wait any more.
+/// The interval at which a stopped job ends the waits of its requests.
 const GIVE_UP: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Sessions of one batch that are looked at at the same time.
@@ -92,7 +93,7 @@ struct ReadBack {
 /// An item that has not ended.
 struct Pending<R> {
     number: usize,
-    item: Item<R>,
+    item: JobItem<R>,
     /// Its first line in the audit log.
     ticket: Option<Ticket>,
     /// The log has it, or has failed and the profile allows that.
@@ -220,7 +221,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let change = |pending: &&mut Pending<R>| Change {
             operation: self.log.operation.clone(),
             item: pending.number,
-            target: Target::Session {
+            target: ChangeTarget::Session {
                 key: pending.item.key.clone(),
                 kind: pending.item.kind.clone(),
                 subject: pending.item.subject.clone(),

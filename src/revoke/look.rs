@@ -1,4 +1,4 @@
-//! Looking whether a session is still there, and what that says about an answer.
+//! Reading a session or the list again after a revoke, to find the true outcome.
 
 use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU16;
@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
-use super::{Item, Provenance, Trace};
+use super::{JobItem, Provenance, Trace};
 use crate::api::SessionApi;
 use crate::model::{
     ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
@@ -51,22 +51,22 @@ pub(super) struct Sought<'a> {
     /// Whose it is.
     pub subject: &'a Subject,
     /// How it came to be named.
-    pub known: &'a Provenance,
+    pub provenance: &'a Provenance,
 }
 
 /// The outcomes for sessions of one person after the system's own operation for all of them, by one
 /// reading of the list. The answer has the length and order of `items`.
 pub async fn read_back<R: Sync>(
     api: &dyn SessionApi,
-    items: &[Item<R>],
+    items: &[JobItem<R>],
     ended: &UserOutcome,
     max_rows: u32,
 ) -> Vec<Outcome> {
     if matches!(ended.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
         return vec![ended.outcome.clone(); items.len()];
     }
-    let listed = list(api, items.iter().map(Item::sought), max_rows).await;
-    let outcome = |item: &Item<R>| match (listed.seen(item.sought()), &ended.outcome) {
+    let listed = list(api, items.iter().map(JobItem::sought), max_rows).await;
+    let outcome = |item: &JobItem<R>| match (listed.seen(item.sought()), &ended.outcome) {
         (Presence::Live | Presence::Renamed, Outcome::Unknown) => Outcome::Unknown,
         (Presence::Live | Presence::Renamed, _) => Outcome::StillListed,
         (Presence::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
@@ -82,7 +82,7 @@ pub async fn read_back<R: Sync>(
 /// Reads one session; in its person's list if its key proves nothing.
 pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Presence {
     match api.get(item.key).await {
-        Err(ApiError::NotFound) => match item.known {
+        Err(ApiError::NotFound) => match item.provenance {
             Provenance::Listed => Presence::Gone,
             Provenance::Typed => Presence::NeverListed,
             Provenance::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
@@ -163,7 +163,7 @@ impl Listed {
         if self.renamed.contains(key) {
             return Presence::Renamed;
         }
-        match item.known {
+        match item.provenance {
             _ if !self.whole => Presence::Unclear,
             Provenance::Typed => Presence::NeverListed,
             Provenance::Doubtful(trace) if trace.created.is_none() => Presence::Unclear,
@@ -182,7 +182,7 @@ pub(super) async fn list<'a>(
     for item in wanted {
         keys.insert(item.key.expose());
         people.insert(person(item.subject));
-        if let Provenance::Doubtful(trace) = item.known {
+        if let Provenance::Doubtful(trace) = item.provenance {
             traces.push((item, trace));
         }
     }
@@ -314,7 +314,7 @@ pub(super) fn is_live(row: &RowRef<'_>, now: DateTime<Utc>) -> bool {
     row.fact != Fact::Revoked && row.ended.is_none() && !over
 }
 
-/// True if it is a session of this person. A server may answer with more than the search wants.
+/// True if it is a session of this person. A server may answer with more rows than the search matches.
 pub(super) fn is_of(user: &Subject, row: &RowRef<'_>) -> bool {
     let scope = match (&user.scope, &row.scope) {
         (Some(wanted), Some(found)) => wanted.expose() == found.as_ref(),

@@ -5,8 +5,8 @@
 
 mod act;
 mod job;
-mod known;
 mod look;
+mod provenance;
 mod settle;
 #[cfg(test)]
 mod tests;
@@ -25,8 +25,8 @@ use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 
 pub use act::run_action;
 pub use job::run_job;
-pub use known::{Provenance, Trace};
 pub use look::read_back;
+pub use provenance::{Provenance, Trace};
 pub use settle::{LateLook, look_later};
 pub use user::run_user_job;
 
@@ -52,7 +52,7 @@ pub struct JobContext {
 
 /// One session that is to be ended. `R` is whatever the caller knows it by.
 #[derive(Clone, Debug)]
-pub struct Item<R> {
+pub struct JobItem<R> {
     /// The caller's name for it, handed back with the outcome.
     pub row: R,
     /// Its key.
@@ -62,15 +62,15 @@ pub struct Item<R> {
     /// Whose it is.
     pub subject: Subject,
     /// How it came to be named.
-    pub known: Provenance,
+    pub provenance: Provenance,
 }
 
-impl<R> Item<R> {
+impl<R> JobItem<R> {
     fn sought(&self) -> look::Sought<'_> {
         look::Sought {
             key: &self.key,
             subject: &self.subject,
-            known: &self.known,
+            provenance: &self.provenance,
         }
     }
 }
@@ -88,8 +88,8 @@ pub enum Progress<R> {
     },
     /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),
-    /// The audit log could not be written, and the profile says that this is no reason to stop; or the
-    /// end of a change could not be written; or the log was found changed. Told once.
+    /// The audit log could not be written, and the profile allows changes without it; or the end
+    /// of a change could not be written; or the log was found changed. Sent once.
     Unlogged(AuditError),
     /// The job is over.
     Ended(Tally),

@@ -54,7 +54,7 @@ impl LateLook {
 pub async fn look_later(
     api: &dyn SessionApi,
     log: &Audit,
-    changes: &[audit::Entry],
+    changes: &[audit::AuditEntry],
     max_rows: u32,
 ) -> Result<Vec<LateLook>, AuditError> {
     let mut lists: BTreeMap<Option<&str>, LiveRows> = BTreeMap::new();
@@ -75,7 +75,7 @@ pub async fn look_later(
 }
 
 /// Why no look can show what became of this change. `None`: one may.
-fn cannot(change: &audit::Entry) -> Option<&'static str> {
+fn cannot(change: &audit::AuditEntry) -> Option<&'static str> {
     match (change.verb.as_str(), change.target_kind.as_str()) {
         ("revoke", "session") => change
             .sid_h
@@ -177,7 +177,7 @@ impl RowSink for CollectLive {
 const NOT_WHOLE: &str = "the server did not show the whole list";
 
 /// Compares one change with the live rows.
-fn judge(change: &audit::Entry, seen: &LiveRows, log: &Audit) -> Result<LateLook, AuditError> {
+fn judge(change: &audit::AuditEntry, seen: &LiveRows, log: &Audit) -> Result<LateLook, AuditError> {
     if change.target_kind == "user" {
         return Ok(of_person(change, seen));
     }
@@ -202,7 +202,7 @@ fn judge(change: &audit::Entry, seen: &LiveRows, log: &Audit) -> Result<LateLook
 }
 
 /// All sessions of a person that were there when it was asked.
-fn of_person(change: &audit::Entry, seen: &LiveRows) -> LateLook {
+fn of_person(change: &audit::AuditEntry, seen: &LiveRows) -> LateLook {
     let asked = parse_instant(&change.ts, Zone::Utc);
     let mut unclear = None;
     let theirs = |row: &&LiveRow| row.signed_in && is_same(change, row);
@@ -221,7 +221,7 @@ fn of_person(change: &audit::Entry, seen: &LiveRows) -> LateLook {
 }
 
 /// True if it may be a session of the same person and scope. A missing value matches anything.
-fn is_same(change: &audit::Entry, row: &LiveRow) -> bool {
+fn is_same(change: &audit::AuditEntry, row: &LiveRow) -> bool {
     let person = change.user.as_deref().map(str::to_lowercase);
     let person = person.filter(|name| !name.ends_with('…'));
     let is_person = |wanted: &String| row.people.iter().any(|one| one.to_lowercase() == *wanted);

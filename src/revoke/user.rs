@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::look::{is_live, is_of, read_all, search_of};
 use super::{AuditWriter, JobContext, SECOND_LOOK};
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, Ending, Target};
+use crate::audit::{AuditError, Change, ChangeTarget, Ending};
 use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutcome};
 
 /// Ends every session of a person: one change in the audit log, sent once and never again. The sessions
@@ -33,7 +33,7 @@ pub async fn run_user_job(
     let change = Change {
         operation: log.operation.clone(),
         item: 1,
-        target: Target::User(user.clone()),
+        target: ChangeTarget::User(user.clone()),
     };
     let asked = log.begin(vec![change]).await;
     let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;

@@ -158,7 +158,7 @@ impl HeadlessRenderer {
     }
 }
 
-/// What a timer tells that is due at once. What fades by itself stays to be seen.
+/// The message of a timer that is due at once. Messages that fade by themselves stay on the picture.
 fn due(effect: &Effect) -> Option<Msg> {
     match effect {
         Effect::After {
@@ -170,7 +170,7 @@ fn due(effect: &Effect) -> Option<Msg> {
     }
 }
 
-/// What ends the wait for an effect.
+/// The event that ends the wait for an effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Awaited {
     /// The last message with this number.
@@ -180,7 +180,7 @@ enum Awaited {
 }
 
 impl Awaited {
-    /// What an effect is answered with. `None`: with nothing, so it changes no picture.
+    /// The event that ends an effect. `None`: none, so it changes no picture.
     fn by(effect: &Effect) -> Option<Self> {
         match effect {
             Effect::Connect { generation, .. }

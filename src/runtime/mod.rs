@@ -39,6 +39,7 @@ pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};
 pub use setup::ScreenOptions;
+pub(crate) use setup::keymap;
 
 use crate::app::keymap::Keymap;
 use crate::app::source::ProfileView;

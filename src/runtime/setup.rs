@@ -132,7 +132,10 @@ fn prefs(config: &Config, options: &ScreenOptions, paths: &Paths) -> Prefs {
 }
 
 /// The keys of the configuration over the defaults.
-fn keymap(config: &Config) -> Result<Keymap, ConfigError> {
+///
+/// # Errors
+/// [`ConfigError`] for a key or an action that there is not, with its place.
+pub(crate) fn keymap(config: &Config) -> Result<Keymap, ConfigError> {
     let user: UserKeys = config
         .keys
         .iter()
@@ -156,6 +159,7 @@ fn keymap(config: &Config) -> Result<Keymap, ConfigError> {
             column: bound.map_or(1, |bound| bound.column),
             key: format!("keys.{}.{}", error.context, error.action),
             message: error.to_string(),
+            is_unknown_key: false,
         }
     })
 }

@@ -335,8 +335,8 @@ impl View {
     }
 }
 
-/// Attributes come as text; whole numbers among them are sorted as such. A secret one says nothing, not
-/// even by its place.
+/// The sort key of an attribute. Whole numbers are sorted as numbers. A secret attribute has none, since
+/// its place in the order would tell something about it.
 fn attribute_key<'a>(session: &'a Session, name: &str) -> Option<Key<'a>> {
     let value = session.attribute(name)?.plain()?;
     let number = value.parse().map(Key::Number).ok();

@@ -127,7 +127,11 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
             parts
         }
         several => {
-            let names: Vec<&str> = several.iter().map(|s| s.profile.name.as_str()).collect();
+            let named = |source: &Source| match source.link {
+                Link::Ended => format!("{} (disconnected)", source.profile.name),
+                _ => source.profile.name.clone(),
+            };
+            let names: Vec<String> = several.iter().map(named).collect();
             let count = format!("{} profiles", several.len());
             vec![
                 LocationPart::Named(count),
@@ -139,6 +143,7 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
 
 fn who(source: &Source) -> Option<LocationPart<'_>> {
     match (&source.who, &source.link) {
+        (_, Link::Ended) => Some(LocationPart::Words("disconnected (r to reconnect)")),
         (Some(who), _) => Some(LocationPart::Named(who.name.safe().into_owned())),
         (None, Link::Connecting) => Some(LocationPart::Words("connecting …")),
         (None, Link::Down(_)) => Some(LocationPart::Words("not connected")),
@@ -160,7 +165,8 @@ fn milliseconds(took: Duration) -> String {
     format!("{} ms", with_thousands(took.as_millis() as u64))
 }
 
-/// What must not be overlooked, as words, the gravest first: where room is scarce it is the last to leave.
+/// The warnings that must not be overlooked, as words, the gravest first: where room is scarce it
+/// is the last to leave.
 fn marks(state: &State) -> Vec<(&'static str, Role)> {
     let any = |is: fn(&Source) -> bool| state.sources.iter().any(is);
     let all = [
@@ -174,7 +180,16 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
             "INSECURE TLS",
             Role::Danger,
         ),
-        (any(|s| s.profile.plain_http), "PLAIN HTTP", Role::Danger),
+        (
+            any(|s| s.profile.plain_http && is_http(s)),
+            "PLAIN HTTP",
+            Role::Danger,
+        ),
+        (
+            any(|s| s.profile.plain_http && !is_http(s)),
+            "NO TLS",
+            Role::Danger,
+        ),
         (
             state.prefs.read_only || any(|s| s.profile.policy.read_only),
             "read-only",
@@ -191,6 +206,10 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
         .filter(|(holds, _, _)| *holds)
         .map(|(_, word, role)| (word, role))
         .collect()
+}
+
+fn is_http(source: &Source) -> bool {
+    source.profile.address.starts_with("http")
 }
 
 fn is_alarming(state: &State) -> bool {
@@ -380,6 +399,7 @@ fn loaded(state: &State) -> String {
         _ => format!("{} loaded", with_thousands(rows)),
     });
     parts.extend(results.rows.kinds().words());
+    parts.extend(unlisted(state).map(str::to_owned));
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
@@ -414,6 +434,12 @@ fn loaded(state: &State) -> String {
     parts.join(" · ")
 }
 
+/// What the lists of the open systems never hold.
+fn unlisted(state: &State) -> impl Iterator<Item = &str> {
+    let caps = state.sources.iter().filter_map(|s| s.caps.as_ref());
+    caps.filter_map(|caps| caps.unlisted.as_deref())
+}
+
 fn title_of(state: &State, property: &Property) -> String {
     crate::app::columns::all(state)
         .into_iter()
@@ -424,7 +450,7 @@ fn title_of(state: &State, property: &Property) -> String {
         )
 }
 
-/// What the empty table says, line by line.
+/// The lines of the empty table.
 pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     let results = &state.results;
     if state.sources.is_empty() {
@@ -485,6 +511,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         lines.push(("No session matches this search.".to_owned(), Role::Text));
     }
     lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
+    lines.extend(unlisted(state).map(|line| (format!("{line}."), Role::Warn)));
     let named = results
         .query
         .as_ref()
@@ -522,14 +549,14 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     lines
 }
 
-/// What Enter does where a list was cut, and so does not decide.
+/// The hint about Enter where a list was cut, and so proves nothing.
 fn way_out(state: &State) -> Option<(String, Role)> {
     let name = cut::way_out(state)?;
     let name = crate::model::text::display_safe(&name).into_owned();
     Some((format!("Enter asks for user {name}"), Role::Text))
 }
 
-/// What was searched, one clause a line.
+/// The search, one clause a line.
 fn asked(state: &State) -> Vec<String> {
     let Some(query) = &state.results.query else {
         return Vec::new();

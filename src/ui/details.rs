@@ -75,7 +75,7 @@ fn right_title(state: &State, area: Rect, from: u16, canvas: &mut Canvas<'_>) {
     canvas.right(area, 0, from, &text, Role::Dim);
 }
 
-/// What is looked for, and how much of it all is on screen.
+/// The text that is searched for, and how much of everything is on screen.
 fn lower_border(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     if lines::is_short(state) {
         return;

@@ -7,7 +7,7 @@ use super::theme::Role;
 use crate::app::dialog_view::{DialogView, ViewLine};
 use crate::app::state::{Lock, State};
 
-/// What a question says to an answer that came too soon to be meant.
+/// The reply of a question to an answer that came too soon to be meant.
 const TOO_SOON: &str = "too soon: wait, then press it again";
 
 /// Draws one dialog; only the top one has the focus and the cursor.

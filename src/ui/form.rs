@@ -150,7 +150,7 @@ fn text_field(state: &State, field: TextField, area: Rect, focused: bool, canvas
     }
 }
 
-/// What stands beside a field of the unfolded form: what is wrong, an example, or who answers it.
+/// The note beside a field of the unfolded form: a mistake, an example, or who answers it.
 fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) {
     let inner = state.layout.form.inner(BORDER);
     let x = placed.area.right() + 3;
@@ -158,7 +158,7 @@ fn note(state: &State, placed: &Placed, focused: bool, canvas: &mut Canvas<'_>) 
     if let Some(error) = &state.form.error
         && error.field == placed.field
     {
-        // What is cut here stands below in full.
+        // A text that is cut here stands below in full.
         canvas.text(area, 0, &format!("! {}", error.message), Role::Danger);
         return;
     }

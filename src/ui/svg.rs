@@ -76,7 +76,7 @@ pub fn svg(buffer: &Buffer, cursor: Option<Position>) -> String {
     out
 }
 
-/// What stands together: text of one style, from a column on.
+/// A run of text of one style, from a column on.
 struct Run {
     x: u16,
     cells: u16,

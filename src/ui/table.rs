@@ -127,7 +127,8 @@ fn draw_row(
     canvas.restyle(area, style);
 }
 
-/// What stands at the right of the title: where the cursor is, how many there are, and what to know of them.
+/// The text at the right of the title: the position of the cursor, the number of rows, and a remark
+/// about them.
 fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let results = &state.results;
     if results.query.is_none() && results.rows.is_empty() && !state.is_loading() {
@@ -219,7 +220,7 @@ fn over(state: &State) -> (usize, String) {
     (ended + gone, words)
 }
 
-/// Did the one system that was asked cut its list? Of several, the one that did is named.
+/// True if the one system that was asked cut its list. Of several, the one that did is named.
 fn is_truncated(state: &State) -> bool {
     matches!(state.sources.as_slice(), [source] if cut::cut_at(source).is_some())
 }
@@ -228,7 +229,7 @@ fn is_whole(state: &State) -> bool {
     !state.sources.is_empty() && state.sources.iter().all(Source::is_whole)
 }
 
-/// What is wrong with the list, and whether it is more than the operator's own doing.
+/// The fault of the list, and whether it is more than the operator's own doing.
 fn trouble(state: &State) -> Option<(String, bool)> {
     let several = state.sources.len() > 1;
     let failed: Vec<_> = state
@@ -369,7 +370,7 @@ fn middle(area: Rect, text: &str, role: Role, canvas: &mut Canvas<'_>) {
     canvas.text(area, x, text, role);
 }
 
-/// What the table says when it has no row to show.
+/// The lines of the table when it has no row to show.
 fn nothing(state: &State, inner: Rect, canvas: &mut Canvas<'_>) {
     if state.is_loading() {
         if state.spinner {

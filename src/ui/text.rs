@@ -14,12 +14,13 @@ use crate::model::text::{JSON_MARK, Replaced, safe_spans, width_cols};
 /// Bytes of a text that are looked at for each cell it may take; more than any honest character needs.
 const BYTES_PER_CELL: usize = 64;
 
-/// A place to draw on. What is outside of its buffer is not drawn.
+/// A place to draw on. Anything outside of its buffer is not drawn.
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     ascii: bool,
-    /// Does the terminal take nothing else, in values neither? Then `?` stands for each of their columns.
+    /// True if the terminal takes ASCII only, in values too. Then `?` stands for each column of
+    /// another character.
     pub only_ascii: bool,
     /// Where the terminal's cursor is to be.
     pub cursor: Option<Position>,

@@ -68,7 +68,7 @@ pub enum ThemeError {
     Wrong {
         /// Its name or path.
         name: String,
-        /// What is wrong and what to write instead.
+        /// The mistake, and the text to write instead.
         why: String,
     },
 }

@@ -14,8 +14,53 @@ fn init_writes_the_example_once_and_check_takes_it() {
 
     let file = desk.home().join(".config/usher/config.toml");
     assert_eq!(ran.out.trim(), file.display().to_string());
-    assert!(desk.run(&["config", "check"]).ends(0).out.contains("right"));
+    assert!(desk.run(&["config", "check"]).ends(0).out.contains("OK, "));
     desk.run(&["config", "init"]).fails(2, "already");
+}
+
+#[test]
+fn every_mistake_of_a_configuration_is_named_at_once() {
+    let desk = Desk::new();
+    desk.write_config(
+        r#"theme = "lihgt"
+default_profile = "b"
+[keys.table]
+revoke_sesion = "x"
+[profile.a]
+system = "janssen"
+url = "http://idp.example.org"
+token = { env = "TOKEN" }
+tiemout = "30s"
+[profile.b]
+system = "janssen"
+[profile.c]
+system = "jansen"
+url = "https://idp.example.org"
+[profile.d]
+system = "janssen"
+url = "https://idp.example.org"
+token = { env = "TOKEN" }
+max_rows = 0
+concurrency = 100
+"#,
+    );
+
+    let ran = desk.run(&["config", "check"]).ends(2);
+
+    let said = |text: &str| ran.err.lines().filter(|line| line.contains(text)).count();
+    for mistake in [
+        "line 1, column 9: theme: \"lihgt\" is unknown",
+        "line 4, column 17:",
+        "profile.a.url: plain http",
+        "unknown key \"tiemout\" (did you mean \"timeout\"?)",
+        "profile.d.max_rows: must be a number from 1",
+        "profile.d.concurrency: must be a number from 1 to 64",
+        "the key \"url\" is missing in [profile.b]",
+        "\"jansen\" is unknown; did you mean \"janssen\"?",
+    ] {
+        assert_eq!(said(mistake), 1, "{mistake} in {}", ran.err);
+    }
+    assert_eq!(ran.err.lines().count(), 8, "{}", ran.err);
 }
 
 #[test]
@@ -227,7 +272,7 @@ fn systems_are_described_without_a_configuration_and_nothing_is_asked() {
 
     let all: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
     let words: Vec<&str> = all.iter().filter_map(|one| one["word"].as_str()).collect();
-    assert_eq!(words, ["janssen", "pingam"]);
+    assert_eq!(words, ["janssen", "pingam", "cockroach"]);
     for one in &all {
         assert!(one["profile"].is_null() && one["server"].is_null(), "{one}");
         assert_ne!(one["revoke"], "no", "{one}");

@@ -7,28 +7,28 @@ use usher::api::SessionApi;
 use usher::audit::Audit;
 use usher::config::{Paths, Profile};
 use usher::model::{Outcome, Session, SessionKey, Subject};
-use usher::revoke::{Item, JobContext, JobControl, Progress, Provenance, run_job};
+use usher::revoke::{JobContext, JobControl, JobItem, Progress, Provenance, run_job};
 
 /// A session that a list has shown.
 #[allow(dead_code, reason = "only some systems have ids that do not last")]
-pub fn listed(session: &Session) -> Item<usize> {
-    Item {
+pub fn listed(session: &Session) -> JobItem<usize> {
+    JobItem {
         row: 0,
         key: session.key.clone(),
         kind: session.kind.clone(),
         subject: session.subject.clone(),
-        known: Provenance::of(session),
+        provenance: Provenance::of(session),
     }
 }
 
 /// A session of which only the key is known, and how.
-pub fn named(key: &SessionKey, known: Provenance) -> Item<usize> {
-    Item {
+pub fn named(key: &SessionKey, provenance: Provenance) -> JobItem<usize> {
+    JobItem {
         row: 0,
         key: key.clone(),
         kind: None,
         subject: Subject::default(),
-        known,
+        provenance,
     }
 }
 
@@ -36,7 +36,7 @@ pub fn named(key: &SessionKey, known: Provenance) -> Item<usize> {
 pub async fn end(
     api: &Arc<dyn SessionApi>,
     profile: &Profile,
-    items: Vec<Item<usize>>,
+    items: Vec<JobItem<usize>>,
 ) -> Vec<Outcome> {
     let state = tempfile::tempdir().expect("a folder");
     let context = JobContext {
@@ -48,7 +48,9 @@ pub async fn end(
     };
     let mut outcomes = vec![None; items.len()];
     let numbered = items.into_iter().enumerate();
-    let items = numbered.map(|(row, item)| Item { row, ..item }).collect();
+    let items = numbered
+        .map(|(row, item)| JobItem { row, ..item })
+        .collect();
     let (report, mut reports) = mpsc::channel(16);
     let control = JobControl::default();
     let stop = control.stop.clone();

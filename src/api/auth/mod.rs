@@ -29,7 +29,7 @@ pub enum Interact {
     Never,
 }
 
-/// Proof of identity that one request carries.
+/// The credential that one request carries.
 #[derive(Clone, Debug, Default)]
 pub struct Credential<C> {
     /// Which one it is: a newer one has a larger number. 0: there is none.

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::Http;
 use super::reply::Reply;
-use super::retry::{self, Miss, Next, Repeat, Tries};
+use super::retry::{self, Next, Repeat, SendFailure, Tries};
 use super::{error, headers};
 use crate::api::auth::{Credential, Interact};
 use crate::api::net::{Purpose, host_of};
@@ -47,7 +47,7 @@ pub struct Call<'a> {
 
 /// One try of a request.
 struct Attempt<'a> {
-    /// What `x-request-id` says; the same for all tries.
+    /// The value of `x-request-id`; the same for all attempts.
     id: &'a str,
     started: Instant,
     /// How long it may take, with its redirects.
@@ -203,7 +203,7 @@ impl Call<'_> {
         self
     }
 
-    /// Sending it twice does no harm and says the same: repeated like a read.
+    /// Marks the request as idempotent: it is repeated like a read.
     pub fn idempotent(self) -> Self {
         self.repeat(Repeat::Read)
     }
@@ -279,7 +279,7 @@ impl Call<'_> {
                 note(&result, attempt.started.elapsed());
                 result.map_err(|error| error.with_exchange(&self.exchange(&attempt, None)))
             };
-            let (miss, result) = match result {
+            let (failure, result) = match result {
                 Ok(reply) => {
                     if reply.status == StatusCode::UNAUTHORIZED
                         && !renewed
@@ -293,31 +293,31 @@ impl Call<'_> {
                         continue;
                     }
                     let told = retry::come_back(reply.header("retry-after"), Utc::now());
-                    match retry::miss_of_status(reply.status.as_u16(), told) {
+                    match retry::failure_of_status(reply.status.as_u16(), told) {
                         None => return Ok(reply),
-                        Some(miss) => (miss, Ok(reply)),
+                        Some(failure) => (failure, Ok(reply)),
                     }
                 }
-                Err(error) => (retry::miss_of(&error), Err(error)),
+                Err(error) => (retry::failure_of(&error), Err(error)),
             };
-            let next = tries.after(&miss, retry::jitter());
+            let next = tries.after(&failure, retry::jitter());
             if let Next::Again(wait) = next {
                 tracing::debug!(wait_ms = ms(wait), "waiting before the next try");
             }
-            match (next, miss) {
-                (Next::Again(wait), Miss::Busy { status, come_back }) => {
+            match (next, failure) {
+                (Next::Again(wait), SendFailure::Busy { status, come_back }) => {
                     let told = come_back.is_some_and(|told| !told.is_zero());
                     state.limits.hold(&self.url, Code::Http(status), wait, told);
                 }
                 (Next::Again(wait), _) => tokio::time::sleep(wait).await,
-                (Next::TooLong(after), Miss::Busy { status, .. }) => {
+                (Next::TooLong(after), SendFailure::Busy { status, .. }) => {
                     // The others must not ask either.
                     state
                         .limits
                         .hold(&self.url, Code::Http(status), after, true);
                     return Err(self.busy(&result, status, Some(after)));
                 }
-                (Next::Stop, Miss::Busy { status: 429, .. }) => {
+                (Next::Stop, SendFailure::Busy { status: 429, .. }) => {
                     return Err(self.busy(&result, 429, None));
                 }
                 (Next::TooLong(_) | Next::Stop, _) => return result,

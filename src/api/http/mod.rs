@@ -237,7 +237,7 @@ impl Http {
         self.state.limits.give_up_waits();
     }
 
-    /// The operator was told of a long wait, and wants to ask all the same.
+    /// Ends the long waits: the operator has seen them and wants to send all the same.
     pub fn ask_anyway(&self) {
         self.state.limits.ask_anyway();
     }

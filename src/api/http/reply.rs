@@ -199,7 +199,7 @@ impl Reply {
         }
     }
 
-    /// An error that says what this answer has in it that was not expected.
+    /// An error about unexpected contents of this answer, with the place and the reason.
     pub fn unexpected(&self, at: impl Into<String>, why: String) -> ApiError {
         ApiError::Unexpected {
             host: self.host.clone(),

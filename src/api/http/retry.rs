@@ -20,19 +20,20 @@ const FIRST_WAIT_FOR_NAME: Duration = Duration::from_secs(1);
 pub enum Repeat {
     /// Reading: whenever it failed for a passing reason.
     Read,
-    /// A change of one thing: only if it was certainly not carried out. The rest is settled by looking.
+    /// A change of one thing: only if it was certainly not carried out. In any other case the caller
+    /// reads the list to see whether it was.
     One,
     /// A change of many things: once, if nothing was sent.
     Many,
-    /// A token: once, if nothing was sent or the server stumbled.
+    /// A token: once, if nothing was sent or the server had an internal error.
     Token,
     /// Never.
     Never,
 }
 
-/// Why a try did not succeed, as far as repeating goes.
+/// The kind of a failed attempt, which decides whether it is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Miss {
+pub(super) enum SendFailure {
     /// Nothing reached the server.
     NotSent {
         /// The name was not found.
@@ -46,7 +47,7 @@ pub(super) enum Miss {
         come_back: Option<Duration>,
     },
     /// 500, 502, 503 without a time, 504.
-    Stumbled,
+    ServerError,
     /// Anything that the same request meets again.
     Final,
 }
@@ -62,9 +63,9 @@ pub(super) enum Next {
     TooLong(Duration),
 }
 
-/// How often a request waits as it was told before it is given up. It has to be often: many workers
-/// that may send again at the same moment are let through one by one.
-const TOLD: u32 = 20;
+/// The number of waits named by the server after which a request is given up. It is large, because
+/// many workers that may send again at the same moment are let through one by one.
+const MOST_SERVER_WAITS: u32 = 20;
 
 /// The tries of one request.
 pub(super) struct Tries {
@@ -93,10 +94,10 @@ impl Tries {
     }
 
     /// Decides about one failed try. `jitter` is a number from 0 to 1.
-    pub(super) fn after(&mut self, miss: &Miss, jitter: f64) -> Next {
-        let told = match miss {
+    pub(super) fn after(&mut self, failure: &SendFailure, jitter: f64) -> Next {
+        let told = match failure {
             // At once is no time: it is asked again after a pause of our own.
-            Miss::Busy { come_back, .. } => come_back.filter(|told| !told.is_zero()),
+            SendFailure::Busy { come_back, .. } => come_back.filter(|told| !told.is_zero()),
             _ => None,
         };
         match told {
@@ -108,9 +109,9 @@ impl Tries {
         {
             return Next::TooLong(told);
         }
-        let most = repeats(self.repeat, miss);
+        let most = repeats(self.repeat, failure);
         if let Some(told) = told {
-            return if most > 0 && self.told <= TOLD {
+            return if most > 0 && self.told <= MOST_SERVER_WAITS {
                 Next::Again(told)
             } else {
                 Next::TooLong(told)
@@ -119,13 +120,13 @@ impl Tries {
         if self.done > most {
             return Next::Stop;
         }
-        let first = match miss {
-            Miss::NotSent { no_name: true } => FIRST_WAIT_FOR_NAME,
+        let first = match failure {
+            SendFailure::NotSent { no_name: true } => FIRST_WAIT_FOR_NAME,
             _ => FIRST_WAIT,
         };
         let most = first * 2u32.saturating_pow(self.done - 1);
-        let wait = match miss {
-            Miss::NotSent { no_name: true } => most,
+        let wait = match failure {
+            SendFailure::NotSent { no_name: true } => most,
             _ => most.mul_f64(jitter.clamp(0.0, 1.0)),
         };
         let own = self.since.elapsed().saturating_sub(self.waited_as_told);
@@ -136,45 +137,45 @@ impl Tries {
     }
 }
 
-/// How often a request of this kind may be repeated after such a miss.
-fn repeats(repeat: Repeat, miss: &Miss) -> u32 {
-    match (repeat, miss) {
-        (Repeat::Never, _) | (_, Miss::Final) => 0,
+/// How often a request of this kind may be repeated after such a failure.
+fn repeats(repeat: Repeat, failure: &SendFailure) -> u32 {
+    match (repeat, failure) {
+        (Repeat::Never, _) | (_, SendFailure::Final) => 0,
         (Repeat::Read, _) => 2,
-        (Repeat::One, Miss::NotSent { .. } | Miss::Busy { .. }) => 2,
-        (Repeat::One, Miss::Lost | Miss::Stumbled) => 0,
-        (Repeat::Many, Miss::NotSent { .. }) => 1,
+        (Repeat::One, SendFailure::NotSent { .. } | SendFailure::Busy { .. }) => 2,
+        (Repeat::One, SendFailure::Lost | SendFailure::ServerError) => 0,
+        (Repeat::Many, SendFailure::NotSent { .. }) => 1,
         (Repeat::Many, _) => 0,
-        (Repeat::Token, Miss::NotSent { .. } | Miss::Stumbled) => 1,
-        (Repeat::Token, Miss::Busy { .. }) => 2,
-        (Repeat::Token, Miss::Lost) => 0,
+        (Repeat::Token, SendFailure::NotSent { .. } | SendFailure::ServerError) => 1,
+        (Repeat::Token, SendFailure::Busy { .. }) => 2,
+        (Repeat::Token, SendFailure::Lost) => 0,
     }
 }
 
 /// Sorts an error into the columns of the retry table.
-pub(super) fn miss_of(error: &ApiError) -> Miss {
+pub(super) fn failure_of(error: &ApiError) -> SendFailure {
     match error {
         ApiError::Unreachable {
             cause: Unreached::ProxyRefused,
             ..
-        } => Miss::Final,
-        ApiError::Unreachable { cause, .. } => Miss::NotSent {
+        } => SendFailure::Final,
+        ApiError::Unreachable { cause, .. } => SendFailure::NotSent {
             no_name: *cause == Unreached::NoSuchName,
         },
         ApiError::Timeout {
             acted: Acted::No, ..
-        } => Miss::NotSent { no_name: false },
-        ApiError::Timeout { .. } | ApiError::Broken { .. } => Miss::Lost,
-        _ => Miss::Final,
+        } => SendFailure::NotSent { no_name: false },
+        ApiError::Timeout { .. } | ApiError::Broken { .. } => SendFailure::Lost,
+        _ => SendFailure::Final,
     }
 }
 
 /// Sorts an answer into the columns of the retry table. `None`: it is an answer.
-pub(super) fn miss_of_status(status: u16, come_back: Option<Duration>) -> Option<Miss> {
+pub(super) fn failure_of_status(status: u16, come_back: Option<Duration>) -> Option<SendFailure> {
     match status {
-        408 | 429 => Some(Miss::Busy { status, come_back }),
-        503 if come_back.is_some() => Some(Miss::Busy { status, come_back }),
-        500 | 502 | 503 | 504 => Some(Miss::Stumbled),
+        408 | 429 => Some(SendFailure::Busy { status, come_back }),
+        503 if come_back.is_some() => Some(SendFailure::Busy { status, come_back }),
+        500 | 502 | 503 | 504 => Some(SendFailure::ServerError),
         _ => None,
     }
 }
@@ -210,22 +211,22 @@ mod tests {
 
     use super::*;
 
-    const LOST: Miss = Miss::Lost;
-    const STUMBLED: Miss = Miss::Stumbled;
-    const NOT_SENT: Miss = Miss::NotSent { no_name: false };
+    const LOST: SendFailure = SendFailure::Lost;
+    const SERVER_ERROR: SendFailure = SendFailure::ServerError;
+    const NOT_SENT: SendFailure = SendFailure::NotSent { no_name: false };
 
-    fn busy(seconds: Option<u64>) -> Miss {
-        Miss::Busy {
+    fn busy(seconds: Option<u64>) -> SendFailure {
+        SendFailure::Busy {
             status: 429,
             come_back: seconds.map(Duration::from_secs),
         }
     }
 
     /// How often such a request is sent if it fails so every time.
-    fn sends(repeat: Repeat, miss: &Miss) -> u32 {
+    fn sends(repeat: Repeat, failure: &SendFailure) -> u32 {
         let mut tries = Tries::new(repeat);
         let mut sent = 1;
-        while let Next::Again(_) = tries.after(miss, 0.0) {
+        while let Next::Again(_) = tries.after(failure, 0.0) {
             sent += 1;
         }
         sent
@@ -233,7 +234,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_retry_table_holds_for_each_kind_of_request() {
-        let misses = [NOT_SENT, LOST, busy(Some(0)), STUMBLED, Miss::Final];
+        let failures = [
+            NOT_SENT,
+            LOST,
+            busy(Some(0)),
+            SERVER_ERROR,
+            SendFailure::Final,
+        ];
         let table = [
             (Repeat::Read, [3, 3, 3, 3, 1]),
             (Repeat::One, [3, 1, 3, 1, 1]),
@@ -242,34 +249,37 @@ mod tests {
             (Repeat::Never, [1, 1, 1, 1, 1]),
         ];
         for (repeat, count) in [
-            (Repeat::Read, 1 + TOLD),
-            (Repeat::One, 1 + TOLD),
+            (Repeat::Read, 1 + MOST_SERVER_WAITS),
+            (Repeat::One, 1 + MOST_SERVER_WAITS),
             (Repeat::Many, 1),
-            (Repeat::Token, 1 + TOLD),
+            (Repeat::Token, 1 + MOST_SERVER_WAITS),
             (Repeat::Never, 1),
         ] {
             assert_eq!(sends(repeat, &busy(Some(2))), count, "{repeat:?}");
         }
         for (repeat, counts) in table {
-            for (miss, count) in misses.iter().zip(counts) {
-                assert_eq!(sends(repeat, miss), count, "{repeat:?} {miss:?}");
+            for (failure, count) in failures.iter().zip(counts) {
+                assert_eq!(sends(repeat, failure), count, "{repeat:?} {failure:?}");
             }
         }
     }
 
     #[tokio::test]
     async fn waits_double_under_full_jitter_and_are_not_shortened_for_names() {
-        let waits = |miss: Miss, jitter| {
+        let waits = |failure: SendFailure, jitter| {
             let mut tries = Tries::new(Repeat::Read);
-            [tries.after(&miss, jitter), tries.after(&miss, jitter)].map(|next| match next {
+            [tries.after(&failure, jitter), tries.after(&failure, jitter)].map(|next| match next {
                 Next::Again(wait) => wait.as_millis(),
                 other => panic!("{other:?}"),
             })
         };
 
-        assert_eq!(waits(STUMBLED, 1.0), [500, 1000]);
-        assert_eq!(waits(STUMBLED, 0.5), [250, 500]);
-        assert_eq!(waits(Miss::NotSent { no_name: true }, 0.0), [1000, 2000]);
+        assert_eq!(waits(SERVER_ERROR, 1.0), [500, 1000]);
+        assert_eq!(waits(SERVER_ERROR, 0.5), [250, 500]);
+        assert_eq!(
+            waits(SendFailure::NotSent { no_name: true }, 0.0),
+            [1000, 2000]
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -288,7 +298,7 @@ mod tests {
         assert_eq!(tries.after(&busy(Some(60)), 1.0), Next::Again(minute));
         tokio::time::advance(minute).await;
         tries.excuse(minute);
-        assert!(matches!(tries.after(&STUMBLED, 0.0), Next::Again(_)));
+        assert!(matches!(tries.after(&SERVER_ERROR, 0.0), Next::Again(_)));
         let mut longer = Tries::new(Repeat::Read);
         let told = Duration::from_secs(61);
         assert_eq!(longer.after(&busy(Some(61)), 1.0), Next::TooLong(told));

@@ -6,7 +6,7 @@
 
 mod caps;
 mod dates;
-mod fault;
+mod error;
 mod filter;
 mod import;
 mod names;
@@ -131,11 +131,11 @@ impl Janssen {
     fn get_call(&self) -> Call<'_> {
         self.http
             .get(self.sessions())
-            .renew_if(|reply| !fault::lacks_scope(reply))
+            .renew_if(|reply| !error::lacks_scope(reply))
     }
 
-    fn fault(&self, reply: &Reply) -> ApiError {
-        fault::of(reply, self.http.auth().can_login())
+    fn error_of(&self, reply: &Reply) -> ApiError {
+        error::of(reply, self.http.auth().can_login())
     }
 
     fn known(&self) -> Known {
@@ -185,7 +185,7 @@ impl Janssen {
                 .query(&pairs)
                 .send()
                 .await?;
-            match fault::page_limit(&reply) {
+            match error::page_limit(&reply) {
                 Some(largest) if largest < limit => {
                     self.largest_page.store(largest, Ordering::Relaxed);
                     limit = largest;
@@ -203,7 +203,7 @@ impl Janssen {
         };
         let (reply, _) = self.page(&native, 0, 1).await?;
         if !reply.status.is_success() {
-            return Err(self.fault(&reply));
+            return Err(self.error_of(&reply));
         }
         Ok(listing(&reply)?.total)
     }
@@ -215,7 +215,7 @@ impl Janssen {
         if reply.status.is_success() {
             Ok(reply)
         } else {
-            Err(self.fault(&reply))
+            Err(self.error_of(&reply))
         }
     }
 
@@ -336,7 +336,7 @@ impl SessionApi for Janssen {
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
                 self.old_listing(&mut Nowhere).await?;
             }
-            _ => return Err(self.fault(&reply)),
+            _ => return Err(self.error_of(&reply)),
         }
         let known = self.known();
         let name = known.name.or(known.id);
@@ -349,6 +349,7 @@ impl SessionApi for Janssen {
             server: self
                 .is_old()
                 .then(|| Untrusted::from("Config API from before late 2024")),
+            ..Identity::default()
         })
     }
 
@@ -388,7 +389,7 @@ impl SessionApi for Janssen {
             return Err(error);
         }
         if !reply.status.is_success() {
-            let error = self.fault(&reply);
+            let error = self.error_of(&reply);
             return Err(match error {
                 // An unknown field in the operator's own filter makes the server fail.
                 ApiError::Server {
@@ -436,13 +437,13 @@ impl SessionApi for Janssen {
                 }
                 Ok(row.to_session())
             }
-            StatusCode::NOT_FOUND if !fault::is_about_address(&reply) => Err(ApiError::NotFound),
+            StatusCode::NOT_FOUND if !error::is_about_address(&reply) => Err(ApiError::NotFound),
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
                 if self.generation() == Generation::Unknown =>
             {
                 self.find(sid).await
             }
-            _ => Err(self.fault(&reply)),
+            _ => Err(self.error_of(&reply)),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use super::filter::{Native, is_pair_value};
 use super::wire::{inum, listing};
-use super::{Janssen, fault};
+use super::{Janssen, error};
 use crate::api::http::{Call, Repeat, Reply};
 use crate::model::{ApiError, LimitedBy, Outcome, SessionKey, Subject, UserOutcome};
 
@@ -51,7 +51,7 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
         .then(&["sid"])
         .arg(key.expose())
         .no_prompt()
-        .renew_if(|reply| !fault::lacks_scope(reply))
+        .renew_if(|reply| !error::lacks_scope(reply))
         .send()
         .await?;
     if reply.status.is_success() && reply.is_web_page() {
@@ -62,10 +62,10 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
     if reply.status.is_success() {
         return Ok(Outcome::Revoked);
     }
-    if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) {
+    if reply.status.as_u16() == 404 && !error::is_about_address(&reply) {
         return Err(ApiError::NotFound);
     }
-    match api.fault(&reply) {
+    match api.error_of(&reply) {
         ApiError::BadQuery { message, .. } => Ok(Outcome::Refused(message)),
         error => Err(error),
     }
@@ -86,8 +86,8 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
     let sent = delete_all(api, &dn).no_prompt().send().await;
     let answer = match sent {
         Ok(reply) if reply.status.is_success() && !reply.is_web_page() => UserAnswer::Yes,
-        Ok(reply) if reply.status.as_u16() == 404 && !fault::is_about_address(&reply) => {
-            UserAnswer::None(api.fault(&reply))
+        Ok(reply) if reply.status.as_u16() == 404 && !error::is_about_address(&reply) => {
+            UserAnswer::None(api.error_of(&reply))
         }
         Ok(reply) if reply.status.is_success() => UserAnswer::Lost,
         Ok(reply) => said_no(api, &reply)?,
@@ -122,7 +122,7 @@ enum UserAnswer {
 }
 
 fn said_no(api: &Janssen, reply: &Reply) -> Result<UserAnswer, ApiError> {
-    let error = api.fault(reply);
+    let error = api.error_of(reply);
     match error {
         // Nothing was carried out, and nothing will be before somebody signs in.
         ApiError::Auth { .. } => Err(error),
@@ -140,7 +140,7 @@ fn delete_all<'a>(api: &'a Janssen, dn: &str) -> Call<'a> {
     };
     call.arg(dn)
         .repeat(Repeat::Many)
-        .renew_if(|reply| !fault::lacks_scope(reply))
+        .renew_if(|reply| !error::lacks_scope(reply))
 }
 
 /// The DN of this person as the server writes it; it is looked up, never built.
@@ -191,7 +191,7 @@ async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>,
         };
         let (reply, _) = api.page(&native, 0, super::LARGEST_PAGE).await?;
         if !reply.status.is_success() {
-            return Err(api.fault(&reply));
+            return Err(api.error_of(&reply));
         }
         reply
     };

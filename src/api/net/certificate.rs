@@ -20,13 +20,13 @@ const RSA_LEAST_BITS: usize = 2048;
 /// The contents of a certificate. All texts are safe for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whose it is.
+    /// The name of its holder.
     pub subject: String,
-    /// Who says so.
+    /// The name of the authority that signed it.
     pub issuer: String,
-    /// From when it is good.
+    /// Start of its validity.
     pub from: DateTime<Utc>,
-    /// Until when it is good.
+    /// End of its validity.
     pub until: DateTime<Utc>,
     /// SHA-256 of the whole of it, as `openssl x509 -fingerprint -sha256` prints it.
     pub fingerprint: String,

@@ -35,7 +35,7 @@ struct Inner {
 struct Held {
     wait: Wait,
     /// True if the server named the time. Otherwise it is ours, and too short to be shown.
-    told: bool,
+    is_named: bool,
 }
 
 impl Holds {
@@ -52,8 +52,9 @@ impl Holds {
         self.shown.subscribe()
     }
 
-    /// Nothing goes to this server before `after` has passed. `told`: the server named the time.
-    pub(super) fn keep(&self, url: &Url, code: Code, after: Duration, told: bool) {
+    /// Holds all requests to this server until `after` has passed. `is_named`: the server named the
+    /// time.
+    pub(super) fn keep(&self, url: &Url, code: Code, after: Duration, is_named: bool) {
         let now = Instant::now();
         let wait = Wait {
             host: host_of(url),
@@ -67,7 +68,7 @@ impl Holds {
         let later = |held: &Held| held.wait.until >= wait.until;
         let origin = origin(url);
         if !inner.held.get(&origin).is_some_and(later) {
-            inner.held.insert(origin, Held { wait, told });
+            inner.held.insert(origin, Held { wait, is_named });
         }
     }
 
@@ -78,7 +79,7 @@ impl Holds {
     /// [`ApiError::Cancelled`] if this is part of a change, and changes were given up meanwhile.
     pub(super) async fn pass(&self, url: &Url, purpose: Purpose) -> Result<Duration, ApiError> {
         let begun = Instant::now();
-        while let Some(Held { wait, told }) = self.held(url) {
+        while let Some(Held { wait, is_named }) = self.held(url) {
             let left = wait.until.saturating_duration_since(Instant::now());
             if left > LONGEST_WAIT {
                 return Err(ApiError::RateLimited {
@@ -89,7 +90,7 @@ impl Holds {
                 });
             }
             let until = wait.until;
-            let _shown = told.then(|| Shown::new(self, wait));
+            let _shown = is_named.then(|| Shown::new(self, wait));
             tokio::select! {
                 () = sleep_until(until) => {}
                 () = self.given_up.notified(), if purpose.is_of_change() => return Err(ApiError::Cancelled),
@@ -108,7 +109,8 @@ impl Holds {
         self.held(url).is_some()
     }
 
-    /// Forgets waits that nobody sits through: the operator was told, and wants to ask all the same.
+    /// Ends the waits that are too long for an operator: they have seen them, and want to send all the
+    /// same.
     pub(super) fn ask_anyway(&self) {
         let now = Instant::now();
         let short = |held: &Held| held.wait.until.saturating_duration_since(now) <= LONGEST_WAIT;

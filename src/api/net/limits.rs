@@ -1,5 +1,5 @@
-//! When a request may go to a server: how many at once, how many a second, and not while it wants to be
-//! left alone.
+//! The limits for requests to a server: how many at once, how many a second, and none while the
+//! server asked for a pause.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -90,10 +90,10 @@ impl Limits {
         }
     }
 
-    /// The server wants to be left alone for this long; `code` is what it said. `is_told`: it named
-    /// the time. Otherwise the time is ours, and too short to be shown.
-    pub fn hold(&self, url: &Url, code: Code, after: Duration, is_told: bool) {
-        self.holds.keep(url, code, after, is_told);
+    /// Holds all requests to this server for this long, since it answered with `code`. `is_named`: the
+    /// server named the time. Otherwise the time is ours, and too short to be shown.
+    pub fn hold(&self, url: &Url, code: Code, after: Duration, is_named: bool) {
+        self.holds.keep(url, code, after, is_named);
     }
 
     /// Follows the waits that servers of this profile ask for.
@@ -106,7 +106,7 @@ impl Limits {
         self.holds.give_up();
     }
 
-    /// The operator has seen a long wait, and wants to ask all the same.
+    /// Ends the long waits: the operator has seen them and wants to send all the same.
     pub fn ask_anyway(&self) {
         self.holds.ask_anyway();
     }

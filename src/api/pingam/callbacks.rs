@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::fault::plain;
+use super::error::plain;
 use crate::api::auth::{Ask, Question, QuestionKind, Waiting};
 use crate::model::{ApiError, Untrusted};
 

@@ -56,7 +56,7 @@ impl Server {
                 self.first_list(flavour, interact).await?
             };
             if reply.status.is_success() && has_session {
-                let item: wire::Item<'_> = reply.decode()?;
+                let item: wire::SessionObject<'_> = reply.decode()?;
                 return Ok((flavour, Own::of(&item, self.profile.server_zone)));
             }
             // Also where this realm may not be listed: the version is there.
@@ -64,7 +64,7 @@ impl Server {
             if served && !has_session && !reply.is_web_page() {
                 return Ok((flavour, Own::default()));
             }
-            let error = self.fault(&reply);
+            let error = self.error_of(&reply);
             if reply.status != StatusCode::NOT_FOUND || reply.is_web_page() {
                 return Err(error);
             }

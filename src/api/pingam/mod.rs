@@ -7,7 +7,7 @@
 mod actions;
 mod callbacks;
 mod caps;
-mod fault;
+mod error;
 mod filter;
 mod flavour;
 mod key;
@@ -120,7 +120,7 @@ impl SessionApi for PingAm {
                 .clone()
                 .or_else(|| Some(facts.flavour.system.to_owned()))
                 .map(Untrusted::from),
-            may_not_revoke: None,
+            ..Identity::default()
         })
     }
 

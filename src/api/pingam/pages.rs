@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::{self, Unit};
 use super::key::AmKey;
-use super::row::{self, Context};
+use super::row::{self, RowSettings};
 use super::server::{Facts, Server, broke_off, goes_on, item};
-use super::{fault, wire};
+use super::{error, wire};
 use crate::api::auth::Interact;
 use crate::api::net::clean;
 use crate::model::{
@@ -98,7 +98,7 @@ pub(super) async fn page(
         let found = match one(server, &facts, search, unit, &mut at, sink).await {
             Ok(found) => found,
             // The others may still be listed; it is told once they are.
-            Err(error) if at.of > 1 && fault::is_of_realm(&error) => {
+            Err(error) if at.of > 1 && error::is_of_realm(&error) => {
                 at.fail(&unit.realm, &error);
                 first.get_or_insert(error);
                 AnswerCounts::default()
@@ -144,7 +144,7 @@ async fn one(
     let reply = call.send().await?;
     if let Some(mut error) = reply.forgotten().filter(|_| cookie.is_some()) {
         if let ApiError::Forgotten { message, .. } = &mut error {
-            *message = fault::plain(message);
+            *message = error::plain(message);
         }
         return Err(error);
     }
@@ -257,7 +257,7 @@ fn pour(
     sink: &mut dyn RowSink,
 ) -> (ControlFlow<()>, u32) {
     let may_not = facts.may_not_revoke();
-    let context = Context {
+    let context = RowSettings {
         realm: &unit.realm,
         zone: server.profile.server_zone,
         own: &facts.own,
@@ -303,7 +303,7 @@ pub(super) async fn find(server: &Server, key: &AmKey) -> Result<Session, ApiErr
             Ok(Looked::Missing) => {}
             Ok(Looked::Unsure(why)) => missing = why,
             // It may still be in another realm.
-            Err(error) if units.len() > 1 && fault::is_of_realm(&error) => missing = error,
+            Err(error) if units.len() > 1 && error::is_of_realm(&error) => missing = error,
             Err(error) => return Err(error),
         }
     }
@@ -333,7 +333,7 @@ async fn in_list(
         let call = server.list(facts.flavour, unit, mark, Interact::Allowed)?;
         let reply = call.send().await?;
         if !reply.status.is_success() {
-            return Err(server.fault(&reply));
+            return Err(server.error_of(&reply));
         }
         let page = wire::page(&reply)?;
         let mut one = One {

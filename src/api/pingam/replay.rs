@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::callbacks::{Known, Step};
 use super::flavour::{OPENAM, Op};
-use super::row::{self, Context, Own};
-use super::{fault, wire};
+use super::row::{self, Own, RowSettings};
+use super::{error, wire};
 use crate::model::time::Zone;
 use crate::model::{ApiError, RowRef, State, Thresholds, state_at};
 
@@ -116,7 +116,7 @@ fn each_row(recording: &Recording, mut check: impl FnMut(RowRef<'_>)) -> usize {
     let reply = recording.reply();
     let page = wire::page(&reply).unwrap();
     let own = Own::default();
-    let context = Context {
+    let context = RowSettings {
         realm: "/",
         zone: Zone::Utc,
         own: &own,
@@ -182,7 +182,7 @@ fn a_session_past_its_end_that_is_still_listed_is_shown_as_expired() {
 fn every_answer_about_a_token_is_read() {
     for recording in succeeded(|r| r.is_action(Op::Info)) {
         let reply = recording.reply();
-        let item: wire::Item<'_> = reply.decode().unwrap();
+        let item: wire::SessionObject<'_> = reply.decode().unwrap();
         let dead = recording.body.contains("\"valid\":false");
         assert_eq!(row::user(&item).is_none(), dead, "{}", recording.name);
     }
@@ -267,7 +267,7 @@ fn every_sign_in_ends_with_a_token_or_goes_on_with_questions() {
 fn every_refusal_becomes_an_error_of_the_right_kind_in_plain_words() {
     let mut seen = 0;
     for recording in recordings().iter().filter(|r| r.status >= 400) {
-        let error = fault::of(&recording.reply(), false);
+        let error = error::of(&recording.reply(), false);
         let right = match recording.status {
             400 => matches!(error, ApiError::BadQuery { .. }),
             401 => matches!(error, ApiError::Auth { .. }),

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::fault::is_of_realm;
+use super::error::is_of_realm;
 use super::filter::Unit;
 use super::flavour::Op;
 use super::key::{AmKey, Home};
-use super::server::{Entry, Facts, Listed, Server};
+use super::server::{Facts, Listed, Server, SessionSummary};
 use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
 use crate::api::auth::Interact;
@@ -65,7 +65,7 @@ impl Seen {
         }
     }
 
-    fn add(&mut self, realm: &str, rows: Vec<Entry>) {
+    fn add(&mut self, realm: &str, rows: Vec<SessionSummary>) {
         for row in rows {
             let spared = if row.own {
                 Some(OWN)
@@ -310,7 +310,7 @@ async fn one_batch(
         .send()
         .await?;
     if !reply.status.is_success() {
-        return Err(server.fault(&reply));
+        return Err(server.error_of(&reply));
     }
     Ok(reply.decode::<HandlesEnded>()?.result)
 }
@@ -474,7 +474,7 @@ pub(super) async fn by_user(
         return Ok(false);
     }
     if !reply.status.is_success() {
-        return Err(server.fault(&reply));
+        return Err(server.error_of(&reply));
     }
     Ok(reply.decode::<UserEnded>()?.result)
 }
@@ -548,9 +548,9 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
 }
 
 /// How many of these count: live, and not the operator's own.
-fn live(server: &Server, rows: &[Entry]) -> u64 {
+fn live(server: &Server, rows: &[SessionSummary]) -> u64 {
     let now = server.now();
-    let counts = |row: &&Entry| !row.own && row.ends.is_none_or(|ends| ends > now);
+    let counts = |row: &&SessionSummary| !row.own && row.ends.is_none_or(|ends| ends > now);
     rows.iter().filter(counts).count() as u64
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
 use super::key;
-use super::wire::Item;
+use super::wire::SessionObject;
 use crate::api::loose::instant_of;
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, RowRef};
@@ -26,7 +26,7 @@ pub(super) struct Own {
 
 impl Own {
     /// From what the server tells of the caller.
-    pub(super) fn of(item: &Item<'_>, zone: Zone) -> Self {
+    pub(super) fn of(item: &SessionObject<'_>, zone: Zone) -> Self {
         let text = |t: &Option<Cow<'_, str>>| t.as_deref().map(str::to_owned);
         Self {
             handle: text(&item.session_handle),
@@ -39,7 +39,7 @@ impl Own {
     /// True if this session is the caller's: by the handle where the server tells it, else by user,
     /// realm and the end of the session, which no two sessions share but those begun in the same
     /// second. `None`: the server gives neither.
-    pub(super) fn is(&self, item: &Item<'_>, zone: Zone) -> Option<bool> {
+    pub(super) fn is(&self, item: &SessionObject<'_>, zone: Zone) -> Option<bool> {
         if let (Some(own), Some(handle)) = (&self.handle, &item.session_handle) {
             return Some(own == handle);
         }
@@ -64,7 +64,7 @@ pub(super) fn is_service(user: &str) -> bool {
 
 /// The user of a session: its name, else the name inside the universal id
 /// (`id=demo,ou=user,dc=example`).
-pub(super) fn user<'a>(item: &'a Item<'_>) -> Option<&'a str> {
+pub(super) fn user<'a>(item: &'a SessionObject<'_>) -> Option<&'a str> {
     item.username.as_deref().or_else(|| {
         let rest = item.universal_id.as_deref()?.strip_prefix("id=")?;
         rest.split(',').next().filter(|name| !name.contains('\\'))
@@ -76,7 +76,7 @@ pub(super) fn instant(text: &Option<Cow<'_, str>>, zone: Zone) -> Option<DateTim
 }
 
 /// When a session ends by itself: unused, or at the latest.
-pub(super) fn expires(item: &Item<'_>, zone: Zone) -> Option<DateTime<Utc>> {
+pub(super) fn expires(item: &SessionObject<'_>, zone: Zone) -> Option<DateTime<Utc>> {
     let idle = instant(&item.max_idle_expiration_time, zone);
     let latest = instant(&item.max_session_expiration_time, zone);
     match (idle, latest) {
@@ -86,7 +86,7 @@ pub(super) fn expires(item: &Item<'_>, zone: Zone) -> Option<DateTime<Utc>> {
 }
 
 /// The settings that the rows of one list share.
-pub(super) struct Context<'a> {
+pub(super) struct RowSettings<'a> {
     /// The realm that was asked; for rows that do not name theirs.
     pub(super) realm: &'a str,
     pub(super) zone: Zone,
@@ -97,9 +97,9 @@ pub(super) struct Context<'a> {
 
 /// Makes the row of a session. One without a handle is shown too, and can only be looked at.
 pub(super) fn row<'a>(
-    item: &'a Item<'a>,
+    item: &'a SessionObject<'a>,
     raw: &'a RawValue,
-    context: &'a Context<'_>,
+    context: &'a RowSettings<'_>,
 ) -> RowRef<'a> {
     let handle = item.session_handle.as_deref().unwrap_or_default();
     let zone = context.zone;
@@ -138,7 +138,10 @@ fn deletable(user: Option<&str>, may_not: Option<&str>) -> Deletable {
 /// Why a session of the server itself is left alone.
 pub(super) const SERVICE: &str = "the server's own service session; it needs it to work";
 
-fn extra<'a>(item: &'a Item<'_>, use_is_read: bool) -> Vec<(Cow<'a, str>, Cow<'a, str>, Class)> {
+fn extra<'a>(
+    item: &'a SessionObject<'_>,
+    use_is_read: bool,
+) -> Vec<(Cow<'a, str>, Cow<'a, str>, Class)> {
     let mut extra = Vec::new();
     let mut add = |name: &'static str, value: &'a Option<Cow<'_, str>>| {
         if let Some(value) = value.as_deref() {
@@ -196,8 +199,8 @@ mod tests {
 
     fn with_row(json: &str, own: &Own, may_not: Option<&str>, check: impl FnOnce(RowRef<'_>)) {
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
-        let item: Item<'_> = serde_json::from_str(raw.get()).unwrap();
-        let context = Context {
+        let item: SessionObject<'_> = serde_json::from_str(raw.get()).unwrap();
+        let context = RowSettings {
             realm: "/alpha",
             zone: Zone::Utc,
             own,

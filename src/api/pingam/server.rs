@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::flavour::{Flavour, OPENAM, Op, PINGAM, Place};
 use super::keys::{self, AmFlavour};
 use super::row::Own;
-use super::{fault, filter, realm, row, signin, wire};
+use super::{error, filter, realm, row, signin, wire};
 use crate::api::auth::{Fixed, Interact};
 use crate::api::http::{Call, Http, Repeat, Reply, StatusCode, server_error};
 use crate::api::net::clean;
@@ -237,7 +237,7 @@ impl Server {
                 .send()
                 .await?;
             if !reply.status.is_success() {
-                return Err(match self.fault(&reply) {
+                return Err(match self.error_of(&reply) {
                     // The server says no more than "Forbidden", and there are several realms.
                     ApiError::Forbidden {
                         needs, exchange, ..
@@ -260,7 +260,7 @@ impl Server {
                 };
                 let own = facts.own.is(&item, self.profile.server_zone);
                 if let Some(handle) = item.session_handle.as_deref() {
-                    listed.rows.push(Entry {
+                    listed.rows.push(SessionSummary {
                         handle: handle.to_owned(),
                         user: row::user(&item).unwrap_or_default().to_owned(),
                         ends: row::expires(&item, self.profile.server_zone),
@@ -313,7 +313,7 @@ impl Server {
         if reply.status.is_success() || reply.status == StatusCode::UNAUTHORIZED {
             Ok(())
         } else {
-            Err(self.fault(&reply))
+            Err(self.error_of(&reply))
         }
     }
 
@@ -325,7 +325,7 @@ impl Server {
     /// A list that was refused, as an error. The community server fails without a word at a filter
     /// that it does not know; ours it knows.
     pub(super) fn fault_of_list(&self, unit: &filter::Unit, reply: &Reply) -> ApiError {
-        match self.fault(reply) {
+        match self.error_of(reply) {
             ApiError::Server {
                 code: Code::Http(500),
                 exchange,
@@ -342,8 +342,8 @@ impl Server {
     }
 
     /// An answer that is no success, as an error.
-    pub(super) fn fault(&self, reply: &Reply) -> ApiError {
-        let error = fault::of(reply, self.http.auth().can_login());
+    pub(super) fn error_of(&self, reply: &Reply) -> ApiError {
+        let error = error::of(reply, self.http.auth().can_login());
         let since = self.http.auth().signed_in_at();
         let is_new = since.is_some_and(|since| (Utc::now() - since).abs() < NEW);
         match error {
@@ -367,14 +367,14 @@ impl Server {
 /// Sessions as far as revoking needs them.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
-    pub(super) rows: Vec<Entry>,
+    pub(super) rows: Vec<SessionSummary>,
     /// The server has more, or something that could not be read.
     pub(super) cut: bool,
 }
 
 /// One of them.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct SessionSummary {
     pub(super) handle: String,
     pub(super) user: String,
     pub(super) ends: Option<DateTime<Utc>>,
@@ -382,7 +382,7 @@ pub(super) struct Entry {
 }
 
 /// The session in one place of a list. `None`: what stands there is no object.
-pub(super) fn item(raw: &RawValue) -> Option<wire::Item<'_>> {
+pub(super) fn item(raw: &RawValue) -> Option<wire::SessionObject<'_>> {
     serde_json::from_str(raw.get()).ok()
 }
 
@@ -408,9 +408,9 @@ pub(super) fn goes_on(
 }
 
 /// The server failed after it had written some rows.
-pub(super) fn broke_off(reply: &Reply, error: &wire::Fault) -> ApiError {
+pub(super) fn broke_off(reply: &Reply, error: &wire::ErrorBody) -> ApiError {
     let message = error.message.as_deref();
-    let message = message.map(|message| fault::words(reply, message));
+    let message = message.map(|message| error::words(reply, message));
     let message = message.unwrap_or_else(|| "the list broke off".into());
     server_error(reply.host.clone(), error.code.unwrap_or(500), message)
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::callbacks::{Known as Given, Step};
 use super::keys::{self, TokenAs};
 use super::wire::{ServerInfo, SignedIn};
-use super::{fault, realm};
+use super::{error, realm};
 use crate::api::auth::{
     Asking, Authorize, Closing, Credential, Grant, Interact, Known, NoStore, ProfileSecret,
     Prompter, QuestionKind, Renewing, StoredToken, TokenStore,
@@ -111,7 +111,7 @@ impl Cookie {
             .send()
             .await?;
         if !reply.status.is_success() {
-            return Err(match fault::of(&reply, false) {
+            return Err(match error::of(&reply, false) {
                 // Nothing was asked for, so it is the address: a server takes requests only under
                 // the host names that it was set up with.
                 ApiError::BadQuery { message, .. } => ApiError::Config {
@@ -356,7 +356,7 @@ impl SignIn {
     /// Reads whether the sign-in is complete, and its result.
     fn done(&self, reply: &Reply) -> Result<Done, ApiError> {
         if !reply.status.is_success() {
-            let error = match fault::of(reply, true) {
+            let error = match error::of(reply, true) {
                 ApiError::Auth { message, .. } => refused(&message),
                 // "No Configuration found" for a chain that is not there, "Org is inactive".
                 ApiError::BadQuery { message, .. } => refused(&message),

@@ -73,7 +73,7 @@ pub(super) struct Page<'a> {
     pub(super) result: Vec<&'a RawValue>,
     pub(super) paged_results_cookie: Option<String>,
     /// Stands in a 200 when the server failed after it had begun to write rows.
-    pub(super) error: Option<Fault>,
+    pub(super) error: Option<ErrorBody>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
@@ -109,7 +109,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Page<'a> {
 
 /// An error inside an answer.
 #[derive(Debug, Deserialize)]
-pub(super) struct Fault {
+pub(super) struct ErrorBody {
     pub(super) code: Option<u16>,
     pub(super) message: Option<String>,
 }
@@ -119,7 +119,7 @@ pub(super) struct Fault {
 ///
 /// A field of another type than expected is its own text; absent, `null` and empty are `None`.
 #[derive(Debug, Default)]
-pub(super) struct Item<'a> {
+pub(super) struct SessionObject<'a> {
     pub(super) username: Option<Cow<'a, str>>,
     pub(super) universal_id: Option<Cow<'a, str>>,
     pub(super) realm: Option<Cow<'a, str>>,
@@ -133,7 +133,7 @@ pub(super) struct Item<'a> {
     pub(super) properties: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Item<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for SessionObject<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut item = Self::default();
         for (name, value) in Object::deserialize(deserializer)?.0 {

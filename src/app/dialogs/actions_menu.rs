@@ -220,7 +220,7 @@ impl Dialog for ActionsMenu {
     }
 }
 
-/// What an action acts on, in words: the row if it acts on one.
+/// The target of an action, in words: the row if it acts on one.
 fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
     let user = |subject: &Subject| {
         let shown = subject.shown().map(|user| user.named().into_owned());
@@ -240,7 +240,7 @@ fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
     }
 }
 
-/// What an action does, or why it cannot be done now.
+/// The effect of an action, or why it is not available now.
 fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String> {
     match why {
         Some(why) => wrap_words(&format!("Not now: {why}"), cells),

@@ -1,4 +1,4 @@
-//! What an action gave back: fields, or a table whose columns can be scrolled.
+//! The result of an action: fields, or a table whose columns can be scrolled.
 
 use secrecy::SecretString;
 
@@ -22,14 +22,14 @@ const COLUMN: usize = 36;
 /// Blanks between two columns.
 const GAP: usize = 2;
 
-/// What an action gave back.
+/// The result of an action.
 #[derive(Clone, Debug)]
 pub struct AnswerBox {
     /// Title of the action.
     pub title: String,
-    /// What happened.
+    /// The summary of the result.
     pub summary: String,
-    /// What the server told.
+    /// The details that the server sent.
     pub body: ActionBody,
     /// First line shown.
     pub top: usize,

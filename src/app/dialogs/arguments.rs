@@ -1,4 +1,4 @@
-//! What an action needs to know, and whether it shall be done.
+//! The arguments of an action, and the question before it.
 
 use std::borrow::Cow;
 
@@ -37,19 +37,19 @@ pub struct Arguments {
     pub subject: Subject,
     /// The action.
     pub spec: ActionSpec,
-    /// What it acts on; of a token it is filled in from the first field.
+    /// The target; for a token it is filled in from the first field.
     pub target: ActionTarget,
-    /// What it acts on, in words, cleaned.
+    /// The target, in words, cleaned.
     pub on: String,
     /// The fields, in order: the reason, the name that confirms it, a token, the arguments, then other pairs as `name=value …`.
     pub fields: Vec<ArgumentField>,
     /// The focused control: the fields first, then Cancel, then the button that does it.
     pub focus: usize,
-    /// What is wrong, and under which field it stands.
+    /// The mistake, and the field under which it stands.
     pub error: Option<(usize, String)>,
     /// True if a production system is touched.
     pub production: bool,
-    /// Was it confirmed once, of two times that are needed?
+    /// True if it was confirmed once, of two times that are needed.
     pub confirmed_once: bool,
     /// When it was sent: the box waits for the answer. `None`: it asks.
     pub sent: Option<DateTime<Utc>>,
@@ -60,19 +60,19 @@ pub struct Arguments {
 /// One field of an action's questions.
 #[derive(Clone, Debug)]
 pub struct ArgumentField {
-    /// What to write before it.
+    /// The text before it.
     pub title: String,
-    /// What to write under it.
+    /// The text under it.
     pub note: Option<Cow<'static, str>>,
-    /// What the field is.
+    /// Its purpose.
     pub kind: ArgumentKind,
-    /// Masked?
+    /// True if it is masked.
     pub secret: bool,
-    /// What is typed.
+    /// The text typed.
     pub input: Input,
 }
 
-/// What a field of an action's questions is.
+/// The purpose of a field of an action's questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
     /// Why, for the audit log.
@@ -307,7 +307,7 @@ impl Arguments {
         self.error = Some((self.focus, why));
     }
 
-    /// What was typed and why, or what is wrong in which field.
+    /// The arguments and the reason as typed, or the mistake and its field.
     fn read(&self) -> Result<(ActionArgs, Option<String>), (usize, String)> {
         let mut target = self.target.clone();
         let mut reason = None;
@@ -514,7 +514,8 @@ pub(super) fn waiting_words(state: &State, since: DateTime<Utc>) -> String {
     }
 }
 
-/// Is it the name that confirms the action: of the user, as it is shown or as it is, or of the action?
+/// Checks that the text is the name that confirms the action: of the user, as it is shown or as it
+/// is, or of the action.
 fn is_named(spec: &ActionSpec, target: &ActionTarget, text: &str) -> Result<(), String> {
     let (raw, shown) = match target {
         ActionTarget::User(user) => (

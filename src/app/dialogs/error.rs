@@ -18,7 +18,7 @@ const WIDTH: (u16, u16) = (84, 66);
 /// An error in full.
 #[derive(Clone, Debug)]
 pub struct ErrorBox {
-    /// What is shown.
+    /// The report that is shown.
     pub report: ErrorReport,
     /// The focused button.
     pub button: usize,
@@ -123,7 +123,7 @@ impl Dialog for ErrorBox {
         let gaps = if large { [7, 3, 3] } else { [3, 2, 2] };
         let buttons = ViewLine::default().with_buttons(&self.buttons(), &gaps, Some(self.button));
         let mut tail = vec![ViewLine::default(), buttons, ViewLine::default()];
-        // What does not fit is scrolled; the buttons stay.
+        // Lines that do not fit are scrolled; the buttons stay.
         let head = usize::from(large);
         let most = usize::from(room(state.size).height).saturating_sub(2 + head + tail.len());
         let top = self.top.min(body.len().saturating_sub(most));

@@ -22,7 +22,7 @@ const NOTES: (usize, usize) = (40, 33);
 /// The last of the choices.
 const LAST: usize = 3;
 
-/// What to do first.
+/// The choice of a first step.
 #[derive(Clone, Debug, Default)]
 pub struct FirstRun {
     /// The chosen line, 0 to 3.

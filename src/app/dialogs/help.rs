@@ -21,7 +21,7 @@ const SMALL: (usize, usize, usize) = (33, 14, 12);
 /// The help.
 #[derive(Clone, Debug, Default)]
 pub struct Help {
-    /// What is typed to filter.
+    /// The filter typed.
     pub input: Input,
     /// First line shown.
     pub top: usize,
@@ -300,7 +300,7 @@ fn side_by_side(
         .collect()
 }
 
-/// What cannot be done now, each with its reason.
+/// The actions that are not available now, each with its reason.
 fn not_now(state: &State, typed: &str, width: usize) -> Vec<ViewLine> {
     let mut lines = Vec::new();
     let mut named: Vec<Action> = Vec::new();

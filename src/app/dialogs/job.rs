@@ -23,7 +23,7 @@ const WHY_LINES: usize = 2;
 /// How many of the last failures are shown.
 const FAILURES: (usize, usize) = (3, 1);
 
-/// The box of a revoke job. What it shows stands in the job itself, which lives on without the box.
+/// The box of a revoke job. Its contents stand in the job itself, which lives on without the box.
 #[derive(Clone, Copy, Debug)]
 pub struct JobBox(pub JobId);
 
@@ -225,7 +225,7 @@ fn counts(job: &Job) -> ViewLine {
     line.with(format!("   waiting {}", count(job.waiting())), Role::Text)
 }
 
-/// What the operator has to know or do, if that is more than the counts.
+/// A message for the operator about a job, if there is more to say than the counts.
 fn standing(job: &Job) -> Option<String> {
     let done = job.done_words();
     let waiting = with_thousands(job.waiting() as u64);

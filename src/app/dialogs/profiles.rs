@@ -25,7 +25,7 @@ const FRAME: u16 = 5;
 /// Which profile is opened next, or which system gets a new one.
 #[derive(Clone, Debug, Default)]
 pub struct SwitchProfile {
-    /// What is typed to filter.
+    /// The filter typed.
     pub input: Input,
     /// Index into the filtered list; while `new` is set, into the systems.
     pub choice: usize,

@@ -1,4 +1,4 @@
-//! Quit while a revoke runs?
+//! The question before leaving while a revoke runs.
 
 use crate::app::dialog::{Dialog, Handled, LockedQuestion};
 use crate::app::dialog_view::{DialogView, ViewLine, sentences, text_cells};

@@ -41,7 +41,7 @@ const FIELD: usize = 26;
 pub struct SignIn {
     /// Who asks.
     pub source: SourceId,
-    /// What it asks.
+    /// The step of the sign-in.
     pub step: SignInStep,
     /// The fields of `SignInStep::Ask`.
     pub inputs: Vec<Input>,
@@ -255,7 +255,7 @@ impl SignIn {
         }
     }
 
-    /// What the server wants read first, line by line.
+    /// The server's texts to read first, line by line.
     fn said(&self, width: usize) -> Vec<String> {
         let lines: &[Untrusted] = match &self.step {
             SignInStep::Ask(ask) => &ask.lines,
@@ -285,8 +285,8 @@ impl SignIn {
             .max(LEAST_LINES)
     }
 
-    /// What the server wants read first, quoted, so that it cannot pass for words of ours; what does not
-    /// fit can be scrolled, and is counted.
+    /// The server's texts to read first, quoted, so that they cannot pass for words of ours; lines
+    /// that do not fit can be scrolled, and are counted.
     fn quoted(&self, state: &State, width: usize) -> Vec<ViewLine> {
         let said = self.said(width);
         let (page, last) = self.reach(state);

@@ -1,4 +1,4 @@
-//! What follows from the answer to an action.
+//! The effects of the answer to an action.
 
 use super::{form, message, revoke};
 use crate::app::dialogs::answer::AnswerBox;
@@ -75,7 +75,7 @@ fn done(
     result: ActionResult,
 ) -> Vec<Effect> {
     let mut effects = if is_stale(state, acting, &result) {
-        form::reload(state)
+        form::list_again(state)
     } else {
         Vec::new()
     };
@@ -85,7 +85,7 @@ fn done(
         _ => Level::Ok,
     };
     let text = result.summary.clone();
-    // What the new list has to say would take its place in the status line.
+    // The message about the new list would take its place in the status line.
     let lists_again = !effects.is_empty();
     let whole = width_cols(&text) + 2 <= usize::from(state.size.width);
     effects.extend(message::say(state, level, text));

@@ -1,4 +1,4 @@
-//! What a revoke would send, and the question before it.
+//! The rows that a revoke would send, and the question before it.
 
 use super::{lock, message};
 use crate::app::action::Action;

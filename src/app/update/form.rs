@@ -300,6 +300,11 @@ pub fn reload(state: &mut State) -> Vec<Effect> {
     reload_for(state, AskedBy::Person)
 }
 
+/// Asks the same again after something that was done; nobody asked for this list.
+pub fn list_again(state: &mut State) -> Vec<Effect> {
+    reload_for(state, AskedBy::Timer)
+}
+
 fn reload_for(state: &mut State, asked_by: AskedBy) -> Vec<Effect> {
     match state.results.query.clone() {
         Some(query) => search_on(state, query, asked_by),
@@ -347,7 +352,7 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
         ..Form::default()
     };
     state.form.inputs[field] = text.into();
-    // What hid some of their sessions before must not hide them now.
+    // A filter that hid some of their sessions before must not hide them now.
     state.results.quick.clear();
     state.results.live = None;
     let mut effects = plan(state);
@@ -438,6 +443,11 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     if state.sources.is_empty() {
         return message::say(state, Level::Warn, "no profile is open: Ctrl-P opens one");
     }
+    let stays_ended =
+        |source: &Source| asked_by == AskedBy::Timer && matches!(source.link, Link::Ended);
+    if state.sources.iter().all(stays_ended) {
+        return Vec::new();
+    }
     let mut effects = net::cancel_searches(state);
     state.message = None;
     if state.results.query.as_ref() != Some(&query) {
@@ -445,7 +455,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
             source.way.take_if(|way| way.is_used);
         }
     }
-    // What ended before it is asked does not come again.
+    // Sessions that ended before this search are not marked again.
     state.results.lately.clear();
     state.results.query = Some(query.clone());
     state.results.stale = true;
@@ -455,6 +465,10 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
         source.begin(search.clone(), generation);
+        if stays_ended(source) {
+            source.progress = Progress::Stopped("disconnected".into());
+            continue;
+        }
         (source.asked_at, source.begun) = (Some(now), up);
         let id = SourceId(at as u8);
         if matches!(source.link, Link::Up { .. }) {
@@ -514,7 +528,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,
-        // What depends on the moment is asked for by the server's clock.
+        // Clauses that depend on the moment use the server's clock.
         now: state.now + source.ahead,
         zone: state.prefs.zone,
         way: source.way.as_ref().map(|way| way.word.clone()),

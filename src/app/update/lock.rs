@@ -25,7 +25,7 @@ const ASTRAY: Duration = Duration::from_millis(750);
 /// For so long the answer to a question that did not come means nothing.
 const REFUSED: Duration = Duration::from_secs(1);
 
-/// What tells one question from the next: its place, and its kind.
+/// The identity of a question: its place and its type.
 pub type QuestionId = (usize, TypeId);
 
 /// The question on top that is locked at first. `None`: nothing is asked, or nothing hangs on it.
@@ -117,7 +117,7 @@ fn lock(state: &mut State, lock: Lock, delay: Duration) -> Effect {
     }
 }
 
-/// What a key is to the question on top.
+/// The meaning of a key for the question on top.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     /// It would answer it.

@@ -1,4 +1,4 @@
-//! What follows from each message. No I/O, no clock: the same state and message give the same effects.
+//! The effects of each message. No I/O, no clock: the same state and message give the same effects.
 
 mod act;
 mod answer;

@@ -1,4 +1,4 @@
-//! What clicks and wheels mean. A click never replaces a confirmation that must be typed.
+//! The effects of clicks and wheels. A click never replaces a confirmation that must be typed.
 
 use ratatui::layout::Position;
 

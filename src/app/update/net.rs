@@ -1,4 +1,4 @@
-//! What comes back from the network: connections and pages.
+//! The answers from the network: connections and pages.
 
 use super::{message, results};
 use crate::app::dialogs::error::ErrorBox;
@@ -199,8 +199,8 @@ pub fn page(
     }
 }
 
-/// What the server refused of a search stands beside the field it is about: the only one that is
-/// filled in, else the one that takes the whole language.
+/// Puts a query that the server refused beside its field: the only one that is filled in, else the
+/// one that takes the whole language.
 fn blame(state: &mut State, error: &ApiError) {
     let ApiError::BadQuery { message, .. } = error else {
         return;
@@ -288,7 +288,7 @@ fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {
     message::say(state, crate::app::state::Level::Warn, parts.join(" · "))
 }
 
-/// What was tried and failed.
+/// The attempt that failed.
 #[derive(Clone, Copy)]
 enum Tried {
     Connect,

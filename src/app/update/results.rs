@@ -73,7 +73,7 @@ fn find_wanted(state: &mut State, first: RowId) {
 /// Makes the order anew: after a filter, a sort, or the end of loading.
 pub fn reorder(state: &mut State) -> Vec<Effect> {
     let results = &mut state.results;
-    // What is on its way shows something else.
+    // An order on its way is for another view.
     results.order_gen = Gen::default();
     (results.ordering, results.reorder) = (false, false);
     if results.is_plain() || results.rows.len() <= AT_ONCE {
@@ -140,7 +140,7 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
     }
 }
 
-/// What is shown of the rows.
+/// The selection and order of the rows.
 fn view(state: &State) -> View {
     let results = &state.results;
     let mut clauses = results.quick.clone();

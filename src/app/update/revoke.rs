@@ -9,6 +9,7 @@ use crate::app::reach;
 use crate::app::results::RowStatus;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
+use crate::app::source::Link;
 use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::with_thousands;
@@ -90,6 +91,9 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
         Outcome::Refused(why) => job.count(&item, Counted::Failed, Some(why.clone())),
         Outcome::Failed(error) => job.count(&item, Counted::Failed, Some(error.to_string())),
     }
+    if matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone) {
+        disconnect(state, &item);
+    }
     let status = row_status(&outcome);
     let now = state.now;
     state.results.remember(item.source, &item.key, &status, now);
@@ -118,12 +122,22 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     Vec::new()
 }
 
+/// The session was the connection of its source, and has ended.
+fn disconnect(state: &mut State, item: &RevokeItem) {
+    if let Some(source) = state.sources.get_mut(usize::from(item.source.0))
+        && let Some(kind) = source.kind(item.kind.as_deref())
+        && kind.is_connection
+    {
+        source.link = Link::Ended;
+    }
+}
+
 /// The row of an item in the rows now shown: rows may have been loaded anew since the question.
 fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
     state.results.row_of(item.source, &item.key, Some(item.row))
 }
 
-/// What the row of a session shows of its outcome.
+/// The status that an outcome gives to the row of its session.
 pub fn row_status(outcome: &Outcome) -> RowStatus {
     match outcome {
         Outcome::Revoked => RowStatus::Revoked,
@@ -156,7 +170,7 @@ pub fn user_outcome(
             state.jobs[at].summary = Some(summary.clone());
             match outcome.outcome {
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
-                    let effects = form::reload(state);
+                    let effects = form::list_again(state);
                     let what = format!("revoke every session of {name}");
                     message::fail(state, "Revoked in part", what, &error, Some(source));
                     return effects;
@@ -168,7 +182,7 @@ pub fn user_outcome(
                     exchange: None,
                 },
                 _ => {
-                    let mut effects = form::reload(state);
+                    let mut effects = form::list_again(state);
                     let grave = matches!(outcome.outcome, Outcome::Unknown | Outcome::StillListed);
                     let level = if grave { Level::Warn } else { Level::Info };
                     effects.extend(message::say(state, level, summary));
@@ -184,8 +198,8 @@ pub fn user_outcome(
     Vec::new()
 }
 
-/// What became of it where it was done, with the system's name: how many ended, how many are left and
-/// when that was looked up, and what was not touched.
+/// The result of a user revoke at one system, with the system's name: how many ended, how many are
+/// left and when that was looked up, and which were left alone.
 fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
     let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
     let profile = state.source(source);
@@ -253,7 +267,7 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     let Some(at) = state.jobs.iter().position(|job| job.id == id) else {
         return Vec::new();
     };
-    // What was never sent, because the job was stopped, is as it was.
+    // A row that was never sent, because the job was stopped, is as it was.
     let items = state.jobs[at].items.clone();
     for item in &items {
         if let Some(row) = current_row(state, item)
@@ -283,10 +297,18 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     }
 }
 
-/// What became of a job, in one line.
+/// The result of a job, in one line.
 fn summary(state: &State, job: &Job) -> (Level, String) {
     if let [item] = job.items.as_slice() {
         let who = RowFacts::of(state, item).whose();
+        let source = state.source(item.source);
+        if let (1, Some(source)) = (job.done, source)
+            && matches!(source.link, Link::Ended)
+        {
+            let name = &source.profile.name;
+            let text = format!("disconnected {name}: the session{who} has ended · r reconnects");
+            return (Level::Ok, text);
+        }
         return match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
             (1, ..) => (Level::Ok, format!("deleted 1 session{who}")),
             (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),

@@ -235,7 +235,8 @@ pub fn filter_edited(state: &mut State) -> Vec<Effect> {
     }]
 }
 
-/// Typing in the filter has paused: apply it. What cannot be read yet leaves the rows as they are.
+/// Applies the filter once typing has paused. A filter that cannot be read yet leaves the rows as
+/// they are.
 pub fn filter_typed(state: &mut State) -> Vec<Effect> {
     let names = state.own_names();
     let Some(live) = state.results.live.as_mut() else {

@@ -1,4 +1,4 @@
-//! What follows when a timer runs out.
+//! The effects of a timer that runs out.
 
 use super::{form, table};
 use crate::app::effect::{Effect, Gen, Timer};

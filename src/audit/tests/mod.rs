@@ -69,7 +69,7 @@ fn changes(audit: &Audit, count: usize) -> Vec<Change> {
         .map(|item| Change {
             operation: operation.clone(),
             item,
-            target: Target::Session {
+            target: ChangeTarget::Session {
                 key: SessionKey::new(format!("s3cret-id-{item}")),
                 kind: None,
                 subject: Subject {
@@ -293,7 +293,10 @@ fn hostile_text_is_cleaned_and_no_record_is_too_long() {
         name,
         id: None,
     };
-    let targets = [Target::User(subject), Target::Filter(hostile.clone())];
+    let targets = [
+        ChangeTarget::User(subject),
+        ChangeTarget::Filter(hostile.clone()),
+    ];
     let changes: Vec<_> = targets
         .into_iter()
         .map(|target| Change {
@@ -320,7 +323,7 @@ fn a_line_of_before_there_were_scopes_is_read() {
     let mut old = setup.lines()[0].clone();
     old.as_object_mut().unwrap().remove("scope");
 
-    let entry: Entry = serde_json::from_value(old).unwrap();
+    let entry: AuditEntry = serde_json::from_value(old).unwrap();
 
     assert_eq!(entry.scope, None);
 }

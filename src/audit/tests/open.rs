@@ -12,7 +12,7 @@ fn a_change_under_way_is_not_called_forgotten_until_its_process_has_ended() {
         .audit
         .done(first, &Ending::from(&Outcome::Revoked))
         .unwrap();
-    let items = |entries: &[Entry]| -> Vec<String> {
+    let items = |entries: &[AuditEntry]| -> Vec<String> {
         entries.iter().map(|entry| entry.item.clone()).collect()
     };
 

@@ -144,7 +144,7 @@ fn a_forged_end_is_told() {
 fn an_end_that_was_never_asked_for_is_told_even_with_a_seal() {
     let setup = setup();
     run(&setup.audit, 1);
-    let mut line: Entry = serde_json::from_str(&setup.raw()[1]).unwrap();
+    let mut line: AuditEntry = serde_json::from_str(&setup.raw()[1]).unwrap();
     line.op_id = "0123456789abcdef".to_owned();
 
     setup.audit.write(line).unwrap();

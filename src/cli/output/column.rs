@@ -9,7 +9,7 @@ use super::record::Record;
 use crate::cli::exit::Failure;
 use crate::cli::sources::Source;
 use crate::model::address::network_of;
-use crate::model::text::json_marked;
+use crate::model::text::{json_marked, nearest};
 use crate::model::time::{Zone, age, duration, duration_words, instant_short, rfc3339};
 use crate::model::{ColumnSpec, Field, Property};
 
@@ -183,13 +183,8 @@ impl OutputField {
         if let Some(field) = Field::from_name(name) {
             return Ok(Self::Common(CommonField::of(field)));
         }
-        let near = NAMES
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(known, name), known))
-            .min()
-            .filter(|(distance, _)| *distance <= 2);
-        let hint = match near {
-            Some((_, known)) => format!("did you mean \"{known}\"?"),
+        let hint = match nearest(name, NAMES.iter().copied()) {
+            Some(known) => format!("did you mean \"{known}\"?"),
             None => format!("there are {}, and @name for an attribute", NAMES.join(", ")),
         };
         Err(Failure::usage(format!("unknown field \"{name}\": {hint}")))

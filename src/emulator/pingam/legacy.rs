@@ -7,7 +7,7 @@ use super::Am;
 use super::answer::{Answer, Failure, Reply};
 use super::ask::Ask;
 use super::properties;
-use super::sessions::{Target, find, logout, max_minutes, touch};
+use super::sessions::{TokenTarget, find, logout, max_minutes, touch};
 use super::version::Version;
 use super::world::AmWorld;
 
@@ -83,7 +83,7 @@ fn act(
         let Some(target) = target else {
             return Err(Failure::denied());
         };
-        let is_own = matches!(target, Target::Slot(slot) if caller.owns(am, slot));
+        let is_own = matches!(target, TokenTarget::Slot(slot) if caller.owns(am, slot));
         let allowed = match name.as_str() {
             "logout" => true,
             "getproperty" | "setproperty" | "deleteproperty" | "getpropertynames"
@@ -110,14 +110,14 @@ fn act(
 }
 
 /// Asks for no caller, and counts as a use of the session.
-fn validate(app: &Am, am: &mut AmWorld, target: Option<Target>) -> Result<Value, Failure> {
+fn validate(app: &Am, am: &mut AmWorld, target: Option<TokenTarget>) -> Result<Value, Failure> {
     match target {
         None => Err(Failure::new(
             400,
             "iPlanetDirectoryCookie not set on request",
         )),
-        Some(Target::Dead) => Ok(json!({ "valid": false })),
-        Some(Target::Slot(slot)) => {
+        Some(TokenTarget::Dead) => Ok(json!({ "valid": false })),
+        Some(TokenTarget::Slot(slot)) => {
             touch(app, am, slot);
             Ok(am.session(slot).map_or(json!({ "valid": false }), |s| {
                 json!({
@@ -135,17 +135,18 @@ fn ask_for_number(
     app: &Am,
     ask: &Ask,
     am: &mut AmWorld,
-    target: Target,
+    target: TokenTarget,
     name: &str,
 ) -> Result<Value, Failure> {
     let now_ms = app.now_ms();
-    if let (Target::Slot(slot), "isactive", Some("true")) = (target, name, ask.parameter("refresh"))
+    if let (TokenTarget::Slot(slot), "isactive", Some("true")) =
+        (target, name, ask.parameter("refresh"))
     {
         touch(app, am, slot);
     }
     let session = match target {
-        Target::Slot(slot) => am.session(slot),
-        Target::Dead => None,
+        TokenTarget::Slot(slot) => am.session(slot),
+        TokenTarget::Dead => None,
     };
     let number = |read: &dyn Fn(&super::world::Session) -> i64| session.map_or(-1, read);
     Ok(match name {
@@ -166,12 +167,12 @@ fn ask_for_number(
 fn property(
     app: &Am,
     am: &mut AmWorld,
-    target: Target,
+    target: TokenTarget,
     name: &str,
     body: &Value,
     is_super: bool,
 ) -> Result<Value, Failure> {
-    let Target::Slot(slot) = target else {
+    let TokenTarget::Slot(slot) = target else {
         return Err(Failure::plain(400));
     };
     let Some(session) = am.session(slot) else {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Failure;
 use super::list::{seconds_text, universal_id};
-use super::sessions::Target;
+use super::sessions::TokenTarget;
 use super::world::{AmWorld, Session};
 use super::{Am, Flavour};
 
@@ -66,13 +66,13 @@ pub(super) fn value(flavour: Flavour, am: &AmWorld, session: &Session, name: &st
 }
 
 /// `getSessionProperties`.
-pub(super) fn get(flavour: Flavour, am: &AmWorld, target: Target) -> Result<Value, Failure> {
+pub(super) fn get(flavour: Flavour, am: &AmWorld, target: TokenTarget) -> Result<Value, Failure> {
     match target {
-        Target::Slot(slot) => am
+        TokenTarget::Slot(slot) => am
             .session(slot)
             .map(|session| all(flavour, am, session))
             .ok_or_else(|| Failure::plain(400)),
-        Target::Dead => Err(Failure::plain(400)),
+        TokenTarget::Dead => Err(Failure::plain(400)),
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) fn get(flavour: Flavour, am: &AmWorld, target: Target) -> Result<Valu
 pub(super) fn set(
     app: &Am,
     am: &mut AmWorld,
-    target: Target,
+    target: TokenTarget,
     body: &Value,
 ) -> Result<Value, Failure> {
     let is_token = |name: &str| app.flavour == Flavour::Pingam && name == "tokenId";
@@ -93,7 +93,7 @@ pub(super) fn set(
         .collect::<Option<Vec<_>>>()
         .filter(|pairs| !pairs.is_empty())
         .ok_or_else(|| Failure::plain(400))?;
-    let (Target::Slot(slot), flavour) = (target, app.flavour) else {
+    let (TokenTarget::Slot(slot), flavour) = (target, app.flavour) else {
         return Err(Failure::plain(400));
     };
     let realm = am.session(slot).map_or(0, |s| s.realm);

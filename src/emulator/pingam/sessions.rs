@@ -51,7 +51,7 @@ impl AmOperation {
 
 /// Whose session an action is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum TokenTarget {
     /// This one.
     Slot(usize),
     /// A token that is worth nothing.
@@ -146,7 +146,7 @@ fn act(
     };
     let ends_another = match action {
         AmOperation::ByHandle | AmOperation::ByUser => true,
-        AmOperation::Logout => target != caller.slot.map(Target::Slot),
+        AmOperation::Logout => target != caller.slot.map(TokenTarget::Slot),
         _ => false,
     };
     if !allowed || (ends_another && ask.fault == Some(AuthFault::ForbiddenOnDelete {})) {
@@ -160,8 +160,8 @@ fn act(
         (AmOperation::Logout, Some(target)) => Ok(logout(app, am, target)),
         (AmOperation::Properties, Some(target)) => properties::get(app.flavour, am, target),
         (AmOperation::SetProperties, Some(target)) => properties::set(app, am, target, body),
-        (_, Some(Target::Dead)) => Ok(json!({ "valid": false })),
-        (_, Some(Target::Slot(slot))) => Ok(about(app, ask, am, served, action, slot)),
+        (_, Some(TokenTarget::Dead)) => Ok(json!({ "valid": false })),
+        (_, Some(TokenTarget::Slot(slot))) => Ok(about(app, ask, am, served, action, slot)),
     };
     result
         .map(|body| Reply::of(served, body))
@@ -169,32 +169,38 @@ fn act(
 }
 
 /// PingAM looks into the body, OpenAM into the query; who writes the token into the wrong place means themselves.
-fn target(app: &Am, ask: &Ask, am: &AmWorld, body: &Value, caller: &Caller) -> Option<Target> {
+fn target(app: &Am, ask: &Ask, am: &AmWorld, body: &Value, caller: &Caller) -> Option<TokenTarget> {
     let named = match app.flavour {
         Flavour::Openam => ask.parameter("tokenId"),
         Flavour::Pingam => body["tokenId"].as_str(),
     };
     match named {
-        None => caller.slot.map(Target::Slot),
+        None => caller.slot.map(TokenTarget::Slot),
         Some(token) => Some(find(app, am, token)),
     }
 }
 
 /// True if the session is the caller's own. OpenAM looks into the header here, even if the caller
 /// is that of the cookie.
-fn owns_target(app: &Am, ask: &Ask, am: &AmWorld, caller: &Caller, target: Option<Target>) -> bool {
+fn owns_target(
+    app: &Am,
+    ask: &Ask,
+    am: &AmWorld,
+    caller: &Caller,
+    target: Option<TokenTarget>,
+) -> bool {
     let in_header = match (app.flavour, ask.parameter("tokenId")) {
         (Flavour::Openam, None) => ask.header(&app.options().cookie),
         _ => None,
     };
     let target = in_header.map(|token| find(app, am, token)).or(target);
-    matches!(target, Some(Target::Slot(slot)) if caller.owns(am, slot))
+    matches!(target, Some(TokenTarget::Slot(slot)) if caller.owns(am, slot))
 }
 
 /// The session of a token.
-pub(super) fn find(app: &Am, am: &AmWorld, token: &str) -> Target {
+pub(super) fn find(app: &Am, am: &AmWorld, token: &str) -> TokenTarget {
     am.find_token(token, app.now_ms())
-        .map_or(Target::Dead, Target::Slot)
+        .map_or(TokenTarget::Dead, TokenTarget::Slot)
 }
 
 fn may_revoke(app: &Am, ask: &Ask, am: &AmWorld, caller: &Caller) -> bool {
@@ -266,8 +272,8 @@ pub(super) fn touch(app: &Am, am: &mut AmWorld, slot: usize) {
 }
 
 /// Ends a session by its token. Those that the client keeps live on unless the server has a list of dead ones.
-pub(super) fn logout(app: &Am, am: &mut AmWorld, target: Target) -> Value {
-    let Target::Slot(slot) = target else {
+pub(super) fn logout(app: &Am, am: &mut AmWorld, target: TokenTarget) -> Value {
+    let TokenTarget::Slot(slot) = target else {
         return json!({ "result": "Token has expired" });
     };
     let is_kept = am.session(slot).is_some_and(|s| s.handle.is_some());

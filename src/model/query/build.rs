@@ -3,11 +3,11 @@
 use super::check::{check_op, is_address, read_value};
 use super::{Clause, Field, Op, Query, QueryError, Target, Value};
 
-/// So many words are taken for names at most: each may cost a request.
+/// The largest number of words that are taken for names: each may cost a request.
 const MOST_NAMES: usize = 5;
 
 impl Query {
-    /// The same for one kind of session only, unless it says itself which kinds it is about.
+    /// The same query for one kind of session only, unless it names kinds itself.
     #[must_use]
     pub fn with_kind(mut self, kind: Option<&str>) -> Self {
         let target = Target::Field(Field::Kind);

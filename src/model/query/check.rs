@@ -8,9 +8,9 @@ use regex::{Regex, RegexBuilder};
 use strum::IntoEnumIterator;
 
 use super::error::{QueryError, quoted};
-use super::fields::nearest_of;
 use super::{Field, Op, Target, Value, ValueKind, When};
 use crate::model::session::State;
+use crate::model::text::nearest;
 use crate::model::time::parse_duration;
 
 /// How much memory a compiled expression may take, in bytes: far more than a person types, far
@@ -96,8 +96,8 @@ fn instant(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     })
 }
 
-/// The word for every session that somebody has signed in to, as the server says, also one whose time
-/// is over. No session is shown under it.
+/// The word for every session with a signed-in user, as the server reports it, also an expired one.
+/// It is only searched for: no session has it as its state.
 pub(super) const SIGNED_IN: &str = "authenticated";
 
 fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
@@ -108,7 +108,7 @@ fn state_word(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     if let Some(word) = words().find(|word| word.eq_ignore_ascii_case(text)) {
         return Ok(Value::Text(word.into()));
     }
-    let suggestion = match nearest_of(text, words()) {
+    let suggestion = match nearest(text, words()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("try {}", words().collect::<Vec<_>>().join(", ")),
     };

@@ -112,7 +112,7 @@ struct Test {
 enum Check {
     Word(Box<Needle>, Option<Network>),
     Id(Box<str>),
-    Text(Source, Compare),
+    Text(TextSource, Compare),
     Address(Network),
     State(Vec<State>),
     SignedIn,
@@ -125,7 +125,7 @@ enum Check {
 
 /// Where a text comes from.
 #[derive(Clone, Debug)]
-enum Source {
+enum TextSource {
     Field(Field),
     Hint,
     Attribute(Box<str>),
@@ -216,7 +216,7 @@ impl Check {
             }
             (Target::Attribute(name), Value::Text(text)) => {
                 return Ok(Self::Text(
-                    Source::Attribute(name.clone()),
+                    TextSource::Attribute(name.clone()),
                     Compare::new(clause, text)?,
                 ));
             }
@@ -273,10 +273,10 @@ impl Check {
             }
             ValueKind::Address if clause.op != Op::Match => match Network::parse(text) {
                 Some(network) => Self::Address(network),
-                None => return Some(compare(Source::Field(field))),
+                None => return Some(compare(TextSource::Field(field))),
             },
-            _ if field == Field::Hint => return Some(compare(Source::Hint)),
-            _ => return Some(compare(Source::Field(field))),
+            _ if field == Field::Hint => return Some(compare(TextSource::Hint)),
+            _ => return Some(compare(TextSource::Field(field))),
         };
         Some(Ok(check))
     }
@@ -285,11 +285,11 @@ impl Check {
         match self {
             Self::Word(needle, network) => word_is_met(needle, *network, row),
             Self::Id(id) => [row.text(Field::Id), row.key()].contains(&Some(&**id)),
-            Self::Text(Source::Field(field), how) => {
+            Self::Text(TextSource::Field(field), how) => {
                 row.text(*field).is_some_and(|text| how.is_met(text))
             }
-            Self::Text(Source::Hint, how) => row.any_hint(&mut |hint| how.is_met(hint)),
-            Self::Text(Source::Attribute(name), how) => {
+            Self::Text(TextSource::Hint, how) => row.any_hint(&mut |hint| how.is_met(hint)),
+            Self::Text(TextSource::Attribute(name), how) => {
                 row.any_attribute(name, &mut |text| how.is_met(text))
             }
             Self::Address(network) => row
@@ -312,7 +312,7 @@ impl Check {
         match self {
             Self::Own(_) | Self::Deletable(_) | Self::Instant(..) | Self::Duration(..) => 1,
             Self::State(_) | Self::SignedIn | Self::Id(_) => 2,
-            Self::Text(Source::Field(_), Compare::Like(_)) => 4,
+            Self::Text(TextSource::Field(_), Compare::Like(_)) => 4,
             Self::Address(_) => 8,
             Self::Text(_, Compare::Like(_)) | Self::Time(..) => 16,
             Self::Word(..) => 32,

@@ -3,6 +3,7 @@
 use strum::IntoEnumIterator;
 
 use super::{Field, OwnName};
+use crate::model::text::nearest;
 
 /// The type of a field's value; it decides which operators and values make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,32 +108,9 @@ fn names() -> impl Iterator<Item = (&'static str, Field)> {
 }
 
 /// The name that was probably meant. `None`: nothing is near enough to guess.
-pub(super) fn nearest<'a>(name: &str, own: &'a [OwnName]) -> Option<&'a str> {
+pub(super) fn nearest_name<'a>(name: &str, own: &'a [OwnName]) -> Option<&'a str> {
     let own = own.iter().map(|own| own.name.as_ref());
-    nearest_of(name, names().map(|(known, _)| known).chain(own))
-}
-
-/// The word that was probably meant; of equally near ones the first.
-pub(super) fn nearest_of<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // A long text is no misspelt word, and comparing would cost its square.
-    if word.len() > 40 {
-        return None;
-    }
-    let word = word.to_lowercase();
-    let most = match word.chars().count() {
-        0..=2 => 0,
-        3..=5 => 1,
-        6..=8 => 2,
-        _ => 3,
-    };
-    known
-        .map(|known| {
-            let distance = strsim::damerau_levenshtein(&word, &known.to_lowercase());
-            (distance, known)
-        })
-        .filter(|&(distance, known)| distance <= most && distance < known.len())
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, known)| known)
+    nearest(name, names().map(|(known, _)| known).chain(own))
 }
 
 #[cfg(test)]
@@ -178,7 +156,7 @@ mod tests {
             ("https", None),
             ("x", None),
         ] {
-            assert_eq!(nearest(typed, &[]), meant, "{typed}");
+            assert_eq!(nearest_name(typed, &[]), meant, "{typed}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::check::{check_op, is_address, kind_of, read_value};
 use super::error::{QueryError, quoted};
-use super::fields::{ValueKind, nearest};
+use super::fields::{ValueKind, nearest_name};
 use super::when::{begins_with_time, is_date};
 use super::{Clause, Field, Means, Op, OwnName, Query, Target, Value};
 
@@ -243,7 +243,7 @@ impl<'a> Parser<'a> {
         }
         own.and_then(Means::target).ok_or_else(|| {
             let error = QueryError::new(at, format!("unknown field {}", quoted(name)));
-            match nearest(name, self.names) {
+            match nearest_name(name, self.names) {
                 Some(near) => error.suggest(format!("did you mean \"{near}\"?")),
                 None => error.suggest("to search for it as text, put it in quotes"),
             }

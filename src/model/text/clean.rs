@@ -6,7 +6,7 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::measure::grapheme_cols;
-use super::unicode::{Context, Verdict, is_mark, judge, written_out};
+use super::unicode::{Neighbours, Verdict, is_mark, judge, written_out};
 
 /// Whether this part of a text stands in place of something that must not reach a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ pub fn safe_spans(text: &str) -> Vec<(Cow<'_, str>, Replaced)> {
         out.keep(text);
         return out.parts;
     }
-    let mut context = Context::default();
+    let mut context = Neighbours::default();
     let mut kept_from = 0;
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -120,7 +120,7 @@ pub fn safe_spans(text: &str) -> Vec<(Cow<'_, str>, Replaced)> {
         } else {
             out.show(|shown| written_out(c, shown));
         }
-        context = Context::default();
+        context = Neighbours::default();
         kept_from = chars.peek().map_or(text.len(), |&(next_at, _)| next_at);
     }
     out.keep_visible(&text[kept_from..]);
@@ -144,7 +144,7 @@ fn is_plain(text: &str) -> bool {
 
 /// Belongs to the marks that are counted rather than kept.
 fn is_surplus(c: char) -> bool {
-    is_mark(c) && judge(Context::default().after('a'), c, None) == Verdict::Keep
+    is_mark(c) && judge(Neighbours::default().after('a'), c, None) == Verdict::Keep
 }
 
 #[derive(Default)]

@@ -16,7 +16,7 @@ const KEYCAP: char = '\u{20E3}';
 
 /// The characters around one; only those that were kept count.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Context {
+pub(super) struct Neighbours {
     /// The last character, if it was kept.
     last: Option<char>,
     /// The last kept character that is no mark, selector or joiner, if nothing was replaced since.
@@ -25,7 +25,7 @@ pub(super) struct Context {
     marks: usize,
 }
 
-impl Context {
+impl Neighbours {
     /// The context after this character was kept.
     pub(super) fn after(self, kept: char) -> Self {
         let mark = is_mark(kept);
@@ -54,7 +54,7 @@ pub(super) enum Verdict {
 }
 
 /// Decides about `c`, which stands before `next`.
-pub(super) fn judge(context: Context, c: char, next: Option<char>) -> Verdict {
+pub(super) fn judge(context: Neighbours, c: char, next: Option<char>) -> Verdict {
     let keep = match c {
         ' '..='~' => true,
         ZWJ => joins_emoji(context, next) || joins_letters(context, next),
@@ -133,12 +133,12 @@ fn is_emoji(c: char) -> bool {
     c >= '\u{2000}' && c.is_emoji_char() && is_visible(c)
 }
 
-fn joins_emoji(context: Context, next: Option<char>) -> bool {
+fn joins_emoji(context: Neighbours, next: Option<char>) -> bool {
     let touches = context.last == context.base || context.last == Some(EMOJI_STYLE);
     touches && context.base.is_some_and(is_emoji) && next.is_some_and(is_emoji)
 }
 
-fn joins_letters(context: Context, next: Option<char>) -> bool {
+fn joins_letters(context: Neighbours, next: Option<char>) -> bool {
     let before = |c| is_joining_script(c) && (is_letter(c) || is_mark(c));
     // A letter without room of its own may be written out, and then there is nothing to join.
     let after = |c: char| is_joining_script(c) && is_letter(c) && c.width() != Some(0);
@@ -159,7 +159,7 @@ fn is_joining_script(c: char) -> bool {
 }
 
 /// True if this variation selector stands behind a character that has variants.
-fn selects(context: Context, selector: char, next: Option<char>) -> bool {
+fn selects(context: Neighbours, selector: char, next: Option<char>) -> bool {
     let (Some(base), Some(last)) = (context.base, context.last) else {
         return false;
     };

@@ -2,7 +2,7 @@
 
 use super::fake::fake;
 use super::look::{Presence, list};
-use super::{Item, Provenance};
+use super::{JobItem, Provenance};
 use crate::model::{Completeness, Cursor, PageEnd, SessionKey, Subject};
 
 fn end(next: Option<String>, unread: u32) -> PageEnd {
@@ -56,12 +56,12 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
     for (what, page_end, seen, asked) in cases {
         let api = fake(3, |_| {});
         api.lock().page_end = Some(page_end);
-        let named = |key: &str| Item {
+        let named = |key: &str| JobItem {
             row: 0,
             key: SessionKey::new(key),
             kind: None,
             subject: Subject::default(),
-            known: Provenance::Listed,
+            provenance: Provenance::Listed,
         };
         let (there, missing) = (named("s2"), named("s9"));
 

@@ -54,7 +54,7 @@ impl Setup {
         let Ok(entries) = crate::audit::read(&path) else {
             return Vec::new();
         };
-        let line = |entry: crate::audit::Entry| {
+        let line = |entry: crate::audit::AuditEntry| {
             let outcome = entry.outcome.unwrap_or_default();
             format!("{} {:?} {outcome}", entry.item, entry.event)
                 .trim()
@@ -106,8 +106,8 @@ impl Setup {
     }
 }
 
-fn items(count: usize) -> Vec<Item<usize>> {
-    let item = |row| Item {
+fn items(count: usize) -> Vec<JobItem<usize>> {
+    let item = |row| JobItem {
         row,
         key: SessionKey::new(format!("s{row}")),
         kind: None,
@@ -115,7 +115,7 @@ fn items(count: usize) -> Vec<Item<usize>> {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()
         },
-        known: Provenance::Listed,
+        provenance: Provenance::Listed,
     };
     (1..=count).map(item).collect()
 }

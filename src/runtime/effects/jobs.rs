@@ -13,12 +13,12 @@ use tokio::time::timeout;
 use super::link::OpenClient;
 use crate::app::msg::Notification;
 use crate::app::{JobId, Msg, RevokeItem};
-use crate::audit::{Audit, AuditError, Change, Event, Operation, Target};
+use crate::audit::{Audit, AuditError, Change, ChangeTarget, Event, Operation};
 use crate::model::{
     ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted, locked,
 };
 use crate::revoke::{
-    Item, JobContext, JobControl, Progress, Provenance, run_action, run_job, run_user_job,
+    JobContext, JobControl, JobItem, Progress, Provenance, run_action, run_job, run_user_job,
 };
 use crate::store::{RowId, SourceId};
 
@@ -244,7 +244,7 @@ impl Jobs {
                 let change = Change {
                     operation: Arc::new(operation),
                     item: 1,
-                    target: Target::Session {
+                    target: ChangeTarget::Session {
                         key,
                         kind: None,
                         subject,
@@ -323,9 +323,9 @@ async fn run_part(
     let (report, mut reported) = mpsc::channel::<Progress<RowId>>(BURST);
     let items = items
         .into_iter()
-        .map(|item| Item {
+        .map(|item| JobItem {
             row: item.row,
-            known: Provenance::listed(
+            provenance: Provenance::listed(
                 &item.deletable,
                 item.created,
                 item.client.as_ref().map(Untrusted::expose),

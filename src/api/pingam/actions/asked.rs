@@ -46,7 +46,7 @@ impl Asked<'_> {
         if reply.status.is_success() {
             Ok(reply)
         } else {
-            Err(self.server.fault(&reply))
+            Err(self.server.error_of(&reply))
         }
     }
 
@@ -60,7 +60,7 @@ impl Asked<'_> {
         token: &SecretString,
     ) -> Result<ActionResult, ApiError> {
         let reply = self.plain(op, token).await?;
-        let item: wire::Item<'_> = reply.decode()?;
+        let item: wire::SessionObject<'_> = reply.decode()?;
         if row::user(&item).is_none() {
             return Err(ApiError::NotFound);
         }
@@ -150,7 +150,7 @@ impl Asked<'_> {
     pub(super) async fn logout(&self, token: &SecretString) -> Result<ActionResult, ApiError> {
         match self.plain(Op::Info, token).await {
             Ok(reply) => {
-                let item: wire::Item<'_> = reply.decode()?;
+                let item: wire::SessionObject<'_> = reply.decode()?;
                 if row::user(&item).is_none() {
                     return Ok(gone());
                 }
@@ -176,7 +176,7 @@ impl Asked<'_> {
             return Ok(gone());
         }
         let outcome = match self.plain(Op::Info, token).await {
-            Ok(reply) => match row::user(&reply.decode::<wire::Item<'_>>()?) {
+            Ok(reply) => match row::user(&reply.decode::<wire::SessionObject<'_>>()?) {
                 Some(_) => Outcome::StillListed,
                 None => Outcome::Revoked,
             },
@@ -197,7 +197,7 @@ impl Asked<'_> {
         })
     }
 
-    fn is_own(&self, item: &wire::Item<'_>) -> bool {
+    fn is_own(&self, item: &wire::SessionObject<'_>) -> bool {
         let own: &Own = &self.facts.own;
         own.is(item, self.server.profile.server_zone) == Some(true)
     }

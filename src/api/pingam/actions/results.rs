@@ -8,7 +8,7 @@ use crate::api::http::Reply;
 use crate::api::net::clean;
 use crate::api::pingam::key;
 use crate::api::pingam::row::{self, Own};
-use crate::api::pingam::wire::{Item, Page, Refreshed, Validated};
+use crate::api::pingam::wire::{Page, Refreshed, SessionObject, Validated};
 use crate::model::time::{Zone, instant};
 use crate::model::{ActionBody, ActionCell, ActionResult, ApiError, Untrusted};
 
@@ -43,7 +43,7 @@ pub(super) fn fields(summary: String, fields: Vec<(Untrusted, ActionCell)>) -> A
 }
 
 /// The session of a token.
-pub(super) fn session(item: &Item<'_>, own: &Own, zone: Zone) -> ActionResult {
+pub(super) fn session(item: &SessionObject<'_>, own: &Own, zone: Zone) -> ActionResult {
     let user = clean(row::user(item).unwrap_or("nobody"));
     let realm = clean(item.realm.as_deref().unwrap_or("?"));
     let mut list = Vec::new();

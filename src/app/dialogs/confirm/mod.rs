@@ -19,11 +19,11 @@ pub use words::{for_rows, for_user};
 /// Something that must be typed before a confirmation counts.
 #[derive(Clone, Debug)]
 pub struct Typed {
-    /// What is typed.
+    /// The text typed.
     pub input: Input,
     /// Any of these counts.
     pub expect: Vec<String>,
-    /// What to ask for ("Type the number of sessions, or the user's name").
+    /// The prompt ("Type the number of sessions, or the user's name").
     pub ask: String,
     /// Why it must be typed, behind "typed because".
     pub because: String,
@@ -34,7 +34,7 @@ pub struct Typed {
 /// The question before a revoke. Holds keys, not positions: nothing that happens meanwhile changes what is sent.
 #[derive(Clone, Debug)]
 pub struct Confirm {
-    /// What it is about.
+    /// The sessions or the user that it is about.
     pub kind: ConfirmKind,
     /// Title ("Delete session?").
     pub title: String,
@@ -42,7 +42,8 @@ pub struct Confirm {
     pub facts: Vec<(String, String)>,
     /// The same in at most four lines for small screens.
     pub short: Vec<String>,
-    /// What ends and what does not: the system's own sentence; of several systems a line each.
+    /// The effect of the revoke and its limits: the system's own sentence; of several systems a
+    /// line each.
     pub after: String,
     /// Warnings ("changed since you looked").
     pub warnings: Vec<String>,
@@ -52,7 +53,7 @@ pub struct Confirm {
     pub production: bool,
     /// The focused control.
     pub focus: ConfirmFocus,
-    /// What must be typed. `None`: nothing.
+    /// The confirmation that must be typed. `None`: nothing.
     pub typed: Option<Typed>,
     /// The reason for the audit log, where the profile requires one.
     pub reason: Option<Input>,
@@ -205,7 +206,7 @@ impl Dialog for Confirm {
                     self.turn(state);
                     return Handled::stay();
                 }
-                // What is typed is for the field below.
+                // Typed text goes into the field below.
                 _ if key.typed().is_some() => self.focus = ConfirmFocus::Typed,
                 _ => {}
             }
@@ -258,8 +259,8 @@ impl Dialog for Confirm {
         })
     }
 
-    /// Says so where the session in question is no longer as it was when it was asked. What is sent
-    /// stays the same.
+    /// Adds a warning where the session in question has changed since the question was asked. The
+    /// request stays the same.
     fn rows_added(&mut self, state: &State, first: RowId) {
         if let Some(warning) = words::change(state, self, first)
             && !self.warnings.contains(&warning)

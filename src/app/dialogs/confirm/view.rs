@@ -199,7 +199,7 @@ fn first_part(name: &str) -> &str {
     }
 }
 
-/// What is left out, and why.
+/// The rows that are left out, and why.
 fn skipped(plan: &RevokePlan, width: usize) -> Vec<ViewLine> {
     if plan.skip.is_empty() {
         return Vec::new();

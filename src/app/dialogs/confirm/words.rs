@@ -1,4 +1,4 @@
-//! What the question before a revoke says.
+//! The texts of the question before a revoke.
 
 use tui_input::Input;
 
@@ -62,8 +62,8 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
     confirm
 }
 
-/// What is new of the session in question among the rows from `first` on. `None`: it is not among them,
-/// or is as it was when the question was asked.
+/// The change of the session in question, if it is among the rows from `first` on. `None`: it is
+/// not among them, or is as it was when the question was asked.
 pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<String> {
     let ConfirmKind::Rows(plan) = &confirm.kind else {
         return None;
@@ -81,13 +81,15 @@ pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<S
     (!same).then(|| format!("changed since you looked: now {}", facts.who()))
 }
 
-/// What ends and what stays, of each system with its name where there are several that differ.
+/// The effect of a revoke and its limits, of each system with its name where there are several that
+/// differ.
 fn after<'a>(texts: impl Iterator<Item = (&'a str, String)>) -> String {
     let texts: Vec<(&str, String)> = texts.collect();
     by_word(texts.iter().map(|(name, text)| (*name, text.as_str())))
 }
 
-/// What must be typed for rows: how many they are, or whose, where all are of one person.
+/// The confirmation that must be typed for several rows: their number, or the user's name where all
+/// are of one person.
 fn typed_rows(plan: &RevokePlan, because: String) -> Typed {
     let mut people = plan.send.iter().map(|item| &item.subject);
     let first = people.next().filter(|user| user.shown().is_some());

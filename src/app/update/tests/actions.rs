@@ -101,7 +101,7 @@ impl TestApp {
         acts.find_map(number).expect("an action was sent")
     }
 
-    /// What the first row shows in place of its state.
+    /// The status of the first row, shown in place of its state.
     fn row_status(&self) -> Option<&RowStatus> {
         self.state.results.statuses.get(&FIRST)
     }

@@ -1,7 +1,8 @@
-//! What an operator does, step by step, and what follows: the core driven by real keys.
+//! The steps of an operator and their effects: the core driven by real keys.
 
 mod actions;
 mod attribute_columns;
+mod connections;
 mod forms;
 mod kinds;
 mod orders;

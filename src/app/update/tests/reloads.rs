@@ -29,7 +29,7 @@ fn a_list_asked_for_before_a_session_ended_does_not_show_it_as_live_again() {
         let mut app = ended_under_a_reload(outcome);
         assert_eq!(app.state.results.statuses.get(&FIRST), Some(&status));
 
-        // What is asked for now is the word of the server.
+        // Rows that are asked for now carry the server's word.
         app.keys("r").forget().page(&[("asmith", 600)], None);
         assert_eq!(app.shown(), ["asmith"]);
         assert!(app.state.results.statuses.is_empty());

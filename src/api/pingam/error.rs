@@ -1,6 +1,6 @@
 //! The server's errors, in words for people.
 
-use super::wire::Fault;
+use super::wire::ErrorBody;
 use crate::api::http::Reply;
 use crate::api::net::clean;
 use crate::model::ApiError;
@@ -8,8 +8,8 @@ use crate::model::ApiError;
 /// An answer that is no success, as an error. The community server escapes its messages for HTML.
 /// A body may be missing, be plain text or be a web page.
 pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
-    let said = match reply.decode::<Fault>() {
-        Ok(Fault {
+    let said = match reply.decode::<ErrorBody>() {
+        Ok(ErrorBody {
             message: Some(message),
             ..
         }) if !message.trim().is_empty() => words(reply, &message),

@@ -1,0 +1,55 @@
+//! The capabilities of a cluster.
+
+use enum_map::EnumMap;
+
+use super::revoke::BATCH;
+use super::{NAME, WEB};
+use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke, Support};
+
+const WEB_COLUMNS: &[ColumnSpec] = &[
+    ColumnSpec::new(Field::User, "USER", "USER", 2),
+    ColumnSpec::new(Field::Id, "SESSION ID", "ID", 1),
+    ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+    ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
+    ColumnSpec::new(Field::Ended, "REVOKED", "REVOKED", 0),
+    ColumnSpec::new(Field::State, "STATE", "STATE", 0),
+];
+
+/// The capabilities.
+pub(super) fn capabilities() -> Capabilities {
+    Capabilities {
+        // Names of users are in lower case, and so is what is asked for.
+        any_case: true,
+        paging: Paging::Forward,
+        ..Capabilities::of_one_kind(NAME, web())
+    }
+}
+
+fn web() -> KindCaps {
+    KindCaps {
+        kind: WEB.into(),
+        fields: EnumMap::from_fn(|field| match field {
+            Field::User | Field::Id | Field::State | Field::Kind => Support::Server,
+            Field::Created | Field::Used | Field::Expires | Field::Ended => Support::Server,
+            Field::Age | Field::Idle | Field::Left | Field::Own | Field::Deletable => {
+                Support::Client
+            }
+            Field::Profile | Field::System | Field::Hint => Support::Client,
+            Field::UserId | Field::Client | Field::Ip | Field::Agent => Support::No,
+            Field::Method | Field::Scope => Support::No,
+        }),
+        words: Support::Server,
+        attributes: Support::Client,
+        sort: Support::Server,
+        get: true,
+        revoke: Revoke::Batch(BATCH),
+        revoke_user: true,
+        history: true,
+        after_revoke: "The token stops working with the next request, on every node. \
+                       SQL connections of the user go on."
+            .into(),
+        has_own_ids: true,
+        columns: WEB_COLUMNS.to_vec(),
+        ..KindCaps::default()
+    }
+}

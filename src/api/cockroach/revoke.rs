@@ -1,0 +1,175 @@
+//! Ending web sessions: an UPDATE that names what it has changed. A row that it does not name was revoked
+//! before, removed, or never there: the caller looks.
+
+use std::collections::BTreeMap;
+
+use super::key::Key;
+use super::table::{Table, instant, number};
+use super::{Cockroach, filter, row, sql};
+use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
+
+/// Sessions of one statement.
+pub(super) const BATCH: u16 = 500;
+
+/// Ends these sessions, those of one user with one statement. The answer has the length and order of
+/// `keys`. After the first answer that asks for a sign-in nothing more is sent.
+pub(super) async fn each(api: &Cockroach, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
+    let mut outcomes = vec![Outcome::Failed(ApiError::NotFound); keys.len()];
+    let mut by_user: BTreeMap<String, Vec<(usize, i64)>> = BTreeMap::new();
+    for (at, key) in keys.iter().enumerate() {
+        let found = match Key::read(key.expose()) {
+            Some(Key::Web(id, Some(user))) => Ok((id, user)),
+            Some(Key::Web(id, None)) => user_of(api, id).await.map(|user| (id, user)),
+            Some(Key::Sql(_)) | None => Err(ApiError::NotFound),
+        };
+        match found {
+            Ok((id, user)) => by_user.entry(user).or_default().push((at, id)),
+            Err(error) if error.needs_a_person() => return Err(error),
+            Err(error) => outcomes[at] = Outcome::Failed(error),
+        }
+    }
+    let mut lost: Option<ApiError> = None;
+    let mut is_first = true;
+    for (user, sessions) in by_user {
+        for batch in sessions.chunks(usize::from(BATCH)) {
+            let result = match &lost {
+                Some(error) => Err(error.clone()),
+                None => of_user(api, &user, batch).await,
+            };
+            if let Err(error) = &result {
+                match error.needs_a_person() {
+                    true if is_first => return Err(error.clone()),
+                    true => lost = Some(error.clone()),
+                    false => {}
+                }
+            }
+            is_first = false;
+            for (at, id) in batch {
+                outcomes[*at] = match &result {
+                    Ok(revoked) if revoked.contains(id) => Outcome::Revoked,
+                    Ok(_) => Outcome::Failed(ApiError::NotFound),
+                    Err(error) => Outcome::Failed(error.clone()),
+                };
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+/// The ids that were revoked.
+async fn of_user(
+    api: &Cockroach,
+    user: &str,
+    batch: &[(usize, i64)],
+) -> Result<Vec<i64>, ApiError> {
+    if user.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<i64> = batch.iter().map(|(_, id)| *id).collect();
+    let Table(rows) = api.run(&sql::revoke(&ids, user)).await?;
+    let revoked = rows.iter().filter_map(|row| number(row.first()?));
+    Ok(revoked.collect())
+}
+
+/// The user of a web session.
+async fn user_of(api: &Cockroach, id: i64) -> Result<String, ApiError> {
+    let Table(rows) = api.run(&sql::one(id).for_change()).await?;
+    let row = rows.first().and_then(|cells| row::web(cells, None));
+    let user = row.and_then(|row| row.user.map(std::borrow::Cow::into_owned));
+    user.ok_or(ApiError::NotFound)
+}
+
+/// A row of a user that was revoked, now or before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RevokedRow {
+    /// Its id, to the digit.
+    pub(super) id: Box<str>,
+    /// When it was revoked, as the server writes it.
+    pub(super) revoked: Box<str>,
+    /// True if that was before.
+    pub(super) is_old: bool,
+}
+
+/// Revokes all web sessions of a user, and tells each of the rows.
+pub(super) async fn rows_of_user(api: &Cockroach, user: &str) -> Result<Vec<RevokedRow>, ApiError> {
+    if user.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let Table(rows) = api.run(&sql::revoke_user(user)).await?;
+    // All rows of one statement have the same time: that of the transaction, which is the latest.
+    let now = rows.iter().filter_map(|row| instant(row.get(2)?)).max();
+    let row = |row: Vec<Option<Box<str>>>| {
+        let [_, id, revoked] = <[_; 3]>::try_from(row).ok()?;
+        let is_old = instant(&revoked) < now;
+        Some(RevokedRow {
+            id: id?,
+            revoked: revoked.unwrap_or_default(),
+            is_old,
+        })
+    };
+    Ok(rows.into_iter().filter_map(row).collect())
+}
+
+/// Revokes all web sessions of a person.
+pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome, ApiError> {
+    let name = user.name.as_ref().or(user.id.as_ref());
+    let name = filter::normal(name.map_or("", |name| name.expose()).trim());
+    if name.is_empty() {
+        return Err(ApiError::BadQuery {
+            message: "no user is named".into(),
+            field: Some(crate::model::Field::User),
+            exchange: None,
+        });
+    }
+    let before = live(api, &name).await?;
+    let result = rows_of_user(api, &name).await;
+    let (outcome, notes) = match result {
+        Ok(rows) => {
+            let old = rows.iter().filter(|row| row.is_old).count();
+            let notes = match old {
+                0 => Vec::new(),
+                1 => vec!["1 had been revoked before".to_owned()],
+                more => vec![format!("{more} had been revoked before")],
+            };
+            let outcome = if before == 0 && (rows.is_empty() || old > 0) {
+                Outcome::AlreadyGone
+            } else {
+                Outcome::Revoked
+            };
+            (outcome, notes)
+        }
+        Err(error) if error.may_have_acted() => (Outcome::Unknown, Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let left = live(api, &name).await.ok();
+    let outcome = match (outcome, left) {
+        (Outcome::Revoked, Some(1..)) => Outcome::StillListed,
+        (Outcome::Unknown, Some(0)) if before > 0 => Outcome::Revoked,
+        (outcome, _) => outcome,
+    };
+    Ok(UserOutcome {
+        outcome,
+        before: Some(before),
+        left,
+        notes,
+    })
+}
+
+/// How many live web sessions a user has.
+async fn live(api: &Cockroach, user: &str) -> Result<u64, ApiError> {
+    if user.contains('\0') {
+        return Ok(0);
+    }
+    let mut count = 0;
+    let mut after = 0;
+    loop {
+        let statement = sql::live_of(user, after, u32::from(BATCH));
+        let Table(rows) = api.run(&statement).await?;
+        count += rows.len() as u64;
+        let last = rows.last().and_then(|row| number(row.get(1)?));
+        match last {
+            Some(id) if rows.len() >= usize::from(BATCH) && id > after => after = id,
+            _ => return Ok(count),
+        }
+    }
+}
