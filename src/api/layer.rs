@@ -60,6 +60,10 @@ impl<L: Layer> SessionApi for Layered<L> {
         self.0.plan(search)
     }
 
+    async fn reckon(&self, search: &Search) -> Result<(), ApiError> {
+        self.0.inner().reckon(search).await
+    }
+
     async fn whoami(&self) -> Result<Identity, ApiError> {
         self.0.inner().whoami().await
     }

@@ -15,6 +15,7 @@ pub mod oauth;
 mod pingam;
 mod system;
 mod user_as;
+mod workos;
 
 use std::sync::Arc;
 
@@ -30,11 +31,12 @@ pub use net::{Countdown, Wait, Waits};
 pub use system::{System, Systems};
 
 /// The systems that usher carries, in the order in which people see them.
-fn built_in() -> [Arc<dyn System>; 3] {
+fn built_in() -> [Arc<dyn System>; 4] {
     [
         Arc::new(janssen::JanssenSystem::new()),
         Arc::new(pingam::PingAmSystem::new()),
         Arc::new(cockroach::CockroachSystem::new()),
+        Arc::new(workos::WorkOsSystem::new()),
     ]
 }
 
@@ -50,6 +52,16 @@ pub trait SessionApi: Send + Sync {
     /// # Errors
     /// [`ApiError::BadQuery`] if the system cannot answer it at all.
     fn plan(&self, search: &Search) -> Result<Plan, ApiError>;
+
+    /// Learns by a few requests what the ways cost that the plan of this search offers; the next plan says
+    /// it. Asked for before the ways are shown to somebody. May be dropped at any await.
+    ///
+    /// # Errors
+    /// Any [`ApiError`]; the ways can be offered all the same.
+    async fn reckon(&self, search: &Search) -> Result<(), ApiError> {
+        let _ = search;
+        Ok(())
+    }
 
     /// Who the operator is there; also the connection test and the negotiation of versions.
     /// May be dropped at any await.

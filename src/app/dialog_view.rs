@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect, Size};
 
-use super::area::{BORDER, Mode, mode, nth_row};
+use super::area::{BORDER, Mode, mode};
 use super::role::Role;
 use super::text_wrap::{Piece, wrap_words};
 use crate::model::text::width_cols;
@@ -222,13 +222,8 @@ impl DialogView {
 
     /// The lines on screen, each with its row.
     pub fn visible(&self) -> impl Iterator<Item = (Rect, &ViewLine)> {
-        let inner = self.area.inner(BORDER);
-        self.lines
-            .iter()
-            .skip(self.top)
-            .take(usize::from(inner.height))
-            .zip(0..)
-            .map(move |(line, row)| (nth_row(inner, row), line))
+        let rows = self.area.inner(BORDER).rows();
+        rows.zip(self.lines.iter().skip(self.top))
     }
 
     /// The button under a point.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::effect::{Gen, JobId, RevokeItem};
 use crate::model::text::with_thousands;
-use crate::model::{ActionSpec, ApiError, SessionKey, Subject};
+use crate::model::{ActionSpec, ApiError, KindCounts, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
 
 /// How a job goes.
@@ -107,13 +107,28 @@ impl Job {
         }
     }
 
-    /// How many were ended, and how many had already gone: "18 done", "18 done, 1 already gone".
+    /// How many were ended, and how many had already gone: "18 done", "18 done, 1 already gone". A number
+    /// of several kinds is also told by kind.
     pub fn done_words(&self) -> String {
-        let number = |n: usize| with_thousands(n as u64);
+        let number = |n: usize, counted| {
+            let kinds = self.kinds(Some(counted)).in_brackets();
+            (with_thousands(n as u64), kinds)
+        };
+        let (done, kinds) = number(self.done, Counted::Done);
         match self.gone {
-            0 => format!("{} done", number(self.done)),
-            gone => format!("{} done, {} already gone", number(self.done), number(gone)),
+            0 => format!("{done} done{kinds}"),
+            gone => {
+                let (gone, of) = number(gone, Counted::Gone);
+                format!("{done} done{kinds}, {gone} already gone{of}")
+            }
         }
+    }
+
+    /// How many items of each kind were counted so. `None`: those without an outcome.
+    pub fn kinds(&self, counted: Option<Counted>) -> KindCounts {
+        let items = self.items.iter();
+        let those = items.filter(|item| self.counted.get(&item.row).copied() == counted);
+        those.map(|item| item.kind.as_ref()).collect()
     }
 
     /// How many items have no outcome yet.

@@ -1,7 +1,7 @@
 //! The sessions that a revoke would end.
 
 use super::effect::RevokeItem;
-use crate::model::Subject;
+use crate::model::{KindCounts, Subject};
 use crate::store::SourceId;
 
 /// The rows that a revoke sends and those it leaves out, with the reason.
@@ -30,10 +30,10 @@ pub struct WholeUser {
     /// Whose, as the row says it.
     pub user: Subject,
     /// How many of the loaded rows are theirs and live; the server may have more.
-    pub here: usize,
+    pub here: KindCounts,
     /// The same in every realm, organisation or tenant of the profile. `None`: the system has no such
     /// thing, or cannot end sessions in all of them at once.
-    pub everywhere: Option<usize>,
+    pub everywhere: Option<KindCounts>,
     /// True if every scope is to be reached. At first only the one that the row names.
     pub is_everywhere: bool,
     /// True if the result list holds every session (then the numbers are exact).
@@ -42,10 +42,10 @@ pub struct WholeUser {
 
 impl WholeUser {
     /// How many of the loaded rows would end.
-    pub fn loaded(&self) -> usize {
-        match (self.is_everywhere, self.everywhere) {
+    pub fn loaded(&self) -> &KindCounts {
+        match (self.is_everywhere, &self.everywhere) {
             (true, Some(everywhere)) => everywhere,
-            _ => self.here,
+            _ => &self.here,
         }
     }
 

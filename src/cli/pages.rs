@@ -248,7 +248,8 @@ impl<'a> Reader<'a> {
     /// The outer error ends everything (standard output), the inner one this source.
     async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
         let source = self.source;
-        let reading = Reading::new(&*source.api, self.search.clone())
+        let reading = Reading::open(&*source.api, self.search.clone())
+            .await
             .and_then(|r| r.matching(source.name(), source.word(), source.thresholds()));
         let mut reading = match reading {
             Ok(reading) => reading,

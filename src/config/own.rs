@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ConfigError;
@@ -66,6 +67,7 @@ impl OwnKey {
             OwnKind::Texts { or_word } => texts(item, or_word.as_deref())?,
             OwnKind::Number(range) => OwnValue::Number(item.number(range.clone())?),
             OwnKind::Flag => OwnValue::Flag(item.boolean()?),
+            OwnKind::Path => OwnValue::Path(item.path()?),
             OwnKind::Duration(seconds) => OwnValue::Duration(item.duration(seconds.clone())?),
         };
         if let Some(check) = self.check {
@@ -104,6 +106,9 @@ pub enum OwnKind {
     Number(RangeInclusive<i64>),
     /// `true` or `false`.
     Flag,
+    /// The path of a file or folder; `~` is the home folder, and a relative one begins where the
+    /// configuration is.
+    Path,
     /// A duration such as "30s", within bounds of seconds.
     Duration(RangeInclusive<u64>),
 }
@@ -119,6 +124,8 @@ pub enum OwnValue {
     Number(i64),
     /// Yes or no.
     Flag(bool),
+    /// A path.
+    Path(PathBuf),
     /// A length of time.
     Duration(Duration),
 }
@@ -150,6 +157,12 @@ impl From<i64> for OwnValue {
 impl From<bool> for OwnValue {
     fn from(flag: bool) -> Self {
         Self::Flag(flag)
+    }
+}
+
+impl From<PathBuf> for OwnValue {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
     }
 }
 
@@ -217,6 +230,14 @@ impl OwnKeys {
     /// Yes or no. A value that is not there is a no.
     pub fn flag(&self, name: &str) -> bool {
         self.0.get(name) == Some(&OwnValue::Flag(true))
+    }
+
+    /// A path. `None`: the profile has no such value.
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        match self.0.get(name)? {
+            OwnValue::Path(path) => Some(path),
+            _ => None,
+        }
     }
 
     /// A length of time. `None`: the profile has no such value.

@@ -15,7 +15,7 @@ use super::profile::{AuditMode, Profile};
 use super::system::SystemSpec;
 use super::table::{Setting, Table};
 use crate::model::time::Zone;
-use crate::model::{Field, Sort, is_loopback};
+use crate::model::{Field, Property, Sort, is_loopback};
 
 /// The keys that every profile has. The keys of one system are in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
@@ -243,18 +243,24 @@ pub(super) fn zone(item: &Setting<'_>) -> Result<Zone, ConfigError> {
         .map_err(|_| item.error("must be \"utc\", \"local\" or an offset such as \"+02:00\""))
 }
 
-/// Reads an order: a field, and `:desc` or `:asc` after it ("created:desc").
+/// Reads an order: a field or an attribute, and `:desc` or `:asc` after it ("created:desc", "@node").
 fn sort(item: &Setting<'_>) -> Result<Sort, ConfigError> {
     let text = item.text()?;
     let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
-    let field = Field::iter().find(|field| field.name() == name);
-    match (field, way) {
-        (Some(field), "asc" | "desc") => Ok(Sort {
-            by: field.into(),
+    let by = match name.strip_prefix('@') {
+        Some("") => None,
+        Some(attribute) => Some(Property::Attribute(attribute.to_owned().into())),
+        None => Field::iter()
+            .find(|field| field.name() == name)
+            .map(Property::from),
+    };
+    match (by, way) {
+        (Some(by), "asc" | "desc") => Ok(Sort {
+            by,
             descending: way == "desc",
         }),
         _ => Err(item.error(
-            "must be a field, with :desc after it for the largest first, such as \"user\" or \"created:desc\"",
+            "must be a field or an attribute, with :desc after it for the largest first, such as \"user\", \"created:desc\" or \"@node\"",
         )),
     }
 }

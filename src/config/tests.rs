@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::model::{Field, Sort};
+use crate::model::{Field, Property, Sort};
 
 const MINIMAL: &str = "[profile.p]\nsystem = \"sample\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
 
@@ -57,6 +57,16 @@ fn a_minimal_profile_has_the_documented_defaults() {
     assert_eq!(p.policy.thresholds.expiring_within, TimeDelta::minutes(5));
     assert_eq!((p.ca_dir.as_deref(), p.policy.typed_from), (None, 10));
     assert!(p.policy.reveal && !p.policy.production && !p.policy.read_only && !p.policy.insecure);
+}
+
+#[test]
+fn rows_may_be_sorted_by_an_attribute() {
+    let config = parse(&with("sort = \"@node:desc\"")).unwrap();
+
+    let sort = &config.profiles[0].policy.sort;
+    assert_eq!(sort.by, Property::Attribute("node".into()));
+    assert!(sort.descending);
+    assert!(parse(&with("sort = \"@\"")).is_err());
 }
 
 #[test]

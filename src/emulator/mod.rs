@@ -36,6 +36,7 @@ mod wire;
 pub mod cockroach;
 pub mod janssen;
 pub mod pingam;
+pub mod workos;
 
 use std::sync::Arc;
 
@@ -56,6 +57,7 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     pingam::pingam,
     pingam::openam,
     cockroach::system,
+    workos::system,
 ];
 
 /// The system of this word, with its usual options.

@@ -114,7 +114,8 @@ pub enum ApiError {
         /// The request that failed. `None`: no request caused it, or the protocol has none.
         exchange: Option<Box<Exchange>>,
     },
-    /// The system cannot answer the search as it is: something is to be added or chosen. Nothing was sent.
+    /// The system cannot answer the search as it is: something is to be added or chosen. No session was
+    /// asked for.
     #[error("{message}")]
     Incomplete {
         /// The missing input, in one sentence without a full stop.

@@ -38,6 +38,11 @@ impl KindCounts {
         self
     }
 
+    /// How many there are of all kinds together.
+    pub fn total(&self) -> u64 {
+        self.0.iter().map(|(_, count)| count).sum()
+    }
+
     /// True if there are sessions of more than one kind.
     pub fn are_several(&self) -> bool {
         self.0.len() > 1
@@ -90,5 +95,12 @@ mod tests {
         assert_eq!(of(&[Some(&web), Some(&web)]), "");
         assert_eq!(of(&[Some(&web), Some(&sql), Some(&web)]), " (2 web, 1 sql)");
         assert_eq!(of(&[None, Some(&sql)]), " (1 other, 1 sql)");
+        assert_eq!(
+            [Some(&web), None]
+                .into_iter()
+                .collect::<KindCounts>()
+                .total(),
+            2
+        );
     }
 }

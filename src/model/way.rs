@@ -27,6 +27,8 @@ pub struct Way {
 pub struct WayCost {
     /// Requests.
     pub requests: u64,
+    /// True if it takes so many at least: not everything that decides it was counted.
+    pub is_least: bool,
     /// How long they take. `None`: not known.
     pub takes: Option<Duration>,
 }
@@ -44,9 +46,10 @@ impl Way {
 
 impl fmt::Display for WayCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.requests {
-            1 => f.write_str("1 request")?,
-            more => write!(f, "about {} requests", with_thousands(more))?,
+        match (self.requests, self.is_least) {
+            (1, false) => f.write_str("1 request")?,
+            (more, false) => write!(f, "about {} requests", with_thousands(more))?,
+            (more, true) => write!(f, "at least {} requests", with_thousands(more))?,
         }
         match self.takes {
             Some(takes) => write!(f, ", {}", time::span(takes)),

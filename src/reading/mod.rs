@@ -126,6 +126,24 @@ impl<'a> Reading<'a> {
         })
     }
 
+    /// The same for somebody who chooses: where ways are offered, their costs are asked for first.
+    ///
+    /// # Errors
+    /// As [`plan`]; a refused sign-in.
+    pub async fn open(api: &'a dyn SessionApi, search: Search) -> Result<Self, ApiError> {
+        match Self::new(api, search.clone()) {
+            Err(ApiError::Incomplete { ways, .. }) if !ways.is_empty() && search.way.is_none() => {
+                match api.reckon(&search).await {
+                    Err(error @ ApiError::Auth { .. }) => return Err(error),
+                    Err(error) => tracing::debug!(class = error.class(), "ways without a cost"),
+                    Ok(()) => {}
+                }
+                Self::new(api, search)
+            }
+            known => known,
+        }
+    }
+
     /// Hands out only the rows that match the whole search, also the part of it that the server cannot
     /// answer. `profile` and `system` are the names that a query compares with. Sends nothing.
     ///

@@ -230,13 +230,22 @@ fn searches(api: &dyn SessionApi, people: &BTreeSet<Option<(Field, String)>>) ->
         }
     }
     // A system that must be asked for a person takes one at a time.
-    let needs_person = caps.support(Field::User) == Support::Required
-        || caps.support(Field::UserId) == Support::Required;
-    if needs_person || known.len() <= PEOPLE {
+    if must_name_people(api) || known.len() <= PEOPLE {
         let one = |p: &&(Field, String)| search(vec![clause(p.0, vec![p.1.clone()])]);
         return known.iter().map(one).collect();
     }
     whole()
+}
+
+/// True if the system lists nobody's sessions unless somebody is named, or only by a way that is to be
+/// chosen.
+pub(super) fn must_name_people(api: &dyn SessionApi) -> bool {
+    let caps = api.caps();
+    let is_required = |field| caps.support(field) == Support::Required;
+    let everybody = api.plan(&search(Vec::new()));
+    is_required(Field::User)
+        || is_required(Field::UserId)
+        || everybody.is_ok_and(|plan| !plan.ways.is_empty())
 }
 
 fn clause(field: Field, names: Vec<String>) -> Clause {

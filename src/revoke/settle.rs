@@ -11,13 +11,11 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 
-use super::look::{is_live, read_all, search, search_of};
+use super::look::{is_live, must_name_people, read_all, search, search_of};
 use crate::api::SessionApi;
 use crate::audit::{self, Audit, AuditError, Ending};
 use crate::model::time::{Zone, parse_instant};
-use crate::model::{
-    Deletable, Fact, Field, RowRef, RowSink, Search, SessionKey, Subject, Support, Untrusted,
-};
+use crate::model::{Deletable, Fact, RowRef, RowSink, Search, SessionKey, Subject, Untrusted};
 
 /// The finding of a later look at the list about an earlier change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,8 +118,7 @@ async fn list(api: &dyn SessionApi, person: Option<&str>, max_rows: u32) -> Live
     };
     if let Some(asked) = person.and_then(|name| search_of(api, &subject(name))) {
         let seen = read(api, &asked, max_rows).await;
-        let must_name = api.caps().support(Field::User) == Support::Required;
-        if must_name || !seen.rows.is_empty() || !seen.whole {
+        if must_name_people(api) || !seen.rows.is_empty() || !seen.whole {
             return seen;
         }
     }

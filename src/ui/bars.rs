@@ -16,9 +16,9 @@ use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::{width_cols, with_thousands};
+use crate::model::text::{display_safe, width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
+use crate::model::{ApiError, AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -450,6 +450,33 @@ fn title_of(state: &State, property: &Property) -> String {
         )
 }
 
+/// The lines of the empty table where the system was asked for nothing, since the search lacks something.
+/// `None`: it was asked.
+fn not_asked(state: &State) -> Option<Vec<(String, Role)>> {
+    let mut lacking = None;
+    for source in &state.sources {
+        match &source.progress {
+            Progress::Failed(ApiError::Incomplete { message, ways, .. }) => {
+                lacking = Some((message, ways.is_empty()));
+            }
+            Progress::Failed(_) => return None,
+            _ => {}
+        }
+    }
+    let (message, no_ways) = lacking?;
+    let keys = if no_ways {
+        "/ adds it to the search"
+    } else {
+        "r offers the ways to list   / narrows the search"
+    };
+    Some(vec![
+        ("Nothing was searched yet.".to_owned(), Role::Warn),
+        (display_safe(message).into_owned(), Role::Text),
+        (String::new(), Role::Text),
+        (keys.to_owned(), Role::Dim),
+    ])
+}
+
 /// The lines of the empty table.
 pub fn empty_words(state: &State) -> Vec<(String, Role)> {
     let results = &state.results;
@@ -484,6 +511,9 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
             )
         };
         return vec![(text, Role::Text)];
+    }
+    if let Some(lines) = not_asked(state) {
+        return lines;
     }
     if state
         .sources

@@ -1,6 +1,7 @@
 //! The details of the session under the cursor.
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Constraint::{Fill, Length};
+use ratatui::layout::{Layout, Margin, Position, Rect};
 
 use super::has_focus;
 use super::text::Canvas;
@@ -31,27 +32,17 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     }
     right_title(state, all.details, from, canvas);
     lower_border(state, all.details, canvas);
-    let inner = all.details.inner(BORDER);
-    let right = lines::right_column(all.details_width());
-    for (row, visual) in (0..inner.height).zip(all.rows.iter().skip(state.details.top)) {
-        let area = nth_row(inner, row);
-        let whole = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
-        let left = match visual.right {
-            Some(_) => Rect {
-                width: right.saturating_sub(1),
-                ..whole
-            },
-            None => whole,
+    let inner = all.details.inner(BORDER).inner(Margin::new(1, 0));
+    let right = lines::right_column(inner.width);
+    let halves = Layout::horizontal([Length(right.saturating_sub(1)), Fill(1)]).spacing(1);
+    let halves: [Rect; 2] = halves.areas(inner);
+    for (row, visual) in inner.rows().zip(all.rows.iter().skip(state.details.top)) {
+        let Some(second) = visual.right else {
+            draw_line(state, row, visual.left, focused, canvas);
+            continue;
         };
-        draw_line(state, left, visual.left, focused, canvas);
-        if let Some(index) = visual.right {
-            let area = Rect::new(
-                whole.x + right,
-                whole.y,
-                whole.width.saturating_sub(right),
-                1,
-            );
-            draw_line(state, area, index, focused, canvas);
+        for (half, index) in halves.into_iter().zip([visual.left, second]) {
+            draw_line(state, half.intersection(row), index, focused, canvas);
         }
     }
 }

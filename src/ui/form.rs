@@ -6,7 +6,7 @@ use super::has_focus;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::action::{Action, Context};
-use crate::app::area::{BORDER, Mode, nth_row};
+use crate::app::area::{BORDER, Mode};
 use crate::app::dialog_view::FieldText;
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
@@ -187,18 +187,17 @@ fn plan(state: &State, canvas: &mut Canvas<'_>) {
     let lines = form_fields::plan_lines(state);
     if let Some(error) = &state.form.error {
         let text = format!("! {}: {}", form_fields::label(error.field), error.message);
-        for (row, line) in (0..area.height).zip(wrap_words(&text, area.width.into())) {
-            canvas.text(nth_row(area, row), 0, &line, Role::Danger);
+        for (row, line) in area.rows().zip(wrap_words(&text, area.width.into())) {
+            canvas.text(row, 0, &line, Role::Danger);
         }
         return;
     }
     const TITLE: &str = "Ends up as:  ";
     let indent = TITLE.len() as u16;
-    for (row, line) in (0..area.height).zip(&lines) {
-        let area = nth_row(area, row);
-        if row == 0 {
-            canvas.text(area, 0, TITLE, Role::Dim);
-        }
-        canvas.outside(area, indent, line, Default::default());
+    if !lines.is_empty() {
+        canvas.text(area, 0, TITLE, Role::Dim);
+    }
+    for (row, line) in area.rows().zip(&lines) {
+        canvas.outside(row, indent, line, Default::default());
     }
 }

@@ -3,6 +3,7 @@
 mod bars;
 mod details;
 mod dialog;
+mod drawn;
 mod form;
 pub mod picture;
 mod svg;

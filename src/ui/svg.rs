@@ -10,7 +10,7 @@ use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
-use super::picture::{plain, row};
+use super::drawn::{plain, row};
 use super::theme::{index_of, rgb_of};
 
 /// A cell in pixels, the size of the font, and how far its base line is below the top of the cell.

@@ -395,8 +395,7 @@ fn nothing(state: &State, inner: Rect, canvas: &mut Canvas<'_>) {
     let x = (inner.width.saturating_sub(widest) / 2)
         .min(18.max(inner.width / 4))
         .max(1);
-    for (row, (line, role)) in (first..inner.height).zip(&lines) {
-        let area = nth_row(inner, row);
+    for (area, (line, role)) in inner.rows().skip(first.into()).zip(&lines) {
         let style = canvas.style(*role);
         let plain = canvas.plain(line).into_owned();
         canvas.outside(area, x, &plain, style);

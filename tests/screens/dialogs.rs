@@ -221,6 +221,7 @@ fn the_ways_to_list_say_what_they_need_and_cost() {
         needs,
         cost: Some(WayCost {
             requests,
+            is_least: false,
             takes: Some(Duration::from_secs(seconds)),
         }),
     };
@@ -234,4 +235,31 @@ fn the_ways_to_list_say_what_they_need_and_cost() {
     });
 
     check("ways", &state, &TWO);
+}
+
+#[test]
+fn without_a_way_to_list_the_table_says_that_nothing_was_searched() {
+    let state = Fixture::open().with(|state| {
+        state.results.query = Some(usher::model::Query::default());
+        state.sources[0].progress = Progress::Failed(ApiError::Incomplete {
+            message: "it cannot list everything at once".into(),
+            field: None,
+            ways: vec![Way {
+                word: "recent".into(),
+                title: "Recent".into(),
+                needs: None,
+                cost: None,
+            }],
+        });
+    });
+
+    let size = usher::app::msg::Size {
+        width: 80,
+        height: 24,
+    };
+    let drawn = usher::ui::picture::picture(&state, &Theme::default(), size).to_text();
+
+    assert!(drawn.contains("Nothing was searched yet."), "{drawn}");
+    assert!(drawn.contains("r offers the ways to list"), "{drawn}");
+    assert!(!drawn.contains("failed"), "{drawn}");
 }

@@ -5,8 +5,8 @@
 // The lint knows test functions, not the helpers beside them.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../support/bare_http.rs"]
-mod bare_http;
+#[path = "../support/asked.rs"]
+mod asked;
 #[path = "../support/certified.rs"]
 mod certified;
 #[path = "../support/client.rs"]
@@ -27,6 +27,7 @@ mod cockroach;
 mod harbor;
 mod janssen;
 mod pingam;
+mod workos;
 
 use usher::emulator::{Credentials, Options, Running, start};
 

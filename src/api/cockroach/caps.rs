@@ -1,10 +1,12 @@
 //! The capabilities of a cluster.
 
+use std::sync::LazyLock;
+
 use enum_map::EnumMap;
 
 use super::revoke::BATCH;
-use super::{NAME, WEB};
-use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke, Support};
+use super::{NAME, SQL, WEB, actions, connections, row};
+use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Kinds, Paging, Revoke, Support};
 
 const WEB_COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::User, "USER", "USER", 2),
@@ -15,13 +17,47 @@ const WEB_COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::State, "STATE", "STATE", 0),
 ];
 
+static SQL_COLUMNS: LazyLock<Vec<ColumnSpec>> = LazyLock::new(|| {
+    vec![
+        ColumnSpec::new(Field::User, "USER", "USER", 2),
+        ColumnSpec::of_attribute(row::NODE, "NODE", 0),
+        ColumnSpec::new(Field::Client, "APPLICATION", "APP", 1),
+        ColumnSpec::new(Field::Ip, "CLIENT ADDRESS", "ADDRESS", 1),
+        ColumnSpec::new(Field::Created, "CREATED", "CREATED", 0),
+        ColumnSpec::of_attribute(connections::ACTIVE_QUERY, "ACTIVE QUERY", 2),
+        ColumnSpec::new(Field::State, "STATE", "STATE", 0),
+    ]
+});
+
 /// The capabilities.
 pub(super) fn capabilities() -> Capabilities {
     Capabilities {
         // Names of users are in lower case, and so is what is asked for.
         any_case: true,
         paging: Paging::Forward,
+        kinds: Kinds::several(web(), vec![sql()]),
         ..Capabilities::of_one_kind(NAME, web())
+    }
+}
+
+fn sql() -> KindCaps {
+    KindCaps {
+        kind: SQL.into(),
+        fields: EnumMap::from_fn(|field| match field {
+            Field::User | Field::Kind => Support::Server,
+            Field::UserId | Field::Agent | Field::Method | Field::Scope => Support::No,
+            Field::Expires | Field::Left | Field::Used | Field::Ended => Support::No,
+            _ => Support::Client,
+        }),
+        get: true,
+        revoke: Revoke::Batch(BATCH),
+        after_revoke:
+            "The connection is closed, and an open transaction is rolled back. Web sessions go on."
+                .into(),
+        has_own_ids: true,
+        columns: SQL_COLUMNS.to_vec(),
+        actions: actions::of_sql(),
+        ..KindCaps::default()
     }
 }
 
@@ -50,6 +86,7 @@ fn web() -> KindCaps {
             .into(),
         has_own_ids: true,
         columns: WEB_COLUMNS.to_vec(),
+        actions: actions::of_web(),
         ..KindCaps::default()
     }
 }

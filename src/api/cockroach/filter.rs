@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use unicode_normalization::UnicodeNormalization;
 
 use super::key::Key;
-use super::sql::{From, NOT_EXPIRED, NOT_REVOKED};
+use super::sql::{From, NOT_EXPIRED, NOT_REVOKED, REVOKED};
 use super::{SQL, WEB};
 use crate::api::user_as;
 use crate::model::query::{Matcher, RowIn};
@@ -104,11 +104,18 @@ pub(super) fn kinds(search: &Search) -> Result<(bool, bool), ApiError> {
     Ok((has(WEB), has(SQL)))
 }
 
+/// All clauses of a search, with names of users as this system writes them.
+pub(super) fn all(search: &Search, user_as: Option<&str>) -> Vec<Clause> {
+    let clauses = search.query.clauses.iter();
+    clauses
+        .map(|clause| user_as::in_their_words(clause, user_as))
+        .collect()
+}
+
 /// Translates a search for web sessions.
 pub(super) fn translate(search: &Search, user_as: Option<&str>, caps: &Capabilities) -> Native {
     let mut native = Native::default();
-    for clause in &search.query.clauses {
-        let clause = user_as::in_their_words(clause, user_as);
+    for clause in all(search, user_as) {
         if send(&mut native, &clause, search) == Sent::Widely {
             native.plan.rest.push(clause);
         }
@@ -126,7 +133,7 @@ pub(super) fn translate(search: &Search, user_as: Option<&str>, caps: &Capabilit
     if asks(&[Field::Used, Field::Idle]) {
         notes.push(NOT_UPDATED.into());
     }
-    if !asks(&[Field::Kind]) {
+    if !asks(&[Field::Kind]) && !native.is_empty {
         notes.push(WEB_ONLY.into());
     }
     native.plan.notes.extend(notes);
@@ -310,7 +317,7 @@ fn state(native: &mut Native, clause: &Clause) -> Sent {
     } else if all(&["expired"]) {
         &[NOT_REVOKED, "w.\"expiresAt\" <= now()::TIMESTAMP"]
     } else if all(&["revoked"]) {
-        &["w.\"revokedAt\" IS NOT NULL"]
+        &[REVOKED]
     } else {
         &[]
     };

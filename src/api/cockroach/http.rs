@@ -113,6 +113,7 @@ impl HttpTransport {
             Kind::Read => call.idempotent(),
             Kind::ReadForChange => call.idempotent().no_prompt(),
             Kind::Change => call.repeat(Repeat::One).no_prompt(),
+            Kind::Once => call.no_retry().no_prompt(),
         };
         call.send().await
     }

@@ -29,6 +29,11 @@ impl Key {
         }
     }
 
+    /// The key of an SQL session.
+    pub(super) fn of_sql(id: &str) -> String {
+        format!("{SQL}/{id}")
+    }
+
     /// The key of a web session.
     pub(super) fn of_web(id: i64, user: &str) -> String {
         format!("{WEB}/{id}/{user}")
@@ -57,8 +62,7 @@ mod tests {
             assert_eq!(Key::read(&text), Some(Key::Web(id, Some(user.to_owned()))));
         }
         let hex = "17f2b1c9a0d34e5600000000000000a1";
-        let key = format!("{SQL}/{hex}");
-        assert_eq!(Key::read(&key), Some(Key::Sql(hex.into())));
+        assert_eq!(Key::read(&Key::of_sql(hex)), Some(Key::Sql(hex.into())));
     }
 
     #[test]

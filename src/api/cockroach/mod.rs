@@ -1,15 +1,22 @@
-//! CockroachDB: the web sessions of a cluster, which open its HTTP interface.
+//! CockroachDB: the web sessions of a cluster, which open its HTTP interface, and its SQL sessions.
 //!
 //! They are the rows of the table `system.web_sessions`, and everything is done with statements on it, as
 //! the vendor's `cockroach auth-session` does.
 //! Source: CockroachDB `pkg/cli/auth.go`.
 
+mod actions;
 mod caps;
+mod cell;
+mod connections;
 mod fault;
 mod filter;
+mod go_duration;
 mod http;
 mod key;
+mod keys;
 mod names;
+mod pg;
+mod pg_tls;
 mod revoke;
 mod row;
 mod signin;
@@ -18,8 +25,9 @@ mod system;
 mod table;
 mod token;
 mod transport;
+mod version;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,19 +35,21 @@ use chrono::{TimeDelta, Utc};
 
 use self::http::HttpTransport;
 use self::key::Key;
+use self::pg::PgTransport;
 use self::signin::OwnSession;
 use self::sql::{From, Statement};
 pub(super) use self::system::CockroachSystem;
 use self::table::{Table, instant, number};
 use self::transport::Transport;
+use self::version::Version;
 use super::auth::{NoAuth, Prompter, TokenStore};
 use super::http::Http;
 use super::net::ServerClock;
 use super::{SessionApi, Waits};
 use crate::config::Profile;
 use crate::model::{
-    ApiError, Capabilities, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
-    Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
+    ActionArgs, ActionResult, ApiError, Capabilities, Completeness, Cursor, Identity, Outcome,
+    PageEnd, Plan, RowSink, Search, Session, SessionKey, Subject, Untrusted, UserOutcome, locked,
 };
 
 /// Its name for people.
@@ -60,6 +70,8 @@ pub(super) struct Cockroach {
     profile: Profile,
     caps: Arc<Capabilities>,
     clock: ServerClock,
+    /// Found by the probe. `None`: not asked yet, or another server.
+    version: Mutex<Option<Version>>,
 }
 
 impl Cockroach {
@@ -72,15 +84,20 @@ impl Cockroach {
         prompter: Arc<dyn Prompter>,
         store: Arc<dyn TokenStore>,
     ) -> Result<Self, ApiError> {
-        let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
-        let own = OwnSession::default();
-        let auth = signin::authorize(profile, &http, &own, prompter, store)?;
-        let transport = HttpTransport::new(profile, http.with_auth(auth), own);
+        let transport: Box<dyn Transport> = if profile.url.scheme() == keys::SCHEME {
+            Box::new(PgTransport::new(profile, prompter)?)
+        } else {
+            let http = Http::new(profile, profile.url.clone(), Arc::new(NoAuth))?;
+            let own = OwnSession::default();
+            let auth = signin::authorize(profile, &http, &own, prompter, store)?;
+            Box::new(HttpTransport::new(profile, http.with_auth(auth), own))
+        };
         Ok(Self {
-            transport: Box::new(transport),
+            transport,
             profile: profile.clone(),
             caps: Arc::new(caps::capabilities()),
             clock: ServerClock::default(),
+            version: Mutex::default(),
         })
     }
 
@@ -130,9 +147,32 @@ impl Cockroach {
         unread
     }
 
+    /// True if the table of web sessions has a column for the number of the user, by the version.
+    fn has_user_id(&self) -> bool {
+        locked(&self.version).is_none_or(Version::has_user_id)
+    }
+
+    /// How far the server's clock is ahead; 0 while that is not known.
+    fn clock_offset_or_zero(&self) -> TimeDelta {
+        self.clock.offset().unwrap_or_default()
+    }
+
     /// One web session. `user`: whose it must be.
     async fn web(&self, id: i64, user: Option<&str>) -> Result<Session, ApiError> {
-        let Table(rows) = self.run(&sql::one(id)).await?;
+        self.read_web(&sql::one(id), user).await
+    }
+
+    /// The same as a part of a change.
+    async fn web_for_change(&self, id: i64, user: Option<&str>) -> Result<Session, ApiError> {
+        self.read_web(&sql::one(id).for_change(), user).await
+    }
+
+    async fn read_web(
+        &self,
+        statement: &Statement,
+        user: Option<&str>,
+    ) -> Result<Session, ApiError> {
+        let Table(rows) = self.run(statement).await?;
         let row = rows
             .first()
             .and_then(|cells| row::web(cells, self.transport.own()));
@@ -161,7 +201,19 @@ impl SessionApi for Cockroach {
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
         let native = filter::translate(search, self.profile.user_as.as_deref(), &self.caps);
-        Ok(native.plan)
+        let (web, sql) = filter::kinds(search)?;
+        let mut plan = native.plan;
+        if sql {
+            // Of SQL sessions the server finds those of a user only.
+            plan.rest = filter::all(search, self.profile.user_as.as_deref());
+            let both = format!("{}; SHOW CLUSTER SESSIONS", plan.native);
+            plan.native = if web {
+                both
+            } else {
+                "SHOW CLUSTER SESSIONS".into()
+            };
+        }
+        Ok(plan)
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
@@ -174,6 +226,7 @@ impl SessionApi for Cockroach {
         }
         let mut texts = row.into_iter().map(Option::unwrap_or_default);
         let (version, name) = (texts.next(), texts.next());
+        *locked(&self.version) = version.as_deref().and_then(Version::read);
         let name = name.filter(|name| !name.is_empty());
         Ok(Identity {
             name: name.map_or(self.profile.name.as_str().into(), |name| {
@@ -190,8 +243,18 @@ impl SessionApi for Cockroach {
         at: Option<&Cursor>,
         sink: &mut dyn RowSink,
     ) -> Result<PageEnd, ApiError> {
+        let (web, sql) = filter::kinds(search)?;
         let native = filter::translate(search, self.profile.user_as.as_deref(), &self.caps);
-        if native.is_empty || !filter::kinds(search)?.0 {
+        let web = web && !native.is_empty;
+        let at_sql = at.is_some_and(|at| at.as_str() == SQL);
+        if sql && (at_sql || !web) {
+            let unread = connections::list(self, search, sink).await?;
+            return Ok(PageEnd {
+                unread,
+                ..nothing()
+            });
+        }
+        if !web {
             return Ok(nothing());
         }
         let id = at.and_then(|at| at.as_str().parse().ok());
@@ -206,14 +269,18 @@ impl SessionApi for Cockroach {
         let unread = self.pour(&table, sink);
         let last = table.0.last().and_then(|cells| number(cells.get(1)?));
         let is_last = (table.0.len() as u64) < u64::from(limit);
-        let next = last.filter(|_| !is_last);
+        let next = last
+            .filter(|_| !is_last)
+            .map(|id| Cursor::new(id.to_string()));
+        // The SQL sessions come after the web sessions.
+        let next = next.or_else(|| (sql && is_last).then(|| Cursor::new(SQL)));
         Ok(PageEnd {
-            completeness: match (next, is_last) {
+            completeness: match (&next, is_last) {
                 (Some(_), _) => Completeness::More,
                 (None, true) => Completeness::Complete,
                 (None, false) => Completeness::Unknown,
             },
-            next: next.map(|id| Cursor::new(id.to_string())),
+            next,
             unread,
             ..nothing()
         })
@@ -222,8 +289,13 @@ impl SessionApi for Cockroach {
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
         match Key::read(key.expose()) {
             Some(Key::Web(id, user)) => self.web(id, user.as_deref()).await,
-            Some(Key::Sql(_)) | None => Err(ApiError::NotFound),
+            Some(Key::Sql(id)) => connections::get(self, &id).await,
+            None => Err(ApiError::NotFound),
         }
+    }
+
+    async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
+        actions::act(self, action, &args).await
     }
 
     async fn revoke(&self, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {

@@ -1,15 +1,17 @@
 //! Ending web sessions: an UPDATE that names what it has changed. A row that it does not name was revoked
 //! before, removed, or never there: the caller looks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::key::Key;
-use super::table::{Table, instant, number};
-use super::{Cockroach, filter, row, sql};
-use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
+use super::table::{Cell, Table, number};
+use super::{Cockroach, connections, filter, sql};
+use crate::model::{ApiError, Outcome, SessionKey, Subject, Untrusted, UserOutcome};
 
 /// Sessions of one statement.
 pub(super) const BATCH: u16 = 500;
+/// Those that have been revoked.
+const REVOKED: &[&str] = &[sql::REVOKED];
 
 /// Ends these sessions, those of one user with one statement. The answer has the length and order of
 /// `keys`. After the first answer that asks for a sign-in nothing more is sent.
@@ -20,7 +22,11 @@ pub(super) async fn each(api: &Cockroach, keys: &[SessionKey]) -> Result<Vec<Out
         let found = match Key::read(key.expose()) {
             Some(Key::Web(id, Some(user))) => Ok((id, user)),
             Some(Key::Web(id, None)) => user_of(api, id).await.map(|user| (id, user)),
-            Some(Key::Sql(_)) | None => Err(ApiError::NotFound),
+            Some(Key::Sql(id)) => {
+                outcomes[at] = connections::cancel(api, &id).await;
+                continue;
+            }
+            None => Err(ApiError::NotFound),
         };
         match found {
             Ok((id, user)) => by_user.entry(user).or_default().push((at, id)),
@@ -73,10 +79,9 @@ async fn of_user(
 
 /// The user of a web session.
 async fn user_of(api: &Cockroach, id: i64) -> Result<String, ApiError> {
-    let Table(rows) = api.run(&sql::one(id).for_change()).await?;
-    let row = rows.first().and_then(|cells| row::web(cells, None));
-    let user = row.and_then(|row| row.user.map(std::borrow::Cow::into_owned));
-    user.ok_or(ApiError::NotFound)
+    let session = api.web_for_change(id, None).await?;
+    let user = session.subject.name.as_ref().map(Untrusted::expose);
+    Ok(user.unwrap_or_default().to_owned())
 }
 
 /// A row of a user that was revoked, now or before.
@@ -95,12 +100,12 @@ pub(super) async fn rows_of_user(api: &Cockroach, user: &str) -> Result<Vec<Revo
     if user.contains('\0') {
         return Ok(Vec::new());
     }
+    // The statement tells old times and new ones alike.
+    let before: HashSet<i64> = ids(api, user, REVOKED).await?.into_iter().collect();
     let Table(rows) = api.run(&sql::revoke_user(user)).await?;
-    // All rows of one statement have the same time: that of the transaction, which is the latest.
-    let now = rows.iter().filter_map(|row| instant(row.get(2)?)).max();
-    let row = |row: Vec<Option<Box<str>>>| {
+    let row = |row: Vec<Cell>| {
         let [_, id, revoked] = <[_; 3]>::try_from(row).ok()?;
-        let is_old = instant(&revoked) < now;
+        let is_old = number(&id).is_some_and(|id| before.contains(&id));
         Some(RevokedRow {
             id: id?,
             revoked: revoked.unwrap_or_default(),
@@ -160,16 +165,21 @@ async fn live(api: &Cockroach, user: &str) -> Result<u64, ApiError> {
     if user.contains('\0') {
         return Ok(0);
     }
-    let mut count = 0;
+    let ids = ids(api, user, &[sql::NOT_REVOKED, sql::NOT_EXPIRED]).await?;
+    Ok(ids.len() as u64)
+}
+
+/// The ids of those web sessions of a user for which these conditions hold.
+async fn ids(api: &Cockroach, user: &str, conditions: &[&str]) -> Result<Vec<i64>, ApiError> {
+    let mut ids = Vec::new();
     let mut after = 0;
     loop {
-        let statement = sql::live_of(user, after, u32::from(BATCH));
+        let statement = sql::page_of(user, conditions, after, u32::from(BATCH));
         let Table(rows) = api.run(&statement).await?;
-        count += rows.len() as u64;
-        let last = rows.last().and_then(|row| number(row.get(1)?));
-        match last {
-            Some(id) if rows.len() >= usize::from(BATCH) && id > after => after = id,
-            _ => return Ok(count),
+        ids.extend(rows.iter().filter_map(|row| number(row.get(1)?)));
+        match ids.last() {
+            Some(id) if rows.len() >= usize::from(BATCH) && *id > after => after = *id,
+            _ => return Ok(ids),
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     ReadForChange,
     /// A change that is the same if it is done twice.
     Change,
+    /// A change that must not be done twice.
+    Once,
 }
 
 impl Statement {
@@ -114,9 +116,16 @@ pub(super) const NOT_REVOKED: &str = "w.\"revokedAt\" IS NULL";
 /// Condition: not expired, by the server's clock.
 pub(super) const NOT_EXPIRED: &str = "w.\"expiresAt\" > now()::TIMESTAMP";
 
-/// A page of the live web sessions of a user, for a change.
-pub(super) fn live_of(user: &str, after: i64, limit: u32) -> Statement {
-    let conditions = ["w.username = $1", NOT_REVOKED, NOT_EXPIRED].map(str::to_owned);
+/// Condition: revoked, whatever the time.
+pub(super) const REVOKED: &str = "w.\"revokedAt\" IS NOT NULL";
+
+/// A page of those web sessions of a user for which these conditions hold, for a change.
+pub(super) fn page_of(user: &str, conditions: &[&str], after: i64, limit: u32) -> Statement {
+    let theirs = std::iter::once("w.username = $1");
+    let conditions: Vec<String> = theirs
+        .chain(conditions.iter().copied())
+        .map(str::to_owned)
+        .collect();
     let arguments = [user.to_owned()];
     page(From::After(after), &conditions, &arguments, limit).for_change()
 }
@@ -142,6 +151,113 @@ pub(super) fn revoke(ids: &[i64], user: &str) -> Statement {
 fn listed(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     ids.join(",")
+}
+
+/// Removes a web session and what is known of it.
+pub(super) fn purge(id: i64) -> Statement {
+    Statement::new(
+        Kind::Change,
+        &["id"],
+        format!("DELETE FROM system.web_sessions WHERE id = {id} RETURNING id AS id"),
+    )
+}
+
+/// How many users of this name may sign in: 1 or 0.
+pub(super) fn user_exists(user: &str) -> Statement {
+    Statement::new(
+        Kind::ReadForChange,
+        &["n"],
+        "SELECT count(username) AS n FROM system.users WHERE username = $1 AND NOT \"isRole\"",
+    )
+    .with([user.to_owned()])
+}
+
+/// A new web session.
+#[derive(Clone, Debug)]
+pub(super) struct NewSession<'a> {
+    /// Whose it is.
+    pub(super) user: &'a str,
+    /// SHA-256 of its secret, in hexadecimal digits.
+    pub(super) hashed_secret: String,
+    /// How long it is valid, as an INTERVAL.
+    pub(super) validity: String,
+}
+
+/// Makes a web session. `has_user_id`: the table has the column that servers since v23.1 have.
+pub(super) fn create(new: NewSession<'_>, has_user_id: bool) -> Statement {
+    let (column, value) = if has_user_id {
+        (
+            ", user_id",
+            ", (SELECT user_id FROM system.users WHERE username = $2)",
+        )
+    } else {
+        ("", "")
+    };
+    let sql = format!(
+        "INSERT INTO system.web_sessions (\"hashedSecret\", username, \"expiresAt\"{column}) \
+         VALUES (decode($1,'hex'), $2, now()::TIMESTAMP + $3::INTERVAL{value}) \
+         RETURNING id AS id, \"expiresAt\" AS expires"
+    );
+    let user = new.user.to_owned();
+    Statement::new(Kind::Once, &["id", "expires"], sql).with([
+        new.hashed_secret,
+        user,
+        new.validity,
+    ])
+}
+
+/// The columns of a list of SQL sessions.
+pub(super) const CONNECTIONS: &[&str] = &[
+    "session_id",
+    "node_id",
+    "user_name",
+    "client_address",
+    "application_name",
+    "active_queries",
+    "last_active_query",
+    "session_start",
+];
+
+/// The SQL sessions of the whole cluster; of this user, or with this id. New versions add columns, so
+/// they are named.
+/// Source: CockroachDB documentation, `SHOW SESSIONS`.
+pub(super) fn connections(user: Option<&str>, id: Option<&str>) -> Statement {
+    let mut sql = format!(
+        "SELECT {} FROM [SHOW CLUSTER SESSIONS] AS s",
+        CONNECTIONS
+            .iter()
+            .map(|name| format!("s.{name} AS {name}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let conditions = [("s.user_name", user), ("s.session_id", id)];
+    let given = conditions
+        .iter()
+        .filter_map(|(name, value)| Some((name, (*value)?)));
+    let mut arguments = Vec::new();
+    for (name, value) in given {
+        arguments.push(value.to_owned());
+        let word = if arguments.len() == 1 { "WHERE" } else { "AND" };
+        sql.push_str(&format!(" {word} {name} = ${}", arguments.len()));
+    }
+    Statement::new(Kind::Read, CONNECTIONS, sql).with(arguments)
+}
+
+/// Closes an SQL session. Its id has hexadecimal digits only.
+pub(super) fn cancel_session(id: &str) -> Statement {
+    Statement::new(Kind::Change, &[], format!("CANCEL SESSION '{id}'"))
+}
+
+/// The statements that an SQL session runs now.
+pub(super) fn queries_of(id: &str) -> Statement {
+    let sql =
+        "SELECT q.query_id AS query_id FROM [SHOW CLUSTER QUERIES] AS q WHERE q.session_id = $1";
+    Statement::new(Kind::ReadForChange, &["query_id"], sql).with([id.to_owned()])
+}
+
+/// Ends a running statement. Its id has hexadecimal digits only.
+pub(super) fn cancel_query(id: &str) -> Statement {
+    Statement::new(Kind::Change, &[], format!("CANCEL QUERY '{id}'"))
 }
 
 /// Revokes all web sessions of a user; those that were revoked keep their time.

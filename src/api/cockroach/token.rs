@@ -46,6 +46,25 @@ pub(super) fn id(token: &SecretString) -> Option<i64> {
     }
 }
 
+/// The token of a session: its id and its secret.
+pub(super) fn of(id: i64, secret: &[u8; 16]) -> SecretString {
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(32));
+    // A number that is 0 is left out.
+    if id != 0 {
+        bytes.push(ID);
+        let mut rest = id.cast_unsigned();
+        while rest >= 0x80 {
+            bytes.push((rest & 0x7F) as u8 | 0x80);
+            rest >>= 7;
+        }
+        bytes.push(rest as u8);
+    }
+    bytes.push(SECRET);
+    bytes.push(secret.len() as u8);
+    bytes.extend_from_slice(secret);
+    SecretString::from(STANDARD.encode(bytes.as_slice()))
+}
+
 /// A number and how many bytes it takes.
 fn varint(bytes: &[u8]) -> Option<(i64, usize)> {
     let mut value: u64 = 0;
@@ -81,6 +100,23 @@ mod tests {
             ("CIGAtrWQ", None),
         ] {
             assert_eq!(id(&SecretString::from(token)), found, "{token}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_written_as_the_vendors_tool_writes_it() {
+        let secret: [u8; 16] = std::array::from_fn(|at| at as u8);
+        for (number, token) in [
+            (
+                784_445_853_689_282_561,
+                "CIGAtrWQq7rxChIQAAECAwQFBgcICQoLDA0ODw==",
+            ),
+            (1, "CAESEAABAgMEBQYHCAkKCwwNDg8="),
+        ] {
+            assert_eq!(of(number, &secret).expose_secret(), token);
+        }
+        for number in [0, -1, i64::MIN, i64::MAX] {
+            assert_eq!(id(&of(number, &secret)), Some(number));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::model::query::{Means, OwnName};
 /// not repeated here.
 pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new("outsideSid", Means::Field(Field::Id)),
+    OwnName::new("inum", Means::Field(Field::UserId)),
     OwnName::new("jansUsrDN", Means::Field(Field::UserId)),
     OwnName::new("jansState", Means::Field(Field::State)),
     OwnName::new("jansLastAccessTime", Means::Field(Field::Used)),

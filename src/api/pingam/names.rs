@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use crate::model::Field;
 use crate::model::query::{Means, OwnName};
 
-/// Names that every query knows already (`username`, `universalId`, `realm`, `latestAccessTime`) are not
-/// repeated here.
+/// Names that every query knows already (`username`, `realm`) are not repeated here.
 pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new("sessionHandle", Means::Field(Field::Id)),
+    OwnName::new("universalId", Means::Field(Field::UserId)),
+    OwnName::new("latestAccessTime", Means::Field(Field::Used)),
     OwnName::new(
         "maxIdleExpirationTime",
         Means::Time(Cow::Borrowed("maxIdleExpirationTime")),

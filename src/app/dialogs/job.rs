@@ -10,7 +10,7 @@ use crate::app::job::{Job, JobState};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
-use crate::app::update::net;
+use crate::app::update::requests;
 use crate::app::words;
 use crate::model::ApiError;
 use crate::model::text::{cut_end, with_thousands};
@@ -91,7 +91,11 @@ impl JobBox {
             }
             Some(JobButton::SignIn) => {
                 let sources = job.sources().into_iter();
-                Handled::Stay(sources.flat_map(|id| net::connect(state, id)).collect())
+                Handled::Stay(
+                    sources
+                        .flat_map(|id| requests::connect(state, id))
+                        .collect(),
+                )
             }
             Some(JobButton::Hide | JobButton::Close) | None => Handled::close(),
         }

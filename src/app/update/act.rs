@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ask_revoke, details, focus, form, lock, message, net, results, table};
+use super::{ask_revoke, details, focus, form, lock, message, requests, results, table};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
@@ -38,7 +38,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Unfold => form::unfold(state),
         Action::Reload => {
-            let mut effects = net::ask_anyway(state);
+            let mut effects = requests::ask_anyway(state);
             effects.extend(form::again(state));
             effects
         }

@@ -10,7 +10,7 @@ use crate::app::results::RowStatus;
 use crate::app::revoke_plan::{RevokePlan, WholeUser};
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
-use crate::model::{Clause, Completeness, Field, Op, Subject, Target, Value};
+use crate::model::{Clause, Completeness, Field, KindCounts, Op, Subject, Target, Value};
 use crate::store::{Row, RowId};
 
 /// Asks whether the row under the cursor shall be revoked.
@@ -84,7 +84,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
     let (source, user) = (row.source, row.session.subject.clone());
     let count = |is_theirs: &dyn Fn(&Subject) -> bool| {
         let rows = state.results.rows.iter();
-        rows.filter(|(id, row)| {
+        let theirs = rows.filter(|(id, row)| {
             row.source == source
                 && is_theirs(&row.session.subject)
                 && !state
@@ -93,8 +93,10 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
                     .get(id)
                     .is_some_and(RowStatus::is_over)
                 && !is_over(state, row)
-        })
-        .count()
+        });
+        theirs
+            .map(|(_, row)| row.session.kind.as_ref())
+            .collect::<KindCounts>()
     };
     let caps = state.source(source);
     let reaches_all = caps

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{edit, focus, message, net, results};
+use super::{edit, focus, message, requests, results};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
@@ -239,7 +239,7 @@ pub fn submit(state: &mut State) -> Vec<Effect> {
             state.form.error = None;
             state.focus_follows = state.focus == Pane::Search;
             if state.is_loading() && state.results.query.as_ref() == Some(&query) {
-                net::follow(state);
+                requests::follow(state);
                 return Vec::new();
             }
             // The same once more would be cut again.
@@ -448,7 +448,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     if state.sources.iter().all(stays_ended) {
         return Vec::new();
     }
-    let mut effects = net::cancel_searches(state);
+    let mut effects = requests::cancel_searches(state);
     state.message = None;
     if state.results.query.as_ref() != Some(&query) {
         for source in &mut state.sources {
@@ -480,7 +480,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
             });
         } else {
             source.waiting = Some(search);
-            effects.extend(net::connect(state, id));
+            effects.extend(requests::connect(state, id));
         }
     }
     effects.push(spin(state));
@@ -541,7 +541,7 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     if !state.is_loading() {
         return Vec::new();
     }
-    let effects = net::cancel_searches(state);
+    let effects = requests::cancel_searches(state);
     for source in state.sources.iter_mut().filter(|s| s.is_loading()) {
         source.waiting = None;
         source.progress = Progress::Stopped("stopped by Esc".into());

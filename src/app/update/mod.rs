@@ -14,6 +14,7 @@ pub(super) mod message;
 mod mouse;
 pub(super) mod net;
 mod profiles;
+pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod revoke;
 mod sign_in;

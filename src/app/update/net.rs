@@ -1,6 +1,6 @@
 //! The answers from the network: connections and pages.
 
-use super::{message, results};
+use super::{message, requests, results};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
@@ -8,30 +8,12 @@ use crate::app::effect::{Effect, Gen};
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::job::JobState;
 use crate::app::msg::{Connected, RowPage};
-use crate::app::source::{Link, Progress, Source, Wait};
-use crate::app::state::{Level, Pane, State};
+use crate::app::source::{Link, Progress, Wait};
+use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::time::clock_apart;
 use crate::model::{ApiError, Completeness, told_duplicates, told_unread};
 use crate::store::SourceId;
-
-/// Connects a source, unless that is on the way already.
-pub fn connect(state: &mut State, id: SourceId) -> Vec<Effect> {
-    let generation = state.next_gen();
-    let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
-        return Vec::new();
-    };
-    if matches!(source.link, Link::Connecting) {
-        return Vec::new();
-    }
-    source.link = Link::Connecting;
-    source.link_gen = generation;
-    vec![Effect::Connect {
-        source: id,
-        generation,
-        profile: source.profile.name.clone(),
-    }]
-}
 
 /// A profile is connected, or is not.
 pub fn connected(
@@ -71,7 +53,7 @@ pub fn connected(
             let search_gen = source.search_gen;
             remember(state, &name, format!("ok {} ms", took.as_millis()));
             for job in &mut state.jobs {
-                if matches!(&job.state, JobState::Paused(error) if !waits(error)) {
+                if matches!(&job.state, JobState::Paused(error) if !requests::waits(error)) {
                     job.state = JobState::Ready;
                     job.button = 0;
                 }
@@ -125,43 +107,12 @@ fn short(error: &ApiError) -> String {
     }
 }
 
-/// Drops every search and connection that is on the way.
-pub fn cancel_searches(state: &mut State) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    for source in state.sources.iter_mut().filter(|s| s.is_loading()) {
-        effects.push(Effect::Cancel(source.search_gen));
-        if matches!(source.link, Link::Connecting) {
-            effects.push(Effect::Cancel(source.link_gen));
-            source.link = Link::Never;
-        }
-        source.search_gen = Gen::default();
-    }
-    effects
-}
-
 /// A server makes us wait, or no longer does.
 pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effect> {
     if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
         source.wait = wait;
     }
     Vec::new()
-}
-
-/// True if a server asks for a wait; signing in does not end that wait.
-fn waits(error: &ApiError) -> bool {
-    matches!(error, ApiError::RateLimited { .. })
-}
-
-/// The operator was told that a server asks for a long wait, and asks again.
-pub fn ask_anyway(state: &State) -> Vec<Effect> {
-    let told = |source: &Source| {
-        matches!(&source.link, Link::Down(error) if waits(error))
-            || matches!(&source.progress, Progress::Failed(error) if waits(error))
-    };
-    let sources = state.sources.iter().enumerate();
-    let told = sources.filter(|(_, source)| told(source));
-    told.map(|(at, _)| Effect::AskAnyway(SourceId(at as u8)))
-        .collect()
 }
 
 /// A page has arrived, or failed.
@@ -252,21 +203,12 @@ fn arrived(state: &mut State, id: SourceId, page: RowPage) -> Vec<Effect> {
     }
     state.results.settle_late(first);
     let mut effects = results::appended(state, first);
-    follow(state);
+    requests::follow(state);
     if last {
         effects.extend(results::finished(state));
         effects.extend(say_truncated(state, id));
     }
     effects
-}
-
-/// The operator pressed Enter and has not moved on: the first row takes the focus.
-pub fn follow(state: &mut State) {
-    let rows = !state.results.stale && !state.results.order.is_empty();
-    if state.focus_follows && rows && state.dialogs.is_empty() {
-        state.focus = Pane::Table;
-        state.focus_follows = false;
-    }
 }
 
 fn say_truncated(state: &mut State, id: SourceId) -> Vec<Effect> {

@@ -1,6 +1,6 @@
 //! Opening profiles, and reading them again.
 
-use super::{focus, form, message, net};
+use super::{focus, form, message, requests};
 use crate::app::effect::Effect;
 use crate::app::layout::lay_out;
 use crate::app::results::{Details, Results};
@@ -16,7 +16,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         .filter_map(|name| state.profiles.iter().find(|entry| entry.view.name == *name))
         .map(|entry| entry.view.clone())
         .collect();
-    let mut effects = net::cancel_searches(state);
+    let mut effects = requests::cancel_searches(state);
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
     let sort = views
         .first()

@@ -9,11 +9,11 @@ use crate::app::reach;
 use crate::app::results::RowStatus;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
-use crate::app::source::Link;
+use crate::app::source::{Link, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::with_thousands;
-use crate::model::{ApiError, NO_LASTING_ID, Outcome, Subject, UserOutcome};
+use crate::model::text::{display_safe, with_thousands};
+use crate::model::{ApiError, KindCounts, NO_LASTING_ID, Outcome, Subject, UserOutcome};
 use crate::store::{RowId, SourceId};
 
 /// Confirmed: sends exactly what the question held.
@@ -31,7 +31,11 @@ pub fn send(
         ConfirmKind::Rows(plan) => {
             job.title = match plan.send.len() {
                 1 => "Deleting 1 session".into(),
-                n => format!("Revoking {} sessions", with_thousands(n as u64)),
+                n => {
+                    let kinds = plan.send.iter().map(|item| item.kind.as_ref());
+                    let kinds = kinds.collect::<KindCounts>().in_brackets();
+                    format!("Revoking {} sessions{kinds}", with_thousands(n as u64))
+                }
             };
             job.items.clone_from(&plan.send);
             for item in &plan.send {
@@ -209,8 +213,9 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
         words::shown(user),
         reach::place(state, source, user)
     );
+    let together = state.source(source).and_then(together).unwrap_or_default();
     let left = match outcome.left {
-        Some(left) => format!("{} left (read back {at})", with_thousands(left)),
+        Some(left) => format!("{}{together} left (read back {at})", with_thousands(left)),
         None => "what is left could not be read back".to_owned(),
     };
     let ended = match (outcome.before, outcome.left) {
@@ -218,7 +223,9 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
         _ => None,
     };
     let became = match (&outcome.outcome, ended) {
-        (Outcome::Revoked, Some(n)) => format!("{} of {whose} ended", with_thousands(n)),
+        (Outcome::Revoked, Some(n)) => {
+            format!("{}{together} of {whose} ended", with_thousands(n))
+        }
         (Outcome::Revoked, None) => format!("the sessions of {whose} ended"),
         (Outcome::AlreadyGone, _) => format!("no session of {whose} was live"),
         (Outcome::StillListed, _) => format!("the server said yes for {whose}"),
@@ -237,6 +244,20 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
         .map(|note| format!(". {note}"))
         .collect();
     format!("{profile}: {became}, {left}{others}{notes}")
+}
+
+/// " (web and sql together)": a number that the system gives of all its kinds. `None`: it has one kind.
+fn together(source: &Source) -> Option<String> {
+    let caps = source
+        .caps
+        .as_ref()
+        .filter(|caps| caps.kinds.are_several())?;
+    let words: Vec<_> = caps
+        .kinds
+        .iter()
+        .map(|kind| display_safe(&kind.kind))
+        .collect();
+    Some(format!(" ({} together)", words.join(" and ")))
 }
 
 /// A job waits for somebody to sign in, or to decide about a long wait.
@@ -325,14 +346,16 @@ fn summary(state: &State, job: &Job) -> (Level, String) {
             ),
         };
     }
-    let text = format!(
-        "deleted {}, already gone {}, failed {}, unknown {}, not sent {}",
-        job.done,
-        job.gone,
-        job.failed.len(),
-        job.unclear,
-        job.waiting()
-    );
+    let counts = [
+        ("deleted", job.done, Some(Counted::Done)),
+        ("already gone", job.gone, Some(Counted::Gone)),
+        ("failed", job.failed.len(), Some(Counted::Failed)),
+        ("unknown", job.unclear, Some(Counted::Unclear)),
+        ("not sent", job.waiting(), None),
+    ];
+    let told =
+        counts.map(|(word, n, counted)| format!("{word} {n}{}", job.kinds(counted).in_brackets()));
+    let text = told.join(", ");
     let clean = job.failed.is_empty() && job.unclear == 0 && job.waiting() == 0;
     (if clean { Level::Ok } else { Level::Warn }, text)
 }

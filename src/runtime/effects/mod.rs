@@ -408,7 +408,7 @@ impl Effects {
                     source,
                     generation,
                 };
-                match ScreenReading::new(&opened, source, &hasher, search, at, keys) {
+                match ScreenReading::open(&opened, source, &hasher, search, at, keys).await {
                     Ok(reading) => Some(read(reading, &pages).await),
                     Err(error) => {
                         pages.send(Err(error)).await;

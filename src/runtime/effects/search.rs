@@ -20,8 +20,8 @@ impl<'a> ScreenReading<'a> {
     /// brought. `hasher`: the one of the whole run.
     ///
     /// # Errors
-    /// As [`Reading::new`].
-    pub(crate) fn new(
+    /// As [`Reading::open`].
+    pub(crate) async fn open(
         opened: &'a Opened,
         source: SourceId,
         hasher: &'a RandomState,
@@ -30,7 +30,8 @@ impl<'a> ScreenReading<'a> {
         keys: ReadKeys,
     ) -> Result<Self, ApiError> {
         let profile = &*opened.profile;
-        let reading = Reading::new(&*opened.api, search)?
+        let reading = Reading::open(&*opened.api, search)
+            .await?
             .matching(
                 &profile.name,
                 &profile.system.word,

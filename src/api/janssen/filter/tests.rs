@@ -55,7 +55,8 @@ trait ParseQuery {
 
 impl ParseQuery for str {
     fn parse_query(&self) -> crate::model::Query {
-        crate::model::Query::parse(self).unwrap_or_else(|error| panic!("{self}: {error}"))
+        crate::model::Query::parse_with(self, crate::api::janssen::names::NAMES)
+            .unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::app::role::Role;
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::app::words;
+use crate::model::KindCounts;
 use crate::model::text::{cut_end, width_cols, with_thousands};
 use crate::store::SourceId;
 
@@ -263,7 +264,7 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLi
         ));
     }
     if let ConfirmKind::User(whole) = &confirm.kind
-        && let Some(everywhere) = whole.everywhere
+        && let Some(everywhere) = &whole.everywhere
     {
         lines.push(reach(state, whole, everywhere, confirm.focus));
     }
@@ -292,8 +293,18 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLi
     true
 }
 
+/// "3 loaded", with the kinds where there are several.
+fn loaded(counts: &KindCounts) -> String {
+    format!("{} loaded{}", counts.total(), counts.in_brackets())
+}
+
 /// The choice between the realm of the row and every one, and what the other would mean.
-fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocus) -> ViewLine {
+fn reach(
+    state: &State,
+    whole: &WholeUser,
+    everywhere: &KindCounts,
+    focus: ConfirmFocus,
+) -> ViewLine {
     let source = state.source(whole.source);
     let word = source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
     let scope = whole.user.scope.as_ref().map(|scope| scope.named());
@@ -302,9 +313,9 @@ fn reach(state: &State, whole: &WholeUser, everywhere: usize, focus: ConfirmFocu
     let all = format!("every {}", word.to_lowercase());
     let cells = width_cols(&here).max(width_cols(&all)) + 2;
     let (shown, other) = if whole.is_everywhere {
-        (all, format!("{} loaded in {scope}", whole.here))
+        (all, format!("{} in {scope}", loaded(&whole.here)))
     } else {
-        (here, format!("{everywhere} loaded in {all}"))
+        (here, format!("{} in {all}", loaded(everywhere)))
     };
     let focused = focus == ConfirmFocus::Reach;
     let role = if focused {

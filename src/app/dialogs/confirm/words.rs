@@ -155,17 +155,18 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
     confirm.title = format!("Revoke every session of this user{place}{on}?");
     let id = whole.user.id.as_ref();
     let id = id.map_or("-".to_owned(), |id| id.named().into_owned());
-    let count = whole.loaded();
+    let count = whole.loaded().total();
+    let kinds = whole.loaded().in_brackets();
     let known = match (count, whole.is_all_loaded) {
         (1, true) => "1 session".to_owned(),
-        (n, true) => format!("{} sessions", with_thousands(n as u64)),
+        (n, true) => format!("{} sessions{kinds}", with_thousands(n)),
         (n, false) if opened.is_some_and(|s| cut::cut_at(s).is_some()) => format!(
-            "{} loaded of a list that is cut; there may be more",
-            with_thousands(n as u64)
+            "{} loaded{kinds} of a list that is cut; there may be more",
+            with_thousands(n)
         ),
         (n, false) => format!(
-            "{} loaded; the server may hold more",
-            with_thousands(n as u64)
+            "{} loaded{kinds}; the server may hold more",
+            with_thousands(n)
         ),
     };
     // The name as it is shown, so that what is typed is what is read; and the number shown.

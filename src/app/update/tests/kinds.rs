@@ -1,6 +1,6 @@
 //! A system with two kinds of session: each with its own columns, its own end, and its own number.
 
-use super::super::ask_revoke;
+use super::super::{ask_revoke, revoke};
 use super::*;
 use crate::app::dialogs::actions_menu::{self, ActionsMenu};
 use crate::app::dialogs::confirm;
@@ -8,7 +8,7 @@ use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Pane;
 use crate::app::{columns, facts};
 use crate::model::query::{Matcher, SessionIn};
-use crate::model::{ActionSpec, ActsOn, Kinds, Query, Subject};
+use crate::model::{ActionSpec, ActsOn, Kinds, Outcome, Query, Subject};
 
 fn two_kinds() -> Capabilities {
     let web = KindCaps {
@@ -115,6 +115,51 @@ fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
 }
 
 #[test]
+fn the_question_about_a_whole_user_counts_by_kind() {
+    let mut app = listed();
+
+    app.keys("U");
+
+    let confirm = app.dialog::<Confirm>().expect("a question");
+    let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
+    let (_, known) = sessions.expect("a number of sessions");
+    assert!(known.contains("(2 web, 1 sql)"), "{known}");
+}
+
+#[test]
+fn what_became_of_a_job_is_told_by_kind() {
+    let mut app = listed();
+    let mut caps = two_kinds();
+    let (web, mut sql) = (caps.of(Some("web")).clone(), caps.of(Some("sql")).clone());
+    sql.revoke = Revoke::One;
+    caps.kinds = Kinds::several(web, vec![sql]);
+    app.state.sources[0].caps = Some(Arc::new(caps));
+    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let kind = ConfirmKind::Rows(plan);
+    let _ = revoke::send(&mut app.state, kind, false, None);
+    let job = app.state.last_job;
+    assert_eq!(
+        app.state.jobs[0].title,
+        "Revoking 3 sessions (2 web, 1 sql)"
+    );
+
+    for row in [RowId(0), RowId(2)] {
+        let outcome = Outcome::Revoked;
+        app.send(Msg::Revoked { job, row, outcome });
+    }
+    assert_eq!(app.state.jobs[0].done_words(), "2 done (1 web, 1 sql)");
+    app.send(Msg::Ended(job));
+
+    assert!(
+        app.status().starts_with(
+            "deleted 2 (1 web, 1 sql), already gone 0, failed 0, unknown 0, not sent 1"
+        ),
+        "{}",
+        app.status()
+    );
+}
+
+#[test]
 fn a_kind_is_found_by_a_query_and_a_session_by_the_id_of_the_console() {
     let app = listed();
     let found = |text: &str| {
@@ -188,7 +233,7 @@ fn all_sessions_of_a_person_without_an_id_can_be_ended_by_name() {
     let ConfirmKind::User(whole) = &confirm.kind else {
         panic!("another question");
     };
-    assert_eq!(whole.here, 2);
+    assert_eq!(whole.here.total(), 2);
 }
 
 #[test]

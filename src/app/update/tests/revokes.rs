@@ -334,8 +334,9 @@ fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
     app.keys("U");
 
     assert!(
-        app.dialog::<Confirm>()
-            .is_some_and(|c| matches!(&c.kind, ConfirmKind::User(whole) if whole.here == 1))
+        app.dialog::<Confirm>().is_some_and(
+            |c| matches!(&c.kind, ConfirmKind::User(whole) if whole.here.total() == 1)
+        )
     );
 }
 

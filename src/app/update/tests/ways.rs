@@ -15,6 +15,7 @@ fn way(word: &'static str, needs: Option<Field>) -> Way {
         needs,
         cost: Some(WayCost {
             requests: 1_200,
+            is_least: false,
             takes,
         }),
     }

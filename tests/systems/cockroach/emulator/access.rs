@@ -7,7 +7,7 @@ use usher::emulator::cockroach::{Cluster, CockroachLogin, CockroachOptions, Vers
 use super::{
     LIST, SECOND_US, SESSION, add, body, empty, form, post, row, rows, run, server, token,
 };
-use crate::bare_http::{Answer, Asked};
+use crate::asked::{Answer, Asked};
 
 async fn login(emulator: &Running, body: &str) -> Answer {
     let asked = Asked {

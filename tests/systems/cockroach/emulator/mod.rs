@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use usher::emulator::cockroach::{CockroachLogin, CockroachOptions, CockroachRow};
 use usher::emulator::{Options, Running};
 
-use crate::bare_http::{Answer, Asked};
+use crate::asked::{Answer, Asked};
 use crate::{fixed, running};
 
 const SESSION: &str = "X-Cockroach-API-Session";

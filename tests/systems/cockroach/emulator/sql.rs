@@ -6,7 +6,7 @@ use usher::emulator::cockroach::{CockroachOptions, Version};
 use super::{
     LIST, REVOKE, SECOND_US, add, body, empty, post, refusal, row, rows, run, server, token,
 };
-use crate::bare_http::Asked;
+use crate::asked::Asked;
 
 const BIG: i64 = 784_449_219_848_241_153;
 

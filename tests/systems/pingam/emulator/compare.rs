@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::http::Answer;
+use crate::asked::Answer;
 
 /// Recordings whose answer differs in one place, which is told here and not compared.
 const DIFFERENT: &[(&str, &str, &str)] = &[

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use usher::emulator::pingam::{AmOptions, AmService, Flavour, ONE_TIME_CODE};
 use usher::emulator::{Options, Running};
 
-use super::http::{Answer, Asked};
 use super::{fixed, running};
+use crate::asked::{Answer, Asked};
 
 async fn server(system: Flavour, am: AmOptions) -> Running {
     let options = Options {

@@ -8,6 +8,6 @@ mod pingam;
 mod replay;
 mod start;
 
-use crate::{bare_http as http, fixed, running};
+use crate::{fixed, running};
 
 const MINUTE_MS: i64 = 60_000;

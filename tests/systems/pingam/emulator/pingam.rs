@@ -5,8 +5,8 @@ use std::sync::Arc;
 use usher::emulator::pingam::{AmOptions, Flavour};
 use usher::emulator::{Options, Running};
 
-use super::http::{Answer, Asked};
 use super::{MINUTE_MS, fixed, running};
+use crate::asked::{Answer, Asked};
 
 const COOKIE: &str = "iPlanetDirectoryPro";
 

@@ -11,8 +11,8 @@ use usher::emulator::pingam::{AmOptions, AmQuota, Flavour};
 use usher::emulator::{Options, Running};
 
 use super::compare::differences;
-use super::http::{Asked, take_apart};
 use super::{MINUTE_MS, fixed, running};
+use crate::asked::{Asked, take_apart};
 
 /// Recordings that are not replayed: how their names start, and why.
 const SKIPPED: &[(&str, &str)] = &[

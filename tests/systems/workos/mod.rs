@@ -1,0 +1,4 @@
+//! WorkOS: its client, and its emulator over the wire.
+
+mod client;
+mod emulator;
