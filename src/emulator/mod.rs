@@ -33,6 +33,7 @@ mod system;
 mod tls;
 mod wire;
 
+pub mod cockroach;
 pub mod fleare;
 pub mod janssen;
 pub mod pingam;
@@ -57,6 +58,7 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     pingam::pingam,
     pingam::openam,
     fleare::system,
+    cockroach::system,
     workos::system,
 ];
 
