@@ -33,6 +33,8 @@ mod system;
 mod tls;
 mod wire;
 
+pub mod cockroach;
+pub mod fleare;
 pub mod janssen;
 pub mod pingam;
 pub mod workos;
@@ -55,6 +57,8 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     janssen::system,
     pingam::pingam,
     pingam::openam,
+    fleare::system,
+    cockroach::system,
     workos::system,
 ];
 

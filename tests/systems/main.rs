@@ -23,6 +23,8 @@ mod pty;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod cockroach;
+mod fleare;
 mod harbor;
 mod janssen;
 mod pingam;
