@@ -123,6 +123,8 @@ pub struct Source {
     pub way: Option<ChosenWay>,
     /// Where a search that broke off can go on.
     pub resume: Option<Cursor>,
+    /// True if the operator stopped a walk, which can go on at `resume`.
+    pub is_halted: bool,
     /// How far a walk has come that the list needs, while it runs. `None`: it needs none.
     pub headway: Option<Headway>,
     /// Pages read.
@@ -167,6 +169,7 @@ impl Source {
             search: None,
             way: None,
             resume: None,
+            is_halted: false,
             headway: None,
             pages: 0,
             rows: 0,

@@ -143,7 +143,15 @@ pub(crate) async fn act(ctx: &Ctx, args: &ActArgs) -> Result<u8, Failure> {
         Format::Table | Format::Markdown => false,
         Format::Json | Format::Jsonl | Format::Csv => source.profile.policy.reveal,
     };
-    print(ctx, &config, args.output, &result, whole)?;
+    match only_secret(&result.body).filter(|_| source.profile.policy.reveal) {
+        Some(secret) if !matches!(args.output, Format::Json | Format::Jsonl) => {
+            ctx.note(&result.summary);
+            let mut out = ctx.out();
+            out.text(&display_safe(&secret.whole()));
+            out.flush()?;
+        }
+        _ => print(ctx, &config, args.output, &result, whole)?,
+    }
     Ok(code(&result))
 }
 
@@ -390,6 +398,18 @@ fn print(
         }
     }
     out.flush()
+}
+
+/// The value of an answer that is nothing but a secret told this once: it is printed alone, so that another
+/// program can read it. `None`: it is another answer.
+fn only_secret(body: &ActionBody) -> Option<&ActionCell> {
+    match body {
+        ActionBody::Fields(fields) => match fields.as_slice() {
+            [(_, cell)] if cell.class == CellClass::Once => Some(cell),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The result, as titles and rows.

@@ -83,6 +83,7 @@ impl Profile {
             client_names: BTreeMap::new(),
             policy: Policy {
                 page_size: system.page_size,
+                thresholds: system.thresholds(),
                 ..Policy::default()
             },
             own: OwnKeys::defaults(system.all_own_keys()),

@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use chrono::TimeDelta;
 use url::Url;
 
 use super::login::Method;
 use super::own::OwnKey;
+use crate::model::Thresholds;
 use crate::model::query::OwnName;
 
 /// The description of one kind of system. Plain data: it may be written in code or read from a file.
@@ -28,6 +30,8 @@ pub struct SystemSpec {
     pub page_size: Option<u16>,
     /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
+    /// Unused for this long a session is idle, where the profile does not say. `None`: 8 hours.
+    pub idle_after: Option<TimeDelta>,
     /// The lines of a new profile after `system`, to be filled in: address and sign-in, as TOML.
     pub profile_lines: Cow<'static, str>,
 }
@@ -47,8 +51,18 @@ impl SystemSpec {
             own_keys: Vec::new(),
             rate: None,
             page_size: None,
+            idle_after: None,
             own_names: Vec::new(),
             profile_lines: "url = \"https://idp.example.org\"\ntoken = { prompt = true }\n".into(),
+        }
+    }
+
+    /// The times from which a session is idle or expiring, where the profile does not say.
+    pub fn thresholds(&self) -> Thresholds {
+        let usual = Thresholds::default();
+        Thresholds {
+            idle_after: self.idle_after.unwrap_or(usual.idle_after),
+            ..usual
         }
     }
 

@@ -43,9 +43,29 @@ impl HttpService {
         router: Router,
         secret_headers: Vec<String>,
     ) -> Self {
+        Self::with(router, system, secret_headers, None)
+    }
+
+    /// As [`HttpService::of`], for a system whose method and path do not say what a request does.
+    pub(crate) fn reading(
+        system: Arc<dyn Emulated>,
+        router: Router,
+        secret_headers: Vec<String>,
+        reader: Reader,
+    ) -> Self {
+        Self::with(router, system, secret_headers, Some(reader))
+    }
+
+    fn with(
+        router: Router,
+        system: Arc<dyn Emulated>,
+        secret_headers: Vec<String>,
+        reader: Option<Reader>,
+    ) -> Self {
         let site = Arc::new(Site {
             system,
             secret_headers,
+            reader,
         });
         HttpService {
             router: router.layer(from_fn_with_state(site, with_faults)),
@@ -68,14 +88,27 @@ impl Service for HttpService {
     }
 }
 
+/// What the body of a request says of it.
+#[derive(Debug, Default)]
+pub(crate) struct Inside {
+    /// Words for what it does, beside its method.
+    pub(crate) words: Vec<String>,
+    /// Ids of sessions and the like, beside the segments of its path.
+    pub(crate) parts: Vec<String>,
+}
+
+/// Reads a body, given the path that it was sent to.
+pub(crate) type Reader = fn(&str, &[u8]) -> Inside;
+
 /// The parts that the layer around all answers needs.
 struct Site {
     system: Arc<dyn Emulated>,
     secret_headers: Vec<String>,
+    reader: Option<Reader>,
 }
 
 impl Site {
-    fn entry(&self, request: &Request) -> JournalEntry {
+    fn entry(&self, request: &Request, inside: &Inside) -> JournalEntry {
         let headers = request.headers();
         let secret = self
             .secret_headers
@@ -84,6 +117,7 @@ impl Site {
         JournalEntry {
             time_ms: self.system.shared().now_ms(),
             method: request.method().to_string(),
+            words: inside.words.clone(),
             path: request.uri().path().to_owned(),
             query: request.uri().query().map(str::to_owned),
             headers: headers
@@ -94,12 +128,14 @@ impl Site {
         }
     }
 
-    fn orders(&self, request: &Request) -> Orders {
+    fn orders(&self, request: &Request, inside: Inside) -> Orders {
         let path = request.uri().path();
-        let segments = path.split('/').map(decoded).collect::<Vec<_>>();
+        let mut segments = path.split('/').map(decoded).collect::<Vec<_>>();
+        segments.extend(inside.parts);
         let operation = Operation {
             system: self.system.shared().options.system.word(),
             word: request.method().as_str(),
+            words: &inside.words,
             text: path,
             parts: &segments,
         };
@@ -115,8 +151,12 @@ async fn with_faults(
     next: Next,
 ) -> Response {
     let shared = site.system.shared();
-    shared.journal.add(site.entry(&request));
-    let orders = site.orders(&request);
+    let mut inside = Inside::default();
+    if let Some(reader) = site.reader {
+        (request, inside) = read(request, reader).await;
+    }
+    shared.journal.add(site.entry(&request, &inside));
+    let orders = site.orders(&request, inside);
     if let Some(fault) = orders.auth {
         request.extensions_mut().insert(fault);
     }
@@ -129,6 +169,17 @@ async fn with_faults(
         response.headers_mut().insert(header::DATE, date);
     }
     response
+}
+
+/// Looks into the body of a request, which is whole again afterwards.
+async fn read(request: Request, reader: Reader) -> (Request, Inside) {
+    let (parts, body) = request.into_parts();
+    // A body that ends early is for the system to refuse.
+    let bytes = axum::body::to_bytes(body, MOST_BYTES)
+        .await
+        .unwrap_or_default();
+    let inside = reader(parts.uri.path(), &bytes);
+    (Request::from_parts(parts, Body::from(bytes)), inside)
 }
 
 async fn answer(

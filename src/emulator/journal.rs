@@ -16,6 +16,8 @@ pub struct JournalEntry {
     pub time_ms: i64,
     /// The method of HTTP, `GET`, `DELETE` …; the command word of another protocol.
     pub method: String,
+    /// More words for what it does, as the statements in a body of SQL have. Empty: `method` says it.
+    pub words: Vec<String>,
     /// The path as sent, not decoded; the arguments of a command.
     pub path: String,
     /// The query as sent, without `?`. `None`: there was none.

@@ -33,6 +33,7 @@ mod system;
 mod tls;
 mod wire;
 
+pub mod cockroach;
 pub mod janssen;
 pub mod pingam;
 pub mod workos;
@@ -55,6 +56,7 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     janssen::system,
     pingam::pingam,
     pingam::openam,
+    cockroach::system,
     workos::system,
 ];
 

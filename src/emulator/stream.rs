@@ -98,6 +98,7 @@ impl StreamService {
         shared.journal.add(JournalEntry {
             time_ms: shared.now_ms(),
             method: command.word.clone(),
+            words: Vec::new(),
             path: command.text.clone(),
             query: None,
             headers: Vec::new(),
@@ -106,6 +107,7 @@ impl StreamService {
         let operation = Operation {
             system: shared.options.system.word(),
             word: &command.word,
+            words: &[],
             text: &command.text,
             parts: &command.parts,
         };

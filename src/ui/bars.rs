@@ -502,6 +502,20 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
             .filter(|field| form_fields::support(state, *field) == crate::model::Support::Required)
             .map(form_fields::label)
             .collect();
+        let one_by_one = state.sources.iter().find(|source| {
+            let caps = source.caps.as_ref();
+            caps.is_some_and(|caps| !caps.lists_everybody)
+        });
+        if let (Some(source), true) = (one_by_one, needed.is_empty()) {
+            let system = display_safe(source.system());
+            return vec![
+                (format!("{system} lists one user at a time."), Role::Text),
+                (
+                    "Type one, or press Enter to choose a way to list more.".to_owned(),
+                    Role::Text,
+                ),
+            ];
+        }
         let text = if needed.is_empty() {
             "Enter lists all sessions, or type a user name first".to_owned()
         } else {

@@ -23,6 +23,7 @@ mod pty;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod cockroach;
 mod harbor;
 mod janssen;
 mod pingam;

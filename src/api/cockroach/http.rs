@@ -230,3 +230,65 @@ impl Transport for HttpTransport {
         self.http.ask_anyway();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::http::header::HeaderMap;
+
+    use super::*;
+
+    fn read(body: &str) -> Result<Table, ApiError> {
+        let body = body.to_owned().into();
+        let reply = Reply::made(StatusCode::OK, HeaderMap::new(), body);
+        table(&reply, &["id", "revoked"])
+    }
+
+    fn result(inside: &str) -> String {
+        format!(
+            r#"{{"num_statements":1,"execution":{{"txn_results":[{{"statement":1,{inside}}}]}}}}"#
+        )
+    }
+
+    const COLUMNS: &str = r#""columns":[{"name":"id","type":"INT8","oid":20},{"name":"revoked"}]"#;
+
+    #[test]
+    fn rows_come_in_the_order_asked_for_and_numbers_keep_every_digit() {
+        let rows = r#""rows":[{"id":9007199254740993,"revoked":null},{"revoked":"2026-03-02T09:17:40","id":-9223372036854775808}]"#;
+
+        let Table(rows) = read(&result(&format!("{COLUMNS},{rows}"))).unwrap();
+
+        let texts: Vec<Vec<Option<&str>>> = rows
+            .iter()
+            .map(|row| row.iter().map(Option::as_deref).collect())
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                vec![Some("9007199254740993"), None],
+                vec![Some("-9223372036854775808"), Some("2026-03-02T09:17:40")],
+            ]
+        );
+        let Table(none) = read(&result(COLUMNS)).unwrap();
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_whole_answer_is_never_a_short_list() {
+        for (body, class) in [
+            ("{}".to_owned(), "unexpected"),
+            (r#"{"execution":{"txn_results":[]}}"#.to_owned(), "unexpected"),
+            (result(r#""tag":"SELECT""#), "unexpected"),
+            (result(r#""columns":[{"name":"id"}]"#), "unexpected"),
+            (result(&format!(r#"{COLUMNS},"rows":[{{"id":1}}]"#)), "unexpected"),
+            (result(r#""error":{"code":"42501","message":"no"}"#), "forbidden"),
+            (
+                r#"{"error":{"code":"XXUUU","message":"executing stmt 1: max result size exceeded"}}"#.to_owned(),
+                "server",
+            ),
+            ("<html><title>Oops</title></html>".to_owned(), "unexpected"),
+            (String::new(), "unexpected"),
+        ] {
+            assert_eq!(read(&body).unwrap_err().class(), class, "{body}");
+        }
+    }
+}

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::{Cockroach, caps, keys, names};
 use crate::api::auth::{Prompter, TokenStore};
 use crate::api::{SessionApi, System};
 use crate::config::{Method, Profile, Scheme, SignInMethod, SystemSpec};
 use crate::model::{ApiError, Capabilities};
 
+/// So many days unused is idle: a life time, since the server does not tell the last use.
+const NEVER_IDLE: i64 = 36_500;
 /// Rows of a page.
 const PAGE: u16 = 500;
 
@@ -40,6 +44,7 @@ impl CockroachSystem {
                 schemes: vec![Scheme::HTTPS, Scheme::HTTP, SQL_CONNECTION],
                 own_keys: keys::of_profile(),
                 page_size: Some(PAGE),
+                idle_after: Some(TimeDelta::days(NEVER_IDLE)),
                 own_names: names::NAMES.to_vec(),
                 profile_lines: "url = \"https://cockroach.example.org:8080\"\n\
                      login = { method = \"password\", user = \"opsadmin\", password = { prompt = true } }\n"

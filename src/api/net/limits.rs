@@ -13,6 +13,10 @@ use super::waits::Waits;
 use crate::config::Profile;
 use crate::model::{ApiError, Code, locked};
 
+/// The status of a server that was asked too often.
+const TOO_MANY: u16 = 429;
+/// So long the rate of a profile is half of what it says, after such a status.
+const SLOW_FOR: Duration = Duration::from_secs(60);
 /// Open files that are no connections, generously: terminal, logs, audit log, timers.
 const OTHER_FILES: u64 = 20;
 
@@ -93,6 +97,9 @@ impl Limits {
     /// Holds all requests to this server for this long, since it answered with `code`. `is_named`: the
     /// server named the time. Otherwise the time is ours, and too short to be shown.
     pub fn hold(&self, url: &Url, code: Code, after: Duration, is_named: bool) {
+        if code == Code::Http(TOO_MANY) {
+            self.rate.slow_down();
+        }
         self.holds.keep(url, code, after, is_named);
     }
 
@@ -128,6 +135,8 @@ fn most_at_once() -> usize {
 struct Rate {
     gap: Option<Duration>,
     next: Mutex<Option<Instant>>,
+    /// Until when only half as many go out.
+    slow_until: Mutex<Option<Instant>>,
 }
 
 impl Rate {
@@ -137,7 +146,13 @@ impl Rate {
                 .filter(|rate| *rate > 0)
                 .map(|rate| Duration::from_secs(1) / rate),
             next: Mutex::new(None),
+            slow_until: Mutex::new(None),
         }
+    }
+
+    /// Lets only half as many go out for a while: others share the server's limit.
+    fn slow_down(&self) {
+        *locked(&self.slow_until) = Some(Instant::now() + SLOW_FOR);
     }
 
     /// Waits until one more request may go out.
@@ -145,6 +160,8 @@ impl Rate {
         let Some(gap) = self.gap else { return };
         let at = {
             let now = Instant::now();
+            let is_slow = locked(&self.slow_until).is_some_and(|until| now < until);
+            let gap = if is_slow { gap * 2 } else { gap };
             let mut next = locked(&self.next);
             let at = next.map_or(now, |next| next.max(now));
             *next = Some(at + gap);
@@ -167,6 +184,25 @@ mod tests {
             rate.turn().await;
         }
 
+        assert_eq!(begun.elapsed().as_millis(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_too_many_requests_the_rate_is_half_for_a_minute() {
+        let rate = Rate::new(Some(4));
+        rate.slow_down();
+        let begun = Instant::now();
+
+        for _ in 0..3 {
+            rate.turn().await;
+        }
+
+        assert_eq!(begun.elapsed().as_millis(), 1000);
+        tokio::time::advance(SLOW_FOR).await;
+        let begun = Instant::now();
+        for _ in 0..5 {
+            rate.turn().await;
+        }
         assert_eq!(begun.elapsed().as_millis(), 1000);
     }
 }

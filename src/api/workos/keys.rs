@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::config::{OwnKey, OwnKind, OwnValue, Profile};
 
 const RECENT: &str = "recent";
@@ -13,6 +15,8 @@ const SKIP: &str = "skip_never_signed_in";
 pub(super) const RATE: u32 = 25;
 /// Requests a second at most, whatever the profile says: nine tenths of what WorkOS allows an environment.
 pub(super) const MOST_RATE: u32 = 90;
+/// Unused for this long a session is idle: longer than any lives, since WorkOS tells no last use.
+pub(super) const NEVER_IDLE: TimeDelta = TimeDelta::days(36_500);
 const DAY: u64 = 24 * 3_600;
 /// Events are kept for 90 days.
 /// Source: WorkOS documentation, "Data syncing", events API.

@@ -498,10 +498,12 @@ fn spin(state: &mut State) -> Effect {
 }
 
 impl Source {
-    /// Where its list broke off, if it did after some pages. Taken once: a list that cannot go on there is
-    /// asked for from its start the next time.
+    /// Where its list broke off, or its walk was stopped, if it was after some pages. Taken once: a list
+    /// that cannot go on there is asked for from its start the next time.
     fn take_break(&mut self) -> Option<(Search, Cursor)> {
-        let broke = matches!(self.progress, Progress::Failed(_)) && self.pages > 0;
+        let broke = matches!(self.progress, Progress::Failed(_)) || self.is_halted;
+        let broke = broke && self.pages > 0;
+        self.is_halted = false;
         let is_up = matches!(self.link, Link::Up { .. });
         let search = self.search.clone().filter(|_| broke && is_up)?;
         Some((search, self.resume.take()?))
@@ -513,6 +515,7 @@ impl Source {
         self.progress = Progress::Loading;
         self.resume = None;
         self.headway = None;
+        self.is_halted = false;
         if let Some(way) = &mut self.way {
             way.is_used = true;
         }
@@ -544,15 +547,18 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     let effects = requests::cancel_searches(state);
     for source in state.sources.iter_mut().filter(|s| s.is_loading()) {
         source.waiting = None;
+        source.is_halted = source.headway.is_some() && source.resume.is_some();
         source.progress = Progress::Stopped("stopped by Esc".into());
     }
+    let goes_on = state.sources.iter().any(|source| source.is_halted);
     let mut after = results::finished(state);
     after.splice(0..0, effects);
-    after.extend(message::say(
-        state,
-        Level::Info,
-        "search stopped; r asks again",
-    ));
+    let text = if goes_on {
+        "search stopped; r goes on there"
+    } else {
+        "search stopped; r asks again"
+    };
+    after.extend(message::say(state, Level::Info, text));
     after
 }
 

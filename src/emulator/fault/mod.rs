@@ -169,6 +169,8 @@ pub(crate) struct Operation<'a> {
     pub(crate) system: &'a str,
     /// The operation: the method of HTTP, the command word of other protocols.
     pub(crate) word: &'a str,
+    /// More words for it, of which a fault may name any.
+    pub(crate) words: &'a [String],
     /// To what: the path of HTTP as sent, the arguments of a command.
     pub(crate) text: &'a str,
     /// `text` taken apart and decoded: segments, or single arguments.
@@ -210,8 +212,10 @@ impl Filter {
                 .is_none_or(|w| w.eq_ignore_ascii_case(given))
         };
         let has_part = |id: &String| operation.parts.contains(id);
+        let mut words = operation.words.iter().map(String::as_str);
+        let does = is(&self.operation, operation.word) || words.any(|w| is(&self.operation, w));
         is(&self.system, operation.system)
-            && is(&self.operation, operation.word)
+            && does
             && self.text.as_deref().is_none_or(|g| glob(g, operation.text))
             && self.session_id.as_ref().is_none_or(has_part)
     }
@@ -256,6 +260,7 @@ mod tests {
         Operation {
             system: "any",
             word,
+            words: &[],
             text,
             parts,
         }
@@ -291,6 +296,21 @@ mod tests {
 
         assert!(fault.hits(operation("GET", "/", &[])));
         assert!(!fault.hits(operation("GET", "/", &[])));
+    }
+
+    #[test]
+    fn an_operation_has_any_of_its_words() {
+        let words = ["SELECT".to_owned(), "UPDATE".to_owned()];
+        let hits = |named: &str| {
+            let spec = format!(r#"{{"match":{{"operation":"{named}"}},"action":"hang"}}"#);
+            let operation = Operation {
+                words: &words,
+                ..operation("POST", "/", &[])
+            };
+            one(&spec).hits(operation)
+        };
+
+        assert_eq!(["post", "update", "DELETE"].map(hits), [true, true, false]);
     }
 
     #[test]

@@ -262,6 +262,38 @@ impl TestApp {
         })
     }
 
+    /// One page of a walk, after which there are more.
+    fn walked(&mut self, user: &str, next: &str) -> &mut Self {
+        let generation = self.state.sources[0].search_gen;
+        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let _ = builder.row(row(user, 60, 0));
+        let walk = crate::model::WalkProgress {
+            done: 25,
+            of: None,
+            what: "users".into(),
+        };
+        let page = RowPage {
+            chunk: builder.finish(),
+            end: PageEnd {
+                next: Some(Cursor::new(next)),
+                total: None,
+                completeness: Completeness::More,
+                unread: 0,
+                walk: Some(walk.clone()),
+            },
+            took: Duration::from_millis(9),
+            duplicates: 0,
+            received: 1,
+            headway: Some(crate::model::Headway::new(walk, 25, Duration::from_secs(1))),
+            stopped: None,
+        };
+        self.send(Msg::Page {
+            source: SourceId(0),
+            generation,
+            result: Ok(page),
+        })
+    }
+
     fn page_fails(&mut self, error: ApiError) -> &mut Self {
         let generation = self.state.sources[0].search_gen;
         self.send(Msg::Page {

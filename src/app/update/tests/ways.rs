@@ -116,3 +116,21 @@ fn the_automatic_reload_says_that_nobody_waits() {
     app.page(&[("amy", 60)], None).keys("r");
     assert_eq!(asked_by(&app), Some(AskedBy::Person));
 }
+
+#[test]
+fn a_walk_that_was_stopped_goes_on_where_it_was() {
+    let mut app = offered();
+    app.keys("3").walked("amy", "next");
+
+    app.keys("esc");
+    assert_eq!(app.status(), "search stopped; r goes on there");
+    app.effects.clear();
+    app.keys("r");
+
+    let mut ats = app.effects.iter().filter_map(|effect| match effect {
+        Effect::Search { at, .. } => Some(at.as_ref().map(Cursor::as_str)),
+        _ => None,
+    });
+    assert_eq!((ats.next(), ats.next()), (Some(Some("next")), None));
+    assert_eq!(app.shown(), ["amy"], "its rows stay");
+}

@@ -1,0 +1,3 @@
+//! CockroachDB.
+
+mod emulator;
