@@ -4,6 +4,7 @@ pub mod auth;
 mod besides;
 mod client_names;
 mod cockroach;
+mod fleare;
 mod guard;
 pub mod http;
 pub mod import;
@@ -31,12 +32,13 @@ pub use net::{Countdown, Wait, Waits};
 pub use system::{System, Systems};
 
 /// The systems that usher carries, in the order in which people see them.
-fn built_in() -> [Arc<dyn System>; 4] {
+fn built_in() -> [Arc<dyn System>; 5] {
     [
         Arc::new(janssen::JanssenSystem::new()),
         Arc::new(pingam::PingAmSystem::new()),
         Arc::new(cockroach::CockroachSystem::new()),
         Arc::new(workos::WorkOsSystem::new()),
+        Arc::new(fleare::FleareSystem::new()),
     ]
 }
 

@@ -227,7 +227,7 @@ mod tests {
         let full = parse(&uncommented()).unwrap();
 
         assert_eq!(plain.profiles.len(), 2);
-        assert_eq!(full.profiles.len(), 6);
+        assert_eq!(full.profiles.len(), 7);
         assert_eq!(full.keys["table"]["revoke"].keys.len(), 2);
         assert!(full.profiles[0].client_cert.is_some());
     }

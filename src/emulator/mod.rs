@@ -34,6 +34,7 @@ mod tls;
 mod wire;
 
 pub mod cockroach;
+pub mod fleare;
 pub mod janssen;
 pub mod pingam;
 pub mod workos;
@@ -56,8 +57,9 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     janssen::system,
     pingam::pingam,
     pingam::openam,
-    cockroach::system,
+    fleare::system,
     workos::system,
+    cockroach::system,
 ];
 
 /// The system of this word, with its usual options.

@@ -272,7 +272,10 @@ fn systems_are_described_without_a_configuration_and_nothing_is_asked() {
 
     let all: Vec<serde_json::Value> = serde_json::from_str(&json.out).unwrap();
     let words: Vec<&str> = all.iter().filter_map(|one| one["word"].as_str()).collect();
-    assert_eq!(words, ["janssen", "pingam", "cockroach"]);
+    assert_eq!(
+        words,
+        ["janssen", "pingam", "cockroach", "workos", "fleare"]
+    );
     for one in &all {
         assert!(one["profile"].is_null() && one["server"].is_null(), "{one}");
         assert_ne!(one["revoke"], "no", "{one}");

@@ -24,6 +24,7 @@ mod pty;
 mod scripted;
 
 mod cockroach;
+mod fleare;
 mod harbor;
 mod janssen;
 mod pingam;
