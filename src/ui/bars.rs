@@ -502,10 +502,8 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
             .filter(|field| form_fields::support(state, *field) == crate::model::Support::Required)
             .map(form_fields::label)
             .collect();
-        let one_by_one = state.sources.iter().find(|source| {
-            let caps = source.caps.as_ref();
-            caps.is_some_and(|caps| !caps.lists_everybody)
-        });
+        let mut sources = state.sources.iter();
+        let one_by_one = sources.find(|source| !source.profile.lists_everybody);
         if let (Some(source), true) = (one_by_one, needed.is_empty()) {
             let system = display_safe(source.system());
             return vec![
