@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# WorkOS's Python SDK against usher's emulator (Python with venv; the registry of Python packages once).
-# Skipped, and said so, where that is missing or the registry does not answer: exit 0.
+# WorkOS's own programs against usher, and usher against them:
+#   1. WorkOS's Python SDK against usher's emulator (Python with venv; the registry of Python packages once)
+#   2. usher against the emulator of WorkOS's command line (Node and npm; the registry of Node packages once)
+# A part whose tools are missing, or whose registry does not answer, is skipped, and said so: exit 0.
 set -euo pipefail
 # Each job gets a process group of its own, so that an interrupt ends all of it at once.
 set -m
@@ -22,6 +24,7 @@ run() {
 }
 log=
 ours=
+started=no
 finish() {
   code=$?
   trap - EXIT
@@ -31,6 +34,10 @@ finish() {
     kill -TERM -- "-$one" 2>/dev/null || true
     wait "$one" 2>/dev/null || true
   done
+  if [ "$started" = yes ]; then
+    say "ending the vendor's emulator"
+    "$here/down.sh" || say "it could not be ended"
+  fi
   [ -z "$log" ] || rm -f "$log"
   exit "$code"
 }
@@ -92,5 +99,26 @@ check_sdk() {
   ours=
 }
 
+check_vendor() {
+  export WORKOS_INSTANCE=suite WORKOS_FRESH=1
+  # From here on there may be a process to end, also when starting it fails or is interrupted.
+  started=yes
+  local code=0
+  run "$here/up.sh" >"$log" || code=$?
+  case $code in
+    0) ;;
+    77) started=no; say "SKIPPED: usher against the vendor's emulator: a tool is missing (see above)"; return 0 ;;
+    78) started=no; say "SKIPPED: usher against the vendor's emulator: it could not be fetched (see above)"; return 0 ;;
+    *) say "the vendor's emulator did not start (exit $code)"; exit 1 ;;
+  esac
+  # shellcheck disable=SC1090
+  . <(tail -n 1 "$log")
+  export WORKOS_URL WORKOS_API_KEY WORKOS_STATE
+  say "usher against the vendor's emulator at $WORKOS_URL"
+  # They share its limit and end sessions of the same users.
+  RUST_TEST_THREADS=1 run cargo test --locked --test real_workos "$@"
+}
+
 check_sdk
+check_vendor "$@"
 say "done"

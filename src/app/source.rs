@@ -22,6 +22,8 @@ pub struct ProfileView {
     pub system: Cow<'static, str>,
     /// Name of the system in the configuration and in queries ("acme").
     pub system_word: Cow<'static, str>,
+    /// True if a search that names nobody is answered at once. False: ways to list are offered first.
+    pub lists_everybody: bool,
     /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// Its address, without credentials.

@@ -217,10 +217,16 @@ impl RevokeWorker<'_> {
         context: JobContext,
         mine: &[(usize, &SessionTarget)],
     ) -> Result<(), ApiError> {
+        let mut subjects: Vec<&Subject> = mine.iter().map(|(_, target)| &target.subject).collect();
+        // One that names no scope is ended in every one, and takes the others of the same person along.
+        subjects.sort_by_key(|subject| subject.scope.is_some());
+        let covers = |one: &Subject, other: &Subject| {
+            one == other || (one.scope.is_none() && one.is_same_person(other))
+        };
         let mut people: Vec<&Subject> = Vec::new();
-        for (_, target) in mine {
-            if !people.contains(&&target.subject) {
-                people.push(&target.subject);
+        for subject in subjects {
+            if !people.iter().any(|one| covers(one, subject)) {
+                people.push(subject);
             }
         }
         let max_rows = context.profile.policy.max_rows;
@@ -234,7 +240,7 @@ impl RevokeWorker<'_> {
             }
             let theirs: Vec<_> = mine
                 .iter()
-                .filter(|(_, t)| t.subject == *subject)
+                .filter(|(_, t)| covers(subject, &t.subject))
                 .copied()
                 .collect();
             let items = items(&theirs);

@@ -44,7 +44,13 @@ use table::{Document, Setting, Table};
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 /// The names of the embedded demos, unless a profile has them; the first is what opens without a
 /// configuration.
-pub const DEMOS: [&str; 4] = ["demo", "demo-pingam", "demo-openam", "demo-fleare"];
+pub const DEMOS: [&str; 5] = [
+    "demo",
+    "demo-pingam",
+    "demo-openam",
+    "demo-fleare",
+    "demo-workos",
+];
 
 /// The configuration, with its defaults.
 #[derive(Clone, Debug)]

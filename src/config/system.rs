@@ -28,6 +28,8 @@ pub struct SystemSpec {
     pub rate: Option<u32>,
     /// Rows a page, where the profile does not say. `None`: what the client takes.
     pub page_size: Option<u16>,
+    /// True if a search that names nobody is answered at once. False: ways to list are offered first.
+    pub lists_everybody: bool,
     /// The system's own names for the fields of a query.
     pub own_names: Vec<OwnName>,
     /// Unused for this long a session is idle, where the profile does not say. `None`: 8 hours.
@@ -51,6 +53,7 @@ impl SystemSpec {
             own_keys: Vec::new(),
             rate: None,
             page_size: None,
+            lists_everybody: true,
             idle_after: None,
             own_names: Vec::new(),
             profile_lines: "url = \"https://idp.example.org\"\ntoken = { prompt = true }\n".into(),

@@ -330,7 +330,12 @@ fn what_is_opened_follows_the_names_the_default_and_the_number_of_profiles() {
     let demo = format!("default_profile = \"demo\"\n{two}");
     let cases: [(&str, &[&str], bool, &str); 12] = [
         ("", &[], false, "demo"),
-        ("", &[], true, "demo demo-pingam demo-openam demo-fleare"),
+        (
+            "",
+            &[],
+            true,
+            "demo demo-pingam demo-openam demo-fleare demo-workos",
+        ),
         (
             &two,
             &["demo-openam", "demo", "demo"],

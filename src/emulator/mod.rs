@@ -58,8 +58,8 @@ pub const SYSTEMS: &[fn() -> Arc<dyn System>] = &[
     pingam::pingam,
     pingam::openam,
     fleare::system,
-    cockroach::system,
     workos::system,
+    cockroach::system,
 ];
 
 /// The system of this word, with its usual options.

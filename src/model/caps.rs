@@ -98,8 +98,6 @@ pub struct Capabilities {
     pub system: Cow<'static, str>,
     /// True if a comparison of a user on the server finds every spelling in upper and lower case.
     pub any_case: bool,
-    /// True if a search that names nobody is answered at once. False: ways to list are offered first.
-    pub lists_everybody: bool,
     /// True if a page tells how many sessions match.
     pub total: bool,
     /// How lists are handed out.
@@ -239,7 +237,6 @@ impl Capabilities {
         Self {
             system: system.into(),
             any_case: true,
-            lists_everybody: true,
             total: false,
             paging: Paging::None,
             revoke_is_verified: false,

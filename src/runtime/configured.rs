@@ -245,6 +245,7 @@ fn create(file: &Path, text: &str) -> Result<bool, String> {
 /// A profile as the screen knows it: nothing in it is secret.
 pub(super) fn view(profile: &Profile) -> ProfileView {
     ProfileView {
+        lists_everybody: profile.system.lists_everybody,
         name: profile.name.clone(),
         system: profile.system.title.clone(),
         system_word: profile.system.word.clone(),

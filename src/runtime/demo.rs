@@ -126,6 +126,7 @@ impl Demo {
         let url = "http://127.0.0.1".parse().expect("a fixed address");
         let profile = Profile::new(self.name.clone(), self.system.clone(), url, Login::None);
         Some(ProfileView {
+            lists_everybody: true,
             demo: true,
             ..configured::view(&with_demo_keys(profile))
         })

@@ -24,6 +24,7 @@ use crate::store::order::SourceNames;
 /// A profile as the screen knows it.
 pub(crate) fn profile_view(name: &str) -> ProfileView {
     ProfileView {
+        lists_everybody: true,
         own_names: Vec::new(),
         name: name.to_owned(),
         system: "Sample".into(),

@@ -317,7 +317,9 @@ fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
 
 #[test]
 fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
-    let mut usher = Usher::start(120, 40, |command| command.arg("--all-profiles"));
+    let mut usher = Usher::start(120, 40, |command| {
+        command.args(["-p", "demo,demo-pingam,demo-openam"]);
+    });
     usher.pty.wait_for("demo-openam stopped at 120 a realm");
     usher.focus_table();
     usher.pty.keys("&system:pingam deletable:yes");

@@ -246,6 +246,7 @@ pub fn caps() -> Capabilities {
 /// A profile of this name.
 pub fn profile(name: &str, system: &'static str) -> ProfileView {
     ProfileView {
+        lists_everybody: true,
         own_names: Vec::new(),
         name: name.to_owned(),
         system: system.into(),

@@ -28,7 +28,6 @@ pub(super) fn capabilities() -> Capabilities {
         ..KindCaps::default()
     };
     Capabilities {
-        lists_everybody: false,
         paging: Paging::Forward,
         revoke_user_everywhere: true,
         ..Capabilities::of_one_kind(SYSTEM, kind)

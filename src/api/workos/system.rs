@@ -22,6 +22,7 @@ impl WorkOsSystem {
                 own_keys: keys::of_profile(),
                 own_names: names::NAMES.to_vec(),
                 rate: Some(keys::RATE),
+                lists_everybody: false,
                 idle_after: Some(keys::NEVER_IDLE),
                 profile_lines: "url = \"https://api.workos.com\"\n\
                      token = { env = \"WORKOS_API_KEY\" }\n"

@@ -36,7 +36,7 @@ impl WorkOs {
         vec![
             Way {
                 word: RECENT.into(),
-                title: format!("sign-ins within {}, by events", time::span(recent)).into(),
+                title: format!("sign-ins within {}", time::span(recent)).into(),
                 needs: None,
                 cost: events.map(|known| self.cost(known)),
             },
@@ -48,7 +48,7 @@ impl WorkOs {
             },
             Way {
                 word: ALL.into(),
-                title: "all users, 1 request a user".into(),
+                title: "all users, one by one".into(),
                 needs: None,
                 cost: all.map(|known| self.cost(known)),
             },

@@ -160,7 +160,7 @@ impl System for WorkosOptions {
     }
 
     fn demo(&self, _sessions: usize) -> Option<Arc<dyn System>> {
-        None
+        Some(Arc::new(self.clone()))
     }
 
     fn make(&self, shared: Arc<Shared>) -> Arc<dyn Emulated> {

@@ -1,4 +1,5 @@
-//! WorkOS: its client, and its emulator over the wire.
+//! WorkOS: its client, and its emulator over the wire, and the two together.
 
 mod client;
+mod emulated;
 mod emulator;

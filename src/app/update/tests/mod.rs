@@ -378,6 +378,7 @@ fn row(user: &str, age: i64, number: usize) -> RowRef<'static> {
 
 fn profile(name: &str) -> ProfileView {
     ProfileView {
+        lists_everybody: true,
         own_names: Vec::new(),
         name: name.into(),
         system: "Janssen".into(),

@@ -47,9 +47,9 @@ async fn without_a_name_the_ways_are_offered_with_what_they_cost() {
     assert_eq!(
         told,
         [
-            "recent (sign-ins within 1 day, by events; 1 request, 1 s)",
+            "recent (sign-ins within 1 day; 1 request, 1 s)",
             "organization (one organization, 1 request a member; needs scope:…)",
-            "all (all users, 1 request a user; about 152 requests, 2 s)",
+            "all (all users, one by one; about 152 requests, 2 s)",
         ]
     );
     assert_eq!(peer.count("/sessions"), 0);
