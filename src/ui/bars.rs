@@ -7,18 +7,15 @@ use ratatui::layout::Rect;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::area::Mode;
-use crate::app::cut;
-use crate::app::form::FormField;
-use crate::app::form_fields;
 use crate::app::hints::{self, GAP};
 use crate::app::job::JobState;
 use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::{display_safe, width_cols, with_thousands};
+use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{ApiError, AuditMode, Completeness, Property, told_duplicates, told_unread};
+use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -435,7 +432,7 @@ fn loaded(state: &State) -> String {
 }
 
 /// What the lists of the open systems never hold.
-fn unlisted(state: &State) -> impl Iterator<Item = &str> {
+pub(super) fn unlisted(state: &State) -> impl Iterator<Item = &str> {
     let caps = state.sources.iter().filter_map(|s| s.caps.as_ref());
     caps.filter_map(|caps| caps.unlisted.as_deref())
 }
@@ -448,158 +445,4 @@ fn title_of(state: &State, property: &Property) -> String {
             || property.name().into_owned(),
             |column| column.title.into_owned(),
         )
-}
-
-/// The lines of the empty table where the system was asked for nothing, since the search lacks something.
-/// `None`: it was asked.
-fn not_asked(state: &State) -> Option<Vec<(String, Role)>> {
-    let mut lacking = None;
-    for source in &state.sources {
-        match &source.progress {
-            Progress::Failed(ApiError::Incomplete { message, ways, .. }) => {
-                lacking = Some((message, ways.is_empty()));
-            }
-            Progress::Failed(_) => return None,
-            _ => {}
-        }
-    }
-    let (message, no_ways) = lacking?;
-    let keys = if no_ways {
-        "/ adds it to the search"
-    } else {
-        "r offers the ways to list   / narrows the search"
-    };
-    Some(vec![
-        ("Nothing was searched yet.".to_owned(), Role::Warn),
-        (display_safe(message).into_owned(), Role::Text),
-        (String::new(), Role::Text),
-        (keys.to_owned(), Role::Dim),
-    ])
-}
-
-/// The lines of the empty table.
-pub fn empty_words(state: &State) -> Vec<(String, Role)> {
-    let results = &state.results;
-    if state.sources.is_empty() {
-        return vec![("No profile is open. ^P opens one.".to_owned(), Role::Text)];
-    }
-    if !results.rows.is_empty() {
-        let mut lines = vec![(
-            "No loaded session passes the filter.".to_owned(),
-            Role::Text,
-        )];
-        if let Some(stopped) = cut::stopped(state) {
-            lines.push((format!("The list is cut: {stopped}."), Role::Warn));
-        }
-        lines.extend(way_out(state));
-        lines.push((String::new(), Role::Text));
-        lines.push(("F drops the filter   & changes it".to_owned(), Role::Dim));
-        return lines;
-    }
-    if results.query.is_none() {
-        let needed: Vec<_> = form_fields::fields(state)
-            .into_iter()
-            .filter(|field| form_fields::support(state, *field) == crate::model::Support::Required)
-            .map(form_fields::label)
-            .collect();
-        let mut sources = state.sources.iter();
-        let one_by_one = sources.find(|source| !source.profile.lists_everybody);
-        if let (Some(source), true) = (one_by_one, needed.is_empty()) {
-            let system = display_safe(source.system());
-            return vec![
-                (format!("{system} lists one user at a time."), Role::Text),
-                (
-                    "Type one, or press Enter to choose a way to list more.".to_owned(),
-                    Role::Text,
-                ),
-            ];
-        }
-        let text = if needed.is_empty() {
-            "Enter lists all sessions, or type a user name first".to_owned()
-        } else {
-            format!(
-                "Fill in {}, then Enter: this system lists nothing without it",
-                needed.join(" or ")
-            )
-        };
-        return vec![(text, Role::Text)];
-    }
-    if let Some(lines) = not_asked(state) {
-        return lines;
-    }
-    if state
-        .sources
-        .iter()
-        .any(|s| matches!(s.progress, Progress::Failed(_)))
-    {
-        return vec![
-            ("The search failed.".to_owned(), Role::Danger),
-            (String::new(), Role::Text),
-            ("E full error   r retry   / change it".to_owned(), Role::Dim),
-        ];
-    }
-    let mut lines: Vec<_> = cut::none_among(state)
-        .into_iter()
-        .map(|line| (line, Role::Warn))
-        .collect();
-    let is_cut = !lines.is_empty();
-    lines.extend(way_out(state));
-    if is_cut {
-        lines.push((String::new(), Role::Text));
-    } else {
-        lines.push(("No session matches this search.".to_owned(), Role::Text));
-    }
-    lines.extend(asked(state).into_iter().map(|line| (line, Role::Dim)));
-    lines.extend(unlisted(state).map(|line| (format!("{line}."), Role::Warn)));
-    let named = results
-        .query
-        .as_ref()
-        .and_then(super::super::model::query::Query::users);
-    let named = named.unwrap_or_default();
-    let minds_case = |source: &Source| {
-        let caps = source.caps.as_ref();
-        caps.is_some_and(|caps| caps.minds_case_of(named.iter().copied()))
-    };
-    if state.sources.iter().any(minds_case) {
-        let text = "Also asked for in lower case, upper case and with a capital first.";
-        lines.push((text.to_owned(), Role::Dim));
-    }
-    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let caps = state
-        .sources
-        .iter()
-        .filter_map(|source| source.caps.as_ref());
-    let mut kinds = caps.flat_map(|caps| caps.kinds.iter());
-    let forgets = kinds.any(|kind| !kind.history);
-    if about_user && forgets {
-        lines.push((String::new(), Role::Text));
-        for line in [
-            "This system keeps no ended sessions: this does not tell",
-            "when they last signed in.",
-        ] {
-            lines.push((line.to_owned(), Role::Warn));
-        }
-    }
-    lines.push((String::new(), Role::Text));
-    lines.push(("/ change it   c clear it   r retry".to_owned(), Role::Dim));
-    lines
-}
-
-/// The hint about Enter where a list was cut, and so proves nothing.
-fn way_out(state: &State) -> Option<(String, Role)> {
-    let name = cut::way_out(state)?;
-    let name = crate::model::text::display_safe(&name).into_owned();
-    Some((format!("Enter asks for user {name}"), Role::Text))
-}
-
-/// The search, one clause a line.
-fn asked(state: &State) -> Vec<String> {
-    let Some(query) = &state.results.query else {
-        return Vec::new();
-    };
-    if query.clauses.is_empty() {
-        vec!["It asked for every session.".to_owned()]
-    } else {
-        query.clauses.iter().map(words::told).collect()
-    }
 }

@@ -4,6 +4,7 @@ mod bars;
 mod details;
 mod dialog;
 mod drawn;
+mod empty;
 mod form;
 pub mod picture;
 mod svg;

@@ -384,7 +384,7 @@ fn nothing(state: &State, inner: Rect, canvas: &mut Canvas<'_>) {
         }
         return;
     }
-    let lines = super::bars::empty_words(state);
+    let lines = super::empty::empty_words(state);
     let first = middle_row(inner, lines.len() as u16);
     let widest = lines
         .iter()
