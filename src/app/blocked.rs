@@ -72,7 +72,7 @@ fn no_actions(state: &State) -> Option<Reason> {
         return Some("not connected yet: Enter in the form searches and connects".into());
     };
     let has_none = caps.actions().next().is_none();
-    has_none.then(|| format!("{} has no actions beside these keys", source.system()).into())
+    has_none.then(|| format!("{} has no extra actions", source.system()).into())
 }
 
 /// Why there is no person to search for.
@@ -131,11 +131,11 @@ pub fn source_of_cursor(state: &State) -> Option<&Source> {
 
 pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
     if state.prefs.read_only {
-        return Some("usher was started with --read-only: nothing can be changed".into());
+        return Some("read-only: changes are off (--read-only)".into());
     }
     source.profile.policy.read_only.then(|| {
         format!(
-            "profile {} is read-only: nothing can be changed",
+            "profile {} is read-only: changes are off",
             source.profile.name
         )
         .into()

@@ -322,7 +322,7 @@ fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), 
     };
     if !has_person() {
         return Err(Failure::usage(
-            "there is no terminal to ask on, so nothing was done; say --yes",
+            "there is no terminal to ask on, so nothing was done; add --yes",
         ));
     }
     let user = subject.shown().filter(|_| spec.on == ActsOn::User);
@@ -352,7 +352,7 @@ fn typed(prompt: &str, wanted: &str) -> Result<(), Failure> {
     if prompter::line(prompt).unwrap_or_default() == wanted {
         Ok(())
     } else {
-        Err(Failure::usage("nothing was done"))
+        Err(Failure::usage("cancelled, nothing was done"))
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn verify(ctx: &Ctx, path: &Path, kept: Option<&Anchor>) -> Result<u8
     {
         out.line(&format!("and {more} more"));
     }
-    out.line(&format!("{} lines: {}", report.lines, verdict(&report)));
+    out.line(&format!("{} records, {}", report.lines, verdict(&report)));
     for note in notes(&report) {
         out.line(&note);
     }
@@ -55,13 +55,15 @@ pub(crate) fn verify(ctx: &Ctx, path: &Path, kept: Option<&Anchor>) -> Result<u8
 
 fn verdict(report: &Report) -> &'static str {
     match (report.is_sound(), report.anchored) {
-        (false, _) => "the log cannot be trusted",
+        (false, _) => "and the log cannot be trusted",
         (true, true) if report.unkeyed > 0 => {
-            "each follows from the line before, those with a seal fit it, and the last one fits the anchor"
+            "chain intact: each follows from the line before, those with a seal fit it, and the last one fits the anchor"
         }
-        (true, true) => "each fits its seal and the line before, and the last one fits the anchor",
+        (true, true) => {
+            "chain intact: each fits its seal and the line before, and the last one fits the anchor"
+        }
         (true, false) if report.lines == 0 => {
-            "nothing has been written here, or log, key and anchor were all taken away"
+            "as nothing has been written here, or log, key and anchor were all taken away"
         }
         (true, false) => {
             "each follows from the line before; without seals and an anchor, nothing shows whether any was \

@@ -217,7 +217,7 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::usage(
-        "there is no terminal to ask on, so nothing was ended; say --yes, or --dry-run to see what would be",
+        "there is no terminal to ask on, so nothing was ended; add --yes, or --dry-run to preview",
     ))
 }
 
@@ -498,7 +498,7 @@ fn ask(
     if yes || (wanted == "y" && answer.eq_ignore_ascii_case("y")) {
         Ok(())
     } else {
-        Err(Failure::usage("nothing was ended"))
+        Err(Failure::usage("cancelled, nothing was ended"))
     }
 }
 

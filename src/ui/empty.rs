@@ -96,10 +96,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         return vec![
             ("The search failed.".to_owned(), Role::Danger),
             (String::new(), Role::Text),
-            (
-                "E all of the error   r try again   / change it".to_owned(),
-                Role::Dim,
-            ),
+            ("E full error   r retry   / change it".to_owned(), Role::Dim),
         ];
     }
     let mut lines: Vec<_> = cut::none_among(state)
@@ -142,10 +139,7 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         }
     }
     lines.push((String::new(), Role::Text));
-    lines.push((
-        "/ change it   c clear it   r ask again".to_owned(),
-        Role::Dim,
-    ));
+    lines.push(("/ change it   c clear it   r retry".to_owned(), Role::Dim));
     lines
 }
 

@@ -91,7 +91,11 @@ fn a_log_that_was_cut_emptied_rewritten_forged_or_deleted_is_told() {
     let good = desk.log();
     let lines: Vec<&str> = good.lines().collect();
     let sound = desk.run(&["audit", "--verify"]).ends(0);
-    assert!(sound.out.contains("8 lines: each fits"), "{}", sound.out);
+    assert!(
+        sound.out.contains("8 records, chain intact: each fits"),
+        "{}",
+        sound.out
+    );
     assert!(sound.err.contains("this cannot show"), "{}", sound.err);
     let forged = lines[7].replacen("\"done\"", "\"asked\"", 1);
     let cases = [

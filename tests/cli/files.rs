@@ -180,7 +180,7 @@ fn f_file_05_several_processes_keep_one_log() {
 
     let verified = desk.run(&["audit", "--verify"]).ends(0);
     assert!(
-        verified.out.contains("80 lines: each fits"),
+        verified.out.contains("80 records, chain intact: each fits"),
         "{}",
         verified.out
     );

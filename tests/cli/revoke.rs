@@ -316,7 +316,7 @@ fn every_change_has_two_lines_in_a_sound_audit_log_without_ids() {
         desk.run(&["audit", "--verify"])
             .ends(0)
             .out
-            .contains("8 lines")
+            .contains("8 records, chain intact")
     );
 }
 

@@ -233,7 +233,7 @@ async fn ending_by_handle_and_what_the_server_lacks() {
         desk.program.run(&args).fails(2, words);
     }
     let unconfirmed = ["act", "logout_by_handle", "--id", &id];
-    desk.program.run(&unconfirmed).fails(2, "say --yes");
+    desk.program.run(&unconfirmed).fails(2, "add --yes");
     let nameless = ["act", "logout_by_handle", "--yes"];
     desk.program
         .run(&nameless)

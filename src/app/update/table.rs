@@ -100,7 +100,7 @@ pub fn times(state: &mut State) -> Vec<Effect> {
             TimeStyle::Local,
             "times in UTC: the variable TZ names no time zone",
         ),
-        TimeStyle::Age => (TimeStyle::Local, "times in the zone of this machine"),
+        TimeStyle::Age => (TimeStyle::Local, "times in local time"),
         TimeStyle::Local => (TimeStyle::Utc, "times in UTC"),
         TimeStyle::Utc => (TimeStyle::Age, "times as age"),
     };
