@@ -42,22 +42,13 @@ use table::{Document, Setting, Table};
 
 /// A configuration file larger than this is refused, in bytes.
 const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
-/// The names of the embedded demos, unless a profile has them; the first is what opens without a
-/// configuration.
-pub const DEMOS: [&str; 5] = [
-    "demo",
-    "demo-pingam",
-    "demo-openam",
-    "demo-fleare",
-    "demo-workos",
-];
-
 /// The configuration, with its defaults.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The file it was read from. `None`: there is none.
     pub source: Option<PathBuf>,
-    /// The profile to open when none is named. May be one of [`DEMOS`] without being a profile.
+    /// The profile to open when none is named. May be one of [`Config::demos`] without being a
+    /// profile.
     pub default_profile: Option<String>,
     /// Colours: `auto`, `dark`, `light`, `ansi`, `mono`, or the full path of a theme file.
     pub theme: Theme,
@@ -75,6 +66,9 @@ pub struct Config {
     pub keys: BTreeMap<String, BTreeMap<String, Bound>>,
     /// The profiles, in the order of the file.
     pub profiles: Vec<Profile>,
+    /// The names of the embedded demos, unless profiles have them; the first is what opens without a
+    /// configuration.
+    pub demos: Vec<String>,
 }
 
 impl Default for Config {
@@ -90,6 +84,7 @@ impl Default for Config {
             reduced_motion: false,
             keys: BTreeMap::new(),
             profiles: Vec::new(),
+            demos: Vec::new(),
         }
     }
 }
@@ -141,7 +136,7 @@ pub enum Opening<'a> {
     /// These profiles together. Never empty.
     Profiles(Vec<&'a Profile>),
     /// These embedded demos together. Never empty.
-    Demo(Vec<&'static str>),
+    Demo(Vec<&'a str>),
     /// Nothing yet: the person chooses.
     Ask,
 }
@@ -169,6 +164,15 @@ impl Config {
             .or_else(|| paths.config_file())
     }
 
+    /// The defaults, with the demos of these systems.
+    pub fn without_profiles(systems: &[Arc<SystemSpec>]) -> Self {
+        let demos = systems.iter().flat_map(|system| system.demos.iter());
+        Self {
+            demos: demos.map(ToString::to_string).collect(),
+            ..Self::default()
+        }
+    }
+
     /// Reads the configuration, whose profiles are about these systems. A file at the platform's place
     /// may be missing: then there are no profiles. One that was named must be there.
     ///
@@ -182,11 +186,11 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let named = flag.is_some() || variable.is_some_and(|v| !v.is_empty());
         let Some(file) = Self::place(flag, variable, paths) else {
-            return Ok(Self::default());
+            return Ok(Self::without_profiles(systems));
         };
         match private::read_named(&file, Access::OthersMayRead, SIZE_LIMIT) {
             Ok((bytes, mode)) => Self::parse(&file, &bytes, mode & 0o077 == 0, paths, systems),
-            Err(PrivateError::Missing(_)) if !named => Ok(Self::default()),
+            Err(PrivateError::Missing(_)) if !named => Ok(Self::without_profiles(systems)),
             Err(error) => Err(error.into()),
         }
     }
@@ -302,8 +306,11 @@ impl Config {
         let default: Vec<String> = self.default_profile.iter().cloned().collect();
         let wanted = if names.is_empty() { &default } else { names };
         match (wanted, self.profiles.as_slice()) {
-            ([], []) if all => Ok(Opening::Demo(DEMOS.to_vec())),
-            ([], []) => Ok(Opening::Demo(vec![DEMOS[0]])),
+            ([], []) => {
+                let number = if all { self.demos.len() } else { 1 };
+                let demos = self.demos.iter().take(number);
+                Ok(Opening::Demo(demos.map(String::as_str).collect()))
+            }
             ([], [only]) => Ok(Opening::Profiles(vec![only])),
             ([], _) => Ok(Opening::Ask),
             _ => match self.demos(wanted) {
@@ -314,13 +321,14 @@ impl Config {
     }
 
     /// The demos of these names. `None`: one of them is none, or a profile.
-    fn demos(&self, names: &[String]) -> Option<Vec<&'static str>> {
-        let demo = |name: &String| DEMOS.into_iter().find(|demo| demo == name);
-        let free = |demo: &&'static str| self.profile(demo).is_none();
-        let mut found: Vec<&'static str> = Vec::new();
+    fn demos(&self, names: &[String]) -> Option<Vec<&str>> {
+        let mut found: Vec<&str> = Vec::new();
         for name in names {
-            let demo = demo(name).filter(free)?;
-            if !found.contains(&demo) {
+            let demo = self.demos.iter().find(|demo| *demo == name)?;
+            if self.profile(demo).is_some() {
+                return None;
+            }
+            if !found.contains(&demo.as_str()) {
                 found.push(demo);
             }
         }
@@ -389,7 +397,7 @@ fn toml<'a>(file: &Path, text: &'a str) -> Result<DeTable<'a>, ConfigError> {
 /// Reads the top of the file.
 fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigError> {
     root.only(&[&TOP])?;
-    let mut config = Config::default();
+    let mut config = Config::without_profiles(systems);
     read::set(root, "theme", &mut config.theme, theme)?;
     read::set(root, "time", &mut config.time, |item| {
         item.word(&[
@@ -412,7 +420,7 @@ fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigEr
     }
     if let Some(item) = root.get("default_profile") {
         let name = item.some_text()?.to_owned();
-        if !DEMOS.contains(&name.as_str()) && config.profile(&name).is_none() {
+        if !config.demos.contains(&name) && config.profile(&name).is_none() {
             let error = config.named(std::slice::from_ref(&name)).err();
             return Err(item.error(error.map_or_else(String::new, |e| e.to_string())));
         }

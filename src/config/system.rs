@@ -34,6 +34,8 @@ pub struct SystemSpec {
     pub own_names: Vec<OwnName>,
     /// Unused for this long a session is idle, where the profile does not say. `None`: 8 hours.
     pub idle_after: Option<TimeDelta>,
+    /// Names of the embedded demos of this system. Empty: there is none.
+    pub demos: Vec<Cow<'static, str>>,
     /// The lines of a new profile after `system`, to be filled in: address and sign-in, as TOML.
     pub profile_lines: Cow<'static, str>,
 }
@@ -56,6 +58,7 @@ impl SystemSpec {
             lists_everybody: true,
             idle_after: None,
             own_names: Vec::new(),
+            demos: Vec::new(),
             profile_lines: "url = \"https://idp.example.org\"\ntoken = { prompt = true }\n".into(),
         }
     }
@@ -110,7 +113,10 @@ impl SystemSpec {
     pub(crate) fn sample() -> std::sync::Arc<Self> {
         let methods = [Method::Token, Method::ClientCredentials, Method::Device];
         let methods = methods.map(SignInMethod::new).to_vec();
-        std::sync::Arc::new(Self::new("sample", "Sample", methods))
+        std::sync::Arc::new(Self {
+            demos: vec!["demo".into(), "demo-other".into()],
+            ..Self::new("sample", "Sample", methods)
+        })
     }
 }
 

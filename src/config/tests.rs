@@ -330,17 +330,12 @@ fn what_is_opened_follows_the_names_the_default_and_the_number_of_profiles() {
     let demo = format!("default_profile = \"demo\"\n{two}");
     let cases: [(&str, &[&str], bool, &str); 12] = [
         ("", &[], false, "demo"),
-        (
-            "",
-            &[],
-            true,
-            "demo demo-pingam demo-openam demo-fleare demo-workos",
-        ),
+        ("", &[], true, "demo demo-other"),
         (
             &two,
-            &["demo-openam", "demo", "demo"],
+            &["demo-other", "demo", "demo"],
             false,
-            "demo-openam demo",
+            "demo-other demo",
         ),
         (
             &two,

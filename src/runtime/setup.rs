@@ -12,7 +12,7 @@ use crate::api::Systems;
 use crate::app::keymap::{Keymap, UserKeys};
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
-use crate::config::{Config, ConfigError, DEMOS, Opening, Paths, TimeShown, Zone};
+use crate::config::{Config, ConfigError, Opening, Paths, TimeShown, Zone};
 use crate::ui::Theme;
 
 /// The settings of the screen from the command line and the environment.
@@ -78,7 +78,8 @@ impl Setup {
 fn begin(config: &Config, options: &ScreenOptions) -> Result<Begin, ConfigError> {
     let demo = |names: &[&str]| Begin::Open(names.iter().map(|&name| name.to_owned()).collect());
     if options.demo.is_some() {
-        return Ok(demo(&DEMOS[..1]));
+        let first = config.demos.iter().take(1);
+        return Ok(demo(&first.map(String::as_str).collect::<Vec<_>>()));
     }
     Ok(
         match config.opening(&options.profiles, options.all_profiles)? {
@@ -178,6 +179,7 @@ mod tests {
                 .iter()
                 .map(|name| Profile::new(*name, SystemSpec::sample(), url.clone(), Login::None))
                 .collect(),
+            demos: vec!["demo".to_owned(), "demo-other".to_owned()],
             ..Config::default()
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::key::Key;
 use super::sql::NewSession;
 use super::table::{Table, instant, number};
-use super::{Cockroach, NAME, connections, fault, filter, go_duration, revoke, sql, token};
+use super::{Cockroach, NAME, connections, error, filter, go_duration, revoke, sql, token};
 use crate::model::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ApiError,
     ArgKind, ArgSpec, CellClass, Confirmation, LimitedBy, Outcome, RowRule, SessionKey, State,
@@ -234,10 +234,10 @@ async fn insert(
     const NOT_NULL: &str = "23502";
     let has_user_id = api.has_user_id();
     let made = match api.run(&sql::create(new.clone(), has_user_id)).await {
-        Err(error) if has_user_id && fault::has_state(&error, NO_SUCH_COLUMN) => {
+        Err(error) if has_user_id && error::has_state(&error, NO_SUCH_COLUMN) => {
             api.run(&sql::create(new, false)).await
         }
-        Err(error) if !has_user_id && fault::has_state(&error, NOT_NULL) => {
+        Err(error) if !has_user_id && error::has_state(&error, NOT_NULL) => {
             api.run(&sql::create(new, true)).await
         }
         made => made,

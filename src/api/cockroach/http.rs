@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::fault;
+use super::error;
 use super::signin::OwnSession;
 use super::sql::{Kind, Statement};
 use super::table::{Cell, Table};
@@ -156,7 +156,7 @@ impl HttpTransport {
 }
 
 fn sql_error(reply: &Reply, error: &SqlError) -> ApiError {
-    let error = fault::of_sql(&reply.host, &error.code, &reply.clean(&error.message));
+    let error = error::of_sql(&reply.host, &error.code, &reply.clean(&error.message));
     error.with_exchange(&reply.exchange)
 }
 

@@ -8,7 +8,7 @@ mod actions;
 mod caps;
 mod cell;
 mod connections;
-mod fault;
+mod error;
 mod filter;
 mod go_duration;
 mod http;
@@ -106,7 +106,7 @@ impl Cockroach {
         let mut pause = RETRY_PAUSE;
         for _ in 0..RETRIES {
             match self.transport.run(statement).await {
-                Err(error) if fault::is_retryable(&error) => tokio::time::sleep(pause).await,
+                Err(error) if error::is_retryable(&error) => tokio::time::sleep(pause).await,
                 result => return result,
             }
             pause *= 2;
@@ -125,7 +125,7 @@ impl Cockroach {
         loop {
             let page = sql::page(from, &native.conditions, &native.arguments, limit);
             match self.run(&page).await {
-                Err(error) if fault::is_too_large(&error) && limit > 1 => limit /= 2,
+                Err(error) if error::is_too_large(&error) && limit > 1 => limit /= 2,
                 result => return Ok((result?, limit)),
             }
         }

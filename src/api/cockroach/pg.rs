@@ -15,7 +15,7 @@ use super::pg_tls::Handshake;
 use super::sql::{Kind, Statement};
 use super::table::{Cell, Table};
 use super::transport::Transport;
-use super::{fault, filter, keys};
+use super::{error, filter, keys};
 use crate::api::Waits;
 use crate::api::auth::{Asking, Interact, ProfileSecret, Prompter};
 use crate::api::net::{Connector, Limits, Purpose, clean, host_of};
@@ -166,7 +166,7 @@ impl PgTransport {
     fn not_opened(&self, error: tokio_postgres::Error) -> ApiError {
         if let Some(said) = error.as_db_error() {
             let words = clean(said.message());
-            let error = fault::of_sql(&self.named, said.code().code(), &words);
+            let error = error::of_sql(&self.named, said.code().code(), &words);
             return match error {
                 ApiError::Auth { message, .. } => ApiError::Auth {
                     message: format!("the sign-in was refused: {message}"),
@@ -214,7 +214,7 @@ impl PgTransport {
         if let Some(said) = error.as_db_error() {
             let hint = said.hint().map(|hint| format!(" ({hint})"));
             let words = format!("{}{}", said.message(), hint.unwrap_or_default());
-            return fault::of_sql(&self.named, said.code().code(), &clean(&words));
+            return error::of_sql(&self.named, said.code().code(), &clean(&words));
         }
         let why = causes(error);
         match acted {

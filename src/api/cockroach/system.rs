@@ -49,6 +49,7 @@ impl CockroachSystem {
                 profile_lines: "url = \"https://cockroach.example.org:8080\"\n\
                      login = { method = \"password\", user = \"opsadmin\", password = { prompt = true } }\n"
                     .into(),
+                demos: vec!["demo-cockroach".into()],
                 ..SystemSpec::new("cockroach", "CockroachDB", methods)
             }),
         }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::fault;
+use super::error;
 use super::wire::{self, Command, NoAnswer, Response};
 use crate::api::net::{Connector, clean};
 use crate::model::text::with_thousands;
@@ -125,7 +125,7 @@ impl Connection {
                 Ok(connection)
             }
             "Ok" => Err(peer.odd("the sign-in", "it names no session")),
-            "Error" => Err(fault::of_sign_in(&text, &peer.named)),
+            "Error" => Err(error::of_sign_in(&text, &peer.named)),
             other => Err(peer.odd("the sign-in", &unknown_status(other))),
         }
     }
@@ -151,7 +151,7 @@ impl Connection {
         let text = self.text(&answer, command)?;
         match answer.status.as_str() {
             "Ok" => Ok(text),
-            "Error" => Err(fault::of_command(&text, &self.peer.named)),
+            "Error" => Err(error::of_command(&text, &self.peer.named)),
             other => Err(self.peer.odd(command, &unknown_status(other))),
         }
     }

@@ -15,7 +15,7 @@
 mod actions;
 mod caps;
 mod connection;
-mod fault;
+mod error;
 mod row;
 mod system;
 mod wire;

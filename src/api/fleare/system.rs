@@ -29,6 +29,7 @@ impl FleareSystem {
             profile_lines: "url = \"fleare://127.0.0.1\"\n\
                  login = { method = \"password\", user = \"root\", password = { prompt = true } }\n"
                 .into(),
+            demos: vec!["demo-fleare".into()],
             ..SystemSpec::new("fleare", "Fleare", methods.to_vec())
         }))
     }

@@ -25,6 +25,7 @@ impl JanssenSystem {
             import: JansCli::new(),
             spec: Arc::new(SystemSpec {
                 own_names: names::NAMES.to_vec(),
+                demos: vec!["demo".into()],
                 ..SystemSpec::new("janssen", "Janssen", methods)
             }),
         }

@@ -28,6 +28,7 @@ impl PingAmSystem {
                 profile_lines: "url = \"https://am.example.org/am\"\n\
                      login = { method = \"password\", user = \"amadmin\", password = { prompt = true } }\n"
                     .into(),
+                demos: vec!["demo-pingam".into(), "demo-openam".into()],
                 ..SystemSpec::new("pingam", "PingAM / OpenAM", methods)
             }),
         }

@@ -27,6 +27,7 @@ impl WorkOsSystem {
                 profile_lines: "url = \"https://api.workos.com\"\n\
                      token = { env = \"WORKOS_API_KEY\" }\n"
                     .into(),
+                demos: vec!["demo-workos".into()],
                 ..SystemSpec::new("workos", "WorkOS", methods)
             }),
         }

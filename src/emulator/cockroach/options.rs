@@ -205,7 +205,11 @@ impl System for CockroachOptions {
     }
 
     fn demo(&self, _sessions: usize) -> Option<Arc<dyn System>> {
-        None
+        // What was revoked stays on show.
+        Some(Arc::new(Self {
+            purge_seconds: 0,
+            ..self.clone()
+        }))
     }
 
     fn make(&self, shared: Arc<Shared>) -> Arc<dyn Emulated> {

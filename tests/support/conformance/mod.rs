@@ -46,6 +46,8 @@ pub trait SystemFixture {
     fn options_with_limit(rows: usize) -> Options;
     /// Its treatment of a list that is longer.
     const LONG_LIST: LongList;
+    /// Whether an ended session stays in the list, as an ended one.
+    const KEEPS_ENDED: bool = false;
     /// How many rows a whole list has.
     fn count(emulator: &Running) -> usize;
     /// Ends a session behind everybody's back. False: it is not there.

@@ -1,3 +1,4 @@
 //! CockroachDB.
 
+mod emulated;
 mod emulator;
