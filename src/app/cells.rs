@@ -73,8 +73,10 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
         Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
         Field::Id => Cell::own(session.label.as_str(), Role::Text),
         Field::Client => {
-            let told = source.is_none_or(|source| source.reports(Field::Client));
-            Cell::outside(session.client.as_ref(), if told { "(none)" } else { "-" })
+            let kind = session.kind.as_deref();
+            let is_reported = source.is_none_or(|source| source.reports(kind, Field::Client));
+            let missing = if is_reported { "(none)" } else { "-" };
+            Cell::outside(session.client.as_ref(), missing)
         }
         Field::Ip => Cell::outside(session.ip.as_ref(), "-"),
         Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),

@@ -15,7 +15,7 @@ use super::text_wrap::Piece;
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{
-    Deletable, Exempt, Fact, Field, NO_LASTING_ID, Revoke, Session, Support, Untrusted, exempt,
+    Deletable, Exempt, Fact, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt,
 };
 use crate::store::{Row, RowId};
 
@@ -65,8 +65,8 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
 fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
     let may_lack = TOLD_BY_SOME.iter().any(|(known, _)| *known == field);
     let there = session.text(field).is_some() || session.instant(field).is_some();
-    let caps = source_of(state, row).and_then(|source| source.kind(session.kind.as_deref()));
-    !may_lack || there || caps.is_none_or(|caps| caps.fields[field] != Support::No)
+    let kind = session.kind.as_deref();
+    !may_lack || there || source_of(state, row).is_none_or(|source| source.reports(kind, field))
 }
 
 fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {

@@ -96,7 +96,8 @@ fn about(
     row: Option<&Session>,
     item: &RevokeItem,
 ) -> Vec<(String, String)> {
-    let reports = |field| source.is_none_or(|source| source.reports(field));
+    let kind = row.and_then(|row| row.kind.as_deref());
+    let reports = |field| source.is_none_or(|source| source.reports(kind, field));
     let client = row.and_then(|s| s.client.as_ref());
     let ip = row.and_then(|s| s.ip.as_ref());
     let scope = item.subject.scope.as_ref();
@@ -129,7 +130,10 @@ fn when(
         (Some(at), _) => Some(("Created", exact(at))),
         (None, Some(at)) => Some(("Used", exact(at))),
         (None, None) => source
-            .is_none_or(|source| source.reports(Field::Created))
+            .is_none_or(|source| {
+                let kind = row.and_then(|row| row.kind.as_deref());
+                source.reports(kind, Field::Created)
+            })
             .then(|| ("Created", "-".to_owned())),
     }
 }

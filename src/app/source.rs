@@ -204,10 +204,10 @@ impl Source {
         self.caps.as_ref().map(|caps| caps.of(kind))
     }
 
-    /// True if the system reports this field of its sessions, and until it has answered.
-    pub fn reports(&self, field: Field) -> bool {
-        let caps = self.caps.as_ref();
-        caps.is_none_or(|caps| caps.support(field) != Support::No)
+    /// True if the system reports this field of sessions of this kind, and until it has answered.
+    pub fn reports(&self, kind: Option<&str>, field: Field) -> bool {
+        let caps = self.kind(kind);
+        caps.is_none_or(|caps| caps.fields[field] != Support::No)
     }
 
     /// The system's own word for the group of its users ("Realm").

@@ -47,8 +47,7 @@ const SIZE_LIMIT: u64 = 4 * 1024 * 1024;
 pub struct Config {
     /// The file it was read from. `None`: there is none.
     pub source: Option<PathBuf>,
-    /// The profile to open when none is named. May be one of [`Config::demos`] without being a
-    /// profile.
+    /// The profile to open when none is named. May be one of the demos without being a profile.
     pub default_profile: Option<String>,
     /// Colours: `auto`, `dark`, `light`, `ansi`, `mono`, or the full path of a theme file.
     pub theme: Theme,
@@ -313,7 +312,7 @@ impl Config {
             }
             ([], [only]) => Ok(Opening::Profiles(vec![only])),
             ([], _) => Ok(Opening::Ask),
-            _ => match self.demos(wanted) {
+            _ => match self.demos_named(wanted) {
                 Some(demos) => Ok(Opening::Demo(demos)),
                 None => self.named(wanted).map(Opening::Profiles),
             },
@@ -321,7 +320,7 @@ impl Config {
     }
 
     /// The demos of these names. `None`: one of them is none, or a profile.
-    fn demos(&self, names: &[String]) -> Option<Vec<&str>> {
+    fn demos_named(&self, names: &[String]) -> Option<Vec<&str>> {
         let mut found: Vec<&str> = Vec::new();
         for name in names {
             let demo = self.demos.iter().find(|demo| *demo == name)?;

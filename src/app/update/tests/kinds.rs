@@ -6,7 +6,7 @@ use crate::app::dialogs::actions_menu::{self, ActionsMenu};
 use crate::app::dialogs::confirm;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Pane;
-use crate::app::{columns, facts};
+use crate::app::{cells, columns, facts};
 use crate::model::query::{Matcher, SessionIn};
 use crate::model::{ActionSpec, ActsOn, Kinds, Outcome, Query, Subject};
 
@@ -67,6 +67,28 @@ fn the_table_and_the_details_say_the_kind() {
     assert!(facts_of(&app.state, RowId(2)).contains(&"Kind sql".to_owned()));
     let kinds = app.state.results.rows.kinds().words();
     assert_eq!(kinds.as_deref(), Some("2 web, 1 sql"));
+}
+
+#[test]
+fn a_field_that_only_the_other_kind_reports_is_not_called_empty() {
+    let mut caps = two_kinds();
+    caps.kinds.first_mut().fields[Field::Client] = crate::model::Support::No;
+    let mut app = TestApp::new();
+    app.keys("enter").connect_with(caps);
+    let row_of = |number, kind: &str| {
+        let mut row = row("asmith", 600, number);
+        row.kind = Some(kind.into());
+        row.client = None;
+        row
+    };
+    app.rows(vec![row_of(0, "web"), row_of(1, "sql")]);
+    let shown = |number| {
+        let id = RowId(number);
+        let row = app.state.results.rows.get(id).unwrap();
+        cells::cell(&app.state, id, row, Field::Client).text
+    };
+
+    assert_eq!((shown(0).as_ref(), shown(1).as_ref()), ("-", "(none)"));
 }
 
 #[test]
