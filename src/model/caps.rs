@@ -231,6 +231,9 @@ impl Kinds {
     }
 }
 
+/// The effect of ending all sessions of a user on a kind that is not ended so.
+const NOT_WITH_USER: &str = "These sessions are not ended by this.";
+
 impl Capabilities {
     /// A system with one kind of session, and nothing special about its lists.
     pub fn of_one_kind(system: impl Into<Cow<'static, str>>, kind: KindCaps) -> Self {
@@ -290,13 +293,22 @@ impl Capabilities {
         })
     }
 
-    /// The effect of a revoke and its limits: one text for each kind that differs, with the words
-    /// of its kinds. One text stands without a word.
-    pub fn after_revoke(&self) -> String {
-        self.after_revoke_of(self.kinds.iter().map(|kind| Some(&*kind.kind)))
+    /// The effect of ending all sessions of a user, and its limits: one text for each kind that
+    /// differs, with the words of its kinds. A kind that is not ended with the others says so.
+    pub fn after_revoke_user(&self) -> String {
+        by_word(self.kinds.iter().map(|kind| {
+            let stays = self.kinds.are_several() && !kind.revoke_user;
+            let text = if stays {
+                NOT_WITH_USER
+            } else {
+                &*kind.after_revoke
+            };
+            (&*kind.kind, text)
+        }))
     }
 
-    /// The same for sessions of these kinds only.
+    /// The effect of ending sessions of these kinds, and its limits: one text for each kind that
+    /// differs, with the words of its kinds. One text stands without a word.
     pub fn after_revoke_of<'k>(&self, kinds: impl IntoIterator<Item = Option<&'k str>>) -> String {
         let meant: Vec<&str> = kinds.into_iter().map(|kind| &*self.of(kind).kind).collect();
         let meant = self

@@ -15,7 +15,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{AuditMode, Completeness, Property, told_duplicates, told_unread};
+use crate::model::{ApiError, AuditMode, Completeness, Property, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -400,6 +400,7 @@ fn loaded(state: &State) -> String {
     for source in &state.sources {
         match &source.progress {
             Progress::Stopped(why) if !why.is_empty() => parts.push(why.clone()),
+            Progress::Failed(ApiError::Incomplete { .. }) => {}
             Progress::Failed(_) if source.rows == 0 => {
                 parts.push("the list is not whole".to_owned());
             }

@@ -13,6 +13,7 @@ use crate::app::results::RowStatus;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
+use crate::model::ApiError;
 use crate::model::text::{cut_end, display_safe, width_cols, with_thousands};
 use crate::store::{Row, RowId};
 
@@ -252,8 +253,12 @@ fn trouble(state: &State) -> Option<(String, bool)> {
             true,
         ));
     }
-    if !failed.is_empty() {
-        return Some(("broke off (E)".to_owned(), true));
+    if let Some((_, error)) = failed.first() {
+        let words = match error {
+            ApiError::Incomplete { .. } => "nothing searched yet",
+            _ => "broke off (E)",
+        };
+        return Some((words.to_owned(), true));
     }
     if let Some(stopped) = cut::stopped(state) {
         return Some((stopped, true));

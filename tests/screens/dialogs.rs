@@ -74,7 +74,7 @@ fn revoking_many_sessions_counts_them_by_user() {
             title: "Revoke 33 sessions on PRODUCTION?".to_owned(),
             facts: Vec::new(),
             short: Vec::new(),
-            after: caps().after_revoke(),
+            after: caps().after_revoke_user(),
             warnings: vec!["5 of them are hidden by the filter".to_owned()],
             verb: "Revoke 33".to_owned(),
             production: true,

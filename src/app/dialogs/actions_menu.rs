@@ -13,7 +13,7 @@ use crate::app::state::{Level, State};
 use crate::app::text_wrap::wrap_words;
 use crate::app::update::message;
 use crate::model::text::cut_end;
-use crate::model::{ActionSpec, ActsOn, RowContext, Session, Subject};
+use crate::model::{ActionSpec, ActsOn, RowContext, Session, State as Word, Subject};
 use crate::store::SourceId;
 
 /// Width of the box, on large screens and on small ones.
@@ -85,10 +85,15 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
         (ActsOn::User, Some((_, row))) if row.session.subject.shown().is_none() => {
             Some("nobody has signed in to this session".into())
         }
-        (ActsOn::Session | ActsOn::User, Some((_, row))) => {
+        (ActsOn::Session | ActsOn::User, Some((id, row))) => {
             let context = RowContext {
                 now: state.now_at(source),
-                state: cells::word_at(state, source, &row.session),
+                // Ended from here, and not listed again since.
+                state: if state.results.is_over(id) {
+                    Word::Revoked
+                } else {
+                    cells::word_at(state, source, &row.session)
+                },
             };
             spec.why_not(&row.session, &context)
         }

@@ -114,7 +114,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let production = opened.is_some_and(|s| s.profile.policy.production);
     let after = opened
         .and_then(|s| s.caps.as_ref())
-        .map_or_else(String::new, |caps| caps.after_revoke());
+        .map_or_else(String::new, |caps| caps.after_revoke_user());
     let typed = Typed {
         input: Input::default(),
         expect: Vec::new(),

@@ -146,6 +146,10 @@ fn the_question_about_a_whole_user_counts_by_kind() {
     let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
     let (_, known) = sessions.expect("a number of sessions");
     assert!(known.contains("(2 web, 1 sql)"), "{known}");
+    assert_eq!(
+        confirm.after,
+        "web: The browser has to sign in again.\nsql: These sessions are not ended by this."
+    );
 }
 
 #[test]

@@ -141,9 +141,9 @@ async fn sessions_that_the_client_keeps_are_in_no_list_and_that_is_told() {
         assert!(is_alive(&emulator, &hidden) && is_alive(&emulator, &listed));
         let caps = api.caps();
         assert!(
-            caps.after_revoke().contains("not listed"),
+            caps.after_revoke_user().contains("not listed"),
             "{}",
-            caps.after_revoke()
+            caps.after_revoke_user()
         );
     }
 }
