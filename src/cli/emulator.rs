@@ -46,6 +46,13 @@ fn options(args: &EmulatorArgs) -> Result<Options, Failure> {
     for (flag, value) in &args.own.0 {
         system = system.with_flag(flag, value).map_err(Failure::usage)?;
     }
+    if args.tls && system.scheme(true) == system.scheme(false) {
+        let text = format!(
+            "the protocol of {} has no TLS: leave --tls out",
+            args.system
+        );
+        return Err(Failure::usage(text));
+    }
     let users = args
         .users
         .unwrap_or_else(|| args.sessions.div_ceil(SESSIONS_A_USER).max(1));

@@ -19,6 +19,17 @@ fn init_writes_the_example_once_and_check_takes_it() {
 }
 
 #[test]
+fn an_emulator_whose_protocol_has_no_tls_says_so() {
+    let ran = Desk::new().run(&["emulator", "fleare", "--tls"]).ends(2);
+
+    assert!(
+        ran.err.contains("the protocol of fleare has no TLS"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn every_mistake_of_a_configuration_is_named_at_once() {
     let desk = Desk::new();
     desk.write_config(
