@@ -37,12 +37,8 @@ pub fn life(
     cells: usize,
 ) -> Option<Life> {
     let began = session.created?;
-    let over = over || matches!(word, Word::Revoked | Word::Expired);
-    let ends = if over {
-        ended.or(session.expires.filter(|at| *at <= now))
-    } else {
-        session.expires
-    };
+    let over = over || is_over(word);
+    let ends = end(session, ended, over, now);
     let from = time_or_day(began, now, zone);
     let to = ends.map_or(String::new(), |at| time_or_day(at, now, zone));
     let words = words(session, began, ends, over, now);
@@ -58,6 +54,38 @@ pub fn life(
         to,
         words,
     })
+}
+
+/// Only the line, in this many cells, 2 or more. `None`: nothing is known of when it began.
+pub fn bar(
+    session: &Session,
+    ended: Option<DateTime<Utc>>,
+    (word, over): (Word, bool),
+    now: DateTime<Utc>,
+    cells: usize,
+) -> Option<String> {
+    let began = session.created?;
+    let over = over || is_over(word);
+    let ends = end(session, ended, over, now);
+    Some(line(cells, began, session.last_used, ends, over, now))
+}
+
+fn is_over(word: Word) -> bool {
+    matches!(word, Word::Revoked | Word::Expired)
+}
+
+/// When it ended, or ends. `None`: that is not known, or it has no end.
+fn end(
+    session: &Session,
+    ended: Option<DateTime<Utc>>,
+    over: bool,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    if over {
+        ended.or(session.expires.filter(|at| *at <= now))
+    } else {
+        session.expires
+    }
 }
 
 /// The time of day if it is today, else the day too.

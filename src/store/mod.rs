@@ -2,8 +2,10 @@
 
 pub mod order;
 pub mod rows;
+pub mod shape;
 #[cfg(test)]
 pub(crate) mod touched;
 
 pub use order::{Base, Order, View, order};
 pub use rows::{Chunk, ChunkBuilder, Row, RowId, Rows, SourceId};
+pub use shape::Shape;

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::shape::Shape;
 use crate::model::{KindCounts, RowRef, RowSink, Session};
 
 /// Which open profile a row comes from: an index into the list of sources.
@@ -30,6 +31,7 @@ pub struct Row {
 pub struct Chunk {
     rows: Vec<Row>,
     kinds: KindCounts,
+    shape: Shape,
 }
 
 impl Chunk {
@@ -57,6 +59,7 @@ pub struct Rows {
     starts: Vec<u32>,
     len: u32,
     kinds: KindCounts,
+    shape: Shape,
 }
 
 impl Rows {
@@ -75,6 +78,11 @@ impl Rows {
         &self.kinds
     }
 
+    /// What the fields of all rows hold.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Puts rows behind the others. Empty chunks are not kept.
     pub fn append(&mut self, chunk: Arc<Chunk>) {
         if chunk.is_empty() {
@@ -82,6 +90,7 @@ impl Rows {
         }
         self.starts.push(self.len);
         self.kinds.add_all(&chunk.kinds);
+        self.shape.add_all(&chunk.shape);
         self.len = self
             .len
             .saturating_add(u32::try_from(chunk.len()).unwrap_or(u32::MAX));
@@ -129,6 +138,7 @@ pub struct ChunkBuilder<'a> {
     source: SourceId,
     hasher: &'a RandomState,
     rows: Vec<Row>,
+    shape: Shape,
 }
 
 impl<'a> ChunkBuilder<'a> {
@@ -139,19 +149,21 @@ impl<'a> ChunkBuilder<'a> {
             source,
             hasher,
             rows: Vec::new(),
+            shape: Shape::default(),
         }
     }
 
     /// The finished chunk.
     pub fn finish(self) -> Arc<Chunk> {
-        let rows = self.rows;
+        let Self { rows, shape, .. } = self;
         let kinds = rows.iter().map(|row| row.session.kind.as_ref()).collect();
-        Arc::new(Chunk { rows, kinds })
+        Arc::new(Chunk { rows, kinds, shape })
     }
 }
 
 impl RowSink for ChunkBuilder<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+        self.shape.add(&row);
         let key = (self.source.0, row.scope.as_deref(), row.key.as_ref());
         self.rows.push(Row {
             source: self.source,
