@@ -344,6 +344,11 @@ pub fn user(state: &mut State, name: String) -> Vec<Effect> {
     only(state, TextField::User, name)
 }
 
+/// Searches for a query, in place of what the form said.
+pub fn query(state: &mut State, query: String) -> Vec<Effect> {
+    only(state, TextField::Text, query)
+}
+
 /// Searches for this and nothing else.
 fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.form = Form {

@@ -6,6 +6,7 @@ mod connections;
 mod forms;
 mod kinds;
 mod orders;
+mod palette;
 mod person;
 mod questions;
 mod reloads;
