@@ -163,8 +163,7 @@ async fn pass(
                     Some(Fault::LostAnswer) => {
                         theirs.write_all(asked).await.ok()?;
                         // It is done when its answer is here; nobody hears it.
-                        theirs.read(&mut answered).await.ok()?;
-                        return None;
+                        return some(theirs.read(&mut answered).await).and(None);
                     }
                     Some(Fault::Hang) => std::future::pending().await,
                     Some(Fault::Cut(framing)) => {
