@@ -127,20 +127,16 @@ impl Palette {
         let why = entries::why_not(state, &entry.does);
         let role = choices::role(is_chosen, why.is_none());
         let rest = cells.saturating_sub(KEY);
-        let line = match why {
-            Some(why) => {
-                let what = match entry.does {
-                    Does::Act(action) => action.hint(),
-                    _ => &entry.words,
-                };
-                let text = format!("{what}: {why}");
-                line.with(choices::column(&text, rest), role)
-            }
-            None => {
-                let words = by_size(state.size, WORDS).min(rest);
-                line.with(choices::column(&entry.words, words), role)
-                    .with(choices::column(&entry.command, rest - words), Role::Dim)
-            }
+        let line = if let Some(why) = why {
+            let what = match entry.does {
+                Does::Act(action) => action.hint(),
+                _ => &entry.words,
+            };
+            line.with(choices::column(&format!("{what}: {why}"), rest), role)
+        } else {
+            let words = by_size(state.size, WORDS).min(rest);
+            line.with(choices::column(&entry.words, words), role)
+                .with(choices::column(&entry.command, rest - words), Role::Dim)
         };
         line.with(entry.key.clone(), Role::Key)
     }
