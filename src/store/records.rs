@@ -3,8 +3,6 @@
 //!
 //! A value that stands in the record as it is costs only its place there.
 
-use std::borrow::Cow;
-
 use serde_json::value::RawValue;
 
 use crate::model::{Attribute, Class, RowRef};
@@ -209,7 +207,7 @@ fn record(bytes: &[u8]) -> Option<Record> {
 
 /// Writes a text of an attribute: as its place in the record where it was borrowed from there, else as it
 /// is. `last`: where the piece before ended.
-fn put_piece(out: &mut Vec<u8>, raw: &str, text: &Cow<'_, str>, last: &mut usize) {
+fn put_piece(out: &mut Vec<u8>, raw: &str, text: &str, last: &mut usize) {
     match place_in(raw, text) {
         // Names and values follow each other, so that the distance is the same few numbers each time.
         Some(at) if at >= *last => {
@@ -225,10 +223,7 @@ fn put_piece(out: &mut Vec<u8>, raw: &str, text: &Cow<'_, str>, last: &mut usize
 }
 
 /// Where a text stands in the record that it was borrowed from. `None`: it was not.
-fn place_in(raw: &str, text: &Cow<'_, str>) -> Option<usize> {
-    let Cow::Borrowed(text) = text else {
-        return None;
-    };
+fn place_in(raw: &str, text: &str) -> Option<usize> {
     let at = (text.as_ptr() as usize).checked_sub(raw.as_ptr() as usize)?;
     let is_there = raw.get(at..at + text.len()) == Some(text);
     is_there.then_some(at)

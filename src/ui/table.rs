@@ -204,7 +204,7 @@ fn live_kinds(state: &State) -> String {
         .iter()
         .filter(|(_, status)| status.is_over());
     let over = over.filter_map(|(id, _)| results.rows.get(*id));
-    let over = over.map(|row| row.kind_name()).collect();
+    let over = over.map(Row::kind_name).collect();
     kinds.without(&over).in_brackets()
 }
 
