@@ -11,7 +11,6 @@ mod tests;
 mod timers;
 
 use std::collections::HashMap;
-use std::hash::RandomState;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,7 +35,7 @@ use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::reading::Then;
 use crate::store::SourceId;
-use crate::store::order::make;
+use crate::store::order;
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -82,8 +81,6 @@ pub(super) struct Effects {
     links: HashMap<SourceId, SourceHandle>,
     tasks: HashMap<Gen, Task>,
     pub(super) timers: Timers,
-    /// One for the whole run, so that a reload finds its rows again.
-    hasher: RandomState,
     /// The keys that each source has loaded, for a search that goes on from a cursor.
     seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
@@ -104,7 +101,6 @@ impl Effects {
             links: HashMap::new(),
             tasks: HashMap::new(),
             timers: Timers::default(),
-            hasher: RandomState::new(),
             seen: Arc::default(),
             jobs: Jobs::new(audit),
             kept: Kept::default(),
@@ -166,11 +162,11 @@ impl Effects {
                 generation,
                 rows,
                 view,
-                base,
+                before,
             } => {
                 let send = self.send.clone();
                 spawn_blocking(move || {
-                    let order = make(&rows, &view, base.as_ref());
+                    let order = order(&rows, &view, Some(&before));
                     // Fails only when the screen has ended.
                     let _ = send.blocking_send(Msg::Ordered { generation, order });
                 });
@@ -403,7 +399,7 @@ impl Effects {
             return;
         };
         let loaded = self.seen().remove(&source).filter(|_| at.is_some());
-        let (keys, hasher) = (loaded.unwrap_or_default(), self.hasher.clone());
+        let keys = loaded.unwrap_or_default();
         let (opened, token) = (link.wait(), link.token.child_token());
         let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
         let handle = spawn(async move {
@@ -414,7 +410,7 @@ impl Effects {
                     source,
                     generation,
                 };
-                match ScreenReading::open(&opened, source, &hasher, search, at, keys).await {
+                match ScreenReading::open(&opened, source, search, at, keys).await {
                     Ok(reading) => Some(read(reading, &pages).await),
                     Err(error) => {
                         pages.send(Err(error)).await;
