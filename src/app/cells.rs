@@ -5,15 +5,14 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::columns::LIFE;
-use super::life;
+use super::life::{self, Moments};
 use super::results::RowStatus;
 use super::role::Role;
 use super::state::{State, TimeStyle};
 use crate::model::text::{mask, width_cols};
 use crate::model::time::{self, Zone};
 use crate::model::{
-    Class, Deletable, Fact, Field, Property, Session, State as Word, Thresholds, Untrusted,
-    state_at,
+    Class, Deletable, Fact, Field, Property, State as Word, Thresholds, Untrusted, state_at,
 };
 use crate::store::{Row, RowId, SourceId};
 
@@ -51,60 +50,68 @@ impl<'a> Cell<'a> {
             None => Self::own(missing, Role::Dim),
         }
     }
+
+    /// The same of a text that is kept nowhere.
+    fn made(text: Option<&Untrusted>, missing: &'static str) -> Cell<'static> {
+        let cell = Cell::outside(text, missing);
+        Cell {
+            text: Cow::Owned(cell.text.into_owned()),
+            ..cell
+        }
+    }
 }
 
 /// The cell of a column.
-pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -> Cell<'a> {
+pub fn cell_of<'a>(state: &'a State, id: RowId, row: Row<'a>, what: &Property) -> Cell<'a> {
     match what {
         Property::Field(field) => cell(state, id, row, *field),
-        Property::Attribute(name) => match row.session.attribute(name) {
+        Property::Attribute(name) => match row.attribute(name) {
             Some(one) if one.class == Class::Secret => {
                 Cell::own(mask(one.value.expose()), Role::Dim)
             }
-            one => Cell::outside(one.map(|one| &one.value), "-"),
+            one => Cell::made(one.as_ref().map(|one| &one.value), "-"),
         },
     }
 }
 
 /// The cell of a field.
-pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
-    let session = &row.session;
-    let source = state.source(row.source);
-    let now = state.now_at(row.source);
+pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell<'a> {
+    let source = state.source(row.source());
+    let now = state.now_at(row.source());
     let since = |at: Option<DateTime<Utc>>| match state.prefs.time {
         TimeStyle::Age => length(at.map(|at| now - at)),
         _ => instant(at, state.zone(), now),
     };
     match field {
-        Field::User => Cell::outside(session.subject.shown(), "(nobody)"),
-        Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
-        Field::Id => Cell::own(session.label.as_str(), Role::Text),
+        Field::User => Cell::outside(row.person(), "(nobody)"),
+        Field::UserId => Cell::outside(row.user_id(), "-"),
+        Field::Id => Cell::own(row.label(), Role::Text),
         Field::Client => {
-            let kind = session.kind.as_deref();
+            let kind = row.kind();
             let is_reported = source.is_none_or(|source| source.reports(kind, Field::Client));
             let missing = if is_reported { "(none)" } else { "-" };
-            Cell::outside(session.client.as_ref(), missing)
+            Cell::outside(row.client(), missing)
         }
-        Field::Ip => Cell::outside(session.ip.as_ref(), "-"),
-        Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),
-        Field::Method => Cell::outside(session.auth_method.as_ref(), "-"),
-        Field::Scope => Cell::outside(session.scope.as_ref(), "-"),
-        Field::Kind => Cell::own(session.kind.as_deref().unwrap_or("-"), Role::Text),
+        Field::Ip => Cell::made(row.ip().as_ref(), "-"),
+        Field::Agent => Cell::outside(row.user_agent(), "-"),
+        Field::Method => Cell::outside(row.auth_method(), "-"),
+        Field::Scope => Cell::outside(row.scope(), "-"),
+        Field::Kind => Cell::own(row.kind().unwrap_or("-"), Role::Text),
         Field::State => {
             let (word, role) = state_words(state, id, row);
             Cell::own(word, role)
         }
-        Field::Created => since(session.created),
-        Field::Used => since(session.last_used),
-        Field::Expires | Field::Left if is_ended(state, id, session) => Cell::own("-", Role::Dim),
+        Field::Created => since(row.created()),
+        Field::Used => since(row.last_used()),
+        Field::Expires | Field::Left if is_ended(state, id, row) => Cell::own("-", Role::Dim),
         Field::Expires if state.prefs.time == TimeStyle::Age => {
-            length(session.expires.map(|at| at - now))
+            length(row.expires().map(|at| at - now))
         }
-        Field::Expires => instant(session.expires, state.zone(), now),
-        Field::Ended => since(session.ended),
-        Field::Age => length(session.created.map(|at| now - at)),
-        Field::Idle => length(session.last_used.or(session.created).map(|at| now - at)),
-        Field::Left => length(session.expires.map(|at| at - now)),
+        Field::Expires => instant(row.expires(), state.zone(), now),
+        Field::Ended => since(row.ended()),
+        Field::Age => length(row.created().map(|at| now - at)),
+        Field::Idle => length(row.last_used().or(row.created()).map(|at| now - at)),
+        Field::Left => length(row.expires().map(|at| at - now)),
         Field::Profile => Cell::own(
             source.map_or("-", |source| source.profile.name.as_str()),
             Role::Text,
@@ -113,9 +120,9 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
             source.map_or("-", |source| &*source.profile.system),
             Role::Text,
         ),
-        Field::Own => Cell::own(yes_no(session.own), Role::Text),
+        Field::Own => Cell::own(yes_no(row.own()), Role::Text),
         Field::Deletable => Cell::own(
-            match &session.deletable {
+            match row.deletable() {
                 Deletable::Yes => "yes",
                 Deletable::No(_) | Deletable::NoLastingId => "no",
                 Deletable::Unknown => "-",
@@ -127,8 +134,8 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
 }
 
 /// True if the session was ended, by us or before it was loaded.
-fn is_ended(state: &State, id: RowId, session: &Session) -> bool {
-    state.results.is_over(id) || session.fact == Fact::Revoked
+fn is_ended(state: &State, id: RowId, row: Row<'_>) -> bool {
+    state.results.is_over(id) || row.fact() == Fact::Revoked
 }
 
 /// A length of time in one unit; more than 99 years are not told apart.
@@ -168,9 +175,9 @@ fn yes_no(answer: Option<bool>) -> &'static str {
 
 /// The words of the STATE column and their role: what happened to the row since it was loaded, else its
 /// state now. A word comes first and says it all; the colour only calls attention to what is not usual.
-pub fn state_words(state: &State, id: RowId, row: &Row) -> (Cow<'static, str>, Role) {
+pub fn state_words(state: &State, id: RowId, row: Row<'_>) -> (Cow<'static, str>, Role) {
     let Some(status) = state.results.statuses.get(&id) else {
-        return session_words(state, row.source, &row.session);
+        return session_words(state, row.source(), &row.into());
     };
     let role = match status {
         RowStatus::Revoking => Role::Warn,
@@ -191,12 +198,12 @@ pub fn state_words(state: &State, id: RowId, row: &Row) -> (Cow<'static, str>, R
 pub fn session_words(
     state: &State,
     source: SourceId,
-    session: &Session,
+    session: &Moments,
 ) -> (Cow<'static, str>, Role) {
     let word = word_at(state, source, session);
     let now = state.now_at(source);
     let length = |length: TimeDelta| time::duration_words(length.max(TimeDelta::zero()));
-    let used = session.last_used.or(session.created);
+    let used = session.used.or(session.created);
     let words: Cow<'static, str> = match word {
         Word::Active => "active".into(),
         Word::Idle => used.map_or("idle".into(), |at| {
@@ -218,7 +225,7 @@ pub fn session_words(
 }
 
 /// "ended 12:14" today, "ended 11-20" before; "ended" if the system does not say when.
-fn ended_words(session: &Session, zone: Zone, now: DateTime<Utc>) -> Cow<'static, str> {
+fn ended_words(session: &Moments, zone: Zone, now: DateTime<Utc>) -> Cow<'static, str> {
     let Some(at) = session.ended else {
         return "ended".into();
     };
@@ -228,8 +235,13 @@ fn ended_words(session: &Session, zone: Zone, now: DateTime<Utc>) -> Cow<'static
     format!("ended {}", zone.date_of(at).format("%m-%d")).into()
 }
 
-/// The state of a session now, by the thresholds of its profile.
-pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
+/// The state of a row now, by the thresholds of its profile.
+pub fn word_of(state: &State, row: Row<'_>) -> Word {
+    word_at(state, row.source(), &row.into())
+}
+
+/// The same of a session that may have been read anew.
+pub fn word_at(state: &State, source: SourceId, session: &Moments) -> Word {
     let thresholds = state
         .source(source)
         .map_or_else(Thresholds::default, |source| {
@@ -238,7 +250,7 @@ pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
     state_at(
         session.fact,
         session.created,
-        session.last_used,
+        session.used,
         session.expires,
         thresholds,
         state.now_at(source),
@@ -256,26 +268,25 @@ pub fn role_of(word: Word) -> Role {
 }
 
 /// True if two rows show the same user, at the same place.
-pub fn is_same_user(one: &Row, other: &Row) -> bool {
-    let (first, second) = (one.session.subject.shown(), other.session.subject.shown());
-    let name = |user: &Untrusted| user.expose() == second.map_or("", Untrusted::expose);
-    one.source == other.source
-        && first.is_some_and(name)
-        && one.session.subject.scope == other.session.subject.scope
+pub fn is_same_user(one: Row<'_>, other: Row<'_>) -> bool {
+    one.source() == other.source()
+        && one.person().is_some()
+        && one.person() == other.person()
+        && one.scope() == other.scope()
 }
 
 /// The life line in the cells of its column. Empty if it is not known when the session began.
-pub fn life_bar(state: &State, id: RowId, row: &Row) -> String {
-    let word = word_at(state, row.source, &row.session);
+pub fn life_bar(state: &State, id: RowId, row: Row<'_>) -> String {
+    let word = word_of(state, row);
     let over = state.results.is_over(id);
     let ended = state.results.ended_at.get(&id).copied();
-    let ended = ended.or(row.session.ended);
-    let now = state.now_at(row.source);
-    life::bar(&row.session, ended, (word, over), now, usize::from(LIFE)).unwrap_or_default()
+    let ended = ended.or(row.ended());
+    let now = state.now_at(row.source());
+    life::bar(&row.into(), ended, (word, over), now, usize::from(LIFE)).unwrap_or_default()
 }
 
 /// The rows on screen, each with its position in the order.
-pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, &Row)> {
+pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, Row<'_>)> {
     let top = state.results.top;
     let height = usize::from(state.layout.table_height());
     (top..top.saturating_add(height)).map_while(|position| {

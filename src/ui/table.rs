@@ -48,7 +48,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let inner = all.table.inner(BORDER);
     titles(state, nth_row(inner, 0), canvas);
     let mut row = 1;
-    let mut above: Option<&Row> = None;
+    let mut above: Option<Row<'_>> = None;
     for (position, id, data) in cells::visible_rows(state) {
         let drawn = DrawnRow {
             id,
@@ -130,7 +130,7 @@ fn aligned(
 /// A row on screen.
 struct DrawnRow<'a> {
     id: RowId,
-    row: &'a Row,
+    row: Row<'a>,
     /// True if the cursor is on it.
     is_cursor: bool,
     /// True if the table has the focus.
@@ -257,7 +257,7 @@ fn live_kinds(state: &State) -> String {
         .iter()
         .filter(|(_, status)| status.is_over());
     let over = over.filter_map(|(id, _)| results.rows.get(*id));
-    let over = over.map(|row| row.session.kind.as_ref()).collect();
+    let over = over.map(Row::kind_name).collect();
     kinds.without(&over).in_brackets()
 }
 

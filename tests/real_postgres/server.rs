@@ -1,7 +1,7 @@
 //! The running server: its address, its secrets, and the truth about its rows.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use secrecy::SecretString;
 use usher::config::{Login, Profile, SecretSource};
@@ -20,60 +20,57 @@ pub enum Way {
 pub struct Server {
     pub folder: PathBuf,
     pub port: u16,
-    password: String,
+    pub password: String,
 }
 
 impl Server {
     /// The server that the environment names, without rows of this user. None, said aloud: there is none.
-    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
     pub fn there(user: &str) -> Option<Self> {
-        let var = |name: &str| std::env::var(name).ok();
-        let Some(folder) = var("POSTGRES_FOLDER") else {
-            eprintln!("SKIPPED: {user}: POSTGRES_FOLDER names no server");
-            return None;
-        };
-        let server = Self {
-            folder: folder.into(),
-            port: var("POSTGRES_PORT")
-                .expect("a port")
-                .parse()
-                .expect("a number"),
-            password: var("POSTGRES_PASSWORD").expect("a password"),
-        };
+        let server = Self::named(user)?;
         server.sql(&format!(
             "DELETE FROM system.web_sessions WHERE username LIKE '{user}%'"
         ));
         Some(server)
     }
 
+    /// The server that the environment names. None, said aloud: there is none for this test.
+    #[allow(clippy::print_stderr, reason = "a skipped test says so")]
+    pub fn named(test: &str) -> Option<Self> {
+        let var = |name: &str| std::env::var(name).ok();
+        let Some(folder) = var("POSTGRES_FOLDER") else {
+            eprintln!("SKIPPED: {test}: POSTGRES_FOLDER names no server");
+            return None;
+        };
+        Some(Self {
+            folder: folder.into(),
+            port: var("POSTGRES_PORT")
+                .expect("a port")
+                .parse()
+                .expect("a number"),
+            password: var("POSTGRES_PASSWORD").expect("a password"),
+        })
+    }
+
     /// Runs a statement past the client, and gives its rows.
     pub fn sql(&self, statement: &str) -> String {
-        let output = Command::new("psql")
-            .args([
-                "-X",
-                "-q",
-                "-t",
-                "-A",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-U",
-                "postgres",
-            ])
-            .args([
-                "-d",
-                "system",
-                "-c",
-                statement,
-                "-p",
-                &self.port.to_string(),
-            ])
-            .arg("-h")
-            .arg(&self.folder)
-            .output()
-            .expect("psql runs");
+        self.sql_in("system", statement)
+    }
+
+    /// The same in another database.
+    pub fn sql_in(&self, database: &str, statement: &str) -> String {
+        let output = self.psql(database, statement);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{statement}: {error}");
         String::from_utf8(output.stdout).expect("it is text")
+    }
+
+    /// The same, whatever comes of it.
+    pub fn psql(&self, database: &str, statement: &str) -> Output {
+        let mut command = Command::new("psql");
+        command.args(["-X", "-q", "-t", "-A", "-v", "ON_ERROR_STOP=1"]);
+        command.args(["-U", "postgres", "-d", database, "-c", statement]);
+        command.args(["-p", &self.port.to_string(), "-h"]);
+        command.arg(&self.folder).output().expect("psql runs")
     }
 
     /// Signs somebody in so many times.
@@ -107,16 +104,6 @@ impl Server {
             Way::Scram => profile.own.set("sslrootcert", certs.join("ca.crt")),
             Way::Certificate => profile.own.set("certs_dir", certs),
         }
-        profile
-    }
-
-    /// A profile without TLS and sign-in, at another port.
-    pub fn clear_profile(&self, port: u16) -> Profile {
-        let url = format!("postgresql://127.0.0.1:{port}");
-        let url = url.parse().expect("an address");
-        let mut profile = Profile::new("db", system("cockroach"), url, Login::None);
-        profile.own.set("user", "insecure");
-        profile.own.set("sslmode", "disable");
         profile
     }
 }

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta};
 use tokio_postgres::types::{FromSql, Type};
 
 /// Seconds from 1970 to 2000, where times of this protocol begin.
@@ -25,10 +25,7 @@ impl<'a> FromSql<'a> for PgCell {
             Type::INT8 => i64::from_be_bytes(raw.try_into()?).to_string(),
             Type::INT4 => i32::from_be_bytes(raw.try_into()?).to_string(),
             Type::OID => u32::from_be_bytes(raw.try_into()?).to_string(),
-            Type::TIMESTAMP | Type::TIMESTAMPTZ => time(i64::from_be_bytes(raw.try_into()?))
-                .ok_or("a time that is none")?
-                .format("%Y-%m-%dT%H:%M:%S%.fZ")
-                .to_string(),
+            Type::TIMESTAMP | Type::TIMESTAMPTZ => time(i64::from_be_bytes(raw.try_into()?)),
             // A name that is no text must not hide the row.
             _ => String::from_utf8_lossy(raw).into_owned(),
         };
@@ -40,10 +37,16 @@ impl<'a> FromSql<'a> for PgCell {
     }
 }
 
-/// The time so many microseconds after 2000 began.
-fn time(micros: i64) -> Option<DateTime<Utc>> {
-    let epoch = DateTime::from_timestamp(EPOCH, 0)?;
-    epoch.checked_add_signed(TimeDelta::microseconds(micros))
+/// The time so many microseconds after 2000 began. One that no calendar has is written as the server writes it:
+/// it must not hide the other rows.
+fn time(micros: i64) -> String {
+    let time = DateTime::from_timestamp(EPOCH, 0)
+        .and_then(|epoch| epoch.checked_add_signed(TimeDelta::microseconds(micros)));
+    match time {
+        Some(time) => time.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
+        None if micros < 0 => "-infinity".to_owned(),
+        None => "infinity".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +78,12 @@ mod tests {
                 0_i64.to_be_bytes().to_vec(),
                 "2000-01-01T00:00:00Z",
             ),
+            (Type::TIMESTAMP, i64::MAX.to_be_bytes().to_vec(), "infinity"),
+            (
+                Type::TIMESTAMP,
+                i64::MIN.to_be_bytes().to_vec(),
+                "-infinity",
+            ),
             (Type::TEXT, b"ada".to_vec(), "ada"),
             (Type::NAME, b"\xFFx".to_vec(), "\u{FFFD}x"),
         ] {
@@ -83,6 +92,5 @@ mod tests {
             assert_eq!(&*cell.into_text(), text);
         }
         assert!(PgCell::from_sql(&Type::INT8, &[1]).is_err());
-        assert!(PgCell::from_sql(&Type::TIMESTAMP, &i64::MAX.to_be_bytes()).is_err());
     }
 }

@@ -24,6 +24,11 @@ use crate::model::{Acted, ApiError, LimitedBy, Unreached, locked};
 
 /// The database of a connection whose address names none. All names in statements are qualified.
 const DATABASE: &str = "system";
+/// How the library calls messages that are no answer.
+const NO_ANSWER: [&str; 2] = [
+    "unexpected message from server",
+    "error parsing response from server",
+];
 /// Connections that are kept for the next statement.
 const MOST_IDLE: usize = 4;
 
@@ -217,6 +222,15 @@ impl PgTransport {
             return error::of_sql(&self.named, said.code().code(), &clean(&words));
         }
         let why = causes(error);
+        if NO_ANSWER.iter().any(|words| why.starts_with(words)) {
+            return ApiError::Unexpected {
+                host: self.named.clone(),
+                at: "the messages".into(),
+                why,
+                near: None,
+                exchange: None,
+            };
+        }
         match acted {
             Acted::Maybe => ApiError::Broken {
                 host: self.named.clone(),
@@ -298,7 +312,11 @@ impl Transport for PgTransport {
             match &result {
                 // The server may have ended a connection that waited; a read is simply asked again.
                 Err(ApiError::Broken { .. }) if was_used && reads => continue,
-                Err(ApiError::Broken { .. } | ApiError::Timeout { .. }) => {}
+                Err(
+                    ApiError::Broken { .. }
+                    | ApiError::Timeout { .. }
+                    | ApiError::Unexpected { .. },
+                ) => {}
                 _ => self.keep(client),
             }
             return result;

@@ -20,6 +20,6 @@ CREATE TABLE system.web_sessions (
 );
 INSERT INTO system.users (username, "isRole", user_id) VALUES
   ('root', false, 1), ('admin', true, 2), ('ada', false, 100), ('web_user', false, 101), ('opsadmin', false, 102);
-GRANT USAGE ON SCHEMA system TO opsadmin, root;
-GRANT USAGE ON SEQUENCE system.ids TO opsadmin, root;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA system TO opsadmin, root;
+GRANT USAGE ON SCHEMA system TO operators;
+GRANT USAGE ON SEQUENCE system.ids TO operators;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA system TO operators;

@@ -71,18 +71,20 @@ server tee "$data/pg_hba.conf" >/dev/null <<HBA
 local all all trust
 hostssl all root 127.0.0.1/32 cert
 hostssl all opsadmin 127.0.0.1/32 scram-sha-256
-hostssl all helpdesk 127.0.0.1/32 scram-sha-256
-hostnossl all insecure 127.0.0.1/32 trust
+hostssl all +by_certificate 127.0.0.1/32 cert
+hostssl all +by_password 127.0.0.1/32 scram-sha-256
 HBA
 server pg_ctl -D "$data" -l "$folder/log" -w start >/dev/null
 sql() { psql -q -v ON_ERROR_STOP=1 -h "$folder" -p "$port" -U postgres "$@"; }
 sql -d postgres <<SQL
-CREATE ROLE root LOGIN;
-CREATE ROLE opsadmin LOGIN PASSWORD '$password';
-CREATE ROLE helpdesk LOGIN PASSWORD '$password';
-CREATE ROLE insecure LOGIN;
-CREATE DATABASE system;
+CREATE ROLE by_certificate;
+CREATE ROLE by_password;
+CREATE ROLE operators;
+CREATE ROLE root LOGIN IN ROLE operators;
+CREATE ROLE opsadmin LOGIN PASSWORD '$password' IN ROLE operators;
+CREATE DATABASE pristine;
 SQL
-sql -d system -f "$here/system.sql"
-sql -d system -c 'GRANT USAGE ON SCHEMA system TO insecure; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA system TO insecure'
+# Nobody works in the first: tests make databases of their own from it.
+sql -d pristine -f "$here/system.sql"
+sql -d postgres -c 'CREATE DATABASE system TEMPLATE pristine'
 printf 'POSTGRES_FOLDER=%q POSTGRES_PORT=%q POSTGRES_PASSWORD=%q\n' "$folder" "$port" "$password"

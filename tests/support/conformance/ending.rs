@@ -2,20 +2,20 @@
 
 use usher::model::{ApiError, Fact, Outcome, Session, SessionKey, Subject};
 
-use super::{Set, SystemFixture, text};
+use super::{Fault, ServerFixture, Set, text};
 
-pub async fn ends_once<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn ends_once<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let key = set.victim().await;
-    let before = B::count(&set.emulator);
+    let before = B::count(&set.server);
 
     let first = set.end(std::slice::from_ref(&key)).await;
     let second = set.end(std::slice::from_ref(&key)).await;
 
     assert!(matches!(first[..], [Outcome::Revoked]), "{first:?}");
     assert!(matches!(second[..], [Outcome::AlreadyGone]), "{second:?}");
-    assert_eq!(B::count(&set.emulator), before - gone::<B>(1));
-    assert!(!B::end(&set.emulator, &key), "it is still there");
+    assert_eq!(B::count(&set.server), before - gone::<B>(1));
+    assert!(!B::end(&set.server, &key), "it is still there");
     match set.api.get(&key).await {
         Ok(kept) => {
             assert!(B::KEEPS_ENDED, "it is gone");
@@ -26,16 +26,16 @@ pub async fn ends_once<B: SystemFixture>() {
 }
 
 /// How many rows a list loses by this number of ends.
-fn gone<B: SystemFixture>(ended: usize) -> usize {
+fn gone<B: ServerFixture>(ended: usize) -> usize {
     if B::KEEPS_ENDED { 0 } else { ended }
 }
 
-pub async fn each_session_has_its_own_outcome<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn each_session_has_its_own_outcome<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let victims = set.victims().await;
     let keys: Vec<SessionKey> = victims.iter().take(3).map(|row| row.key.clone()).collect();
-    let before = B::count(&set.emulator);
-    assert!(B::end(&set.emulator, &keys[1]), "it was there");
+    let before = B::count(&set.server);
+    assert!(B::end(&set.server, &keys[1]), "it was there");
 
     let outcomes = set.end(&keys).await;
 
@@ -46,11 +46,11 @@ pub async fn each_session_has_its_own_outcome<B: SystemFixture>() {
         ),
         "{outcomes:?}"
     );
-    assert_eq!(B::count(&set.emulator), before - gone::<B>(3));
+    assert_eq!(B::count(&set.server), before - gone::<B>(3));
 }
 
-pub async fn all_of_a_user_end_and_nobody_elses<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn all_of_a_user_end_and_nobody_elses<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let victims = set.victims().await;
     let user = victims.iter().find_map(|row| text(&row.subject.name));
     let user = user.expect("somebody with a name");
@@ -81,21 +81,21 @@ pub async fn all_of_a_user_end_and_nobody_elses<B: SystemFixture>() {
     assert!(matches!(again.outcome, Outcome::AlreadyGone), "{again:?}");
 }
 
-pub async fn a_lost_answer_is_settled<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn a_lost_answer_is_settled<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
     let key = set.victim().await;
-    set.fault(B::ENDS, r#""action":"lost_ack""#);
+    set.meets(Fault::LostAnswer).await;
 
     let outcome = set.end(std::slice::from_ref(&key)).await;
 
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
-    assert!(!B::end(&set.emulator, &key), "it is still there");
+    assert!(!B::end(&set.server, &key), "it is still there");
 }
 
-pub async fn a_lost_request_is_not_called_an_end<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn a_lost_request_is_not_called_an_end<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
     let key = set.victim().await;
-    set.fault(B::ENDS, r#""action":"reset""#);
+    set.meets(Fault::LostRequest).await;
 
     let outcome = set.end(std::slice::from_ref(&key)).await;
 
@@ -103,13 +103,13 @@ pub async fn a_lost_request_is_not_called_an_end<B: SystemFixture>() {
         matches!(outcome[..], [Outcome::Failed(ApiError::Broken { .. })]),
         "{outcome:?}"
     );
-    assert!(B::end(&set.emulator, &key), "it is gone");
+    assert!(B::end(&set.server, &key), "it is gone");
 }
 
-pub async fn a_refused_end_is_told_and_ends_nothing<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn a_refused_end_is_told_and_ends_nothing<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let key = set.victim().await;
-    set.fault(B::ENDS, r#""action":"auth","kind":"403_on_delete""#);
+    set.meets(Fault::RefusedEnd).await;
 
     let outcome = set.end(std::slice::from_ref(&key)).await;
 
@@ -117,5 +117,5 @@ pub async fn a_refused_end_is_told_and_ends_nothing<B: SystemFixture>() {
         matches!(outcome[..], [Outcome::Failed(ApiError::Forbidden { .. })]),
         "{outcome:?}"
     );
-    assert!(B::end(&set.emulator, &key), "it is gone");
+    assert!(B::end(&set.server, &key), "it is gone");
 }

@@ -4,21 +4,21 @@ use std::time::{Duration, Instant};
 
 use usher::model::{ApiError, Code, Outcome, Session};
 
-use super::{Set, SystemFixture, search};
+use super::{Busy, Fault, Framing, ServerFixture, Set, Setup, search};
 
-pub async fn a_refused_token_is_an_auth_error<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
-    set.fault(B::LISTS, r#""action":"auth","kind":"401_always""#);
+pub async fn a_refused_token_is_an_auth_error<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
+    set.meets(Fault::RefusedSignIn).await;
 
     let error = set.list("").await.expect_err("it is refused");
 
     assert!(matches!(error, ApiError::Auth { .. }), "{error:?}");
 }
 
-pub async fn a_token_that_expires_is_renewed_without_a_word<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn a_token_that_expires_is_renewed_without_a_word<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let before = set.list("").await.expect("a list").len();
-    set.emulator.expire_tokens();
+    B::end_sign_ins(&set.server).await;
 
     let rows = set.list("").await.expect("a list after a new sign-in");
 
@@ -29,58 +29,54 @@ pub async fn a_token_that_expires_is_renewed_without_a_word<B: SystemFixture>() 
         rows.len()
     );
     let key = set.victim().await;
-    set.emulator.expire_tokens();
+    B::end_sign_ins(&set.server).await;
     let outcome = set.api.revoke(&[key]).await.expect("an outcome");
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
 }
 
-pub async fn lacking_rights_are_named<B: SystemFixture>() {
-    let (options, limit) = (B::options_without_rights(), Duration::from_secs(2));
-    let set = Set::of::<B>(options, B::profile_without_rights, limit).await;
+pub async fn lacking_rights_are_named<B: ServerFixture>() {
+    let set = Set::<B>::of(Setup::WithoutRights, Duration::from_secs(2)).await;
 
     let error = set.list("").await.expect_err("it is refused");
 
     assert!(matches!(error, ApiError::Forbidden { .. }), "{error:?}");
 }
 
-pub async fn waits_when_told<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn waits_when_told<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let key = set.victim().await;
-    let action = r#""times":1,"action":"status","code":429,"headers":{"retry-after":"1"}"#;
-    set.fault(B::LISTS, action);
+    set.meets(Fault::Busy(Busy::List)).await;
     let begun = Instant::now();
 
     let rows = set.list("").await.expect("the second try is answered");
 
     assert!(begun.elapsed() >= Duration::from_secs(1));
-    assert_eq!(rows.len(), B::count(&set.emulator));
-    set.fault(B::ENDS, action);
+    assert_eq!(rows.len(), B::count(&set.server));
+    set.meets(Fault::Busy(Busy::End)).await;
     let outcome = set.api.revoke(&[key]).await.expect("an outcome");
     assert!(begun.elapsed() >= Duration::from_secs(2));
     assert!(matches!(outcome[..], [Outcome::Revoked]), "{outcome:?}");
 }
 
-pub async fn a_cut_body_is_an_error<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
-    for framing in ["length", "chunked"] {
-        let action = format!(r#""action":"close","after_bytes":300,"framing":"{framing}""#);
-        set.fault(B::LISTS, &action);
+pub async fn a_cut_body_is_an_error<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
+    for framing in [Framing::Length, Framing::Parts] {
+        set.meets(Fault::Cut(framing)).await;
         let error = set.list("").await.expect_err("it is cut");
         assert!(
             matches!(error, ApiError::Broken { .. }),
-            "{framing}: {error:?}"
+            "{framing:?}: {error:?}"
         );
     }
 }
 
-pub async fn a_page_of_html_is_an_error<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
-    set.fault(B::LISTS, r#""action":"garbage","kind":"html""#);
+pub async fn a_page_of_html_is_an_error<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
+    set.meets(Fault::NoList("html")).await;
     let ok = set.list("").await.expect_err("it is no list");
     assert!(matches!(ok, ApiError::Unexpected { .. }), "{ok:?}");
 
-    let action = r#""action":"status","code":500,"content_type":"text/html","body":"<html><title>Oops</title></html>""#;
-    set.fault(B::LISTS, action);
+    set.meets(Fault::Oops).await;
     let failed = set.list("").await.expect_err("it failed");
     let ApiError::Server {
         code: Code::Http(500),
@@ -96,25 +92,13 @@ pub async fn a_page_of_html_is_an_error<B: SystemFixture>() {
     );
 }
 
-pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: SystemFixture>() {
-    // Without "invalid_utf8" and "huge_number": both are lists of one system, with odd things in them.
-    const KINDS: [&str; 9] = [
-        "html",
-        "empty",
-        "not_json",
-        "json_scalar",
-        "wrong_shape",
-        "deep",
-        "nul",
-        "bom",
-        "dup_keys",
-    ];
-    let set = Set::signed_in::<B>().await;
-    for kind in KINDS {
-        set.fault(B::LISTS, &format!(r#""action":"garbage","kind":"{kind}""#));
+pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
+    for &kind in B::NO_LISTS {
+        set.meets(Fault::NoList(kind)).await;
         match set.list("").await {
             // Odd, and all of it is there.
-            Ok(rows) => assert_eq!(rows.len(), B::count(&set.emulator), "{kind}"),
+            Ok(rows) => assert_eq!(rows.len(), B::count(&set.server), "{kind}"),
             Err(error) => assert!(
                 matches!(error, ApiError::Unexpected { .. }),
                 "{kind}: {error:?}"
@@ -123,9 +107,9 @@ pub async fn an_answer_that_is_no_list_is_never_a_short_one<B: SystemFixture>() 
     }
 }
 
-pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: SystemFixture>() {
-    let set = Set::signed_in_within::<B>(B::options(), Duration::from_secs(1)).await;
-    set.fault(B::LISTS, r#""action":"hang""#);
+pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: ServerFixture>() {
+    let set = Set::<B>::signed_in_as(Setup::Breakable, Duration::from_secs(1)).await;
+    set.meets(Fault::Hang).await;
     let asked = search("");
     let mut rows: Vec<Session> = Vec::new();
     let begun = Instant::now();
@@ -139,14 +123,14 @@ pub async fn a_hanging_server_ends_by_the_limit_or_by_dropping<B: SystemFixture>
     assert!(matches!(error, ApiError::Timeout { .. }), "{error:?}");
 }
 
-pub async fn a_server_killed_in_the_middle_of_a_list_is_an_error<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn a_server_killed_in_the_middle_of_a_list_is_an_error<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
     let asked = search("");
     let mut rows: Vec<Session> = Vec::new();
     let end = set.api.search(&asked, None, &mut rows).await;
     let end = end.expect("a page");
     let got = rows.len();
-    set.emulator.stop().await;
+    B::stop(set.server).await;
 
     // Where one answer holds the whole list, the next search meets the same.
     let error = set.api.search(&asked, end.next.as_ref(), &mut rows).await;

@@ -7,10 +7,10 @@ use usher::model::query::{Matcher, SessionIn, ValueKind};
 use usher::model::session::Thresholds;
 use usher::model::{Clause, Completeness, Fact, Session, Support};
 
-use super::{LongList, Set, SystemFixture, search, text};
+use super::{LongList, ServerFixture, Set, Setup, search, text};
 
-pub async fn pages_to_the_end<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn pages_to_the_end<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let asked = search("");
     let mut rows: Vec<Session> = Vec::new();
     let mut at = None;
@@ -26,20 +26,19 @@ pub async fn pages_to_the_end<B: SystemFixture>() {
         at = end.next;
     };
 
-    assert_eq!(rows.len(), B::count(&set.emulator));
+    assert_eq!(rows.len(), B::count(&set.server));
     let keys: BTreeSet<&str> = rows.iter().map(|row| row.key.expose()).collect();
     assert_eq!(keys.len(), rows.len(), "a row came twice");
     assert_eq!(last.completeness, Completeness::Complete);
 }
 
-pub async fn a_limit_of_the_server_is_never_silent<B: SystemFixture>() {
+pub async fn a_limit_of_the_server_is_never_silent<B: ServerFixture>() {
     const LIMIT: usize = 20;
-    let options = B::options_with_limit(LIMIT);
-    let set = Set::signed_in_within::<B>(options, Duration::from_secs(2)).await;
+    let set = Set::<B>::signed_in_as(Setup::Limited(LIMIT), Duration::from_secs(2)).await;
 
     let (rows, completeness) = set.whole("").await.expect("a list");
 
-    let all = B::count(&set.emulator);
+    let all = B::count(&set.server);
     assert!(all > LIMIT, "{all} rows are no long list");
     match B::LONG_LIST {
         LongList::GoesOn => {
@@ -53,8 +52,8 @@ pub async fn a_limit_of_the_server_is_never_silent<B: SystemFixture>() {
     }
 }
 
-pub async fn every_field_filters<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn every_field_filters<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let rows = set.list("").await.expect("a list");
     let live: Vec<&Session> = rows.iter().filter(|row| row.fact == Fact::Live).collect();
     let mut queries = BTreeSet::from(["state:active".to_owned()]);
@@ -91,7 +90,7 @@ fn by_its_values(row: &Session) -> impl Iterator<Item = String> {
 }
 
 /// How many rows a query finds; as many as it should.
-async fn filtered(set: &Set, rows: &[Session], query: &str) -> usize {
+async fn filtered<B: ServerFixture>(set: &Set<B>, rows: &[Session], query: &str) -> usize {
     let asked = search(query);
     let plan = set.api.plan(&asked).expect("a plan");
     let found = set.list(query).await;
@@ -108,8 +107,8 @@ async fn filtered(set: &Set, rows: &[Session], query: &str) -> usize {
     theirs
 }
 
-pub async fn unreported_fields_are_admitted<B: SystemFixture>() {
-    let set = Set::signed_in::<B>().await;
+pub async fn unreported_fields_are_admitted<B: ServerFixture>() {
+    let set = Set::<B>::signed_in().await;
     let caps = set.api.caps();
     for (field, support) in &caps.of(None).fields {
         let query = match field.kind() {
