@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 
-use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
+use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle, time_of};
 use super::{
     AuditWriter, JobContext, JobControl, JobItem, Progress, READ_EACH, SECOND_LOOK, Tally,
     send_report,
@@ -31,6 +32,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         item,
         ticket: None,
         written: false,
+        ended: None,
     });
     let waiting: VecDeque<_> = waiting.collect();
     let caps = api.caps();
@@ -98,6 +100,8 @@ struct Pending<R> {
     ticket: Option<Ticket>,
     /// The log has it, or has failed and the profile allows that.
     written: bool,
+    /// When it ended, by the server's clock, as far as a look has shown.
+    ended: Option<DateTime<Utc>>,
 }
 
 /// The end of one running task.
@@ -272,8 +276,8 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let (api, max_rows) = (self.api.clone(), self.read_back.max_rows);
         self.running.push(Box::pin(async move {
             tokio::time::sleep(SECOND_LOOK).await;
-            let seen = look(api.as_ref(), pending.item.sought(), max_rows).await;
-            JobEvent::LookedAgain(Box::new(pending), seen)
+            let (seen, ended) = look(api.as_ref(), pending.item.sought(), max_rows).await;
+            JobEvent::LookedAgain(Box::new(Pending { ended, ..pending }), seen)
         }));
     }
 
@@ -286,20 +290,48 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
         self.trusted.push(pending);
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
+        self.tell(row, outcome, None).await;
     }
 
     /// Logs and reports an outcome.
     async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
-        self.write_end(pending.ticket, &outcome).await;
+        let ended = time_of(&outcome, pending.ended);
+        self.write_end(pending.ticket, &outcome, ended).await;
         self.tally.count(&outcome);
-        let row = pending.item.row;
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
+        self.tell(pending.item.row, outcome, ended).await;
     }
 
-    async fn write_end(&mut self, ticket: Option<Ticket>, outcome: &Outcome) {
-        let error = self.log.end(ticket, Ending::from(outcome)).await;
+    async fn tell(&mut self, row: R, outcome: Outcome, ended: Option<DateTime<Utc>>) {
+        let told = Progress::Outcome {
+            row,
+            outcome,
+            ended,
+        };
+        send_report(&self.report, told).await;
+    }
+
+    async fn write_end(
+        &mut self,
+        ticket: Option<Ticket>,
+        outcome: &Outcome,
+        ended: Option<DateTime<Utc>>,
+    ) {
+        let ending = Ending {
+            ended,
+            ..Ending::from(outcome)
+        };
+        let error = self.log.end(ticket, ending).await;
         self.unlogged(error).await;
+    }
+
+    /// Writes down that a session that was called ended is, and tells its time.
+    async fn confirm(&mut self, pending: Pending<R>, ended: Option<DateTime<Utc>>) {
+        self.write_end(pending.ticket, &Outcome::Revoked, ended)
+            .await;
+        if let Some(at) = ended {
+            let row = pending.item.row;
+            send_report(&self.report, Progress::EndedAt { row, at }).await;
+        }
     }
 
     /// Reads the list once for every item that was not read back on its own.
@@ -313,13 +345,17 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             if is_there(listed.seen(pending.item.sought())) {
                 still.push(pending);
             } else {
-                self.write_end(pending.ticket, &Outcome::Revoked).await;
+                let ended = listed.ended(pending.item.sought());
+                self.confirm(pending, ended).await;
             }
         }
         let mut again = Vec::new();
         for (pending, answer) in std::mem::take(&mut self.doubtful) {
             match settle(answer, listed.seen(pending.item.sought())) {
-                Verdict::Settled(outcome) => self.finish(pending, outcome).await,
+                Verdict::Settled(outcome) => {
+                    let ended = listed.ended(pending.item.sought());
+                    self.finish(Pending { ended, ..pending }, outcome).await;
+                }
                 Verdict::LookAgain => again.push(pending),
             }
         }
@@ -331,17 +367,20 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let listed = look::list(self.api.as_ref(), wanted, self.read_back.max_rows).await;
         for pending in again {
             let seen = listed.seen(pending.item.sought());
-            self.finish(pending, second(seen)).await;
+            let ended = listed.ended(pending.item.sought());
+            self.finish(Pending { ended, ..pending }, second(seen))
+                .await;
         }
         for pending in still {
             let outcome = second(listed.seen(pending.item.sought()));
-            self.write_end(pending.ticket, &outcome).await;
             if matches!(outcome, Outcome::Revoked) {
+                let ended = listed.ended(pending.item.sought());
+                self.confirm(pending, ended).await;
                 continue;
             }
-            let row = pending.item.row;
+            self.write_end(pending.ticket, &outcome, None).await;
             self.tally.correct(&Outcome::Revoked, &outcome);
-            send_report(&self.report, Progress::Outcome { row, outcome }).await;
+            self.tell(pending.item.row, outcome, None).await;
         }
     }
 
@@ -364,8 +403,8 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             let error = self.log.end(pending.ticket, ending).await;
             self.unlogged(error).await;
             self.tally.not_sent += 1;
-            let (row, outcome) = (pending.item.row, Outcome::Failed(why.clone()));
-            send_report(&self.report, Progress::Outcome { row, outcome }).await;
+            let outcome = Outcome::Failed(why.clone());
+            self.tell(pending.item.row, outcome, None).await;
         }
     }
 
@@ -397,24 +436,25 @@ async fn send<R: Sync>(
     let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
         let api = api.clone();
         async move {
-            let answer = first(api.as_ref(), pending.item.sought(), outcome, read_back).await;
-            (pending, answer)
+            let sought = pending.item.sought();
+            let (answer, ended) = first(api.as_ref(), sought, outcome, read_back).await;
+            (Pending { ended, ..pending }, answer)
         }
     });
     JobEvent::Answered(stream::iter(looked).buffered(LOOKS).collect().await)
 }
 
-/// Judges an answer, after a look at the session if one is due now.
+/// Judges an answer, after a look at the session if one is due now; and when it ended, if the look shows it.
 async fn first(
     api: &dyn SessionApi,
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
-    let answer = looked_at(api, item, outcome, read_back).await;
+) -> (SendResult, Option<DateTime<Utc>>) {
+    let (answer, ended) = looked_at(api, item, outcome, read_back).await;
     let SendResult::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer
     else {
-        return answer;
+        return (answer, ended);
     };
     // The connection was closed under it and the session is still there: most likely the server never
     // saw the request, and ending the same session twice does no harm.
@@ -424,9 +464,10 @@ async fn first(
     };
     match looked_at(api, item, again, read_back).await {
         // It was there a moment ago: one of the two requests has ended it.
-        SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
-            SendResult::Verdict(Verdict::Settled(Outcome::Revoked))
-        }
+        (SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)), ended) => (
+            SendResult::Verdict(Verdict::Settled(Outcome::Revoked)),
+            ended,
+        ),
         answer => answer,
     }
 }
@@ -436,23 +477,25 @@ async fn looked_at(
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
+) -> (SendResult, Option<DateTime<Utc>>) {
     let outcome = match outcome {
-        Outcome::Failed(error) if error.needs_a_person() => return SendResult::Person(error),
+        Outcome::Failed(error) if error.needs_a_person() => {
+            return (SendResult::Person(error), None);
+        }
         other => other,
     };
     if read_back.never && matches!(outcome, Outcome::StillListed) {
-        return SendResult::Verdict(Verdict::LookAgain);
+        return (SendResult::Verdict(Verdict::LookAgain), None);
     }
     let doubtful = is_doubtful(&outcome);
     let answered_yes = matches!(outcome, Outcome::Revoked);
     if read_back.never || !(doubtful || answered_yes && read_back.answers) {
-        SendResult::Verdict(Verdict::Settled(outcome))
+        (SendResult::Verdict(Verdict::Settled(outcome)), None)
     } else if answered_yes || read_back.doubts {
-        let seen = look(api, item, read_back.max_rows).await;
-        SendResult::Verdict(settle(outcome, seen))
+        let (seen, ended) = look(api, item, read_back.max_rows).await;
+        (SendResult::Verdict(settle(outcome, seen)), ended)
     } else {
-        SendResult::Doubtful(outcome)
+        (SendResult::Doubtful(outcome), None)
     }
 }
 
