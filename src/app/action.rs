@@ -100,6 +100,7 @@ pub enum Action {
     Reveal,
     FindNext,
     FindPrevious,
+    Palette,
 }
 
 impl Action {
@@ -167,6 +168,7 @@ impl Action {
             Self::Reveal => "show a masked value for 10 s",
             Self::FindNext => "next match",
             Self::FindPrevious => "previous match",
+            Self::Palette => "all commands",
         }
     }
 
@@ -195,6 +197,7 @@ impl Action {
             Self::Reveal => "reveal",
             Self::Down => "field",
             Self::ShowError => "details",
+            Self::Palette => "commands",
             other => other.help(),
         }
     }

@@ -78,9 +78,7 @@ fn no_actions(state: &State) -> Option<Reason> {
 /// Why there is no person to search for.
 fn nobody(state: &State) -> Option<Reason> {
     let (_, row) = state.results.current()?;
-    row.session
-        .subject
-        .shown()
+    row.person()
         .is_none_or(super::super::model::text::Untrusted::is_empty)
         .then_some("nobody has signed in to this session, so it has no user".into())
 }
@@ -126,7 +124,7 @@ fn job_runs(state: &State) -> Option<Reason> {
 /// The source of the row under the cursor.
 pub fn source_of_cursor(state: &State) -> Option<&Source> {
     let (_, row) = state.results.current()?;
-    state.source(row.source)
+    state.source(row.source())
 }
 
 pub(super) fn read_only(state: &State, source: &Source) -> Option<Reason> {
@@ -152,7 +150,7 @@ fn revoke(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (id, row) = state.results.current()?;
-        source_cannot(state, source, row.session.kind.as_deref()).or_else(|| {
+        source_cannot(state, source, row.kind()).or_else(|| {
             let status = state.results.statuses.get(&id);
             why_not(source, row, status).map(Cow::Owned)
         })
@@ -174,7 +172,7 @@ pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Opti
 
 /// Why this row is not sent. `None`: it is. That it has expired is no reason: only the server knows
 /// whether it is over, and to send it does no harm.
-pub fn why_not(source: &Source, row: &Row, status: Option<&RowStatus>) -> Option<String> {
+pub fn why_not(source: &Source, row: Row<'_>, status: Option<&RowStatus>) -> Option<String> {
     match status {
         Some(RowStatus::Revoking) => return Some("its revoke is already on the way".into()),
         Some(RowStatus::NoLastingId) => return Some(NO_LASTING_ID.into()),
@@ -182,11 +180,10 @@ pub fn why_not(source: &Source, row: &Row, status: Option<&RowStatus>) -> Option
         Some(RowStatus::AlreadyGone) => return Some("it had already gone".into()),
         _ => {}
     }
-    let session = &row.session;
-    let over = (session.fact == Fact::Revoked).then_some(model::State::Revoked);
-    let kind = source.kind(session.kind.as_deref());
+    let over = (row.fact() == Fact::Revoked).then_some(model::State::Revoked);
+    let kind = source.kind(row.kind());
     let revoke = kind.map_or(Revoke::One, |kind| kind.revoke);
-    exempt(over, session.own, &session.deletable, revoke).map(|why| why.reason())
+    exempt(over, row.own(), &row.deletable(), revoke).map(|why| why.reason())
 }
 
 fn revoke_user(state: &State) -> Option<Reason> {
@@ -195,7 +192,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
         let (_, row) = state.results.current()?;
         let refused = read_only(state, source).or_else(|| may_not(source));
         refused.or_else(|| {
-            if !source.kind(row.session.kind.as_deref())?.revoke_user {
+            if !source.kind(row.kind())?.revoke_user {
                 return Some(
                     format!(
                         "{} cannot end all sessions of a user at once",
@@ -204,7 +201,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
                     .into(),
                 );
             }
-            let user = row.session.subject.shown();
+            let user = row.person();
             user.is_none_or(super::super::model::text::Untrusted::is_empty)
                 .then_some("nobody has signed in to this session, so it has no user".into())
         })

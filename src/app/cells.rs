@@ -9,7 +9,8 @@ use super::state::{State, TimeStyle};
 use crate::model::text::mask;
 use crate::model::time::{self, Zone};
 use crate::model::{
-    Class, Deletable, Field, Property, Session, State as Word, Thresholds, Untrusted, state_at,
+    Class, Deletable, Fact, Field, Property, Session, State as Word, Thresholds, Untrusted,
+    state_at,
 };
 use crate::store::{Row, RowId, SourceId};
 
@@ -47,54 +48,62 @@ impl<'a> Cell<'a> {
             None => Self::own(missing, Role::Dim),
         }
     }
+
+    /// The same of a text that is kept nowhere.
+    fn made(text: Option<&Untrusted>, missing: &'static str) -> Cell<'static> {
+        let cell = Cell::outside(text, missing);
+        Cell {
+            text: Cow::Owned(cell.text.into_owned()),
+            ..cell
+        }
+    }
 }
 
 /// The cell of a column.
-pub fn cell_of<'a>(state: &'a State, id: RowId, row: &'a Row, what: &Property) -> Cell<'a> {
+pub fn cell_of<'a>(state: &'a State, id: RowId, row: Row<'a>, what: &Property) -> Cell<'a> {
     match what {
         Property::Field(field) => cell(state, id, row, *field),
-        Property::Attribute(name) => match row.session.attribute(name) {
+        Property::Attribute(name) => match row.attribute(name) {
             Some(one) if one.class == Class::Secret => {
                 Cell::own(mask(one.value.expose()), Role::Dim)
             }
-            one => Cell::outside(one.map(|one| &one.value), "-"),
+            one => Cell::made(one.as_ref().map(|one| &one.value), "-"),
         },
     }
 }
 
 /// The cell of a field.
-pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell<'a> {
-    let session = &row.session;
-    let source = state.source(row.source);
-    let now = state.now_at(row.source);
+pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell<'a> {
+    let source = state.source(row.source());
+    let now = state.now_at(row.source());
     let age = |at| Cell::own(age(state, at, now), Role::Dim);
     match field {
-        Field::User => Cell::outside(session.subject.shown(), "(nobody)"),
-        Field::UserId => Cell::outside(session.subject.id.as_ref(), "-"),
-        Field::Id => Cell::own(session.label.as_str(), Role::Text),
+        Field::User => Cell::outside(row.person(), "(nobody)"),
+        Field::UserId => Cell::outside(row.user_id(), "-"),
+        Field::Id => Cell::own(row.label(), Role::Text),
         Field::Client => {
-            let kind = session.kind.as_deref();
+            let kind = row.kind();
             let is_reported = source.is_none_or(|source| source.reports(kind, Field::Client));
             let missing = if is_reported { "(none)" } else { "-" };
-            Cell::outside(session.client.as_ref(), missing)
+            Cell::outside(row.client(), missing)
         }
-        Field::Ip => Cell::outside(session.ip.as_ref(), "-"),
-        Field::Agent => Cell::outside(session.user_agent.as_ref(), "-"),
-        Field::Method => Cell::outside(session.auth_method.as_ref(), "-"),
-        Field::Scope => Cell::outside(session.scope.as_ref(), "-"),
-        Field::Kind => Cell::own(session.kind.as_deref().unwrap_or("-"), Role::Text),
+        Field::Ip => Cell::made(row.ip().as_ref(), "-"),
+        Field::Agent => Cell::outside(row.user_agent(), "-"),
+        Field::Method => Cell::outside(row.auth_method(), "-"),
+        Field::Scope => Cell::outside(row.scope(), "-"),
+        Field::Kind => Cell::own(row.kind().unwrap_or("-"), Role::Text),
         Field::State => {
             let (word, role) = state_word(state, id, row);
             Cell::own(word, role)
         }
-        Field::Created => age(session.created),
-        Field::Used => age(session.last_used),
+        Field::Created => age(row.created()),
+        Field::Used => age(row.last_used()),
         Field::Expires | Field::Left if state.results.is_over(id) => Cell::own("-", Role::Dim),
-        Field::Expires => age(session.expires),
-        Field::Ended => age(session.ended),
-        Field::Age => length(session.created.map(|at| now - at)),
-        Field::Idle => length(session.last_used.or(session.created).map(|at| now - at)),
-        Field::Left => length(session.expires.map(|at| at - now)),
+        Field::Expires => age(row.expires()),
+        Field::Ended => age(row.ended()),
+        Field::Age => length(row.created().map(|at| now - at)),
+        Field::Idle => length(row.last_used().or(row.created()).map(|at| now - at)),
+        Field::Left => length(row.expires().map(|at| at - now)),
         Field::Profile => Cell::own(
             source.map_or("-", |source| source.profile.name.as_str()),
             Role::Text,
@@ -103,9 +112,9 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: &'a Row, field: Field) -> Cell
             source.map_or("-", |source| &*source.profile.system),
             Role::Text,
         ),
-        Field::Own => Cell::own(yes_no(session.own), Role::Text),
+        Field::Own => Cell::own(yes_no(row.own()), Role::Text),
         Field::Deletable => Cell::own(
-            match &session.deletable {
+            match row.deletable() {
                 Deletable::Yes => "yes",
                 Deletable::No(_) | Deletable::NoLastingId => "no",
                 Deletable::Unknown => "-",
@@ -149,11 +158,11 @@ pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Stri
 
 /// The word of the STATE column and its role: what happened to the row since it was loaded, else its
 /// state now.
-pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
+pub fn state_word(state: &State, id: RowId, row: Row<'_>) -> (&'static str, Role) {
     if let Some(status) = state.results.statuses.get(&id) {
         use super::results::RowStatus;
-        let source = state.source(row.source);
-        let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
+        let source = state.source(row.source());
+        let kind = source.and_then(|source| source.kind(row.kind()));
         if *status == RowStatus::Revoked && kind.is_some_and(|kind| kind.is_connection) {
             return ("ended", Role::Muted);
         }
@@ -164,25 +173,44 @@ pub fn state_word(state: &State, id: RowId, row: &Row) -> (&'static str, Role) {
         };
         return (status.word(), role);
     }
-    let word = word_at(state, row.source, &row.session);
+    let word = word_of(state, row);
     (word.word(), role_of(word))
 }
 
-/// The state of a session now, by the thresholds of its profile.
+/// The state of a row now, by the thresholds of its profile.
+pub fn word_of(state: &State, row: Row<'_>) -> Word {
+    let used = row.last_used();
+    word(
+        state,
+        row.source(),
+        row.fact(),
+        row.created(),
+        used,
+        row.expires(),
+    )
+}
+
+/// The same of a session that was read anew.
 pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
+    let (created, used) = (session.created, session.last_used);
+    word(state, source, session.fact, created, used, session.expires)
+}
+
+fn word(
+    state: &State,
+    source: SourceId,
+    fact: Fact,
+    created: Option<DateTime<Utc>>,
+    last_used: Option<DateTime<Utc>>,
+    expires: Option<DateTime<Utc>>,
+) -> Word {
     let thresholds = state
         .source(source)
         .map_or_else(Thresholds::default, |source| {
             source.profile.policy.thresholds
         });
-    state_at(
-        session.fact,
-        session.created,
-        session.last_used,
-        session.expires,
-        thresholds,
-        state.now_at(source),
-    )
+    let now = state.now_at(source);
+    state_at(fact, created, last_used, expires, thresholds, now)
 }
 
 /// How the word of a state is drawn.
@@ -197,7 +225,7 @@ pub fn role_of(word: Word) -> Role {
 }
 
 /// The rows on screen, each with its position in the order.
-pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, &Row)> {
+pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, Row<'_>)> {
     let top = state.results.top;
     let height = usize::from(state.layout.table_height());
     (top..top.saturating_add(height)).map_while(|position| {

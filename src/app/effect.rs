@@ -6,10 +6,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{Base, RowId, Rows, SourceId, View};
+use crate::store::{Order, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -221,8 +222,8 @@ pub enum Effect {
         rows: Rows,
         /// The selection and order.
         view: View,
-        /// An order of some of them by the same view, to be added to. `None`: there is none.
-        base: Option<Base>,
+        /// The order before, for what can be used of it again.
+        before: Order,
     },
     /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
     After {
@@ -240,6 +241,8 @@ pub enum Effect {
         /// The text as it came.
         text: SecretString,
     },
+    /// Write down a change of what is remembered for the next run.
+    Keep(Keep),
     /// Open the configuration in the operator's editor, at the place of a profile if there is one.
     Edit {
         /// The profile. `None`: the whole file.

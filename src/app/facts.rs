@@ -62,20 +62,20 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
 
 /// True if the field has a value, or the system normally reports it. Fields that the system never
 /// reports are named once for all.
-fn is_told(state: &State, row: &Row, session: &Session, field: Field) -> bool {
+fn is_told(state: &State, row: Row<'_>, session: &Session, field: Field) -> bool {
     let may_lack = TOLD_BY_SOME.iter().any(|(known, _)| *known == field);
     let there = session.text(field).is_some() || session.instant(field).is_some();
     let kind = session.kind.as_deref();
     !may_lack || there || source_of(state, row).is_none_or(|source| source.reports(kind, field))
 }
 
-fn source_of<'a>(state: &'a State, row: &Row) -> Option<&'a Source> {
-    state.source(row.source)
+fn source_of<'a>(state: &'a State, row: Row<'_>) -> Option<&'a Source> {
+    state.source(row.source())
 }
 
 /// The line that names the fields this system never reports. `None`: it reports every field that
 /// usher shows.
-fn untold(state: &State, row: &Row, session: &Session) -> Option<DetailLine> {
+fn untold(state: &State, row: Row<'_>, session: &Session) -> Option<DetailLine> {
     let source = source_of(state, row)?;
     let names: Vec<&str> = TOLD_BY_SOME
         .iter()
@@ -99,7 +99,7 @@ pub(super) fn cut_value(value: &str) -> (&str, Option<String>) {
 }
 
 /// The facts of the left column (who and where) and of the right one (when and what state).
-pub(super) fn facts(state: &State, id: RowId, row: &Row, session: &Session) -> (Lines, Lines) {
+pub(super) fn facts(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (Lines, Lines) {
     let subject = &session.subject;
     let client = session.client.as_ref();
     let kind = session
@@ -157,12 +157,12 @@ fn scope(session: &Session) -> Option<&Untrusted> {
     session.scope.as_ref().or(session.subject.scope.as_ref())
 }
 
-fn scope_word(state: &State, row: &Row) -> String {
+fn scope_word(state: &State, row: Row<'_>) -> String {
     source_of(state, row).map_or_else(|| "Scope".to_owned(), Source::scope_word)
 }
 
 /// The facts that need the whole width.
-pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
+pub(super) fn full(state: &State, row: Row<'_>, session: &Session) -> Lines {
     let mut lines = Vec::new();
     for (field, label, text) in [
         (Field::Agent, "Agent", &session.user_agent),
@@ -176,9 +176,9 @@ pub(super) fn full(state: &State, row: &Row, session: &Session) -> Lines {
     lines
 }
 
-fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
+fn session_line(state: &State, row: Row<'_>, session: &Session) -> DetailLine {
     let reveal = state
-        .source(row.source)
+        .source(row.source())
         .is_some_and(|source| source.profile.policy.reveal);
     let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
     let key = state.keymap.keys(Context::Details, Action::CopyField);
@@ -190,7 +190,7 @@ fn session_line(state: &State, row: &Row, session: &Session) -> DetailLine {
 }
 
 /// An instant in full, and how long ago or ahead it is.
-fn instant(state: &State, row: &Row, field: Field, at: Option<DateTime<Utc>>) -> DetailLine {
+fn instant(state: &State, row: Row<'_>, field: Field, at: Option<DateTime<Utc>>) -> DetailLine {
     let label = match field {
         Field::Created => "Created",
         Field::Used => "Last used",
@@ -201,12 +201,12 @@ fn instant(state: &State, row: &Row, field: Field, at: Option<DateTime<Utc>>) ->
         return fact(field, label, "-", Role::Dim);
     };
     let exact = time::instant(at, state.prefs.zone);
-    let age = time::age(Some(at), state.now_at(row.source));
+    let age = time::age(Some(at), state.now_at(row.source()));
     fact(field, label, &format!("{exact}   ({age})"), Role::Text)
 }
 
 /// The word of the table, and what else is known of it: what became of a revoke, and the system's own word.
-fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailLine {
+fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> DetailLine {
     let (word, role) = word(state, id, row, session);
     let ended = state.results.ended_at.get(&id);
     let ended = ended.map(|at| format!("ended {}", time::clock_seconds(*at, state.prefs.zone)));
@@ -240,11 +240,11 @@ fn state_line(state: &State, id: RowId, row: &Row, session: &Session) -> DetailL
 }
 
 /// The word of a session that may have been read anew since its row was loaded.
-fn word(state: &State, id: RowId, row: &Row, session: &Session) -> (&'static str, Role) {
+fn word(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (&'static str, Role) {
     if state.results.statuses.contains_key(&id) {
         return cells::state_word(state, id, row);
     }
-    let word = cells::word_at(state, row.source, session);
+    let word = cells::word_at(state, row.source(), session);
     (word.word(), cells::role_of(word))
 }
 
@@ -272,9 +272,9 @@ fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
 }
 
 /// The extent of a revoke at the source of a row. Until it is connected, as on most systems.
-fn revoke_of(state: &State, row: &Row) -> Revoke {
-    let source = state.source(row.source);
-    let kind = source.and_then(|source| source.kind(row.session.kind.as_deref()));
+fn revoke_of(state: &State, row: Row<'_>) -> Revoke {
+    let source = state.source(row.source());
+    let kind = source.and_then(|source| source.kind(row.kind()));
     kind.map_or(Revoke::One, |kind| kind.revoke)
 }
 
@@ -282,7 +282,7 @@ fn revoke_of(state: &State, row: &Row) -> Revoke {
 pub(super) fn life_line(
     state: &State,
     id: RowId,
-    row: &Row,
+    row: Row<'_>,
     session: &Session,
     width: usize,
 ) -> Option<DetailLine> {
@@ -291,7 +291,7 @@ pub(super) fn life_line(
         .statuses
         .get(&id)
         .is_some_and(RowStatus::is_over);
-    let word = cells::word_at(state, row.source, session);
+    let word = cells::word_at(state, row.source(), session);
     let room = width.saturating_sub(LABELS);
     let ended = state.results.ended_at.get(&id).copied();
     let ended = ended.or(session.ended);
@@ -299,7 +299,7 @@ pub(super) fn life_line(
         session,
         ended,
         (word, over),
-        state.now_at(row.source),
+        state.now_at(row.source()),
         state.prefs.zone,
         room,
     )?;
@@ -312,7 +312,13 @@ pub(super) fn life_line(
 }
 
 /// The short form of a compact screen: four lines.
-pub(super) fn short(state: &State, id: RowId, row: &Row, session: &Session, width: usize) -> Lines {
+pub(super) fn short(
+    state: &State,
+    id: RowId,
+    row: Row<'_>,
+    session: &Session,
+    width: usize,
+) -> Lines {
     let (word, _) = word(state, id, row, session);
     let told = |field| is_told(state, row, session, field);
     let mut first = beginning(session.subject.shown(), "(nobody)");
@@ -387,7 +393,7 @@ fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
 /// tell when a session began, its last use stands there.
 fn times(
     state: &State,
-    (id, row): (RowId, &Row),
+    (id, row): (RowId, Row<'_>),
     session: &Session,
     began: bool,
     width: usize,
@@ -398,7 +404,7 @@ fn times(
     } else {
         ("Used     ", session.last_used)
     };
-    let age = |at| format!(" ({})", time::age(Some(at), state.now_at(row.source)));
+    let age = |at| format!(" ({})", time::age(Some(at), state.now_at(row.source())));
     let is_plain_day = |at| {
         let day = zone.date_of(at);
         let shown = first.map(|first| zone.date_of(first));

@@ -1,5 +1,7 @@
 //! The lines of the details: every fact of a session in words, its attributes, or its JSON.
 
+use std::borrow::Cow;
+
 use super::area::{BORDER, Mode};
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
@@ -17,11 +19,14 @@ use crate::store::{Row, RowId};
 pub const TWO_COLUMNS: u16 = 118;
 
 /// The session whose details are shown: as it was read anew, else as it was loaded.
-pub fn shown(state: &State) -> Option<(RowId, &Row, &Session)> {
+pub fn shown(state: &State) -> Option<(RowId, Row<'_>, Cow<'_, Session>)> {
     let (id, row) = state.results.current()?;
     let session = match &state.details.fresh {
-        Some((fresh, session)) if *fresh == id => session,
-        _ => &row.session,
+        Some((fresh, session)) if *fresh == id => Cow::Borrowed(&**session),
+        _ => match &state.details.loaded {
+            Some((loaded, session)) if *loaded == id => Cow::Borrowed(&**session),
+            _ => Cow::Owned(row.session()),
+        },
     };
     Some((id, row, session))
 }
@@ -45,6 +50,7 @@ pub(super) fn detail_lines(state: &State) -> Vec<DetailLine> {
     let Some((id, row, session)) = shown(state) else {
         return Vec::new();
     };
+    let session = &*session;
     let width = usize::from(state.layout.details_width()).max(1);
     if is_short(state) {
         return facts::short(state, id, row, session, width);
@@ -77,7 +83,7 @@ fn json_lines(session: &Session, width: usize, ascii: bool) -> Vec<DetailLine> {
 fn field_lines(
     state: &State,
     id: RowId,
-    row: &Row,
+    row: Row<'_>,
     session: &Session,
     width: usize,
 ) -> Vec<DetailLine> {
@@ -273,9 +279,10 @@ pub fn find_matches(state: &State) -> Vec<usize> {
 /// is nothing on it, or the profile gives out no secrets.
 pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
     let (_, row, session) = shown(state)?;
+    let session = &*session;
     let line = state.layout.lines.get(line)?;
     let may_reveal = state
-        .source(row.source)
+        .source(row.source())
         .is_some_and(|source| source.profile.policy.reveal);
     match line.kind {
         LineKind::Heading | LineKind::Short => None,
@@ -308,7 +315,8 @@ pub fn is_withheld(state: &State) -> bool {
     let Some((_, row, session)) = shown(state) else {
         return false;
     };
-    let source = state.source(row.source);
+    let session = &*session;
+    let source = state.source(row.source());
     if source.is_none_or(|source| source.profile.policy.reveal) {
         return false;
     }
@@ -329,6 +337,7 @@ pub fn is_withheld(state: &State) -> bool {
 /// `None`: no row is under the cursor.
 pub fn row_json(state: &State) -> Option<String> {
     let (_, _, session) = shown(state)?;
+    let session = &*session;
     Some(match &session.raw {
         Some(raw) => raw.get().to_owned(),
         None => raw_json::from_fields(session).to_string(),
@@ -376,6 +385,7 @@ pub fn field_count(state: &State) -> usize {
     let Some((id, row, session)) = shown(state) else {
         return 0;
     };
+    let session = &*session;
     let (left, right) = facts::facts(state, id, row, session);
     let full = facts::full(state, row, session).len();
     let life = facts::life_line(

@@ -25,6 +25,8 @@ pub mod keymap;
 pub mod layout;
 pub(crate) mod life;
 pub mod lines;
+pub mod look;
+pub mod memory;
 pub mod msg;
 mod name_value;
 pub(crate) mod raw_json;

@@ -65,10 +65,12 @@ pub struct LiveFilter {
 }
 
 /// Where the cursor was before a reload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// Identity of the row under it.
-    pub identity: u64,
+    /// Where the session under it is.
+    pub source: SourceId,
+    /// Its key.
+    pub key: SessionKey,
     /// Its position: the cursor goes there if the session is gone.
     pub cursor: usize,
     /// First position shown.
@@ -172,13 +174,13 @@ impl Results {
     }
 
     /// The row at a position of the order.
-    pub fn at(&self, position: usize) -> Option<(RowId, &Row)> {
+    pub fn at(&self, position: usize) -> Option<(RowId, Row<'_>)> {
         let id = self.order.get(position)?;
         Some((id, self.rows.get(id)?))
     }
 
     /// The row under the cursor.
-    pub fn current(&self) -> Option<(RowId, &Row)> {
+    pub fn current(&self) -> Option<(RowId, Row<'_>)> {
         self.at(self.cursor)
     }
 
@@ -190,12 +192,11 @@ impl Results {
         key: &SessionKey,
         before: Option<RowId>,
     ) -> Option<RowId> {
-        let is_it = |row: &Row| row.source == source && row.session.key == *key;
+        let is_it = |row: Row<'_>| row.source() == source && row.has_key(key);
         if let Some(id) = before.filter(|id| self.rows.get(*id).is_some_and(is_it)) {
             return Some(id);
         }
-        let found = self.rows.iter().find(|(_, row)| is_it(row));
-        found.map(|(id, _)| id)
+        self.rows.find(RowId(0), source, key)
     }
 
     /// Sets the status of a session, wherever its row is by now. `None`: removes it.
@@ -244,9 +245,9 @@ impl Results {
             return;
         }
         let lately = &self.lately;
-        let ended = |(id, row): (RowId, &Row)| {
-            let one = lately.get(&row.session.key)?;
-            (one.source == row.source).then(|| (id, one.clone()))
+        let ended = |(id, row): (RowId, Row<'_>)| {
+            let one = lately.get(&row.key())?;
+            (one.source == row.source()).then(|| (id, one.clone()))
         };
         let late: Vec<(RowId, Lately)> = self.rows.from(first).filter_map(ended).collect();
         for (id, one) in late {
@@ -312,6 +313,8 @@ pub struct Details {
     pub find: Option<Find>,
     /// The line whose masked value is shown for a while, by name.
     pub revealed: Option<String>,
+    /// The session of this row as it was loaded, with all its attributes.
+    pub loaded: Option<(RowId, Box<Session>)>,
     /// The session of this row as it was read anew; shown in place of the loaded one.
     pub fresh: Option<(RowId, Box<Session>)>,
     /// The number of the reading that counts.

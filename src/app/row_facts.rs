@@ -5,8 +5,8 @@ use super::source::Source;
 use super::state::State;
 use super::words;
 use crate::model::text::display_safe;
-use crate::model::{Field, Session, Untrusted, time};
-use crate::store::SourceId;
+use crate::model::{Field, Untrusted, time};
+use crate::store::{Row, SourceId};
 
 /// The facts about one row in a dialog, cleaned: those that the system reports, and no dashes for
 /// the rest.
@@ -29,13 +29,12 @@ impl RowFacts {
         let results = &state.results;
         let row = results
             .row_of(item.source, &item.key, Some(item.row))
-            .and_then(|id| results.rows.get(id))
-            .map(|row| &row.session);
+            .and_then(|id| results.rows.get(id));
         Self {
             user: words::shown(&item.subject),
             about: about(source, row, item),
             when: when(state, source, item.source, row),
-            label: row.map_or_else(|| "-".to_owned(), |s| s.label.clone()),
+            label: row.map_or("-", Row::label).to_owned(),
             profile: source.map_or_else(String::new, |s| s.profile.name.clone()),
             kind: item
                 .kind
@@ -93,13 +92,14 @@ impl RowFacts {
 
 fn about(
     source: Option<&Source>,
-    row: Option<&Session>,
+    row: Option<Row<'_>>,
     item: &RevokeItem,
 ) -> Vec<(String, String)> {
-    let kind = row.and_then(|row| row.kind.as_deref());
+    let kind = row.and_then(Row::kind);
     let reports = |field| source.is_none_or(|source| source.reports(kind, field));
-    let client = row.and_then(|s| s.client.as_ref());
-    let ip = row.and_then(|s| s.ip.as_ref());
+    let client = row.and_then(Row::client);
+    let ip = row.and_then(Row::ip);
+    let ip = ip.as_ref();
     let scope = item.subject.scope.as_ref();
     let word = || source.map_or_else(|| "Scope".to_owned(), Source::scope_word);
     let text = |t: Option<&Untrusted>| t.map_or("-".to_owned(), |t| t.named().into_owned());
@@ -118,20 +118,20 @@ fn when(
     state: &State,
     source: Option<&Source>,
     id: SourceId,
-    row: Option<&Session>,
+    row: Option<Row<'_>>,
 ) -> Option<(&'static str, String)> {
     let exact = |at| {
         let age = time::age(Some(at), state.now_at(id));
         format!("{} ({age})", time::instant(at, state.prefs.zone))
     };
-    let created = row.and_then(|s| s.created);
-    let used = row.and_then(|s| s.last_used);
+    let created = row.and_then(Row::created);
+    let used = row.and_then(Row::last_used);
     match (created, used) {
         (Some(at), _) => Some(("Created", exact(at))),
         (None, Some(at)) => Some(("Used", exact(at))),
         (None, None) => source
             .is_none_or(|source| {
-                let kind = row.and_then(|row| row.kind.as_deref());
+                let kind = row.and_then(Row::kind);
                 source.reports(kind, Field::Created)
             })
             .then(|| ("Created", "-".to_owned())),

@@ -10,6 +10,8 @@ use super::error_report::Errors;
 use super::form::Form;
 use super::job::{Acting, Job};
 use super::keymap::Keymap;
+use super::look::Look;
+use super::memory::Memory;
 use super::msg::Size;
 use super::results::{Details, Results};
 use super::screen_layout::ScreenLayout;
@@ -154,6 +156,12 @@ pub struct State {
     pub up: Duration,
     /// The operator's preferences.
     pub prefs: Prefs,
+    /// The theme.
+    pub look: Look,
+    /// What is remembered from run to run.
+    pub memory: Memory,
+    /// True if searches are written into the file of what is remembered.
+    pub keeps_history: bool,
     /// Which key does what.
     pub keymap: Keymap,
 }
@@ -202,6 +210,9 @@ impl State {
             now,
             up: Duration::ZERO,
             prefs,
+            look: Look::default(),
+            memory: Memory::default(),
+            keeps_history: true,
             keymap,
         }
     }

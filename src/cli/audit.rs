@@ -1,5 +1,7 @@
 //! `usher audit`: what was changed, when, by whom, and what came of it.
 
+use std::borrow::Cow;
+
 use chrono::Utc;
 
 use super::args_verbs::{AuditArgs, Format};
@@ -187,14 +189,15 @@ fn has_id(log: &Audit, ids: &[Clause], entry: &AuditEntry) -> Result<bool, audit
 struct Record<'a>(&'a AuditEntry);
 
 impl RowView for Record<'_> {
-    fn text(&self, field: Field) -> Option<&str> {
-        match field {
-            Field::User => self.0.user.as_deref(),
-            Field::Scope => self.0.scope.as_deref(),
-            Field::Profile => Some(&self.0.profile),
-            Field::System => Some(&self.0.system),
-            _ => None,
-        }
+    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
+        let text = match field {
+            Field::User => self.0.user.as_deref()?,
+            Field::Scope => self.0.scope.as_deref()?,
+            Field::Profile => &self.0.profile,
+            Field::System => &self.0.system,
+            _ => return None,
+        };
+        Some(Cow::Borrowed(text))
     }
 
     fn instant(&self, field: Field) -> Option<chrono::DateTime<Utc>> {

@@ -67,12 +67,24 @@ impl Subject {
     /// True if it is the same person: by the id, or by name and scope where neither has an id. A
     /// subject with neither is the same as no other.
     pub fn is_same_person(&self, other: &Self) -> bool {
-        let some = |text: &Option<Untrusted>| text.clone().filter(|text| !text.is_empty());
-        match (some(&self.id), some(&other.id)) {
+        self.is_person(other.id.as_ref(), other.name.as_ref(), other.scope.as_ref())
+    }
+
+    /// The same for a person of this id, name and scope.
+    pub fn is_person(
+        &self,
+        id: Option<&Untrusted>,
+        name: Option<&Untrusted>,
+        scope: Option<&Untrusted>,
+    ) -> bool {
+        fn some(text: Option<&Untrusted>) -> Option<&Untrusted> {
+            text.filter(|text| !text.is_empty())
+        }
+        match (some(self.id.as_ref()), some(id)) {
             (Some(one), Some(two)) => one == two,
             (None, None) => {
-                let name = some(&self.name);
-                name.is_some() && name == some(&other.name) && self.scope == other.scope
+                let own = some(self.name.as_ref());
+                own.is_some() && own == some(name) && self.scope.as_ref() == scope
             }
             _ => false,
         }

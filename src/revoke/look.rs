@@ -98,7 +98,7 @@ pub(super) async fn look(
             Provenance::Typed => (Presence::NeverListed, None),
             Provenance::Doubtful(_) => {
                 let listed = list(api, [item], max_rows).await;
-                (listed.seen(item), listed.ended(item))
+                listed.found(item)
             }
         },
         Err(_) => (Presence::Unclear, None),
@@ -178,6 +178,11 @@ impl Listed {
     /// When this session ended, by the server's clock. `None`: the list does not tell.
     pub fn ended(&self, item: Sought<'_>) -> Option<DateTime<Utc>> {
         self.ended.get(item.key.expose()).copied()
+    }
+
+    /// Whether this session is still there, and when it ended as far as the list tells.
+    pub fn found(&self, item: Sought<'_>) -> (Presence, Option<DateTime<Utc>>) {
+        (self.seen(item), self.ended(item))
     }
 
     /// Whether this session is still there.

@@ -45,18 +45,12 @@ fn has_short_age(state: &State, now: DateTime<Utc>) -> bool {
             .any(|(_, row)| is_young(row, now))
 }
 
-fn is_young(row: &Row, now: DateTime<Utc>) -> bool {
-    let session = &row.session;
+fn is_young(row: Row<'_>, now: DateTime<Utc>) -> bool {
     let minute = TimeDelta::seconds(61);
-    [
-        session.created,
-        session.last_used,
-        session.expires,
-        session.ended,
-    ]
-    .into_iter()
-    .flatten()
-    .any(|at| (now - at).abs() < minute)
+    [row.created(), row.last_used(), row.expires(), row.ended()]
+        .into_iter()
+        .flatten()
+        .any(|at| (now - at).abs() < minute)
 }
 
 #[cfg(test)]
@@ -102,8 +96,7 @@ mod tests {
 
     fn with_row(created: &str) -> State {
         let mut state = screen();
-        let hasher = std::hash::RandomState::new();
-        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         let mut row = RowRef::new("k", "ss:k");
         row.created = Some(created.parse().unwrap());
         let _ = builder.row(row);
@@ -115,7 +108,7 @@ mod tests {
             sources: Arc::from([crate::runtime::fakes::names()]),
             now: now(),
         };
-        state.results.order = order(&state.results.rows, &view);
+        state.results.order = order(&state.results.rows, &view, None);
         state
     }
 

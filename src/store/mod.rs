@@ -1,9 +1,19 @@
 //! Rows in memory: what was loaded, what is shown of it, and in which order.
 
+mod chunk;
+mod columns;
+mod filter;
 pub mod order;
-pub mod rows;
+mod records;
+mod row;
+mod rows;
+mod sort;
+mod texts;
 #[cfg(test)]
 pub(crate) mod touched;
 
-pub use order::{Base, Order, View, order};
-pub use rows::{Chunk, ChunkBuilder, Row, RowId, Rows, SourceId};
+pub use chunk::{Chunk, ChunkBuilder};
+pub use order::{Order, View, order};
+pub use row::Row;
+pub use rows::{RowId, Rows, SourceId};
+pub use texts::Texts;

@@ -1,23 +1,22 @@
 //! Which rows are shown, and in which sequence.
 
-use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::rows::{Row, RowId, Rows};
-use crate::model::query::{Matcher, SessionIn};
-use crate::model::{
-    Deletable, Fact, Field, KindCounts, Property, Session, Sort, State, Thresholds, Untrusted,
-    state_at,
-};
+use super::row::Row;
+use super::rows::{RowId, Rows};
+use super::{filter, sort};
+use crate::model::query::Matcher;
+use crate::model::{Fact, Field, KindCounts, Property, Sort, State, Thresholds, state_at};
 
 /// Which rows are shown, in which sequence. Cloning it is free.
 #[derive(Clone, Debug)]
 pub struct Order {
     shown: Inner,
+    /// All rows sorted, so that another filter needs no other sort. `None`: they were not.
+    sorted: Option<Arc<Sorted>>,
     /// How many of each kind, where some rows are left out and there are several kinds.
     kinds: Option<Arc<KindCounts>>,
 }
@@ -31,9 +30,20 @@ enum Inner {
     Listed(Arc<[u32]>),
 }
 
+/// All rows in one order.
+#[derive(Debug)]
+struct Sorted {
+    sort: Sort,
+    rows: Arc<[u32]>,
+}
+
 impl From<Inner> for Order {
     fn from(shown: Inner) -> Self {
-        Self { shown, kinds: None }
+        Self {
+            shown,
+            sorted: None,
+            kinds: None,
+        }
     }
 }
 
@@ -51,10 +61,6 @@ impl Order {
         Self::from(Inner::Arrived(count))
     }
 
-    fn listed(numbers: impl IntoIterator<Item = u32>) -> Self {
-        Self::from(Inner::Listed(numbers.into_iter().collect()))
-    }
-
     /// How many of each kind are shown.
     pub fn kinds<'a>(&'a self, rows: &'a Rows) -> &'a KindCounts {
         self.kinds.as_deref().unwrap_or(rows.kinds())
@@ -63,7 +69,7 @@ impl Order {
     fn counted(mut self, rows: &Rows) -> Self {
         if rows.kinds().are_several() && self.len() < rows.len() {
             let shown = self.iter().filter_map(|id| rows.get(id));
-            let kinds = shown.map(|row| row.session.kind.as_ref()).collect();
+            let kinds = shown.map(Row::kind_name).collect();
             self.kinds = Some(Arc::new(kinds));
         }
         self
@@ -75,6 +81,15 @@ impl Order {
             Inner::Arrived(count) => *count as usize,
             Inner::Listed(numbers) => numbers.len(),
         }
+    }
+
+    /// All rows in this sequence, if this order was made from that.
+    fn sorted_as(&self, sort: &Sort, rows: &Rows) -> Option<Arc<Sorted>> {
+        // A state changes with time, and when a session is ended.
+        let is_steady = sort.by != Property::Field(Field::State);
+        let known = self.sorted.as_ref()?;
+        let is_same = is_steady && known.sort == *sort && known.rows.len() == rows.len();
+        is_same.then(|| Arc::clone(known))
     }
 
     /// True if none is shown.
@@ -142,229 +157,96 @@ pub struct SourceNames {
     pub ahead: TimeDelta,
 }
 
-/// An order that is there already, of the rows before this one.
-#[derive(Clone, Debug)]
-pub struct Base {
-    /// The order.
-    pub order: Order,
-    /// The first row that it lacks.
-    pub first: RowId,
+/// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
+pub fn order(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
+    make(rows, view, before).counted(rows)
 }
 
-/// Makes an order: anew, or from one of fewer rows by the same view.
-pub fn make(rows: &Rows, view: &View, base: Option<&Base>) -> Order {
-    let order = match base {
-        None => order(rows, view),
-        Some(base) => merge(&base.order, rows, base.first, view),
-    };
-    order.counted(rows)
-}
-
-/// Filters and sorts all rows.
-pub fn order(rows: &Rows, view: &View) -> Order {
-    if view.is_plain() {
-        return Order::arrived(rows);
-    }
-    let shown = rows.iter().filter(|(id, row)| view.keeps(*id, row));
+fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
     let Some(sort) = &view.sort else {
-        return Order::listed(shown.map(|(id, _)| id.0));
-    };
-    let mut keyed: Vec<Keyed<'_>> = shown.map(|(id, row)| view.keyed(sort, id, row)).collect();
-    keyed.sort_unstable_by(|a, b| a.compare(b, sort.descending));
-    Order::listed(keyed.into_iter().map(|keyed| keyed.id.0))
-}
-
-/// Adds the rows from `first` on to an order of the rows before them.
-pub fn merge(old: &Order, rows: &Rows, first: RowId, view: &View) -> Order {
-    if view.is_plain() {
-        return Order::arrived(rows);
-    }
-    let new = rows.from(first).filter(|(id, row)| view.keeps(*id, row));
-    let Some(sort) = &view.sort else {
-        return Order::listed(old.iter().chain(new.map(|(id, _)| id)).map(|id| id.0));
-    };
-    let mut new: Vec<Keyed<'_>> = new.map(|(id, row)| view.keyed(sort, id, row)).collect();
-    new.sort_unstable_by(|a, b| a.compare(b, sort.descending));
-    let mut merged = Vec::with_capacity(old.len() + new.len());
-    let mut new = new.into_iter().peekable();
-    for id in old.iter() {
-        let Some(row) = rows.get(id) else { continue };
-        let row = view.keyed(sort, id, row);
-        while let Some(next) =
-            new.next_if(|next| next.compare(&row, sort.descending) == Ordering::Less)
-        {
-            merged.push(next.id.0);
-        }
-        merged.push(id.0);
-    }
-    merged.extend(new.map(|keyed| keyed.id.0));
-    Order::listed(merged)
-}
-
-/// The value that a row is sorted by, worked out once.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
-    /// A whole number, before all texts.
-    Number(i64),
-    Text(Cow<'a, str>),
-    Instant(DateTime<Utc>),
-    State(State),
-    Answer(bool),
-}
-
-struct Keyed<'a> {
-    key: Option<Key<'a>>,
-    /// When it began, or was last used where that is not told.
-    newest: Option<DateTime<Utc>>,
-    id: RowId,
-}
-
-impl Keyed<'_> {
-    /// Total: what is missing comes last in both directions; equal values newest first, then as they arrived.
-    fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        let primary = match (&self.key, &other.key) {
-            (Some(a), Some(b)) if descending => b.cmp(a),
-            (Some(a), Some(b)) => a.cmp(b),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
+        return match &view.filter {
+            None => Order::arrived(rows),
+            Some(filter) => {
+                let kept = filter::kept(rows, view, filter);
+                Order::from(Inner::Listed(kept.into()))
+            }
         };
-        primary
-            .then_with(|| other.newest.cmp(&self.newest))
-            .then_with(|| self.id.cmp(&other.id))
+    };
+    let known = before.and_then(|before| before.sorted_as(sort, rows));
+    let Some(filter) = &view.filter else {
+        let sorted = known.unwrap_or_else(|| {
+            let all = (0..rows.len() as u32).collect();
+            Arc::new(Sorted {
+                sort: sort.clone(),
+                rows: sort::sorted(rows, view, sort, all).into(),
+            })
+        });
+        return Order {
+            shown: Inner::Listed(Arc::clone(&sorted.rows)),
+            sorted: Some(sorted),
+            kinds: None,
+        };
+    };
+    let kept = filter::kept(rows, view, filter);
+    let shown: Vec<u32> = match &known {
+        // To look through all of them costs less than to sort many.
+        Some(sorted) if kept.len() > rows.len() / MANY => {
+            let mut is_kept = vec![false; rows.len()];
+            for row in &kept {
+                is_kept[*row as usize] = true;
+            }
+            let all = sorted.rows.iter().copied();
+            all.filter(|row| is_kept[*row as usize]).collect()
+        }
+        _ => sort::sorted(rows, view, sort, kept),
+    };
+    Order {
+        shown: Inner::Listed(shown.into()),
+        sorted: known,
+        kinds: None,
     }
 }
+
+/// One row in so many is many.
+const MANY: usize = 32;
 
 impl View {
-    /// True if all rows are shown as they arrived.
-    fn is_plain(&self) -> bool {
-        self.sort.is_none() && self.filter.is_none()
-    }
-
-    fn names(&self, row: &Row) -> Option<&SourceNames> {
-        self.sources.get(usize::from(row.source.0))
-    }
-
-    fn keeps(&self, id: RowId, row: &Row) -> bool {
-        let Some(filter) = &self.filter else {
-            return true;
-        };
-        let names = self.names(row);
-        let profile = names.map_or("", |n| &n.profile);
-        let system = names.map_or("", |n| &n.system);
-        filter.matches(&SessionIn {
-            fact: self.fact(id, row),
-            thresholds: names.map(|n| n.thresholds),
-            ahead: self.ahead(row),
-            ..SessionIn::new(&row.session, profile, system)
-        })
-    }
-
-    fn keyed<'a>(&'a self, sort: &Sort, id: RowId, row: &'a Row) -> Keyed<'a> {
-        Keyed {
-            key: self.key(&sort.by, id, row),
-            newest: row.session.created.or(row.session.last_used),
-            id,
-        }
-    }
-
-    fn key<'a>(&'a self, by: &Property, id: RowId, row: &'a Row) -> Option<Key<'a>> {
-        match by {
-            Property::Field(field) => self.field_key(*field, id, row),
-            Property::Attribute(name) => attribute_key(&row.session, name),
-        }
-    }
-
-    fn field_key<'a>(&'a self, field: Field, id: RowId, row: &'a Row) -> Option<Key<'a>> {
-        let s = &row.session;
-        match field {
-            Field::User => text(s.subject.shown().map(Untrusted::expose)),
-            Field::Id => Some(Key::Text(Cow::Borrowed(&s.label))),
-            Field::UserId
-            | Field::Client
-            | Field::Ip
-            | Field::Agent
-            | Field::Method
-            | Field::Scope
-            | Field::Kind => text(s.text(field)),
-            Field::State => Some(Key::State(self.state(id, row))),
-            Field::Created | Field::Used | Field::Ended => s.instant(field).map(Key::Instant),
-            Field::Age => s.created.map(Key::Instant),
-            Field::Idle => s.last_used.or(s.created).map(Key::Instant),
-            Field::Expires | Field::Left => s.expires.map(Key::Instant),
-            Field::Profile => self
-                .names(row)
-                .map(|n| Key::Text(Cow::Borrowed(&n.profile))),
-            Field::System => self.names(row).map(|n| Key::Text(Cow::Borrowed(&n.system))),
-            Field::Own => s.own.map(Key::Answer),
-            Field::Deletable => match s.deletable {
-                Deletable::Yes => Some(Key::Answer(true)),
-                Deletable::No(_) | Deletable::NoLastingId => Some(Key::Answer(false)),
-                Deletable::Unknown => None,
-            },
-            Field::Hint => None,
-        }
+    /// The values that its source adds to a row.
+    pub(super) fn names(&self, row: Row<'_>) -> Option<&SourceNames> {
+        self.sources.get(usize::from(row.source().0))
     }
 
     /// The state: as the system reported it, or that we ended it.
-    fn fact(&self, id: RowId, row: &Row) -> Fact {
+    pub(super) fn fact(&self, id: RowId, row: Row<'_>) -> Fact {
         if self.ended.contains(&id) {
             Fact::Revoked
         } else {
-            row.session.fact
+            row.fact()
         }
     }
 
-    fn ahead(&self, row: &Row) -> TimeDelta {
-        self.names(row).map_or(TimeDelta::zero(), |n| n.ahead)
-    }
-
-    fn state(&self, id: RowId, row: &Row) -> State {
-        let thresholds = self
-            .names(row)
-            .map_or_else(Thresholds::default, |n| n.thresholds);
-        let s = &row.session;
+    /// The word for the state of a row.
+    pub(super) fn state(&self, id: RowId, row: Row<'_>) -> State {
+        let names = self.names(row);
         state_at(
             self.fact(id, row),
-            s.created,
-            s.last_used,
-            s.expires,
-            thresholds,
-            self.now + self.ahead(row),
+            row.created(),
+            row.last_used(),
+            row.expires(),
+            names.map_or_else(Thresholds::default, |n| n.thresholds),
+            self.now + names.map_or(TimeDelta::zero(), |n| n.ahead),
         )
     }
-}
-
-/// The sort key of an attribute. Whole numbers are sorted as numbers. A secret attribute has none, since
-/// its place in the order would tell something about it.
-fn attribute_key<'a>(session: &'a Session, name: &str) -> Option<Key<'a>> {
-    let value = session.attribute(name)?.plain()?;
-    let number = value.parse().map(Key::Number).ok();
-    number.or_else(|| text(Some(value)))
-}
-
-/// Text is sorted without case.
-fn text(text: Option<&str>) -> Option<Key<'_>> {
-    let text = text?;
-    let lower = text.chars().all(|c| !c.is_uppercase());
-    Some(Key::Text(if lower {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.to_lowercase())
-    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{RowRef, RowSink};
-    use crate::store::rows::{ChunkBuilder, SourceId};
-    use chrono::TimeDelta;
-    use std::hash::RandomState;
+    use crate::store::{ChunkBuilder, SourceId};
 
     fn rows(users: &[(Option<&str>, i64)]) -> Rows {
-        let hasher = RandomState::new();
-        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         for (number, (user, age)) in users.iter().enumerate() {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = user.map(Into::into);
@@ -406,8 +288,14 @@ mod tests {
             })
         };
 
-        assert_eq!(numbers(&order(&rows, &view(by_user(false)))), [2, 1, 0]);
-        assert_eq!(numbers(&order(&rows, &view(by_user(true)))), [1, 2, 0]);
+        assert_eq!(
+            numbers(&order(&rows, &view(by_user(false)), None)),
+            [2, 1, 0]
+        );
+        assert_eq!(
+            numbers(&order(&rows, &view(by_user(true)), None)),
+            [1, 2, 0]
+        );
     }
 
     #[test]
@@ -418,13 +306,12 @@ mod tests {
             descending: false,
         });
 
-        assert_eq!(numbers(&order(&rows, &view(by_user))), [1, 0, 2]);
+        assert_eq!(numbers(&order(&rows, &view(by_user), None)), [1, 0, 2]);
     }
 
     #[test]
     fn where_no_beginning_is_told_the_last_use_counts() {
-        let hasher = RandomState::new();
-        let mut builder = ChunkBuilder::new(SourceId(0), &hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         for (number, used) in [(0, 50), (1, 10), (2, 90)] {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = Some("a".into());
@@ -438,27 +325,6 @@ mod tests {
             descending: false,
         });
 
-        assert_eq!(numbers(&order(&rows, &view(by_user))), [1, 0, 2]);
-    }
-
-    #[test]
-    fn merging_pages_gives_the_same_order_as_sorting_all() {
-        let all = rows(&[
-            (Some("d"), 1),
-            (Some("b"), 2),
-            (Some("c"), 3),
-            (Some("a"), 4),
-            (None, 5),
-        ]);
-        let view = view(Some(Sort {
-            by: Field::User.into(),
-            descending: false,
-        }));
-        let numbers_of_two = numbers(&order(&all, &view)).into_iter().filter(|n| *n < 2);
-        let first = Order::listed(numbers_of_two);
-
-        let merged = merge(&first, &all, RowId(2), &view);
-
-        assert_eq!(numbers(&merged), numbers(&order(&all, &view)));
+        assert_eq!(numbers(&order(&rows, &view(by_user), None)), [1, 0, 2]);
     }
 }

@@ -1,10 +1,10 @@
 //! The loaded rows: chunks that are never changed, so that a snapshot costs nothing.
 
-use std::hash::{BuildHasher, RandomState};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::model::{KindCounts, RowRef, RowSink, Session};
+use super::chunk::Chunk;
+use super::row::Row;
+use crate::model::{KindCounts, SessionKey};
 
 /// Which open profile a row comes from: an index into the list of sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,41 +13,6 @@ pub struct SourceId(pub u8);
 /// Which row: its number in order of arrival. Never changes while a result set lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowId(pub u32);
-
-/// One loaded row.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// Where it comes from.
-    pub source: SourceId,
-    /// A hash of source, scope and key: the same session has it in every page and every reload of a run.
-    pub identity: u64,
-    /// The session.
-    pub session: Session,
-}
-
-/// Rows that arrived together.
-#[derive(Debug, Default)]
-pub struct Chunk {
-    rows: Vec<Row>,
-    kinds: KindCounts,
-}
-
-impl Chunk {
-    /// How many rows.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// True if there is none.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// The rows in order of arrival.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-}
 
 /// All rows of a result set. Cloning it clones a few `Arc`s.
 #[derive(Clone, Debug, Default)]
@@ -89,17 +54,36 @@ impl Rows {
     }
 
     /// The row of this number.
-    pub fn get(&self, id: RowId) -> Option<&Row> {
+    pub fn get(&self, id: RowId) -> Option<Row<'_>> {
         let chunk = self
             .starts
             .partition_point(|start| *start <= id.0)
             .checked_sub(1)?;
         let within = id.0 - self.starts.get(chunk)?;
-        self.chunks.get(chunk)?.rows.get(within as usize)
+        self.chunks.get(chunk)?.row(within as usize)
+    }
+
+    /// The chunks in order of arrival, each with the number of its first row.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = (u32, &Arc<Chunk>)> {
+        self.starts.iter().copied().zip(&self.chunks)
+    }
+
+    /// The first row from this number on that is the session of this key at this source.
+    pub fn find(&self, first: RowId, source: SourceId, key: &SessionKey) -> Option<RowId> {
+        let before = self.starts.partition_point(|start| *start <= first.0);
+        let rest = self.chunks().skip(before.saturating_sub(1));
+        rest.filter(|(_, chunk)| chunk.source == source)
+            .find_map(|(start, chunk)| {
+                let skip = first.0.saturating_sub(start) as usize;
+                #[cfg(test)]
+                super::touched::add(chunk.len() - skip);
+                let found = chunk.keys.find(skip, key.expose())?;
+                Some(RowId(start + found as u32))
+            })
     }
 
     /// All rows from this number on, in order of arrival.
-    pub fn from(&self, first: RowId) -> impl Iterator<Item = (RowId, &Row)> {
+    pub fn from(&self, first: RowId) -> impl Iterator<Item = (RowId, Row<'_>)> {
         let chunk = self
             .starts
             .partition_point(|start| *start <= first.0)
@@ -109,7 +93,7 @@ impl Rows {
             .zip(&self.starts)
             .skip(chunk)
             .flat_map(|(chunk, start)| {
-                chunk.rows.iter().zip(*start..).map(|(row, number)| {
+                chunk.rows().zip(*start..).map(|(row, number)| {
                     #[cfg(test)]
                     super::touched::add(1);
                     (RowId(number), row)
@@ -119,45 +103,7 @@ impl Rows {
     }
 
     /// All rows in order of arrival.
-    pub fn iter(&self) -> impl Iterator<Item = (RowId, &Row)> {
+    pub fn iter(&self) -> impl Iterator<Item = (RowId, Row<'_>)> {
         self.from(RowId(0))
-    }
-}
-
-/// Builds a chunk from the rows of one page.
-pub struct ChunkBuilder<'a> {
-    source: SourceId,
-    hasher: &'a RandomState,
-    rows: Vec<Row>,
-}
-
-impl<'a> ChunkBuilder<'a> {
-    /// Clones of one `hasher` give a session the same identity each time, so that a reload finds its rows
-    /// again.
-    pub fn new(source: SourceId, hasher: &'a RandomState) -> Self {
-        Self {
-            source,
-            hasher,
-            rows: Vec::new(),
-        }
-    }
-
-    /// The finished chunk.
-    pub fn finish(self) -> Arc<Chunk> {
-        let rows = self.rows;
-        let kinds = rows.iter().map(|row| row.session.kind.as_ref()).collect();
-        Arc::new(Chunk { rows, kinds })
-    }
-}
-
-impl RowSink for ChunkBuilder<'_> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        let key = (self.source.0, row.scope.as_deref(), row.key.as_ref());
-        self.rows.push(Row {
-            source: self.source,
-            identity: self.hasher.hash_one(key),
-            session: row.to_session(),
-        });
-        ControlFlow::Continue(())
     }
 }

@@ -90,7 +90,7 @@ fn titles(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
 fn draw_row(
     state: &State,
     area: Rect,
-    (id, row): (RowId, &Row),
+    (id, row): (RowId, Row<'_>),
     cursor: bool,
     focused: bool,
     canvas: &mut Canvas<'_>,
@@ -204,7 +204,7 @@ fn live_kinds(state: &State) -> String {
         .iter()
         .filter(|(_, status)| status.is_over());
     let over = over.filter_map(|(id, _)| results.rows.get(*id));
-    let over = over.map(|row| row.session.kind.as_ref()).collect();
+    let over = over.map(Row::kind_name).collect();
     kinds.without(&over).in_brackets()
 }
 

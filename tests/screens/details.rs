@@ -47,7 +47,7 @@ fn details_show_the_raw_json_with_secrets_masked() {
             .rows
             .get(row)
             .expect("a row")
-            .session
+            .session()
             .extra
             .clone();
         state.details.fresh = Some((row, Box::new(session)));

@@ -25,13 +25,13 @@ fn item(state: &State, row: u32) -> RevokeItem {
     let data = state.results.rows.get(RowId(row)).expect("a row");
     RevokeItem {
         row: RowId(row),
-        source: data.source,
-        key: data.session.key.clone(),
-        kind: data.session.kind.clone(),
-        subject: data.session.subject.clone(),
-        deletable: data.session.deletable.clone(),
-        created: data.session.created,
-        client: data.session.client.clone(),
+        source: data.source(),
+        key: data.key(),
+        kind: data.kind_name().cloned(),
+        subject: data.subject(),
+        deletable: data.deletable(),
+        created: data.created(),
+        client: data.client().cloned(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! A screen with known people on it, at a known time: 2026-11-21 14:07 UTC.
 
-use std::hash::RandomState;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
     Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Support,
 };
-use usher::store::{ChunkBuilder, SourceId, View, order};
+use usher::store::{ChunkBuilder, SourceId, Texts, View, order};
 
 /// The time of every screen.
 pub fn now() -> DateTime<Utc> {
@@ -278,7 +277,7 @@ pub fn prefs() -> Prefs {
 pub struct Fixture {
     /// The screen so far.
     pub state: State,
-    hasher: RandomState,
+    texts: Arc<Texts>,
 }
 
 impl Fixture {
@@ -301,7 +300,7 @@ impl Fixture {
         state.profiles = entries();
         Self {
             state,
-            hasher: RandomState::new(),
+            texts: Arc::default(),
         }
     }
 
@@ -333,7 +332,7 @@ impl Fixture {
 
     /// Puts these people in, and others after them until there are `count`.
     pub fn load(&mut self, people: &[Person], count: usize) {
-        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(&self.texts));
         for (number, person) in people.iter().enumerate() {
             let _: ControlFlow<()> = builder.row(row(number, person));
         }
@@ -345,7 +344,7 @@ impl Fixture {
     /// Puts these rows in.
     pub fn load_rows(&mut self, rows: Vec<RowRef<'static>>) {
         let count = rows.len();
-        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(&self.texts));
         for row in rows {
             let _: ControlFlow<()> = builder.row(row);
         }
@@ -353,7 +352,7 @@ impl Fixture {
         self.loaded(chunk, count);
     }
 
-    fn fill(builder: &mut ChunkBuilder<'_>, numbers: std::ops::Range<usize>) {
+    fn fill(builder: &mut ChunkBuilder, numbers: std::ops::Range<usize>) {
         for number in numbers {
             let mut more = RowRef::new(format!("key-{number}"), format!("ss:{number:04x}…00"));
             more.user = Some(format!("鈴木{number:05}@example.org").into());
@@ -401,7 +400,7 @@ impl Fixture {
             ended: Default::default(),
             filter: Default::default(),
         };
-        self.state.results.order = order(&self.state.results.rows, &view);
+        self.state.results.order = order(&self.state.results.rows, &view, None);
     }
 
     /// Changes the screen in place.

@@ -38,7 +38,7 @@ pub struct ActionsMenu {
 
 /// Opens the menu of what this row's system can do.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let current = state.results.current().map(|(id, row)| (id, row.source));
+    let current = state.results.current().map(|(id, row)| (id, row.source()));
     let source = current.map_or(SourceId(0), |(_, source)| source);
     let Some(opened) = state.source(source) else {
         return Vec::new();
@@ -48,14 +48,14 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     };
     let row = state.results.current();
     let specs: Vec<&ActionSpec> = match row {
-        Some((_, row)) => caps.actions_for(row.session.kind.as_deref()).collect(),
+        Some((_, row)) => caps.actions_for(row.kind()).collect(),
         None => caps.actions().collect(),
     };
     let entries = specs
         .into_iter()
         .map(|spec| (spec.clone(), why_not(state, source, spec)))
         .collect();
-    let session = row.map(|(_, row)| Box::new(row.session.clone()));
+    let session = row.map(|(_, row)| Box::new(row.session()));
     state.open(ActionsMenu {
         source,
         session,
@@ -79,10 +79,10 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
     let row = state
         .results
         .current()
-        .filter(|(_, row)| row.source == source);
+        .filter(|(_, row)| row.source() == source);
     match (spec.on, row) {
         (ActsOn::Session | ActsOn::User, None) => Some("select a session first".into()),
-        (ActsOn::User, Some((_, row))) if row.session.subject.shown().is_none() => {
+        (ActsOn::User, Some((_, row))) if row.person().is_none() => {
             Some("nobody has signed in to this session".into())
         }
         (ActsOn::Session | ActsOn::User, Some((id, row))) => {
@@ -92,10 +92,10 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
                 state: if state.results.is_over(id) {
                     Word::Revoked
                 } else {
-                    cells::word_at(state, source, &row.session)
+                    cells::word_of(state, row)
                 },
             };
-            spec.why_not(&row.session, &context)
+            spec.why_not(&row.session(), &context)
         }
         _ => None,
     }

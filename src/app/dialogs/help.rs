@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 51] = [
+const ENTRIES: [HelpLine; 52] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -124,6 +124,7 @@ const ENTRIES: [HelpLine; 51] = [
     entry(C::Global, &[A::ClearForm], "clear the form"),
     entry(C::Global, &[A::Reload], "reload / sign in"),
     entry(C::Global, &[A::AutoReload], "auto reload"),
+    entry(C::Global, &[A::Palette], "all commands"),
     entry(C::Global, &[A::Profiles], "switch profile"),
     entry(C::Global, &[A::ShowError], "last error"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),

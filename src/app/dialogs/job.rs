@@ -248,8 +248,8 @@ fn standing(job: &Job) -> Option<String> {
 fn failure(state: &State, item: &RevokeItem, why: &str, width: usize) -> Vec<ViewLine> {
     let row = state.results.rows.get(item.row);
     let label = row
-        .filter(|row| row.source == item.source && row.session.key == item.key)
-        .map_or("", |row| row.session.label.as_str());
+        .filter(|row| row.source() == item.source && row.has_key(&item.key))
+        .map_or("", |row| row.label());
     let user = item
         .subject
         .shown()

@@ -7,7 +7,7 @@ use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
-use crate::app::dialogs::{actions_menu, error, profiles};
+use crate::app::dialogs::{actions_menu, error, palette, profiles};
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::job::JobState;
@@ -84,6 +84,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reveal => details::reveal(state),
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
+        Action::Palette => palette::open(state, ""),
     }
 }
 

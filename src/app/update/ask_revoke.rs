@@ -10,7 +10,9 @@ use crate::app::results::RowStatus;
 use crate::app::revoke_plan::{RevokePlan, WholeUser};
 use crate::app::source::Progress;
 use crate::app::state::{Level, State};
-use crate::model::{Clause, Completeness, Field, KindCounts, Op, Subject, Target, Value};
+use crate::model::{
+    Clause, Completeness, Field, KindCounts, Op, Subject, Target, Untrusted, Value,
+};
 use crate::store::{Row, RowId};
 
 /// Asks whether the row under the cursor shall be revoked.
@@ -44,11 +46,11 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
         let Some(row) = state.results.rows.get(*id) else {
             continue;
         };
-        let Some(source) = state.source(row.source) else {
+        let Some(source) = state.source(row.source()) else {
             continue;
         };
         let status = state.results.statuses.get(id);
-        let why = blocked::source_cannot(state, source, row.session.kind.as_deref())
+        let why = blocked::source_cannot(state, source, row.kind())
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(source, row, status));
         match why {
@@ -62,17 +64,16 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
     plan
 }
 
-fn item(row: RowId, loaded: &Row) -> RevokeItem {
-    let session = &loaded.session;
+fn item(row: RowId, loaded: Row<'_>) -> RevokeItem {
     RevokeItem {
         row,
-        source: loaded.source,
-        key: session.key.clone(),
-        kind: session.kind.clone(),
-        subject: session.subject.clone(),
-        deletable: session.deletable.clone(),
-        created: session.created,
-        client: session.client.clone(),
+        source: loaded.source(),
+        key: loaded.key(),
+        kind: loaded.kind_name().cloned(),
+        subject: loaded.subject(),
+        deletable: loaded.deletable(),
+        created: loaded.created(),
+        client: loaded.client().cloned(),
     }
 }
 
@@ -81,21 +82,21 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
     let Some((_, row)) = state.results.current() else {
         return Vec::new();
     };
-    let (source, user) = (row.source, row.session.subject.clone());
-    let count = |is_theirs: &dyn Fn(&Subject) -> bool| {
+    let (source, user) = (row.source(), row.subject());
+    let count = |is_theirs: &dyn Fn(Row<'_>) -> bool| {
         let rows = state.results.rows.iter();
         let theirs = rows.filter(|(id, row)| {
-            row.source == source
-                && is_theirs(&row.session.subject)
+            row.source() == source
+                && is_theirs(*row)
                 && !state
                     .results
                     .statuses
                     .get(id)
                     .is_some_and(RowStatus::is_over)
-                && !is_over(state, row)
+                && !is_over(state, *row)
         });
         theirs
-            .map(|(_, row)| row.session.kind.as_ref())
+            .map(|(_, row)| row.kind_name())
             .collect::<KindCounts>()
     };
     let caps = state.source(source);
@@ -103,8 +104,8 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         .and_then(|source| source.caps.as_ref())
         .is_some_and(|caps| caps.revoke_user_everywhere);
     let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
-        .then(|| count(&|other| is_same_name(other, &user)));
-    let here = count(&|other| other.is_same_person(&user));
+        .then(|| count(&|row| is_same_name(row, &user)));
+    let here = count(&|row| row.is_of(&user));
     let is_all_loaded = state.source(source).is_some_and(|s| {
         matches!(s.progress, Progress::Loaded)
             && s.completeness == Completeness::Complete
@@ -127,15 +128,15 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
 }
 
 /// Servers that end by name take a name in any case.
-fn is_same_name(one: &Subject, other: &Subject) -> bool {
-    let lower = |subject: &Subject| subject.name.as_ref().map(|n| n.expose().to_lowercase());
-    lower(one) == lower(other)
+fn is_same_name(row: Row<'_>, user: &Subject) -> bool {
+    let lower = |name: &Untrusted| name.expose().to_lowercase();
+    row.user().map(lower) == user.name.as_ref().map(lower)
 }
 
 /// True if the session of a row ended by itself, or before it was loaded.
-fn is_over(state: &State, row: &Row) -> bool {
+fn is_over(state: &State, row: Row<'_>) -> bool {
     use crate::model::State::{Expired, Revoked};
-    let word = cells::word_at(state, row.source, &row.session);
+    let word = cells::word_of(state, row);
     matches!(word, Expired | Revoked)
 }
 

@@ -28,8 +28,8 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let Some((row, loaded)) = state.results.current() else {
         return Vec::new();
     };
-    let (source, key) = (loaded.source, loaded.session.key.clone());
-    let kind = loaded.session.kind.as_deref();
+    let (source, key) = (loaded.source(), loaded.key());
+    let kind = loaded.kind();
     let can_get = state
         .source(source)
         .and_then(|s| s.caps.as_ref())
@@ -94,7 +94,7 @@ pub fn read(
 /// True if the id of this row may change. "Not found" then proves nothing.
 fn is_doubtful(state: &State, row: RowId) -> bool {
     let row = state.results.rows.get(row);
-    row.is_some_and(|row| !row.session.deletable.has_lasting_key())
+    row.is_some_and(|row| !row.deletable().has_lasting_key())
 }
 
 /// Raw JSON and back.
@@ -123,9 +123,9 @@ pub fn reveal(state: &mut State) -> Vec<Effect> {
     }];
     if let Some((_, row)) = state.results.current() {
         effects.push(Effect::Revealed {
-            source: row.source,
-            key: row.session.key.clone(),
-            subject: row.session.subject.clone(),
+            source: row.source(),
+            key: row.key(),
+            subject: row.subject(),
         });
     }
     effects
@@ -138,7 +138,7 @@ pub fn copy_id(state: &mut State) -> Vec<Effect> {
     };
     vec![Effect::Copy {
         what: Copied::SessionId,
-        text: SecretString::from(row.session.id()),
+        text: SecretString::from(row.id().into_owned()),
     }]
 }
 

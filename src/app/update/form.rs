@@ -321,7 +321,7 @@ pub fn person(state: &mut State) -> Vec<Effect> {
             None => Vec::new(),
         };
     };
-    let subject = row.session.subject.clone();
+    let subject = row.subject();
     let (field, text) = match (&subject.name, &subject.id) {
         (Some(name), _) if name.expose().trim() == name.expose() => {
             (TextField::User, name.expose().to_owned())
@@ -342,6 +342,11 @@ pub fn person(state: &mut State) -> Vec<Effect> {
 /// Searches for everything of the user of this name, in place of what the form said.
 pub fn user(state: &mut State, name: String) -> Vec<Effect> {
     only(state, TextField::User, name)
+}
+
+/// Searches for a query, in place of what the form said.
+pub fn query(state: &mut State, query: String) -> Vec<Effect> {
+    only(state, TextField::Text, query)
 }
 
 /// Searches for this and nothing else.
@@ -366,9 +371,11 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
 /// A search that leaves the cursor on its session.
 fn search_on(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect> {
     let (cursor, top) = (state.results.cursor, state.results.top);
-    let current = state.results.current().map(|(_, row)| row.identity);
-    state.results.wanted = current.map(|identity| Wanted {
-        identity,
+    let current = state.results.current();
+    let current = current.map(|(_, row)| (row.source(), row.key()));
+    state.results.wanted = current.map(|(source, key)| Wanted {
+        source,
+        key,
         cursor,
         top,
         row: None,

@@ -18,7 +18,7 @@ pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod revoke;
 mod sign_in;
-mod table;
+pub(super) mod table;
 mod timers;
 
 pub use profiles::open_profiles;

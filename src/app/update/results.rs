@@ -7,8 +7,8 @@ use crate::app::lines;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
-use crate::store::order::{SourceNames, View, merge, order};
-use crate::store::{Base, Order, RowId, Rows};
+use crate::store::order::{SourceNames, View};
+use crate::store::{Order, RowId, Rows, order};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 const AT_ONCE: usize = 5_000;
@@ -32,6 +32,7 @@ pub fn begin(state: &mut State) {
     results.touched = false;
     (results.cursor, results.top) = (0, 0);
     state.details.fresh = None;
+    state.details.loaded = None;
     state.details.row = None;
 }
 
@@ -49,8 +50,8 @@ pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
         return Vec::new();
     }
     if results.rows.len() <= AT_ONCE {
-        let merged = merge(&results.order, &results.rows, first, &view(state));
-        place(state, merged);
+        let made = order(&results.rows, &view(state), Some(&results.order));
+        place(state, made);
         return Vec::new();
     }
     order_off_the_loop(state)
@@ -64,9 +65,7 @@ fn find_wanted(state: &mut State, first: RowId) {
         .as_mut()
         .filter(|wanted| wanted.row.is_none())
     {
-        let mut new = results.rows.from(first);
-        let found = new.find(|(_, row)| row.identity == wanted.identity);
-        wanted.row = found.map(|(id, _)| id);
+        wanted.row = results.rows.find(first, wanted.source, &wanted.key);
     }
 }
 
@@ -77,7 +76,8 @@ pub fn reorder(state: &mut State) -> Vec<Effect> {
     results.order_gen = Gen::default();
     (results.ordering, results.reorder) = (false, false);
     if results.is_plain() || results.rows.len() <= AT_ONCE {
-        let made = order(&state.results.rows, &view(state));
+        let results = &state.results;
+        let made = order(&results.rows, &view(state), Some(&results.order));
         place(state, made);
         return Vec::new();
     }
@@ -100,14 +100,9 @@ fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
     } else {
         new > 0
     };
-    let base = match (results.reorder, enough) {
-        (true, _) => None,
-        (false, true) => Some(Base {
-            order: results.order.clone(),
-            first: RowId(results.ordered),
-        }),
-        (false, false) => return Vec::new(),
-    };
+    if !results.reorder && !enough {
+        return Vec::new();
+    }
     let view = view(state);
     let generation = state.next_gen();
     let results = &mut state.results;
@@ -118,7 +113,7 @@ fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
         generation,
         rows: results.rows.clone(),
         view,
-        base,
+        before: results.order.clone(),
     }]
 }
 
@@ -187,18 +182,18 @@ fn place(state: &mut State, made: Order) {
 fn place_of(state: &mut State, made: Order, rows: u32) {
     let results = &mut state.results;
     results.ordered = rows;
-    let found = results.wanted.and_then(|wanted| {
+    let found = results.wanted.as_ref().and_then(|wanted| {
         let row = wanted.row.filter(|row| row.0 < rows);
-        row.map(|id| (id, wanted))
+        row.map(|id| (id, wanted.cursor.saturating_sub(wanted.top)))
     });
-    let (current, on_line) = if let Some((id, wanted)) = found {
-        (Some(id), wanted.cursor.saturating_sub(wanted.top))
+    let (current, on_line) = if let Some((id, on_line)) = found {
+        (Some(id), on_line)
     } else {
         let on_line = results.cursor.saturating_sub(results.top);
         (results.current().map(|(id, _)| id), on_line)
     };
     results.order = made;
-    match (found, results.wanted) {
+    match (found, results.wanted.clone()) {
         (Some(_), _) => (results.wanted, results.touched) = (None, true),
         // It has gone: the cursor stays where it was.
         (None, Some(wanted)) if !results.arrival => {
@@ -282,6 +277,10 @@ pub fn settle(state: &mut State) {
     let row = state.results.current().map(|(id, _)| id);
     if state.details.row != row {
         state.details.row = row;
+        let results = &state.results;
+        state.details.loaded = results
+            .current()
+            .map(|(id, row)| (id, Box::new(row.session())));
         (state.details.line, state.details.top) = (0, 0);
         state.details.revealed = None;
         state.details.fresh = state

@@ -117,14 +117,14 @@ pub fn keep_cell(state: &mut State) -> Vec<Effect> {
     let text = match &property {
         Property::Field(field) => cell_text(state, row, *field),
         Property::Attribute(name) => {
-            let attribute = row.session.attribute(name);
+            let attribute = row.attribute(name);
             attribute.and_then(|one| one.plain().map(str::to_owned))
         }
     };
     let Some(text) = text else {
         let name = property.name();
         let is_masked =
-            matches!(&property, Property::Attribute(name) if row.session.attribute(name).is_some());
+            matches!(&property, Property::Attribute(name) if row.attribute(name).is_some());
         let why = if is_masked {
             format!("{name} is masked, so that no rows are kept by it")
         } else {
@@ -145,28 +145,16 @@ pub fn keep_cell(state: &mut State) -> Vec<Effect> {
     results::reorder(state)
 }
 
-fn cell_text(state: &State, row: &Row, field: Field) -> Option<String> {
-    let s = &row.session;
-    let source = state.source(row.source)?;
+fn cell_text(state: &State, row: Row<'_>, field: Field) -> Option<String> {
+    let source = state.source(row.source())?;
     match field {
-        Field::User => s.subject.shown().map(|t| t.expose().to_owned()),
+        Field::User => row.person().map(|t| t.expose().to_owned()),
         Field::Profile => Some(source.profile.name.clone()),
         Field::System => Some(source.profile.system_word.to_string()),
-        Field::State => {
-            let thresholds = source.profile.policy.thresholds;
-            let at = crate::model::state_at(
-                s.fact,
-                s.created,
-                s.last_used,
-                s.expires,
-                thresholds,
-                state.now_at(row.source),
-            );
-            Some(at.word().to_owned())
-        }
+        Field::State => Some(crate::app::cells::word_of(state, row).word().to_owned()),
         // The table shows its label.
         Field::Id => None,
-        field => s.text(field).map(str::to_owned),
+        field => row.text(field).map(|text| text.expose().to_owned()),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Which rows a query means.
 
+use std::borrow::Cow;
+use std::ops::RangeFrom;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use regex::Regex;
 use strum::IntoEnumIterator;
@@ -43,9 +46,10 @@ impl Matcher {
         zone: Zone,
         thresholds: Thresholds,
     ) -> Result<Self, QueryError> {
+        let mut checks = 0..;
         let mut tests = clauses
             .iter()
-            .map(|clause| Test::new(clause, now, zone))
+            .map(|clause| Test::new(clause, now, zone, &mut checks))
             .collect::<Result<Vec<_>, _>>()?;
         // Cheap ones first: most rows are turned down before an expression runs.
         tests.sort_by_key(Test::cost);
@@ -67,9 +71,32 @@ impl Matcher {
 
     /// True if all clauses hold for this row.
     pub fn matches(&self, row: &dyn RowView) -> bool {
+        self.matches_knowing(row, &mut Answers::default())
+    }
+
+    /// The same for one of many rows whose texts are numbered: each distinct text is looked at once.
+    pub fn matches_knowing(&self, row: &dyn RowView, answers: &mut Answers) -> bool {
         self.tests
             .iter()
-            .all(|test| test.is_met(row, self) != test.negated)
+            .all(|test| test.is_met(row, self, answers) != test.negated)
+    }
+
+    /// True if an attribute is asked for.
+    pub fn asks_attributes(&self) -> bool {
+        self.attributes().next().is_some()
+    }
+
+    /// True if this attribute is asked for.
+    pub fn asks_attribute(&self, name: &str) -> bool {
+        self.attributes().any(|asked| asked == name)
+    }
+
+    fn attributes(&self) -> impl Iterator<Item = &str> {
+        let checks = self.tests.iter().flat_map(|test| &test.any);
+        checks.filter_map(|(_, check)| match check {
+            Check::Text(TextSource::Attribute(name), _) | Check::Time(name, _) => Some(&**name),
+            _ => None,
+        })
     }
 
     /// The state of the row at the moment of the question.
@@ -82,6 +109,36 @@ impl Matcher {
             row.thresholds().unwrap_or(self.thresholds),
             self.now + row.ahead(),
         )
+    }
+}
+
+/// What is known of the texts that were looked at: of each check, by the number of the text.
+#[derive(Clone, Debug, Default)]
+pub struct Answers(Vec<Vec<Option<bool>>>);
+
+impl Answers {
+    /// The answer of a check for the text of a field; `look` finds it out. `None`: the row has no such text.
+    fn of(
+        &mut self,
+        check: usize,
+        row: &dyn RowView,
+        field: Field,
+        look: impl FnOnce(&str) -> bool,
+    ) -> Option<bool> {
+        let Some(number) = row.text_number(field) else {
+            return row.text(field).map(|text| look(&text));
+        };
+        if self.0.len() <= check {
+            self.0.resize_with(check + 1, Vec::new);
+        }
+        let known = &mut self.0[check];
+        if known.len() <= number {
+            known.resize((number + 1).next_power_of_two(), None);
+        }
+        if known[number].is_none() {
+            known[number] = row.text(field).map(|text| look(&text));
+        }
+        known[number]
     }
 }
 
@@ -104,7 +161,8 @@ impl Query {
 #[derive(Clone, Debug)]
 struct Test {
     negated: bool,
-    any: Vec<Check>,
+    /// Each with its number among all checks.
+    any: Vec<(usize, Check)>,
 }
 
 /// One value of a clause, with what it is compared to.
@@ -174,27 +232,34 @@ impl<T: PartialOrd> Span<T> {
 }
 
 impl Test {
-    fn new(clause: &Clause, now: DateTime<Utc>, zone: Zone) -> Result<Self, QueryError> {
+    fn new(
+        clause: &Clause,
+        now: DateTime<Utc>,
+        zone: Zone,
+        checks: &mut RangeFrom<usize>,
+    ) -> Result<Self, QueryError> {
         if clause.target != Target::Word {
             check_op(&clause.target, clause.op, clause.at.clone())?;
         }
         let any = clause
             .values
             .iter()
-            .map(|value| Check::new(clause, value, now, zone))
-            .collect::<Result<_, _>>()?;
+            .zip(checks)
+            .map(|(value, number)| Ok((number, Check::new(clause, value, now, zone)?)))
+            .collect::<Result<_, QueryError>>()?;
         Ok(Self {
             negated: clause.negated != (clause.op == Op::Ne),
             any,
         })
     }
 
-    fn is_met(&self, row: &dyn RowView, matcher: &Matcher) -> bool {
-        self.any.iter().any(|check| check.is_met(row, matcher))
+    fn is_met(&self, row: &dyn RowView, matcher: &Matcher, answers: &mut Answers) -> bool {
+        let mut any = self.any.iter();
+        any.any(|(number, check)| check.is_met(*number, row, matcher, answers))
     }
 
     fn cost(&self) -> usize {
-        self.any.iter().map(Check::cost).sum()
+        self.any.iter().map(|(_, check)| check.cost()).sum()
     }
 }
 
@@ -281,12 +346,27 @@ impl Check {
         Some(Ok(check))
     }
 
-    fn is_met(&self, row: &dyn RowView, matcher: &Matcher) -> bool {
+    fn is_met(
+        &self,
+        number: usize,
+        row: &dyn RowView,
+        matcher: &Matcher,
+        answers: &mut Answers,
+    ) -> bool {
         match self {
-            Self::Word(needle, network) => word_is_met(needle, *network, row),
-            Self::Id(id) => [row.text(Field::Id), row.key()].contains(&Some(&**id)),
+            Self::Word(needle, network) => {
+                let mut fields = WORD_FIELDS.iter();
+                fields.any(|field| {
+                    let look = |text: &str| needle.is_in(text);
+                    answers.of(number, row, *field, look) == Some(true)
+                }) || word_is_met(needle, *network, row)
+            }
+            Self::Id(id) => {
+                let same = |text: Option<Cow<'_, str>>| text.is_some_and(|text| text == **id);
+                same(row.text(Field::Id)) || same(row.key())
+            }
             Self::Text(TextSource::Field(field), how) => {
-                row.text(*field).is_some_and(|text| how.is_met(text))
+                answers.of(number, row, *field, |text| how.is_met(text)) == Some(true)
             }
             Self::Text(TextSource::Hint, how) => row.any_hint(&mut |hint| how.is_met(hint)),
             Self::Text(TextSource::Attribute(name), how) => {
@@ -294,7 +374,7 @@ impl Check {
             }
             Self::Address(network) => row
                 .text(Field::Ip)
-                .is_some_and(|text| network.has_any_of(text)),
+                .is_some_and(|text| network.has_any_of(&text)),
             Self::State(states) => states.contains(&matcher.state(row)),
             Self::SignedIn => row.fact() == Fact::Live,
             Self::Time(name, span) => row.any_attribute(name, &mut |text| {
@@ -348,16 +428,13 @@ fn states_meant(word: &str) -> Option<Vec<State>> {
     })
 }
 
+/// A word that stands in no text: the beginning of an id, or a network.
 fn word_is_met(needle: &Needle, network: Option<Network>, row: &dyn RowView) -> bool {
     let as_network = |network: Network| {
         row.text(Field::Ip)
-            .is_some_and(|text| network.has_any_of(text))
+            .is_some_and(|text| network.has_any_of(&text))
     };
-    WORD_FIELDS
-        .iter()
-        .any(|&field| row.text(field).is_some_and(|text| needle.is_in(text)))
-        || row.text(Field::Id).is_some_and(|id| needle.begins(id))
-        || network.is_some_and(as_network)
+    row.text(Field::Id).is_some_and(|id| needle.begins(&id)) || network.is_some_and(as_network)
 }
 
 /// The value of `age`, `idle` or `left`; `left` is negative after the expiry.

@@ -30,7 +30,7 @@ use super::time::Zone;
 use super::way::Way;
 
 pub use error::QueryError;
-pub use eval::Matcher;
+pub use eval::{Answers, Matcher};
 pub use fields::ValueKind;
 pub use own::{Means, OwnName};
 pub use property::Property;

@@ -1,5 +1,7 @@
 //! A row as a query sees it, wherever it is kept.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Field;
@@ -10,11 +12,17 @@ use crate::model::session::{Deletable, Fact, Session, Thresholds};
 pub trait RowView {
     /// The value of a text field: that of [`Session::text`], `profile` or `system`. `None`: the row has
     /// none, or it is not a text field.
-    fn text(&self, field: Field) -> Option<&str>;
+    fn text(&self, field: Field) -> Option<Cow<'_, str>>;
+
+    /// The number of that text among all texts of these rows: equal numbers, equal texts. `None`: it has
+    /// none.
+    fn text_number(&self, _field: Field) -> Option<usize> {
+        None
+    }
 
     /// The opaque key with which the client ends it; a search for `id` finds it too. `None`: it is
     /// not known.
-    fn key(&self) -> Option<&str> {
+    fn key(&self) -> Option<Cow<'_, str>> {
         None
     }
 
@@ -61,16 +69,16 @@ pub struct RowIn<'a> {
 }
 
 impl RowView for RowIn<'_> {
-    fn text(&self, field: Field) -> Option<&str> {
+    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
         match field {
-            Field::Profile => Some(self.profile),
-            Field::System => Some(self.system),
-            field => self.row.text(field),
+            Field::Profile => Some(self.profile.into()),
+            Field::System => Some(self.system.into()),
+            field => self.row.text(field).map(Cow::Borrowed),
         }
     }
 
-    fn key(&self) -> Option<&str> {
-        Some(&self.row.key)
+    fn key(&self) -> Option<Cow<'_, str>> {
+        Some(self.row.key.as_ref().into())
     }
 
     fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
@@ -129,16 +137,16 @@ impl<'a> SessionIn<'a> {
 }
 
 impl RowView for SessionIn<'_> {
-    fn text(&self, field: Field) -> Option<&str> {
+    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
         match field {
-            Field::Profile => Some(self.profile),
-            Field::System => Some(self.system),
-            field => self.session.text(field),
+            Field::Profile => Some(self.profile.into()),
+            Field::System => Some(self.system.into()),
+            field => self.session.text(field).map(Cow::Borrowed),
         }
     }
 
-    fn key(&self) -> Option<&str> {
-        Some(self.session.key.expose())
+    fn key(&self) -> Option<Cow<'_, str>> {
+        Some(self.session.key.expose().into())
     }
 
     fn instant(&self, field: Field) -> Option<DateTime<Utc>> {

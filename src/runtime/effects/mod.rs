@@ -11,7 +11,6 @@ mod tests;
 mod timers;
 
 use std::collections::HashMap;
-use std::hash::RandomState;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,15 +25,17 @@ use self::search::ScreenReading;
 use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
 use super::editor;
+use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
 use crate::app::effect::Copied;
+use crate::app::memory::Keep;
 use crate::app::msg::{Notification, RowPage};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::reading::Then;
 use crate::store::SourceId;
-use crate::store::order::make;
+use crate::store::order;
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -80,11 +81,11 @@ pub(super) struct Effects {
     links: HashMap<SourceId, SourceHandle>,
     tasks: HashMap<Gen, Task>,
     pub(super) timers: Timers,
-    /// One for the whole run, so that a reload finds its rows again.
-    hasher: RandomState,
     /// The keys that each source has loaded, for a search that goes on from a cursor.
     seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
+    /// Where what is remembered is written; at first nowhere.
+    pub(super) kept: Kept,
 }
 
 impl Effects {
@@ -100,9 +101,9 @@ impl Effects {
             links: HashMap::new(),
             tasks: HashMap::new(),
             timers: Timers::default(),
-            hasher: RandomState::new(),
             seen: Arc::default(),
             jobs: Jobs::new(audit),
+            kept: Kept::default(),
         };
         (effects, receive)
     }
@@ -161,11 +162,11 @@ impl Effects {
                 generation,
                 rows,
                 view,
-                base,
+                before,
             } => {
                 let send = self.send.clone();
                 spawn_blocking(move || {
-                    let order = make(&rows, &view, base.as_ref());
+                    let order = order(&rows, &view, Some(&before));
                     // Fails only when the screen has ended.
                     let _ = send.blocking_send(Msg::Ordered { generation, order });
                 });
@@ -178,6 +179,7 @@ impl Effects {
                 self.timers.start(timer, generation, delay);
             }
             Effect::WriteExample => self.write_example(),
+            Effect::Keep(change) => self.remember(change),
             Effect::Copy { what, text } => return Some(Local::Copy { what, text }),
             Effect::Edit { profile } => return Some(Local::Edit { profile }),
             Effect::NewProfile { system } => return Some(Local::NewProfile(system)),
@@ -397,7 +399,7 @@ impl Effects {
             return;
         };
         let loaded = self.seen().remove(&source).filter(|_| at.is_some());
-        let (keys, hasher) = (loaded.unwrap_or_default(), self.hasher.clone());
+        let keys = loaded.unwrap_or_default();
         let (opened, token) = (link.wait(), link.token.child_token());
         let (send, kept, cancelled) = (self.send.clone(), self.seen.clone(), token.clone());
         let handle = spawn(async move {
@@ -408,7 +410,7 @@ impl Effects {
                     source,
                     generation,
                 };
-                match ScreenReading::open(&opened, source, &hasher, search, at, keys).await {
+                match ScreenReading::open(&opened, source, search, at, keys).await {
                     Ok(reading) => Some(read(reading, &pages).await),
                     Err(error) => {
                         pages.send(Err(error)).await;
@@ -461,6 +463,25 @@ impl Effects {
             // Fails only when the screen has ended.
             let _ = send.send(Msg::Notify { what, result }).await;
         });
+    }
+
+    /// Writes down a change of what is remembered, after those before it.
+    fn remember(&self, change: Keep) {
+        self.kept.add(change);
+        let (kept, send) = (self.kept.clone(), self.send.clone());
+        spawn_blocking(move || {
+            if let Err(why) = kept.write() {
+                let what = Notification::Remembered;
+                let result = Err(format!("not remembered for the next run: {why}"));
+                // Fails only when the screen has ended.
+                let _ = send.blocking_send(Msg::Notify { what, result });
+            }
+        });
+    }
+
+    /// Writes what no task has written yet, when the screen ends. Nobody is left to be told why not.
+    pub(super) fn keep_all(&self) {
+        let _ = self.kept.write();
     }
 
     fn write_example(&self) {

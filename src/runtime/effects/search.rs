@@ -1,30 +1,29 @@
 //! Reading a search for the screen: each page becomes rows of the store and a message.
 
-use std::hash::RandomState;
+use std::sync::Arc;
 
 use crate::app::msg::RowPage;
 use crate::model::{ApiError, Cursor, ReadKeys, Search};
 use crate::reading::{Reading, Then};
 use crate::runtime::profiles::Opened;
-use crate::store::{ChunkBuilder, SourceId};
+use crate::store::{ChunkBuilder, SourceId, Texts};
 
 /// One search of one source, as far as it has come.
 pub(crate) struct ScreenReading<'a> {
     source: SourceId,
-    hasher: &'a RandomState,
+    texts: Arc<Texts>,
     reading: Reading<'a>,
 }
 
 impl<'a> ScreenReading<'a> {
     /// Begins at a cursor, or at the start. `keys`: the sessions that an earlier part of the search has
-    /// brought. `hasher`: the one of the whole run.
+    /// brought.
     ///
     /// # Errors
     /// As [`Reading::open`].
     pub(crate) async fn open(
         opened: &'a Opened,
         source: SourceId,
-        hasher: &'a RandomState,
         search: Search,
         at: Option<Cursor>,
         keys: ReadKeys,
@@ -41,7 +40,7 @@ impl<'a> ScreenReading<'a> {
             .resumed(at, keys);
         Ok(Self {
             source,
-            hasher,
+            texts: Arc::default(),
             reading,
         })
     }
@@ -51,7 +50,7 @@ impl<'a> ScreenReading<'a> {
     ///
     /// `None`: the page failed before its first row.
     pub(crate) async fn page(&mut self) -> (Option<RowPage>, Then) {
-        let mut builder = ChunkBuilder::new(self.source, self.hasher);
+        let mut builder = ChunkBuilder::new(self.source, self.texts.clone());
         let read = self.reading.page(&mut builder).await;
         let page = RowPage {
             chunk: builder.finish(),

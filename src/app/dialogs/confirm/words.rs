@@ -71,11 +71,11 @@ pub(super) fn change(state: &State, confirm: &Confirm, first: RowId) -> Option<S
     let [item] = plan.send.as_slice() else {
         return None;
     };
-    let mut new = state.results.rows.from(first);
-    let (id, row) =
-        new.find(|(_, row)| row.source == item.source && row.session.key == item.key)?;
+    let rows = &state.results.rows;
+    let id = rows.find(first, item.source, &item.key)?;
+    let row = rows.get(id)?;
     let mut now = item.clone();
-    (now.row, now.subject) = (id, row.session.subject.clone());
+    (now.row, now.subject) = (id, row.subject());
     let facts = RowFacts::of(state, &now);
     let same = facts.match_those(&confirm.facts);
     (!same).then(|| format!("changed since you looked: now {}", facts.who()))

@@ -48,7 +48,7 @@ fn listed() -> TestApp {
 /// The facts of a row, each as label and value.
 fn facts_of(state: &State, id: RowId) -> Vec<String> {
     let row = state.results.rows.get(id).unwrap();
-    let (left, right) = facts::facts(state, id, row, &row.session);
+    let (left, right) = facts::facts(state, id, row, &row.session());
     let lines = left.iter().chain(&right);
     lines
         .map(|line| format!("{} {}", line.label, line.text()))
@@ -199,7 +199,7 @@ fn a_kind_is_found_by_a_query_and_a_session_by_the_id_of_the_console() {
         )
         .unwrap();
         let rows = app.state.results.rows.iter();
-        rows.filter(|(_, row)| matcher.matches(&SessionIn::new(&row.session, "p", "roach")))
+        rows.filter(|(_, row)| matcher.matches(&SessionIn::new(&row.session(), "p", "roach")))
             .count()
     };
 
@@ -283,7 +283,7 @@ fn the_menu_lists_what_can_be_done_with_the_kind_of_the_row() {
         let results = &mut app.state.results;
         let is_row = |at: &usize| {
             let (_, found) = results.at(*at).unwrap();
-            found.session.kind.as_deref() == Some(row)
+            found.kind() == Some(row)
         };
         results.cursor = (0..3).find(is_row).unwrap();
         let _ = actions_menu::open(&mut app.state);

@@ -6,6 +6,7 @@ mod connections;
 mod forms;
 mod kinds;
 mod orders;
+mod palette;
 mod person;
 mod questions;
 mod reloads;
@@ -14,7 +15,6 @@ mod rows;
 mod sign_ins;
 mod ways;
 
-use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
     PageEnd, Paging, Policy, ReadKeys, Revoke, RowRef, RowSink, Support, Unreached, Untrusted,
 };
-use crate::store::{ChunkBuilder, RowId, SourceId};
+use crate::store::{ChunkBuilder, RowId, SourceId, Texts};
 
 /// The moment of every test.
 fn now() -> DateTime<Utc> {
@@ -53,7 +53,7 @@ struct TestApp {
     state: State,
     effects: Vec<Effect>,
     seen: ReadKeys,
-    hasher: RandomState,
+    texts: Arc<Texts>,
 }
 
 impl TestApp {
@@ -98,7 +98,7 @@ impl TestApp {
             state,
             effects,
             seen: ReadKeys::default(),
-            hasher: RandomState::new(),
+            texts: Arc::default(),
         }
     }
 
@@ -237,7 +237,7 @@ impl TestApp {
         end: PageEnd,
     ) -> &mut Self {
         let received = rows.len() as u32;
-        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
         let mut duplicates = 0;
         for row in rows {
             if self.seen.insert(&row) {
@@ -265,7 +265,7 @@ impl TestApp {
     /// One page of a walk, after which there are more.
     fn walked(&mut self, user: &str, next: &str) -> &mut Self {
         let generation = self.state.sources[0].search_gen;
-        let mut builder = ChunkBuilder::new(SourceId(0), &self.hasher);
+        let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
         let _ = builder.row(row(user, 60, 0));
         let walk = crate::model::WalkProgress {
             done: 25,
@@ -305,7 +305,7 @@ impl TestApp {
 
     /// Forgets which rows came before, as a new search does.
     fn forget(&mut self) -> &mut Self {
-        (self.seen, self.hasher) = (ReadKeys::default(), RandomState::new());
+        (self.seen, self.texts) = (ReadKeys::default(), Arc::default());
         self
     }
 
@@ -320,7 +320,7 @@ impl TestApp {
             .order
             .iter()
             .filter_map(|id| results.rows.get(id))
-            .map(|row| row.session.subject.shown().unwrap().expose().to_owned())
+            .map(|row| row.person().unwrap().expose().to_owned())
             .collect()
     }
 
@@ -330,7 +330,7 @@ impl TestApp {
             .results
             .current()
             .expect("a row under the cursor");
-        row.session.subject.shown().unwrap().expose().to_owned()
+        row.person().unwrap().expose().to_owned()
     }
 
     fn status(&self) -> &str {

@@ -2,8 +2,7 @@
 
 use super::*;
 use crate::app::state::Pane;
-use crate::store::order::make;
-use crate::store::touched;
+use crate::store::{order, touched};
 
 /// Rows of a page.
 const PAGE: usize = 200;
@@ -73,13 +72,13 @@ impl Slow {
             generation,
             rows,
             view,
-            base,
+            before,
         }) = self.job.take()
         else {
             return;
         };
         touched::take();
-        let order = make(&rows, &view, base.as_ref());
+        let order = order(&rows, &view, Some(&before));
         self.work += touched::take();
         self.jobs += 1;
         self.app.send(Msg::Ordered { generation, order });
@@ -118,7 +117,7 @@ fn a_sort_in_the_middle_of_loading_costs_little_more_than_one_at_its_end() {
 
         assert_eq!(list.app.shown().len(), ROWS, "{pause}");
         assert!(list.is_sorted(), "{pause}");
-        // Each merge looks at all rows, and there is one for each eighth that the list has grown.
+        // Each looks at all rows, and there is one for each eighth that the list has grown.
         assert!(list.work < 12 * ROWS, "{pause}: {} rows", list.work);
         assert!(list.jobs < 30, "{pause}: {} orders", list.jobs);
         assert!(list.worst_page <= PAGE, "{pause}: {}", list.worst_page);

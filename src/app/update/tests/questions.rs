@@ -182,7 +182,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
     let mut app = TestApp::listing(&["asmith", "bwong"]);
     let items: Vec<_> = (0..2)
         .map(|at| {
-            let session = &app.state.results.rows.get(RowId(at)).unwrap().session;
+            let session = &app.state.results.rows.get(RowId(at)).unwrap().session();
             crate::app::RevokeItem {
                 row: RowId(at),
                 source: SourceId(0),

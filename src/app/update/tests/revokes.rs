@@ -477,7 +477,7 @@ fn an_outcome_that_comes_after_a_reload_finds_its_session() {
     });
 
     let revoked: Vec<_> = app.state.results.statuses.keys().copied().collect();
-    let key = &app.state.results.rows.get(revoked[0]).unwrap().session.key;
+    let key = &app.state.results.rows.get(revoked[0]).unwrap().key();
     assert_eq!((revoked.len(), key.expose()), (1, "asmith-600-0"));
 }
 

@@ -32,17 +32,7 @@ fn one_persons_last_sign_in_is_on_top() {
         .order
         .iter()
         .map(|id| {
-            (now()
-                - app
-                    .state
-                    .results
-                    .rows
-                    .get(id)
-                    .unwrap()
-                    .session
-                    .created
-                    .unwrap())
-            .num_seconds()
+            (now() - app.state.results.rows.get(id).unwrap().created().unwrap()).num_seconds()
         })
         .collect();
     assert_eq!(ages, [30, 300, 900]);

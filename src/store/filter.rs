@@ -1,0 +1,145 @@
+//! Which rows pass a filter.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rayon::prelude::*;
+
+use super::chunk::{Answer, Chunk};
+use super::order::{SourceNames, View};
+use super::row::{Row, shared_of};
+use super::rows::{RowId, Rows};
+use super::texts::Texts;
+use crate::model::query::{Answers, Matcher, RowView};
+use crate::model::{Fact, Field, Thresholds};
+
+/// The numbers of the rows that pass, in order of arrival. Works on all cores.
+pub(super) fn kept(rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
+    #[cfg(test)]
+    super::touched::add(rows.len());
+    let chunks: Vec<(u32, &Arc<Chunk>)> = rows.chunks().collect();
+    let at_once = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts = chunks.par_chunks(at_once).map(|chunks| {
+        let mut kept = Vec::new();
+        // Of one reading all rows have the same texts.
+        let mut known: Option<(&Arc<Texts>, Answers)> = None;
+        for (first, chunk) in chunks {
+            let mut answers = match known.take() {
+                Some((texts, answers)) if Arc::ptr_eq(texts, &chunk.texts) => answers,
+                _ => Answers::default(),
+            };
+            pass(*first, chunk, view, filter, &mut answers, &mut kept);
+            known = Some((&chunk.texts, answers));
+        }
+        kept
+    });
+    parts.collect::<Vec<_>>().concat()
+}
+
+fn pass(
+    first: u32,
+    chunk: &Chunk,
+    view: &View,
+    filter: &Matcher,
+    answers: &mut Answers,
+    kept: &mut Vec<u32>,
+) {
+    let attributes = attributes(chunk, filter);
+    for (number, row) in (first..).zip(chunk.rows()) {
+        let names = view.names(row);
+        let asked = Asked {
+            row,
+            names,
+            fact: view.fact(RowId(number), row),
+            attributes: attributes.get(row.at).map_or(&[], Vec::as_slice),
+        };
+        if filter.matches_knowing(&asked, answers) {
+            kept.push(number);
+        }
+    }
+}
+
+type Pairs = Vec<(Box<str>, Box<str>)>;
+
+/// Of each row the attributes that the filter asks for; nothing if it asks for none.
+fn attributes(chunk: &Chunk, filter: &Matcher) -> Vec<Pairs> {
+    let mut all = Vec::new();
+    if filter.asks_attributes() {
+        all.resize(chunk.len(), Pairs::new());
+        chunk.records.each(|row, attributes| {
+            let asked = attributes.filter(|one| filter.asks_attribute(one.name));
+            if let Some(pairs) = all.get_mut(row) {
+                pairs.extend(asked.map(|one| (one.name.into(), one.value.into())));
+            }
+        });
+    }
+    all
+}
+
+/// A row with what its source adds to it.
+struct Asked<'a> {
+    row: Row<'a>,
+    names: Option<&'a SourceNames>,
+    fact: Fact,
+    attributes: &'a [(Box<str>, Box<str>)],
+}
+
+impl RowView for Asked<'_> {
+    fn text(&self, field: Field) -> Option<Cow<'_, str>> {
+        let text = match field {
+            Field::Profile => &self.names?.profile,
+            Field::System => &self.names?.system,
+            Field::Id => return Some(self.row.id()),
+            Field::Kind => self.row.kind()?,
+            Field::Ip if self.row.facts().has_ip => self.row.ip_text(),
+            Field::Ip => return Some(self.row.ip()?.expose().to_owned().into()),
+            field => {
+                let id = self.row.text_id(shared_of(field)?);
+                self.row.texts().get(id)?.expose()
+            }
+        };
+        Some(Cow::Borrowed(text))
+    }
+
+    fn text_number(&self, field: Field) -> Option<usize> {
+        self.row.text_id(shared_of(field)?).number()
+    }
+
+    fn key(&self) -> Option<Cow<'_, str>> {
+        Some(self.row.key_text())
+    }
+
+    fn instant(&self, field: Field) -> Option<DateTime<Utc>> {
+        self.row.instant(field)
+    }
+
+    fn fact(&self) -> Fact {
+        self.fact
+    }
+
+    fn own(&self) -> Option<bool> {
+        self.row.own()
+    }
+
+    fn deletable(&self) -> Option<bool> {
+        match self.row.facts().deletable {
+            Answer::Yes => Some(true),
+            Answer::No | Answer::NoLastingId => Some(false),
+            Answer::Unknown => None,
+        }
+    }
+
+    fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
+        let mut all = self.attributes.iter();
+        all.any(|(known, value)| &**known == name && test(value))
+    }
+
+    fn thresholds(&self) -> Option<Thresholds> {
+        self.names.map(|names| names.thresholds)
+    }
+
+    fn ahead(&self) -> TimeDelta {
+        self.names.map_or(TimeDelta::zero(), |names| names.ahead)
+    }
+}
