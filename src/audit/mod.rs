@@ -14,6 +14,7 @@ mod key;
 mod read;
 mod record;
 mod running;
+mod together;
 mod verify;
 
 use std::path::PathBuf;
@@ -34,6 +35,7 @@ use file::Log;
 use key::AuditKey;
 use record::{VERSION, clean};
 pub use running::{Running, Unfinished};
+pub use together::{Ends, Together};
 
 /// Why the audit log could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +107,7 @@ pub struct Change {
     pub target: ChangeTarget,
 }
 
-/// The right to send one change: it has been written down. Used up by [`Audit::done`].
+/// The right to send one change: it has been written down. Used up by [`Audit::done`] or [`Ends::add`].
 #[derive(Debug)]
 #[must_use = "an asked change without its end counts as unknown"]
 pub struct Ticket {
@@ -114,7 +116,7 @@ pub struct Ticket {
 }
 
 /// Changes that have been written down, and may be sent now.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Asked {
     /// One for each change, in their order.
     pub tickets: Vec<Ticket>,
@@ -233,22 +235,7 @@ impl Audit {
     /// # Errors
     /// [`AuditError`]: nothing may be sent.
     pub fn asked(&self, changes: &[Change]) -> Result<Asked, AuditError> {
-        let (key, log) = (self.key()?, self.log()?);
-        for change in changes {
-            change.operation.starts(&self.paths)?;
-        }
-        let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
-        let broken = if lines.is_empty() {
-            None
-        } else {
-            log.append(&lines, &key)?
-        };
-        let asked = Instant::now();
-        let ticket = |line| Ticket { line, asked };
-        Ok(Asked {
-            tickets: lines.into_iter().map(ticket).collect(),
-            broken: broken.map(AuditError::Broken),
-        })
+        self.together(Ends::default(), changes).asked
     }
 
     /// Writes down how a change ended.
@@ -257,8 +244,9 @@ impl Audit {
     /// [`AuditError::Broken`]: it is written, and the log was found changed. Any other: the change stays
     /// without its end in the log, which means unknown.
     pub fn done(&self, ticket: Ticket, ending: &Ending) -> Result<(), AuditError> {
-        let took = u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.write(ended(ticket.line, ending, Some(took)))
+        let mut ends = Ends::default();
+        ends.add(ticket, ending);
+        self.together(ends, &[]).ended
     }
 
     /// Writes down what a later look showed of a change that had no end, and who looked.
@@ -292,10 +280,7 @@ impl Audit {
     }
 
     fn write(&self, line: AuditEntry) -> Result<(), AuditError> {
-        match self.log()?.append(&[line], &self.key()?)? {
-            Some(how) => Err(AuditError::Broken(how)),
-            None => Ok(()),
-        }
+        self.together(Ends::of(line), &[]).ended
     }
 
     /// The fingerprint under which a session stands in the log: to search for it by its id.

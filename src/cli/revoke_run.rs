@@ -190,6 +190,7 @@ impl RevokeWorker<'_> {
         let items = items(mine);
         let mut control = JobControl::default();
         control.stop = self.stop.clone();
+        control.fail_fast = self.job.fail_fast;
         let (progress, mut told) = mpsc::channel(REPORTS);
         let mut error = None;
         let listen = async {

@@ -41,13 +41,12 @@ pub async fn run_action(
         item: 1,
         target: target(&args.target, subject),
     };
-    let asked = log.begin(vec![change]).await;
-    let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
+    let asked = log.begin(change).await;
+    let (ticket, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
     let result = api.act(&spec.name, args).await;
 
-    let ticket = tickets.into_iter().next().flatten();
     log.end(ticket, ending(&result))
         .await
         .into_iter()
