@@ -109,6 +109,22 @@ impl Searches {
         effects
     }
 
+    /// The part of the list that is shown.
+    fn list(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
+        let listed = self.listed(state);
+        if listed.is_empty() {
+            let text = "   No search is kept that matches.";
+            return vec![ViewLine::default().with(text, Role::Dim)];
+        }
+        let shown = choices::window(self.choice, listed.len(), most);
+        shown
+            .map(|number| {
+                let is_chosen = number == self.choice;
+                line(state, listed[number], number, is_chosen, cells)
+            })
+            .collect()
+    }
+
     fn named_line(&self, cells: usize) -> ViewLine {
         let field = FieldText::of(&self.input);
         let query = self.naming.as_deref().map(display_safe);
@@ -146,24 +162,12 @@ impl Dialog for Searches {
         let mut lines = vec![self.named_line(cells), ViewLine::default()];
         let free = usize::from(room(state.size).height).saturating_sub(FRAME);
         let most = by_size(state.size, MOST).min(free).max(1);
-        let title = match &self.naming {
-            Some(query) => {
-                lines.push(ViewLine::plain(format!("   {}", display_safe(query))));
-                "Name this search"
-            }
-            None => {
-                let listed = self.listed(state);
-                let shown = choices::window(self.choice, listed.len(), most);
-                for (number, search) in listed.iter().enumerate().take(shown.end).skip(shown.start)
-                {
-                    lines.push(line(state, search, number, number == self.choice, cells));
-                }
-                if listed.is_empty() {
-                    let text = "   No search is kept that matches.";
-                    lines.push(ViewLine::default().with(text, Role::Dim));
-                }
-                "Searches"
-            }
+        let title = if let Some(query) = &self.naming {
+            lines.push(ViewLine::plain(format!("   {}", display_safe(query))));
+            "Name this search"
+        } else {
+            lines.extend(self.list(state, most, cells));
+            "Searches"
         };
         let footer = match self.naming {
             Some(_) => "Enter keep · an empty name takes it away · Esc cancel",
