@@ -101,6 +101,10 @@ pub enum Action {
     FindNext,
     FindPrevious,
     Palette,
+    Searches,
+    SaveSearch,
+    SearchBack,
+    SearchForward,
 }
 
 impl Action {
@@ -169,6 +173,10 @@ impl Action {
             Self::FindNext => "next match",
             Self::FindPrevious => "previous match",
             Self::Palette => "all commands",
+            Self::Searches => "searches made before",
+            Self::SaveSearch => "name this search",
+            Self::SearchBack => "back to the search before",
+            Self::SearchForward => "forward to the search after",
         }
     }
 

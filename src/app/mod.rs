@@ -19,6 +19,7 @@ pub mod form_fields;
 pub mod form_layout;
 pub mod hint;
 pub mod hints;
+pub(crate) mod history;
 pub mod hit;
 pub mod job;
 pub mod keymap;

@@ -191,6 +191,18 @@ impl Results {
         self.at(self.cursor)
     }
 
+    /// Where the cursor is, for rows that come anew. `None`: on no row.
+    pub fn place(&self) -> Option<Wanted> {
+        let (_, row) = self.current()?;
+        Some(Wanted {
+            source: row.source(),
+            key: row.key(),
+            cursor: self.cursor,
+            top: self.top,
+            row: None,
+        })
+    }
+
     /// The row of a session, wherever it is by now. `before`: where it was when somebody looked; another
     /// session may be there since rows were loaded anew. `None`: it is not among the rows.
     pub fn row_of(

@@ -17,6 +17,7 @@ use super::results::{Details, Results};
 use super::screen_layout::ScreenLayout;
 use super::sorting;
 use super::source::{ProfileEntry, Source};
+use super::update::trail::Trail;
 use crate::model::time::Zone;
 use crate::store::SourceId;
 
@@ -158,6 +159,8 @@ pub struct State {
     pub prefs: Prefs,
     /// The theme.
     pub look: Look,
+    /// The searches of this run.
+    pub trail: Trail,
     /// What is remembered from run to run.
     pub memory: Memory,
     /// True if searches are written into the file of what is remembered.
@@ -217,6 +220,7 @@ impl State {
             up: Duration::ZERO,
             prefs,
             look: Look::default(),
+            trail: Trail::default(),
             memory: Memory::default(),
             keeps_history: true,
             keymap,

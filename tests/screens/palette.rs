@@ -37,3 +37,36 @@ fn a_theme_is_previewed_from_the_palette() {
         &TWO,
     );
 }
+
+/// Searches made before, one of them with a name.
+fn remembered() -> State {
+    let mut state = Fixture::main().state;
+    let search = |query: &str, name: Option<&str>, minutes: i64| usher::app::memory::KeptSearch {
+        query: query.to_owned(),
+        sort: "created:desc".to_owned(),
+        name: name.map(str::to_owned),
+        profiles: vec!["prod-janssen".to_owned()],
+        at: now() - TimeDelta::minutes(minutes),
+    };
+    state.memory.searches = vec![
+        search("user:jdoe state:active", None, 4),
+        search("ip:203.0.113.0/24", None, 90),
+        search(
+            "client:vpn-gateway idle>8h",
+            Some("forgotten VPN sessions"),
+            3000,
+        ),
+        search("user:\"c.müller@example.org\"", None, 9000),
+    ];
+    state
+}
+
+#[test]
+fn searches_of_before_are_listed_with_their_names_first() {
+    let mut state = remembered();
+    keys(&mut state, "ctrl-r down");
+    check("searches", &state, &TWO);
+
+    keys(&mut state, "f2 o f f i c e");
+    check("searches_name", &state, &SMALL);
+}

@@ -12,5 +12,6 @@ pub mod job;
 pub mod palette;
 pub mod profiles;
 pub mod quit;
+pub mod searches;
 pub mod sign_in;
 pub mod ways;

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{edit, focus, message, requests, results};
+use super::{edit, focus, message, requests, results, trail};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
 use crate::app::job::JobState;
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::results::Wanted;
 use crate::app::screen_layout::Placed;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
@@ -207,7 +206,7 @@ pub fn enter(state: &mut State) -> Vec<Effect> {
     match state.form.field {
         FormField::More => unfold(state),
         FormField::Clear => clear(state),
-        _ => submit(state),
+        _ => trail::noted(state, submit),
     }
 }
 
@@ -351,6 +350,10 @@ pub fn query(state: &mut State, query: String) -> Vec<Effect> {
 
 /// Searches for this and nothing else.
 fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
+    trail::noted(state, |state| ask_only(state, field, text))
+}
+
+fn ask_only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.form = Form {
         field: FormField::Text(field),
         unfolded: state.form.unfolded,
@@ -370,16 +373,7 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
 
 /// A search that leaves the cursor on its session.
 fn search_on(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect> {
-    let (cursor, top) = (state.results.cursor, state.results.top);
-    let current = state.results.current();
-    let current = current.map(|(_, row)| (row.source(), row.key()));
-    state.results.wanted = current.map(|(source, key)| Wanted {
-        source,
-        key,
-        cursor,
-        top,
-        row: None,
-    });
+    state.results.wanted = state.results.place();
     state.focus_follows = false;
     search(state, query, asked_by)
 }

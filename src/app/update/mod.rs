@@ -20,6 +20,7 @@ pub(super) mod revoke;
 mod sign_in;
 pub(super) mod table;
 mod timers;
+pub(super) mod trail;
 
 pub use profiles::open_profiles;
 

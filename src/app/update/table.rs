@@ -50,7 +50,8 @@ pub fn sort_by(state: &mut State, by: Property) -> Vec<Effect> {
     sort(state)
 }
 
-fn order_by(state: &mut State, sort: Sort) -> Vec<Effect> {
+/// Shows the rows in this order.
+pub fn order_by(state: &mut State, sort: Sort) -> Vec<Effect> {
     state.results.sort = sort;
     state.results.is_sort_chosen = true;
     state.results.arrival = false;

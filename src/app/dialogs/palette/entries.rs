@@ -7,6 +7,7 @@ use strum::IntoEnumIterator;
 use crate::app::action::{Action, Context};
 use crate::app::blocked::blocked;
 use crate::app::columns;
+use crate::app::dialogs::searches;
 use crate::app::effect::Effect;
 use crate::app::look;
 use crate::app::state::{Pane, State};
@@ -177,7 +178,17 @@ pub fn perform(state: &mut State, does: Does) -> Vec<Effect> {
         Does::Sort(by) => table::sort_by(state, by),
         Does::Theme(theme) => look::choose(state, &theme),
         Does::Profile(name) => open_profiles(state, &[name]),
-        Does::Search(query) => form::query(state, query),
+        Does::Search(query) => {
+            let searches = &state.memory.searches;
+            match searches
+                .iter()
+                .find(|search| search.query == query)
+                .cloned()
+            {
+                Some(search) => searches::again(state, &search),
+                None => form::query(state, query),
+            }
+        }
     }
 }
 

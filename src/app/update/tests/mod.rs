@@ -4,6 +4,7 @@ mod actions;
 mod attribute_columns;
 mod connections;
 mod forms;
+mod history;
 mod kinds;
 mod orders;
 mod palette;
