@@ -10,6 +10,8 @@ mod details;
 mod dialogs;
 #[path = "screens/form.rs"]
 mod form;
+#[path = "screens/palette.rs"]
+mod palette;
 #[path = "screens/panes.rs"]
 mod panes;
 #[path = "screens/random.rs"]

@@ -100,6 +100,11 @@ pub enum Action {
     Reveal,
     FindNext,
     FindPrevious,
+    Palette,
+    Searches,
+    SaveSearch,
+    SearchBack,
+    SearchForward,
 }
 
 impl Action {
@@ -167,6 +172,11 @@ impl Action {
             Self::Reveal => "show a masked value for 10 s",
             Self::FindNext => "next match",
             Self::FindPrevious => "previous match",
+            Self::Palette => "all commands",
+            Self::Searches => "searches made before",
+            Self::SaveSearch => "name this search",
+            Self::SearchBack => "back to the search before",
+            Self::SearchForward => "forward to the search after",
         }
     }
 
@@ -195,6 +205,7 @@ impl Action {
             Self::Reveal => "reveal",
             Self::Down => "field",
             Self::ShowError => "details",
+            Self::Palette => "commands",
             other => other.help(),
         }
     }

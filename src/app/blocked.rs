@@ -48,6 +48,12 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .is_empty()
             .then_some("nothing has failed so far".into()),
         Action::Profiles => job_runs(state),
+        Action::SearchBack if !state.trail.leads(true) => {
+            Some("this is the first search; Ctrl-R lists those of before".into())
+        }
+        Action::SearchForward if !state.trail.leads(false) => {
+            Some("this is the last search".into())
+        }
         Action::Reload => state
             .sources
             .is_empty()

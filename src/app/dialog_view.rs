@@ -1,11 +1,13 @@
 //! A dialog as text: its lines, its buttons, and where they are. Drawing it needs nothing else.
 
+use std::borrow::Cow;
+
 use ratatui::layout::{Position, Rect, Size};
 
 use super::area::{BORDER, Mode, mode};
 use super::role::Role;
 use super::text_wrap::{Piece, wrap_words};
-use crate::model::text::width_cols;
+use crate::model::text::{cut_end, display_safe, width_cols};
 
 /// A piece of a line of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,10 +65,17 @@ impl ViewLine {
         let before = self.cells() as u16 + 1;
         let (shown, cursor) = field.window(width);
         let blanks = usize::from(width).saturating_sub(width_cols(&shown));
-        let mut line = self
-            .with("[", Role::Dim)
-            .with(format!("{shown}{}", " ".repeat(blanks)), Role::Input)
-            .with("]", Role::Dim);
+        let ghost = field.ghost(blanks);
+        let mut line = self.with("[", Role::Dim);
+        line = if ghost.is_empty() {
+            line.with(format!("{shown}{}", " ".repeat(blanks)), Role::Input)
+        } else {
+            let blanks = " ".repeat(blanks - width_cols(&ghost));
+            line.with(shown, Role::Input)
+                .with(ghost, Role::Dim)
+                .with(blanks, Role::Input)
+        };
+        line = line.with("]", Role::Dim);
         if focused {
             line.cursor = Some(before + cursor);
         }
@@ -104,6 +113,8 @@ pub struct FieldText {
     text: String,
     /// Cells before the cursor.
     cursor: usize,
+    /// What would complete it, shown behind it.
+    ghost: String,
 }
 
 impl FieldText {
@@ -119,6 +130,7 @@ impl FieldText {
         Self {
             cursor: width_cols(&safe(&before)),
             text: safe(input.value()),
+            ghost: String::new(),
         }
     }
 
@@ -127,7 +139,20 @@ impl FieldText {
         Self {
             text: "•".repeat(input.value().chars().count()),
             cursor: input.cursor(),
+            ghost: String::new(),
         }
+    }
+
+    /// The field with a text behind it that would complete it.
+    #[must_use]
+    pub fn with_ghost(mut self, ghost: &str) -> Self {
+        self.ghost = display_safe(ghost).into_owned();
+        self
+    }
+
+    /// As much of the completion as fits into so many cells.
+    pub fn ghost(&self, cells: usize) -> Cow<'_, str> {
+        cut_end(&self.ghost, cells, Default::default())
     }
 
     /// The part around the cursor that fits into `width` cells, and the cursor within it.

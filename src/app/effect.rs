@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
@@ -240,6 +241,8 @@ pub enum Effect {
         /// The text as it came.
         text: SecretString,
     },
+    /// Write down a change of what is remembered for the next run.
+    Keep(Keep),
     /// Open the configuration in the operator's editor, at the place of a profile if there is one.
     Edit {
         /// The profile. `None`: the whole file.

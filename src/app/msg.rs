@@ -198,6 +198,8 @@ pub enum Notification {
     Written(PathBuf),
     /// The audit log lacks a line of a change that was sent.
     Unlogged,
+    /// What is remembered could not be read or written.
+    Remembered,
     /// The changes that earlier runs left open in the audit log, or why it cannot be read.
     Unfinished,
 }

@@ -48,11 +48,11 @@ impl Log {
     }
 
     /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on
-    /// the disk afterwards. Returns how the log was found changed, which is then in the log too.
+    /// the disk afterwards. Times and links are filled in. Returns how the log was found changed, which is then in the log too.
     /// `None`: it ends as it was left.
     pub fn append(
         &self,
-        lines: &[AuditEntry],
+        lines: &mut [AuditEntry],
         key: &AuditKey,
     ) -> Result<Option<String>, AuditError> {
         let new = private::mode_of(&self.path).is_none();
@@ -65,9 +65,9 @@ impl Log {
             // From now on a log without an anchor has lost it.
             anchor::write(&self.path, key, &end.kept())?;
         }
-        let broken = end.broken.as_deref().map(|how| broken(lines, how));
-        let lines: Vec<&AuditEntry> = broken.iter().chain(lines).collect();
-        let (bytes, hash) = self.chained(&lines, &end, key)?;
+        let mut broken = end.broken.as_deref().map(|how| broken(lines, how));
+        let mut lines: Vec<&mut AuditEntry> = broken.iter_mut().chain(lines).collect();
+        let (bytes, hash) = self.chained(&mut lines, &end, key)?;
         let next = Kept {
             anchor: Anchor {
                 count: end.count + lines.len() as u64,
@@ -102,19 +102,23 @@ impl Log {
     /// The bytes to append, and the hash of the last line.
     fn chained(
         &self,
-        lines: &[&AuditEntry],
+        lines: &mut [&mut AuditEntry],
         end: &End,
         key: &AuditKey,
     ) -> Result<(Vec<u8>, String), AuditError> {
         let ts = stamp(Utc::now());
         let mono_ms = monotonic_ms();
-        let mut bytes = Vec::with_capacity(lines.len() * 512);
+        let mut bytes = Vec::with_capacity(lines.len() * 1_024);
         if end.torn {
             bytes.push(b'\n');
         }
         let mut prev = end.hash.clone();
         for line in lines {
-            let json = line.json(&ts, mono_ms, &prev, key).map_err(|error| {
+            line.ts.clone_from(&ts);
+            line.mono_ms = mono_ms;
+            line.prev = prev;
+            line.mac = None;
+            let json = line.json(key).map_err(|error| {
                 AuditError::File(PrivateError::Io {
                     path: self.path.clone(),
                     what: "write",
@@ -150,6 +154,7 @@ fn broken(lines: &[AuditEntry], how: &str) -> AuditEntry {
         reason: Some(how.to_owned()),
         http_status: None,
         error_code: None,
+        ended: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -14,6 +14,7 @@ mod key;
 mod read;
 mod record;
 mod running;
+mod together;
 mod verify;
 
 use std::path::PathBuf;
@@ -29,11 +30,13 @@ pub use verify::{Report, verify};
 
 use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
+use crate::model::time::rfc3339;
 use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::AuditKey;
 use record::{VERSION, clean};
 pub use running::{Running, Unfinished};
+pub use together::{Ends, Together};
 
 /// Why the audit log could not be written or read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,7 +108,7 @@ pub struct Change {
     pub target: ChangeTarget,
 }
 
-/// The right to send one change: it has been written down. Used up by [`Audit::done`].
+/// The right to send one change: it has been written down. Used up by [`Audit::done`] or [`Ends::add`].
 #[derive(Debug)]
 #[must_use = "an asked change without its end counts as unknown"]
 pub struct Ticket {
@@ -114,7 +117,7 @@ pub struct Ticket {
 }
 
 /// Changes that have been written down, and may be sent now.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Asked {
     /// One for each change, in their order.
     pub tickets: Vec<Ticket>,
@@ -134,6 +137,8 @@ pub struct Ending {
     /// The code of the failure from a server that does not speak HTTP (`SQL state 40001`), if it is
     /// known.
     pub error_code: Option<String>,
+    /// When the session ended, by the server's clock. `None`: the server does not tell, or it did not end.
+    pub ended: Option<DateTime<Utc>>,
 }
 
 impl From<&Outcome> for Ending {
@@ -143,6 +148,7 @@ impl From<&Outcome> for Ending {
             error,
             http_status: None,
             error_code: None,
+            ended: None,
         };
         match outcome {
             Outcome::Revoked => plain("done", None),
@@ -174,6 +180,7 @@ impl From<&ApiError> for Ending {
             error: Some(error.class()),
             http_status,
             error_code,
+            ended: None,
         }
     }
 }
@@ -233,22 +240,7 @@ impl Audit {
     /// # Errors
     /// [`AuditError`]: nothing may be sent.
     pub fn asked(&self, changes: &[Change]) -> Result<Asked, AuditError> {
-        let (key, log) = (self.key()?, self.log()?);
-        for change in changes {
-            change.operation.starts(&self.paths)?;
-        }
-        let lines: Vec<_> = changes.iter().map(|c| line(c, &key)).collect();
-        let broken = if lines.is_empty() {
-            None
-        } else {
-            log.append(&lines, &key)?
-        };
-        let asked = Instant::now();
-        let ticket = |line| Ticket { line, asked };
-        Ok(Asked {
-            tickets: lines.into_iter().map(ticket).collect(),
-            broken: broken.map(AuditError::Broken),
-        })
+        self.together(Ends::default(), changes).asked
     }
 
     /// Writes down how a change ended.
@@ -257,8 +249,9 @@ impl Audit {
     /// [`AuditError::Broken`]: it is written, and the log was found changed. Any other: the change stays
     /// without its end in the log, which means unknown.
     pub fn done(&self, ticket: Ticket, ending: &Ending) -> Result<(), AuditError> {
-        let took = u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.write(ended(ticket.line, ending, Some(took)))
+        let mut ends = Ends::default();
+        ends.add(ticket, ending);
+        self.together(ends, &[]).ended
     }
 
     /// Writes down what a later look showed of a change that had no end, and who looked.
@@ -292,10 +285,7 @@ impl Audit {
     }
 
     fn write(&self, line: AuditEntry) -> Result<(), AuditError> {
-        match self.log()?.append(&[line], &self.key()?)? {
-            Some(how) => Err(AuditError::Broken(how)),
-            None => Ok(()),
-        }
+        self.together(Ends::of(line), &[]).ended
     }
 
     /// The fingerprint under which a session stands in the log: to search for it by its id.
@@ -355,6 +345,7 @@ fn ended(mut line: AuditEntry, ending: &Ending, took: Option<u64>) -> AuditEntry
     line.error = ending.error.map(str::to_owned);
     line.http_status = ending.http_status;
     line.error_code.clone_from(&ending.error_code);
+    line.ended = ending.ended.map(rfc3339);
     line.dur_ms = took;
     line
 }
@@ -404,6 +395,7 @@ fn line(change: &Change, key: &AuditKey) -> AuditEntry {
         reason: operation.reason.clone(),
         http_status: None,
         error_code: None,
+        ended: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -117,6 +117,10 @@ pub struct AuditEntry {
     /// The code of the failure from a server that does not speak HTTP. `None`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
+    /// When the session ended, by the server's clock, in UTC with milliseconds. `None`: the server does not tell, or
+    /// it did not end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
     /// look. `None`: not ended.
     pub outcome: Option<String>,
@@ -134,26 +138,17 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// The line as JSON, without a newline, with what only the file knows: times, the hash of the line
-    /// before, and the seal. At most [`LIMIT`](super::file::LIMIT) bytes, since every text in it is cut.
-    pub(super) fn json(
-        &self,
-        ts: &str,
-        mono_ms: u64,
-        prev: &str,
-        key: &AuditKey,
-    ) -> serde_json::Result<Vec<u8>> {
-        let mut line = serde_json::to_vec(&Self {
-            ts: ts.to_owned(),
-            mono_ms,
-            prev: prev.to_owned(),
-            mac: None,
-            ..self.clone()
-        })?;
+    /// The line as JSON, without a newline, with its seal. At most [`LIMIT`](super::file::LIMIT) bytes,
+    /// since every text in it is cut.
+    pub(super) fn json(&self, key: &AuditKey) -> serde_json::Result<Vec<u8>> {
+        let mut line = Vec::with_capacity(1_024);
+        serde_json::to_writer(&mut line, self)?;
         let mac = seal(key, &line);
         // In the place of the closing brace, so that what was sealed can be told byte by byte.
         line.pop();
-        line.extend_from_slice(format!("{SEAL_STARTS}{mac}{SEAL_ENDS}").as_bytes());
+        for part in [SEAL_STARTS, &mac, SEAL_ENDS] {
+            line.extend_from_slice(part.as_bytes());
+        }
         Ok(line)
     }
 }

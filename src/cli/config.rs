@@ -70,7 +70,10 @@ fn init(ctx: &Ctx) -> Result<u8, Failure> {
 /// Lists every mistake of the configuration.
 fn check(ctx: &Ctx) -> Result<u8, Failure> {
     let variable = std::env::var_os("USHER_CONFIG");
-    let keys = |config: &Config| crate::runtime::keymap(config).map(|_| ());
+    let keys = |config: &Config| {
+        super::screen::styles(config)?;
+        crate::runtime::keymap(config).map(|_| ())
+    };
     let (flag, systems) = (ctx.global.config.as_deref(), ctx.systems.specs());
     let mistakes = Config::mistakes(flag, variable.as_deref(), &ctx.paths, &systems, keys);
     for mistake in &mistakes {
@@ -198,6 +201,7 @@ pub(crate) fn print_small(
 mod tests {
     use super::*;
     use crate::api::Systems;
+    use crate::app::sorting::NEWEST_FIRST;
     use crate::config::{ConfigError, Paths};
 
     const MINIMAL: &str = "[profile.p]\nsystem = \"janssen\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
@@ -255,8 +259,11 @@ mod tests {
             (shown.timeout, shown.policy.max_rows)
         );
         assert_eq!(
-            (default.policy.reload_every, &default.policy.sort),
-            (shown.policy.reload_every, &shown.policy.sort)
+            (
+                default.policy.reload_every,
+                default.policy.sort.clone().or(Some(NEWEST_FIRST))
+            ),
+            (shown.policy.reload_every, shown.policy.sort.clone())
         );
         assert_eq!(
             (default.policy.thresholds, default.policy.audit),
@@ -266,7 +273,12 @@ mod tests {
             (default.max_body_mib, default.policy.reveal),
             (shown.max_body_mib, shown.policy.reveal)
         );
-        assert_eq!((minimal.theme, minimal.time), (example.theme, example.time));
+        let auto = Some(crate::config::Theme::Named("auto"));
+        assert_eq!(
+            (minimal.theme.or(auto), minimal.time),
+            (example.theme, example.time)
+        );
+        assert_eq!(minimal.history, example.history);
         assert_eq!((minimal.mouse, minimal.zone), (example.mouse, example.zone));
     }
 }

@@ -100,7 +100,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
     match command {
         Command::List(args) => block_on(ctx, list::run(ctx, &args)),
         Command::Get(args) => block_on(ctx, get::run(ctx, &args)),
-        Command::Revoke(args) => block_on(ctx, revoke::run(ctx, &args)),
+        Command::Revoke(args) => block_on_here(ctx, revoke::run(ctx, &args)),
         Command::Whoami(shape) => block_on(ctx, login::whoami(ctx, shape)),
         Command::Login(args) => block_on(ctx, login::login(ctx, &args)),
         Command::Logout => block_on(ctx, login::logout(ctx)),
@@ -143,8 +143,28 @@ fn print(
 
 /// Runs a command that waits for the network, on two threads.
 fn block_on(ctx: &Ctx, work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    run_on(builder.worker_threads(2), ctx, work)
+}
+
+/// The same on this thread alone: for many small requests, each of which would have to wake another.
+fn block_on_here(
+    ctx: &Ctx,
+    work: impl Future<Output = Result<u8, Failure>>,
+) -> Result<u8, Failure> {
+    run_on(
+        &mut tokio::runtime::Builder::new_current_thread(),
+        ctx,
+        work,
+    )
+}
+
+fn run_on(
+    builder: &mut tokio::runtime::Builder,
+    ctx: &Ctx,
+    work: impl Future<Output = Result<u8, Failure>>,
+) -> Result<u8, Failure> {
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| Failure::new(exit::FAILED, format!("cannot start: {error}")))?;

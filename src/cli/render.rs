@@ -49,7 +49,7 @@ const fn screen(name: &'static str, keys: &'static str, begin: Begin) -> Screen 
     Screen { name, keys, begin }
 }
 
-const SCREENS: [Screen; 25] = [
+const SCREENS: [Screen; 26] = [
     screen("main", "down down down", Begin::Listed),
     screen("several", "down down", Begin::Several),
     screen("not-searched", "", Begin::Open),
@@ -66,6 +66,7 @@ const SCREENS: [Screen; 25] = [
     screen("change", "down down down a end up up enter", Begin::Actions),
     screen("answer", "a end enter enter enter", Begin::Actions),
     screen("help", "?", Begin::Listed),
+    screen("palette", ":", Begin::Listed),
     screen("profiles", "ctrl-p", Begin::Listed),
     screen("new-profile", "ctrl-p ctrl-n", Begin::Listed),
     screen("error", "enter", Begin::Broken),

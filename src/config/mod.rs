@@ -49,8 +49,13 @@ pub struct Config {
     pub source: Option<PathBuf>,
     /// The profile to open when none is named. May be one of the demos without being a profile.
     pub default_profile: Option<String>,
-    /// Colours: `auto`, `dark`, `light`, `ansi`, `mono`, or the full path of a theme file.
-    pub theme: Theme,
+    /// Colours: one of [`THEMES`], or the full path of a theme file. `None`: not said, so the one that
+    /// was chosen last on screen.
+    pub theme: Option<Theme>,
+    /// Styles by role laid over every theme, as they were written.
+    pub styles: BTreeMap<String, Styled>,
+    /// True if searches are kept for the next run.
+    pub history: bool,
     /// How times are shown.
     pub time: TimeShown,
     /// Zone of times typed without one.
@@ -75,7 +80,9 @@ impl Default for Config {
         Self {
             source: None,
             default_profile: None,
-            theme: Theme::default(),
+            theme: None,
+            styles: BTreeMap::new(),
+            history: true,
             time: TimeShown::default(),
             zone: Zone::default(),
             mouse: true,
@@ -91,20 +98,22 @@ impl Default for Config {
 /// Which colours are used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Theme {
-    /// A theme that usher carries, by name; `auto` chooses.
+    /// A theme that usher carries, by name.
     Named(&'static str),
     /// A theme file.
     File(PathBuf),
 }
 
-impl Default for Theme {
-    fn default() -> Self {
-        Self::Named("auto")
-    }
-}
-
 /// The names of themes in the configuration.
-pub const THEMES: [&str; 5] = ["auto", "dark", "light", "ansi", "mono"];
+pub const THEMES: [&str; 7] = [
+    "auto",
+    "dark",
+    "light",
+    "high-contrast",
+    "colour-blind",
+    "ansi",
+    "mono",
+];
 
 /// How times are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +132,17 @@ pub enum TimeShown {
 pub struct Bound {
     /// The keys ("ctrl-p"). One empty text: no key.
     pub keys: Vec<String>,
+    /// Line in the file, from 1, for errors.
+    pub line: usize,
+    /// Column in the file, from 1, for errors.
+    pub column: usize,
+}
+
+/// A style, as it was written: whoever knows the styles checks it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Styled {
+    /// The words of the style ("bold yellow").
+    pub words: String,
     /// Line in the file, from 1, for errors.
     pub line: usize,
     /// Column in the file, from 1, for errors.
@@ -362,14 +382,16 @@ impl Config {
 }
 
 /// The keys at the top of the file.
-const TOP: [&str; 9] = [
+const TOP: [&str; 11] = [
     "default_profile",
     "theme",
+    "history",
     "time",
     "zone",
     "mouse",
     "ascii",
     "reduced_motion",
+    "styles",
     "keys",
     "profile",
 ];
@@ -397,7 +419,11 @@ fn toml<'a>(file: &Path, text: &'a str) -> Result<DeTable<'a>, ConfigError> {
 fn top(root: &Table<'_>, systems: &[Arc<SystemSpec>]) -> Result<Config, ConfigError> {
     root.only(&[&TOP])?;
     let mut config = Config::without_profiles(systems);
-    read::set(root, "theme", &mut config.theme, theme)?;
+    read::set(root, "theme", &mut config.theme, |item| {
+        theme(item).map(Some)
+    })?;
+    read::set(root, "styles", &mut config.styles, styles)?;
+    read::set(root, "history", &mut config.history, Setting::boolean)?;
     read::set(root, "time", &mut config.time, |item| {
         item.word(&[
             ("age", TimeShown::Age),
@@ -435,6 +461,21 @@ fn theme(item: &Setting<'_>) -> Result<Theme, ConfigError> {
     }
     item.word(&THEMES.map(|name| (name, name)))
         .map(Theme::Named)
+}
+
+/// Reads `[styles]`: a role and its style. Whoever knows the roles checks them.
+fn styles(item: &Setting<'_>) -> Result<BTreeMap<String, Styled>, ConfigError> {
+    let read = |(role, style): (&str, Setting<'_>)| {
+        let (line, column) = style.place();
+        let words = style.text()?.to_owned();
+        let styled = Styled {
+            words,
+            line,
+            column,
+        };
+        Ok((role.to_owned(), styled))
+    };
+    item.table()?.items().into_iter().map(read).collect()
 }
 
 /// Reads `[keys.CONTEXT]`: an action and its keys, one text or a list.

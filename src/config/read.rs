@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use strum::IntoEnumIterator;
 use url::Url;
 
 use super::error::ConfigError;
@@ -15,7 +14,7 @@ use super::profile::{AuditMode, Profile};
 use super::system::SystemSpec;
 use super::table::{Setting, Table};
 use crate::model::time::Zone;
-use crate::model::{Field, Property, Sort, is_loopback};
+use crate::model::{Sort, is_loopback};
 
 /// The keys that every profile has. The keys of one system are in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
@@ -159,7 +158,9 @@ fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
     set(table, "max_rows", &mut profile.policy.max_rows, |item| {
         item.number(1..=100_000_000)
     })?;
-    set(table, "sort", &mut profile.policy.sort, sort)?;
+    set(table, "sort", &mut profile.policy.sort, |item| {
+        sort(item).map(Some)
+    })?;
     profile.policy.search_on_start = flag(table, "search_on_start")?;
     profile.policy.live_search = flag(table, "live_search")?;
     set(
@@ -245,24 +246,11 @@ pub(super) fn zone(item: &Setting<'_>) -> Result<Zone, ConfigError> {
 
 /// Reads an order: a field or an attribute, and `:desc` or `:asc` after it ("created:desc", "@node").
 fn sort(item: &Setting<'_>) -> Result<Sort, ConfigError> {
-    let text = item.text()?;
-    let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
-    let by = match name.strip_prefix('@') {
-        Some("") => None,
-        Some(attribute) => Some(Property::Attribute(attribute.to_owned().into())),
-        None => Field::iter()
-            .find(|field| field.name() == name)
-            .map(Property::from),
-    };
-    match (by, way) {
-        (Some(by), "asc" | "desc") => Ok(Sort {
-            by,
-            descending: way == "desc",
-        }),
-        _ => Err(item.error(
+    Sort::parse(item.text()?).ok_or_else(|| {
+        item.error(
             "must be a field or an attribute, with :desc after it for the largest first, such as \"user\", \"created:desc\" or \"@node\"",
-        )),
-    }
+        )
+    })
 }
 
 /// An address that may be used: encrypted, loopback, or in clear where that is allowed.

@@ -17,7 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use super::clock::http_date;
 use super::fault::{Action, Framing, Garbage, Operation, Orders};
 use super::journal::{JournalEntry, fingerprint};
-use super::server::Service;
+use super::server::{Service, pause_for};
 use super::shared::{Shared, decoded};
 use super::system::Emulated;
 use super::wire::{Cut, Wire};
@@ -160,7 +160,7 @@ async fn with_faults(
     if let Some(fault) = orders.auth {
         request.extensions_mut().insert(fault);
     }
-    tokio::time::sleep(orders.before_head).await;
+    pause_for(orders.before_head).await;
     let mut response = answer(shared, &cut, request, next, &orders).await;
     if !orders.before_body.is_zero() && !matches!(orders.end, Some(Action::Close { .. })) {
         response = paused(response, orders.before_body).await;
@@ -322,7 +322,7 @@ fn steps_body(steps: Vec<BodyStep>) -> Body {
         futures_util::stream::iter(steps).filter_map(|part| async move {
             match part {
                 BodyStep::Pause(pause) => {
-                    tokio::time::sleep(pause).await;
+                    pause_for(pause).await;
                     None
                 }
                 BodyStep::Bytes(bytes) if bytes.is_empty() => None,

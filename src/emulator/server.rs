@@ -19,6 +19,13 @@ use super::wire::Wire;
 /// Pause before the next try to accept, or to get the port back after a refusal.
 const RETRY: Duration = Duration::from_millis(20);
 
+/// Waits for so long. For no time at all it does not wait: a timer takes a millisecond even then.
+pub(crate) async fn pause_for(pause: Duration) {
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+}
+
 /// Opens a listener on 127.0.0.1; port 0 takes a free one.
 ///
 /// # Errors
@@ -96,7 +103,7 @@ impl Server {
             .as_deref()
             .map_or(Duration::ZERO, pause_of_connection);
         async move {
-            tokio::time::sleep(pause).await;
+            pause_for(pause).await;
             // Small answers must not wait for the acknowledgement of the one before.
             let _ = stream.set_nodelay(true);
             let wire = match tls {

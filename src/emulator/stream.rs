@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::fault::{Action, AuthFault, Operation, Orders};
 use super::journal::{JournalEntry, fingerprint};
-use super::server::Service;
+use super::server::{Service, pause_for};
 use super::system::Emulated;
 use super::wire::Wire;
 
@@ -122,7 +122,7 @@ impl StreamService {
         command: &Command,
     ) -> std::io::Result<ControlFlow<()>> {
         let orders = self.orders(command);
-        tokio::time::sleep(orders.before_head).await;
+        pause_for(orders.before_head).await;
         let pause = orders.before_body;
         match orders.end {
             None => {
@@ -220,7 +220,7 @@ async fn send(wire: &mut Wire, bytes: &[u8], pause: Duration) -> std::io::Result
         bytes.len().min(1)
     };
     wire.write_all(&bytes[..head]).await?;
-    tokio::time::sleep(pause).await;
+    pause_for(pause).await;
     wire.write_all(&bytes[head..]).await?;
     wire.flush().await
 }

@@ -41,13 +41,12 @@ pub async fn run_action(
         item: 1,
         target: target(&args.target, subject),
     };
-    let asked = log.begin(vec![change]).await;
-    let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
+    let asked = log.begin(change).await;
+    let (ticket, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
     let result = api.act(&spec.name, args).await;
 
-    let ticket = tickets.into_iter().next().flatten();
     log.end(ticket, ending(&result))
         .await
         .into_iter()
@@ -85,6 +84,7 @@ fn ending(result: &Result<ActionResult, ApiError>) -> Ending {
             error: None,
             http_status: None,
             error_code: None,
+            ended: None,
         },
         Err(error) if error.may_have_acted() => Ending {
             outcome: "unknown",

@@ -3,17 +3,20 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 
+use super::lines::{Ended, Pace, Tell};
 use super::look::{self, Presence, Sought, Verdict, is_doubtful, look, settle};
 use super::{
-    AuditWriter, JobContext, JobControl, JobItem, Progress, READ_EACH, SECOND_LOOK, Tally,
+    AuditWriter, JobContext, JobControl, JobItem, Progress, READ_EACH, SECOND_LOOK, Tally, Written,
     send_report,
 };
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, ChangeTarget, Ending, Ticket};
+use crate::audit::{AuditError, Ticket};
 use crate::model::{ApiError, Outcome, Revoke, SessionKey};
 
 /// Ends sessions. Reports the outcome of every item through `report`, and returns the counts.
@@ -30,7 +33,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         number: at + 1,
         item,
         ticket: None,
-        written: false,
+        ended: None,
     });
     let waiting: VecDeque<_> = waiting.collect();
     let caps = api.caps();
@@ -42,8 +45,8 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
     let mut job = RunningJob {
         log: AuditWriter::new(&context, waiting.len()),
         read_back: ReadBack {
-            answers: reads && waiting.len() <= READ_EACH,
-            doubts: reads,
+            each: reads && waiting.len() <= READ_EACH,
+            can: reads,
             never: caps.revoke_is_verified,
             max_rows: context.profile.policy.max_rows,
         },
@@ -52,6 +55,10 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         running: FuturesUnordered::new(),
         sending: 0,
         waiting,
+        ready: VecDeque::new(),
+        ended: Vec::new(),
+        pace: Pace::default(),
+        no_log: None,
         doubtful: Vec::new(),
         trusted: Vec::new(),
         tally: Tally::default(),
@@ -80,10 +87,10 @@ const LOOKS: usize = 4;
 /// Which answers are followed by a look at the session.
 #[derive(Clone, Copy)]
 struct ReadBack {
-    /// Every yes, at once.
-    answers: bool,
-    /// Every doubtful answer, at once; else the list settles it at the end.
-    doubts: bool,
+    /// Every yes and every doubtful answer, at once; else the list settles them at the end.
+    each: bool,
+    /// A single session can be read.
+    can: bool,
     /// None: the provider has looked, and its outcomes are final.
     never: bool,
     /// Rows that are read to find a session.
@@ -91,23 +98,32 @@ struct ReadBack {
 }
 
 /// An item that has not ended.
-struct Pending<R> {
-    number: usize,
-    item: JobItem<R>,
-    /// Its first line in the audit log.
-    ticket: Option<Ticket>,
-    /// The log has it, or has failed and the profile allows that.
-    written: bool,
+pub(super) struct Pending<R> {
+    pub number: usize,
+    pub item: JobItem<R>,
+    /// Its first line in the audit log. `None`: it has none yet, or the log has failed and the
+    /// profile allows that.
+    pub ticket: Option<Ticket>,
+    /// When it ended, by the server's clock, as far as a look has shown.
+    pub ended: Option<DateTime<Utc>>,
 }
 
 /// The end of one running task.
-enum JobEvent<R> {
-    Answered(Vec<(Pending<R>, SendResult)>),
+pub(super) enum JobEvent<R> {
+    Answered(Vec<(Pending<R>, SendResult)>, Instant),
     LookedAgain(Box<Pending<R>>, Presence),
+    /// Lines of the log were written, or could not be: those of these items, and those of these ends.
+    Written {
+        begun: Vec<Pending<R>>,
+        ended: Vec<Ended<R>>,
+        written: Written,
+    },
+    /// Ends have waited long enough for others to be written with them.
+    Due,
 }
 
 /// Result of sending one item.
-enum SendResult {
+pub(super) enum SendResult {
     Verdict(Verdict),
     /// Only a look at the list can settle it.
     Doubtful(Outcome),
@@ -115,27 +131,35 @@ enum SendResult {
     Person(ApiError),
 }
 
-struct RunningJob<R> {
-    api: Arc<dyn SessionApi>,
-    log: AuditWriter,
-    control: JobControl,
-    report: mpsc::Sender<Progress<R>>,
+pub(super) struct RunningJob<R> {
+    pub api: Arc<dyn SessionApi>,
+    pub log: AuditWriter,
+    pub control: JobControl,
+    pub report: mpsc::Sender<Progress<R>>,
     read_back: ReadBack,
     /// Keys a request.
-    batch: usize,
+    pub batch: usize,
     /// Requests at the same time.
-    concurrency: usize,
-    waiting: VecDeque<Pending<R>>,
-    running: FuturesUnordered<BoxFuture<'static, JobEvent<R>>>,
+    pub concurrency: usize,
+    /// Not in the log yet.
+    pub waiting: VecDeque<Pending<R>>,
+    /// In the log, and to be sent.
+    pub ready: VecDeque<Pending<R>>,
+    pub running: FuturesUnordered<BoxFuture<'static, JobEvent<R>>>,
     /// Requests among what is running.
-    sending: usize,
+    pub sending: usize,
+    /// Ended, and to be written down.
+    pub ended: Vec<Ended<R>>,
+    pub pace: Pace,
+    /// Why the log cannot be written. `None`: it can, or the profile allows changes without it.
+    pub no_log: Option<AuditError>,
     /// Sent, and to be settled by the list at the end.
     doubtful: Vec<(Pending<R>, Outcome)>,
     /// The server said yes, and that was reported. It is logged after the list at the end, which may
     /// correct it: a line of the log is never taken back.
     trusted: Vec<Pending<R>>,
-    tally: Tally,
-    unlogged_reported: bool,
+    pub tally: Tally,
+    pub unlogged_reported: bool,
 }
 
 impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
@@ -144,18 +168,23 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let mut person: Option<ApiError> = None;
         loop {
             let stopped = self.control.stop.is_cancelled();
-            let starts = !stopped && person.is_none();
-            if starts && let Err(error) = self.start().await {
-                self.drain().await;
-                return Some(ApiError::NoAudit(error.to_string()));
+            let goes_on = !stopped && person.is_none() && self.no_log.is_none();
+            if goes_on {
+                self.send_ready();
+            } else if stopped {
+                self.give_up_ready();
             }
+            self.write_lines(goes_on);
             if let Some(event) = self.next().await {
                 if let Some(error) = self.take(event).await {
                     person.get_or_insert(error);
                 }
                 continue;
             }
-            if stopped || self.waiting.is_empty() {
+            if let Some(error) = self.no_log.take() {
+                return Some(ApiError::NoAudit(error.to_string()));
+            }
+            if stopped || self.waiting.is_empty() && self.ready.is_empty() {
                 return None;
             }
             if let Some(error) = person.take() {
@@ -169,6 +198,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
     /// The next thing that comes back. Once the job is stopped, what only waits for its turn is not
     /// sent any more.
     async fn next(&mut self) -> Option<JobEvent<R>> {
+        let due = self.ends_due();
         loop {
             let stop = self.control.stop.clone();
             let stopped = async {
@@ -181,72 +211,50 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             tokio::select! { biased;
                 event = self.running.next() => return event,
                 () = stopped => self.api.give_up_waits(),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    return Some(JobEvent::Due);
+                }
             }
         }
     }
 
-    /// Waits for what is on its way.
-    async fn drain(&mut self) {
-        while let Some(event) = self.next().await {
-            self.take(event).await;
-        }
-    }
-
-    /// Logs and sends as many items as the concurrency allows; one write of the log for all of them.
-    async fn start(&mut self) -> Result<(), AuditError> {
-        let free = self.concurrency.saturating_sub(self.sending) * self.batch;
-        let mut next: Vec<_> = self.waiting.drain(..free.min(self.waiting.len())).collect();
-        if let Err(error) = self.write_down(&mut next).await {
-            for pending in next.into_iter().rev() {
-                self.waiting.push_front(pending);
-            }
-            return Err(error);
-        }
-        while !next.is_empty() {
-            let rest = next.split_off(self.batch.min(next.len()));
+    /// Sends as many items as the concurrency allows and the log has.
+    fn send_ready(&mut self) {
+        while self.sending < self.concurrency && self.has_batch() {
+            let size = self.batch.min(self.ready.len());
+            let next = self.ready.drain(..size).collect();
             let send = send(self.api.clone(), next, self.read_back);
             self.running.push(Box::pin(send));
             self.sending += 1;
-            next = rest;
         }
-        Ok(())
     }
 
-    /// Logs the items that the log does not have yet.
-    async fn write_down(&mut self, next: &mut [Pending<R>]) -> Result<(), AuditError> {
-        let mut new: Vec<_> = next.iter_mut().filter(|p| !p.written).collect();
-        if new.is_empty() {
-            return Ok(());
-        }
-        let change = |pending: &&mut Pending<R>| Change {
-            operation: self.log.operation.clone(),
-            item: pending.number,
-            target: ChangeTarget::Session {
-                key: pending.item.key.clone(),
-                kind: pending.item.kind.clone(),
-                subject: pending.item.subject.clone(),
-            },
-        };
-        let changes = new.iter().map(change).collect();
-        let (tickets, error) = self.log.begin(changes).await?;
-        for (pending, ticket) in new.iter_mut().zip(tickets) {
-            pending.ticket = ticket;
-            pending.written = true;
-        }
-        self.unlogged(error).await;
-        Ok(())
+    /// True if as many items are ready as go into one request, or no more will come.
+    fn has_batch(&self) -> bool {
+        let no_more = self.waiting.is_empty() && !self.pace.is_writing();
+        self.ready.len() >= self.batch || no_more && !self.ready.is_empty()
     }
 
     /// Handles the end of a task. Returns an error that only a person can solve.
     async fn take(&mut self, event: JobEvent<R>) -> Option<ApiError> {
-        let answers = match event {
-            JobEvent::LookedAgain(pending, seen) => {
-                self.finish(*pending, second(seen)).await;
+        let (answers, sent_at) = match event {
+            JobEvent::Due => return None,
+            JobEvent::Written {
+                begun,
+                ended,
+                written,
+            } => {
+                self.written(begun, ended, written).await;
                 return None;
             }
-            JobEvent::Answered(answers) => answers,
+            JobEvent::LookedAgain(pending, seen) => {
+                self.finish(*pending, second(seen));
+                return None;
+            }
+            JobEvent::Answered(answers, sent_at) => (answers, sent_at),
         };
         self.sending -= 1;
+        self.pace.answered(sent_at);
         let mut lost = None;
         let mut back = Vec::new();
         for (pending, answer) in answers {
@@ -263,7 +271,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             }
         }
         for pending in back.into_iter().rev() {
-            self.waiting.push_front(pending);
+            self.ready.push_front(pending);
         }
         lost
     }
@@ -272,34 +280,37 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let (api, max_rows) = (self.api.clone(), self.read_back.max_rows);
         self.running.push(Box::pin(async move {
             tokio::time::sleep(SECOND_LOOK).await;
-            let seen = look(api.as_ref(), pending.item.sought(), max_rows).await;
-            JobEvent::LookedAgain(Box::new(pending), seen)
+            let (seen, ended) = look(api.as_ref(), pending.item.sought(), max_rows).await;
+            JobEvent::LookedAgain(Box::new(Pending { ended, ..pending }), seen)
         }));
     }
 
     /// Reports an outcome, and logs it unless the list will be read at the end.
     async fn answered(&mut self, pending: Pending<R>, outcome: Outcome) {
         let is_trusted = matches!(outcome, Outcome::Revoked);
-        if !is_trusted || self.read_back.answers || self.read_back.never {
-            return self.finish(pending, outcome).await;
+        if !is_trusted || self.read_back.each || self.read_back.never {
+            return self.finish(pending, outcome);
         }
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
         self.trusted.push(pending);
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
+        // The list at the end may tell when it ended.
+        let ended = None;
+        let told = Progress::Outcome {
+            row,
+            outcome,
+            ended,
+        };
+        send_report(&self.report, told).await;
     }
 
-    /// Logs and reports an outcome.
-    async fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
-        self.write_end(pending.ticket, &outcome).await;
-        self.tally.count(&outcome);
-        let row = pending.item.row;
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
-    }
-
-    async fn write_end(&mut self, ticket: Option<Ticket>, outcome: &Outcome) {
-        let error = self.log.end(ticket, Ending::from(outcome)).await;
-        self.unlogged(error).await;
+    /// Logs an outcome, and then reports it.
+    fn finish(&mut self, pending: Pending<R>, outcome: Outcome) {
+        let has_ended = matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone);
+        if self.control.fail_fast && !has_ended {
+            self.control.stop.cancel();
+        }
+        self.ends(pending, outcome, Tell::Outcome);
     }
 
     /// Reads the list once for every item that was not read back on its own.
@@ -313,16 +324,18 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             if is_there(listed.seen(pending.item.sought())) {
                 still.push(pending);
             } else {
-                self.write_end(pending.ticket, &Outcome::Revoked).await;
+                let ended = listed.ended(pending.item.sought());
+                self.ends(Pending { ended, ..pending }, Outcome::Revoked, Tell::Time);
             }
         }
         let mut again = Vec::new();
-        for (pending, answer) in std::mem::take(&mut self.doubtful) {
-            match settle(answer, listed.seen(pending.item.sought())) {
-                Verdict::Settled(outcome) => self.finish(pending, outcome).await,
+        for (pending, answer, seen) in self.doubts(&listed).await {
+            match settle(answer, seen) {
+                Verdict::Settled(outcome) => self.finish(pending, outcome),
                 Verdict::LookAgain => again.push(pending),
             }
         }
+        self.write_ends().await;
         if again.is_empty() && still.is_empty() {
             return;
         }
@@ -330,19 +343,46 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let wanted = again.iter().chain(&still).map(|p| p.item.sought());
         let listed = look::list(self.api.as_ref(), wanted, self.read_back.max_rows).await;
         for pending in again {
-            let seen = listed.seen(pending.item.sought());
-            self.finish(pending, second(seen)).await;
+            let (seen, ended) = listed.found(pending.item.sought());
+            self.finish(Pending { ended, ..pending }, second(seen));
         }
         for pending in still {
-            let outcome = second(listed.seen(pending.item.sought()));
-            self.write_end(pending.ticket, &outcome).await;
-            if matches!(outcome, Outcome::Revoked) {
-                continue;
-            }
-            let row = pending.item.row;
-            self.tally.correct(&Outcome::Revoked, &outcome);
-            send_report(&self.report, Progress::Outcome { row, outcome }).await;
+            let (seen, ended) = listed.found(pending.item.sought());
+            let outcome = second(seen);
+            let tell = match outcome {
+                Outcome::Revoked => Tell::Time,
+                _ => Tell::Correction,
+            };
+            self.ends(Pending { ended, ..pending }, outcome, tell);
         }
+        self.write_ends().await;
+    }
+
+    /// What the list showed of the doubtful items; those of which it shows nothing are read one by one.
+    fn doubts(
+        &mut self,
+        listed: &look::Listed,
+    ) -> impl Future<Output = Vec<(Pending<R>, Outcome, Presence)>> + Send + use<R> {
+        let doubtful = std::mem::take(&mut self.doubtful);
+        let seen = |(pending, answer): (Pending<R>, Outcome)| {
+            let (seen, ended) = listed.found(pending.item.sought());
+            (Pending { ended, ..pending }, answer, seen)
+        };
+        let doubtful: Vec<_> = doubtful.into_iter().map(seen).collect();
+        let (api, read_back) = (self.api.clone(), self.read_back);
+        let looked = doubtful.into_iter().map(move |(pending, answer, seen)| {
+            let api = api.clone();
+            async move {
+                let (seen, ended) = match seen {
+                    Presence::Unclear if read_back.can => {
+                        look(api.as_ref(), pending.item.sought(), read_back.max_rows).await
+                    }
+                    seen => (seen, pending.ended),
+                };
+                (Pending { ended, ..pending }, answer, seen)
+            }
+        });
+        stream::iter(looked).buffered(LOOKS).collect()
     }
 
     // Borrows fields, not the job: the running tasks are not `Sync`, so a future that borrows the whole
@@ -356,27 +396,6 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             look::list(api.as_ref(), wanted, max_rows).await
         }
     }
-
-    /// Reports why the rest is not sent. Items that the log has get their second line.
-    async fn leave(&mut self, why: ApiError) {
-        for pending in std::mem::take(&mut self.waiting) {
-            let ending = Ending::from(&ApiError::Cancelled);
-            let error = self.log.end(pending.ticket, ending).await;
-            self.unlogged(error).await;
-            self.tally.not_sent += 1;
-            let (row, outcome) = (pending.item.row, Outcome::Failed(why.clone()));
-            send_report(&self.report, Progress::Outcome { row, outcome }).await;
-        }
-    }
-
-    async fn unlogged(&mut self, error: Option<AuditError>) {
-        // A changed log is reported each time, since it is another fault than a missing line.
-        let changed = matches!(error, Some(AuditError::Broken(_)));
-        if let Some(error) = error.filter(|_| changed || !self.unlogged_reported) {
-            self.unlogged_reported |= !changed;
-            send_report(&self.report, Progress::Unlogged(error)).await;
-        }
-    }
 }
 
 /// Sends one request and reads back its effect. Never dropped half way.
@@ -385,6 +404,7 @@ async fn send<R: Sync>(
     batch: Vec<Pending<R>>,
     read_back: ReadBack,
 ) -> JobEvent<R> {
+    let sent_at = Instant::now();
     let keys: Vec<SessionKey> = batch.iter().map(|p| p.item.key.clone()).collect();
     let answers = match api.revoke(&keys).await {
         Ok(answers) => answers,
@@ -397,24 +417,28 @@ async fn send<R: Sync>(
     let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
         let api = api.clone();
         async move {
-            let answer = first(api.as_ref(), pending.item.sought(), outcome, read_back).await;
-            (pending, answer)
+            let sought = pending.item.sought();
+            let (answer, ended) = first(api.as_ref(), sought, outcome, read_back).await;
+            (Pending { ended, ..pending }, answer)
         }
     });
-    JobEvent::Answered(stream::iter(looked).buffered(LOOKS).collect().await)
+    JobEvent::Answered(
+        stream::iter(looked).buffered(LOOKS).collect().await,
+        sent_at,
+    )
 }
 
-/// Judges an answer, after a look at the session if one is due now.
+/// Judges an answer, after a look at the session if one is due now; and when it ended, if the look shows it.
 async fn first(
     api: &dyn SessionApi,
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
-    let answer = looked_at(api, item, outcome, read_back).await;
+) -> (SendResult, Option<DateTime<Utc>>) {
+    let (answer, ended) = looked_at(api, item, outcome, read_back).await;
     let SendResult::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer
     else {
-        return answer;
+        return (answer, ended);
     };
     // The connection was closed under it and the session is still there: most likely the server never
     // saw the request, and ending the same session twice does no harm.
@@ -424,9 +448,10 @@ async fn first(
     };
     match looked_at(api, item, again, read_back).await {
         // It was there a moment ago: one of the two requests has ended it.
-        SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
-            SendResult::Verdict(Verdict::Settled(Outcome::Revoked))
-        }
+        (SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)), ended) => (
+            SendResult::Verdict(Verdict::Settled(Outcome::Revoked)),
+            ended,
+        ),
         answer => answer,
     }
 }
@@ -436,23 +461,29 @@ async fn looked_at(
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
+) -> (SendResult, Option<DateTime<Utc>>) {
     let outcome = match outcome {
-        Outcome::Failed(error) if error.needs_a_person() => return SendResult::Person(error),
+        Outcome::Failed(error) if error.needs_a_person() => {
+            return (SendResult::Person(error), None);
+        }
         other => other,
     };
     if read_back.never && matches!(outcome, Outcome::StillListed) {
-        return SendResult::Verdict(Verdict::LookAgain);
+        return (SendResult::Verdict(Verdict::LookAgain), None);
     }
-    let doubtful = is_doubtful(&outcome);
     let answered_yes = matches!(outcome, Outcome::Revoked);
-    if read_back.never || !(doubtful || answered_yes && read_back.answers) {
-        SendResult::Verdict(Verdict::Settled(outcome))
-    } else if answered_yes || read_back.doubts {
-        let seen = look(api, item, read_back.max_rows).await;
-        SendResult::Verdict(settle(outcome, seen))
+    if read_back.never || !answered_yes && !is_doubtful(&outcome) {
+        return (SendResult::Verdict(Verdict::Settled(outcome)), None);
+    }
+    // One whose connection broke may have to be sent again, so it is looked at now.
+    let broke = matches!(outcome, Outcome::Failed(ApiError::Broken { .. }));
+    if read_back.each || broke && read_back.can {
+        let (seen, ended) = look(api, item, read_back.max_rows).await;
+        (SendResult::Verdict(settle(outcome, seen)), ended)
+    } else if answered_yes {
+        (SendResult::Verdict(Verdict::Settled(outcome)), None)
     } else {
-        SendResult::Doubtful(outcome)
+        (SendResult::Doubtful(outcome), None)
     }
 }
 

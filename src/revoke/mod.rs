@@ -5,6 +5,7 @@
 
 mod act;
 mod job;
+mod lines;
 mod look;
 mod provenance;
 mod settle;
@@ -15,11 +16,12 @@ mod user;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Audit, AuditError, Change, Ending, Operation, Ticket};
+use crate::audit::{Audit, AuditError, Change, Ending, Ends, Operation, Ticket, Together};
 use crate::config::{AuditMode, Profile};
 use crate::model::{ApiError, Identity, Outcome, SessionKey, Subject};
 
@@ -85,6 +87,15 @@ pub enum Progress<R> {
         row: R,
         /// The outcome. `Failed(Cancelled)`: it was stopped before it was sent.
         outcome: Outcome,
+        /// When it ended, by the server's clock. `None`: the server does not tell, or has not been asked yet.
+        ended: Option<DateTime<Utc>>,
+    },
+    /// The time for an item whose outcome has been told: the list at the end has shown it.
+    EndedAt {
+        /// Which item.
+        row: R,
+        /// When it ended, by the server's clock.
+        at: DateTime<Utc>,
     },
     /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),
@@ -138,6 +149,8 @@ impl Tally {
 pub struct JobControl {
     /// Cancelled: no further request is started. Requests on their way are awaited.
     pub stop: CancellationToken,
+    /// The job stops itself after the first session that was not ended.
+    pub fail_fast: bool,
     resume: Arc<Notify>,
 }
 
@@ -162,10 +175,20 @@ impl JobControl {
 }
 
 /// Writes the audit lines of a job on a blocking thread. The profile decides whether a failure stops the job.
+#[derive(Clone)]
 struct AuditWriter {
     audit: Arc<Audit>,
     operation: Arc<Operation>,
     mode: AuditMode,
+}
+
+/// What became of lines that were written together.
+struct Written {
+    /// One for each change; `None` where the log failed and the profile allows that. An error: none of
+    /// them may be sent.
+    tickets: Result<Vec<Option<Ticket>>, AuditError>,
+    /// Failures to report, after which the job goes on.
+    errors: Vec<AuditError>,
 }
 
 impl AuditWriter {
@@ -185,40 +208,49 @@ impl AuditWriter {
         }
     }
 
-    /// Writes the lines of changes that are about to be sent. Without tickets, with an error: the log
-    /// failed and the profile allows that. With tickets and an error: the log was found changed.
-    async fn begin(
-        &self,
-        changes: Vec<Change>,
-    ) -> Result<(Vec<Option<Ticket>>, Option<AuditError>), AuditError> {
+    /// Writes the ends of changes and the lines of changes that are about to be sent, with one wait
+    /// for the disk.
+    async fn write(&self, ends: Ends, changes: Vec<Change>) -> Written {
         let (audit, count) = (self.audit.clone(), changes.len());
-        match blocking(move || audit.asked(&changes)).await {
-            Ok(asked) => Ok((asked.tickets.into_iter().map(Some).collect(), asked.broken)),
+        let writing = tokio::task::spawn_blocking(move || audit.together(ends, &changes));
+        let Together { asked, ended } = writing.await.unwrap_or_else(|_| {
+            let broke_off = || AuditError::Key("the writer of the log broke off".to_owned());
+            Together {
+                asked: Err(broke_off()),
+                ended: Err(broke_off()),
+            }
+        });
+        let mut errors: Vec<_> = ended.err().into_iter().collect();
+        let tickets = match asked {
+            Ok(asked) => {
+                errors.extend(asked.broken);
+                Ok(asked.tickets.into_iter().map(Some).collect())
+            }
             Err(error) if self.mode == AuditMode::BestEffort => {
-                Ok(((0..count).map(|_| None).collect(), Some(error)))
+                errors.push(error);
+                Ok((0..count).map(|_| None).collect())
             }
             Err(error) => Err(error),
-        }
+        };
+        Written { tickets, errors }
+    }
+
+    /// Writes the line of one change that is about to be sent. Without a ticket, with an error: the
+    /// log failed and the profile allows that. With a ticket and an error: the log was found changed.
+    async fn begin(
+        &self,
+        change: Change,
+    ) -> Result<(Option<Ticket>, Option<AuditError>), AuditError> {
+        let Written { tickets, errors } = self.write(Ends::default(), vec![change]).await;
+        Ok((tickets?.pop().flatten(), errors.into_iter().next()))
     }
 
     /// Writes the line for the end of a change. Returns the error for the report.
     async fn end(&self, ticket: Option<Ticket>, ending: Ending) -> Option<AuditError> {
-        let ticket = ticket?;
-        let audit = self.audit.clone();
-        blocking(move || audit.done(ticket, &ending)).await.err()
+        let mut ends = Ends::default();
+        ends.add(ticket?, &ending);
+        self.write(ends, Vec::new()).await.errors.into_iter().next()
     }
-}
-
-/// Runs disk work on a blocking thread.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, AuditError> + Send + 'static,
-) -> Result<T, AuditError> {
-    let joined = tokio::task::spawn_blocking(work).await;
-    joined.unwrap_or_else(|_| {
-        Err(AuditError::Key(
-            "the writer of the log broke off".to_owned(),
-        ))
-    })
 }
 
 /// Sends a report. A job goes on when nobody receives it.

@@ -35,8 +35,8 @@ pub async fn run_user_job(
         item: 1,
         target: ChangeTarget::User(user.clone()),
     };
-    let asked = log.begin(vec![change]).await;
-    let (tickets, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
+    let asked = log.begin(change).await;
+    let (ticket, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
     let mut result = api.revoke_user(&user).await;
@@ -48,7 +48,6 @@ pub async fn run_user_job(
         Ok(ended) => Ending::from(&ended.outcome),
         Err(error) => Ending::from(error),
     };
-    let ticket = tickets.into_iter().next().flatten();
     log.end(ticket, ending)
         .await
         .into_iter()

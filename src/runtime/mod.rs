@@ -20,6 +20,7 @@ pub(crate) mod fakes;
 #[cfg(feature = "emulator")]
 pub mod headless;
 mod input;
+mod kept;
 pub mod locale;
 pub mod modes;
 mod process;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use configured::{Configured, DemoWorld, Fixed};
+pub use kept::Kept;
 pub use modes::{NoScreen, check, set_panic_hook};
 pub use process::harden;
 pub use profiles::{Opened, Profiles};
@@ -42,10 +44,12 @@ pub use setup::ScreenOptions;
 pub(crate) use setup::keymap;
 
 use crate::app::keymap::Keymap;
+use crate::app::look::Look;
+use crate::app::memory::Memory;
 use crate::app::source::ProfileView;
 use crate::app::state::Prefs;
 use crate::audit::Audit;
-use crate::ui::Theme;
+use crate::ui::Themes;
 
 /// Everything the screen needs to start. Nothing in it has asked a server or read a secret yet.
 pub struct Setup {
@@ -61,8 +65,18 @@ pub struct Setup {
     pub prefs: Prefs,
     /// Which key does what.
     pub keymap: Keymap,
-    /// The styles of the picture.
-    pub theme: Theme,
+    /// The styles of the picture, by theme.
+    pub themes: Themes,
+    /// The theme in force.
+    pub look: Look,
+    /// What earlier runs remembered.
+    pub memory: Memory,
+    /// Why that cannot be read. `None`: it could.
+    pub forgot: Option<String>,
+    /// Where it is written.
+    pub kept: Kept,
+    /// True if searches are written too.
+    pub keeps_history: bool,
     /// Where every change is written down.
     pub audit: Arc<Audit>,
     /// Where the log is, for the line after a panic. `None`: there is no log.

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::configured::{Configured, DemoWorld};
+use super::kept::Kept;
 use super::locale::{speaks_utf8, unknown_zone};
 use super::modes::Grade;
 use super::{Begin, Setup};
 use crate::api::Systems;
 use crate::app::keymap::{Keymap, UserKeys};
+use crate::app::look::Look;
+use crate::app::memory::Memory;
 use crate::app::state::{Prefs, TimeStyle};
 use crate::audit::Audit;
 use crate::config::{Config, ConfigError, Opening, Paths, TimeShown, Zone};
-use crate::ui::Theme;
+use crate::ui::Themes;
 
 /// The settings of the screen from the command line and the environment.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +47,6 @@ impl Setup {
         options: ScreenOptions,
         paths: Paths,
         log: Option<String>,
-        theme: Theme,
         systems: &Systems,
     ) -> Result<Self, ConfigError> {
         let keymap = keymap(&config)?;
@@ -68,10 +70,25 @@ impl Setup {
             begin,
             prefs,
             keymap,
-            theme,
+            themes: Themes::default(),
+            look: Look::default(),
+            memory: Memory::default(),
+            forgot: None,
+            kept: Kept::default(),
+            keeps_history: false,
             audit,
             log,
         })
+    }
+
+    /// What earlier runs remembered, or why it cannot be read, and where it is written.
+    pub fn remember(&mut self, kept: Kept, memory: Result<Memory, String>, history: bool) {
+        self.kept = kept;
+        self.keeps_history = history;
+        match memory {
+            Ok(memory) => self.memory = memory,
+            Err(why) => self.forgot = Some(why),
+        }
     }
 }
 

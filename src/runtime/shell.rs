@@ -26,7 +26,7 @@ use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, lay_out, update};
-use crate::ui::{self, Theme};
+use crate::ui::{self, Theme, Themes};
 
 /// The shortest time from one frame to the next: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
@@ -48,7 +48,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     // Before the terminal is taken: a signal in between would leave it taken.
     let signals = Signals::new()?;
     let mouse = mouse(setup.prefs.mouse);
-    let first = setup.begin.clone();
+    let (first, forgot) = (setup.begin.clone(), setup.forgot.clone());
     let mut shell = Shell::new(setup, signals);
     let _back = GiveBack;
     modes::enter(mouse)?;
@@ -63,6 +63,12 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     #[cfg(debug_assertions)]
     super::effects::fail_if_asked()?;
     let mut end = shell.start(begin).await;
+    if let Some(why) = forgot.filter(|_| end.is_continue()) {
+        end = shell.tell(Msg::Notify {
+            what: Notification::Remembered,
+            result: Err(why),
+        });
+    }
     while end.is_continue() {
         end = shell.turn().await;
     }
@@ -72,6 +78,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     };
     // The operator's shell gets its terminal back before anything is waited for.
     modes::leave();
+    shell.effects.keep_all();
     if shell.ended_by_signal {
         shell.finish_jobs().await;
     }
@@ -101,7 +108,9 @@ enum Woken {
 
 struct Shell {
     state: State,
-    theme: Theme,
+    themes: Themes,
+    /// The theme drawn with, and its name.
+    theme: (String, Theme),
     profiles: std::sync::Arc<dyn Profiles>,
     effects: Effects,
     messages: mpsc::Receiver<Msg>,
@@ -124,9 +133,12 @@ struct Shell {
 
 impl Shell {
     fn new(setup: Setup, signals: Signals) -> Self {
-        let (effects, messages) = Effects::new(setup.profiles.clone(), setup.audit);
+        let (mut effects, messages) = Effects::new(setup.profiles.clone(), setup.audit);
+        effects.kept = setup.kept;
         let mut state = State::new(setup.prefs, setup.keymap, Utc::now());
         state.systems = setup.systems;
+        (state.look, state.memory) = (setup.look, setup.memory);
+        state.keeps_history = setup.keeps_history;
         state.profiles = setup
             .views
             .into_iter()
@@ -138,8 +150,12 @@ impl Shell {
         state.size = terminal_size();
         Self {
             screen: Screen::new(state.size, modes::Grade::here()),
+            theme: (
+                state.look.theme.clone(),
+                setup.themes.named(&state.look.theme),
+            ),
+            themes: setup.themes,
             state,
-            theme: setup.theme,
             profiles: setup.profiles,
             effects,
             messages,
@@ -362,7 +378,11 @@ impl Shell {
     fn draw(&mut self) {
         #[cfg(debug_assertions)]
         super::effects::panic_in_frame();
-        let (state, theme) = (&self.state, &self.theme);
+        if self.state.theme() != self.theme.0 {
+            let name = self.state.theme().to_owned();
+            self.theme = (name.clone(), self.themes.named(&name));
+        }
+        let (state, (_, theme)) = (&self.state, &self.theme);
         self.screen.draw(|frame| ui::render(state, theme, frame));
         self.dirty = false;
         self.next_frame = Instant::now() + FRAME;

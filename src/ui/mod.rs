@@ -11,6 +11,7 @@ mod svg;
 mod table;
 mod text;
 pub mod theme;
+pub mod themes;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -21,6 +22,7 @@ use crate::app::dialogs::first_run::FirstRun;
 use crate::app::state::{Pane, State};
 
 pub use theme::{Depth, Role, Theme};
+pub use themes::Themes;
 
 use text::Canvas;
 

@@ -28,11 +28,19 @@ pub enum Depth {
 }
 
 /// The built-in themes.
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 7] = [
     ("auto", include_str!("../../assets/themes/ansi.toml")),
     ("ansi", include_str!("../../assets/themes/ansi.toml")),
     ("dark", include_str!("../../assets/themes/dark.toml")),
     ("light", include_str!("../../assets/themes/light.toml")),
+    (
+        "high-contrast",
+        include_str!("../../assets/themes/high-contrast.toml"),
+    ),
+    (
+        "colour-blind",
+        include_str!("../../assets/themes/colour-blind.toml"),
+    ),
     ("mono", include_str!("../../assets/themes/mono.toml")),
 ];
 
@@ -47,7 +55,7 @@ pub struct Theme {
 pub enum ThemeError {
     /// No built-in theme has this name, and it is not a path.
     #[error(
-        "unknown theme {name:?}{hint}; there are auto, ansi, dark, light, mono, or the path of a .toml file"
+        "unknown theme {name:?}{hint}; there are auto, dark, light, high-contrast, colour-blind, mono, or the path of a .toml file"
     )]
     Unknown {
         /// The name.
@@ -130,7 +138,20 @@ impl Theme {
         };
         let roles: BTreeMap<String, String> =
             toml::from_str(text).map_err(|error| wrong(error.message().to_owned()))?;
-        for (role_name, words) in &roles {
+        self.lay(name, &roles)
+    }
+
+    /// Lays styles by role over the theme.
+    pub(super) fn lay(
+        &mut self,
+        name: &str,
+        roles: &BTreeMap<String, String>,
+    ) -> Result<(), ThemeError> {
+        let wrong = |why: String| ThemeError::Wrong {
+            name: name.to_owned(),
+            why,
+        };
+        for (role_name, words) in roles {
             let role = Role::from_str(role_name).map_err(|_| {
                 let hint = did_you_mean(role_name, Role::iter().map(<&str>::from));
                 wrong(format!("unknown role {role_name:?}{hint}"))
@@ -141,7 +162,7 @@ impl Theme {
     }
 
     /// The same theme with the nearest colours that the terminal has.
-    fn at(mut self, depth: Depth) -> Self {
+    pub(super) fn at(mut self, depth: Depth) -> Self {
         for style in self.styles.values_mut() {
             style.fg = style.fg.map(|color| reduced(color, depth));
             style.bg = style.bg.map(|color| reduced(color, depth));

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 51] = [
+const ENTRIES: [HelpLine; 56] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -124,6 +124,9 @@ const ENTRIES: [HelpLine; 51] = [
     entry(C::Global, &[A::ClearForm], "clear the form"),
     entry(C::Global, &[A::Reload], "reload / sign in"),
     entry(C::Global, &[A::AutoReload], "auto reload"),
+    entry(C::Global, &[A::Palette], "all commands"),
+    entry(C::Global, &[A::Searches], "searches before"),
+    entry(C::Global, &[A::SaveSearch], "name this search"),
     entry(C::Global, &[A::Profiles], "switch profile"),
     entry(C::Global, &[A::ShowError], "last error"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),
@@ -155,6 +158,11 @@ const ENTRIES: [HelpLine; 51] = [
     entry(C::Table, &[A::Filter], "filter loaded rows"),
     entry(C::Table, &[A::Times], "ago / local / UTC"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
+    entry(
+        C::Table,
+        &[A::SearchBack, A::SearchForward],
+        "search before",
+    ),
     entry(C::Table, &[A::RawJson], "raw JSON and back"),
     entry(C::Table, &[A::ToggleDetails], "show / hide details"),
     entry(C::Details, &[A::Down, A::Up], "move by field"),
@@ -169,6 +177,11 @@ const ENTRIES: [HelpLine; 51] = [
     ),
     entry(C::Details, &[A::CopyField, A::CopyRow], "copy field / JSON"),
     entry(C::Details, &[A::Reveal], "show a masked value"),
+    entry(
+        C::Details,
+        &[A::SearchBack, A::SearchForward],
+        "search before",
+    ),
     entry(C::Details, &[A::RawJson], "raw JSON and back"),
     entry(C::Details, &[A::Revoke], "delete (asks)"),
     entry(C::Details, &[A::Person], "sessions of user"),

@@ -3,12 +3,15 @@
 pub mod actions_menu;
 pub mod answer;
 pub mod arguments;
+pub mod choices;
 pub mod confirm;
 pub mod error;
 pub mod first_run;
 pub mod help;
 pub mod job;
+pub mod palette;
 pub mod profiles;
 pub mod quit;
+pub mod searches;
 pub mod sign_in;
 pub mod ways;

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{ask_revoke, details, focus, form, lock, message, requests, results, table};
+use super::{ask_revoke, details, focus, form, lock, message, requests, results, table, trail};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
-use crate::app::dialogs::{actions_menu, error, profiles};
+use crate::app::dialogs::{actions_menu, error, palette, profiles, searches};
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::job::JobState;
@@ -84,6 +84,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reveal => details::reveal(state),
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
+        Action::Palette => palette::open(state, ""),
+        Action::Searches => searches::open(state),
+        Action::SaveSearch => searches::save(state),
+        Action::SearchBack => trail::back(state),
+        Action::SearchForward => trail::forward(state),
     }
 }
 

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{edit, focus, message, requests, results};
+use super::{edit, focus, message, requests, results, trail};
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
 use crate::app::job::JobState;
 use crate::app::keymap::{Key, KeyPress};
-use crate::app::results::Wanted;
 use crate::app::screen_layout::Placed;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
@@ -207,7 +206,7 @@ pub fn enter(state: &mut State) -> Vec<Effect> {
     match state.form.field {
         FormField::More => unfold(state),
         FormField::Clear => clear(state),
-        _ => submit(state),
+        _ => trail::noted(state, submit),
     }
 }
 
@@ -344,8 +343,17 @@ pub fn user(state: &mut State, name: String) -> Vec<Effect> {
     only(state, TextField::User, name)
 }
 
+/// Searches for a query, in place of what the form said.
+pub fn query(state: &mut State, query: String) -> Vec<Effect> {
+    only(state, TextField::Text, query)
+}
+
 /// Searches for this and nothing else.
 fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
+    trail::noted(state, |state| ask_only(state, field, text))
+}
+
+fn ask_only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     state.form = Form {
         field: FormField::Text(field),
         unfolded: state.form.unfolded,
@@ -365,16 +373,7 @@ fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
 
 /// A search that leaves the cursor on its session.
 fn search_on(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect> {
-    let (cursor, top) = (state.results.cursor, state.results.top);
-    let current = state.results.current();
-    let current = current.map(|(_, row)| (row.source(), row.key()));
-    state.results.wanted = current.map(|(source, key)| Wanted {
-        source,
-        key,
-        cursor,
-        top,
-        row: None,
-    });
+    state.results.wanted = state.results.place();
     state.focus_follows = false;
     search(state, query, asked_by)
 }
@@ -535,7 +534,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         native: None,
         // Clauses that depend on the moment use the server's clock.
         now: state.now + source.ahead,
-        zone: state.prefs.zone,
+        zone: state.zone(),
         way: source.way.as_ref().map(|way| way.word.clone()),
         asked_by,
     }

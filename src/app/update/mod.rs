@@ -18,8 +18,9 @@ pub(super) mod requests;
 pub(super) mod results;
 pub(super) mod revoke;
 mod sign_in;
-mod table;
+pub(super) mod table;
 mod timers;
+pub(super) mod trail;
 
 pub use profiles::open_profiles;
 

@@ -131,6 +131,51 @@ fn a_change_makes_two_lines_with_all_fields_in_their_order() {
 }
 
 #[test]
+fn ends_and_the_next_changes_are_written_in_one_go() {
+    let setup = setup();
+    let tickets = setup.audit.asked(&changes(&setup.audit, 2)).unwrap();
+    let mut ends = Ends::default();
+    for ticket in tickets.tickets {
+        ends.add(ticket, &Ending::from(&Outcome::Revoked));
+    }
+
+    let written = setup.audit.together(ends, &changes(&setup.audit, 1));
+
+    assert_eq!(written.ended, Ok(()));
+    assert_eq!(written.asked.unwrap().tickets.len(), 1);
+    let lines = setup.lines();
+    let events: Vec<_> = lines.iter().map(|line| &line["event"]).collect();
+    assert_eq!(events, ["asked", "asked", "done", "done", "asked"]);
+    let together = lines[2..].iter().all(|line| line["ts"] == lines[2]["ts"]);
+    assert!(together, "{lines:?}");
+    let report = verify(&setup.path(), None).unwrap();
+    assert_eq!((report.problems.len(), report.ahead), (0, 0));
+}
+
+#[test]
+fn ends_are_written_also_where_the_next_changes_cannot_be() {
+    let setup = setup();
+    let tickets = setup.audit.asked(&changes(&setup.audit, 1)).unwrap();
+    let mut ends = Ends::default();
+    for ticket in tickets.tickets {
+        ends.add(ticket, &Ending::from(&Outcome::Revoked));
+    }
+    let mut long = profile();
+    long.name = "x".repeat(file::LIMIT);
+    let operation = Operation::new(&setup.audit, &long, None, "revoke", None, 1);
+    let mut next = changes(&setup.audit, 1);
+    next[0].operation = Arc::new(operation);
+
+    let written = setup.audit.together(ends, &next);
+
+    assert_eq!(written.ended, Ok(()));
+    assert!(matches!(written.asked, Err(AuditError::File(_))));
+    assert_eq!(setup.lines().len(), 2);
+    let report = verify(&setup.path(), None).unwrap();
+    assert_eq!((report.problems.len(), report.unfinished.len()), (0, 0));
+}
+
+#[test]
 fn neither_ids_nor_tokens_nor_words_of_the_server_are_in_it() {
     let setup = setup();
     let tickets = setup

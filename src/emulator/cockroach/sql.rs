@@ -19,6 +19,7 @@ use super::time::{read_duration, zoned_text};
 use super::value::Value;
 use crate::emulator::fault::AuthFault;
 use crate::emulator::http::Inside;
+use crate::emulator::server::pause_for;
 use crate::emulator::shared::lock;
 
 /// The most that a body may have.
@@ -119,7 +120,7 @@ pub(super) async fn execute(
     let needed_us = cost_us.saturating_mul(statements.len() as i64);
     let pause_us = u64::try_from(needed_us.min(timeout_us)).unwrap_or(0);
     // Whoever goes away meanwhile has asked for nothing: the server would roll it back.
-    tokio::time::sleep(Duration::from_micros(pause_us)).await;
+    pause_for(Duration::from_micros(pause_us)).await;
     let run = Run {
         app: &app,
         caller: &caller,

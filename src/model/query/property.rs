@@ -1,8 +1,11 @@
 //! Properties: the values that columns show and rows are sorted by.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::{Field, Target};
+use strum::IntoEnumIterator;
+
+use super::{Field, Sort, Target};
 
 /// A property of sessions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +31,33 @@ impl Property {
             Self::Field(field) => Some(*field),
             Self::Attribute(_) => None,
         }
+    }
+}
+
+impl Sort {
+    /// Reads `user`, `created:desc` or `@node:asc`. `None`: it names no field, or no such way.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, way) = text.split_once(':').unwrap_or((text, "asc"));
+        let by = match name.strip_prefix('@') {
+            Some("") => None,
+            Some(attribute) => Some(Property::Attribute(attribute.to_owned().into())),
+            None => Field::iter()
+                .find(|field| field.name() == name)
+                .map(Property::from),
+        };
+        let is_way = matches!(way, "asc" | "desc");
+        by.filter(|_| is_way).map(|by| Self {
+            by,
+            descending: way == "desc",
+        })
+    }
+}
+
+/// As [`Sort::parse`] reads it.
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.by.name())?;
+        f.write_str(if self.descending { ":desc" } else { "" })
     }
 }
 

@@ -77,3 +77,66 @@ async fn f_del_06_what_was_still_listed_and_cannot_be_looked_at_again_is_not_cal
     assert_eq!((tally.revoked, tally.still_listed), (MANY - 1, 1));
     assert_eq!(not_done(&setup.log()), [format!("9/{MANY} Done failed")]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn doubts_of_a_large_job_are_settled_by_the_list() {
+    let (setup, api) = (setup(), fake(MANY, |_| {}));
+    for key in ["s3", "s4"] {
+        api.script(key, [Ok(Outcome::AlreadyGone)]);
+    }
+    api.lock().live.remove("s3");
+
+    let (tally, _) = setup.run(&api, MANY).await;
+
+    // s4 is still there, so the answer about it was wrong.
+    let counts = (tally.revoked, tally.already_gone, tally.failed);
+    assert_eq!(counts, (MANY - 2, 1, 1));
+    assert_eq!((api.calls("get").len(), api.calls("search").len()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doubt_that_the_list_does_not_settle_is_looked_at_alone() {
+    let (setup, api) = (setup(), fake(MANY, |_| {}));
+    api.script("s3", [Ok(Outcome::AlreadyGone)]);
+    api.lock().live.remove("s3");
+    api.lock().page_end = Some(|_| crate::model::PageEnd {
+        next: None,
+        total: None,
+        completeness: crate::model::Completeness::Complete,
+        unread: 1,
+        walk: None,
+    });
+
+    let (tally, _) = setup.run(&api, MANY).await;
+
+    assert_eq!((tally.revoked, tally.already_gone), (MANY - 1, 1));
+    assert_eq!(api.calls("get"), ["get s3"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_a_large_job_that_is_still_there_after_its_connection_broke_is_ended_once_more() {
+    let (setup, api) = (setup(), fake(MANY, |_| {}));
+    api.script("s1", [Ok(Outcome::Failed(broken()))]);
+
+    let (tally, _) = setup.run(&api, MANY).await;
+
+    assert_eq!(tally.revoked, MANY);
+    let calls = api.calls("revoke");
+    assert_eq!(calls.iter().filter(|call| *call == "revoke s1").count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_fails_fast_sends_nothing_after_the_first_failure() {
+    let setup = setup_with(|profile| profile.concurrency = 1);
+    let api = fake(4, |_| {});
+    api.script("s2", [Ok(Outcome::Refused("no".to_owned()))]);
+    let control = JobControl {
+        fail_fast: true,
+        ..JobControl::default()
+    };
+
+    let (tally, _) = setup.run_with(&api, 4, &control).await;
+
+    assert_eq!((tally.revoked, tally.failed, tally.not_sent), (1, 1, 2));
+    assert_eq!(api.calls("revoke").len(), 2);
+}

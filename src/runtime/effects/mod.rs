@@ -25,8 +25,10 @@ use self::search::ScreenReading;
 use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
 use super::editor;
+use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
 use crate::app::effect::Copied;
+use crate::app::memory::Keep;
 use crate::app::msg::{Notification, RowPage};
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
@@ -82,6 +84,8 @@ pub(super) struct Effects {
     /// The keys that each source has loaded, for a search that goes on from a cursor.
     seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
+    /// Where what is remembered is written; at first nowhere.
+    pub(super) kept: Kept,
 }
 
 impl Effects {
@@ -99,6 +103,7 @@ impl Effects {
             timers: Timers::default(),
             seen: Arc::default(),
             jobs: Jobs::new(audit),
+            kept: Kept::default(),
         };
         (effects, receive)
     }
@@ -174,6 +179,7 @@ impl Effects {
                 self.timers.start(timer, generation, delay);
             }
             Effect::WriteExample => self.write_example(),
+            Effect::Keep(change) => self.remember(change),
             Effect::Copy { what, text } => return Some(Local::Copy { what, text }),
             Effect::Edit { profile } => return Some(Local::Edit { profile }),
             Effect::NewProfile { system } => return Some(Local::NewProfile(system)),
@@ -457,6 +463,25 @@ impl Effects {
             // Fails only when the screen has ended.
             let _ = send.send(Msg::Notify { what, result }).await;
         });
+    }
+
+    /// Writes down a change of what is remembered, after those before it.
+    fn remember(&self, change: Keep) {
+        self.kept.add(change);
+        let (kept, send) = (self.kept.clone(), self.send.clone());
+        spawn_blocking(move || {
+            if let Err(why) = kept.write() {
+                let what = Notification::Remembered;
+                let result = Err(format!("not remembered for the next run: {why}"));
+                // Fails only when the screen has ended.
+                let _ = send.blocking_send(Msg::Notify { what, result });
+            }
+        });
+    }
+
+    /// Writes what no task has written yet, when the screen ends. Nobody is left to be told why not.
+    pub(super) fn keep_all(&self) {
+        let _ = self.kept.write();
     }
 
     fn write_example(&self) {
