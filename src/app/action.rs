@@ -151,10 +151,10 @@ impl Action {
             Self::HalfUp => "half a page up",
             Self::ScrollRight => "scroll columns right",
             Self::ScrollLeft => "scroll columns left",
-            Self::Open => "details; again: read anew",
-            Self::Revoke => "delete the session (asks)",
+            Self::Open => "details; again: refresh",
+            Self::Revoke => "end (delete, revoke) it; asks",
             Self::Person => "all sessions of this user",
-            Self::RevokeUser => "revoke all of this user (asks)",
+            Self::RevokeUser => "end all of this user (asks)",
             Self::Actions => "what else this system can do",
             Self::Sort => "sort by the chosen column",
             Self::ReverseSort => "reverse the order",
@@ -183,9 +183,9 @@ impl Action {
     /// The word in the hint line; shorter than the help.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Revoke => "delete",
-            Self::Person => "this user",
-            Self::RevokeUser => "revoke user",
+            Self::Revoke => "end",
+            Self::Person => "person",
+            Self::RevokeUser => "end all",
             Self::Find | Self::Submit => "search",
             Self::Open => "details",
             Self::Actions => "actions",

@@ -124,7 +124,7 @@ fn job_runs(state: &State) -> Option<Reason> {
         .jobs
         .iter()
         .any(|job| job.state != JobState::Ended)
-        .then_some("a revoke is running: wait for it, or stop it first".into())
+        .then_some("sessions are being ended: wait for it, or stop it first".into())
 }
 
 /// The source of the row under the cursor.

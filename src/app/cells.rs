@@ -257,6 +257,11 @@ pub fn word_at(state: &State, source: SourceId, session: &Moments) -> Word {
     )
 }
 
+/// True if a session of this state is over.
+pub fn is_over(word: Word) -> bool {
+    matches!(word, Word::Revoked | Word::Expired)
+}
+
 /// How the word of a state is drawn.
 pub fn role_of(word: Word) -> Role {
     match word {

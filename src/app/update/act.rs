@@ -20,6 +20,9 @@ const TWICE: Duration = Duration::from_secs(2);
 /// Does what the operator asked for, or says why it cannot be done.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(why) = blocked(state, action) {
+        if action == Action::Revoke && ask_revoke::lies_in_the_row(state) {
+            return ask_revoke::cannot(state, &why);
+        }
         let mut effects = lock::refused(state, action);
         effects.extend(message::say(state, Level::Warn, why.into_owned()));
         return effects;

@@ -2,7 +2,7 @@
 
 mod act;
 mod answer;
-mod ask_revoke;
+pub(super) mod ask_revoke;
 mod details;
 mod dialogs;
 pub(super) mod edit;
