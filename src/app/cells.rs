@@ -2,15 +2,17 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
+use super::columns::LIFE;
+use super::life::{self, Moments};
+use super::results::RowStatus;
 use super::role::Role;
 use super::state::{State, TimeStyle};
-use crate::model::text::mask;
+use crate::model::text::{mask, width_cols};
 use crate::model::time::{self, Zone};
 use crate::model::{
-    Class, Deletable, Fact, Field, Property, Session, State as Word, Thresholds, Untrusted,
-    state_at,
+    Class, Deletable, Fact, Field, Property, State as Word, Thresholds, Untrusted, state_at,
 };
 use crate::store::{Row, RowId, SourceId};
 
@@ -76,7 +78,10 @@ pub fn cell_of<'a>(state: &'a State, id: RowId, row: Row<'a>, what: &Property) -
 pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell<'a> {
     let source = state.source(row.source());
     let now = state.now_at(row.source());
-    let age = |at| Cell::own(age(state, at, now), Role::Dim);
+    let since = |at: Option<DateTime<Utc>>| match state.prefs.time {
+        TimeStyle::Age => length(at.map(|at| now - at)),
+        _ => instant(at, state.zone(), now),
+    };
     match field {
         Field::User => Cell::outside(row.person(), "(nobody)"),
         Field::UserId => Cell::outside(row.user_id(), "-"),
@@ -93,14 +98,17 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
         Field::Scope => Cell::outside(row.scope(), "-"),
         Field::Kind => Cell::own(row.kind().unwrap_or("-"), Role::Text),
         Field::State => {
-            let (word, role) = state_word(state, id, row);
+            let (word, role) = state_words(state, id, row);
             Cell::own(word, role)
         }
-        Field::Created => age(row.created()),
-        Field::Used => age(row.last_used()),
-        Field::Expires | Field::Left if state.results.is_over(id) => Cell::own("-", Role::Dim),
-        Field::Expires => age(row.expires()),
-        Field::Ended => age(row.ended()),
+        Field::Created => since(row.created()),
+        Field::Used => since(row.last_used()),
+        Field::Expires | Field::Left if is_ended(state, id, row) => Cell::own("-", Role::Dim),
+        Field::Expires if state.prefs.time == TimeStyle::Age => {
+            length(row.expires().map(|at| at - now))
+        }
+        Field::Expires => instant(row.expires(), state.zone(), now),
+        Field::Ended => since(row.ended()),
         Field::Age => length(row.created().map(|at| now - at)),
         Field::Idle => length(row.last_used().or(row.created()).map(|at| now - at)),
         Field::Left => length(row.expires().map(|at| at - now)),
@@ -125,18 +133,36 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
     }
 }
 
-fn length(length: Option<chrono::TimeDelta>) -> Cell<'static> {
-    let text = length.map_or_else(
-        || "-".to_owned(),
-        |length| {
-            if length < chrono::TimeDelta::zero() {
-                "0s".to_owned()
-            } else {
-                time::duration_words(length)
-            }
-        },
-    );
-    Cell::own(text, Role::Dim)
+/// True if the session was ended, by us or before it was loaded.
+fn is_ended(state: &State, id: RowId, row: Row<'_>) -> bool {
+    state.results.is_over(id) || row.fact() == Fact::Revoked
+}
+
+/// A length of time in one unit; more than 99 years are not told apart.
+fn length(length: Option<TimeDelta>) -> Cell<'static> {
+    let Some(length) = length else {
+        return Cell::own("-", Role::Dim);
+    };
+    let text = if length > TimeDelta::days(99 * 365) {
+        ">99y".to_owned()
+    } else {
+        time::duration_words(length.max(TimeDelta::zero()))
+    };
+    Cell::own(text, Role::Text)
+}
+
+/// An instant without its zone, which the title of the column names: of another year only the day.
+fn instant(at: Option<DateTime<Utc>>, zone: Zone, now: DateTime<Utc>) -> Cell<'static> {
+    let Some(at) = at else {
+        return Cell::own("-", Role::Dim);
+    };
+    let (at, now) = (zone.reading_of(at), zone.reading_of(now));
+    let form = if at.year() == now.year() {
+        "%m-%d %H:%M:%S"
+    } else {
+        "%Y-%m-%d"
+    };
+    Cell::own(at.format(form).to_string(), Role::Text)
 }
 
 fn yes_no(answer: Option<bool>) -> &'static str {
@@ -147,81 +173,116 @@ fn yes_no(answer: Option<bool>) -> &'static str {
     }
 }
 
-/// An instant in the style that is chosen: an age, or a time with its zone. `-` for none.
-pub fn age(state: &State, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
-    match (state.prefs.time, at) {
-        (TimeStyle::Age, _) | (_, None) => time::age(at, now),
-        (TimeStyle::Utc, Some(at)) => time::instant_short(at, Zone::Utc),
-        (TimeStyle::Local, Some(at)) => time::instant_short(at, state.prefs.local),
+/// The words of the STATE column and their role: what happened to the row since it was loaded, else its
+/// state now. A word comes first and says it all; the colour only calls attention to what is not usual.
+pub fn state_words(state: &State, id: RowId, row: Row<'_>) -> (Cow<'static, str>, Role) {
+    let Some(status) = state.results.statuses.get(&id) else {
+        return session_words(state, row.source(), &row.into());
+    };
+    let role = match status {
+        RowStatus::Revoking => Role::Warn,
+        RowStatus::Revoked | RowStatus::AlreadyGone => Role::Muted,
+        _ => Role::Danger,
+    };
+    let word = status.word();
+    match (status, state.results.ended_at.get(&id)) {
+        (RowStatus::Revoked, Some(at)) => {
+            let at = time::clock(*at, state.zone());
+            (format!("{word} {at}").into(), role)
+        }
+        _ => (word.into(), role),
     }
 }
 
-/// The word of the STATE column and its role: what happened to the row since it was loaded, else its
-/// state now.
-pub fn state_word(state: &State, id: RowId, row: Row<'_>) -> (&'static str, Role) {
-    if let Some(status) = state.results.statuses.get(&id) {
-        use super::results::RowStatus;
-        let source = state.source(row.source());
-        let kind = source.and_then(|source| source.kind(row.kind()));
-        if *status == RowStatus::Revoked && kind.is_some_and(|kind| kind.is_connection) {
-            return ("ended", Role::Muted);
-        }
-        let role = match status {
-            RowStatus::Revoking => Role::Warn,
-            RowStatus::AlreadyGone => Role::Muted,
-            _ => Role::Danger,
-        };
-        return (status.word(), role);
+/// The same of a session to which nothing has happened since it was read.
+pub fn session_words(
+    state: &State,
+    source: SourceId,
+    session: &Moments,
+) -> (Cow<'static, str>, Role) {
+    let word = word_at(state, source, session);
+    let now = state.now_at(source);
+    let length = |length: TimeDelta| time::duration_words(length.max(TimeDelta::zero()));
+    let used = session.used.or(session.created);
+    let words: Cow<'static, str> = match word {
+        Word::Active => "active".into(),
+        Word::Idle => used.map_or("idle".into(), |at| {
+            format!("idle {}", length(now - at)).into()
+        }),
+        Word::Expiring => match session.expires {
+            Some(at) => format!("ends {}", length(at - now)).into(),
+            None => "ending".into(),
+        },
+        Word::Revoked => ended_words(session, state.zone(), now),
+        Word::Unauthenticated => "no sign-in".into(),
+        other => other.word().into(),
+    };
+    match (session.own, word) {
+        (Some(true), Word::Active) => ("own".into(), Role::Warn),
+        (Some(true), word) => (format!("own, {words}").into(), role_of(word)),
+        (_, word) => (words, role_of(word)),
     }
-    let word = word_of(state, row);
-    (word.word(), role_of(word))
+}
+
+/// "ended 12:14" today, "ended 11-20" before; "ended" if the system does not say when.
+fn ended_words(session: &Moments, zone: Zone, now: DateTime<Utc>) -> Cow<'static, str> {
+    let Some(at) = session.ended else {
+        return "ended".into();
+    };
+    if zone.date_of(at) == zone.date_of(now) {
+        return format!("ended {}", time::clock(at, zone)).into();
+    }
+    format!("ended {}", zone.date_of(at).format("%m-%d")).into()
 }
 
 /// The state of a row now, by the thresholds of its profile.
 pub fn word_of(state: &State, row: Row<'_>) -> Word {
-    let used = row.last_used();
-    word(
-        state,
-        row.source(),
-        row.fact(),
-        row.created(),
-        used,
-        row.expires(),
-    )
+    word_at(state, row.source(), &row.into())
 }
 
-/// The same of a session that was read anew.
-pub fn word_at(state: &State, source: SourceId, session: &Session) -> Word {
-    let (created, used) = (session.created, session.last_used);
-    word(state, source, session.fact, created, used, session.expires)
-}
-
-fn word(
-    state: &State,
-    source: SourceId,
-    fact: Fact,
-    created: Option<DateTime<Utc>>,
-    last_used: Option<DateTime<Utc>>,
-    expires: Option<DateTime<Utc>>,
-) -> Word {
+/// The same of a session that may have been read anew.
+pub fn word_at(state: &State, source: SourceId, session: &Moments) -> Word {
     let thresholds = state
         .source(source)
         .map_or_else(Thresholds::default, |source| {
             source.profile.policy.thresholds
         });
-    let now = state.now_at(source);
-    state_at(fact, created, last_used, expires, thresholds, now)
+    state_at(
+        session.fact,
+        session.created,
+        session.used,
+        session.expires,
+        thresholds,
+        state.now_at(source),
+    )
 }
 
 /// How the word of a state is drawn.
 pub fn role_of(word: Word) -> Role {
     match word {
-        Word::Active => Role::Ok,
+        Word::Active => Role::Text,
         Word::Idle | Word::Expiring => Role::Warn,
-        Word::Revoked => Role::Danger,
-        Word::Expired => Role::Muted,
+        Word::Revoked | Word::Expired => Role::Muted,
         Word::Unauthenticated | Word::Unknown => Role::Dim,
     }
+}
+
+/// True if two rows show the same user, at the same place.
+pub fn is_same_user(one: Row<'_>, other: Row<'_>) -> bool {
+    one.source() == other.source()
+        && one.person().is_some()
+        && one.person() == other.person()
+        && one.scope() == other.scope()
+}
+
+/// The life line in the cells of its column. Empty if it is not known when the session began.
+pub fn life_bar(state: &State, id: RowId, row: Row<'_>) -> String {
+    let word = word_of(state, row);
+    let over = state.results.is_over(id);
+    let ended = state.results.ended_at.get(&id).copied();
+    let ended = ended.or(row.ended());
+    let now = state.now_at(row.source());
+    life::bar(&row.into(), ended, (word, over), now, usize::from(LIFE)).unwrap_or_default()
 }
 
 /// The rows on screen, each with its position in the order.
@@ -237,7 +298,7 @@ pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, Row<'_
 /// Cells of the widest state among the rows on screen.
 pub fn widest_state(state: &State) -> u16 {
     visible_rows(state)
-        .map(|(_, id, row)| state_word(state, id, row).0.len() as u16)
+        .map(|(_, id, row)| width_cols(&state_words(state, id, row).0) as u16)
         .max()
         .unwrap_or(0)
 }

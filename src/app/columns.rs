@@ -1,14 +1,14 @@
 //! Which columns the table has at which width.
 
-use ratatui::layout::Constraint::{self, Fill, Length};
-use ratatui::layout::{Layout, Rect};
+use std::borrow::Cow;
 
-use super::cells;
 use super::screen_layout::Column;
 use super::source::Source;
 use super::state::{State, TimeStyle};
-use crate::model::text::width_cols;
-use crate::model::{ColumnSpec, Field, Property};
+use crate::model::text::{Align, width_cols};
+use crate::model::time::Zone;
+use crate::model::{ColumnSpec, Field};
+use crate::store::Shape;
 
 /// Cells left of the first column: the cursor, the mark, and a blank.
 pub const GUTTER: u16 = 3;
@@ -27,44 +27,44 @@ const DEFAULT: &[ColumnSpec] = &[
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
 const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
-/// The order in which columns leave when the table is narrow, after those of attributes. A field
-/// that is not named never leaves.
-const LEAVE: [Field; 18] = [
+/// The order in which columns leave when the table is narrow: first those that hold nothing in any loaded
+/// row, then those of attributes, then these. A field that is not named never leaves.
+const LEAVE: [Field; 21] = [
     Field::Agent,
     Field::Hint,
     Field::Own,
     Field::Deletable,
-    Field::Id,
-    Field::UserId,
     Field::System,
+    Field::UserId,
+    Field::Method,
     Field::Age,
     Field::Idle,
     Field::Left,
-    Field::Ip,
-    Field::Method,
-    Field::Ended,
+    Field::Id,
     Field::Scope,
-    Field::Used,
-    Field::Kind,
     Field::Client,
     Field::Created,
+    Field::Kind,
+    Field::Ended,
+    Field::Expires,
+    Field::Profile,
+    Field::Used,
+    Field::Ip,
+    Field::State,
 ];
 
-/// How much room the columns of fixed width take.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Room {
-    /// Long titles, wide gaps.
-    Ample,
-    /// Short titles, one blank between columns.
-    Tight,
-    /// As tight, for screens of under 60 columns.
-    Least,
-}
-
 /// Names of profiles are cut to this.
-const WIDEST_PROFILE: u16 = 21;
-/// Below this width of the table's inside the state column is as narrow as its words.
-const LEAST_BELOW: u16 = 60;
+const WIDEST_PROFILE: u16 = 20;
+/// From this width of the table's inside on, the life line has a column, if there is room left for it.
+const LIFE_FROM: u16 = 98;
+/// Cells of the life line in its column.
+pub const LIFE: u16 = 10;
+/// Cells of an instant in the zone that is chosen: `11-21 14:01:12`.
+const INSTANT: u16 = 14;
+/// Cells of the state at least, so that the column stays as it is while rows pass by: `idle 59m`.
+const STATE: u16 = 8;
+/// Cells that a column of an attribute of fixed width has.
+const ATTRIBUTE: u16 = 10;
 
 /// All columns of the open systems, in order, whether they fit or not.
 pub fn all(state: &State) -> Vec<ColumnSpec> {
@@ -94,192 +94,297 @@ pub fn all(state: &State) -> Vec<ColumnSpec> {
 
 /// The columns shown in a table whose inside is this wide.
 pub fn columns(state: &State, width: u16) -> Vec<Column> {
-    let all = all(state);
-    let scroll = usize::from(state.results.scroll).min(max_scroll_of(state, &all, width));
-    place(state, &all, scroll, width)
+    let sizes = Sizes::of(state, width);
+    let scroll = usize::from(state.results.scroll).min(sizes.max_scroll());
+    sizes.place(scroll)
 }
 
 /// How far the columns can be scrolled: 0 if all of them fit.
 pub fn max_scroll(state: &State, width: u16) -> u16 {
-    u16::try_from(max_scroll_of(state, &all(state), width)).unwrap_or(u16::MAX)
+    u16::try_from(Sizes::of(state, width).max_scroll()).unwrap_or(u16::MAX)
 }
 
-fn max_scroll_of(state: &State, all: &[ColumnSpec], width: u16) -> usize {
-    let most = all.len().saturating_sub(2);
-    if place(state, all, 0, width).len() == all.len() {
-        return 0;
-    }
-    (1..=most)
-        .find(|scroll| place(state, all, *scroll, width).len() == all.len() - scroll)
-        .unwrap_or(most)
+/// A column and the cells that it may take, without the gap behind it.
+#[derive(Clone)]
+struct Sized {
+    spec: ColumnSpec,
+    least: u16,
+    /// What all but a few long values take; `most` or less.
+    usual: u16,
+    most: u16,
+    /// True if no loaded row has a value for it.
+    is_empty: bool,
 }
 
-/// The first column stays; `scroll` of the others have left at the left, and with any scrolled away the
-/// rest leave at the right, so that every column can be reached.
-fn place(state: &State, all: &[ColumnSpec], scroll: usize, width: u16) -> Vec<Column> {
-    let mut shown: Vec<ColumnSpec> = all.first().cloned().into_iter().collect();
-    shown.extend(all.iter().skip(1 + scroll).cloned());
-    let sizes = Sizes::of(state, width);
-    if scroll > 0 {
-        while shown.len() > 1 && sizes.need(&shown, Room::Tight) > width {
-            shown.pop();
-        }
-        return sizes.spread(&shown, sizes.tightest(), width);
-    }
-    let without_agent: Vec<_> = shown
-        .iter()
-        .filter(|c| c.what != Field::Agent)
-        .cloned()
-        .collect();
-    for columns in [&shown, &without_agent] {
-        if sizes.need(columns, Room::Ample) <= width {
-            return sizes.spread(columns, Room::Ample, width);
-        }
-    }
-    let is_attribute = |column: &ColumnSpec| column.what.field().is_none();
-    while let Some(last) = shown.iter().rposition(is_attribute)
-        && sizes.need(&shown, sizes.tightest()) > width
-    {
-        shown.remove(last);
-    }
-    for field in LEAVE {
-        if sizes.need(&shown, sizes.tightest()) <= width {
-            break;
-        }
-        shown.retain(|column| column.what != field);
-    }
-    sizes.spread(&shown, sizes.tightest(), width)
-}
-
-/// The values that decide the widths: the width of the table, the style of times, and the words on
-/// screen.
-struct Sizes {
+/// All columns with their sizes, in a table of this width.
+struct Sizes<'a> {
+    state: &'a State,
     width: u16,
-    time: TimeStyle,
-    /// Widest word of the state column among the rows on screen.
-    state: u16,
-    /// Widest name of an open profile.
-    profile: u16,
+    all: Vec<Sized>,
 }
 
-impl Sizes {
-    fn of(state: &State, width: u16) -> Self {
+impl<'a> Sizes<'a> {
+    fn of(state: &'a State, width: u16) -> Self {
+        let sized = |spec| sized(state, spec);
         Self {
+            state,
             width,
-            time: state.prefs.time,
-            state: cells::widest_state(state),
-            profile: state
-                .sources
-                .iter()
-                .map(|source| width_cols(&source.profile.name) as u16)
-                .max()
-                .unwrap_or(0),
+            all: all(state).into_iter().map(sized).collect(),
         }
     }
 
-    fn tightest(&self) -> Room {
-        if self.width < LEAST_BELOW {
-            Room::Least
-        } else {
-            Room::Tight
+    fn max_scroll(&self) -> usize {
+        let most = self.all.len().saturating_sub(2);
+        if self.shown(0).len() == self.all.len() {
+            return 0;
         }
+        (1..=most)
+            .find(|scroll| self.shown(*scroll).len() == self.all.len() - scroll)
+            .unwrap_or(most)
     }
 
-    /// Cells of a column of fixed width, its gap included.
-    fn fixed(&self, what: &Property, room: Room) -> u16 {
-        match what.field() {
-            Some(Field::State) => match room {
-                Room::Ample => 19,
-                Room::Tight => 12.max(self.state + 1),
-                Room::Least => 9.max(self.state + 1),
-            },
-            Some(Field::Created | Field::Used | Field::Expires | Field::Ended)
-                if self.time != TimeStyle::Age =>
-            {
-                match self.time {
-                    TimeStyle::Local => 26,
-                    _ => 21,
-                }
+    /// The columns that fit. The first one stays; `scroll` of the others have left at the left, and with any
+    /// scrolled away the rest leave at the right, so that every column can be reached.
+    fn shown(&self, scroll: usize) -> Vec<Sized> {
+        let mut shown: Vec<Sized> = self.all.first().cloned().into_iter().collect();
+        shown.extend(self.all.iter().skip(1 + scroll).cloned());
+        if scroll > 0 {
+            while shown.len() > 1 && needed(&shown) > self.width {
+                shown.pop();
             }
-            Some(Field::Expires) if room != Room::Tight => 10,
-            Some(Field::Used) if room == Room::Ample => 12,
-            Some(Field::Own | Field::Deletable) => 10,
-            Some(Field::Profile) => (self.profile + 1).clamp(8, WIDEST_PROFILE),
-            _ if room == Room::Ample => 11,
-            _ => 9,
+            return shown;
         }
-    }
-
-    /// The least cells of a text column, its gap included.
-    fn least(what: &Property) -> u16 {
-        match what.field() {
-            Some(Field::User) => 20,
-            Some(Field::Ip | Field::Agent | Field::UserId) => 16,
-            Some(Field::Client) => 14,
-            _ => 12,
+        while needed(&shown) > self.width
+            && let Some(at) = next_to_leave(&shown)
+        {
+            shown.remove(at);
         }
+        shown
     }
 
-    fn need(&self, columns: &[ColumnSpec], room: Room) -> u16 {
-        columns.iter().fold(GUTTER, |sum, column| {
-            sum.saturating_add(match column.weight {
-                0 => self.fixed(&column.what, room),
-                _ => Self::least(&column.what),
-            })
-        })
-    }
-
-    /// Gives every column its place; text columns share by weight what the others leave.
-    fn spread(&self, columns: &[ColumnSpec], room: Room, width: u16) -> Vec<Column> {
-        let fixed: u16 = columns
-            .iter()
-            .filter(|c| c.weight == 0)
-            .fold(GUTTER, |sum, c| {
-                sum.saturating_add(self.fixed(&c.what, room))
-            });
-        let mut text = Self::share(columns, width.saturating_sub(fixed)).into_iter();
+    /// Gives every column its place: first the least that each needs, then to those of text what most values
+    /// take; then the life line, what their longest values take, and wider gaps.
+    fn place(&self, scroll: usize) -> Vec<Column> {
+        let shown = self.shown(scroll);
+        let mut cells: Vec<u16> = shown.iter().map(|column| column.least).collect();
+        let mut room = self.width.saturating_sub(needed(&shown));
+        grow(&shown, &mut cells, &mut room, |column| column.usual);
+        let has_life = self.width >= LIFE_FROM
+            && room > LIFE
+            && scroll == 0
+            && self.state.results.rows.shape().widest(Field::Created) > 0;
+        if has_life {
+            room -= LIFE + 1;
+        }
+        grow(&shown, &mut cells, &mut room, |column| column.most);
+        let gap = if usize::from(room) >= shown.len() {
+            2
+        } else {
+            1
+        };
+        let mut titles = Titles::of(self.state);
         let mut x = GUTTER;
-        let mut placed = Vec::with_capacity(columns.len());
-        for column in columns {
-            let mut cells = match column.weight {
-                0 => self.fixed(&column.what, room),
-                _ => text.next().unwrap_or(0),
-            };
-            cells = cells.min(width.saturating_sub(x));
-            if cells == 0 {
+        let mut placed = Vec::with_capacity(shown.len() + 1);
+        for (column, cells) in shown.into_iter().zip(cells) {
+            let width = cells.min(self.width.saturating_sub(x));
+            if width == 0 {
                 break;
             }
             placed.push(Column {
-                what: column.what.clone(),
-                title: if room == Room::Ample {
-                    column.title.clone()
-                } else {
-                    column.short.clone()
-                },
+                title: titles.next(&column.spec, width),
+                align: align(column.spec.what.field()),
+                what: Some(column.spec.what),
                 x,
-                width: cells,
+                width,
             });
-            x += cells;
+            x += width + gap;
+        }
+        if has_life {
+            placed.push(Column {
+                what: None,
+                title: Cow::Borrowed("LIFE"),
+                align: Align::Left,
+                x,
+                width: LIFE,
+            });
         }
         placed
     }
+}
 
-    /// Cells of the text columns, in order: by weight, but none below the least that it needs while another
-    /// has more than its own.
-    fn share(columns: &[ColumnSpec], room: u16) -> Vec<u16> {
-        let text: Vec<&ColumnSpec> = columns.iter().filter(|c| c.weight > 0).collect();
-        let least: Vec<u16> = text.iter().map(|c| Self::least(&c.what)).collect();
-        let mut parts: Vec<Constraint> = text.iter().map(|c| Fill(c.weight.into())).collect();
-        loop {
-            let row = Rect::new(0, 0, room, 1);
-            let areas = Layout::horizontal(&parts).split(row);
-            let cells: Vec<u16> = areas.iter().map(|area| area.width).collect();
-            match (0..parts.len())
-                .find(|at| matches!(parts[*at], Fill(_)) && cells[*at] < least[*at])
-            {
-                Some(at) if least.iter().sum::<u16>() <= room => parts[at] = Length(least[at]),
-                _ => return cells,
-            }
+/// Cells that the columns need at least, with the gutter and a blank between two.
+fn needed(columns: &[Sized]) -> u16 {
+    let gaps = columns.len().saturating_sub(1) as u16;
+    columns.iter().fold(GUTTER + gaps, |sum, column| {
+        sum.saturating_add(column.least)
+    })
+}
+
+/// The next column that leaves. The first one never does.
+fn next_to_leave(shown: &[Sized]) -> Option<usize> {
+    let last = |is: &dyn Fn(&Sized) -> bool| shown.iter().rposition(is).filter(|at| *at > 0);
+    let empty = last(&|column| column.is_empty);
+    let attribute = || last(&|column| column.spec.what.field().is_none());
+    let by_field = || {
+        let mut fields = LEAVE.iter();
+        fields.find_map(|field| last(&|column| column.spec.what == *field))
+    };
+    empty.or_else(attribute).or_else(by_field)
+}
+
+/// Hands out spare cells, each to the column with the smallest part of its share, of those that want more.
+fn grow(shown: &[Sized], cells: &mut [u16], room: &mut u16, wanted: impl Fn(&Sized) -> u16) {
+    let share = |at: usize, cells: &[u16]| {
+        let weight = u32::from(shown[at].spec.weight.max(1));
+        u32::from(cells[at]) * 64 / weight
+    };
+    while *room > 0 {
+        let wants = (0..shown.len()).filter(|at| cells[*at] < wanted(&shown[*at]));
+        let Some(next) = wants.min_by_key(|at| share(*at, cells)) else {
+            return;
+        };
+        cells[next] += 1;
+        *room -= 1;
+    }
+}
+
+fn is_time(field: Option<Field>) -> bool {
+    matches!(
+        field,
+        Some(Field::Created | Field::Used | Field::Expires | Field::Ended)
+    )
+}
+
+fn align(field: Option<Field>) -> Align {
+    match field {
+        Some(Field::Age | Field::Idle | Field::Left) => Align::Right,
+        field if is_time(field) => Align::Right,
+        _ => Align::Left,
+    }
+}
+
+fn sized(state: &State, spec: ColumnSpec) -> Sized {
+    let field = spec.what.field();
+    let shape = state.results.rows.shape();
+    let is_empty = !state.results.rows.is_empty() && field.is_some_and(|f| is_told_empty(shape, f));
+    let (least, usual, most) = match field {
+        Some(Field::State) => [STATE.max(state.results.widest_state); 3].into(),
+        Some(Field::Profile | Field::System | Field::Own | Field::Deletable) => {
+            [fixed(state, &spec); 3].into()
         }
+        field if align(field) == Align::Right => [time_cells(state, &spec); 3].into(),
+        _ => text_cells(state, &spec),
+    };
+    Sized {
+        spec,
+        least,
+        usual,
+        most,
+        is_empty,
+    }
+}
+
+/// True if the rows say for sure that a column would be empty.
+fn is_told_empty(shape: &Shape, field: Field) -> bool {
+    let told = match field {
+        Field::Age => Field::Created,
+        Field::Left => Field::Expires,
+        Field::State | Field::Profile | Field::System | Field::Own | Field::Deletable => {
+            return false;
+        }
+        Field::Idle | Field::Hint => return false,
+        field => field,
+    };
+    shape.widest(told) == 0
+}
+
+/// Cells of a column whose values are known beforehand.
+fn fixed(state: &State, spec: &ColumnSpec) -> u16 {
+    let title = width_cols(&spec.title) as u16;
+    match spec.what.field() {
+        Some(Field::Profile) => {
+            let names = state.sources.iter().map(|source| &source.profile.name);
+            let widest = names.map(|name| width_cols(name) as u16).max();
+            widest.unwrap_or(0).clamp(title, WIDEST_PROFILE)
+        }
+        _ => title.max(3),
+    }
+}
+
+/// Cells of a column of ages or instants: `729d`, and its title with the mark of the order.
+fn time_cells(state: &State, spec: &ColumnSpec) -> u16 {
+    let field = spec.what.field();
+    if state.prefs.time != TimeStyle::Age && is_time(field) {
+        return INSTANT;
+    }
+    let title = age_title(field).map_or(width_cols(&spec.short), str::len) as u16;
+    (title + 1).max(4)
+}
+
+/// Cells of a column of text: no less than makes its values readable, what most of them take, and what all
+/// take.
+fn text_cells(state: &State, spec: &ColumnSpec) -> (u16, u16, u16) {
+    let field = spec.what.field();
+    let title = width_cols(&spec.short) as u16 + 2;
+    let (least, usual) = match field {
+        Some(Field::User) => (16, 26),
+        Some(Field::Ip) => (15, 22),
+        Some(Field::Agent) => (16, 24),
+        Some(Field::Client) => (12, 16),
+        Some(Field::UserId) => (12, 16),
+        Some(_) => (10, 12),
+        None if spec.weight == 0 => (ATTRIBUTE, ATTRIBUTE),
+        None => (ATTRIBUTE, 40),
+    };
+    let widest = match field.map(|field| state.results.rows.shape().widest(field)) {
+        Some(widest) if !state.results.rows.is_empty() => widest,
+        _ => usual,
+    };
+    let most = widest.max(title);
+    (least.min(most), usual.min(most), most)
+}
+
+/// The titles of ages, in the words of the query.
+fn age_title(field: Option<Field>) -> Option<&'static str> {
+    match field? {
+        Field::Created | Field::Age => Some("AGE"),
+        Field::Used | Field::Idle => Some("IDLE"),
+        Field::Expires | Field::Left => Some("LEFT"),
+        _ => None,
+    }
+}
+
+/// The titles, from left to right: the first column of instants names the zone of all.
+struct Titles {
+    time: TimeStyle,
+    zone: Option<String>,
+}
+
+impl Titles {
+    fn of(state: &State) -> Self {
+        let zone = match (state.prefs.time, state.zone()) {
+            (TimeStyle::Age, _) => None,
+            (_, Zone::Utc) => Some("UTC".to_owned()),
+            // Its offset may differ from row to row.
+            (_, Zone::Local) => Some("local".to_owned()),
+            (_, zone @ Zone::Fixed(_)) => Some(zone.offset_at(state.now).to_string()),
+        };
+        Self {
+            time: state.prefs.time,
+            zone,
+        }
+    }
+
+    fn next(&mut self, spec: &ColumnSpec, width: u16) -> Cow<'static, str> {
+        let field = spec.what.field();
+        if self.time == TimeStyle::Age || !is_time(field) {
+            if let Some(title) = age_title(field) {
+                return Cow::Borrowed(title);
+            }
+        } else if let Some(zone) = self.zone.take() {
+            return Cow::Owned(format!("{} {zone}", spec.short));
+        }
+        let has_room = width_cols(&spec.title) + 2 <= usize::from(width);
+        if has_room { &spec.title } else { &spec.short }.clone()
     }
 }

@@ -1,5 +1,7 @@
 //! The facts of a session that every system has a place for, in words.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::action::{Action, Context};
@@ -200,7 +202,7 @@ fn instant(state: &State, row: Row<'_>, field: Field, at: Option<DateTime<Utc>>)
     let Some(at) = at else {
         return fact(field, label, "-", Role::Dim);
     };
-    let exact = time::instant(at, state.prefs.zone);
+    let exact = time::instant(at, state.zone());
     let age = time::age(Some(at), state.now_at(row.source()));
     fact(field, label, &format!("{exact}   ({age})"), Role::Text)
 }
@@ -209,11 +211,11 @@ fn instant(state: &State, row: Row<'_>, field: Field, at: Option<DateTime<Utc>>)
 fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> DetailLine {
     let (word, role) = word(state, id, row, session);
     let ended = state.results.ended_at.get(&id);
-    let ended = ended.map(|at| format!("ended {}", time::clock_seconds(*at, state.prefs.zone)));
+    let ended = ended.map(|at| format!("ended {}", time::clock_seconds(*at, state.zone())));
     let mut line = fact(
         Field::State,
         "State",
-        ended.as_deref().unwrap_or(word),
+        ended.as_deref().unwrap_or(&word),
         role,
     );
     let status = match state.results.statuses.get(&id) {
@@ -239,13 +241,12 @@ fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Deta
     line
 }
 
-/// The word of a session that may have been read anew since its row was loaded.
-fn word(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (&'static str, Role) {
+/// The state of a session that may have been read anew since its row was loaded.
+fn word(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (Cow<'static, str>, Role) {
     if state.results.statuses.contains_key(&id) {
-        return cells::state_word(state, id, row);
+        return cells::state_words(state, id, row);
     }
-    let word = cells::word_at(state, row.source(), session);
-    (word.word(), cells::role_of(word))
+    cells::session_words(state, row.source(), &session.into())
 }
 
 /// Why a session that is over cannot be ended.
@@ -291,16 +292,16 @@ pub(super) fn life_line(
         .statuses
         .get(&id)
         .is_some_and(RowStatus::is_over);
-    let word = cells::word_at(state, row.source(), session);
+    let word = cells::word_at(state, row.source(), &session.into());
     let room = width.saturating_sub(LABELS);
     let ended = state.results.ended_at.get(&id).copied();
     let ended = ended.or(session.ended);
     let life = life::life(
-        session,
+        &session.into(),
         ended,
         (word, over),
         state.now_at(row.source()),
-        state.prefs.zone,
+        state.zone(),
         room,
     )?;
     let text = if life.line.is_empty() {
@@ -398,7 +399,7 @@ fn times(
     began: bool,
     width: usize,
 ) -> Vec<Piece> {
-    let zone = state.prefs.zone;
+    let zone = state.zone();
     let (label, first) = if began {
         ("Created  ", session.created)
     } else {

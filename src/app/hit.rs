@@ -90,8 +90,9 @@ fn table_hit(state: &State, inner: Rect, at: Position) -> Hit {
             .layout
             .columns
             .iter()
-            .find(|column| x >= column.x && x < column.x + column.width && x >= GUTTER)
-            .map_or(miss, |column| Hit::Column(column.what.clone()));
+            .find(|column| x >= column.x && x <= column.x + column.width && x >= GUTTER)
+            .and_then(|column| column.what.clone())
+            .map_or(miss, Hit::Column);
     }
     let position = state.results.top + usize::from(at.y - inner.y - 1);
     if position < state.results.order.len() {

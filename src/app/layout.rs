@@ -4,6 +4,7 @@ use ratatui::layout::Constraint::{Fill, Length};
 use ratatui::layout::{Layout, Position, Rect};
 
 use super::area::{BORDER, Mode, mode};
+use super::cells;
 use super::columns;
 use super::form_fields;
 use super::form_layout;
@@ -30,6 +31,8 @@ const TABLE_LEAST: u16 = 7;
 pub fn lay_out(state: &mut State) {
     state.layout = panes(state);
     show_row(state);
+    let seen = cells::widest_state(state);
+    state.results.widest_state = seen.max(state.results.widest_state);
     state.layout.columns = columns::columns(state, state.layout.table.inner(BORDER).width);
     state.layout.fields = form_layout::place(state);
     show_field(state);

@@ -2,9 +2,53 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::model::Session;
 use crate::model::State as Word;
 use crate::model::time::{Zone, clock, duration_words};
+use crate::model::{Fact, Session};
+use crate::store::Row;
+
+/// The moments of a session, as far as they are known, and what its state depends on beside them.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments {
+    /// The state as the system reported it.
+    pub fact: Fact,
+    /// True for the operator's own session.
+    pub own: Option<bool>,
+    /// When it began.
+    pub created: Option<DateTime<Utc>>,
+    /// When it was last used.
+    pub used: Option<DateTime<Utc>>,
+    /// When it ends by itself.
+    pub expires: Option<DateTime<Utc>>,
+    /// When it was ended.
+    pub ended: Option<DateTime<Utc>>,
+}
+
+impl From<&Session> for Moments {
+    fn from(session: &Session) -> Self {
+        Self {
+            fact: session.fact,
+            own: session.own,
+            created: session.created,
+            used: session.last_used,
+            expires: session.expires,
+            ended: session.ended,
+        }
+    }
+}
+
+impl From<Row<'_>> for Moments {
+    fn from(row: Row<'_>) -> Self {
+        Self {
+            fact: row.fact(),
+            own: row.own(),
+            created: row.created(),
+            used: row.last_used(),
+            expires: row.expires(),
+            ended: row.ended(),
+        }
+    }
+}
 
 /// The life line as text: times at both ends, the line between them, and the same in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +73,7 @@ const GAPS: usize = 5;
 /// The life line in a room of `cells`. `ended`: when it was ended, as far as that is known. `None`:
 /// nothing is known of when it began.
 pub fn life(
-    session: &Session,
+    session: &Moments,
     ended: Option<DateTime<Utc>>,
     (word, over): (Word, bool),
     now: DateTime<Utc>,
@@ -37,19 +81,15 @@ pub fn life(
     cells: usize,
 ) -> Option<Life> {
     let began = session.created?;
-    let over = over || matches!(word, Word::Revoked | Word::Expired);
-    let ends = if over {
-        ended.or(session.expires.filter(|at| *at <= now))
-    } else {
-        session.expires
-    };
+    let over = over || is_over(word);
+    let ends = end(session, ended, over, now);
     let from = time_or_day(began, now, zone);
     let to = ends.map_or(String::new(), |at| time_or_day(at, now, zone));
     let words = words(session, began, ends, over, now);
     let taken = from.len() + to.len() + words.chars().count() + GAPS;
     let room = cells.saturating_sub(taken).min(LONGEST);
     let line = match room {
-        SHORTEST.. => line(room, began, session.last_used, ends, over, now),
+        SHORTEST.. => line(room, began, session.used, ends, over, now),
         _ => String::new(),
     };
     Some(Life {
@@ -58,6 +98,38 @@ pub fn life(
         to,
         words,
     })
+}
+
+/// Only the line, in this many cells, 2 or more. `None`: nothing is known of when it began.
+pub fn bar(
+    session: &Moments,
+    ended: Option<DateTime<Utc>>,
+    (word, over): (Word, bool),
+    now: DateTime<Utc>,
+    cells: usize,
+) -> Option<String> {
+    let began = session.created?;
+    let over = over || is_over(word);
+    let ends = end(session, ended, over, now);
+    Some(line(cells, began, session.used, ends, over, now))
+}
+
+fn is_over(word: Word) -> bool {
+    matches!(word, Word::Revoked | Word::Expired)
+}
+
+/// When it ended, or ends. `None`: that is not known, or it has no end.
+fn end(
+    session: &Moments,
+    ended: Option<DateTime<Utc>>,
+    over: bool,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    if over {
+        ended.or(session.expires.filter(|at| *at <= now))
+    } else {
+        session.expires
+    }
 }
 
 /// The time of day if it is today, else the day too.
@@ -69,7 +141,7 @@ fn time_or_day(at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {
 }
 
 fn words(
-    session: &Session,
+    session: &Moments,
     began: DateTime<Utc>,
     ends: Option<DateTime<Utc>>,
     over: bool,
@@ -97,7 +169,7 @@ fn words(
         }
         _ => format!("{} old, no end", duration_words(lived)),
     };
-    let idle = session.last_used.map_or_else(
+    let idle = session.used.map_or_else(
         || "never used".to_owned(),
         |at| format!("idle {}", duration_words((now - at).max(TimeDelta::zero()))),
     );
@@ -157,7 +229,15 @@ mod tests {
 
     fn drawn(session: &Session, word: Word, cells: usize) -> Life {
         let now = at("2026-11-21 14:07:00");
-        life(session, session.ended, (word, false), now, Zone::Utc, cells).unwrap()
+        life(
+            &session.into(),
+            session.ended,
+            (word, false),
+            now,
+            Zone::Utc,
+            cells,
+        )
+        .unwrap()
     }
 
     #[test]

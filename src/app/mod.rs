@@ -39,6 +39,7 @@ pub mod revoke_plan;
 pub mod role;
 pub(crate) mod row_facts;
 pub mod screen_layout;
+pub mod sorting;
 pub mod source;
 pub mod state;
 pub mod text_wrap;

@@ -34,8 +34,8 @@ impl RowStatus {
     /// The word in the STATE column.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Revoking => "revoking",
-            Self::Revoked => "revoked",
+            Self::Revoking => "ending",
+            Self::Revoked => "ended",
             Self::AlreadyGone => "gone",
             Self::StillListed => "still listed",
             Self::NoLastingId => "no lasting id",
@@ -101,6 +101,11 @@ pub struct Results {
     pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
+    /// True if the operator chose that order.
+    pub is_sort_chosen: bool,
+    /// Cells of the widest state that was on screen since these rows began to arrive: the column does not
+    /// change while rows pass by.
+    pub widest_state: u16,
     /// True while rows are shown in order of arrival.
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
@@ -158,6 +163,8 @@ impl Results {
             reorder: false,
             column: sort.by.clone(),
             sort,
+            is_sort_chosen: false,
+            widest_state: 0,
             arrival: true,
             cursor: 0,
             top: 0,

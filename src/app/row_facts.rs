@@ -122,7 +122,7 @@ fn when(
 ) -> Option<(&'static str, String)> {
     let exact = |at| {
         let age = time::age(Some(at), state.now_at(id));
-        format!("{} ({age})", time::instant(at, state.prefs.zone))
+        format!("{} ({age})", time::instant(at, state.zone()))
     };
     let created = row.and_then(Row::created);
     let used = row.and_then(Row::last_used);

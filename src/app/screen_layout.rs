@@ -7,6 +7,7 @@ use super::detail_line::DetailLine;
 use super::dialog_view::DialogView;
 use super::form::FormField;
 use crate::model::Property;
+use crate::model::text::Align;
 
 /// Borders and the line of titles.
 const TABLE_FRAME: u16 = 3;
@@ -84,14 +85,16 @@ pub struct Placed {
 /// One column as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// The property that it shows and sorts by.
-    pub what: Property,
+    /// The property that it shows and sorts by. `None`: the life line, by which nothing is sorted.
+    pub what: Option<Property>,
     /// Its title, at the length that fits.
     pub title: std::borrow::Cow<'static, str>,
     /// First cell, counted from the left edge of the table's inside.
     pub x: u16,
-    /// Cells, the gap to the next column included.
+    /// Cells, without the gap to the next column.
     pub width: u16,
+    /// The side that its values stand at.
+    pub align: Align,
 }
 
 /// Two lines of the details side by side, or one: indexes into the list of lines.

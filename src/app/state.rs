@@ -15,10 +15,10 @@ use super::memory::Memory;
 use super::msg::Size;
 use super::results::{Details, Results};
 use super::screen_layout::ScreenLayout;
+use super::sorting;
 use super::source::{ProfileEntry, Source};
 use super::update::trail::Trail;
 use crate::model::time::Zone;
-use crate::model::{Field, Sort};
 use crate::store::SourceId;
 
 /// A pane that can have the focus.
@@ -35,7 +35,7 @@ pub enum Pane {
 /// How times are shown in the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TimeStyle {
-    /// "12m ago".
+    /// "12m".
     #[default]
     Age,
     /// In this machine's zone.
@@ -83,7 +83,7 @@ pub enum Lock {
 pub struct Prefs {
     /// How times are shown.
     pub time: TimeStyle,
-    /// The zone of the header clock and of times typed without one.
+    /// The zone of times, while they are shown as ages.
     pub zone: Zone,
     /// The zone of `TimeStyle::Local`: that of this machine, which knows when clocks change. UTC where
     /// the machine's setting names no zone.
@@ -175,6 +175,15 @@ impl State {
         self.sources.get(usize::from(id.0))
     }
 
+    /// The zone in which instants are shown and typed ones are read: that of the header clock.
+    pub fn zone(&self) -> Zone {
+        match self.prefs.time {
+            TimeStyle::Age => self.prefs.zone,
+            TimeStyle::Local => self.prefs.local,
+            TimeStyle::Utc => Zone::Utc,
+        }
+    }
+
     /// The time at the server of a source: ours while its clock is not known.
     pub fn now_at(&self, source: SourceId) -> DateTime<Utc> {
         let source = self.source(source);
@@ -187,10 +196,7 @@ impl State {
             sources: Vec::new(),
             profiles: Vec::new(),
             form: Form::default(),
-            results: Results::new(Sort {
-                by: Field::User.into(),
-                descending: false,
-            }),
+            results: Results::new(sorting::NEWEST_FIRST),
             details: Details::default(),
             focus: Pane::Search,
             dialogs: Vec::new(),

@@ -154,6 +154,7 @@ fn broken(lines: &[AuditEntry], how: &str) -> AuditEntry {
         reason: Some(how.to_owned()),
         http_status: None,
         error_code: None,
+        ended: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -30,6 +30,7 @@ pub use verify::{Report, verify};
 
 use crate::config::private::PrivateError;
 use crate::config::{Paths, Profile};
+use crate::model::time::rfc3339;
 use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::AuditKey;
@@ -136,6 +137,8 @@ pub struct Ending {
     /// The code of the failure from a server that does not speak HTTP (`SQL state 40001`), if it is
     /// known.
     pub error_code: Option<String>,
+    /// When the session ended, by the server's clock. `None`: the server does not tell, or it did not end.
+    pub ended: Option<DateTime<Utc>>,
 }
 
 impl From<&Outcome> for Ending {
@@ -145,6 +148,7 @@ impl From<&Outcome> for Ending {
             error,
             http_status: None,
             error_code: None,
+            ended: None,
         };
         match outcome {
             Outcome::Revoked => plain("done", None),
@@ -176,6 +180,7 @@ impl From<&ApiError> for Ending {
             error: Some(error.class()),
             http_status,
             error_code,
+            ended: None,
         }
     }
 }
@@ -340,6 +345,7 @@ fn ended(mut line: AuditEntry, ending: &Ending, took: Option<u64>) -> AuditEntry
     line.error = ending.error.map(str::to_owned);
     line.http_status = ending.http_status;
     line.error_code.clone_from(&ending.error_code);
+    line.ended = ending.ended.map(rfc3339);
     line.dur_ms = took;
     line
 }
@@ -389,6 +395,7 @@ fn line(change: &Change, key: &AuditKey) -> AuditEntry {
         reason: operation.reason.clone(),
         http_status: None,
         error_code: None,
+        ended: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -117,6 +117,10 @@ pub struct AuditEntry {
     /// The code of the failure from a server that does not speak HTTP. `None`: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_code: Option<String>,
+    /// When the session ended, by the server's clock, in UTC with milliseconds. `None`: the server does not tell, or
+    /// it did not end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
     /// look. `None`: not ended.
     pub outcome: Option<String>,

@@ -37,6 +37,10 @@ pub struct EmulatorArgs {
     /// Options that only some systems have.
     #[command(flatten)]
     pub own: OwnFlags,
+    /// Write the sessions to standard output, as its own list has them, and end; the same options give
+    /// the same bytes
+    #[arg(long, value_name = "FORMAT", value_parser = ["json"], conflicts_with_all = ["json", "config_out", "control", "fault", "tls", "port"])]
+    pub dump: Option<String>,
     /// Print one line of JSON once it listens: system, url, auth
     #[arg(long)]
     pub json: bool,

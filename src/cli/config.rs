@@ -201,6 +201,7 @@ pub(crate) fn print_small(
 mod tests {
     use super::*;
     use crate::api::Systems;
+    use crate::app::sorting::NEWEST_FIRST;
     use crate::config::{ConfigError, Paths};
 
     const MINIMAL: &str = "[profile.p]\nsystem = \"janssen\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
@@ -258,8 +259,11 @@ mod tests {
             (shown.timeout, shown.policy.max_rows)
         );
         assert_eq!(
-            (default.policy.reload_every, &default.policy.sort),
-            (shown.policy.reload_every, &shown.policy.sort)
+            (
+                default.policy.reload_every,
+                default.policy.sort.clone().or(Some(NEWEST_FIRST))
+            ),
+            (shown.policy.reload_every, shown.policy.sort.clone())
         );
         assert_eq!(
             (default.policy.thresholds, default.policy.audit),

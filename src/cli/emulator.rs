@@ -1,5 +1,6 @@
 //! `usher emulator`: a made-up identity system in the foreground, until a signal ends it.
 
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +23,9 @@ const SESSIONS_A_USER: u32 = 5;
 /// # Errors
 /// It cannot listen, a fault cannot be read, or the configuration cannot be written.
 pub(crate) async fn run(ctx: &Ctx, args: &EmulatorArgs) -> Result<u8, Failure> {
+    if args.dump.is_some() {
+        return dump(args);
+    }
     // Before it says that it listens: whoever reads that may send the signal at once.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
@@ -37,6 +41,18 @@ pub(crate) async fn run(ctx: &Ctx, args: &EmulatorArgs) -> Result<u8, Failure> {
         _ = terminate.recv() => {}
     }
     running.stop().await;
+    Ok(OK)
+}
+
+/// Writes the sessions out.
+fn dump(args: &EmulatorArgs) -> Result<u8, Failure> {
+    let mut out = BufWriter::with_capacity(1 << 20, io::stdout());
+    let Some(written) = emulator::dump(options(args)?, &mut out) else {
+        let text = format!("the emulator of {} has no --dump", args.system);
+        return Err(Failure::usage(text));
+    };
+    written?;
+    out.flush()?;
     Ok(OK)
 }
 

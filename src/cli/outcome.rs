@@ -1,5 +1,6 @@
 //! One line for each session that was to be ended.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::args_verbs::OutcomeFormat;
@@ -9,6 +10,7 @@ use super::output::Out;
 use super::sources::Source;
 use super::targets::{SessionTarget, Skip};
 use crate::model::text::{Ellipsis, MESSAGE_COLS, NAME_COLS, display_safe, mask, safe_cut};
+use crate::model::time::rfc3339;
 use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 
 /// The message about an id that was given by hand and that the server does not know.
@@ -44,19 +46,20 @@ impl<'a> Outcomes<'a> {
 
     /// It was left out.
     pub(crate) fn skipped(&mut self, target: &SessionTarget, skip: &Skip) -> Result<(), Failure> {
-        self.print(target, skip.outcome(), Some(&skip.words()))
+        self.print(target, skip.outcome(), Some(&skip.words()), target.ended)
     }
 
     /// It would be ended.
     pub(crate) fn would_revoke(&mut self, target: &SessionTarget) -> Result<(), Failure> {
-        self.print(target, "would_revoke", None)
+        self.print(target, "would_revoke", None, None)
     }
 
-    /// Prints the outcome for one session.
+    /// Prints the outcome for one session, and when it ended by the server's clock.
     pub(crate) fn outcome(
         &mut self,
         target: &SessionTarget,
         outcome: &Outcome,
+        ended: Option<DateTime<Utc>>,
     ) -> Result<(), Failure> {
         if matches!(outcome, Outcome::Revoked) {
             self.revoked += 1;
@@ -70,7 +73,7 @@ impl<'a> Outcomes<'a> {
             Outcome::StillListed => Some("the server said yes, and still lists it".to_owned()),
             Outcome::Revoked | Outcome::AlreadyGone => None,
         };
-        self.print(target, outcome.word(), message.as_deref())
+        self.print(target, outcome.word(), message.as_deref(), ended)
     }
 
     fn print(
@@ -78,6 +81,7 @@ impl<'a> Outcomes<'a> {
         target: &SessionTarget,
         word: &str,
         message: Option<&str>,
+        ended: Option<DateTime<Utc>>,
     ) -> Result<(), Failure> {
         if self.closed {
             return Ok(());
@@ -93,6 +97,7 @@ impl<'a> Outcomes<'a> {
                 "label": Some(&target.label).filter(|label| !label.is_empty()),
                 "user": user.map(crate::model::Untrusted::expose),
                 "outcome": word,
+                "ended": ended.map(rfc3339),
                 "message": message,
             })),
             OutcomeFormat::Text => {
@@ -105,6 +110,11 @@ impl<'a> Outcomes<'a> {
                     line.truncate(line.trim_end().len());
                     line.push_str("  ");
                     line.push_str(&safe_cut(message, MESSAGE_COLS, Ellipsis::Sign));
+                }
+                if let Some(ended) = ended {
+                    line.truncate(line.trim_end().len());
+                    line.push_str("  ended ");
+                    line.push_str(&rfc3339(ended));
                 }
                 self.out.text(line.trim_end());
                 Ok(())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -70,14 +71,15 @@ pub(crate) async fn run(
     let mut listener = Listener {
         targets: &targets,
         told: vec![None; targets.len()],
+        times: vec![None; targets.len()],
         hold: targets.len() > READ_EACH,
         fail_fast: job.fail_fast.then_some(&stop),
         outcomes,
         failure: None,
     };
     let listen = async {
-        while let Some((at, outcome)) = reports.recv().await {
-            listener.hear(at, outcome);
+        while let Some(heard) = reports.recv().await {
+            listener.hear(heard);
         }
     };
     let all = async { tokio::join!(work, listen) };
@@ -133,13 +135,21 @@ struct WorkerResult {
     error: Option<ApiError>,
 }
 
+/// A report about one session.
+enum Heard {
+    /// Its outcome, and when it ended as far as the server tells.
+    Outcome(usize, Outcome, Option<DateTime<Utc>>),
+    /// When it ended, after its outcome.
+    EndedAt(usize, DateTime<Utc>),
+}
+
 /// The job of one source.
 struct RevokeWorker<'a> {
     job: &'a RevokeRun<'a>,
     source: &'a Source,
     audit: Arc<Audit>,
     stop: CancellationToken,
-    report: mpsc::Sender<(usize, Outcome)>,
+    report: mpsc::Sender<Heard>,
 }
 
 impl RevokeWorker<'_> {
@@ -196,7 +206,12 @@ impl RevokeWorker<'_> {
         let listen = async {
             while let Some(one) = told.recv().await {
                 match one {
-                    Progress::Outcome { row, outcome } => self.tell(row, outcome).await,
+                    Progress::Outcome {
+                        row,
+                        outcome,
+                        ended,
+                    } => self.tell(Heard::Outcome(row, outcome, ended)).await,
+                    Progress::EndedAt { row, at } => self.tell(Heard::EndedAt(row, at)).await,
                     Progress::Paused(why) => {
                         // Nobody signs in while a script runs: what is left stays as it is.
                         error = Some(why);
@@ -246,16 +261,16 @@ impl RevokeWorker<'_> {
                 .collect();
             let items = items(&theirs);
             let outcomes = read_back(self.source.api.as_ref(), &items, &ended, max_rows).await;
-            for (item, outcome) in items.iter().zip(outcomes) {
-                self.tell(item.row, outcome).await;
+            for (item, (outcome, ended)) in items.iter().zip(outcomes) {
+                self.tell(Heard::Outcome(item.row, outcome, ended)).await;
             }
         }
         Ok(())
     }
 
-    async fn tell(&self, at: usize, outcome: Outcome) {
+    async fn tell(&self, heard: Heard) {
         // Nobody listens only when the command is ending already.
-        let _ = self.report.send((at, outcome)).await;
+        let _ = self.report.send(heard).await;
     }
 
     fn unlogged(&self, why: &AuditError) {
@@ -287,6 +302,8 @@ fn items(targets: &[(usize, &SessionTarget)]) -> Vec<JobItem<usize>> {
 struct Listener<'a, 'o> {
     targets: &'a [SessionTarget],
     told: Vec<Option<Outcome>>,
+    /// When each ended, by the server's clock.
+    times: Vec<Option<DateTime<Utc>>>,
     hold: bool,
     fail_fast: Option<&'a CancellationToken>,
     outcomes: &'a mut Outcomes<'o>,
@@ -294,7 +311,17 @@ struct Listener<'a, 'o> {
 }
 
 impl Listener<'_, '_> {
-    fn hear(&mut self, at: usize, outcome: Outcome) {
+    fn hear(&mut self, heard: Heard) {
+        let (at, outcome, ended) = match heard {
+            Heard::Outcome(at, outcome, ended) => (at, Some(outcome), ended),
+            Heard::EndedAt(at, time) => (at, None, Some(time)),
+        };
+        if let Some(time) = self.times.get_mut(at) {
+            *time = ended;
+        }
+        let Some(outcome) = outcome else {
+            return;
+        };
         let failed = !matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone);
         if failed && let Some(stop) = self.fail_fast {
             stop.cancel();
@@ -313,7 +340,7 @@ impl Listener<'_, '_> {
         };
         let printed = self
             .outcomes
-            .outcome(target, outcome)
+            .outcome(target, outcome, self.times.get(at).copied().flatten())
             .and_then(|()| self.outcomes.flush());
         if let Err(failure) = printed {
             self.failure.get_or_insert(failure);

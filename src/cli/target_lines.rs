@@ -203,6 +203,8 @@ fn target(line: SessionLine, sources: &[Source]) -> Result<SessionTarget, String
             name: line.user.map(Untrusted::from),
             scope: line.scope.map(Untrusted::from),
         },
+        // A line is the word of whoever wrote it.
+        ended: None,
     })
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::exit::{self, Failure};
 use super::output::Record;
 use super::sources::Source;
@@ -25,6 +27,8 @@ pub(crate) struct SessionTarget {
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
     pub(crate) subject: Subject,
+    /// When it ended, by the server's clock, if it was over when it was read. `None`: it was not, or that is not known.
+    pub(crate) ended: Option<DateTime<Utc>>,
     /// Why it is left out. `None`: it is not.
     pub(crate) skip: Option<Skip>,
     /// How it came to be named.
@@ -50,6 +54,7 @@ impl SessionTarget {
             kind: None,
             label: String::new(),
             subject: Subject::default(),
+            ended: None,
             skip: None,
             provenance: Provenance::Typed,
         }
@@ -76,6 +81,7 @@ impl SessionTarget {
             kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: row.subject(),
+            ended: row.ended,
             provenance: Provenance::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),
         }

@@ -158,7 +158,9 @@ fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
     set(table, "max_rows", &mut profile.policy.max_rows, |item| {
         item.number(1..=100_000_000)
     })?;
-    set(table, "sort", &mut profile.policy.sort, sort)?;
+    set(table, "sort", &mut profile.policy.sort, |item| {
+        sort(item).map(Some)
+    })?;
     profile.policy.search_on_start = flag(table, "search_on_start")?;
     profile.policy.live_search = flag(table, "live_search")?;
     set(

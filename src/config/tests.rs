@@ -63,7 +63,7 @@ fn a_minimal_profile_has_the_documented_defaults() {
 fn rows_may_be_sorted_by_an_attribute() {
     let config = parse(&with("sort = \"@node:desc\"")).unwrap();
 
-    let sort = &config.profiles[0].policy.sort;
+    let sort = config.profiles[0].policy.sort.as_ref().unwrap();
     assert_eq!(sort.by, Property::Attribute("node".into()));
     assert!(sort.descending);
     assert!(parse(&with("sort = \"@\"")).is_err());
@@ -84,10 +84,10 @@ fn values_are_read_as_they_are_meant() {
     assert_eq!(p.timeout, Duration::from_secs(90));
     assert_eq!(
         p.policy.sort,
-        Sort {
+        Some(Sort {
             by: Field::Created.into(),
             descending: true
-        }
+        })
     );
     assert_eq!(p.ca_file.as_deref(), Some(Path::new("/home/ada/ca.pem")));
     assert_eq!(p.ca_dir.as_deref(), Some(Path::new("/etc/usher/cas")));

@@ -44,7 +44,7 @@ use std::sync::Arc;
 pub use fault::{AuthFault, FaultError};
 pub use journal::JournalEntry;
 pub use options::{Credentials, Options};
-pub use running::{Running, StartError, start};
+pub use running::{Running, StartError, dump, start};
 pub use server::Service;
 pub use shared::Shared;
 pub use stream::{Command, Conversation, NotTheProtocol, Protocol, StreamService};

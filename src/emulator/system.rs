@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -98,6 +99,12 @@ pub trait Emulated: Any + Send + Sync {
     /// `table`, such as `profile.demo`, then tables below it. `sign_in`: one of
     /// [`System::sign_ins`].
     fn profile(&self, table: &str, sign_in: Option<&str>) -> String;
+
+    /// Writes its sessions as one JSON document, in the form of its own lists. `None`: it has no such
+    /// form.
+    fn dump(&self, _to: &mut dyn Write) -> Option<io::Result<()>> {
+        None
+    }
 
     /// Ends all tokens given out so far.
     fn expire_tokens(&self);

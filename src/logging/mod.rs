@@ -6,7 +6,7 @@ mod file;
 mod redact;
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
@@ -61,11 +61,12 @@ pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> Log
     }
 }
 
-fn open(paths: &Paths) -> Result<(PathBuf, Redacting<DailyFile>), String> {
+fn open(paths: &Paths) -> Result<(PathBuf, Redacting<BufWriter<DailyFile>>), String> {
     let dir = paths.log_dir().ok_or("there is no home folder (HOME)")?;
     paths.make_state_dir().map_err(|error| error.to_string())?;
     let file = DailyFile::open(&dir).map_err(|error| error.to_string())?;
-    Ok((dir, Redacting(file)))
+    // Flushed as soon as no line waits.
+    Ok((dir, Redacting(BufWriter::new(file))))
 }
 
 fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {

@@ -17,6 +17,11 @@ use super::text::{Untrusted, with_thousands};
 pub trait RowSink: Send {
     /// Takes one row. `Break` means: enough, send no more.
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()>;
+
+    /// How many more rows are wanted, as far as that is known. A page beyond them is not asked for ahead.
+    fn room(&self) -> u64 {
+        u64::MAX
+    }
 }
 
 /// One session as it was read, borrowed from the response bytes.

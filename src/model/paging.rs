@@ -7,6 +7,9 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
 use super::page::{Cursor, RowRef, WalkProgress};
 use super::text::with_thousands;
 use super::time;
@@ -178,18 +181,32 @@ impl fmt::Display for Headway {
 #[derive(Debug, Default)]
 pub struct ReadKeys {
     hasher: RandomState,
-    seen: HashSet<u64>,
+    /// Hashes already, so that they are not hashed again.
+    seen: HashTable<u64>,
 }
 
 impl ReadKeys {
     /// Notes a row. `false`: the session has been read before.
     pub fn insert(&mut self, row: &RowRef<'_>) -> bool {
-        self.seen.insert(self.identity(row))
+        let identity = self.identity(row);
+        let entry = self
+            .seen
+            .entry(identity, |known| *known == identity, |known| *known);
+        match entry {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(identity);
+                true
+            }
+        }
     }
 
-    /// True if the session has been read before.
-    pub fn contains(&self, row: &RowRef<'_>) -> bool {
-        self.seen.contains(&self.identity(row))
+    /// Forgets a row that was noted a moment ago.
+    pub fn remove(&mut self, row: &RowRef<'_>) {
+        let identity = self.identity(row);
+        if let Ok(known) = self.seen.find_entry(identity, |known| *known == identity) {
+            known.remove();
+        }
     }
 
     fn identity(&self, row: &RowRef<'_>) -> u64 {

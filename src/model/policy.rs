@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::confirm::{Risk, TYPED_FROM};
-use super::query::{Field, Sort};
+use super::query::Sort;
 use super::session::Thresholds;
 
 /// The half of a profile that everybody may see: what the operator wants of its system. Address, sign-in
@@ -31,8 +31,8 @@ pub struct Policy {
     pub live_search: bool,
     /// Pause of the automatic reload.
     pub reload_every: Duration,
-    /// Order of rows at first.
-    pub sort: Sort,
+    /// Order of rows at first. `None`: the newest first.
+    pub sort: Option<Sort>,
     /// Only this kind of session is searched, unless the query says `kind:`. `None`: every kind.
     pub kind: Option<String>,
     /// Rows a page. `None`: what suits the system.
@@ -67,10 +67,7 @@ impl Default for Policy {
             search_on_start: false,
             live_search: false,
             reload_every: Duration::from_secs(30),
-            sort: Sort {
-                by: Field::User.into(),
-                descending: false,
-            },
+            sort: None,
             kind: None,
             page_size: None,
             max_rows: 200_000,

@@ -338,21 +338,25 @@ impl NewRows<'_> {
 }
 
 impl RowSink for NewRows<'_> {
+    fn room(&self) -> u64 {
+        self.room.min(self.sink.room())
+    }
+
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         if self.stop.is_some() {
             return ControlFlow::Break(());
         }
         self.received += 1;
-        if self.keys.contains(&row) {
+        if !self.keys.insert(&row) {
             self.duplicates += 1;
             return ControlFlow::Continue(());
         }
         let matches = self.matches(&row);
         if matches && self.room == 0 {
+            self.keys.remove(&row);
             self.stop = Some(NoMore::Room);
             return ControlFlow::Break(());
         }
-        self.keys.insert(&row);
         if !matches {
             return ControlFlow::Continue(());
         }

@@ -84,6 +84,7 @@ fn ending(result: &Result<ActionResult, ApiError>) -> Ending {
             error: None,
             http_status: None,
             error_code: None,
+            ended: None,
         },
         Err(error) if error.may_have_acted() => Ending {
             outcome: "unknown",

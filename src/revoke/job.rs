@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
@@ -32,6 +33,7 @@ pub async fn run_job<R: Clone + Send + Sync + 'static>(
         number: at + 1,
         item,
         ticket: None,
+        ended: None,
     });
     let waiting: VecDeque<_> = waiting.collect();
     let caps = api.caps();
@@ -102,6 +104,8 @@ pub(super) struct Pending<R> {
     /// Its first line in the audit log. `None`: it has none yet, or the log has failed and the
     /// profile allows that.
     pub ticket: Option<Ticket>,
+    /// When it ended, by the server's clock, as far as a look has shown.
+    pub ended: Option<DateTime<Utc>>,
 }
 
 /// The end of one running task.
@@ -276,8 +280,8 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let (api, max_rows) = (self.api.clone(), self.read_back.max_rows);
         self.running.push(Box::pin(async move {
             tokio::time::sleep(SECOND_LOOK).await;
-            let seen = look(api.as_ref(), pending.item.sought(), max_rows).await;
-            JobEvent::LookedAgain(Box::new(pending), seen)
+            let (seen, ended) = look(api.as_ref(), pending.item.sought(), max_rows).await;
+            JobEvent::LookedAgain(Box::new(Pending { ended, ..pending }), seen)
         }));
     }
 
@@ -290,7 +294,14 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         self.tally.count(&outcome);
         let row = pending.item.row.clone();
         self.trusted.push(pending);
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
+        // The list at the end may tell when it ended.
+        let ended = None;
+        let told = Progress::Outcome {
+            row,
+            outcome,
+            ended,
+        };
+        send_report(&self.report, told).await;
     }
 
     /// Logs an outcome, and then reports it.
@@ -313,7 +324,8 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
             if is_there(listed.seen(pending.item.sought())) {
                 still.push(pending);
             } else {
-                self.ends(pending, Outcome::Revoked, Tell::Nothing);
+                let ended = listed.ended(pending.item.sought());
+                self.ends(Pending { ended, ..pending }, Outcome::Revoked, Tell::Time);
             }
         }
         let mut again = Vec::new();
@@ -331,16 +343,17 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let wanted = again.iter().chain(&still).map(|p| p.item.sought());
         let listed = look::list(self.api.as_ref(), wanted, self.read_back.max_rows).await;
         for pending in again {
-            let seen = listed.seen(pending.item.sought());
-            self.finish(pending, second(seen));
+            let (seen, ended) = listed.found(pending.item.sought());
+            self.finish(Pending { ended, ..pending }, second(seen));
         }
         for pending in still {
-            let outcome = second(listed.seen(pending.item.sought()));
+            let (seen, ended) = listed.found(pending.item.sought());
+            let outcome = second(seen);
             let tell = match outcome {
-                Outcome::Revoked => Tell::Nothing,
+                Outcome::Revoked => Tell::Time,
                 _ => Tell::Correction,
             };
-            self.ends(pending, outcome, tell);
+            self.ends(Pending { ended, ..pending }, outcome, tell);
         }
         self.write_ends().await;
     }
@@ -352,21 +365,21 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
     ) -> impl Future<Output = Vec<(Pending<R>, Outcome, Presence)>> + Send + use<R> {
         let doubtful = std::mem::take(&mut self.doubtful);
         let seen = |(pending, answer): (Pending<R>, Outcome)| {
-            let seen = listed.seen(pending.item.sought());
-            (pending, answer, seen)
+            let (seen, ended) = listed.found(pending.item.sought());
+            (Pending { ended, ..pending }, answer, seen)
         };
         let doubtful: Vec<_> = doubtful.into_iter().map(seen).collect();
         let (api, read_back) = (self.api.clone(), self.read_back);
         let looked = doubtful.into_iter().map(move |(pending, answer, seen)| {
             let api = api.clone();
             async move {
-                let seen = match seen {
+                let (seen, ended) = match seen {
                     Presence::Unclear if read_back.can => {
                         look(api.as_ref(), pending.item.sought(), read_back.max_rows).await
                     }
-                    seen => seen,
+                    seen => (seen, pending.ended),
                 };
-                (pending, answer, seen)
+                (Pending { ended, ..pending }, answer, seen)
             }
         });
         stream::iter(looked).buffered(LOOKS).collect()
@@ -404,8 +417,9 @@ async fn send<R: Sync>(
     let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
         let api = api.clone();
         async move {
-            let answer = first(api.as_ref(), pending.item.sought(), outcome, read_back).await;
-            (pending, answer)
+            let sought = pending.item.sought();
+            let (answer, ended) = first(api.as_ref(), sought, outcome, read_back).await;
+            (Pending { ended, ..pending }, answer)
         }
     });
     JobEvent::Answered(
@@ -414,17 +428,17 @@ async fn send<R: Sync>(
     )
 }
 
-/// Judges an answer, after a look at the session if one is due now.
+/// Judges an answer, after a look at the session if one is due now; and when it ended, if the look shows it.
 async fn first(
     api: &dyn SessionApi,
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
-    let answer = looked_at(api, item, outcome, read_back).await;
+) -> (SendResult, Option<DateTime<Utc>>) {
+    let (answer, ended) = looked_at(api, item, outcome, read_back).await;
     let SendResult::Verdict(Verdict::Settled(Outcome::Failed(ApiError::Broken { .. }))) = answer
     else {
-        return answer;
+        return (answer, ended);
     };
     // The connection was closed under it and the session is still there: most likely the server never
     // saw the request, and ending the same session twice does no harm.
@@ -434,9 +448,10 @@ async fn first(
     };
     match looked_at(api, item, again, read_back).await {
         // It was there a moment ago: one of the two requests has ended it.
-        SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)) => {
-            SendResult::Verdict(Verdict::Settled(Outcome::Revoked))
-        }
+        (SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)), ended) => (
+            SendResult::Verdict(Verdict::Settled(Outcome::Revoked)),
+            ended,
+        ),
         answer => answer,
     }
 }
@@ -446,27 +461,29 @@ async fn looked_at(
     item: Sought<'_>,
     outcome: Outcome,
     read_back: ReadBack,
-) -> SendResult {
+) -> (SendResult, Option<DateTime<Utc>>) {
     let outcome = match outcome {
-        Outcome::Failed(error) if error.needs_a_person() => return SendResult::Person(error),
+        Outcome::Failed(error) if error.needs_a_person() => {
+            return (SendResult::Person(error), None);
+        }
         other => other,
     };
     if read_back.never && matches!(outcome, Outcome::StillListed) {
-        return SendResult::Verdict(Verdict::LookAgain);
+        return (SendResult::Verdict(Verdict::LookAgain), None);
     }
     let answered_yes = matches!(outcome, Outcome::Revoked);
     if read_back.never || !answered_yes && !is_doubtful(&outcome) {
-        return SendResult::Verdict(Verdict::Settled(outcome));
+        return (SendResult::Verdict(Verdict::Settled(outcome)), None);
     }
     // One whose connection broke may have to be sent again, so it is looked at now.
     let broke = matches!(outcome, Outcome::Failed(ApiError::Broken { .. }));
     if read_back.each || broke && read_back.can {
-        let seen = look(api, item, read_back.max_rows).await;
-        SendResult::Verdict(settle(outcome, seen))
+        let (seen, ended) = look(api, item, read_back.max_rows).await;
+        (SendResult::Verdict(settle(outcome, seen)), ended)
     } else if answered_yes {
-        SendResult::Verdict(Verdict::Settled(outcome))
+        (SendResult::Verdict(Verdict::Settled(outcome)), None)
     } else {
-        SendResult::Doubtful(outcome)
+        (SendResult::Doubtful(outcome), None)
     }
 }
 

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use super::job::{JobEvent, Pending, RunningJob};
+use super::look::time_of;
 use super::{Progress, Written, send_report};
 use crate::audit::{AuditError, Change, ChangeTarget, Ending, Ends, Ticket};
 use crate::model::{ApiError, Outcome};
@@ -33,6 +35,8 @@ pub(super) struct Ended<R> {
     row: R,
     ticket: Option<Ticket>,
     outcome: Outcome,
+    /// When, by the server's clock. `None`: it does not tell.
+    at: Option<DateTime<Utc>>,
     tell: Tell,
 }
 
@@ -45,8 +49,8 @@ pub(super) enum Tell {
     Correction,
     /// It was not sent, for this reason.
     NotSent(ApiError),
-    /// Nothing: it was reported before.
-    Nothing,
+    /// The time, if it is known: the outcome was reported before.
+    Time,
 }
 
 /// How quick the requests and the disk are.
@@ -187,6 +191,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         self.ended.push(Ended {
             row: pending.item.row,
             ticket: pending.ticket,
+            at: time_of(&outcome, pending.ended),
             outcome,
             tell,
         });
@@ -223,8 +228,14 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
     }
 
     async fn tell(&mut self, one: Ended<R>) {
+        let (row, ended) = (one.row, one.at);
         let outcome = match one.tell {
-            Tell::Nothing => return,
+            Tell::Time => {
+                if let Some(at) = ended {
+                    send_report(&self.report, Progress::EndedAt { row, at }).await;
+                }
+                return;
+            }
             Tell::Outcome => {
                 self.tally.count(&one.outcome);
                 one.outcome
@@ -238,8 +249,12 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
                 Outcome::Failed(why)
             }
         };
-        let row = one.row;
-        send_report(&self.report, Progress::Outcome { row, outcome }).await;
+        let told = Progress::Outcome {
+            row,
+            outcome,
+            ended,
+        };
+        send_report(&self.report, told).await;
     }
 
     async fn unlogged(&mut self, error: AuditError) {
@@ -257,7 +272,11 @@ fn lines_of<R>(ended: &mut [Ended<R>]) -> Ends {
     let mut ends = Ends::default();
     for one in ended {
         if let Some(ticket) = one.ticket.take() {
-            ends.add(ticket, &Ending::from(&one.outcome));
+            let ending = Ending {
+                ended: one.at,
+                ..Ending::from(&one.outcome)
+            };
+            ends.add(ticket, &ending);
         }
     }
     ends

@@ -1,6 +1,6 @@
 //! Reading a session or the list again after a revoke, to find the true outcome.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::num::NonZeroU16;
 use std::ops::ControlFlow;
 
@@ -55,15 +55,16 @@ pub(super) struct Sought<'a> {
 }
 
 /// The outcomes for sessions of one person after the system's own operation for all of them, by one
-/// reading of the list. The answer has the length and order of `items`.
+/// reading of the list, and when each ended as far as the server tells. The answer has the length and order of
+/// `items`.
 pub async fn read_back<R: Sync>(
     api: &dyn SessionApi,
     items: &[JobItem<R>],
     ended: &UserOutcome,
     max_rows: u32,
-) -> Vec<Outcome> {
+) -> Vec<(Outcome, Option<DateTime<Utc>>)> {
     if matches!(ended.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
-        return vec![ended.outcome.clone(); items.len()];
+        return vec![(ended.outcome.clone(), None); items.len()];
     }
     let listed = list(api, items.iter().map(JobItem::sought), max_rows).await;
     let outcome = |item: &JobItem<R>| match (listed.seen(item.sought()), &ended.outcome) {
@@ -76,20 +77,38 @@ pub async fn read_back<R: Sync>(
         }
         (Presence::NeverListed | Presence::Unclear, _) => Outcome::Unknown,
     };
-    items.iter().map(outcome).collect()
+    let told = |item: &JobItem<R>| {
+        let outcome = outcome(item);
+        let at = time_of(&outcome, listed.ended(item.sought()));
+        (outcome, at)
+    };
+    items.iter().map(told).collect()
 }
 
-/// Reads one session; in its person's list if its key proves nothing.
-pub(super) async fn look(api: &dyn SessionApi, item: Sought<'_>, max_rows: u32) -> Presence {
+/// Reads one session; in its person's list if its key proves nothing. Also tells when it ended, as far as the
+/// server does.
+pub(super) async fn look(
+    api: &dyn SessionApi,
+    item: Sought<'_>,
+    max_rows: u32,
+) -> (Presence, Option<DateTime<Utc>>) {
     match api.get(item.key).await {
         Err(ApiError::NotFound) => match item.provenance {
-            Provenance::Listed => Presence::Gone,
-            Provenance::Typed => Presence::NeverListed,
-            Provenance::Doubtful(_) => list(api, [item], max_rows).await.seen(item),
+            Provenance::Listed => (Presence::Gone, None),
+            Provenance::Typed => (Presence::NeverListed, None),
+            Provenance::Doubtful(_) => {
+                let listed = list(api, [item], max_rows).await;
+                listed.found(item)
+            }
         },
-        Err(_) => Presence::Unclear,
-        Ok(session) => seen(&session, api.server_now()),
+        Err(_) => (Presence::Unclear, None),
+        Ok(session) => (seen(&session, api.server_now()), session.ended),
     }
+}
+
+/// The time that goes with an outcome: only what is over has one.
+pub(super) fn time_of(outcome: &Outcome, ended: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    ended.filter(|_| matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone))
 }
 
 fn seen(session: &Session, now: DateTime<Utc>) -> Presence {
@@ -148,12 +167,24 @@ pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
 /// Result of reading a list for the wanted sessions.
 pub(super) struct Listed {
     live: HashSet<String>,
+    /// When those ended that are listed as ended.
+    ended: HashMap<String, DateTime<Utc>>,
     /// Keys of sessions that were seen again under another key.
     renamed: HashSet<String>,
     whole: bool,
 }
 
 impl Listed {
+    /// When this session ended, by the server's clock. `None`: the list does not tell.
+    pub fn ended(&self, item: Sought<'_>) -> Option<DateTime<Utc>> {
+        self.ended.get(item.key.expose()).copied()
+    }
+
+    /// Whether this session is still there, and when it ended as far as the list tells.
+    pub fn found(&self, item: Sought<'_>) -> (Presence, Option<DateTime<Utc>>) {
+        (self.seen(item), self.ended(item))
+    }
+
     /// Whether this session is still there.
     pub fn seen(&self, item: Sought<'_>) -> Presence {
         let key = item.key.expose();
@@ -190,6 +221,7 @@ pub(super) async fn list<'a>(
         keys,
         traces,
         live: HashSet::new(),
+        ended: HashMap::new(),
         renamed: HashSet::new(),
         now: api.server_now(),
     };
@@ -199,6 +231,7 @@ pub(super) async fn list<'a>(
     }
     Listed {
         live: sink.live,
+        ended: sink.ended,
         renamed: sink.renamed,
         whole,
     }
@@ -292,6 +325,7 @@ struct WantedRows<'a> {
     keys: HashSet<&'a str>,
     traces: Vec<(Sought<'a>, &'a Trace)>,
     live: HashSet<String>,
+    ended: HashMap<String, DateTime<Utc>>,
     renamed: HashSet<String>,
     now: DateTime<Utc>,
 }
@@ -305,6 +339,8 @@ impl RowSink for WantedRows<'_> {
         if let Some(name) = names.find(|name| self.keys.contains(name)) {
             if is_live(&row, self.now) {
                 self.live.insert(name.to_owned());
+            } else if let Some(at) = row.ended {
+                self.ended.insert(name.to_owned(), at);
             }
         } else if !is_ended {
             // An expired session that is still listed is not gone.

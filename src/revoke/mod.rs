@@ -16,6 +16,7 @@ mod user;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -86,6 +87,15 @@ pub enum Progress<R> {
         row: R,
         /// The outcome. `Failed(Cancelled)`: it was stopped before it was sent.
         outcome: Outcome,
+        /// When it ended, by the server's clock. `None`: the server does not tell, or has not been asked yet.
+        ended: Option<DateTime<Utc>>,
+    },
+    /// The time for an item whose outcome has been told: the list at the end has shown it.
+    EndedAt {
+        /// Which item.
+        row: R,
+        /// When it ended, by the server's clock.
+        at: DateTime<Utc>,
     },
     /// The sign-in is lost, or the server asks for a long wait: nothing more is sent until [`JobControl::resume`] or a stop.
     Paused(ApiError),

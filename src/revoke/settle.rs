@@ -41,6 +41,7 @@ impl LateLook {
             error,
             http_status: None,
             error_code: None,
+            ended: None,
         })
     }
 }

@@ -9,6 +9,7 @@ use super::columns::{Keys, Packed, TextIds, Times};
 use super::records::Records;
 use super::row::Row;
 use super::rows::SourceId;
+use super::shape::Shape;
 use super::texts::Texts;
 use crate::model::{Deletable, Fact, Field, KindCounts, RowRef, RowSink};
 
@@ -83,6 +84,7 @@ pub struct Chunk {
     pub(super) facts: Vec<Facts>,
     pub(super) kind_names: Vec<Option<Arc<str>>>,
     pub(super) kinds: KindCounts,
+    pub(super) shape: Shape,
     pub(super) records: Records,
 }
 
@@ -129,6 +131,7 @@ impl ChunkBuilder {
                 facts: Vec::new(),
                 kind_names: Vec::new(),
                 kinds: KindCounts::default(),
+                shape: Shape::default(),
                 records: Records::default(),
             },
         }
@@ -167,6 +170,7 @@ impl ChunkBuilder {
 impl RowSink for ChunkBuilder {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let kind = self.kind(row.kind.as_ref());
+        self.chunk.shape.add(&row);
         let chunk = &mut self.chunk;
         let at = chunk.facts.len();
         let odd_ip = row.is_json[Field::Ip];

@@ -7,6 +7,7 @@ pub mod order;
 mod records;
 mod row;
 mod rows;
+mod shape;
 mod sort;
 mod texts;
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub use chunk::{Chunk, ChunkBuilder};
 pub use order::{Order, View, order};
 pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};
+pub use shape::Shape;
 pub use texts::Texts;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::row::Row;
+use super::shape::Shape;
 use crate::model::{KindCounts, SessionKey};
 
 /// Which open profile a row comes from: an index into the list of sources.
@@ -22,6 +23,7 @@ pub struct Rows {
     starts: Vec<u32>,
     len: u32,
     kinds: KindCounts,
+    shape: Shape,
 }
 
 impl Rows {
@@ -40,6 +42,11 @@ impl Rows {
         &self.kinds
     }
 
+    /// What the fields of all rows hold.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Puts rows behind the others. Empty chunks are not kept.
     pub fn append(&mut self, chunk: Arc<Chunk>) {
         if chunk.is_empty() {
@@ -47,6 +54,7 @@ impl Rows {
         }
         self.starts.push(self.len);
         self.kinds.add_all(&chunk.kinds);
+        self.shape.add_all(&chunk.shape);
         self.len = self
             .len
             .saturating_add(u32::try_from(chunk.len()).unwrap_or(u32::MAX));

@@ -15,7 +15,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::text::{width_cols, with_thousands};
 use crate::model::time::{self, Zone};
-use crate::model::{ApiError, AuditMode, Completeness, Property, told_duplicates, told_unread};
+use crate::model::{ApiError, AuditMode, Completeness, told_duplicates, told_unread};
 
 /// The notice of a screen that is too small for anything else.
 pub fn too_small(state: &State, canvas: &mut Canvas<'_>) {
@@ -36,7 +36,7 @@ const LEAST_PLACE: u16 = 14;
 
 /// The clock and its zone: `14:07 UTC`.
 fn clock(state: &State) -> String {
-    let zone = state.prefs.zone;
+    let zone = state.zone();
     let name = match zone {
         Zone::Utc => "UTC".to_owned(),
         Zone::Local | Zone::Fixed(_) => zone.offset_at(state.now).to_string(),
@@ -416,15 +416,6 @@ fn loaded(state: &State) -> String {
             .into_iter()
             .flatten(),
     );
-    if long && rows > 0 && !results.arrival {
-        let column = title_of(state, &results.sort.by);
-        let way = if results.sort.descending {
-            "descending"
-        } else {
-            "ascending"
-        };
-        parts.push(format!("sorted by {column} {way}"));
-    }
     let took = state.sources.iter().filter_map(|s| s.took).max();
     if let (Some(took), false) = (took, state.form.unfolded || state.layout.mode == Mode::Tabs) {
         parts.push(format!("last search {}", milliseconds(took)));
@@ -436,14 +427,4 @@ fn loaded(state: &State) -> String {
 pub(super) fn unlisted(state: &State) -> impl Iterator<Item = &str> {
     let caps = state.sources.iter().filter_map(|s| s.caps.as_ref());
     caps.filter_map(|caps| caps.unlisted.as_deref())
-}
-
-fn title_of(state: &State, property: &Property) -> String {
-    crate::app::columns::all(state)
-        .into_iter()
-        .find(|column| column.what == *property)
-        .map_or_else(
-            || property.name().into_owned(),
-            |column| column.title.into_owned(),
-        )
 }

@@ -10,11 +10,13 @@ use crate::app::cells;
 use crate::app::cut;
 use crate::app::dialog_view::FieldText;
 use crate::app::results::RowStatus;
+use crate::app::screen_layout::Column;
+use crate::app::sorting;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::words;
-use crate::model::ApiError;
-use crate::model::text::{cut_end, display_safe, width_cols, with_thousands};
+use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousands};
+use crate::model::{ApiError, Field, Property};
 use crate::store::{Row, RowId};
 
 /// Draws the table.
@@ -31,21 +33,32 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     };
     let long = all.is_long();
     let (count, role) = count(state, long, canvas.is_ascii());
-    canvas.right(all.table, 0, from, &count, role);
+    let order = if state.results.arrival || count.is_empty() {
+        String::new()
+    } else {
+        format!("{} · ", sorting::words(&state.results.sort))
+    };
+    let cells = width_cols(&order) + width_cols(&count) + 4;
+    if cells <= usize::from(all.table.right().saturating_sub(from)) {
+        canvas.right(all.table, 0, from, &format!("{order}{count}"), role);
+    } else {
+        canvas.right(all.table, 0, from, &count, role);
+    }
     lower_border(state, all.table, focused, canvas);
     let inner = all.table.inner(BORDER);
     titles(state, nth_row(inner, 0), canvas);
     let mut row = 1;
+    let mut above: Option<Row<'_>> = None;
     for (position, id, data) in cells::visible_rows(state) {
-        let cursor = position == state.results.cursor;
-        draw_row(
-            state,
-            nth_row(inner, row),
-            (id, data),
-            cursor,
-            focused,
-            canvas,
-        );
+        let drawn = DrawnRow {
+            id,
+            row: data,
+            is_cursor: position == state.results.cursor,
+            is_focused: focused,
+            repeats_user: above.is_some_and(|above| cells::is_same_user(above, data)),
+        };
+        draw_row(state, nth_row(inner, row), &drawn, canvas);
+        above = Some(data);
         row += 1;
     }
     match row {
@@ -59,56 +72,94 @@ fn title(state: &State, area: Rect) -> String {
     let made_by = state.results.made_by.as_ref();
     let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
     if query.is_empty() {
-        return "2 Sessions".to_owned();
+        return "Sessions".to_owned();
     }
     let room = usize::from(area.width / 2).saturating_sub(16);
     let query = display_safe(&query);
-    format!("2 Sessions · {}", cut_end(&query, room, Default::default()))
+    format!("Sessions · {}", cut_end(&query, room, Default::default()))
 }
 
 fn titles(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     let results = &state.results;
     for column in &state.layout.columns {
-        let sorted = results.sort.by == column.what;
-        let chosen = results.column == column.what;
+        let what = column.what.as_ref();
+        let sorted = what == Some(&results.sort.by);
+        let chosen = what == Some(&results.column);
+        let gap = match column.align {
+            Align::Right => "",
+            _ => " ",
+        };
         let mark = match (sorted, results.sort.descending) {
-            (true, false) => " ▲",
-            (true, true) => " ▼",
-            (false, _) => "",
+            (true, false) => format!("{gap}▲"),
+            (true, true) => format!("{gap}▼"),
+            (false, _) => String::new(),
         };
         let choice = if chosen && !sorted { "›" } else { "" };
-        let cell = Rect::new(area.x + column.x, area.y, column.width, area.height);
         let role = if chosen && !sorted {
             Role::Key
         } else {
             Role::Title
         };
-        canvas.text(cell, 0, &format!("{choice}{}{mark}", column.title), role);
+        let text = format!("{choice}{}{mark}", column.title);
+        let style = canvas.style(role);
+        aligned(column, area, &text, canvas, |canvas, area, x, text| {
+            canvas.styled(area, x, text, style);
+        });
     }
 }
 
-fn draw_row(
-    state: &State,
-    area: Rect,
-    (id, row): (RowId, Row<'_>),
-    cursor: bool,
-    focused: bool,
+/// Puts a text of ours into its column, at the side where its values stand.
+fn aligned(
+    column: &Column,
+    row: Rect,
+    text: &str,
     canvas: &mut Canvas<'_>,
+    put: impl FnOnce(&mut Canvas<'_>, Rect, u16, &str),
 ) {
-    let selected = cursor && focused;
-    if cursor {
+    let area = Rect::new(row.x + column.x, row.y, column.width, row.height);
+    let x = match column.align {
+        Align::Right => {
+            let cells = width_cols(&canvas.plain(text)) as u16;
+            area.width.saturating_sub(cells)
+        }
+        _ => 0,
+    };
+    put(canvas, area, x, text);
+}
+
+/// A row on screen.
+struct DrawnRow<'a> {
+    id: RowId,
+    row: Row<'a>,
+    /// True if the cursor is on it.
+    is_cursor: bool,
+    /// True if the table has the focus.
+    is_focused: bool,
+    /// True if the row above it shows the same user.
+    repeats_user: bool,
+}
+
+fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas<'_>) {
+    let selected = drawn.is_cursor && drawn.is_focused;
+    if drawn.is_cursor {
         canvas.text(area, 0, ">", Role::Text);
     }
     for column in &state.layout.columns {
-        // One blank stays before the next column.
-        let last = column.x + column.width >= area.width;
-        let width = column.width.saturating_sub(u16::from(!last));
-        let cell_area = Rect::new(area.x + column.x, area.y, width, area.height);
-        let cell = cells::cell_of(state, id, row, &column.what);
+        let Some(what) = &column.what else {
+            let bar = cells::life_bar(state, drawn.id, drawn.row);
+            canvas.text(area, column.x, &bar, Role::Text);
+            continue;
+        };
+        let cell = cells::cell_of(state, drawn.id, drawn.row, what);
         // The row under the cursor has one style, so that it can be read on any background.
-        let role = if selected { Role::Text } else { cell.role };
+        let role = match what {
+            _ if selected => Role::Text,
+            Property::Field(Field::User) if drawn.repeats_user && !drawn.is_cursor => Role::Dim,
+            _ => cell.role,
+        };
         let style = canvas.style(role);
         if cell.outside {
+            let cell_area = Rect::new(area.x + column.x, area.y, column.width, area.height);
             let mark = if cell.is_json {
                 canvas.json_mark(cell_area, style)
             } else {
@@ -116,10 +167,12 @@ fn draw_row(
             };
             canvas.outside(cell_area, mark, &cell.text, style);
         } else {
-            canvas.styled(cell_area, 0, &cell.text, style);
+            aligned(column, area, &cell.text, canvas, |canvas, area, x, text| {
+                canvas.styled(area, x, text, style);
+            });
         }
     }
-    let role = match (cursor, focused) {
+    let role = match (drawn.is_cursor, drawn.is_focused) {
         (true, true) => Role::Selection,
         (true, false) => Role::SelectionIdle,
         _ => return,

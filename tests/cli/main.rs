@@ -12,6 +12,7 @@ mod config;
 mod cut;
 mod doctor;
 mod echoes;
+mod ended_at;
 mod ending;
 mod files;
 mod formats;

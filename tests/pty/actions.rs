@@ -67,7 +67,7 @@ fn a_pasted_token_is_asked_about_and_never_shown() {
     usher.pty.wait_for("a session of amadmin in /");
     usher.pty.wait_for("maxSessionExpirationTime");
     usher.pty.keys(ESC);
-    usher.pty.wait_for("╔═ 2 Sessions");
+    usher.pty.wait_for("╔═ Sessions");
     assert_unseen(&mut usher, &token);
     usher.quit();
 }
@@ -210,7 +210,7 @@ fn a_reason_is_asked_where_the_profile_wants_one_and_written_down() {
     usher.pty.keys(ENTER);
     usher.answer("y", |text| text.contains("the session has ended"));
 
-    usher.pty.wait_for("revoked");
+    usher.pty.wait_for(" ended ");
     assert!(usher.state().contains("INC-4711"));
 }
 

@@ -100,7 +100,7 @@ fn f_data_01_02_03_04_sequences_of_a_stranger_are_shown_and_not_obeyed() {
     usher.pty.wait_for("╔═ 3 Details");
     usher.pty.wait_for("<9B>2J<9D>0;x<U+202E>y<U+200B>z");
     usher.pty.keys(ESC);
-    usher.pty.wait_for("╔═ 2 Sessions");
+    usher.pty.wait_for("╔═ Sessions");
     usher.pty.keys("\x1b[3~");
 
     usher.pty.wait_for("Delete session?");
@@ -149,7 +149,7 @@ fn f_data_15_a_value_that_is_no_text_has_a_mark_in_the_table_the_details_and_the
         "the mark is not drawn as a text"
     );
     usher.pty.keys(ESC);
-    usher.pty.wait_for("╔═ 2 Sessions");
+    usher.pty.wait_for("╔═ Sessions");
     let question = usher.ask_to_delete();
 
     assert!(question.contains(r#"<json> "[\"amy\"]""#), "{question}");
@@ -436,13 +436,13 @@ fn f_tty_11_without_utf8_in_the_locale_nothing_but_ascii_is_sent() {
         let mut usher = with_env(&server, &[(name, value)]);
         usher.pty.wait_for("all loaded");
         usher.pty.keys(ESC);
-        usher.pty.wait_for("#= 2 Sessions");
+        usher.pty.wait_for("#= Sessions");
         usher.pty.wait_for("M?ller ????????");
         usher.pty.keys("\rG");
         usher.pty.wait_for("#= 3 Details");
         usher.pty.wait_for("Z?rich ? ????");
         usher.pty.keys(ESC);
-        usher.pty.wait_for("#= 2 Sessions");
+        usher.pty.wait_for("#= Sessions");
         usher.pty.keys("\x1b[3~");
         usher.pty.wait_for("Delete session?");
         usher.pty.keys(ESC);
@@ -459,12 +459,12 @@ fn f_clock_04_times_of_this_machine_know_summer_and_winter() {
     let mut usher = with_env(&server, &[("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")]);
     usher.pty.wait_for("all loaded");
     usher.pty.keys(ESC);
-    usher.pty.wait_for("╔═ 2 Sessions");
+    usher.pty.wait_for("╔═ Sessions");
 
     usher.pty.keys("t");
 
     // Of January, whatever the season of this test.
-    usher.pty.wait_for("2127-01-01 01:00:00+01:00");
+    usher.pty.wait_for("2127-01-01 01:00:00 +01:00");
 }
 
 #[test]
@@ -473,14 +473,14 @@ fn f_clock_04_a_zone_that_means_nothing_is_utc_and_says_so() {
     let mut usher = with_env(&server, &[("TZ", "Mars/Phobos")]);
     usher.pty.wait_for("all loaded");
     usher.pty.keys(ESC);
-    usher.pty.wait_for("╔═ 2 Sessions");
+    usher.pty.wait_for("╔═ Sessions");
 
     usher.pty.keys("t");
 
     usher
         .pty
-        .wait_for("times in UTC: the variable TZ names no time zone");
-    usher.pty.wait_for("2127-01-01 00:00:00Z");
+        .wait_for("UTC: the variable TZ names no time zone");
+    usher.pty.wait_for("2127-01-01 00:00:00 UTC");
 }
 
 /// The colours that were sent.

@@ -190,7 +190,7 @@ impl Usher {
     /// Gives the focus to the table.
     fn focus_table(&mut self) {
         self.pty.keys(ESC);
-        self.pty.wait_for("╔═ 2 Sessions");
+        self.pty.wait_for("╔═ Sessions");
     }
 
     /// Opens the question for the row under the cursor, and says what it shows.

@@ -103,7 +103,7 @@ fn a_refused_delete_takes_the_y_after_it_along() {
     usher.pty.keys(&format!("{DELETE}y"));
     usher.pty.wait_for("read-only");
     usher.pty.keys(DOWN);
-    usher.pty.wait_for("═ 2/10");
+    usher.pty.wait_for("· 2/10");
 
     let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
     assert!(!written.contains("\x1b]52;"), "an id went to the clipboard");
@@ -168,7 +168,7 @@ fn the_command_line_asks_for_as_much_as_the_screen() {
 fn the_first_rows_of_the_demo_can_be_ended_in_either_order() {
     let mut usher = Usher::demo();
     usher.focus_table();
-    for (order, title) in [("", "USER ▲"), (">>>s", "CREATED ▼")] {
+    for (order, title) in [("", "AGE▼"), ("<<<s", "USER ▲")] {
         usher.pty.keys(order);
         usher.pty.wait_for(title);
         usher.pty.keys("g");

@@ -8,7 +8,7 @@ use usher::emulator::Options;
 use crate::{DELETE, DOWN, ESC, Server, Usher};
 
 #[test]
-fn a_deleted_session_is_shown_as_revoked_and_has_gone_from_the_server() {
+fn a_deleted_session_is_shown_as_ended_and_has_gone_from_the_server() {
     let server = Server::with_sessions(10);
     let before = server.world().rows();
     let mut usher = Usher::at(&server);
@@ -17,7 +17,7 @@ fn a_deleted_session_is_shown_as_revoked_and_has_gone_from_the_server() {
 
     usher.say_yes();
 
-    usher.pty.wait_for("revoked");
+    usher.pty.wait_for(" ended ");
     let after = server.world().rows();
     let gone: Vec<_> = before.iter().filter(|row| !after.contains(row)).collect();
     let [gone] = gone.as_slice() else {
@@ -44,7 +44,7 @@ fn a_revoke_is_written_down_before_and_after_without_the_id() {
 
     usher.say_yes();
 
-    usher.pty.wait_for("revoked");
+    usher.pty.wait_for(" ended ");
     let state = usher.state();
     for event in ["\"event\":\"asked\"", "\"event\":\"done\""] {
         assert_eq!(state.matches(event).count(), 1, "{event} in {state}");
@@ -171,7 +171,7 @@ fn a_log_that_was_changed_is_told_by_the_next_delete() {
     usher.focus_table();
     usher.ask_to_delete();
     usher.say_yes();
-    usher.pty.wait_for("revoked");
+    usher.pty.wait_for(" ended ");
     usher.empty_audit_log();
     usher.pty.keys(DOWN);
 
@@ -201,8 +201,8 @@ fn a_server_that_dies_during_a_delete_leaves_an_honest_row() {
         text.contains("outcome?") || text.contains("failed")
     });
     assert!(
-        !usher.pty.text().contains(" revoked"),
-        "nobody knows that it was revoked"
+        !usher.pty.text().contains(" ended "),
+        "nobody knows that it was ended"
     );
     usher.pty.keys(ESC);
     usher.pty.keys("\x03\x03");

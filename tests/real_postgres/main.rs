@@ -21,6 +21,7 @@ mod proxy;
 mod server;
 
 use std::num::NonZeroU16;
+use std::process::Command;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -190,6 +191,56 @@ async fn one_ends_and_the_others_stay() {
         assert_eq!((after.len(), live(&after)), (rows.len(), before - 1));
         let read = api.get(&victim.key).await.expect("the row stays");
         assert!(read.ended.is_some() && read.fact == Fact::Revoked);
+    }
+}
+
+/// Runs the program with a profile for this server.
+fn program(server: &Server, args: &[&str]) -> (Option<i32>, String) {
+    let home = tempfile::tempdir().expect("a folder");
+    let config = home.path().join("config.toml");
+    let text = format!(
+        "default_profile = \"db\"\n[profile.db]\nsystem = \"cockroach\"\n\
+         url = \"postgresql://localhost:{}\"\ncerts_dir = '{}'\n\
+         [profile.db.login]\nmethod = \"certificate\"\n",
+        server.port,
+        server.folder.join("certs").display(),
+    );
+    std::fs::write(&config, text).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_usher"))
+        .env_clear()
+        .env("HOME", home.path())
+        .arg("--config")
+        .arg(&config)
+        .args(args)
+        .output()
+        .expect("it starts");
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    (output.status.code(), text)
+}
+
+#[test]
+fn the_program_tells_when_the_server_ended_a_session() {
+    let Some(server) = Server::there("told") else {
+        return;
+    };
+    server.sessions("told", 2);
+    let truth = || {
+        server.sql(
+            "SELECT id || ' ' || to_char(date_trunc('milliseconds', \"revokedAt\"), 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') \
+             FROM system.web_sessions WHERE username = 'told' AND \"revokedAt\" IS NOT NULL",
+        )
+    };
+    let ids = server.sql("SELECT id FROM system.web_sessions WHERE username = 'told' ORDER BY id");
+    let id = ids.lines().next().expect("a row");
+
+    for (outcome, code) in [("revoked", 0), ("skipped", 7)] {
+        let (ended, told) = program(&server, &["revoke", id, "--yes", "-o", "jsonl"]);
+
+        assert_eq!(ended, Some(code), "{told}");
+        let told: serde_json::Value = serde_json::from_str(&told).expect("a line of JSON");
+        let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        assert_eq!(text("outcome"), outcome, "{told}");
+        assert_eq!(format!("{} {}", text("id"), text("ended")), truth().trim());
     }
 }
 

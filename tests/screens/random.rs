@@ -260,7 +260,7 @@ fn what_is_drawn_is_what_is_hit() {
         Hit::Column(Field::User.into())
     );
     assert_eq!(
-        hit(&state, Position::new(50, 5)),
+        hit(&state, Position::new(60, 5)),
         Hit::Column(Field::Used.into())
     );
     assert_eq!(

@@ -10,13 +10,14 @@ use usher::app::effect::Gen;
 use usher::app::keymap::Keymap;
 use usher::app::lay_out;
 use usher::app::msg::Size;
+use usher::app::results::Results;
 use usher::app::source::ProfileEntry;
 use usher::app::source::{Link, ProfileView, Progress, Source};
 use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};
 use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
-    Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Support,
+    Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Sort, Support,
 };
 use usher::store::{ChunkBuilder, SourceId, Texts, View, order};
 
@@ -298,6 +299,11 @@ impl Fixture {
         .map(|(word, title)| (word.to_owned(), title.to_owned()))
         .to_vec();
         state.profiles = entries();
+        // Names that follow each other are easier to compare with the list of people.
+        state.results = Results::new(Sort {
+            by: Field::User.into(),
+            descending: false,
+        });
         Self {
             state,
             texts: Arc::default(),

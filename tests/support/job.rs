@@ -58,11 +58,11 @@ pub async fn end(
     let listen = async {
         while let Some(progress) = reports.recv().await {
             match progress {
-                Progress::Outcome { row, outcome } => outcomes[row] = Some(outcome),
+                Progress::Outcome { row, outcome, .. } => outcomes[row] = Some(outcome),
                 // Nobody signs in during a test.
                 Progress::Paused(_) => stop.cancel(),
                 Progress::Unlogged(error) => panic!("the log cannot be written: {error}"),
-                Progress::Ended(_) => {}
+                Progress::EndedAt { .. } | Progress::Ended(_) => {}
             }
         }
     };

@@ -10,6 +10,7 @@ mod error;
 mod filter;
 mod import;
 mod names;
+mod pages;
 mod revoke;
 mod row;
 mod signin;
@@ -18,17 +19,18 @@ mod wire;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use self::filter::{Native, Rules};
+use self::pages::{Pages, Place};
 use self::row::{Own, Rows};
 pub(super) use self::system::JanssenSystem;
 use self::wire::{Listing, listing};
 use super::auth::{Known, NoAuth, Prompter, TokenStore};
-use super::http::{Call, Http, Reply, StatusCode};
+use super::http::{Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{
@@ -36,23 +38,12 @@ use crate::model::{
     Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
 };
 
-/// The path of the sessions under the base address.
-const SESSION: [&str; 5] = [
-    "jans-config-api",
-    "api",
-    "v1",
-    "jans-auth-server",
-    "session",
-];
-/// The largest page that a server takes unless it is set up otherwise.
-const LARGEST_PAGE: u32 = 200;
-
 /// One Janssen server.
 pub(super) struct Janssen {
     http: Http,
+    pages: Pages,
     profile: Profile,
     generation: AtomicU8,
-    largest_page: AtomicU32,
     caps_new: Arc<Capabilities>,
     caps_old: Arc<Capabilities>,
     /// The server failed at more than equalities once; see [`Rules::plain_only`].
@@ -86,11 +77,12 @@ impl Janssen {
             "detail",
         ]);
         let auth = signin::authorize(profile, &http, prompter, store)?;
+        let http = http.with_auth(auth);
         Ok(Self {
-            http: http.with_auth(auth),
+            pages: Pages::new(http.clone()),
+            http,
             profile: profile.clone(),
             generation: AtomicU8::new(0),
-            largest_page: AtomicU32::new(LARGEST_PAGE),
             caps_new: Arc::new(caps::capabilities(false)),
             caps_old: Arc::new(caps::capabilities(true)),
             plain_only: AtomicBool::new(false),
@@ -118,22 +110,6 @@ impl Janssen {
         self.generation.store(number, Ordering::Relaxed);
     }
 
-    /// The fixed part of the path; a base address may already hold its start.
-    fn sessions(&self) -> &'static [&'static str] {
-        let base = self.http.base().path().trim_end_matches('/');
-        if base.ends_with("/jans-config-api") {
-            &SESSION[1..]
-        } else {
-            &SESSION
-        }
-    }
-
-    fn get_call(&self) -> Call<'_> {
-        self.http
-            .get(self.sessions())
-            .renew_if(|reply| !error::lacks_scope(reply))
-    }
-
     fn error_of(&self, reply: &Reply) -> ApiError {
         error::of(reply, self.http.auth().can_login())
     }
@@ -148,10 +124,7 @@ impl Janssen {
             (_, Some(inum)) => Own::Person(inum),
             _ => Own::Unknown,
         };
-        Rows {
-            zone: self.profile.server_zone,
-            own,
-        }
+        Rows::new(self.profile.server_zone, own)
     }
 
     fn rules(&self, plain_only: bool) -> Rules<'_> {
@@ -164,44 +137,13 @@ impl Janssen {
         }
     }
 
-    /// One page of a search as the server gives it, with the limit that it takes.
-    async fn page(&self, native: &Native, start: u64, size: u32) -> Result<(Reply, u32), ApiError> {
-        let mut limit = size.min(self.largest_page.load(Ordering::Relaxed)).max(1);
-        loop {
-            let (start, count) = (start.to_string(), limit.to_string());
-            let mut pairs = vec![("limit", count.as_str()), ("startIndex", start.as_str())];
-            if !native.field_values.is_empty() {
-                pairs.push(("fieldValuePair", &native.field_values));
-            }
-            if !native.pattern.is_empty() {
-                pairs.push(("pattern", &native.pattern));
-            }
-            if let Some((by, order)) = native.sort {
-                pairs.extend([("sortBy", by), ("sortOrder", order)]);
-            }
-            let reply = self
-                .get_call()
-                .then(&["search"])
-                .query(&pairs)
-                .send()
-                .await?;
-            match error::page_limit(&reply) {
-                Some(largest) if largest < limit => {
-                    self.largest_page.store(largest, Ordering::Relaxed);
-                    limit = largest;
-                }
-                _ => return Ok((reply, limit)),
-            }
-        }
-    }
-
     /// How many sessions match; asks for one row only.
     async fn count(&self, field_values: String) -> Result<Option<u64>, ApiError> {
         let native = Native {
             field_values,
             ..Native::default()
         };
-        let (reply, _) = self.page(&native, 0, 1).await?;
+        let reply = self.pages.ask(&first_row(native)).await?;
         if !reply.status.is_success() {
             return Err(self.error_of(&reply));
         }
@@ -211,7 +153,7 @@ impl Janssen {
     /// Everything that the parameterless list gives: all sessions of an old server, the first 50 of
     /// a new one.
     async fn plain_list(&self) -> Result<Reply, ApiError> {
-        let reply = self.get_call().send().await?;
+        let reply = self.pages.call().send().await?;
         if reply.status.is_success() {
             Ok(reply)
         } else {
@@ -242,7 +184,7 @@ impl Janssen {
 
     /// Hands the rows on. An entry that is no session costs only itself: it is counted.
     fn pour(&self, found: &Listing<'_>, sink: &mut dyn RowSink) -> (ControlFlow<()>, u32) {
-        let rows = self.rows();
+        let mut rows = self.rows();
         let mut unread = 0;
         for entry in &found.entries {
             let Some(row) = rows.row(entry) else {
@@ -260,7 +202,7 @@ impl Janssen {
     async fn find(&self, sid: &str) -> Result<Session, ApiError> {
         let reply = self.plain_list().await?;
         let found = listing(&reply)?;
-        let rows = self.rows();
+        let mut rows = self.rows();
         let mut unread = false;
         for entry in &found.entries {
             match rows.row(entry) {
@@ -327,7 +269,7 @@ impl SessionApi for Janssen {
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
-        let (reply, _) = self.page(&Native::default(), 0, 1).await?;
+        let reply = self.pages.ask(&first_row(Native::default())).await?;
         match reply.status {
             status if status.is_success() => {
                 listing(&reply)?;
@@ -365,16 +307,22 @@ impl SessionApi for Janssen {
         let known = self.plain_only.load(Ordering::Relaxed);
         let (start, mut plain) = position(at).unwrap_or((0, known));
         let size = u32::from(search.page_size.get());
-        let native = filter::translate(search, &self.rules(plain));
-        let (mut reply, _) = self.page(&native, start, size).await?;
+        let mut place = Place {
+            native: filter::translate(search, &self.rules(plain)),
+            start,
+            size,
+        };
+        let mut reply = self.pages.get(&place, search.now).await?;
         // Some versions and databases fail at dates, `pattern` or an order. The client applies the
         // clauses that a simpler request leaves out, so a listing may begin without them.
         if reply.status == StatusCode::INTERNAL_SERVER_ERROR && at.is_none() && !plain {
             let simple = filter::translate(search, &self.rules(true));
+            let native = &place.native;
             if (&simple.field_values, simple.sort) != (&native.field_values, native.sort)
                 || !native.pattern.is_empty()
             {
-                let (second, _) = self.page(&simple, start, size).await?;
+                place.native = simple;
+                let second = self.pages.ask(&place).await?;
                 if second.status.is_success() {
                     self.plain_only.store(true, Ordering::Relaxed);
                     (plain, reply) = (true, second);
@@ -407,11 +355,23 @@ impl SessionApi for Janssen {
         }
         let found = listing(&reply)?;
         self.learn(Generation::New);
+        let end = page_end(start, &found, size, plain);
+        // From the second page on: whoever reads on after that reads all, as a rule.
+        if at.is_some()
+            && let Some((start, _)) = position(end.next.as_ref())
+            && sink.room() > found.entries.len() as u64
+        {
+            self.pages.ask_ahead(Place { start, ..place }, search.now);
+        }
         let (flow, unread) = self.pour(&found, sink);
-        let stopped = flow.is_break();
         Ok(PageEnd {
             unread,
-            ..page_end(start, &found, size, plain, stopped)
+            completeness: if flow.is_break() {
+                Completeness::More
+            } else {
+                end.completeness
+            },
+            ..end
         })
     }
 
@@ -420,7 +380,7 @@ impl SessionApi for Janssen {
         if self.is_old() {
             return self.find(sid).await;
         }
-        let reply = self.get_call().then(&["sid"]).arg(sid).send().await?;
+        let reply = self.pages.call().then(&["sid"]).arg(sid).send().await?;
         match reply.status {
             // An unknown id is answered by 200 with nothing in it.
             StatusCode::OK if reply.is_empty() || reply.body.trim_ascii() == b"null" => {
@@ -458,7 +418,7 @@ impl SessionApi for Janssen {
 
 /// The end of a page, from its rows and the total. A page with fewer rows than asked for is not the
 /// last one as long as the server counts more.
-fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bool) -> PageEnd {
+fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool) -> PageEnd {
     let rows = found.entries.len() as u64;
     let end = start.saturating_add(rows);
     // A total below what is already there is nonsense and said by nobody.
@@ -476,13 +436,19 @@ fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool, stopped: bo
     PageEnd {
         next,
         total,
-        completeness: if stopped {
-            Completeness::More
-        } else {
-            completeness
-        },
+        completeness,
         unread: 0,
         walk: None,
+    }
+}
+
+/// The first row that matches, and how many do.
+fn first_row(native: Native) -> Place {
+    let (start, size) = (0, 1);
+    Place {
+        native,
+        start,
+        size,
     }
 }
 

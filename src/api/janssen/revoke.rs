@@ -3,6 +3,7 @@
 //! Source: Janssen `SessionService`.
 
 use super::filter::{Native, is_pair_value};
+use super::pages::{LARGEST, Place};
 use super::wire::{inum, listing};
 use super::{Janssen, error};
 use crate::api::http::{Call, Repeat, Reply};
@@ -47,7 +48,7 @@ fn sign_in_first() -> ApiError {
 async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
     let reply = api
         .http
-        .delete(api.sessions())
+        .delete(api.pages.path())
         .then(&["sid"])
         .arg(key.expose())
         .no_prompt()
@@ -132,7 +133,7 @@ fn said_no(api: &Janssen, reply: &Reply) -> Result<UserAnswer, ApiError> {
 }
 
 fn delete_all<'a>(api: &'a Janssen, dn: &str) -> Call<'a> {
-    let path = api.sessions();
+    let path = api.pages.path();
     let call = if api.is_old() {
         api.http.post(path)
     } else {
@@ -189,14 +190,19 @@ async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>,
             field_values: format!("{field}={value},state=authenticated"),
             ..Native::default()
         };
-        let (reply, _) = api.page(&native, 0, super::LARGEST_PAGE).await?;
+        let place = Place {
+            native,
+            start: 0,
+            size: LARGEST,
+        };
+        let reply = api.pages.ask(&place).await?;
         if !reply.status.is_success() {
             return Err(api.error_of(&reply));
         }
         reply
     };
     let found = listing(&reply)?;
-    let rows = api.rows();
+    let mut rows = api.rows();
     let rows = found.entries.iter().filter_map(|entry| rows.row(entry));
     let same = |text: Option<&str>| text.is_some_and(|text| text == value);
     Ok(rows

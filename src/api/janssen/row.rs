@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
-use crate::api::loose::{Object, instant, is_no_text, text};
+use crate::api::loose::{Object, instant, instant_of, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
@@ -23,42 +24,69 @@ pub(super) enum Own {
     Person(String),
 }
 
-/// The settings for turning session objects into rows.
+/// Turns session objects into rows.
 pub(super) struct Rows {
     /// Of times that have none.
-    pub(super) zone: Zone,
-    pub(super) own: Own,
+    zone: Zone,
+    own: Own,
+    /// The names of attributes by their place in the object before, with their classes: objects of one
+    /// server have the same ones in the same order.
+    classes: Vec<(Box<str>, Class)>,
 }
 
 impl Rows {
+    /// `zone`: of times that have none.
+    pub(super) fn new(zone: Zone, own: Own) -> Self {
+        Self {
+            zone,
+            own,
+            classes: Vec::new(),
+        }
+    }
+
     /// One session object as a row. `None`: it is no object.
-    pub(super) fn row<'a>(&self, raw: &'a RawValue) -> Option<RowRef<'a>> {
+    pub(super) fn row<'a>(&mut self, raw: &'a RawValue) -> Option<RowRef<'a>> {
         let object: Object<'a> = serde_json::from_str(raw.get()).ok()?;
         let mut row = RowRef::new("", "");
         let mut sid = None;
         let mut deletable = None;
         let mut attributes = Vec::new();
+        row.extra.reserve(self.classes.len());
+        let mut place = 0;
         for (name, value) in object.0 {
-            match name.as_ref() {
-                "outsideSid" => sid = text(value),
+            // What a typed field holds wholly is not repeated among the attributes.
+            let is_understood = match name.as_ref() {
+                "outsideSid" => {
+                    sid = text(value);
+                    true
+                }
                 "userDn" => {
                     row.user_id = text(value);
                     row.is_json[Field::UserId] = is_no_text(value);
+                    true
                 }
-                "creationDate" => row.created = instant(value, self.zone),
-                "lastUsedAt" => row.last_used = instant(value, self.zone),
-                "expirationDate" => row.expires = instant(value, self.zone),
-                "deletable" => deletable = yes_or_no(value),
-                "state" => row.fact = fact(value),
-                "sessionAttributes" => {
-                    if let Ok(object) = serde_json::from_str::<Object<'a>>(value.get()) {
+                "creationDate" => self.time(&mut row.created, value),
+                "lastUsedAt" => self.time(&mut row.last_used, value),
+                "expirationDate" => self.time(&mut row.expires, value),
+                "deletable" => {
+                    deletable = yes_or_no(value);
+                    deletable.is_some()
+                }
+                "state" => {
+                    row.fact = fact(value);
+                    row.fact != Fact::Unknown
+                }
+                "sessionAttributes" => match serde_json::from_str::<Object<'a>>(value.get()) {
+                    Ok(object) => {
                         attributes = object.0;
+                        true
                     }
-                }
-                _ => {}
-            }
-            if !self.is_understood(&name, value) {
-                self.keep(&mut row.extra, name, value);
+                    Err(_) => false,
+                },
+                _ => false,
+            };
+            if !is_understood {
+                self.keep(&mut row.extra, &mut place, name, value);
             }
         }
         // The same as the key where all is well, so not shown twice.
@@ -77,7 +105,7 @@ impl Rows {
                 *place = text(value);
                 row.is_json[field] = is_no_text(value);
             }
-            self.keep(&mut row.extra, name, value);
+            self.keep(&mut row.extra, &mut place, name, value);
         }
         row.own = self.is_own(row.user_id.as_deref());
         row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), deletable);
@@ -87,22 +115,23 @@ impl Rows {
         Some(row)
     }
 
-    /// True if the value was fully stored in a typed field, so that it is not repeated among the
-    /// attributes.
-    fn is_understood(&self, name: &str, value: &RawValue) -> bool {
-        match name {
-            "outsideSid" | "userDn" => true,
-            "creationDate" | "lastUsedAt" | "expirationDate" => {
-                text(value).is_none() || instant(value, self.zone).is_some()
-            }
-            "deletable" => yes_or_no(value).is_some(),
-            "state" => fact(value) != Fact::Unknown,
-            "sessionAttributes" => serde_json::from_str::<Object<'_>>(value.get()).is_ok(),
-            _ => false,
-        }
+    /// Sets a time. `false`: there is something else.
+    fn time(&self, place: &mut Option<DateTime<Utc>>, value: &RawValue) -> bool {
+        let written = text(value);
+        *place = written
+            .as_deref()
+            .and_then(|text| instant_of(text, self.zone));
+        place.is_some() || written.is_none()
     }
 
-    fn keep<'a>(&self, extra: &mut Extra<'a>, name: Cow<'a, str>, raw: &'a RawValue) {
+    /// `place`: how many attributes have been kept before.
+    fn keep<'a>(
+        &mut self,
+        extra: &mut Extra<'a>,
+        place: &mut usize,
+        name: Cow<'a, str>,
+        raw: &'a RawValue,
+    ) {
         let value = match name.as_ref() {
             "permissionGrantedMap" => granted(raw),
             "authenticationTime" => match instant(raw, self.zone) {
@@ -112,11 +141,27 @@ impl Rows {
             _ => text(raw),
         };
         let Some(value) = value else { return };
-        let class = class_of(&name);
+        let class = self.class(*place, &name);
+        *place += 1;
         if name == "authenticationTime" {
             extra.insert(0, (name, value, class));
         } else {
             extra.push((name, value, class));
+        }
+    }
+
+    fn class(&mut self, place: usize, name: &str) -> Class {
+        match self.classes.get_mut(place) {
+            Some((known, class)) if **known == *name => *class,
+            Some(other) => {
+                *other = (name.into(), class_of(name));
+                other.1
+            }
+            None => {
+                let class = class_of(name);
+                self.classes.push((name.into(), class));
+                class
+            }
         }
     }
 

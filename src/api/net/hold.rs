@@ -118,8 +118,11 @@ impl Holds {
     }
 
     fn held(&self, url: &Url) -> Option<Held> {
-        let origin = origin(url);
         let mut inner = self.inner();
+        if inner.held.is_empty() {
+            return None;
+        }
+        let origin = origin(url);
         let held = inner.held.get(&origin)?.clone();
         if held.wait.until > Instant::now() {
             return Some(held);

@@ -545,7 +545,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         native: None,
         // Clauses that depend on the moment use the server's clock.
         now: state.now + source.ahead,
-        zone: state.prefs.zone,
+        zone: state.zone(),
         way: source.way.as_ref().map(|way| way.word.clone()),
         asked_by,
     }

@@ -84,11 +84,11 @@ fn notes(state: &State, error: &ApiError) -> Vec<String> {
         format!(
             "The {} rows on screen are from {}.",
             crate::model::text::with_thousands(rows as u64),
-            crate::model::time::clock_seconds(at, state.prefs.zone)
+            crate::model::time::clock_seconds(at, state.zone())
         )
     });
     let request = error.exchange().map(|exchange| {
-        let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+        let at = crate::model::time::clock_seconds(state.now, state.zone());
         format!("{at}: {}", exchange.words())
     });
     let near = match error {

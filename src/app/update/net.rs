@@ -51,6 +51,10 @@ pub fn connected(
                 search.now += moved;
             }
             let search_gen = source.search_gen;
+            results::sort_at_first(state);
+            if let Some(search) = &mut waiting {
+                search.sort = Some(state.results.sort.clone());
+            }
             remember(state, &name, format!("ok {} ms", took.as_millis()));
             for job in &mut state.jobs {
                 if matches!(&job.state, JobState::Paused(error) if !requests::waits(error)) {

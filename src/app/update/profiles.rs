@@ -4,6 +4,7 @@ use super::{focus, form, message, requests};
 use crate::app::effect::Effect;
 use crate::app::layout::lay_out;
 use crate::app::results::{Details, Results};
+use crate::app::sorting;
 use crate::app::source::{ProfileEntry, ProfileView, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::store::SourceId;
@@ -18,12 +19,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         .collect();
     let mut effects = requests::cancel_searches(state);
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
-    let sort = views
-        .first()
-        .map_or(&state.results.sort, |view| &view.policy.sort)
-        .clone();
     let hidden = state.details.hidden;
-    state.results = Results::new(sort);
     state.details = Details {
         hidden,
         ..Details::default()
@@ -31,6 +27,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
     state.message = None;
     state.form.error = None;
     state.sources = views.into_iter().map(Source::new).collect();
+    state.results = Results::new(sorting::at_first(state));
     focus::focus(state, Pane::Search);
     if state
         .sources

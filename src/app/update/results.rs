@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::effect::{Effect, Gen};
 use crate::app::lines;
+use crate::app::sorting;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
@@ -30,10 +31,24 @@ pub fn begin(state: &mut State) {
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
+    results.widest_state = 0;
     (results.cursor, results.top) = (0, 0);
     state.details.fresh = None;
     state.details.loaded = None;
     state.details.row = None;
+}
+
+/// Until the operator chooses an order, it is the one that suits what the open systems tell.
+pub fn sort_at_first(state: &mut State) {
+    if state.results.is_sort_chosen {
+        return;
+    }
+    let sort = sorting::at_first(state);
+    let results = &mut state.results;
+    if results.column == results.sort.by {
+        results.column = sort.by.clone();
+    }
+    results.sort = sort;
 }
 
 /// Rows from `first` on are new: they join the order. Nothing here may grow with the rows that came before.
@@ -143,7 +158,7 @@ fn view(state: &State) -> View {
         clauses.extend(query.clauses.iter().cloned());
     }
     let filter = (!clauses.is_empty())
-        .then(|| Matcher::new(&clauses, state.now, state.prefs.zone, Thresholds::default()))
+        .then(|| Matcher::new(&clauses, state.now, state.zone(), Thresholds::default()))
         .and_then(Result::ok)
         .map(Arc::new);
     let ended = results

@@ -205,7 +205,7 @@ pub fn user_outcome(
 /// The result of a user revoke at one system, with the system's name: how many ended, how many are
 /// left and when that was looked up, and which were left alone.
 fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
-    let at = crate::model::time::clock_seconds(state.now, state.prefs.zone);
+    let at = crate::model::time::clock_seconds(state.now, state.zone());
     let profile = state.source(source);
     let profile = profile.map_or("", |source| source.profile.name.as_str());
     let whose = format!(

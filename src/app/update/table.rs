@@ -54,6 +54,7 @@ pub fn sort_by(state: &mut State, by: Property) -> Vec<Effect> {
 /// Shows the rows in this order.
 pub fn order_by(state: &mut State, sort: Sort) -> Vec<Effect> {
     state.results.sort = sort;
+    state.results.is_sort_chosen = true;
     state.results.arrival = false;
     results::reorder(state)
 }
@@ -76,7 +77,7 @@ pub fn choose_column(state: &mut State, by: isize) -> Vec<Effect> {
     let is_shown = |state: &State| {
         columns::columns(state, width(state))
             .iter()
-            .any(|column| column.what == *property)
+            .any(|column| column.what.as_ref() == Some(property))
     };
     if !is_shown(state) {
         let nearest = (0..=most).find(|scroll| {
@@ -98,13 +99,12 @@ pub fn scroll(state: &mut State, by: i16) -> Vec<Effect> {
 /// Times as age, local, UTC.
 pub fn times(state: &mut State) -> Vec<Effect> {
     let (next, text) = match state.prefs.time {
-        TimeStyle::Age if state.prefs.local == Zone::Utc => (
-            TimeStyle::Local,
-            "times in UTC: the variable TZ names no time zone",
-        ),
-        TimeStyle::Age => (TimeStyle::Local, "times in local time"),
-        TimeStyle::Local => (TimeStyle::Utc, "times in UTC"),
-        TimeStyle::Utc => (TimeStyle::Age, "times as age"),
+        TimeStyle::Age if state.prefs.local == Zone::Utc => {
+            (TimeStyle::Local, "UTC: the variable TZ names no time zone")
+        }
+        TimeStyle::Age => (TimeStyle::Local, "local time"),
+        TimeStyle::Local => (TimeStyle::Utc, "UTC"),
+        TimeStyle::Utc => (TimeStyle::Age, "ages"),
     };
     state.prefs.time = next;
     message::say(state, Level::Ok, text)

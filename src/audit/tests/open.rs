@@ -49,6 +49,7 @@ fn what_is_settled_has_an_end_and_says_who_looked() {
         error: None,
         http_status: None,
         error_code: None,
+        ended: None,
     };
 
     setup.audit.settled(&open[0], Some(&who), &ending).unwrap();

@@ -19,6 +19,7 @@ mod sessions;
 mod tokens;
 mod world;
 
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -142,6 +143,11 @@ impl Emulated for Janssen {
             text.push_str(&format!("{} = {}\n", json!(client.id), json!(client.name)));
         }
         text
+    }
+
+    fn dump(&self, to: &mut dyn Write) -> Option<io::Result<()>> {
+        let world = lock(&self.world);
+        Some(render::document(&world, self.options.generation, to))
     }
 
     fn expire_tokens(&self) {

@@ -1,6 +1,7 @@
 //! A session as Janssen writes it.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -87,6 +88,27 @@ pub(super) fn session_json<'a>(
         ttl: 0,
         opbrowser_state: opbs(session),
     }
+}
+
+/// All sessions in the form of one page of a search, one a line.
+pub(super) fn document(
+    world: &World,
+    generation: Generation,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let count = world.len();
+    write!(
+        to,
+        "{{\"start\":0,\"totalEntriesCount\":{count},\"entriesCount\":{count},\"entries\":["
+    )?;
+    for (at, (_, session)) in world.sessions().enumerate() {
+        to.write_all(if at == 0 { b"\n" } else { b",\n" })?;
+        // Not a new one at every run, so that the same world is the same document.
+        let invented = || derived_uuid(session, Salt::Invented);
+        let json = session_json(world, session, generation, invented);
+        serde_json::to_writer(&mut *to, &json)?;
+    }
+    to.write_all(b"\n]}\n")
 }
 
 /// `authenticated` or `unauthenticated`.
@@ -231,6 +253,7 @@ enum Salt {
     OldSession,
     Device,
     Redirects,
+    Invented,
 }
 
 /// A number that follows from the session's id, so that nothing of it has to be stored.

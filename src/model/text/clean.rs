@@ -137,9 +137,36 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
 }
 
-/// Printable ASCII only: nothing to look at.
-fn is_plain(text: &str) -> bool {
-    text.bytes().all(|b| matches!(b, b' '..=b'~'))
+/// Nothing to look at: only printable ASCII, and the signs of a text that was cut or masked (`…`
+/// and `•`), which stand for themselves beside any of these.
+pub(super) fn is_plain(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    loop {
+        rest = &rest[printable_len(rest)..];
+        match rest {
+            [] => return true,
+            [0xe2, 0x80, 0xa2 | 0xa6, behind @ ..] => rest = behind,
+            _ => return false,
+        }
+    }
+}
+
+/// The number of bytes up to the first that is not printable ASCII.
+fn printable_len(bytes: &[u8]) -> usize {
+    // Whole blocks first, without a decision on each byte.
+    let mut len = 0;
+    for block in bytes.chunks_exact(16) {
+        if !block.iter().fold(true, |plain, b| plain & is_printable(*b)) {
+            break;
+        }
+        len += block.len();
+    }
+    let tail = bytes[len..].iter().take_while(|b| is_printable(**b));
+    len + tail.count()
+}
+
+fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Belongs to the marks that are counted rather than kept.
@@ -244,6 +271,37 @@ mod tests {
             let shown = display_safe(text);
             assert_eq!(shown, text);
             assert!(matches!(shown, Cow::Borrowed(_)), "{text:?} was copied");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_for_plain_is_what_a_close_look_leaves_as_it_is() {
+        for text in [
+            "4f1c…aa",
+            "••••••••",
+            "…",
+            "a••…~ ",
+            "sixteen letters!…sixteen letters!",
+        ] {
+            assert!(is_plain(text), "{text:?}");
+            let mut context = Neighbours::default();
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                assert!(judge(context, c, chars.peek().copied()) == Verdict::Keep);
+                context = context.after(c);
+            }
+            assert!(text.graphemes(true).all(|one| one.chars().count() == 1));
+        }
+        for text in [
+            "…\u{301}",
+            "•\u{fe0f}",
+            "…\u{7f}",
+            "a\u{200b}…",
+            "‥",
+            "\t",
+            "…\u{20e3}",
+        ] {
+            assert!(!is_plain(text), "{text:?}");
         }
     }
 

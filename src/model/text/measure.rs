@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::clean::display_safe;
+use super::clean::{display_safe, is_plain};
 
 /// On which side the spare room goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -206,8 +206,13 @@ pub fn mask(secret: &str) -> String {
 
 /// [`mask`] with the signs of the terminal: `********` and `...` where there is only ASCII.
 pub fn mask_with(secret: &str, ellipsis: Ellipsis) -> String {
+    if is_plain(secret) && secret.is_ascii() && secret.len() >= MASK_ENDS_FROM {
+        let (head, tail) = (&secret[..4], &secret[secret.len() - 2..]);
+        return [head, ellipsis.within(3), tail].concat();
+    }
     let mut graphemes = secret.grapheme_indices(true);
-    if graphemes.clone().nth(MASK_ENDS_FROM - 1).is_none() {
+    let is_short = secret.len() < MASK_ENDS_FROM;
+    if is_short || graphemes.clone().nth(MASK_ENDS_FROM - 1).is_none() {
         return match ellipsis {
             Ellipsis::Sign => "••••••••",
             Ellipsis::Ascii => "********",

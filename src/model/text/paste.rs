@@ -55,7 +55,8 @@ pub fn paste_safe_json(json: &str) -> Cow<'_, str> {
 /// The inside of a JSON string with `\u` escapes for characters that could steer a terminal or hide
 /// text. The value stays the same. Borrowed when nothing changes.
 pub fn json_escapes(fragment: &str) -> Cow<'_, str> {
-    if fragment.bytes().all(|b| b.is_ascii() && b != 0x7f) || display_safe(fragment) == fragment {
+    let is_ascii = fragment.is_ascii() && memchr::memchr(0x7f, fragment.as_bytes()).is_none();
+    if is_ascii || display_safe(fragment) == fragment {
         return Cow::Borrowed(fragment);
     }
     let (mut utf8, mut utf16) = ([0; 4], [0; 2]);

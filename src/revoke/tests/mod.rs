@@ -16,6 +16,7 @@ use super::*;
 use crate::api::SessionApi;
 use crate::audit::verify;
 use crate::config::{Login, Paths, SecretSource, SystemSpec};
+use crate::model::time::rfc3339;
 use crate::model::{
     Acted, Capabilities, Cursor, PageEnd, Plan, Revoke, RowSink, Search, Session, Untrusted,
     UserOutcome,
@@ -122,7 +123,8 @@ fn items(count: usize) -> Vec<JobItem<usize>> {
 
 fn word(progress: &Progress<usize>) -> String {
     match progress {
-        Progress::Outcome { row, outcome } => format!("{row} {}", outcome.word()),
+        Progress::Outcome { row, outcome, .. } => format!("{row} {}", outcome.word()),
+        Progress::EndedAt { row, at } => format!("{row} at {}", rfc3339(*at)),
         Progress::Paused(_) => "paused".to_owned(),
         Progress::Unlogged(_) => "unlogged".to_owned(),
         Progress::Ended(_) => "ended".to_owned(),

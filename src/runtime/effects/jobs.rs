@@ -340,7 +340,7 @@ async fn run_part(
     let relay = async {
         while let Some(progress) = reported.recv().await {
             match progress {
-                Progress::Outcome { row, outcome } => {
+                Progress::Outcome { row, outcome, .. } => {
                     let _ = send.send(Msg::Revoked { job, row, outcome }).await;
                 }
                 Progress::Paused(error) => {
@@ -351,7 +351,7 @@ async fn run_part(
                     tell_unlogged(&send, &error).await;
                     unlogged = Some(error);
                 }
-                Progress::Ended(_) => {}
+                Progress::EndedAt { .. } | Progress::Ended(_) => {}
             }
         }
     };

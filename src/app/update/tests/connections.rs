@@ -62,7 +62,7 @@ fn the_end_of_the_connection_is_told_and_its_row_stays() {
 
     assert!(matches!(app.state.sources[0].link, Link::Ended));
     let (id, row) = app.state.results.current().unwrap();
-    assert_eq!(cells::state_word(&app.state, id, row).0, "ended");
+    assert_eq!(cells::state_words(&app.state, id, row).0, "ended 14:07");
     assert_eq!(
         app.status(),
         "disconnected prod-janssen: the session of asmith has ended · r reconnects"

@@ -390,7 +390,14 @@ fn profile(name: &str) -> ProfileView {
         proxy: "none: neither HTTPS_PROXY nor ALL_PROXY is set".to_owned(),
         plain_http: false,
         demo: false,
-        policy: Policy::default(),
+        // The order of names is easier to read in a test.
+        policy: Policy {
+            sort: Some(crate::model::Sort {
+                by: Field::User.into(),
+                descending: false,
+            }),
+            ..Policy::default()
+        },
     }
 }
 

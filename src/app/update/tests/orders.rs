@@ -189,3 +189,40 @@ fn an_order_of_rows_that_have_gone_is_not_shown_and_the_next_waits_for_it() {
     assert_eq!(list.app.shown().len(), 6_000);
     assert!(!list.app.state.results.ordering);
 }
+
+#[test]
+fn the_newest_come_first_and_the_last_used_where_nobody_knows_when_they_began() {
+    let without = |field| {
+        let mut kind = kind();
+        kind.fields[field] = Support::No;
+        caps_of(kind)
+    };
+    let chosen = |profile: &mut ProfileView| profile.policy.sort = None;
+    for (caps, by) in [
+        (caps(), Field::Created),
+        (without(Field::Created), Field::Used),
+    ] {
+        let mut app = TestApp::with(chosen);
+        assert_eq!(app.state.results.sort.by, Field::Created);
+
+        app.keys("enter").connect_with(caps);
+
+        let sort = &app.state.results.sort;
+        assert_eq!((&sort.by, sort.descending), (&by.into(), true));
+        assert_eq!(app.state.results.column, by);
+    }
+}
+
+#[test]
+fn an_order_that_was_chosen_stays_when_another_system_answers() {
+    let mut app = TestApp::with(|profile| profile.policy.sort = None);
+    app.keys("enter").connect();
+    app.page(&[("amy", 60), ("bob", 30)], None);
+    app.state.focus = crate::app::state::Pane::Table;
+    app.keys("< < s");
+    let chosen = app.state.results.sort.clone();
+
+    super::super::results::sort_at_first(&mut app.state);
+
+    assert_eq!(app.state.results.sort, chosen);
+}

@@ -90,7 +90,7 @@ fn a_revoked_row_stays_where_it_is_and_shows_its_state() {
     .send(Msg::Ended(job));
 
     assert_eq!(app.shown(), ["asmith", "bwong"]);
-    assert_eq!(app.state.results.statuses[&FIRST].word(), "revoked");
+    assert_eq!(app.state.results.statuses[&FIRST].word(), "ended");
     assert_eq!(app.status(), "deleted 1 session of asmith");
 }
 
