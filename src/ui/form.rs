@@ -145,7 +145,7 @@ fn text_field(state: &State, field: TextField, area: Rect, focused: bool, canvas
         style
     };
     let end = canvas.outside(area, 0, &shown, style);
-    if focused && field == TextField::Text && state.form.inputs[field].value().len() > 0 {
+    if focused && field == TextField::Text && !state.form.inputs[field].value().is_empty() {
         canvas.outside(area, end, &state.form.ghost, canvas.style(Role::Dim));
     }
     if focused && area.width > 0 {
