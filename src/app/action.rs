@@ -105,6 +105,8 @@ pub enum Action {
     SaveSearch,
     SearchBack,
     SearchForward,
+    Copy,
+    Window,
 }
 
 impl Action {
@@ -177,6 +179,8 @@ impl Action {
             Self::SaveSearch => "name this search",
             Self::SearchBack => "back to the search before",
             Self::SearchForward => "forward to the search after",
+            Self::Copy => "what can be copied",
+            Self::Window => "how far back a search looks",
         }
     }
 
@@ -190,7 +194,9 @@ impl Action {
             Self::Open => "details",
             Self::Actions => "actions",
             Self::Sort => "sort",
-            Self::CopyId | Self::CopyField => "copy",
+            Self::CopyId => "copy id",
+            Self::Copy | Self::CopyField => "copy",
+            Self::Window => "time window",
             Self::Reload => "reload",
             Self::Profiles => "profile",
             Self::Help => "help",

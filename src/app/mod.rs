@@ -6,6 +6,8 @@ pub mod area;
 pub mod blocked;
 pub mod cells;
 pub mod columns;
+pub(crate) mod command;
+pub(crate) mod completion;
 pub mod cut;
 pub mod detail_line;
 pub mod dialog;

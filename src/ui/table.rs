@@ -354,7 +354,14 @@ fn lower_border(state: &State, area: Rect, focused: bool, canvas: &mut Canvas<'_
         canvas.cursor = Some(Position::new(at, room.y));
     }
     x += canvas.outside(room, x, &shown, style);
-    if live.editing && cursor as usize >= width_cols(&shown) {
+    let ghost = if live.editing {
+        live.ghost.as_str()
+    } else {
+        ""
+    };
+    if !ghost.is_empty() {
+        x += canvas.outside(room, x, ghost, canvas.style(Role::Dim));
+    } else if live.editing && cursor as usize >= width_cols(&shown) {
         x += canvas.text(room, x, " ", Role::Input);
     }
     x += canvas.text(room, x, " ", Role::Text);

@@ -27,7 +27,8 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
         effects.extend(press(state, KeyPress { alt: false, ..key }));
         return effects;
     }
-    if lock::is_answer_to_nothing(state, key) && focused_input(state).is_none() {
+    let asks = lock::question(state).is_some() || focused_input(state).is_some();
+    if lock::is_answer_to_nothing(state, key) && !asks {
         return Vec::new();
     }
     if !state.dialogs.is_empty() {

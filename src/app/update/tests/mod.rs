@@ -2,7 +2,9 @@
 
 mod actions;
 mod attribute_columns;
+mod completion;
 mod connections;
+mod copies;
 mod forms;
 mod history;
 mod kinds;
