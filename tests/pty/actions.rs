@@ -25,8 +25,10 @@ fn listed(server: &Server) -> Usher {
     usher
 }
 
-/// Opens the questions of the action at this place of the menu, and waits until they take answers.
+/// Opens the questions of the action at this place of the description, and waits until they take answers. In
+/// the menu the seven that act on tokens, which are described first, come last.
 fn ask(usher: &mut Usher, place: usize, title: &str) {
+    let place = (place + 3) % 10;
     usher.pty.keys("a");
     usher.pty.wait_for("═ Actions ═");
     usher.pty.keys(&DOWN.repeat(place));
