@@ -107,6 +107,7 @@ pub enum Action {
     SearchForward,
     Copy,
     Window,
+    Columns,
 }
 
 impl Action {
@@ -157,7 +158,7 @@ impl Action {
             Self::Revoke => "end (delete, revoke) it; asks",
             Self::Person => "all sessions of this user",
             Self::RevokeUser => "end all of this user (asks)",
-            Self::Actions => "what else this system can do",
+            Self::Actions => "all that can be done with it",
             Self::Sort => "sort by the chosen column",
             Self::ReverseSort => "reverse the order",
             Self::ColumnLeft => "choose column to the left",
@@ -180,6 +181,7 @@ impl Action {
             Self::SearchBack => "back to the search before",
             Self::SearchForward => "forward to the search after",
             Self::Copy => "what can be copied",
+            Self::Columns => "show, hide, move columns",
             Self::Window => "how far back a search looks",
         }
     }
@@ -197,6 +199,7 @@ impl Action {
             Self::CopyId => "copy id",
             Self::Copy | Self::CopyField => "copy",
             Self::Window => "time window",
+            Self::Columns => "columns",
             Self::Reload => "reload",
             Self::Profiles => "profile",
             Self::Help => "help",

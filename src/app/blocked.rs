@@ -84,6 +84,9 @@ fn no_beginning(state: &State) -> Option<Reason> {
 }
 
 fn no_actions(state: &State) -> Option<Reason> {
+    if state.results.current().is_some() {
+        return None;
+    }
     let Some(source) = source_of_cursor(state).or_else(|| state.sources.first()) else {
         return Some("no profile is open: Ctrl-P opens one".into());
     };

@@ -86,3 +86,19 @@ fn the_rest_of_a_word_is_shown_behind_it() {
     check("ghost_field", &pressed("/ u s e r : j"), &TWO);
     check("ghost_filter", &pressed("& s t a t e : i"), &TWO);
 }
+
+#[test]
+fn columns_are_chosen_from_a_list() {
+    check("columns", &pressed("C down space"), &TWO);
+}
+
+#[test]
+fn what_the_filter_found_stands_out() {
+    let mut state = pressed("& w o n g");
+    update(
+        &mut state,
+        usher::app::Msg::Due(Timer::Filter, Gen::default()),
+    );
+    check("hits", &state, &TWO);
+    check_with("hits_mono", &state, &Theme::built_in("mono"), &SMALL);
+}

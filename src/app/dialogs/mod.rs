@@ -4,6 +4,7 @@ pub mod actions_menu;
 pub mod answer;
 pub mod arguments;
 pub mod choices;
+pub mod columns;
 pub mod confirm;
 pub mod copy_menu;
 pub mod error;

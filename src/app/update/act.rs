@@ -8,7 +8,7 @@ use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, copy_menu, error, palette, profiles, searches, time_window,
+    actions_menu, columns, copy_menu, error, palette, profiles, searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -90,6 +90,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
         Action::Palette => palette::open(state, ""),
+        Action::Columns => columns::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),
         Action::Searches => searches::open(state),

@@ -7,6 +7,7 @@ use strum::IntoEnumIterator;
 use crate::app::action::{Action, Context};
 use crate::app::blocked::blocked;
 use crate::app::columns;
+use crate::app::dialogs;
 use crate::app::dialogs::copy_menu::Copyable;
 use crate::app::dialogs::searches;
 use crate::app::dialogs::time_window::{self, WINDOWS};
@@ -78,6 +79,8 @@ pub enum Does {
     Act(Action),
     /// Sorts by a column; once more turns the order round.
     Sort(Property),
+    /// Shows or hides a column, by its name in the query language.
+    Column(String),
     /// Takes a theme.
     Theme(String),
     /// Opens a profile.
@@ -141,6 +144,11 @@ pub fn all(state: &State) -> Vec<Entry> {
         let words = format!("sort by {}", display_safe(&column.title));
         Entry::new(command, words, Does::Sort(column.what))
     }));
+    entries.extend(columns::offered(state).into_iter().map(|column| {
+        let name = column.what.name().into_owned();
+        let words = format!("show or hide {}", display_safe(&column.title));
+        Entry::new(format!("column {name}"), words, Does::Column(name))
+    }));
     entries.extend(state.look.themes().map(|(name, words)| {
         let command = format!("theme {name}");
         Entry::new(command, words, Does::Theme(name.to_owned()))
@@ -191,6 +199,7 @@ pub fn why_not(state: &State, does: &Does) -> Option<Cow<'static, str>> {
     match does {
         Does::Act(action) => blocked(state, *action),
         Does::Sort(_) => blocked(state, Action::Sort),
+        Does::Column(_) => None,
         Does::Theme(_) => state.look.colourless.map(Cow::Borrowed),
         Does::Profile(_) => blocked(state, Action::Profiles),
         Does::Search(_) => blocked(state, Action::Reload),
@@ -204,6 +213,7 @@ pub fn perform(state: &mut State, does: Does) -> Vec<Effect> {
     match does {
         Does::Act(_) => Vec::new(),
         Does::Sort(by) => table::sort_by(state, by),
+        Does::Column(name) => dialogs::columns::toggle(state, &name),
         Does::Theme(theme) => look::choose(state, &theme),
         Does::Profile(name) => open_profiles(state, &[name]),
         Does::Copy(what) => what.copy(state),

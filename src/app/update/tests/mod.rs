@@ -2,6 +2,7 @@
 
 mod actions;
 mod attribute_columns;
+mod chosen_columns;
 mod completion;
 mod connections;
 mod copies;
