@@ -105,6 +105,9 @@ pub enum Action {
     SaveSearch,
     SearchBack,
     SearchForward,
+    Copy,
+    Window,
+    Columns,
 }
 
 impl Action {
@@ -155,7 +158,7 @@ impl Action {
             Self::Revoke => "delete the session (asks)",
             Self::Person => "all sessions of this user",
             Self::RevokeUser => "revoke all of this user (asks)",
-            Self::Actions => "what else this system can do",
+            Self::Actions => "all that can be done with it",
             Self::Sort => "sort by the chosen column",
             Self::ReverseSort => "reverse the order",
             Self::ColumnLeft => "choose column to the left",
@@ -177,6 +180,9 @@ impl Action {
             Self::SaveSearch => "name this search",
             Self::SearchBack => "back to the search before",
             Self::SearchForward => "forward to the search after",
+            Self::Copy => "what can be copied",
+            Self::Columns => "show, hide, move columns",
+            Self::Window => "how far back a search looks",
         }
     }
 
@@ -190,7 +196,10 @@ impl Action {
             Self::Open => "details",
             Self::Actions => "actions",
             Self::Sort => "sort",
-            Self::CopyId | Self::CopyField => "copy",
+            Self::CopyId => "copy id",
+            Self::Copy | Self::CopyField => "copy",
+            Self::Window => "time window",
+            Self::Columns => "columns",
             Self::Reload => "reload",
             Self::Profiles => "profile",
             Self::Help => "help",

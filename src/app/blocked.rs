@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use crate::app::action::Action;
 use crate::app::cut;
+use crate::app::form::{FormField, TextField};
+use crate::app::form_fields;
 use crate::app::job::JobState;
 use crate::app::lines;
 use crate::app::results::RowStatus;
 use crate::app::source::Source;
 use crate::app::state::State;
 use crate::model;
-use crate::model::{Fact, Field, NO_LASTING_ID, Property, Revoke, exempt};
+use crate::model::{Fact, Field, NO_LASTING_ID, Property, Revoke, Support, exempt};
 use crate::store::Row;
 
 type Reason = Cow<'static, str>;
@@ -48,6 +50,7 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .is_empty()
             .then_some("nothing has failed so far".into()),
         Action::Profiles => job_runs(state),
+        Action::Window => no_beginning(state),
         Action::SearchBack if !state.trail.leads(true) => {
             Some("this is the first search; Ctrl-R lists those of before".into())
         }
@@ -70,7 +73,20 @@ fn no_row(state: &State) -> Option<Reason> {
         .then_some("no session is selected".into())
 }
 
+/// Why no search can ask when sessions began.
+fn no_beginning(state: &State) -> Option<Reason> {
+    let field = FormField::Text(TextField::CreatedAfter);
+    if state.sources.is_empty() {
+        return Some("no profile is open: Ctrl-P opens one".into());
+    }
+    let cannot = form_fields::support(state, field) == Support::No;
+    cannot.then(|| "this system does not report when sessions began".into())
+}
+
 fn no_actions(state: &State) -> Option<Reason> {
+    if state.results.current().is_some() {
+        return None;
+    }
     let Some(source) = source_of_cursor(state).or_else(|| state.sources.first()) else {
         return Some("no profile is open: Ctrl-P opens one".into());
     };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::chosen_columns;
 use super::screen_layout::Column;
 use super::source::Source;
 use super::state::{State, TimeStyle};
@@ -66,8 +67,13 @@ const STATE: u16 = 8;
 /// Cells that a column of an attribute of fixed width has.
 const ATTRIBUTE: u16 = 10;
 
-/// All columns of the open systems, in order, whether they fit or not.
+/// The columns that the operator wants of those of the open systems, in order, whether they fit or not.
 pub fn all(state: &State) -> Vec<ColumnSpec> {
+    chosen_columns::shown(state, offered(state))
+}
+
+/// All columns of the open systems, in the order of the systems.
+pub fn offered(state: &State) -> Vec<ColumnSpec> {
     let mut columns: Vec<ColumnSpec> = Vec::new();
     for caps in state.sources.iter().filter_map(|s| s.caps.as_ref()) {
         for spec in caps.columns() {

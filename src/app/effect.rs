@@ -50,6 +50,8 @@ pub enum Copied {
     SessionId,
     /// A session as JSON.
     Row,
+    /// The name of a user.
+    User,
     /// One value.
     Value,
     /// One value that works as a credential.
@@ -58,8 +60,10 @@ pub enum Copied {
     Answer,
     /// An error, or what failed of a job.
     Report,
-    /// The address of a sign-in.
+    /// The address of a session or of a sign-in.
     Address,
+    /// A command line.
+    Command,
     /// The code of a sign-in.
     Code,
 }
@@ -74,6 +78,8 @@ impl Copied {
             Self::Answer => "answer",
             Self::Report => "report",
             Self::Address => "address",
+            Self::User => "user",
+            Self::Command => "command",
             Self::Code => "code",
         }
     }
@@ -83,7 +89,13 @@ impl Copied {
         match self {
             Self::SessionId | Self::Secret => " (a secret)",
             Self::Row => " as JSON (secrets included)",
-            Self::Value | Self::Answer | Self::Report | Self::Address | Self::Code => "",
+            Self::User
+            | Self::Value
+            | Self::Answer
+            | Self::Report
+            | Self::Address
+            | Self::Command
+            | Self::Code => "",
         }
     }
 }

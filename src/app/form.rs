@@ -70,6 +70,8 @@ pub struct Form {
     pub unfolded: bool,
     /// True if the whole text of the field is selected (typing replaces it).
     pub selected: bool,
+    /// What would complete the query in the text field; empty: nothing.
+    pub ghost: String,
     /// Its mistake.
     pub error: Option<FormError>,
 }
@@ -82,6 +84,7 @@ impl Default for Form {
             field: FormField::Text(TextField::Text),
             unfolded: false,
             selected: false,
+            ghost: String::new(),
             error: None,
         }
     }

@@ -175,7 +175,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
         } else {
             None
         },
-        key(state, c, Action::CopyId, 9),
+        key(state, c, Action::Copy, 9),
         key(state, c, Action::Reload, 10),
         key(state, c, Action::Profiles, 11),
         key(state, c, Action::Help, 1),

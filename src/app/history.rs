@@ -32,7 +32,7 @@ pub fn entry(state: &State) -> Option<KeptSearch> {
 }
 
 /// True if the value of a clause may work as a credential.
-fn may_be_secret(state: &State, clause: &Clause) -> bool {
+pub fn may_be_secret(state: &State, clause: &Clause) -> bool {
     match &clause.target {
         Target::Field(Field::Id) => state.sources.iter().any(|source| {
             let caps = source.caps.as_ref();

@@ -369,7 +369,7 @@ mod tests {
             "table".to_owned(),
             BTreeMap::from([
                 ("revoke".to_owned(), vec!["x".to_owned()]),
-                ("copy_id".to_owned(), vec![String::new()]),
+                ("copy".to_owned(), vec![String::new()]),
             ]),
         )]);
 

@@ -56,6 +56,8 @@ impl RowStatus {
 pub struct LiveFilter {
     /// The text typed.
     pub input: Input,
+    /// What would complete it; empty: nothing.
+    pub ghost: String,
     /// True if it receives the keys.
     pub editing: bool,
     /// Its meaning. `None`: nothing is typed, or it cannot be read yet.

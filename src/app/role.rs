@@ -34,6 +34,8 @@ pub enum Role {
     SelectionIdle,
     /// Marked rows.
     Mark,
+    /// What the live filter found, inside a cell. Laid over the style of the cell.
+    Hit,
     /// Active, success.
     Ok,
     /// Expiring, idle, truncated, warnings.

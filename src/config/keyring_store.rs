@@ -23,15 +23,32 @@ pub fn keyring_write(user: &str, secret: &SecretString) -> Result<(), String> {
 
 #[cfg(feature = "keyring")]
 mod entry {
-    use std::sync::mpsc;
+    use std::sync::{LazyLock, mpsc};
     use std::time::Duration;
 
-    use keyring::{Entry, Error};
+    #[cfg(target_os = "macos")]
+    use apple_native_keyring_store::keychain::Store;
+    #[cfg(not(target_os = "macos"))]
+    use dbus_secret_service_keyring_store::Store;
+    use keyring_core::{Entry, Error, Result as StoreResult, set_default_store};
     use secrecy::{ExposeSecret, SecretString};
     use zeroize::Zeroizing;
 
     /// How long it may take: its question may hide behind another window.
     const LIMIT: Duration = Duration::from_secs(3);
+
+    /// The keyring of the platform, opened once.
+    static OPENED: LazyLock<StoreResult<()>> = LazyLock::new(|| {
+        set_default_store(Store::new()?);
+        Ok(())
+    });
+
+    fn open(user: &str) -> StoreResult<Entry> {
+        match &*OPENED {
+            Ok(()) => Entry::new("usher", user),
+            Err(_) => Err(Error::NoDefaultStore),
+        }
+    }
 
     pub(super) fn read(user: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
         work(user, |entry| entry.get_secret().map(Zeroizing::new))
@@ -46,11 +63,11 @@ mod entry {
     /// Works on an entry. `None`: there is no such entry.
     fn work<T: Send + 'static>(
         user: &str,
-        work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
+        work: impl FnOnce(&Entry) -> StoreResult<T> + Send + 'static,
     ) -> Result<Option<T>, String> {
         let user = user.to_owned();
         let worked = within(LIMIT, move || {
-            match Entry::new("usher", &user).and_then(|entry| work(&entry)) {
+            match open(&user).and_then(|entry| work(&entry)) {
                 Ok(found) => Ok(Some(found)),
                 Err(Error::NoEntry) => Ok(None),
                 Err(error) => Err(words(&error)),

@@ -17,10 +17,9 @@ use crate::model::{ApiError, Outcome};
 
 /// The most items that are written down before they can be sent: after a kill they have no end in
 /// the log.
-const MOST_AHEAD: usize = 512;
-/// One item may be written down ahead for so many that have been answered: a small job does not need
-/// it, and no job is to leave many such lines behind.
-const ANSWERS_FOR_ONE: usize = 16;
+const MOST_AHEAD: usize = 2_048;
+/// A job of so few answers writes nothing down ahead: it does not need it, and leaves no such lines.
+const FEW_ANSWERS: usize = 16;
 /// So many times the items that go out during one write are written down ahead.
 const WRITES_AHEAD: f64 = 16.0;
 /// So many ends are written at once.
@@ -87,7 +86,8 @@ impl Pace {
             return 0;
         }
         let during_a_write = at_once as f64 * self.write.as_secs_f64() / self.request.as_secs_f64();
-        let most = MOST_AHEAD.min(self.answers / ANSWERS_FOR_ONE);
+        // Never more than half of what has been answered, so that it grows with the job.
+        let most = MOST_AHEAD.min(self.answers.saturating_sub(FEW_ANSWERS) / 2);
         ((during_a_write * WRITES_AHEAD) as usize).min(most)
     }
 }
@@ -296,9 +296,9 @@ mod tests {
             (8, ms(1), ms(20), 10_000, 6),
             (8, ms(2), ms(1), 10_000, 256),
             (32, ms(8), ms(1), 10_000, MOST_AHEAD),
+            (32, ms(8), ms(1), 1_016, 500),
             // A small job leaves no lines of what was not sent.
-            (32, ms(8), ms(1), 15, 0),
-            (32, ms(8), ms(1), 320, 20),
+            (32, ms(8), ms(1), 16, 0),
         ] {
             let pace = Pace {
                 write,

@@ -144,7 +144,10 @@ fn text_field(state: &State, field: TextField, area: Rect, focused: bool, canvas
     } else {
         style
     };
-    canvas.outside(area, 0, &shown, style);
+    let end = canvas.outside(area, 0, &shown, style);
+    if focused && field == TextField::Text && !state.form.inputs[field].value().is_empty() {
+        canvas.outside(area, end, &state.form.ghost, canvas.style(Role::Dim));
+    }
     if focused && area.width > 0 {
         canvas.cursor = Some(Position::new(area.x + cursor, area.y));
     }

@@ -1,5 +1,7 @@
 //! The table of sessions. Only the rows on screen are looked at.
 
+use std::ops::Range;
+
 use ratatui::layout::{Position, Rect};
 
 use super::has_focus;
@@ -9,6 +11,7 @@ use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::cells;
 use crate::app::cut;
 use crate::app::dialog_view::FieldText;
+use crate::app::hits::Hits;
 use crate::app::results::RowStatus;
 use crate::app::screen_layout::Column;
 use crate::app::sorting;
@@ -47,6 +50,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     lower_border(state, all.table, focused, canvas);
     let inner = all.table.inner(BORDER);
     titles(state, nth_row(inner, 0), canvas);
+    let hits = Hits::of(state);
     let mut row = 1;
     let mut above: Option<Row<'_>> = None;
     for (position, id, data) in cells::visible_rows(state) {
@@ -56,6 +60,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
             is_cursor: position == state.results.cursor,
             is_focused: focused,
             repeats_user: above.is_some_and(|above| cells::is_same_user(above, data)),
+            hits: &hits,
         };
         draw_row(state, nth_row(inner, row), &drawn, canvas);
         above = Some(data);
@@ -137,6 +142,27 @@ struct DrawnRow<'a> {
     is_focused: bool,
     /// True if the row above it shows the same user.
     repeats_user: bool,
+    /// What the live filter looks for.
+    hits: &'a Hits,
+}
+
+/// Lets what the live filter found stand out in a cell whose text begins at `start`.
+fn mark_hit(
+    area: Rect,
+    start: u16,
+    text: &str,
+    hit: Option<Range<usize>>,
+    canvas: &mut Canvas<'_>,
+) {
+    let Some(hit) = hit else { return };
+    let before = start.saturating_add(width_cols(&text[..hit.start]) as u16);
+    let cells = width_cols(&text[hit]) as u16;
+    let right = before.saturating_add(cells).min(area.width);
+    if before < right {
+        let style = canvas.style(Role::Hit);
+        let found = Rect::new(area.x + before, area.y, right - before, 1);
+        canvas.restyle(found, style);
+    }
 }
 
 fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas<'_>) {
@@ -158,6 +184,7 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
             _ => cell.role,
         };
         let style = canvas.style(role);
+        let hit = drawn.hits.find(what, &cell.text);
         if cell.outside {
             let cell_area = Rect::new(area.x + column.x, area.y, column.width, area.height);
             let mark = if cell.is_json {
@@ -166,10 +193,15 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
                 0
             };
             canvas.outside(cell_area, mark, &cell.text, style);
+            mark_hit(cell_area, mark, &cell.text, hit, canvas);
         } else {
             aligned(column, area, &cell.text, canvas, |canvas, area, x, text| {
                 canvas.styled(area, x, text, style);
             });
+            if column.align == Align::Left {
+                let cell_area = Rect::new(area.x + column.x, area.y, column.width, area.height);
+                mark_hit(cell_area, 0, &cell.text, hit, canvas);
+            }
         }
     }
     let role = match (drawn.is_cursor, drawn.is_focused) {
@@ -354,7 +386,14 @@ fn lower_border(state: &State, area: Rect, focused: bool, canvas: &mut Canvas<'_
         canvas.cursor = Some(Position::new(at, room.y));
     }
     x += canvas.outside(room, x, &shown, style);
-    if live.editing && cursor as usize >= width_cols(&shown) {
+    let ghost = if live.editing {
+        live.ghost.as_str()
+    } else {
+        ""
+    };
+    if !ghost.is_empty() {
+        x += canvas.outside(room, x, ghost, canvas.style(Role::Dim));
+    } else if live.editing && cursor as usize >= width_cols(&shown) {
         x += canvas.text(room, x, " ", Role::Input);
     }
     x += canvas.text(room, x, " ", Role::Text);

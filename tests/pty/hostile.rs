@@ -64,7 +64,7 @@ fn a_copy_holds_nothing_that_a_shell_could_obey() {
     let mut usher = Usher::at(&server);
     usher.focus_table();
 
-    usher.pty.keys("y");
+    usher.pty.keys("yi");
     usher
         .pty
         .wait_for("session id sent to the terminal's clipboard (a secret)");
@@ -202,7 +202,7 @@ fn inside_tmux_a_copy_goes_into_its_buffer() {
     usher.pty.wait_for("all loaded");
     usher.focus_table();
 
-    usher.pty.keys("y");
+    usher.pty.keys("yi");
 
     usher
         .pty
@@ -234,7 +234,7 @@ fn inside_screen_a_copy_is_handed_on_to_the_terminal() {
     usher.pty.wait_for("all loaded");
     usher.focus_table();
 
-    usher.pty.keys("y");
+    usher.pty.keys("yi");
 
     usher
         .pty
@@ -276,7 +276,7 @@ fn a_desktop_that_takes_no_copy_leaves_the_terminal_and_the_words_are_honest() {
         usher.pty.wait_for("all loaded");
         usher.focus_table();
 
-        usher.pty.keys("y");
+        usher.pty.keys("yi");
 
         usher.pty.wait_for(said);
     }
@@ -288,7 +288,7 @@ fn a_console_that_takes_no_copies_says_so() {
     usher.pty.wait_for("all loaded");
     usher.focus_table();
 
-    usher.pty.keys("y");
+    usher.pty.keys("yi");
 
     usher.pty.wait_for("this terminal takes no copies");
     assert_eq!(strings(&usher.pty.written), 0);

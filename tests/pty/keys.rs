@@ -98,7 +98,7 @@ fn copying_speaks_to_the_clipboard_of_the_terminal() {
     let mut usher = Usher::demo();
     usher.focus_table();
 
-    usher.pty.keys("y");
+    usher.pty.keys("yi");
 
     usher.pty.wait_for("clipboard");
     usher.pty.wait_quiet(Duration::from_millis(100));

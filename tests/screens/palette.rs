@@ -70,3 +70,35 @@ fn searches_of_before_are_listed_with_their_names_first() {
     keys(&mut state, "f2 o f f i c e");
     check("searches_name", &state, &SMALL);
 }
+
+#[test]
+fn what_can_be_copied_has_a_letter_each() {
+    check("copy_menu", &pressed("y down"), &TWO);
+}
+
+#[test]
+fn a_window_of_time_is_chosen() {
+    check("time_window", &pressed("T down"), &TWO);
+}
+
+#[test]
+fn the_rest_of_a_word_is_shown_behind_it() {
+    check("ghost_field", &pressed("/ u s e r : j"), &TWO);
+    check("ghost_filter", &pressed("& s t a t e : i"), &TWO);
+}
+
+#[test]
+fn columns_are_chosen_from_a_list() {
+    check("columns", &pressed("C down space"), &TWO);
+}
+
+#[test]
+fn what_the_filter_found_stands_out() {
+    let mut state = pressed("& w o n g");
+    update(
+        &mut state,
+        usher::app::Msg::Due(Timer::Filter, Gen::default()),
+    );
+    check("hits", &state, &TWO);
+    check_with("hits_mono", &state, &Theme::built_in("mono"), &SMALL);
+}

@@ -174,6 +174,7 @@ fn the_live_filter_is_in_the_lower_border() {
         state.results.live = Some(LiveFilter {
             input: Input::new("jdoe".to_owned()),
             editing: true,
+            ghost: String::new(),
             query: Query::parse("jdoe").ok(),
             error: None,
         });

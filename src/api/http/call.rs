@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chrono::Utc;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -83,7 +83,7 @@ impl Call<'_> {
     pub fn then(mut self, path: &[&'static str]) -> Self {
         for segment in path {
             self.path.push('/');
-            self.path.push_str(&encode(segment));
+            self.path.extend(encoded(segment));
             self.template.push('/');
             self.template.push_str(segment);
         }
@@ -101,14 +101,14 @@ impl Call<'_> {
             });
         }
         self.path.push('/');
-        self.path.push_str(&encode(segment));
+        self.path.extend(encoded(segment));
         self.template.push_str("/{}");
         self
     }
 
     /// Adds one segment that is data and may be seen, encoded: logs and errors show it.
     pub fn shown(mut self, segment: &str) -> Self {
-        let template = format!("{}/{}", self.template, encode(segment));
+        let template = format!("{}/{}", self.template, encoded(segment));
         self = self.arg(segment);
         self.template = template;
         self
@@ -557,6 +557,6 @@ pub(super) const MEANS_SOMETHING: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-fn encode(segment: &str) -> String {
-    utf8_percent_encode(segment, MEANS_SOMETHING).to_string()
+fn encoded(segment: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(segment, MEANS_SOMETHING)
 }

@@ -1,6 +1,9 @@
-//! The menu of what a system can do beside listing and revoking.
+//! The menu of all that can be done with the row under the cursor: what every system can do, then what
+//! this one offers beside that.
 
 use super::arguments::{self, Arguments};
+use super::choices;
+use crate::app::action::{Action, Context};
 use crate::app::blocked;
 use crate::app::cells;
 use crate::app::dialog::{Dialog, Handled};
@@ -23,6 +26,9 @@ const MENU_FRAME: usize = 6;
 /// Actions that the menu shows at least, where its words leave less room.
 const LEAST_ACTIONS: usize = 4;
 
+/// Cells of a key at the right.
+const KEY: usize = 6;
+
 /// The menu of actions.
 #[derive(Clone, Debug)]
 pub struct ActionsMenu {
@@ -30,39 +36,85 @@ pub struct ActionsMenu {
     pub source: SourceId,
     /// The session they would act on, as it was when the menu was opened. `None`: no row is selected.
     pub session: Option<Box<Session>>,
-    /// The actions, each with the reason why it cannot be done now.
-    pub entries: Vec<(ActionSpec, Option<String>)>,
+    /// The lines, each with the reason why it cannot be done now.
+    entries: Vec<(Item, Option<String>)>,
     /// The chosen line.
-    pub choice: usize,
+    choice: usize,
 }
 
-/// Opens the menu of what this row's system can do.
+/// A line of the menu.
+#[derive(Clone, Debug)]
+enum Item {
+    /// What can be done with a row of every system, with its key.
+    Common(Action, String),
+    /// What this system offers.
+    Own(ActionSpec),
+}
+
+/// What can be done with a row of every system.
+const COMMON: [Action; 7] = [
+    Action::Revoke,
+    Action::RevokeUser,
+    Action::Person,
+    Action::Open,
+    Action::RawJson,
+    Action::Copy,
+    Action::KeepCell,
+];
+
+impl Item {
+    fn title(&self) -> &str {
+        match self {
+            Self::Common(action, _) => action.help(),
+            Self::Own(spec) => &spec.title,
+        }
+    }
+}
+
+/// Opens the menu, with the cursor on the first line that is nowhere else.
 pub fn open(state: &mut State) -> Vec<Effect> {
     let current = state.results.current().map(|(id, row)| (id, row.source()));
     let source = current.map_or(SourceId(0), |(_, source)| source);
-    let Some(opened) = state.source(source) else {
-        return Vec::new();
-    };
-    let Some(caps) = opened.caps.clone() else {
-        return Vec::new();
-    };
+    let mut entries: Vec<(Item, Option<String>)> = Vec::new();
+    if current.is_some() {
+        entries.extend(COMMON.map(|action| common(state, action)));
+    }
+    let first = entries.len();
+    entries.extend(own(state, source).into_iter().map(|spec| {
+        let why = why_not(state, source, &spec);
+        (Item::Own(spec), why)
+    }));
+    let choice = if first < entries.len() { first } else { 0 };
     let row = state.results.current();
-    let specs: Vec<&ActionSpec> = match row {
-        Some((_, row)) => caps.actions_for(row.kind()).collect(),
-        None => caps.actions().collect(),
-    };
-    let entries = specs
-        .into_iter()
-        .map(|spec| (spec.clone(), why_not(state, source, spec)))
-        .collect();
     let session = row.map(|(_, row)| Box::new(row.session()));
     state.open(ActionsMenu {
         source,
         session,
         entries,
-        choice: 0,
+        choice,
     });
     Vec::new()
+}
+
+fn common(state: &State, action: Action) -> (Item, Option<String>) {
+    let keys = state.keymap.keys(Context::Table, action);
+    let key = keys.first().map_or_else(String::new, ToString::to_string);
+    let why = blocked::blocked(state, action).map(std::borrow::Cow::into_owned);
+    (Item::Common(action, key), why)
+}
+
+/// What this row's system offers; what acts on a token comes last.
+fn own(state: &State, source: SourceId) -> Vec<ActionSpec> {
+    let caps = state.source(source).and_then(|opened| opened.caps.as_ref());
+    let Some(caps) = caps else {
+        return Vec::new();
+    };
+    let mut specs: Vec<ActionSpec> = match state.results.current() {
+        Some((_, row)) => caps.actions_for(row.kind()).cloned().collect(),
+        None => caps.actions().cloned().collect(),
+    };
+    specs.sort_by_key(|spec| spec.on == ActsOn::Token);
+    specs
 }
 
 /// Why an action cannot be done now.
@@ -102,6 +154,31 @@ fn why_not(state: &State, source: SourceId, spec: &ActionSpec) -> Option<String>
 }
 
 impl ActionsMenu {
+    /// The name of the chosen action, if it is one of the system's own.
+    pub fn own(&self) -> Option<&str> {
+        match self.entries.get(self.choice) {
+            Some((Item::Own(spec), _)) => Some(&spec.name),
+            _ => None,
+        }
+    }
+
+    /// True if the session under the cursor is the one that the menu was opened for.
+    fn is_current(&self, state: &State) -> bool {
+        let current = state.results.current();
+        let opened = self.session.as_ref();
+        opened.is_some_and(|session| {
+            current.is_some_and(|(_, row)| row.source() == self.source && row.has_key(&session.key))
+        })
+    }
+
+    /// What the system offers, in order, each with the reason why it cannot be done now.
+    pub fn offered(&self) -> impl Iterator<Item = (&ActionSpec, Option<&str>)> {
+        self.entries.iter().filter_map(|(item, why)| match item {
+            Item::Own(spec) => Some((spec, why.as_deref())),
+            Item::Common(..) => None,
+        })
+    }
+
     /// How many actions the menu shows at once.
     fn page(&self, state: &State) -> usize {
         let room = usize::from(room(state.size).height).saturating_sub(MENU_FRAME);
@@ -116,7 +193,7 @@ impl ActionsMenu {
         let heights = self
             .entries
             .iter()
-            .map(|(spec, why)| menu_words(spec, why.as_deref(), cells).len());
+            .map(|(item, why)| menu_words(item, why.as_deref(), cells).len());
         heights.max().unwrap_or(0)
     }
 }
@@ -132,8 +209,12 @@ impl Dialog for ActionsMenu {
             lines.push(entry_line(entry, index, index == self.choice, cells));
         }
         lines.push(ViewLine::default());
-        if let Some((spec, why)) = self.entries.get(self.choice) {
-            let on = target_words(spec, self.session.as_deref());
+        if let Some((item, why)) = self.entries.get(self.choice) {
+            let session = self.session.as_deref();
+            let on = match item {
+                Item::Common(..) => words_on(ActsOn::Session, session),
+                Item::Own(spec) => words_on(spec.on, session),
+            };
             let on = cut_end(&on, cells.saturating_sub(4), Default::default()).into_owned();
             lines.push(
                 ViewLine::plain("   ")
@@ -144,7 +225,7 @@ impl Dialog for ActionsMenu {
                 Some(_) => Role::Warn,
                 None => Role::Dim,
             };
-            let words = menu_words(spec, why.as_deref(), cells);
+            let words = menu_words(item, why.as_deref(), cells);
             let left = usize::from(room(state.size).height).saturating_sub(lines.len() + 3);
             let height = self.words_height(cells).min(left.max(1));
             let cut = words.len() > height;
@@ -213,25 +294,33 @@ impl Dialog for ActionsMenu {
 
     /// Takes the chosen action: asks what it needs, or does it at once if it needs nothing.
     fn take(&mut self, state: &mut State) -> Handled {
-        let Some((spec, why)) = self.entries.get(self.choice).cloned() else {
+        let Some((item, why)) = self.entries.get(self.choice).cloned() else {
             return Handled::stay();
         };
         if let Some(why) = why {
             return Handled::Stay(message::say(state, Level::Warn, why));
         }
-        let on = target_words(&spec, self.session.as_deref());
+        let spec = match item {
+            Item::Common(..) if !self.is_current(state) => {
+                let text = "another session is under the cursor now: a opens the menu for it";
+                return Handled::Close(message::say(state, Level::Warn, text));
+            }
+            Item::Common(action, _) => return Handled::Act(action),
+            Item::Own(spec) => spec,
+        };
+        let on = words_on(spec.on, self.session.as_deref());
         let arguments = Arguments::of(state, self.source, self.session.as_deref(), spec, &on);
         Handled::Close(arguments::open(state, arguments))
     }
 }
 
 /// The target of an action, in words: the row if it acts on one.
-fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
+fn words_on(on: ActsOn, session: Option<&Session>) -> String {
     let user = |subject: &Subject| {
         let shown = subject.shown().map(|user| user.named().into_owned());
         shown.unwrap_or_else(|| "nobody".to_owned())
     };
-    match (spec.on, session) {
+    match (on, session) {
         (ActsOn::Session, Some(session)) => {
             format!("{} of {}", session.label, user(&session.subject))
         }
@@ -246,33 +335,36 @@ fn target_words(spec: &ActionSpec, session: Option<&Session>) -> String {
 }
 
 /// The effect of an action, or why it is not available now.
-fn menu_words(spec: &ActionSpec, why: Option<&str>, cells: usize) -> Vec<String> {
-    match why {
-        Some(why) => wrap_words(&format!("Not now: {why}"), cells),
-        None => sentences(&spec.help, cells),
+fn menu_words(item: &Item, why: Option<&str>, cells: usize) -> Vec<String> {
+    match (why, item) {
+        (Some(why), _) => wrap_words(&format!("Not now: {why}"), cells),
+        (None, Item::Common(_, key)) => vec![format!("The key {key} does the same.")],
+        (None, Item::Own(spec)) => sentences(&spec.help, cells),
     }
 }
 
 /// An action in the menu: one that cannot be done now is in brackets, with the reason behind it.
 fn entry_line(
-    (spec, why): &(ActionSpec, Option<String>),
+    (item, why): &(Item, Option<String>),
     index: usize,
     chosen: bool,
     cells: usize,
 ) -> ViewLine {
-    let mark = if chosen { " > " } else { "   " };
-    let mut line = match why {
-        None => {
-            let role = if chosen { Role::Title } else { Role::Text };
-            let title = cut_end(&spec.title, cells, Default::default()).into_owned();
-            ViewLine::plain(mark).with(title, role)
-        }
-        Some(why) => {
-            let text = format!("({}) {why}", spec.title);
-            let text = cut_end(&text, cells, Default::default()).into_owned();
-            ViewLine::plain(mark).with(text, Role::Dim)
-        }
+    let line = choices::line(index, chosen);
+    let role = choices::role(chosen, why.is_none());
+    let text = match why {
+        None => item.title().to_owned(),
+        Some(why) => format!("({}) {why}", item.title()),
     };
-    line.choice = Some(index);
-    line
+    match item {
+        Item::Common(_, key) => {
+            let rest = cells.saturating_sub(KEY);
+            line.with(choices::column(&text, rest), role)
+                .with(key.clone(), Role::Key)
+        }
+        Item::Own(_) => {
+            let text = cut_end(&text, cells, Default::default()).into_owned();
+            line.with(text, role)
+        }
+    }
 }

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 56] = [
+const ENTRIES: [HelpLine; 59] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -127,6 +127,7 @@ const ENTRIES: [HelpLine; 56] = [
     entry(C::Global, &[A::Palette], "all commands"),
     entry(C::Global, &[A::Searches], "searches before"),
     entry(C::Global, &[A::SaveSearch], "name this search"),
+    entry(C::Global, &[A::Window], "time window"),
     entry(C::Global, &[A::Profiles], "switch profile"),
     entry(C::Global, &[A::ShowError], "last error"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),
@@ -147,7 +148,7 @@ const ENTRIES: [HelpLine; 56] = [
     entry(C::Table, &[A::Revoke], "delete (asks)"),
     entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),
-    entry(C::Table, &[A::Actions], "other actions"),
+    entry(C::Table, &[A::Actions], "all actions"),
     entry(C::Table, &[A::Sort, A::ReverseSort], "sort / reverse"),
     entry(C::Table, &[A::ColumnLeft, A::ColumnRight], "choose column"),
     entry(
@@ -157,6 +158,8 @@ const ENTRIES: [HelpLine; 56] = [
     ),
     entry(C::Table, &[A::Filter], "filter loaded rows"),
     entry(C::Table, &[A::Times], "ago / local / UTC"),
+    entry(C::Table, &[A::Columns], "columns"),
+    entry(C::Table, &[A::Copy], "copy …"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(
         C::Table,
@@ -186,7 +189,7 @@ const ENTRIES: [HelpLine; 56] = [
     entry(C::Details, &[A::Revoke], "delete (asks)"),
     entry(C::Details, &[A::Person], "sessions of user"),
     entry(C::Details, &[A::RevokeUser], "revoke all of user"),
-    entry(C::Details, &[A::Actions], "other actions"),
+    entry(C::Details, &[A::Actions], "all actions"),
     entry(C::Details, &[A::Times], "ago / local / UTC"),
     entry(C::Details, &[A::ToggleDetails], "show / hide details"),
 ];

@@ -7,7 +7,9 @@ use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
-use crate::app::dialogs::{actions_menu, error, palette, profiles, searches};
+use crate::app::dialogs::{
+    actions_menu, columns, copy_menu, error, palette, profiles, searches, time_window,
+};
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::job::JobState;
@@ -85,6 +87,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
         Action::Palette => palette::open(state, ""),
+        Action::Columns => columns::open(state),
+        Action::Copy => copy_menu::open(state),
+        Action::Window => time_window::open(state),
         Action::Searches => searches::open(state),
         Action::SaveSearch => searches::save(state),
         Action::SearchBack => trail::back(state),

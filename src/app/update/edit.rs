@@ -36,6 +36,24 @@ pub fn edit(input: &mut Input, key: KeyPress) -> bool {
     true
 }
 
+/// The text of a field whose cursor is at its end, where something may complete it. `None`: it is not,
+/// or nothing is typed.
+pub fn at_end(input: &Input) -> Option<&str> {
+    let text = input.value();
+    (!text.is_empty() && input.cursor() == text.chars().count()).then_some(text)
+}
+
+/// Takes the completion if this key does so: arrow right at the end of the text. `false`: it does not.
+pub fn takes(input: &mut Input, key: KeyPress, ghost: &str) -> bool {
+    if key != KeyPress::plain(Key::Right) || ghost.is_empty() || at_end(input).is_none() {
+        return false;
+    }
+    for c in ghost.chars() {
+        input.handle(InputRequest::InsertChar(c));
+    }
+    true
+}
+
 /// True if this Alt chord edits a field.
 pub fn is_chord(key: KeyPress) -> bool {
     key.alt && edit(&mut Input::default(), key)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use strum::IntoEnumIterator;
 
 use super::{edit, focus, message, requests, results, trail};
+use crate::app::completion;
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::form::{Form, FormError, FormField, STATES, TextField};
@@ -112,7 +113,11 @@ pub fn typed_key(state: &mut State, key: KeyPress) -> Option<Vec<Effect>> {
             {
                 state.form.inputs[field].reset();
             }
-            edit::edit(&mut state.form.inputs[field], key).then(|| edited(state))
+            let input = &mut state.form.inputs[field];
+            if field == TextField::Text && edit::takes(input, key, &state.form.ghost) {
+                return Some(edited(state));
+            }
+            edit::edit(input, key).then(|| edited(state))
         }
         FormField::State => {
             let by = match key.key {
@@ -136,6 +141,12 @@ pub fn choose_state(state: &mut State, by: isize) {
 /// Something in the form has changed.
 pub fn edited(state: &mut State) -> Vec<Effect> {
     state.form.error = None;
+    let ghost = match state.form.field {
+        FormField::Text(TextField::Text) => edit::at_end(&state.form.inputs[TextField::Text])
+            .map(|text| completion::rest(state, text)),
+        _ => None,
+    };
+    state.form.ghost = ghost.unwrap_or_default();
     let generation = state.next_gen();
     vec![Effect::After {
         timer: Timer::Form,

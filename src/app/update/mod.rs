@@ -3,7 +3,7 @@
 mod act;
 mod answer;
 mod ask_revoke;
-mod details;
+pub(super) mod details;
 mod dialogs;
 pub(super) mod edit;
 mod focus;

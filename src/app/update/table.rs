@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{edit, message, results};
 use crate::app::area::BORDER;
 use crate::app::columns;
+use crate::app::completion;
 use crate::app::effect::{Effect, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::results::LiveFilter;
@@ -209,6 +210,7 @@ pub fn filter_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
         Key::Down => results::step(state, 1),
         Key::PageUp => results::page(state, -2),
         Key::PageDown => results::page(state, 2),
+        _ if edit::takes(&mut live.input, key, &live.ghost) => filter_edited(state),
         _ if edit::edit(&mut live.input, key) => filter_edited(state),
         _ => Vec::new(),
     }
@@ -216,6 +218,12 @@ pub fn filter_key(state: &mut State, key: KeyPress) -> Vec<Effect> {
 
 /// Something was typed into the filter.
 pub fn filter_edited(state: &mut State) -> Vec<Effect> {
+    let text = state.results.live.as_ref();
+    let text = text.and_then(|live| edit::at_end(&live.input));
+    let ghost = text.map(|text| completion::rest(state, text));
+    if let Some(live) = &mut state.results.live {
+        live.ghost = ghost.unwrap_or_default();
+    }
     let generation = state.next_gen();
     vec![Effect::After {
         timer: Timer::Filter,

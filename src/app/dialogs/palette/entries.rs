@@ -7,7 +7,10 @@ use strum::IntoEnumIterator;
 use crate::app::action::{Action, Context};
 use crate::app::blocked::blocked;
 use crate::app::columns;
+use crate::app::dialogs;
+use crate::app::dialogs::copy_menu::Copyable;
 use crate::app::dialogs::searches;
+use crate::app::dialogs::time_window::{self, WINDOWS};
 use crate::app::effect::Effect;
 use crate::app::look;
 use crate::app::state::{Pane, State};
@@ -22,14 +25,13 @@ const SEARCHES: usize = 50;
 pub const SEARCH: &str = "search";
 
 /// Actions that come first in the list before anything is typed: those about the row.
-const FIRST: [Action; 8] = [
+const FIRST: [Action; 7] = [
     Action::Revoke,
     Action::RevokeUser,
     Action::Person,
     Action::Open,
     Action::Actions,
-    Action::CopyId,
-    Action::CopyRow,
+    Action::Copy,
     Action::Reload,
 ];
 
@@ -77,12 +79,18 @@ pub enum Does {
     Act(Action),
     /// Sorts by a column; once more turns the order round.
     Sort(Property),
+    /// Shows or hides a column, by its name in the query language.
+    Column(String),
     /// Takes a theme.
     Theme(String),
     /// Opens a profile.
     Profile(String),
     /// Searches for a query.
     Search(String),
+    /// Copies something.
+    Copy(Copyable),
+    /// Searches in a window of time.
+    Window(usize),
 }
 
 impl Entry {
@@ -136,6 +144,11 @@ pub fn all(state: &State) -> Vec<Entry> {
         let words = format!("sort by {}", display_safe(&column.title));
         Entry::new(command, words, Does::Sort(column.what))
     }));
+    entries.extend(columns::offered(state).into_iter().map(|column| {
+        let name = column.what.name().into_owned();
+        let words = format!("show or hide {}", display_safe(&column.title));
+        Entry::new(format!("column {name}"), words, Does::Column(name))
+    }));
     entries.extend(state.look.themes().map(|(name, words)| {
         let command = format!("theme {name}");
         Entry::new(command, words, Does::Theme(name.to_owned()))
@@ -149,6 +162,27 @@ pub fn all(state: &State) -> Vec<Entry> {
             Does::Profile(name.clone()),
         )
     }));
+    entries.extend(Copyable::iter().map(|what| {
+        let name = what.name();
+        let key = format!("y {}", what.letter());
+        let words = match what {
+            Copyable::Command => "copy the usher line for this list".to_owned(),
+            _ => format!("copy the {name} of the session"),
+        };
+        Entry {
+            key,
+            ..Entry::new(format!("copy {name}"), words, Does::Copy(what))
+        }
+    }));
+    entries.extend(
+        WINDOWS
+            .iter()
+            .enumerate()
+            .map(|(number, (name, words, _))| {
+                let words = format!("sessions that began in {words}");
+                Entry::new(format!("window {name}"), words, Does::Window(number))
+            }),
+    );
     let searches = state.memory.searches.iter().take(SEARCHES);
     entries.extend(searches.map(|search| {
         let words = search.name.as_deref().unwrap_or("searched before");
@@ -165,9 +199,12 @@ pub fn why_not(state: &State, does: &Does) -> Option<Cow<'static, str>> {
     match does {
         Does::Act(action) => blocked(state, *action),
         Does::Sort(_) => blocked(state, Action::Sort),
+        Does::Column(_) => None,
         Does::Theme(_) => state.look.colourless.map(Cow::Borrowed),
         Does::Profile(_) => blocked(state, Action::Profiles),
         Does::Search(_) => blocked(state, Action::Reload),
+        Does::Copy(what) => what.why_not(state).map(Cow::Owned),
+        Does::Window(_) => blocked(state, Action::Window),
     }
 }
 
@@ -176,8 +213,11 @@ pub fn perform(state: &mut State, does: Does) -> Vec<Effect> {
     match does {
         Does::Act(_) => Vec::new(),
         Does::Sort(by) => table::sort_by(state, by),
+        Does::Column(name) => dialogs::columns::toggle(state, &name),
         Does::Theme(theme) => look::choose(state, &theme),
         Does::Profile(name) => open_profiles(state, &[name]),
+        Does::Copy(what) => what.copy(state),
+        Does::Window(number) => time_window::look_back(state, number),
         Does::Search(query) => {
             let searches = &state.memory.searches;
             match searches

@@ -7,6 +7,7 @@ use tui_input::Input;
 
 use self::entries::{Does, Entry, SEARCH};
 use super::choices;
+use crate::app::completion;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, room, text_cells};
 use crate::app::effect::Effect;
@@ -100,14 +101,11 @@ impl Palette {
 
     /// The rest of the chosen command, where what is typed is its beginning.
     fn ghost(&self) -> &str {
-        let typed = self.input.value();
-        let is_end = self.input.cursor() == typed.chars().count();
-        match self.chosen() {
-            Some(entry) if is_end && !typed.is_empty() && rank::begins(&entry.command, typed) => {
-                &entry.command[typed.len()..]
-            }
-            _ => "",
-        }
+        let rest = edit::at_end(&self.input).and_then(|typed| {
+            let command = &self.chosen()?.command;
+            completion::after(command, typed)
+        });
+        rest.unwrap_or_default()
     }
 
     /// Types the chosen command in full.

@@ -4,6 +4,7 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use super::entries::Entry;
+use crate::app::completion::after;
 
 /// Of the score of the best line, so many percent are enough for another to be listed.
 const ENOUGH: u32 = 60;
@@ -32,19 +33,13 @@ pub fn rank(typed: &str, entries: &[Entry]) -> Vec<usize> {
         let mut score = score.filter(|score| *score >= enough);
         if entry.command.eq_ignore_ascii_case(command) {
             score = Some(score.unwrap_or(0) + WHOLE);
-        } else if begins(&entry.command, typed) {
+        } else if after(&entry.command, typed).is_some() {
             score = Some(score.unwrap_or(0) + BEGINNING);
         }
         ranked.extend(score.map(|score| (score, number)));
     }
     ranked.sort_by_key(|(score, number)| (std::cmp::Reverse(*score), *number));
     ranked.into_iter().map(|(_, number)| number).collect()
-}
-
-/// True if the command begins with what is typed, whatever its case.
-pub fn begins(command: &str, typed: &str) -> bool {
-    let start = command.get(..typed.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(typed))
 }
 
 /// What is typed, as a pattern of words that may have gaps.

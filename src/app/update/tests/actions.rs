@@ -77,13 +77,26 @@ fn app_with(change: impl Fn(&mut ProfileView)) -> TestApp {
 }
 
 impl TestApp {
-    /// Opens the questions of the action at this place of the menu, and lets them take answers.
-    fn action(&mut self, place: usize) -> &mut Self {
-        self.keys("a");
-        for _ in 0..place {
+    /// Opens the menu, with the cursor on the action at this place of the description.
+    fn menu_at(&mut self, place: usize) -> &mut Self {
+        self.keys("a home");
+        let wanted = specs()[place].name.clone();
+        let chosen = |app: &Self| {
+            let menu: Option<&ActionsMenu> = app.state.top();
+            menu.and_then(ActionsMenu::own).map(str::to_owned)
+        };
+        for _ in 0..30 {
+            if chosen(self).as_deref() == Some(&*wanted) {
+                break;
+            }
             self.keys("down");
         }
-        self.keys("enter").due(Timer::Arm)
+        self
+    }
+
+    /// Opens the questions of the action at this place of the description, and lets them take answers.
+    fn action(&mut self, place: usize) -> &mut Self {
+        self.menu_at(place).keys("enter").due(Timer::Arm)
     }
 
     /// The answer to the action that was sent last.
@@ -119,6 +132,30 @@ impl TestApp {
         }
         acts
     }
+}
+
+#[test]
+fn the_menu_begins_with_what_every_row_can_and_ends_with_tools_for_tokens() {
+    let mut app = app();
+
+    app.keys("a");
+    let menu = app.dialog::<ActionsMenu>().expect("the menu");
+    let last = menu.offered().last().map(|(spec, _)| spec.on);
+    assert_eq!((menu.own(), last), (Some("gone"), Some(ActsOn::Token)));
+
+    app.keys("home enter");
+    assert!(app.dialog::<Confirm>().is_some(), "the first line ends it");
+}
+
+#[test]
+fn a_system_without_actions_of_its_own_has_the_menu_too() {
+    let mut app = TestApp::listing(&["ada"]);
+    app.state.focus = Pane::Table;
+
+    app.keys("a down down enter");
+
+    let query = app.state.results.query.as_ref().map(ToString::to_string);
+    assert_eq!(query.as_deref(), Some("user:ada"));
 }
 
 fn fields(names: &[&str]) -> Result<ActionResult, ApiError> {
@@ -251,13 +288,11 @@ fn what_ended_is_found_again_among_rows_that_were_listed_anew() {
 #[test]
 fn a_menu_acts_on_the_session_it_was_opened_for_whatever_is_listed_meanwhile() {
     let mut app = app();
-    app.keys("r a");
+    app.keys("r").menu_at(5);
     app.forget()
         .rows(vec![row("zoe", 700, 5), row("asmith", 600, 0)]);
 
-    app.keys("down down down down down enter")
-        .due(Timer::Arm)
-        .keys("y");
+    app.keys("enter").due(Timer::Arm).keys("y");
 
     let acts = app.acts();
     let [(_, args)] = acts.as_slice() else {
@@ -268,6 +303,21 @@ fn a_menu_acts_on_the_session_it_was_opened_for_whatever_is_listed_meanwhile() {
     };
     assert_eq!(key.expose(), "asmith-600-0");
     assert_eq!(app.state.results.statuses.get(&RowId(0)), None);
+}
+
+#[test]
+fn a_line_for_every_system_acts_on_no_other_session_than_the_menu_was_opened_for() {
+    let mut app = app();
+    app.keys("r a home");
+    app.forget().rows(vec![row("zoe", 700, 5)]);
+
+    app.keys("enter");
+
+    assert!(app.top().is_none());
+    assert_eq!(
+        app.status(),
+        "another session is under the cursor now: a opens the menu for it"
+    );
 }
 
 #[test]
@@ -380,7 +430,7 @@ fn a_change_asks_first_with_the_focus_on_cancel() {
 #[test]
 fn a_change_takes_no_answer_in_its_first_moments() {
     let mut app = app();
-    app.keys("a down down down down down enter");
+    app.menu_at(5).keys("enter");
 
     app.keys("y enter tab enter y");
 

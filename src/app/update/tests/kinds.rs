@@ -288,11 +288,7 @@ fn the_menu_lists_what_can_be_done_with_the_kind_of_the_row() {
         results.cursor = (0..3).find(is_row).unwrap();
         let _ = actions_menu::open(&mut app.state);
         let menu = app.dialog::<ActionsMenu>().unwrap();
-        let names: Vec<&str> = menu
-            .entries
-            .iter()
-            .map(|(spec, _)| spec.name.as_ref())
-            .collect();
+        let names: Vec<&str> = menu.offered().map(|(spec, _)| &*spec.name).collect();
         assert_eq!(names, listed, "{row}");
         app.keys("esc");
     }

@@ -2,7 +2,10 @@
 
 mod actions;
 mod attribute_columns;
+mod chosen_columns;
+mod completion;
 mod connections;
+mod copies;
 mod forms;
 mod history;
 mod kinds;

@@ -100,9 +100,10 @@ fn a_refused_delete_takes_the_y_after_it_along() {
 
         app.keys(key).keys("y");
         assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 0, "{key}");
+        assert!(app.top().is_none(), "{key}");
         assert!(app.status().contains("read-only"), "{key}");
 
-        app.due(Timer::Refused).keys("y");
+        app.due(Timer::Refused).keys("y i");
         assert_eq!(app.count(|e| matches!(e, Effect::Copy { .. })), 1, "{key}");
     }
 }

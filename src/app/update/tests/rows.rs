@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::detail_line::LineKind;
+use crate::app::dialogs::copy_menu::CopyMenu;
 use crate::app::effect::Timer;
 use crate::app::lines::detail_lines;
 use crate::app::state::Pane;
@@ -218,7 +219,12 @@ fn escape_and_a_key_in_one_chord_are_both_heard_in_dialogs_too() {
     assert!(app.top().is_none(), "Esc closed the help");
     assert_eq!(app.cursor_user(), "bob", "and j moved the cursor");
     app.keys("delete").due(Timer::Arm).keys("alt-y");
-    assert!(app.top().is_none());
+    let menu: Option<&CopyMenu> = app.state.top();
+    assert!(
+        menu.is_some(),
+        "Esc closed the question, and y opened the menu"
+    );
+    app.keys("esc");
     assert!(app.sent().is_empty(), "y was not for the question");
     app.keys("delete alt-enter");
     assert!(app.top().is_none());
