@@ -97,12 +97,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
 
 /// The open profiles, if nothing forbids to end sessions there.
 fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure> {
-    let (config, mut sources) = sources::all(ctx)?;
-    if let Some(at_once) = args.concurrency {
-        for source in &mut sources {
-            std::sync::Arc::make_mut(&mut source.profile).concurrency = at_once;
-        }
-    }
+    // Before they are opened: the connections have this limit too.
+    let (config, sources) = sources::all_with(ctx, |profile| {
+        profile.concurrency = args.concurrency.unwrap_or(profile.concurrency);
+    })?;
     if !args.dry_run {
         refuse_read_only(&sources)?;
         require_reason(&sources, args.reason.as_deref())?;

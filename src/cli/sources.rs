@@ -173,8 +173,20 @@ pub(crate) fn attend(ctx: &Ctx, profile: &Profile, api: &dyn SessionApi) {
 /// # Errors
 /// As [`chosen`] and [`open`].
 pub(crate) fn all(ctx: &Ctx) -> Result<(Config, Vec<Source>), Failure> {
+    all_with(ctx, |_| {})
+}
+
+/// The same with profiles that the command line changes.
+///
+/// # Errors
+/// As [`all`].
+pub(crate) fn all_with(
+    ctx: &Ctx,
+    change: impl FnMut(&mut Profile),
+) -> Result<(Config, Vec<Source>), Failure> {
     let config = ctx.config()?;
-    let profiles = chosen(ctx, &config)?;
+    let mut profiles = chosen(ctx, &config)?;
+    profiles.iter_mut().for_each(change);
     let sources = open(ctx, profiles, &TerminalPrompter::new())?;
     Ok((config, sources))
 }

@@ -5,6 +5,7 @@ pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+mod memory;
 mod mistakes;
 mod own;
 #[cfg(debug_assertions)]

@@ -133,3 +133,19 @@ fn f_tty_04_a_reader_that_goes_ends_a_list_quietly_and_no_revoke_half_way() {
     assert_eq!(desk.deletes(), 6);
     assert_whole(&desk, "a reader that went");
 }
+
+#[test]
+fn as_many_requests_are_on_their_way_as_the_command_line_says() {
+    let desk = desk("janssen");
+    let input = rows(&desk, 9).join("\n");
+    let hangs = r#"{"match":{"method":"DELETE"},"action":"hang"}"#;
+    desk.emulator().set_faults(&[hangs]).unwrap();
+    let args = ["revoke", "-", "--yes", "--concurrency", "9"];
+
+    let mut child = start(&desk, &args, &input);
+    // More than a profile has by itself.
+    wait("all requests", || desk.deletes() == 9);
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
