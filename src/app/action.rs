@@ -108,6 +108,7 @@ pub enum Action {
     Copy,
     Window,
     Columns,
+    NameClient,
 }
 
 impl Action {
@@ -182,6 +183,7 @@ impl Action {
             Self::SearchForward => "forward to the search after",
             Self::Copy => "what can be copied",
             Self::Columns => "show, hide, move columns",
+            Self::NameClient => "name this client",
             Self::Window => "how far back a search looks",
         }
     }

@@ -1,9 +1,11 @@
 //! Configuration: one TOML file, read strictly. Every key is described in `config.example.toml`.
 
+pub mod client_name;
 pub mod error;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
+mod memory;
 mod mistakes;
 mod own;
 #[cfg(debug_assertions)]

@@ -155,6 +155,7 @@ fn reading(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
     set(table, "page_size", &mut profile.policy.page_size, |item| {
         item.number(1..=65_535).map(Some)
     })?;
+    profile.policy.max_rows = super::memory::rows();
     set(table, "max_rows", &mut profile.policy.max_rows, |item| {
         item.number(1..=100_000_000)
     })?;

@@ -51,7 +51,10 @@ fn a_minimal_profile_has_the_documented_defaults() {
     assert_eq!(p.url.as_str(), "https://idp.example.org/");
     assert_eq!(p.timeout, Duration::from_secs(30));
     assert_eq!((p.max_body_mib, p.concurrency, p.rate), (64, 4, None));
-    assert_eq!((p.policy.page_size, p.policy.max_rows), (None, 200_000));
+    assert_eq!(
+        (p.policy.page_size, p.policy.max_rows),
+        (None, super::memory::rows())
+    );
     assert_eq!(p.policy.audit, AuditMode::Required);
     assert_eq!(p.policy.thresholds.idle_after, TimeDelta::hours(8));
     assert_eq!(p.policy.thresholds.expiring_within, TimeDelta::minutes(5));

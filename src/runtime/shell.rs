@@ -30,8 +30,12 @@ use crate::ui::{self, Theme, Themes};
 
 /// The shortest time from one frame to the next: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
+/// So many frames may come without that time between them, after as many times of rest.
+const AT_ONCE: u32 = 3;
 /// Messages applied before a frame is drawn.
 const BATCH: usize = 256;
+/// The longest that messages are applied before a frame is drawn.
+const LONGEST: Duration = Duration::from_millis(8);
 /// How long a signal waits for revokes that are on their way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -82,10 +86,10 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     if shell.ended_by_signal {
         shell.finish_jobs().await;
     }
-    Ok(End {
-        code,
-        jobs_running: shell.effects.has_running_jobs(),
-    })
+    let jobs_running = shell.effects.has_running_jobs();
+    // To give back a million rows one by one takes long; the end of the process does it at once.
+    std::mem::forget(shell.state);
+    Ok(End { code, jobs_running })
 }
 
 /// Gives the terminal back when the loop is left, by whatever way.
@@ -228,8 +232,9 @@ impl Shell {
         tokio::select! { biased;
             caught = self.signals.next() => Woken::Signal(caught),
             event = input.next() => Woken::Input(event),
-            Some(message) = self.messages.recv() => Woken::Message(Box::new(message)),
+            // Before messages: a flood of pages would keep the next frame away.
             result = self.screen.written() => Woken::Written(result),
+            Some(message) = self.messages.recv() => Woken::Message(Box::new(message)),
             () = sleep_until(wake) => Woken::Time,
         }
     }
@@ -270,13 +275,18 @@ impl Shell {
             let Some(event) = event else { break };
             batch.extend(self.read(event));
         }
-        while batch.len() < BATCH {
-            match self.messages.try_recv() {
-                Ok(message) => batch.push(message),
-                Err(_) => break,
+        self.apply(batch).await?;
+        let begun = Instant::now();
+        for _ in 0..BATCH {
+            let Ok(message) = self.messages.try_recv() else {
+                break;
+            };
+            self.apply(vec![message]).await?;
+            if begun.elapsed() > LONGEST {
+                break;
             }
         }
-        self.apply(batch).await
+        ControlFlow::Continue(())
     }
 
     /// Applies messages in order, each as if it came now.
@@ -333,6 +343,9 @@ impl Shell {
             Local::Mouse(taken) => self.screen.send(modes::mouse_bytes(mouse(taken))),
             Local::Copy { what, text } => return self.copy(what, &text),
             Local::Edit { profile } => return self.edit(profile).await,
+            Local::NameClient { profile, id, name } => {
+                return self.name_client(&profile, &id, &name);
+            }
             Local::NewProfile(system) => return self.new_profile(&system).await,
             Local::Suspend => return self.suspend().await,
         }
@@ -385,7 +398,10 @@ impl Shell {
         let (state, (_, theme)) = (&self.state, &self.theme);
         self.screen.draw(|frame| ui::render(state, theme, frame));
         self.dirty = false;
-        self.next_frame = Instant::now() + FRAME;
+        // After a rest a few frames may follow each other at once: that of a key, and that of the answer.
+        let now = Instant::now();
+        let rested = now.checked_sub(FRAME * AT_ONCE).unwrap_or(now);
+        self.next_frame = self.next_frame.max(rested) + FRAME;
     }
 
     /// Stops to the shell until SIGCONT.
@@ -422,6 +438,20 @@ impl Shell {
         let size = terminal_size();
         self.screen.resize(size);
         self.tell(Msg::Resize(size))
+    }
+
+    /// Writes the name of an application into the configuration, and reads that again.
+    fn name_client(&mut self, profile: &str, id: &str, name: &str) -> ControlFlow<u8> {
+        let written = self.profiles.name_client(profile, id, name);
+        let (profiles, result) = match written.and_then(|()| self.profiles.reload()) {
+            Ok(views) => {
+                self.effects.configuration_changed();
+                let said = "written; r lists with the name".to_owned();
+                (Some(views), Ok(said))
+            }
+            Err(why) => (None, Err(why)),
+        };
+        self.tell(Msg::Profiles { profiles, result })
     }
 
     async fn new_profile(&mut self, system: &str) -> ControlFlow<u8> {

@@ -3,7 +3,10 @@
 //!
 //! A value that stands in the record as it is costs only its place there.
 
+use std::cell::RefCell;
+
 use serde_json::value::RawValue;
+use zstd::bulk::Compressor;
 
 use crate::model::{Attribute, Class, RowRef};
 
@@ -20,6 +23,27 @@ pub(super) struct Records {
     /// The first row of the block that is being filled.
     first: usize,
     rows: usize,
+}
+
+/// The quickest level: a higher one saves next to nothing in blocks of this size.
+const LEVEL: i32 = 1;
+
+thread_local! {
+    /// Its tables are larger than a block, so that they are made once.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn packed(plain: &[u8]) -> Box<[u8]> {
+    PACKER.with_borrow_mut(|packer| {
+        if packer.is_none() {
+            *packer = Compressor::new(LEVEL).ok();
+        }
+        let packed = packer
+            .as_mut()
+            .and_then(|packer| packer.compress(plain).ok());
+        // It fails only where there is no memory.
+        packed.unwrap_or_default().into()
+    })
 }
 
 struct Block {
@@ -74,7 +98,7 @@ impl Records {
         self.blocks.push(Block {
             first: self.first,
             plain: self.open.len(),
-            packed: lz4_flex::block::compress(&self.open).into(),
+            packed: packed(&self.open),
         });
         self.open.clear();
         self.first = self.rows;
@@ -117,8 +141,8 @@ impl Records {
 
 impl Block {
     fn plain(&self) -> Vec<u8> {
-        // It was packed by us a moment ago, in this process.
-        lz4_flex::block::decompress(&self.packed, self.plain).unwrap_or_default()
+        // It was packed by us, in this process.
+        zstd::bulk::decompress(&self.packed, self.plain).unwrap_or_default()
     }
 }
 

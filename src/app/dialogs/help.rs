@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 59] = [
+const ENTRIES: [HelpLine; 60] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -159,6 +159,7 @@ const ENTRIES: [HelpLine; 59] = [
     entry(C::Table, &[A::Filter], "filter loaded rows"),
     entry(C::Table, &[A::Times], "ago / local / UTC"),
     entry(C::Table, &[A::Columns], "columns"),
+    entry(C::Table, &[A::NameClient], "name this client"),
     entry(C::Table, &[A::Copy], "copy …"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(

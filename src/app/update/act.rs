@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{ask_revoke, details, focus, form, lock, message, requests, results, table, trail};
+use super::{
+    ask_revoke, auto_reload, details, focus, form, lock, message, requests, results, table, trail,
+};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, columns, copy_menu, error, palette, profiles, searches, time_window,
+    actions_menu, columns, copy_menu, error, name_client, palette, profiles, searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -47,7 +49,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             effects.extend(form::again(state));
             effects
         }
-        Action::AutoReload => form::toggle_auto_reload(state),
+        Action::AutoReload => auto_reload::toggle(state),
         Action::Profiles => profiles::open(state),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
@@ -90,6 +92,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
         Action::Palette => palette::open(state, ""),
+        Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),

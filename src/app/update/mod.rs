@@ -3,6 +3,7 @@
 mod act;
 mod answer;
 pub(super) mod ask_revoke;
+mod auto_reload;
 pub(super) mod details;
 mod dialogs;
 pub(super) mod edit;
