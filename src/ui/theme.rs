@@ -367,10 +367,8 @@ mod tests {
 
         for role in Role::iter() {
             let style = theme.role(role);
-            let own = |color: Option<Color>| match color {
-                Some(Color::Indexed(_) | Color::Rgb(..)) => false,
-                _ => true,
-            };
+            let own =
+                |color: Option<Color>| !matches!(color, Some(Color::Indexed(_) | Color::Rgb(..)));
             assert!(own(style.fg) && own(style.bg), "{role:?}: {style:?}");
             if style.bg.is_some() {
                 assert!(style.fg.is_some(), "{role:?} has half of a pair: {style:?}");
