@@ -254,7 +254,7 @@ fn loading(report: &mut Report, server: &Server, usher: &mut Pty) {
     }
     wait_loaded(usher);
     let took = start.elapsed();
-    let cpu = pty::processor_time(usher.pid) - cpu;
+    let cpu = pty::processor_time(usher.pid).saturating_sub(cpu);
     let resident = resident_kib(usher.pid);
     report.times("key to frame: while rows arrive", &moves, json!({}));
     let more = json!({
