@@ -38,7 +38,7 @@ fn keys_are_pressed_before_the_screen_is_drawn() {
     let text = render(&["main", "--size", "80x24", "--keys", "down down delete"]);
 
     let text = String::from_utf8(text).unwrap();
-    assert!(text.contains("Delete session?"), "{text}");
+    assert!(text.contains("End session?"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "screens/actions.rs"]
 mod actions;
+#[path = "screens/contrast.rs"]
+mod contrast;
 #[path = "screens/details.rs"]
 mod details;
 #[path = "screens/dialogs.rs"]

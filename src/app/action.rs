@@ -108,6 +108,7 @@ pub enum Action {
     Copy,
     Window,
     Columns,
+    NameClient,
 }
 
 impl Action {
@@ -154,10 +155,10 @@ impl Action {
             Self::HalfUp => "half a page up",
             Self::ScrollRight => "scroll columns right",
             Self::ScrollLeft => "scroll columns left",
-            Self::Open => "details; again: read anew",
-            Self::Revoke => "delete the session (asks)",
+            Self::Open => "details; again: refresh",
+            Self::Revoke => "end (delete, revoke) it; asks",
             Self::Person => "all sessions of this user",
-            Self::RevokeUser => "revoke all of this user (asks)",
+            Self::RevokeUser => "end all of this user (asks)",
             Self::Actions => "all that can be done with it",
             Self::Sort => "sort by the chosen column",
             Self::ReverseSort => "reverse the order",
@@ -182,6 +183,7 @@ impl Action {
             Self::SearchForward => "forward to the search after",
             Self::Copy => "what can be copied",
             Self::Columns => "show, hide, move columns",
+            Self::NameClient => "name this client",
             Self::Window => "how far back a search looks",
         }
     }
@@ -189,9 +191,9 @@ impl Action {
     /// The word in the hint line; shorter than the help.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Revoke => "delete",
-            Self::Person => "this user",
-            Self::RevokeUser => "revoke user",
+            Self::Revoke => "end",
+            Self::Person => "person",
+            Self::RevokeUser => "end all",
             Self::Find | Self::Submit => "search",
             Self::Open => "details",
             Self::Actions => "actions",

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::app::action::Action;
 use crate::app::cut;
+use crate::app::dialogs::name_client;
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
 use crate::app::job::JobState;
@@ -51,6 +52,7 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .then_some("nothing has failed so far".into()),
         Action::Profiles => job_runs(state),
         Action::Window => no_beginning(state),
+        Action::NameClient => no_row(state).or_else(|| no_name(state)),
         Action::SearchBack if !state.trail.leads(true) => {
             Some("this is the first search; Ctrl-R lists those of before".into())
         }
@@ -71,6 +73,14 @@ fn no_row(state: &State) -> Option<Reason> {
         .current()
         .is_none()
         .then_some("no session is selected".into())
+}
+
+/// Why the application of the row under the cursor gets no name.
+fn no_name(state: &State) -> Option<Reason> {
+    if source_of_cursor(state).is_some_and(|source| source.profile.demo) {
+        return Some("the demo is in no configuration file".into());
+    }
+    (!name_client::has_client(state)).then_some("this session has no client".into())
 }
 
 /// Why no search can ask when sessions began.
@@ -140,7 +150,7 @@ fn job_runs(state: &State) -> Option<Reason> {
         .jobs
         .iter()
         .any(|job| job.state != JobState::Ended)
-        .then_some("a revoke is running: wait for it, or stop it first".into())
+        .then_some("sessions are being ended: wait for it, or stop it first".into())
 }
 
 /// The source of the row under the cursor.

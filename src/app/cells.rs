@@ -138,13 +138,16 @@ fn is_ended(state: &State, id: RowId, row: Row<'_>) -> bool {
     state.results.is_over(id) || row.fact() == Fact::Revoked
 }
 
-/// A length of time in one unit; more than 99 years are not told apart.
+/// A length of time in one unit. Seconds are not told: they would change all new rows every second. Nor are
+/// more than 99 years.
 fn length(length: Option<TimeDelta>) -> Cell<'static> {
     let Some(length) = length else {
         return Cell::own("-", Role::Dim);
     };
     let text = if length > TimeDelta::days(99 * 365) {
         ">99y".to_owned()
+    } else if length > TimeDelta::zero() && length < TimeDelta::minutes(1) {
+        "<1m".to_owned()
     } else {
         time::duration_words(length.max(TimeDelta::zero()))
     };
@@ -255,6 +258,11 @@ pub fn word_at(state: &State, source: SourceId, session: &Moments) -> Word {
         thresholds,
         state.now_at(source),
     )
+}
+
+/// True if a session of this state is over.
+pub fn is_over(word: Word) -> bool {
+    matches!(word, Word::Revoked | Word::Expired)
 }
 
 /// How the word of a state is drawn.

@@ -6,7 +6,7 @@ use crate::model::Field;
 use crate::model::text::width_cols;
 
 /// Cells of a label, the blanks behind it included.
-pub const LABELS: usize = 12;
+pub const LABELS: usize = 14;
 
 /// The kind of a line of the details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum LineKind {
     Fact(Field),
     /// The facts that this system does not report.
     Untold,
+    /// A line of the sentence that says it all.
+    Sentence,
     /// The life line: times and line in `value`, words behind.
     Life,
     /// A heading.
@@ -23,8 +25,6 @@ pub enum LineKind {
     Attribute(usize),
     /// A line of JSON.
     Json,
-    /// A line of the short form.
-    Short,
 }
 
 /// One line of the details, or half of one where there is room for two side by side.
@@ -71,13 +71,16 @@ impl DetailLine {
 
     /// True if it holds a field.
     pub fn is_field(&self) -> bool {
-        !matches!(self.kind, LineKind::Heading | LineKind::Short)
+        !matches!(
+            self.kind,
+            LineKind::Heading | LineKind::Sentence | LineKind::Life
+        )
     }
 
     /// Cells of the label and the blanks behind it.
     pub fn label_cells(&self) -> usize {
         match (self.kind, width_cols(&self.label)) {
-            (LineKind::Heading | LineKind::Short | LineKind::Json, _) => 0,
+            (LineKind::Heading | LineKind::Sentence | LineKind::Life | LineKind::Json, _) => 0,
             (_, short) if short < LABELS => LABELS,
             (_, long) => long + 2,
         }

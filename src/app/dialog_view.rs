@@ -193,6 +193,8 @@ pub struct DialogView {
     pub title: String,
     /// True for an error, and for a change on a production system: the frame then warns.
     pub danger: bool,
+    /// True if its upper border is a filled bar: it changes a production system.
+    pub banner: bool,
     /// Text in the lower border.
     pub footer: String,
     /// The lines inside the border.

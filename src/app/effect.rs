@@ -265,6 +265,15 @@ pub enum Effect {
         /// Name of the system in the configuration.
         system: String,
     },
+    /// Give an application a name in the configuration, and read that again.
+    NameClient {
+        /// The profile.
+        profile: String,
+        /// The id of the application.
+        id: String,
+        /// The name. Empty: it loses the one it has.
+        name: String,
+    },
     /// Write the example configuration where it is looked for, if nothing is there.
     WriteExample,
     /// Take or release the mouse.

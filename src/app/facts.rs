@@ -5,20 +5,18 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::action::{Action, Context};
-use super::agent;
 use super::cells;
-use super::detail_line::{DetailLine, LABELS, LineKind};
+use super::detail_line::{DetailLine, LineKind};
 use super::life;
 use super::results::RowStatus;
 use super::role::Role;
+use super::sentence::sentence;
 use super::source::Source;
 use super::state::State;
-use super::text_wrap::Piece;
-use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
+use super::text_wrap::{Piece, wrap_sentence};
+use crate::model::text::{SHOWN_BYTES, display_safe, start_of, with_thousands};
 use crate::model::time;
-use crate::model::{
-    Deletable, Exempt, Fact, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt,
-};
+use crate::model::{Deletable, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -58,7 +56,7 @@ const TOLD_BY_SOME: [(Field, &str); 7] = [
     (Field::Created, "when it began"),
     (Field::Used, "last use"),
     (Field::Expires, "when it ends"),
-    (Field::Agent, "agent"),
+    (Field::Agent, "user agent"),
     (Field::Method, "how they signed in"),
 ];
 
@@ -78,14 +76,14 @@ fn source_of<'a>(state: &'a State, row: Row<'_>) -> Option<&'a Source> {
 /// The line that names the fields this system never reports. `None`: it reports every field that
 /// usher shows.
 fn untold(state: &State, row: Row<'_>, session: &Session) -> Option<DetailLine> {
-    let source = source_of(state, row)?;
+    source_of(state, row)?;
     let names: Vec<&str> = TOLD_BY_SOME
         .iter()
         .filter(|(field, _)| !is_told(state, row, session, *field))
         .map(|(_, name)| *name)
         .collect();
-    let text = format!("{} (not reported by {})", names.join(", "), source.system());
-    (!names.is_empty()).then(|| DetailLine::new(LineKind::Untold, "Not told", &text, Role::Dim))
+    let text = names.join(", ");
+    (!names.is_empty()).then(|| DetailLine::new(LineKind::Untold, "Not reported", &text, Role::Dim))
 }
 
 /// The part of a value that is shown, and how long it is where that is not all.
@@ -140,11 +138,7 @@ pub(super) fn facts(state: &State, id: RowId, row: Row<'_>, session: &Session) -
         right.push(instant(state, row, Field::Ended, session.ended));
     }
     right.push(state_line(state, id, row, session));
-    right.push(match state.results.statuses.get(&id) {
-        Some(RowStatus::Revoked) => over_line("it has already ended"),
-        Some(RowStatus::AlreadyGone) => over_line("it had already gone"),
-        _ => deletable_line(session, revoke_of(state, row)),
-    });
+    right.extend(can_be_ended(state, id, row, session));
     let told = |line: &DetailLine| match line.kind {
         LineKind::Fact(field) => is_told(state, row, session, field),
         _ => true,
@@ -226,12 +220,7 @@ fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Deta
         Some(RowStatus::AlreadyGone) => Some("it had already gone; usher did not end it"),
         _ => None,
     };
-    // The state of the session itself as the system reported it; an attribute named state is
-    // something else.
-    let is_over = state.results.is_over(id);
-    let signed_in = session.fact == Fact::Live && session.subject.shown().is_some() && !is_over;
-    let said = signed_in.then_some("authenticated");
-    for more in status.into_iter().chain(said) {
+    if let Some(more) = status {
         line.value.push(Piece::own(" · "));
         line.value.extend(Piece::all(more));
     }
@@ -249,27 +238,21 @@ fn word(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (Cow<'stat
     cells::session_words(state, row.source(), &session.into())
 }
 
-/// Why a session that is over cannot be ended.
-fn over_line(why: &str) -> DetailLine {
-    fact(
-        Field::Deletable,
-        "Deletable",
-        &format!("no: {why}"),
-        Role::Dim,
-    )
-}
-
-fn deletable_line(session: &Session, revoke: Revoke) -> DetailLine {
-    let exempt = exempt(None, session.own, &session.deletable, revoke);
+/// Whether it can be ended, where the answer is no or not known. `None`: it can, or it is over.
+fn can_be_ended(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Option<DetailLine> {
+    if state.results.is_over(id) {
+        return None;
+    }
+    let exempt = exempt(None, session.own, &session.deletable, revoke_of(state, row));
     let (text, role) = match (exempt, &session.deletable) {
         (Some(why), _) => (format!("no: {}", why.reason()), Role::Warn),
         (None, Deletable::Unknown) => {
-            let text = "not told; trying it is the way to know";
+            let text = "unknown: the server does not say";
             (text.to_owned(), Role::Dim)
         }
-        (None, _) => ("yes".to_owned(), Role::Text),
+        (None, _) => return None,
     };
-    fact(Field::Deletable, "Deletable", &text, role)
+    Some(fact(Field::Deletable, "Can be ended", &text, role))
 }
 
 /// The extent of a revoke at the source of a row. Until it is connected, as on most systems.
@@ -293,7 +276,6 @@ pub(super) fn life_line(
         .get(&id)
         .is_some_and(RowStatus::is_over);
     let word = cells::word_at(state, row.source(), &session.into());
-    let room = width.saturating_sub(LABELS);
     let ended = state.results.ended_at.get(&id).copied();
     let ended = ended.or(session.ended);
     let life = life::life(
@@ -302,17 +284,17 @@ pub(super) fn life_line(
         (word, over),
         state.now_at(row.source()),
         state.zone(),
-        room,
+        width,
     )?;
     let text = if life.line.is_empty() {
         life.words
     } else {
         format!("{} {} {}   {}", life.from, life.line, life.to, life.words)
     };
-    Some(DetailLine::new(LineKind::Life, "Life", &text, Role::Text))
+    Some(DetailLine::new(LineKind::Life, "", &text, Role::Text))
 }
 
-/// The short form of a compact screen: four lines.
+/// The short form of a compact screen: the sentence, the life line, and why it cannot be ended.
 pub(super) fn short(
     state: &State,
     id: RowId,
@@ -320,119 +302,31 @@ pub(super) fn short(
     session: &Session,
     width: usize,
 ) -> Lines {
-    let (word, _) = word(state, id, row, session);
-    let told = |field| is_told(state, row, session, field);
-    let mut first = beginning(session.subject.shown(), "(nobody)");
-    first.push(Piece::own(" · "));
-    match (told(Field::Client), scope(session)) {
-        (false, Some(scope)) => first.extend(beginning(Some(scope), "-")),
-        _ => first.extend(beginning(session.client.as_ref(), "(none)")),
-    }
-    first.push(Piece::own(format!(" · {word}")));
-    let exempt = exempt(None, session.own, &session.deletable, revoke_of(state, row));
-    match (exempt, &session.deletable) {
-        _ if state.results.is_over(id) => {}
-        (Some(Exempt::Own), _) | (None, Deletable::Unknown) => {}
-        (None, _) => first.push(Piece::own(" · deletable")),
-        (Some(why), _) => {
-            first.push(Piece::own(" · not deletable: "));
-            first.extend(Piece::all(&why.reason()));
-        }
-    }
-    if session.own == Some(true) {
-        first.push(Piece::own(" · your own session"));
-    }
-    let mut second = vec![Piece::note("Session  ")];
-    let label = display_safe(&session.label);
-    let blanks = " ".repeat(19_usize.saturating_sub(width_cols(&label)));
-    second.push(Piece::own(format!("{label}{blanks}")));
-    if told(Field::Ip) {
-        second.push(Piece::note("  IP  "));
-        second.extend(beginning(session.ip.as_ref(), "-"));
-    }
-    let fourth = if told(Field::Agent) {
-        agent_line(session)
-    } else {
-        let mut line = vec![Piece::note("User id  ")];
-        line.extend(beginning(session.subject.id.as_ref(), "-"));
-        line
-    };
-    let began = told(Field::Created);
-    [
-        first,
-        second,
-        times(state, (id, row), session, began, width),
-        fourth,
-    ]
-    .into_iter()
-    .map(|value| DetailLine {
-        value,
-        ..DetailLine::new(LineKind::Short, "", "", Role::Text)
-    })
-    .collect()
+    let mut lines = sentence_lines(state, id, row, session, width);
+    // The life line keeps its place below a sentence that is long.
+    lines.truncate(3);
+    lines.extend(life_line(state, id, row, session, width));
+    lines.extend(can_be_ended(state, id, row, session));
+    lines
 }
 
-fn agent_line(session: &Session) -> Vec<Piece> {
-    let mut line = vec![Piece::note("Agent    ")];
-    let agent = session.user_agent.as_ref().map_or("", Untrusted::expose);
-    line.extend(match agent::summary(agent) {
-        Some(summary) => Piece::all(&summary),
-        None => beginning(session.user_agent.as_ref(), "-"),
-    });
-    line
-}
-
-/// As much of a text as a short line may need.
-fn beginning(text: Option<&Untrusted>, missing: &str) -> Vec<Piece> {
-    match text {
-        Some(text) => Piece::of(text, 512),
-        None => Piece::all(missing),
-    }
-}
-
-/// `Created  2026-11-21 14:01:12Z (6m ago)   Expires  15:01:12Z (in 54m)`; where the system does not
-/// tell when a session began, its last use stands there.
-fn times(
+/// The session in one sentence.
+pub(super) fn sentence_lines(
     state: &State,
-    (id, row): (RowId, Row<'_>),
+    id: RowId,
+    row: Row<'_>,
     session: &Session,
-    began: bool,
     width: usize,
-) -> Vec<Piece> {
-    let zone = state.zone();
-    let (label, first) = if began {
-        ("Created  ", session.created)
-    } else {
-        ("Used     ", session.last_used)
+) -> Lines {
+    let pieces = sentence(state, id, row, session);
+    let line = |value| DetailLine {
+        value,
+        ..DetailLine::new(LineKind::Sentence, "", "", Role::Text)
     };
-    let age = |at| format!(" ({})", time::age(Some(at), state.now_at(row.source())));
-    let is_plain_day = |at| {
-        let day = zone.date_of(at);
-        let shown = first.map(|first| zone.date_of(first));
-        shown == Some(day) || zone.date_of(state.now) == day
-    };
-    let expires = session.expires.filter(|_| !state.results.is_over(id));
-    let expires = expires.map_or("-".to_owned(), |at| {
-        let exact = if is_plain_day(at) {
-            time::time_short(at, zone)
-        } else {
-            time::instant_short(at, zone)
-        };
-        format!("{exact}{}", age(at))
-    });
-    let mut shown = first.map_or("-".to_owned(), |at| time::instant_short(at, zone));
-    // Two whole instants leave no room for both ages; when it ends counts more.
-    if let Some(at) = first
-        && shown.len() + age(at).len() + expires.len() + 21 <= width
-    {
-        shown.push_str(&age(at));
-    }
-    vec![
-        Piece::note(label),
-        Piece::own(shown),
-        Piece::note("   Expires  "),
-        Piece::own(expires),
-    ]
+    wrap_sentence(&pieces, width)
+        .into_iter()
+        .map(line)
+        .collect()
 }
 
 /// The text that copying a fact gives, where that is more than the text on screen.

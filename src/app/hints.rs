@@ -208,7 +208,7 @@ fn details(state: &State) -> Vec<Option<Hint>> {
         } else {
             key(state, c, Action::Reveal, 8)
         },
-        worded(state, c, Action::Open, "read anew", 7),
+        worded(state, c, Action::Open, "refresh", 7),
         key(state, c, Action::Revoke, 5),
         fixed("Esc", "table", 1),
         key(state, c, Action::Help, 0),

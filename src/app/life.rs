@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::cells;
 use crate::model::State as Word;
 use crate::model::time::{Zone, clock, duration_words};
 use crate::model::{Fact, Session};
@@ -59,7 +60,7 @@ pub struct Life {
     pub line: String,
     /// When it ends or ended; empty if it has no end.
     pub to: String,
-    /// "10 % of its life · idle 6m".
+    /// "10 % used · idle 6m".
     pub words: String,
 }
 
@@ -81,11 +82,11 @@ pub fn life(
     cells: usize,
 ) -> Option<Life> {
     let began = session.created?;
-    let over = over || is_over(word);
+    let over = over || cells::is_over(word);
     let ends = end(session, ended, over, now);
     let from = time_or_day(began, now, zone);
     let to = ends.map_or(String::new(), |at| time_or_day(at, now, zone));
-    let words = words(session, began, ends, over, now);
+    let words = words(session, began, ends, over, (now, zone));
     let taken = from.len() + to.len() + words.chars().count() + GAPS;
     let room = cells.saturating_sub(taken).min(LONGEST);
     let line = match room {
@@ -109,13 +110,9 @@ pub fn bar(
     cells: usize,
 ) -> Option<String> {
     let began = session.created?;
-    let over = over || is_over(word);
+    let over = over || cells::is_over(word);
     let ends = end(session, ended, over, now);
     Some(line(cells, began, session.used, ends, over, now))
-}
-
-fn is_over(word: Word) -> bool {
-    matches!(word, Word::Revoked | Word::Expired)
 }
 
 /// When it ended, or ends. `None`: that is not known, or it has no end.
@@ -145,16 +142,15 @@ fn words(
     began: DateTime<Utc>,
     ends: Option<DateTime<Utc>>,
     over: bool,
-    now: DateTime<Utc>,
+    (now, zone): (DateTime<Utc>, Zone),
 ) -> String {
     let lived = now - began;
     if over {
         return match ends {
-            Some(at) => format!(
-                "over for {} · lived {}",
-                duration_words(now - at),
-                duration_words(at - began)
-            ),
+            Some(at) => {
+                let ended = time_or_day(at, now, zone);
+                format!("ended {ended} · lived {}", duration_words(at - began))
+            }
             None => "over".to_owned(),
         };
     }
@@ -162,10 +158,7 @@ fn words(
         Some(at) if at > began => {
             let whole = (at - began).num_milliseconds().max(1);
             let part = lived.num_milliseconds().clamp(0, whole);
-            format!(
-                "{} % of its life",
-                i128::from(part) * 100 / i128::from(whole)
-            )
+            format!("{} % used", i128::from(part) * 100 / i128::from(whole))
         }
         _ => format!("{} old, no end", duration_words(lived)),
     };
@@ -250,8 +243,8 @@ mod tests {
 
         let life = drawn(&session, Word::Active, 60);
 
-        assert_eq!(life.line, "●━━━◆━━━━━╌╌╌╌╌╌╌╌○");
-        assert_eq!(life.words, "50 % of its life · idle 5m");
+        assert_eq!(life.line, "●━━━━━◆━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌○");
+        assert_eq!(life.words, "50 % used · idle 5m");
         assert_eq!((life.from.as_str(), life.to.as_str()), ("13:57", "14:17"));
     }
 
@@ -266,7 +259,7 @@ mod tests {
             "{}",
             life.line
         );
-        assert_eq!(life.words, "over for 1d · lived 1d");
+        assert_eq!(life.words, "ended 11-20 14:07 · lived 1d");
         assert_eq!(life.to, "11-20 14:07");
     }
 

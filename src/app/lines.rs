@@ -89,7 +89,8 @@ fn field_lines(
 ) -> Vec<DetailLine> {
     let half = is_two_columns(state).then(|| usize::from(right_column(width as u16)));
     let (left, right) = facts::facts(state, id, row, session);
-    let mut lines = Vec::new();
+    let mut lines = facts::sentence_lines(state, id, row, session, width);
+    lines.extend(facts::life_line(state, id, row, session, width));
     let mut long = Vec::new();
     let sides = [(left, half), (right, half.map(|half| width - half))];
     for (side, cells) in sides {
@@ -106,7 +107,6 @@ fn field_lines(
     }
     long.extend(facts::full(state, row, session));
     lines.extend(long.into_iter().flat_map(|line| wrapped(line, width)));
-    lines.extend(facts::life_line(state, id, row, session, width));
     lines.extend(attributes(state, session, width, half));
     lines
 }
@@ -285,7 +285,13 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
         .source(row.source())
         .is_some_and(|source| source.profile.policy.reveal);
     match line.kind {
-        LineKind::Heading | LineKind::Short => None,
+        LineKind::Heading => None,
+        LineKind::Sentence => {
+            let lines = state.layout.lines.iter();
+            let lines = lines.filter(|line| line.kind == LineKind::Sentence);
+            let text: Vec<String> = lines.map(|line| line.text().trim().to_owned()).collect();
+            Some((Copied::Value, text.join(" ")))
+        }
         LineKind::Attribute(index) => session
             .extra
             .get(index)
@@ -388,12 +394,5 @@ pub fn field_count(state: &State) -> usize {
     let session = &*session;
     let (left, right) = facts::facts(state, id, row, session);
     let full = facts::full(state, row, session).len();
-    let life = facts::life_line(
-        state,
-        id,
-        row,
-        session,
-        usize::from(state.layout.details_width()),
-    );
-    left.len() + right.len() + full + usize::from(life.is_some()) + session.extra.len()
+    left.len() + right.len() + full + session.extra.len()
 }

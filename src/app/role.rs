@@ -28,6 +28,8 @@ pub enum Role {
     Border,
     /// Borders with the focus.
     BorderFocus,
+    /// Borders of a box that ends something, or of an error.
+    BorderDanger,
     /// The row under the cursor.
     Selection,
     /// That row when another pane has the focus.

@@ -101,6 +101,51 @@ pub fn wrap_pieces(pieces: &[Piece], width: usize) -> Vec<Vec<Piece>> {
     lines
 }
 
+/// The same, between words where that is possible: for sentences.
+pub fn wrap_sentence(pieces: &[Piece], width: usize) -> Vec<Vec<Piece>> {
+    let width = width.max(1);
+    let mut lines = vec![Vec::new()];
+    let mut used = 0;
+    // A word may be made of several pieces: it ends where a blank follows.
+    let mut word: Vec<Piece> = Vec::new();
+    let mut take = |word: &mut Vec<Piece>, lines: &mut Vec<Vec<Piece>>| {
+        let cells: usize = word
+            .iter()
+            .map(|piece| width_cols(piece.text.trim_end()))
+            .sum();
+        if used + cells > width && used > 0 {
+            lines.push(Vec::new());
+            used = 0;
+        }
+        for piece in word.drain(..) {
+            used += width_cols(&piece.text);
+            if let Some(line) = lines.last_mut() {
+                line.push(piece);
+            }
+        }
+    };
+    for piece in pieces {
+        for part in piece.text.split_inclusive(' ') {
+            word.push(Piece {
+                text: part.to_owned(),
+                kind: piece.kind,
+            });
+            if part.ends_with(' ') {
+                take(&mut word, &mut lines);
+            }
+        }
+    }
+    take(&mut word, &mut lines);
+    for piece in lines.iter_mut().filter_map(|line| line.last_mut()) {
+        piece.text.truncate(piece.text.trim_end().len());
+    }
+    // A word that is wider than the line is broken wherever that is.
+    lines
+        .iter()
+        .flat_map(|line| wrap_pieces(line, width))
+        .collect()
+}
+
 fn push(line: &mut Vec<Piece>, part: &mut String, kind: PieceKind) {
     if !part.is_empty() {
         line.push(Piece {
@@ -151,6 +196,18 @@ mod tests {
         );
         assert_eq!(wrap_words("abcdefgh ij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap_words("", 4), [""]);
+    }
+
+    #[test]
+    fn a_sentence_is_broken_between_words_and_a_long_word_anywhere() {
+        let pieces = [
+            Piece::own("ada signed in "),
+            Piece::own("13h ago, abcdefghijkl."),
+        ];
+
+        let lines: Vec<_> = wrap_sentence(&pieces, 10).into_iter().map(join).collect();
+
+        assert_eq!(lines, ["ada signed", "in 13h", "ago,", "abcdefghij", "kl."]);
     }
 
     #[test]

@@ -33,6 +33,11 @@ pub(crate) struct Ctx {
     opened: Arc<Mutex<Vec<Source>>>,
 }
 
+/// True if a variable of the environment has a value.
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
 impl Ctx {
     /// The context of this process.
     pub(crate) fn new(global: GlobalArgs, systems: Systems) -> Self {
@@ -136,13 +141,21 @@ impl Ctx {
         io::stdout().is_terminal()
     }
 
+    /// True if the person wants no colour, wherever the output goes: `--color never`, or `NO_COLOR`.
+    pub(crate) fn wants_no_color(&self) -> bool {
+        match self.global.color {
+            ColorWhen::Always => false,
+            ColorWhen::Never => true,
+            ColorWhen::Auto => is_set("NO_COLOR"),
+        }
+    }
+
     fn has_color(&self) -> bool {
-        let set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         match self.global.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto => {
-                io::stdout().is_terminal() && !set("NO_COLOR") && Grade::here() == Grade::Full
+                io::stdout().is_terminal() && !is_set("NO_COLOR") && Grade::here() == Grade::Full
             }
         }
     }

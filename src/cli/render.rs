@@ -27,8 +27,10 @@ struct Screen {
 enum Begin {
     /// All sessions are listed, and the table has the focus.
     Listed,
-    /// Nothing has been asked yet.
+    /// The form has the focus.
     Open,
+    /// Nothing has been asked yet, whatever the profile wants at its start.
+    Untouched,
     /// A configuration without profiles.
     Welcome,
     /// The server answers every search with a web page and status 500.
@@ -52,7 +54,7 @@ const fn screen(name: &'static str, keys: &'static str, begin: Begin) -> Screen 
 const SCREENS: [Screen; 26] = [
     screen("main", "down down down", Begin::Listed),
     screen("several", "down down", Begin::Several),
-    screen("not-searched", "", Begin::Open),
+    screen("not-searched", "", Begin::Untouched),
     screen("form", "f2", Begin::Open),
     screen("details", "enter", Begin::Listed),
     screen("raw", "enter J", Begin::Listed),
@@ -90,7 +92,12 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     let size = size(&args.size)?;
     let now = moment(&args.now)?;
     let keys = keys(screen.keys)?.into_iter().chain(keys(&args.keys)?);
-    let theme = Theme::load(&args.theme, Depth::True)?;
+    let depth = if ctx.wants_no_color() {
+        Depth::None
+    } else {
+        Depth::True
+    };
+    let theme = Theme::load(&args.theme, depth)?;
 
     let mut renderer = HeadlessRenderer::new(
         world(args, screen, now),
@@ -101,6 +108,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RenderArgs) -> Result<u8, Failure> {
     );
     match screen.begin {
         Begin::Welcome => renderer.welcome(),
+        Begin::Untouched => renderer.open_untouched().await,
         Begin::Listed | Begin::Several | Begin::Actions => {
             let several = matches!(screen.begin, Begin::Several);
             renderer.open(if several { 3 } else { 1 }).await;

@@ -1,5 +1,6 @@
 //! Configuration: one TOML file, read strictly. Every key is described in `config.example.toml`.
 
+pub mod client_name;
 pub mod error;
 pub mod keyring_store;
 pub mod lock;

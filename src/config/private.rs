@@ -224,6 +224,26 @@ pub fn replace_soon(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
     })
 }
 
+/// The same for a file that others may read: its permission bits stay.
+///
+/// # Errors
+/// See [`PrivateError`]; then the old content is still there.
+pub fn replace_keeping_mode(path: &Path, bytes: &[u8]) -> Result<(), PrivateError> {
+    let failed = |error: &io::Error| PrivateError::io(path, "write", error);
+    let old = open(path, Access::OthersMayRead)?;
+    let bits = old
+        .metadata()
+        .map_err(|error| failed(&error))?
+        .permissions();
+    let temporary = write_beside(path, bytes)?;
+    let put = fs::set_permissions(&temporary, bits).and_then(|()| fs::rename(&temporary, path));
+    put.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        failed(&error)
+    })?;
+    sync_dir(path)
+}
+
 /// Makes a file with this content, whole or not at all. `false`: somebody else had made it.
 ///
 /// # Errors

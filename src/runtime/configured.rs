@@ -15,6 +15,7 @@ use crate::api::Systems;
 use crate::api::auth::{Prompter, TokenFile};
 use crate::api::net::{Route, route};
 use crate::app::source::ProfileView;
+use crate::config::client_name;
 use crate::config::private;
 use crate::config::{Config, Paths, Profile, paths};
 use crate::model::{ApiError, is_loopback, locked};
@@ -226,6 +227,20 @@ impl Profiles for Configured {
         open.write_all(format!("\n{block}").as_bytes())
             .map_err(cannot)?;
         Ok(file)
+    }
+
+    fn name_client(&self, profile: &str, id: &str, name: &str) -> Result<(), String> {
+        // Rows may show the name that it has already in the place of the id.
+        let known = self.profile(profile).and_then(|profile| {
+            let mut names = profile.client_names.into_iter();
+            names.find(|(_, known)| known == id).map(|(id, _)| id)
+        });
+        let id = known.as_deref().unwrap_or(id);
+        let file = self.place()?;
+        client_name::write(&file, (profile, id, name), |text| {
+            let checked = Config::check(&file, text, &self.paths, &self.systems.specs());
+            checked.map_err(|error| error.to_string())
+        })
     }
 
     fn secret_variables(&self) -> Vec<String> {

@@ -245,6 +245,10 @@ impl Profiles for FakeProfiles {
         Err("nowhere".to_owned())
     }
 
+    fn name_client(&self, _profile: &str, _id: &str, _name: &str) -> Result<(), String> {
+        Err("nowhere".to_owned())
+    }
+
     fn secret_variables(&self) -> Vec<String> {
         Vec::new()
     }

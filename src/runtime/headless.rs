@@ -85,6 +85,14 @@ impl HeadlessRenderer {
         self.settle(effects).await;
     }
 
+    /// Opens the first profile and asks nothing, even if it says `search_on_start`.
+    pub async fn open_untouched(&mut self) {
+        for entry in &mut self.state.profiles {
+            entry.view.policy.search_on_start = false;
+        }
+        self.open(1).await;
+    }
+
     /// Presses a key, and does all that follows.
     pub async fn press(&mut self, key: KeyPress) {
         let effects = update(&mut self.state, Msg::Key(key));

@@ -57,6 +57,12 @@ pub trait Profiles: Send + Sync {
     /// One line for people.
     fn add_profile(&self, system: &str) -> Result<PathBuf, String>;
 
+    /// Gives an application a name in the configuration, and changes nothing else there. Blocks.
+    ///
+    /// # Errors
+    /// One line for people; the configuration is as it was.
+    fn name_client(&self, profile: &str, id: &str, name: &str) -> Result<(), String>;
+
     /// Environment variables that hold secrets: hidden from programs that are started.
     fn secret_variables(&self) -> Vec<String>;
 }

@@ -343,6 +343,9 @@ impl Shell {
             Local::Mouse(taken) => self.screen.send(modes::mouse_bytes(mouse(taken))),
             Local::Copy { what, text } => return self.copy(what, &text),
             Local::Edit { profile } => return self.edit(profile).await,
+            Local::NameClient { profile, id, name } => {
+                return self.name_client(&profile, &id, &name);
+            }
             Local::NewProfile(system) => return self.new_profile(&system).await,
             Local::Suspend => return self.suspend().await,
         }
@@ -435,6 +438,20 @@ impl Shell {
         let size = terminal_size();
         self.screen.resize(size);
         self.tell(Msg::Resize(size))
+    }
+
+    /// Writes the name of an application into the configuration, and reads that again.
+    fn name_client(&mut self, profile: &str, id: &str, name: &str) -> ControlFlow<u8> {
+        let written = self.profiles.name_client(profile, id, name);
+        let (profiles, result) = match written.and_then(|()| self.profiles.reload()) {
+            Ok(views) => {
+                self.effects.configuration_changed();
+                let said = "written; ^P opens the profile anew, with the name".to_owned();
+                (Some(views), Ok(said))
+            }
+            Err(why) => (None, Err(why)),
+        };
+        self.tell(Msg::Profiles { profiles, result })
     }
 
     async fn new_profile(&mut self, system: &str) -> ControlFlow<u8> {

@@ -13,7 +13,7 @@ use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::{width_cols, with_thousands};
+use crate::model::text::{cut_middle, display_safe, width_cols, with_thousands};
 use crate::model::time::{self, Zone};
 use crate::model::{ApiError, AuditMode, Completeness, told_duplicates, told_unread};
 
@@ -58,16 +58,11 @@ fn at_right(area: Rect, text: &str, role: Role, canvas: &mut Canvas<'_>) -> u16 
     start
 }
 
-/// The first line: profile, system, who we are there; warnings as words; latency and clock.
+/// The first line: profile, system, who we are there; warnings as words; the clock.
 pub fn header(state: &State, canvas: &mut Canvas<'_>) {
     let area = state.layout.header;
     let mode = state.layout.mode;
-    let clock = clock(state);
-    let right = match (mode, latency(state)) {
-        (Mode::Tabs, _) | (_, None) => clock,
-        (_, Some(latency)) => format!("{latency} │ {clock}"),
-    };
-    let mut end = at_right(area, &right, Role::Text, canvas);
+    let mut end = at_right(area, &clock(state), Role::Text, canvas);
     for (word, role) in marks(state) {
         let text = format!(" {word} ");
         let cells = text.len() as u16;
@@ -83,16 +78,12 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
     };
     let mut x = 1;
     if mode != Mode::Tabs {
-        x += canvas.text(room, x, "usher", Role::Title);
-        x += canvas.text(room, x, " │ ", Role::Dim);
+        x += canvas.text(room, x, "usher", Role::Title) + 2;
     }
-    for (at, part) in place(state, mode).iter().enumerate() {
-        if at > 0 {
-            x += canvas.text(room, x, " ▸ ", Role::Dim);
-        }
+    for part in place(state, mode) {
         x += match part {
-            LocationPart::Named(name) => canvas.outside(room, x, name, Default::default()),
-            LocationPart::Words(words) => canvas.styled(room, x, words, Default::default()),
+            LocationPart::Named(name) => canvas.outside(room, x, &name, Default::default()),
+            LocationPart::Words(words) => canvas.text(room, x, &words, Role::Dim),
         };
     }
     if is_alarming(state) {
@@ -102,23 +93,22 @@ pub fn header(state: &State, canvas: &mut Canvas<'_>) {
 }
 
 /// A part of where we are.
-enum LocationPart<'a> {
+enum LocationPart {
     /// Something named by somebody outside.
     Named(String),
-    /// Words of ours.
-    Words(&'a str),
+    /// Words of ours, and names that are cleaned.
+    Words(String),
 }
 
-/// Where we are, from the large to the small.
-fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
+/// Where we are: `prod (Janssen) as ops-desk`.
+fn place(state: &State, mode: Mode) -> Vec<LocationPart> {
+    use LocationPart::{Named, Words};
     match state.sources.as_slice() {
-        [] => vec![LocationPart::Words("no profile is open, ^P opens one")],
+        [] => vec![Words("no profile is open, ^P opens one".to_owned())],
         [source] => {
-            let mut parts = vec![LocationPart::Named(source.profile.name.clone())];
-            if matches!(mode, Mode::Tall | Mode::Wide) {
-                parts.push(LocationPart::Named(source.system().to_owned()));
-            }
+            let mut parts = vec![Named(source.profile.name.clone())];
             if mode != Mode::Tabs {
+                parts.push(Words(format!(" ({})", display_safe(source.system()))));
                 parts.extend(who(source));
             }
             parts
@@ -129,33 +119,29 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart<'_>> {
                 _ => source.profile.name.clone(),
             };
             let names: Vec<String> = several.iter().map(named).collect();
-            let count = format!("{} profiles", several.len());
-            vec![
-                LocationPart::Named(count),
-                LocationPart::Named(names.join(", ")),
-            ]
+            let count = format!("{} profiles: ", several.len());
+            vec![Words(count), Named(names.join(", "))]
         }
     }
 }
 
-fn who(source: &Source) -> Option<LocationPart<'_>> {
-    match (&source.who, &source.link) {
-        (_, Link::Ended) => Some(LocationPart::Words("disconnected (r to reconnect)")),
-        (Some(who), _) => Some(LocationPart::Named(who.name.safe().into_owned())),
-        (None, Link::Connecting) => Some(LocationPart::Words("connecting …")),
-        (None, Link::Down(_)) => Some(LocationPart::Words("not connected")),
-        (None, _) => None,
-    }
-}
+/// Cells of a name of the person at most; longer ones are ids of clients.
+const WHO: usize = 24;
 
-/// How long the last request took: of the only source, or of the slowest.
-fn latency(state: &State) -> Option<String> {
-    let of = |source: &Source| match (source.took, &source.link) {
-        (Some(took), _) => Some(took),
-        (None, Link::Up { took }) => Some(*took),
-        (None, _) => None,
-    };
-    state.sources.iter().filter_map(of).max().map(milliseconds)
+fn who(source: &Source) -> Vec<LocationPart> {
+    use LocationPart::{Named, Words};
+    let words = |text: &str| vec![Words(text.to_owned())];
+    match (&source.who, &source.link) {
+        (_, Link::Ended) => words(" disconnected (r to reconnect)"),
+        (Some(who), _) => {
+            let name = who.name.safe();
+            let name = cut_middle(&name, WHO, Default::default()).into_owned();
+            vec![Words(" as ".to_owned()), Named(name)]
+        }
+        (None, Link::Connecting) => words(" connecting …"),
+        (None, Link::Down(_)) => words(" not connected"),
+        (None, _) => Vec::new(),
+    }
 }
 
 fn milliseconds(took: Duration) -> String {
@@ -172,11 +158,7 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
             "PRODUCTION",
             Role::Danger,
         ),
-        (
-            any(|s| s.profile.policy.insecure),
-            "INSECURE TLS",
-            Role::Danger,
-        ),
+        (any(|s| s.profile.policy.insecure), "insecure", Role::Danger),
         (
             any(|s| s.profile.plain_http && is_http(s)),
             "PLAIN HTTP",
@@ -193,11 +175,10 @@ fn marks(state: &State) -> Vec<(&'static str, Role)> {
             Role::Warn,
         ),
         (
-            any(|s| s.profile.policy.audit == AuditMode::BestEffort),
-            "audit may fail",
+            any(|s| s.profile.policy.audit == AuditMode::BestEffort && !s.profile.demo),
+            "audit optional",
             Role::Warn,
         ),
-        (any(|s| s.profile.demo), "demo", Role::Warn),
     ];
     all.into_iter()
         .filter(|(holds, _, _)| *holds)
@@ -276,11 +257,11 @@ fn status_words(state: &State) -> (String, Role) {
         let all = job.items.len();
         let words = match (&job.state, all) {
             (JobState::Paused(error), _) => {
-                format!("a revoke waits: {}", crate::app::words::wanted(error))
+                format!("ending waits: {}", crate::app::words::wanted(error))
             }
-            (_, 0) => "revoking the sessions of a user …".to_owned(),
+            (_, 0) => "ending the sessions of a user …".to_owned(),
             _ => format!(
-                "revoking {} / {}",
+                "ending {} / {}",
                 with_thousands((all - job.waiting()) as u64),
                 with_thousands(all as u64)
             ),

@@ -23,7 +23,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     canvas.border(all.details, focused);
     let from = match all.mode {
         Mode::Tabs => all.details.x,
-        _ => canvas.title(all.details, "3 Details", Role::Title),
+        _ => canvas.title(all.details, "Details", Role::Title),
     };
     if all.lines.is_empty() {
         let row = nth_row(all.details.inner(BORDER), 1);
@@ -54,7 +54,7 @@ fn key(state: &State, action: Action) -> String {
 
 fn right_title(state: &State, area: Rect, from: u16, canvas: &mut Canvas<'_>) {
     let text = match (lines::is_short(state), state.details.raw) {
-        _ if state.details.reading => "reading anew …".to_owned(),
+        _ if state.details.reading => "refreshing …".to_owned(),
         (true, _) => format!(
             "{} all {} fields",
             key(state, Action::Open),

@@ -17,7 +17,7 @@ pub fn draw(state: &State, view: &DialogView, top: bool, canvas: &mut Canvas<'_>
     }
     canvas.fill(view.area, Role::Text);
     let role = match (view.danger, top) {
-        (true, _) => Role::Danger,
+        (true, _) => Role::BorderDanger,
         (false, true) => Role::BorderFocus,
         (false, false) => Role::Border,
     };
@@ -28,9 +28,17 @@ pub fn draw(state: &State, view: &DialogView, top: bool, canvas: &mut Canvas<'_>
         Role::Title
     };
     canvas.title(view.area, &view.title, title);
+    if view.banner {
+        let bar = Rect {
+            height: 1,
+            ..view.area
+        };
+        let style = canvas.style(Role::Banner);
+        canvas.restyle(bar, style);
+    }
     footer(state, view, canvas);
     for (area, line) in view.visible() {
-        draw_line(area, line, canvas);
+        draw_line(area, line, view.danger, canvas);
     }
     if top {
         canvas.cursor = view.cursor();
@@ -54,9 +62,13 @@ fn footer(state: &State, view: &DialogView, canvas: &mut Canvas<'_>) {
     canvas.right(view.area, row, view.area.x, text, Role::Dim);
 }
 
-fn draw_line(area: Rect, line: &ViewLine, canvas: &mut Canvas<'_>) {
+fn draw_line(area: Rect, line: &ViewLine, danger: bool, canvas: &mut Canvas<'_>) {
     let mut x = 0;
     for part in &line.parts {
-        x += canvas.text(area, x, &part.text, part.role);
+        let mut style = canvas.style(part.role);
+        if danger && part.role == Role::ButtonFocus {
+            style = canvas.style(Role::Danger).patch(style);
+        }
+        x += canvas.styled(area, x, &part.text, style);
     }
 }

@@ -17,6 +17,7 @@ use crate::app::state::State;
 pub struct Picture {
     buffer: Buffer,
     cursor: Option<Position>,
+    is_light: bool,
 }
 
 /// Draws a state at this size.
@@ -26,7 +27,11 @@ pub fn picture(state: &State, theme: &Theme, size: Size) -> Picture {
     lay_out(&mut state);
     let mut buffer = Buffer::empty(Rect::from((Position::ORIGIN, size)));
     let cursor = super::draw(&state, theme, &mut buffer);
-    Picture { buffer, cursor }
+    Picture {
+        buffer,
+        cursor,
+        is_light: theme.is_light(),
+    }
 }
 
 impl Picture {
@@ -72,9 +77,9 @@ impl Picture {
         text
     }
 
-    /// The screen as an SVG picture of a dark terminal window, readable on any page.
+    /// The screen as an SVG picture of a terminal window, light for a light theme, readable on any page.
     pub fn to_svg(&self) -> String {
-        svg::svg(&self.buffer, self.cursor)
+        svg::svg(&self.buffer, self.cursor, self.is_light)
     }
 
     /// The cells of each row that begin a character.

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthStr;
@@ -21,8 +21,20 @@ const BASE: u32 = 14;
 const MARGIN: u32 = 14;
 const BAR: u32 = 26;
 
-const BACKGROUND: &str = "#16181d";
-const FOREGROUND: &str = "#d8dbe2";
+/// The terminal's own colours in a picture.
+struct Window {
+    background: &'static str,
+    foreground: &'static str,
+}
+
+const DARK: Window = Window {
+    background: "#16181d",
+    foreground: "#d8dbe2",
+};
+const LIGHT: Window = Window {
+    background: "#fbfbfa",
+    foreground: "#24262b",
+};
 const BANNER: &str = "#b3343b";
 
 /// The 16 colours of the picture: readable on its background.
@@ -31,8 +43,10 @@ const PALETTE: [&str; 16] = [
     "#868d9b", "#ff8f91", "#a8dfa0", "#f5d58a", "#9bbdf7", "#d8aee6", "#88dcde", "#ffffff",
 ];
 
-/// Draws the cells, and the cursor if it is on the screen.
-pub fn svg(buffer: &Buffer, cursor: Option<Position>) -> String {
+/// Draws the cells, and the cursor if it is on the screen, in a dark or a light window.
+pub fn svg(buffer: &Buffer, cursor: Option<Position>, is_light: bool) -> String {
+    let window = if is_light { &LIGHT } else { &DARK };
+    let (background, foreground) = (window.background, window.foreground);
     let area = buffer.area;
     let (width, height) = (
         u32::from(area.width) * CELL.0 + 2 * MARGIN,
@@ -47,7 +61,7 @@ pub fn svg(buffer: &Buffer, cursor: Option<Position>) -> String {
     );
     let _ = writeln!(
         out,
-        "<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{BACKGROUND}\" stroke=\"#3a3f4b\"/>"
+        "<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{background}\" stroke=\"#3a3f4b\"/>"
     );
     for (at, color) in ["#f2777a", "#e6c06a", "#8fc987"].iter().enumerate() {
         let x = MARGIN + 7 + 18 * at as u32;
@@ -62,13 +76,18 @@ pub fn svg(buffer: &Buffer, cursor: Option<Position>) -> String {
         MARGIN + BAR
     );
     for y in 0..area.height {
-        line(&mut out, buffer, area.y + y, u32::from(y) * CELL.1);
+        line(
+            &mut out,
+            window,
+            row(buffer, area.y + y),
+            u32::from(y) * CELL.1,
+        );
     }
     if let Some(Position { x, y }) = cursor {
         let (x, y) = (u32::from(x) * CELL.0, u32::from(y) * CELL.1);
         let _ = writeln!(
             out,
-            "<rect x=\"{x}\" y=\"{y}\" width=\"2\" height=\"{}\" fill=\"{FOREGROUND}\"/>",
+            "<rect x=\"{x}\" y=\"{y}\" width=\"2\" height=\"{}\" fill=\"{foreground}\"/>",
             CELL.1
         );
     }
@@ -84,9 +103,8 @@ struct Run {
     style: Style,
 }
 
-fn line(out: &mut String, buffer: &Buffer, y: u16, top: u32) {
-    let cells = row(buffer, y);
-    for run in backgrounds(&cells) {
+fn line(out: &mut String, window: &Window, cells: Vec<(u16, &Cell)>, top: u32) {
+    for run in backgrounds(window, &cells) {
         let (x, width) = (u32::from(run.x) * CELL.0, u32::from(run.cells) * CELL.0);
         let _ = writeln!(
             out,
@@ -96,20 +114,20 @@ fn line(out: &mut String, buffer: &Buffer, y: u16, top: u32) {
     }
     for run in runs(&cells) {
         match run.text.chars().next().and_then(border) {
-            Some(arms) => lines(out, &run, arms, top),
-            None => text(out, &run, top),
+            Some(arms) => lines(out, window, &run, arms, top),
+            None => text(out, window, &run, top),
         }
     }
 }
 
-type Cells<'a> = [(u16, &'a ratatui::buffer::Cell)];
+type Cells<'a> = [(u16, &'a Cell)];
 
 /// The runs with a background of their own; its colour is in `text`.
-fn backgrounds(cells: &Cells<'_>) -> Vec<Run> {
+fn backgrounds(window: &Window, cells: &Cells<'_>) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (x, cell) in cells {
         let style = plain(cell.style());
-        let (_, Some(color)) = colors(style) else {
+        let (_, Some(color)) = colors(window, style) else {
             continue;
         };
         let width = (cell.symbol().width() as u16).max(1);
@@ -169,32 +187,37 @@ fn runs(cells: &Cells<'_>) -> Vec<Run> {
 }
 
 /// Colour of the text, and of what is behind it if that is not the background of the picture.
-fn colors(style: Style) -> (String, Option<String>) {
-    let text = style.fg.map_or_else(|| FOREGROUND.to_owned(), hex);
+fn colors(window: &Window, style: Style) -> (String, Option<String>) {
+    let text = style
+        .fg
+        .map_or_else(|| window.foreground.to_owned(), |color| hex(window, color));
     // As a background red is darker, so that white can be read on it.
     let behind = style.bg.map(|color| match color {
         Color::Red => BANNER.to_owned(),
-        other => hex(other),
+        other => hex(window, other),
     });
     if style.add_modifier.contains(Modifier::REVERSED) {
-        (behind.unwrap_or_else(|| BACKGROUND.to_owned()), Some(text))
+        (
+            behind.unwrap_or_else(|| window.background.to_owned()),
+            Some(text),
+        )
     } else {
         (text, behind)
     }
 }
 
-fn hex(color: Color) -> String {
+fn hex(window: &Window, color: Color) -> String {
     let (r, g, b) = match (color, index_of(color)) {
         (Color::Rgb(r, g, b), _) => (r, g, b),
         (_, Some(index @ 0..16)) => return PALETTE[usize::from(index)].to_owned(),
         (_, Some(index)) => rgb_of(index),
-        (_, None) => return FOREGROUND.to_owned(),
+        (_, None) => return window.foreground.to_owned(),
     };
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-fn text(out: &mut String, run: &Run, top: u32) {
-    let (color, _) = colors(run.style);
+fn text(out: &mut String, window: &Window, run: &Run, top: u32) {
+    let (color, _) = colors(window, run.style);
     let has = |modifier| run.style.add_modifier.contains(modifier);
     let mut more = String::new();
     if has(Modifier::BOLD) {
@@ -272,8 +295,8 @@ fn border(sign: char) -> Option<Arms> {
 }
 
 /// Draws a run of one border sign as lines from edge to edge of its cells.
-fn lines(out: &mut String, run: &Run, arms: Arms, top: u32) {
-    let (color, _) = colors(run.style);
+fn lines(out: &mut String, window: &Window, run: &Run, arms: Arms, top: u32) {
+    let (color, _) = colors(window, run.style);
     let (x, y) = (f64::from(u32::from(run.x) * CELL.0), f64::from(top));
     let (width, height) = (f64::from(u32::from(run.cells) * CELL.0), f64::from(CELL.1));
     let (middle_x, middle_y) = (x + f64::from(CELL.0) / 2.0, y + height / 2.0);

@@ -173,6 +173,15 @@ impl Theme {
         self
     }
 
+    /// True if it is made for light backgrounds: its own text is dark.
+    pub fn is_light(&self) -> bool {
+        let text = self.styles[Role::Text].fg.and_then(|color| match color {
+            Color::Rgb(r, g, b) => Some((r, g, b)),
+            color => index_of(color).map(rgb_of),
+        });
+        text.is_some_and(|(r, g, b)| u32::from(r) + u32::from(g) + u32::from(b) < 3 * 96)
+    }
+
     /// How a role is drawn.
     pub fn role(&self, role: Role) -> Style {
         self.styles[role]
@@ -353,23 +362,21 @@ mod tests {
     }
 
     #[test]
-    fn the_default_theme_uses_the_terminals_own_colours_and_paints_no_background() {
+    fn the_default_theme_uses_the_terminals_own_colours_and_paints_text_with_its_background() {
         let theme = Theme::default();
 
-        for role in Role::iter().filter(|role| *role != Role::Banner) {
+        for role in Role::iter() {
             let style = theme.role(role);
-            assert_eq!(style.bg, None, "{role:?}");
+            let own =
+                |color: Option<Color>| !matches!(color, Some(Color::Indexed(_) | Color::Rgb(..)));
+            assert!(own(style.fg) && own(style.bg), "{role:?}: {style:?}");
+            if style.bg.is_some() {
+                assert!(style.fg.is_some(), "{role:?} has half of a pair: {style:?}");
+                continue;
+            }
+            // Only borders, which may be weaker, have a colour on a background that is not known.
             assert!(
-                !matches!(
-                    style.fg,
-                    Some(
-                        Color::White
-                            | Color::Gray
-                            | Color::Black
-                            | Color::Indexed(_)
-                            | Color::Rgb(..)
-                    )
-                ),
+                style.fg.is_none() || role == Role::BorderDanger,
                 "{role:?} vanishes on some background: {style:?}"
             );
         }

@@ -183,10 +183,10 @@ fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
         assert!(text.contains(kept), "{kept}: {text}");
     }
     pty.keys("\x1b[3~");
-    pty.wait_for("Delete session?");
+    pty.wait_for("End session?");
     pty.settle(Duration::from_millis(800));
     pty.keys("y");
-    pty.wait_gone("Delete session?");
+    pty.wait_gone("End session?");
     pty.wait_for("sign-in needed");
     pty.wait_for("[ Sign in ]");
     let changes = server.count("DELETE");

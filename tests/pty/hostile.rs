@@ -76,9 +76,9 @@ fn a_copy_holds_nothing_that_a_shell_could_obey() {
     let row: Value = serde_json::from_str(&copied(&mut usher)).expect("JSON");
     assert_eq!(row["sessionAttributes"]["auth_user"], ODD, "JSON is exact");
     usher.pty.keys("\r");
-    usher.pty.wait_for("╔═ 3 Details");
-    // The user stands below both columns, since the name is long.
-    usher.pty.keys(&format!("g{}y", "j".repeat(9)));
+    usher.pty.wait_for("╔═ Details");
+    // The user stands below the sentence and both columns, since the name is long.
+    usher.pty.keys(&format!("g{}y", "j".repeat(11)));
     usher.pty.wait_for(
         "value sent to the terminal's clipboard; line breaks and control characters left",
     );
@@ -97,13 +97,13 @@ fn f_data_01_02_03_04_sequences_of_a_stranger_are_shown_and_not_obeyed() {
     usher.focus_table();
     usher.pty.wait_for("bob^[[201~^Jcurl");
     usher.pty.keys("\r");
-    usher.pty.wait_for("╔═ 3 Details");
+    usher.pty.wait_for("╔═ Details");
     usher.pty.wait_for("<9B>2J<9D>0;x<U+202E>y<U+200B>z");
     usher.pty.keys(ESC);
     usher.pty.wait_for("╔═ Sessions");
     usher.pty.keys("\x1b[3~");
 
-    usher.pty.wait_for("Delete session?");
+    usher.pty.wait_for("End session?");
     usher.pty.wait_quiet(Duration::from_millis(100));
 
     let written = usher.pty.written.clone();
@@ -141,8 +141,8 @@ fn f_data_15_a_value_that_is_no_text_has_a_mark_in_the_table_the_details_and_the
     };
 
     usher.pty.keys("\r");
-    usher.pty.wait_for("╔═ 3 Details");
-    usher.pty.wait_for(r#"User        <json> ["amy"]"#);
+    usher.pty.wait_for("╔═ Details");
+    usher.pty.wait_for(r#"User          <json> ["amy"]"#);
     assert_ne!(
         colour(&mut usher, r#"<json> ["amy"]"#),
         colour(&mut usher, r#"["amy"]"#),
@@ -393,7 +393,7 @@ fn f_data_08_a_session_of_megabytes_is_shown_in_part_and_copied_whole() {
     usher.pty.wait_for("all loaded");
     usher.focus_table();
     usher.pty.keys("\r");
-    usher.pty.wait_for("╔═ 3 Details");
+    usher.pty.wait_for("╔═ Details");
 
     let mut times = Vec::new();
     for (key, text) in [
@@ -420,7 +420,7 @@ fn f_data_08_ten_thousand_attributes_hold_up_no_key() {
     let mut usher = Usher::at(&server);
     usher.focus_table();
     usher.pty.keys("\r");
-    usher.pty.wait_for("╔═ 3 Details");
+    usher.pty.wait_for("╔═ Details");
 
     let mut times = Vec::new();
     for (key, text) in [("G", "value 9999"), ("g", "User id"), ("G", "value 9999")] {
@@ -439,12 +439,12 @@ fn f_tty_11_without_utf8_in_the_locale_nothing_but_ascii_is_sent() {
         usher.pty.wait_for("#= Sessions");
         usher.pty.wait_for("M?ller ????????");
         usher.pty.keys("\rG");
-        usher.pty.wait_for("#= 3 Details");
+        usher.pty.wait_for("#= Details");
         usher.pty.wait_for("Z?rich ? ????");
         usher.pty.keys(ESC);
         usher.pty.wait_for("#= Sessions");
         usher.pty.keys("\x1b[3~");
-        usher.pty.wait_for("Delete session?");
+        usher.pty.wait_for("End session?");
         usher.pty.keys(ESC);
         usher.pty.keys("q");
 

@@ -37,7 +37,7 @@ fn f_tty_18_backspace_is_not_delete() {
     usher.pty.keys(DOWN);
 
     usher.pty.wait_for("· 2/1,204");
-    assert!(!usher.pty.text().contains("Delete session?"));
+    assert!(!usher.pty.text().contains("End session?"));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn f_del_14_pasted_text_never_means_keys() {
     usher.pty.keys(DOWN);
 
     usher.pty.wait_for("· 2/10");
-    assert!(!usher.pty.text().contains("Delete session?"));
+    assert!(!usher.pty.text().contains("End session?"));
     assert_eq!(server.requests("DELETE"), 0);
 }
 
@@ -171,12 +171,12 @@ fn f_del_15_a_held_delete_key_opens_one_question() {
     usher.focus_table();
 
     usher.pty.keys(&DELETE.repeat(50));
-    usher.pty.wait_for("Delete session?");
+    usher.pty.wait_for("End session?");
     usher.pty.settle(Duration::from_millis(300));
     usher.pty.keys(&DELETE.repeat(50));
     usher.pty.keys("n");
 
-    usher.pty.wait_gone("Delete session?");
+    usher.pty.wait_gone("End session?");
     usher.pty.keys(DOWN);
     usher.pty.wait_for("· 2/10");
     assert_eq!(server.requests("DELETE"), 0);

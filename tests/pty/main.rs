@@ -196,13 +196,13 @@ impl Usher {
     /// Opens the question for the row under the cursor, and says what it shows.
     fn ask_to_delete(&mut self) -> String {
         self.pty.keys(DELETE);
-        self.pty.wait_for("Delete session?");
+        self.pty.wait_for("End session?");
         self.pty.text()
     }
 
     /// Says yes.
     fn say_yes(&mut self) {
-        self.answer("y", |text| !text.contains("Delete session?"));
+        self.answer("y", |text| !text.contains("End session?"));
     }
 
     /// Answers a question after the pause without which nothing counts, until the screen says that it

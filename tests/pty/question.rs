@@ -27,10 +27,10 @@ fn f_del_03_keys_typed_faster_than_the_screen_draws_confirm_nothing() {
 
         usher.pty.keys(&format!("{DOWN}{DOWN}{DELETE}{answer}"));
 
-        usher.pty.wait_for("Delete session?");
+        usher.pty.wait_for("End session?");
         usher.pty.wait_for(" 3/10 ");
         usher.pty.wait_gone("too soon");
-        assert!(usher.pty.text().contains("Delete session?"), "{answer:?}");
+        assert!(usher.pty.text().contains("End session?"), "{answer:?}");
         assert_eq!(server.requests("DELETE"), 0, "{answer:?}");
     }
 }
@@ -50,7 +50,7 @@ fn f_del_03_a_held_y_confirms_nothing_however_long() {
     }
 
     usher.pty.wait_for("too soon");
-    assert!(usher.pty.text().contains("Delete session?"));
+    assert!(usher.pty.text().contains("End session?"));
     assert_eq!(server.requests("DELETE"), 0);
 
     usher.say_yes();
@@ -65,11 +65,11 @@ fn f_del_14_text_pasted_without_brackets_over_a_slow_line_ends_nothing() {
 
         type_slowly(&mut usher, "Dear Billy", Duration::from_millis(pause));
 
-        usher.pty.wait_for("Delete session?");
+        usher.pty.wait_for("End session?");
         usher.pty.settle(Duration::from_millis(100));
         assert_eq!(server.requests("DELETE"), 0, "{pause} ms a letter");
         usher.pty.keys(ESC);
-        usher.pty.wait_gone("Delete session?");
+        usher.pty.wait_gone("End session?");
         usher.quit();
     }
     assert_eq!(server.world().count(), 10);
@@ -117,8 +117,8 @@ fn on_production_one_session_wants_a_y_after_a_box_that_names_it() {
     usher.focus_table();
 
     usher.pty.keys(DELETE);
-    usher.pty.wait_for("Delete session on PRODUCTION?");
-    usher.answer("y", |text| !text.contains("Delete session"));
+    usher.pty.wait_for("End session on PRODUCTION?");
+    usher.answer("y", |text| !text.contains("End session"));
 
     server.wait_for_requests("DELETE", 1);
 }
@@ -174,9 +174,9 @@ fn the_first_rows_of_the_demo_can_be_ended_in_either_order() {
         usher.pty.keys("g");
         for _ in 0..20 {
             usher.pty.keys(DELETE);
-            usher.pty.wait_for("Delete session?");
+            usher.pty.wait_for("End session?");
             usher.pty.keys("n");
-            usher.pty.wait_gone("Delete session?");
+            usher.pty.wait_gone("End session?");
             usher.pty.keys(DOWN);
         }
     }
@@ -189,16 +189,16 @@ fn f_del_16_the_question_names_its_profile_and_no_other_can_be_opened_meanwhile(
     usher.pty.wait_for("all loaded");
     usher.focus_table();
     usher.pty.keys(DELETE);
-    usher.pty.wait_for("Delete session on PRODUCTION?");
+    usher.pty.wait_for("End session on PRODUCTION?");
     usher.pty.wait_for("on  test (Janssen)");
 
     usher.pty.keys("\x10");
     usher.pty.settle(Duration::from_millis(100));
 
     let text = usher.pty.text();
-    assert!(text.contains("Delete session on PRODUCTION?"), "{text}");
+    assert!(text.contains("End session on PRODUCTION?"), "{text}");
     assert!(!text.contains("═ Profiles"), "{text}");
     usher.pty.keys(ESC);
-    usher.pty.wait_gone("Delete session");
+    usher.pty.wait_gone("End session");
     assert_eq!(server.requests("DELETE"), 0);
 }

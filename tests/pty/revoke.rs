@@ -67,7 +67,7 @@ fn f_del_04_saying_no_sends_nothing_and_cancel_has_the_focus() {
         usher.ask_to_delete();
 
         // Enter presses the button that has the focus: Cancel.
-        usher.answer(no, |text| !text.contains("Delete session?"));
+        usher.answer(no, |text| !text.contains("End session?"));
 
         assert_eq!(server.requests("DELETE"), 0, "{no:?}");
         assert_eq!(server.world().count(), 10, "{no:?}");
@@ -87,10 +87,10 @@ fn f_del_03_what_is_typed_ahead_confirms_nothing() {
 
         usher.pty.keys(&ahead);
 
-        usher.pty.wait_for("Delete session?");
+        usher.pty.wait_for("End session?");
         usher.pty.settle(Duration::from_millis(400));
         assert!(
-            usher.pty.text().contains("Delete session?"),
+            usher.pty.text().contains("End session?"),
             "{ahead:?} answered it"
         );
         assert_eq!(server.requests("DELETE"), 0, "{ahead:?}");
@@ -103,7 +103,7 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
     let mut usher = Usher::at(&server);
     usher.focus_table();
     usher.pty.keys("U");
-    usher.pty.wait_for("Revoke every session of this user?");
+    usher.pty.wait_for("End every session of");
     let question = usher.pty.text();
     let line = question
         .lines()
@@ -118,9 +118,7 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
     usher.pty.settle(Duration::from_millis(250));
 
     usher.pty.keys(user);
-    usher.answer("\r", |text| {
-        !text.contains("Revoke every session of this user?")
-    });
+    usher.answer("\r", |text| !text.contains("End every session of"));
 
     usher
         .pty
@@ -138,7 +136,7 @@ fn f_del_13_a_read_only_profile_sends_no_change() {
     usher.pty.keys(DELETE);
 
     usher.pty.wait_for("read-only");
-    assert!(!usher.pty.text().contains("Delete session?"));
+    assert!(!usher.pty.text().contains("End session?"));
     assert_eq!(server.requests("DELETE"), 0);
 }
 
@@ -269,7 +267,7 @@ fn f_http_16_the_delete_key_names_the_scope_that_the_sign_in_lacks_before_anythi
         usher.pty.settle(Duration::from_millis(200));
         let text = usher.pty.text();
         assert!(
-            !text.contains("Delete session?") && !text.contains("Revoke every"),
+            !text.contains("End session?") && !text.contains("End every"),
             "{text}"
         );
     }
@@ -327,7 +325,7 @@ fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
     usher.pty.keys("\r");
 
     usher.pty.keys("U");
-    usher.pty.wait_for("Revoke every session of this user in /");
+    usher.pty.wait_for("End every session of");
     usher.pty.wait_for(" only; not /");
     usher.pty.wait_for("demo, demo-openam: not touched");
     let text = usher.pty.text();
@@ -335,14 +333,12 @@ fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
         let rest = text.split_once(label).expect(label).1;
         rest.split_whitespace().next().expect(label).to_owned()
     };
-    let realm = word_after("of this user in ")
+    let user = word_after("║  User  ");
+    let realm = word_after(&format!("every session of {user} in "))
         .trim_end_matches('?')
         .to_owned();
-    let user = word_after("║  User  ");
     usher.pty.keys(&user);
-    usher.answer("\r", |text| {
-        !text.contains("Revoke every session of this user")
-    });
+    usher.answer("\r", |text| !text.contains("End every session of"));
 
     usher.pty.wait_for("demo-pingam: ");
     usher
@@ -392,7 +388,7 @@ fn f_del_05_what_somebody_else_ended_had_already_gone_and_is_not_called_deleted(
 
         usher.pty.wait_for("had already gone");
         let text = usher.pty.text();
-        assert!(!text.contains("deleted 1"), "{system:?}: {text}");
+        assert!(!text.contains("ended 1"), "{system:?}: {text}");
         let state = usher.state();
         assert!(state.contains("\"outcome\":\"already_gone\""), "{system:?}");
         usher.quit();
@@ -415,7 +411,7 @@ fn f_del_05_a_404_for_a_session_that_is_still_there_is_told_as_a_failure() {
 
         usher.pty.wait_for("E details");
         let text = usher.pty.text();
-        for wrong in ["already gone", "had gone", "deleted 1"] {
+        for wrong in ["already gone", "had gone", "ended 1"] {
             assert!(!text.contains(wrong), "{system:?}: {text}");
         }
         let state = usher.state();
@@ -433,7 +429,7 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
 
     usher.pty.wait_for("is not certain");
     let text = usher.pty.text();
-    assert!(!text.contains("deleted 1"), "{text}");
+    assert!(!text.contains("ended 1"), "{text}");
     let state = usher.state();
     assert!(state.contains("\"error\":\"still_listed\""), "{state}");
     assert!(!state.contains("\"outcome\":\"done\""), "{state}");

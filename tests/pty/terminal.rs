@@ -84,10 +84,10 @@ fn f_tty_14_it_works_inside_tmux() {
     tmux.run(&["send-keys", "-t", "usher", "Escape"]);
     tmux.wait_for("the table", |text| text.contains("╔═ Sessions"));
     tmux.run(&["send-keys", "-t", "usher", "Down", "DC"]);
-    let text = tmux.wait_for("the question", |text| text.contains("Delete session?"));
-    assert!(text.contains("═ Delete session? ═"), "{text}");
+    let text = tmux.wait_for("the question", |text| text.contains("End session?"));
+    assert!(text.contains("═ End session? ═"), "{text}");
     tmux.run(&["send-keys", "-t", "usher", "Escape"]);
-    tmux.wait_for("no question", |text| !text.contains("Delete session?"));
+    tmux.wait_for("no question", |text| !text.contains("End session?"));
     tmux.wait_for("the second row", |text| text.contains(" 2/1,204 "));
     tmux.run(&["resize-window", "-t", "usher", "-x", "80", "-y", "24"]);
     tmux.wait_for("the small screen", |text| {
@@ -106,7 +106,7 @@ fn f_tty_14_a_key_costs_few_bytes_and_escape_no_wait() {
     let mut usher = Usher::demo();
     usher.focus_table();
     usher.pty.keys("d");
-    usher.pty.wait_gone("3 Details");
+    usher.pty.wait_gone("─ Details");
     usher.pty.wait_quiet(Duration::from_millis(150));
     let before = usher.pty.written.len();
 
@@ -251,9 +251,9 @@ fn f_tty_18_reports_and_keys_without_a_meaning_are_never_a_delete() {
     usher.pty.keys(DOWN);
 
     usher.pty.wait_for("· 2/10");
-    assert!(!usher.pty.text().contains("Delete session?"));
+    assert!(!usher.pty.text().contains("End session?"));
     usher.pty.keys(DELETE);
-    usher.pty.wait_for("Delete session?");
+    usher.pty.wait_for("End session?");
     assert_eq!(server.requests("DELETE"), 0);
 }
 

@@ -102,7 +102,7 @@ fn said(screen: &str, user: &str) -> Option<(&'static str, &'static str)> {
     let lines: Vec<&str> = screen.lines().collect();
     let below = lines[lines.len().saturating_sub(3)..].join("\n");
     let all = [
-        (format!("deleted 1 session of {user}"), "done", ""),
+        (format!("ended 1 session of {user}"), "done", ""),
         (
             format!("the session of {user} had already gone"),
             "already_gone",
@@ -130,16 +130,17 @@ fn question(usher: &mut Usher) -> Option<String> {
         usher.pty.settle(Duration::from_millis(20));
         let text = usher.pty.text();
         // A frame may come in pieces: the box is whole once it names its session.
-        if text.contains("Delete session?") && text.contains("║  Session   ss:") {
+        if text.contains("End session?") && text.contains("║  Session   ss:") {
             usher.pty.wait_quiet(Duration::from_millis(60));
             return Some(usher.pty.text());
         }
-        if text.contains("cannot be deleted") {
+        if text.contains("cannot be ended") {
             break;
         }
     }
+    usher.pty.keys(ESC);
+    usher.pty.wait_gone("cannot be ended");
     usher.pty.keys(DOWN);
-    usher.pty.wait_gone("cannot be deleted");
     None
 }
 
@@ -250,7 +251,7 @@ impl Round {
         };
         if self.dice.below(7) == 0 {
             self.usher.pty.keys(ESC);
-            self.usher.pty.wait_gone("Delete session?");
+            self.usher.pty.wait_gone("End session?");
             self.cancelled += 1;
             return self.assert_true("cancelled");
         }

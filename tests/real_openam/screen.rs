@@ -17,7 +17,7 @@ fn table(program: &Program) -> Pty {
 /// Says yes as soon as the question takes it: the first moments count for nothing.
 fn say_yes(pty: &mut Pty) {
     let end = Instant::now() + LIMIT;
-    while pty.text().contains("Delete session?") {
+    while pty.text().contains("End session?") {
         assert!(Instant::now() < end, "the question takes no answer");
         // Only an answer after a pause counts.
         pty.settle(Duration::from_secs(1));
@@ -29,14 +29,14 @@ fn say_yes(pty: &mut Pty) {
 /// Ends all sessions of the user under the cursor, after these keys in the field that says where.
 fn revoke_user(pty: &mut Pty, user: &str, place: &str, keys: &str) {
     pty.keys("U");
-    pty.wait_for("Revoke every session of this user");
+    pty.wait_for("End every session of");
     pty.settle(Duration::from_millis(250));
     pty.keys(keys);
     pty.wait_for(place);
     pty.keys(&format!("\t{user}"));
     pty.settle(Duration::from_millis(250));
     pty.keys("\r");
-    pty.wait_gone("Revoke every session of this user");
+    pty.wait_gone("End every session of");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn sessions_are_found_and_ended_by_keys() {
     pty.keys("\r");
     pty.wait_for(&ute);
     pty.keys(DELETE);
-    pty.wait_for("Delete session?");
+    pty.wait_for("End session?");
     assert!(pty.text().contains(&ute), "{}", pty.framed());
     say_yes(&mut pty);
     pty.wait_for("revoked");
@@ -136,8 +136,8 @@ async fn who_may_revoke_nothing_reads_why_on_the_screen() {
         pty.keys(key);
         pty.wait_for("amadmin");
         let text = pty.text();
-        assert!(!text.contains("Delete session?"), "{}", pty.framed());
-        assert!(!text.contains("Revoke every session"), "{}", pty.framed());
+        assert!(!text.contains("End session?"), "{}", pty.framed());
+        assert!(!text.contains("End every session"), "{}", pty.framed());
         pty.keys("y\r");
         pty.settle(Duration::from_millis(300));
         pty.keys("\x1b");

@@ -71,12 +71,13 @@ fn revoking_many_sessions_counts_them_by_user() {
                     (1, "it is the session you are signed in with".to_owned()),
                 ],
             }),
-            title: "Revoke 33 sessions on PRODUCTION?".to_owned(),
+            title: "End 33 sessions on PRODUCTION?".to_owned(),
             facts: Vec::new(),
+            one: None,
             short: Vec::new(),
             after: caps().after_revoke_user(),
             warnings: vec!["5 of them are hidden by the filter".to_owned()],
-            verb: "Revoke 33".to_owned(),
+            verb: "End 33".to_owned(),
             production: true,
             focus: ConfirmFocus::Typed,
             typed: Some(Typed {
@@ -97,7 +98,7 @@ pub(super) fn job(state: &State) -> Job {
     let items: Vec<_> = (0..33).map(|row| item(state, row)).collect();
     Job {
         id: JobId(1),
-        title: "Revoking 33 sessions".to_owned(),
+        title: "Ending 33 sessions".to_owned(),
         failed: vec![(
             items[0].clone(),
             "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete"
@@ -201,7 +202,7 @@ fn f_data_09_foreign_text_cannot_read_like_a_fact_of_the_question() {
     for (width, height) in TWO {
         let size = usher::app::Size { width, height };
         let text = usher::ui::picture::picture(&state, &Theme::default(), size).to_text();
-        let question = &text[text.find("Delete session?").expect("the question")..];
+        let question = &text[text.find("End session?").expect("the question")..];
 
         assert!(
             question.contains("\"jdoe · Session ss:1234…56 on lab\""),

@@ -102,3 +102,8 @@ fn what_the_filter_found_stands_out() {
     check("hits", &state, &TWO);
     check_with("hits_mono", &state, &Theme::built_in("mono"), &SMALL);
 }
+
+#[test]
+fn a_client_gets_a_name() {
+    check("name_client", &pressed("N p o r t a l"), &TWO);
+}

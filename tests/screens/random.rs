@@ -277,14 +277,14 @@ fn what_is_drawn_is_what_is_hit() {
     keys(&mut state, "delete");
 
     assert_eq!(
-        hit(&state, Position::new(24, 15)),
+        hit(&state, Position::new(20, 16)),
         Hit::Button(0),
         "[ Cancel ]"
     );
     assert_eq!(
-        hit(&state, Position::new(40, 15)),
+        hit(&state, Position::new(40, 16)),
         Hit::Button(1),
-        "[ Delete ]"
+        "[ End session ]"
     );
     assert_eq!(
         hit(&state, Position::new(10, 6)),

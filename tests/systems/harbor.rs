@@ -178,12 +178,12 @@ async fn the_screen_offers_the_way_shows_both_kinds_and_ends_one() {
         screen.wait_for("KIND");
         let table = screen.text();
         screen.keys("\x1b[3~");
-        screen.wait_for("Delete session?");
+        screen.wait_for("End session?");
         let question = screen.text();
         // A question takes no answer at once.
         screen.settle(Duration::from_millis(500));
         screen.keys("y");
-        screen.wait_for("deleted");
+        screen.wait_for("ended 1 session");
         (table, question, screen.text())
     });
     let (table, question, after) = seen.await.expect("it goes well");

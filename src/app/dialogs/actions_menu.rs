@@ -52,7 +52,7 @@ enum Item {
 }
 
 /// What can be done with a row of every system.
-const COMMON: [Action; 7] = [
+const COMMON: [Action; 8] = [
     Action::Revoke,
     Action::RevokeUser,
     Action::Person,
@@ -60,6 +60,7 @@ const COMMON: [Action; 7] = [
     Action::RawJson,
     Action::Copy,
     Action::KeepCell,
+    Action::NameClient,
 ];
 
 impl Item {

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 59] = [
+const ENTRIES: [HelpLine; 60] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -145,7 +145,7 @@ const ENTRIES: [HelpLine; 59] = [
     entry(C::Table, &[A::First, A::Last], "first / last"),
     entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
     entry(C::Table, &[A::Open], "details"),
-    entry(C::Table, &[A::Revoke], "delete (asks)"),
+    entry(C::Table, &[A::Revoke], "end it (asks)"),
     entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),
     entry(C::Table, &[A::Actions], "all actions"),
@@ -159,6 +159,7 @@ const ENTRIES: [HelpLine; 59] = [
     entry(C::Table, &[A::Filter], "filter loaded rows"),
     entry(C::Table, &[A::Times], "ago / local / UTC"),
     entry(C::Table, &[A::Columns], "columns"),
+    entry(C::Table, &[A::NameClient], "name this client"),
     entry(C::Table, &[A::Copy], "copy …"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(
@@ -172,7 +173,7 @@ const ENTRIES: [HelpLine; 59] = [
     entry(C::Details, &[A::PageDown, A::PageUp], "page"),
     entry(C::Details, &[A::HalfDown, A::HalfUp], "half a page"),
     entry(C::Details, &[A::First, A::Last], "first / last"),
-    entry(C::Details, &[A::Open], "read anew"),
+    entry(C::Details, &[A::Open], "refresh"),
     entry(
         C::Details,
         &[A::FindNext, A::FindPrevious],
@@ -186,7 +187,7 @@ const ENTRIES: [HelpLine; 59] = [
         "search before",
     ),
     entry(C::Details, &[A::RawJson], "raw JSON and back"),
-    entry(C::Details, &[A::Revoke], "delete (asks)"),
+    entry(C::Details, &[A::Revoke], "end it (asks)"),
     entry(C::Details, &[A::Person], "sessions of user"),
     entry(C::Details, &[A::RevokeUser], "revoke all of user"),
     entry(C::Details, &[A::Actions], "all actions"),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod first_run;
 pub mod help;
 pub mod job;
+pub mod name_client;
 pub mod palette;
 pub mod profiles;
 pub mod quit;

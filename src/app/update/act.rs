@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::{ask_revoke, details, focus, form, lock, message, requests, results, table, trail};
+use super::{
+    ask_revoke, auto_reload, details, focus, form, lock, message, requests, results, table, trail,
+};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, columns, copy_menu, error, palette, profiles, searches, time_window,
+    actions_menu, columns, copy_menu, error, name_client, palette, profiles, searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -22,6 +24,9 @@ const TWICE: Duration = Duration::from_secs(2);
 /// Does what the operator asked for, or says why it cannot be done.
 pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(why) = blocked(state, action) {
+        if action == Action::Revoke && ask_revoke::lies_in_the_row(state) {
+            return ask_revoke::cannot(state, &why);
+        }
         let mut effects = lock::refused(state, action);
         effects.extend(message::say(state, Level::Warn, why.into_owned()));
         return effects;
@@ -44,7 +49,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             effects.extend(form::again(state));
             effects
         }
-        Action::AutoReload => form::toggle_auto_reload(state),
+        Action::AutoReload => auto_reload::toggle(state),
         Action::Profiles => profiles::open(state),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
@@ -87,6 +92,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FindNext => details::find_next(state, 1),
         Action::FindPrevious => details::find_next(state, -1),
         Action::Palette => palette::open(state, ""),
+        Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),

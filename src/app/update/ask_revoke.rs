@@ -1,19 +1,21 @@
 //! The rows that a revoke would send, and the question before it.
 
-use super::{lock, message};
+use super::lock;
 use crate::app::action::Action;
 use crate::app::blocked;
 use crate::app::cells;
 use crate::app::dialogs::confirm::{self, Confirm};
+use crate::app::dialogs::error::ErrorBox;
 use crate::app::effect::{Effect, RevokeItem};
+use crate::app::error_report::ErrorReport;
 use crate::app::results::RowStatus;
 use crate::app::revoke_plan::{RevokePlan, WholeUser};
 use crate::app::source::Progress;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::model::{
     Clause, Completeness, Field, KindCounts, Op, Subject, Target, Untrusted, Value,
 };
-use crate::store::{Row, RowId};
+use crate::store::{Row, RowId, SourceId};
 
 /// Asks whether the row under the cursor shall be revoked.
 pub fn ask(state: &mut State) -> Vec<Effect> {
@@ -30,13 +32,48 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
             .into_iter()
             .next()
             .map_or_else(String::new, |(_, why)| why);
-        let mut effects = lock::refused(state, Action::Revoke);
-        let text = format!("cannot be deleted: {why}");
-        effects.extend(message::say(state, Level::Warn, text));
-        return effects;
+        return cannot(state, &why);
     }
     let confirm = confirm::for_rows(state, plan);
     open(state, confirm)
+}
+
+/// True if the row under the cursor itself cannot be ended: it is not over, and others of its system can.
+pub fn lies_in_the_row(state: &State) -> bool {
+    let Some((id, row)) = state.results.current() else {
+        return false;
+    };
+    let Some(source) = state.source(row.source()) else {
+        return false;
+    };
+    let status = state.results.statuses.get(&id);
+    let is_settled = status.is_some_and(|s| s.is_over() || *s == RowStatus::Revoking);
+    !is_settled
+        && blocked::source_cannot(state, source, row.kind()).is_none()
+        && blocked::why_not(source, row, status).is_some()
+}
+
+/// Says why the row under the cursor cannot be ended, and what can be done instead. A reason that lies in the
+/// row itself opens a box, which is not overlooked.
+pub fn cannot(state: &mut State, why: &str) -> Vec<Effect> {
+    let effects = lock::refused(state, Action::Revoke);
+    let current = state.results.current();
+    let user = current.and_then(|(_, row)| row.person().map(|user| user.named().into_owned()));
+    let advice = match user {
+        Some(user) if blocked::blocked(state, Action::RevokeUser).is_none() => {
+            format!("U ends every session of {user}; it asks first.")
+        }
+        _ => "Choose another session.".to_owned(),
+    };
+    state.open(ErrorBox::new(ErrorReport {
+        title: "This session cannot be ended".to_owned(),
+        what: "End the session under the cursor".to_owned(),
+        why: why.to_owned(),
+        advice,
+        notes: Vec::new(),
+        can_login: None,
+    }));
+    effects
 }
 
 /// Splits rows into what is sent and what is left out, with the reasons.
@@ -83,6 +120,11 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let (source, user) = (row.source(), row.subject());
+    ask_user_of(state, source, user)
+}
+
+/// Asks whether every session of this user at this source shall be ended.
+pub fn ask_user_of(state: &mut State, source: SourceId, user: Subject) -> Vec<Effect> {
     let count = |is_theirs: &dyn Fn(Row<'_>) -> bool| {
         let rows = state.results.rows.iter();
         let theirs = rows.filter(|(id, row)| {

@@ -11,6 +11,7 @@ use crate::app::effect::{Copied, Effect, Gen, Timer};
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
 use crate::app::state::{Level, Pane, State};
+use crate::model::time::clock_seconds;
 use crate::model::{ApiError, Session};
 use crate::store::{RowId, SourceId};
 
@@ -68,7 +69,8 @@ pub fn read(
     match result {
         Ok(session) => {
             state.details.fresh = Some((row, session));
-            message::say(state, Level::Ok, "read anew from the server")
+            let at = clock_seconds(state.now, state.zone());
+            message::say(state, Level::Ok, format!("refreshed {at}"))
         }
         Err(ApiError::NotFound) if is_doubtful(state, row) => message::say(
             state,

@@ -27,11 +27,12 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
         effects.extend(press(state, KeyPress { alt: false, ..key }));
         return effects;
     }
+    let asks = lock::question(state).is_some() || focused_input(state).is_some();
+    if lock::is_answer_to_nothing(state, key) && !asks {
+        return Vec::new();
+    }
     if !state.dialogs.is_empty() {
         return dialogs::press(state, key);
-    }
-    if lock::is_answer_to_nothing(state, key) && focused_input(state).is_none() {
-        return Vec::new();
     }
     if table::is_editing_filter(state) {
         return table::filter_key(state, key);
@@ -52,8 +53,21 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
     match state.keymap.action(context, key) {
         Some(action) => act::act(state, action),
-        None => Vec::new(),
+        None => nothing_here(state, key),
     }
+}
+
+/// A key that means something in other programs, and nothing here.
+fn nothing_here(state: &mut State, key: KeyPress) -> Vec<Effect> {
+    let is_letter = key.typed().is_some() || matches!(key.key, Key::Backspace | Key::Insert);
+    if state.focus == Pane::Search || !is_letter {
+        return Vec::new();
+    }
+    let help = state.keymap.keys(Context::Global, Action::Help);
+    let help = help
+        .first()
+        .map_or(String::new(), |key| format!(" · {key} help"));
+    message::say(state, Level::Info, format!("{key} does nothing here{help}"))
 }
 
 /// Esc and a key typed fast arrive as one Alt chord; a chord that means nothing where the focus is, is both.

@@ -2,7 +2,8 @@
 
 mod act;
 mod answer;
-mod ask_revoke;
+pub(super) mod ask_revoke;
+mod auto_reload;
 pub(super) mod details;
 mod dialogs;
 pub(super) mod edit;

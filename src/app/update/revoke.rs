@@ -34,7 +34,7 @@ pub fn send(
                 n => {
                     let kinds = plan.send.iter().map(|item| item.kind.as_ref());
                     let kinds = kinds.collect::<KindCounts>().in_brackets();
-                    format!("Revoking {} sessions{kinds}", with_thousands(n as u64))
+                    format!("Ending {} sessions{kinds}", with_thousands(n as u64))
                 }
             };
             job.items.clone_from(&plan.send);
@@ -51,7 +51,7 @@ pub fn send(
         }
         ConfirmKind::User(whole) => {
             let (source, user) = (whole.source, whole.subject());
-            job.title = format!("Revoking every session of {}", words::placed(&user));
+            job.title = format!("Ending every session of {}", words::placed(&user));
             job.user = Some((source, user.clone()));
             Effect::RevokeUser {
                 job: id,
@@ -175,7 +175,7 @@ pub fn user_outcome(
             match outcome.outcome {
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
                     let effects = form::list_again(state);
-                    let what = format!("revoke every session of {name}");
+                    let what = format!("end every session of {name}");
                     message::fail(state, "Revoked in part", what, &error, Some(source));
                     return effects;
                 }
@@ -197,8 +197,8 @@ pub fn user_outcome(
         Err(error) => error,
     };
     state.jobs[at].summary = Some(format!("nothing is known to have ended: {error}"));
-    let what = format!("revoke every session of {name}");
-    message::fail(state, "Revoke failed", what, &error, Some(source));
+    let what = format!("end every session of {name}");
+    message::fail(state, "Ending failed", what, &error, Some(source));
     Vec::new()
 }
 
@@ -331,7 +331,7 @@ fn summary(state: &State, job: &Job) -> (Level, String) {
             return (Level::Ok, text);
         }
         return match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
-            (1, ..) => (Level::Ok, format!("deleted 1 session{who}")),
+            (1, ..) => (Level::Ok, format!("ended 1 session{who}")),
             (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),
             (_, _, 1, _) => (
                 Level::Warn,
@@ -342,12 +342,12 @@ fn summary(state: &State, job: &Job) -> (Level, String) {
             (_, _, _, false) => (Level::Error, String::new()),
             _ => (
                 Level::Info,
-                format!("not deleted: the session{who} was left alone"),
+                format!("not ended: the session{who} was left alone"),
             ),
         };
     }
     let counts = [
-        ("deleted", job.done, Some(Counted::Done)),
+        ("ended", job.done, Some(Counted::Done)),
         ("already gone", job.gone, Some(Counted::Gone)),
         ("failed", job.failed.len(), Some(Counted::Failed)),
         ("unknown", job.unclear, Some(Counted::Unclear)),

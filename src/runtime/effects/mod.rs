@@ -56,6 +56,15 @@ pub(super) enum Local {
         /// At the place of this profile.
         profile: Option<String>,
     },
+    /// Give an application a name in the configuration.
+    NameClient {
+        /// The profile.
+        profile: String,
+        /// The id of the application.
+        id: String,
+        /// The name. Empty: none.
+        name: String,
+    },
     /// Add a profile of this system to the configuration, then open it in the editor.
     NewProfile(String),
     /// Take or free the mouse.
@@ -183,6 +192,9 @@ impl Effects {
             Effect::Copy { what, text } => return Some(Local::Copy { what, text }),
             Effect::Edit { profile } => return Some(Local::Edit { profile }),
             Effect::NewProfile { system } => return Some(Local::NewProfile(system)),
+            Effect::NameClient { profile, id, name } => {
+                return Some(Local::NameClient { profile, id, name });
+            }
             Effect::MouseCapture(taken) => return Some(Local::Mouse(taken)),
             Effect::Redraw => return Some(Local::Redraw),
             Effect::Suspend => return Some(Local::Suspend),

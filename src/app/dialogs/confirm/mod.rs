@@ -9,10 +9,11 @@ use crate::app::dialog::{Dialog, Handled, LockedQuestion, step};
 use crate::app::dialog_view::DialogView;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
+use crate::app::life::Moments;
 use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::State;
-use crate::app::update::{edit, revoke};
-use crate::store::RowId;
+use crate::app::update::{ask_revoke, edit, revoke};
+use crate::store::{RowId, SourceId};
 
 pub use words::{for_rows, for_user};
 
@@ -40,6 +41,8 @@ pub struct Confirm {
     pub title: String,
     /// The facts, as label and value; an empty label continues the line before. All cleaned.
     pub facts: Vec<(String, String)>,
+    /// What a question about one session says beside its facts. `None`: it is about several.
+    pub one: Option<OneSession>,
     /// The same in at most four lines for small screens.
     pub short: Vec<String>,
     /// The effect of the revoke and its limits: the system's own sentence; of several systems a
@@ -57,6 +60,21 @@ pub struct Confirm {
     pub typed: Option<Typed>,
     /// The reason for the audit log, where the profile requires one.
     pub reason: Option<Input>,
+}
+
+/// What a question about one session says beside its facts.
+#[derive(Clone, Debug)]
+pub struct OneSession {
+    /// Where it is.
+    pub source: SourceId,
+    /// Its life. `None`: its row is no longer there.
+    pub moments: Option<Moments>,
+    /// The name of its user, cleaned.
+    pub user: String,
+    /// How many other live sessions of the same user are loaded.
+    pub others: usize,
+    /// True if all of them can be ended at once.
+    pub offers_all: bool,
 }
 
 /// A control of the confirmation.
@@ -94,6 +112,7 @@ impl Confirm {
             kind,
             title: String::new(),
             facts: Vec::new(),
+            one: None,
             short: Vec::new(),
             after,
             warnings: Vec::new(),
@@ -170,6 +189,23 @@ impl Confirm {
         }
     }
 
+    /// True if the question can be turned into the one about all sessions of the user.
+    fn offers_all(&self) -> bool {
+        self.one.as_ref().is_some_and(|one| one.offers_all)
+    }
+
+    /// Asks about all sessions of the user instead.
+    fn ask_all(&self, state: &mut State) -> Handled {
+        let ConfirmKind::Rows(plan) = &self.kind else {
+            return Handled::stay();
+        };
+        let Some(item) = plan.send.first() else {
+            return Handled::stay();
+        };
+        let (source, user) = (item.source, item.subject.clone());
+        Handled::Close(ask_revoke::ask_user_of(state, source, user))
+    }
+
     /// Confirmed: sends exactly what the question held, if all has been typed that must be.
     fn go(&mut self, state: &mut State) -> Handled {
         if !self.is_complete() {
@@ -195,7 +231,7 @@ impl Dialog for Confirm {
             vec![Hint::tab(), Hint::enter(verb), cancel]
         } else {
             let yes = Hint::new("y", verb, 3);
-            vec![Hint::tab(), Hint::enter("press"), yes, cancel]
+            vec![Hint::tab(), Hint::enter("select"), yes, cancel]
         }
     }
 
@@ -222,6 +258,9 @@ impl Dialog for Confirm {
             Key::Enter => return self.enter(state),
             Key::Char('n') if key.typed().is_some() && !typing => return Handled::close(),
             Key::Char('y') if key.typed().is_some() && !typing => return self.go(state),
+            Key::Char('U') if key.typed().is_some() && !typing && self.offers_all() => {
+                return self.ask_all(state);
+            }
             _ => {
                 if let Some(input) = self.input() {
                     edit::edit(input, key);

@@ -1,7 +1,9 @@
 //! How the question before a revoke is drawn.
 
-use super::{Confirm, ConfirmFocus};
+use super::{Confirm, ConfirmFocus, OneSession};
+use crate::app::cells;
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences, text_cells};
+use crate::app::life;
 use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::role::Role;
 use crate::app::source::Source;
@@ -12,10 +14,12 @@ use crate::model::text::{cut_end, width_cols, with_thousands};
 use crate::store::SourceId;
 
 /// Widths of the boxes: one session and several, on large screens and on small ones.
-const ONE: (u16, u16) = (60, 58);
+const ONE: (u16, u16) = (70, 70);
 const SEVERAL: (u16, u16) = (72, 62);
 /// How many users are named before the rest is counted.
 const USERS: usize = 4;
+/// Cells of the labels.
+const LABEL: usize = 10;
 /// Cells of the field for what must be typed, at least and at most.
 const TYPED: (usize, usize) = (5, 30);
 
@@ -32,20 +36,28 @@ pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
         lines.push(blank());
     }
     lines.extend(facts(state, confirm, large, text));
+    if let Some(one) = &confirm.one {
+        lines.extend(life_line(state, one, text));
+    }
     lines.push(blank());
     let warnings = warnings(confirm, text);
     if !warnings.is_empty() {
         lines.extend(warnings);
         lines.push(blank());
     }
-    let undo = if large {
-        "This cannot be undone."
+    let undo = if large || confirm.one.is_some() {
+        "There is no undo."
     } else {
         "No undo."
     };
-    let after = format!("{} {undo}", confirm.after);
-    for system in after.trim().lines() {
-        lines.extend(sentences(system, text).into_iter().map(indented));
+    if let Some(one) = &confirm.one {
+        lines.extend(outcome(confirm, one, text));
+        lines.push(indented(undo));
+    } else {
+        let after = format!("{} {undo}", confirm.after);
+        for system in after.trim().lines() {
+            lines.extend(sentences(system, text).into_iter().map(indented));
+        }
     }
     lines.push(blank());
     if fields(state, confirm, text, &mut lines) {
@@ -58,7 +70,8 @@ pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
     }
     DialogView {
         title: confirm.title.clone(),
-        danger: confirm.production,
+        danger: true,
+        banner: confirm.production,
         footer: footer(confirm, large),
         lines,
         ..DialogView::default()
@@ -68,6 +81,66 @@ pub(super) fn view(state: &State, confirm: &Confirm) -> DialogView {
 
 fn indented(text: impl Into<String>) -> ViewLine {
     ViewLine::plain("  ").with(text, Role::Text)
+}
+
+/// The life line of the session in question.
+fn life_line(state: &State, one: &OneSession, width: usize) -> Option<ViewLine> {
+    let moments = one.moments.as_ref()?;
+    let word = cells::word_at(state, one.source, moments);
+    let now = state.now_at(one.source);
+    let life = life::life(
+        moments,
+        moments.ended,
+        (word, false),
+        now,
+        state.zone(),
+        width,
+    )?;
+    if life.line.is_empty() {
+        return None;
+    }
+    Some(
+        indented(format!("{} {} {}", life.from, life.line, life.to))
+            .with(format!("   {}", life.words), Role::Dim),
+    )
+}
+
+/// What ends now, what stays, and what goes on. The first sentence of the system's own text says what ends.
+fn outcome(confirm: &Confirm, one: &OneSession, width: usize) -> Vec<ViewLine> {
+    let room = width.saturating_sub(LABEL);
+    let mut lines = Vec::new();
+    let mut told = |label: &str, text: &str| {
+        for (at, line) in sentences(text, room).into_iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let label = format!("{label:<LABEL$}");
+            let line = ViewLine::plain("  ")
+                .with(label, Role::Dim)
+                .with(line, Role::Text);
+            lines.push(line);
+        }
+    };
+    let (ends, stays) = match confirm.after.split_once(". ") {
+        Some((ends, stays)) => (format!("{ends}."), stays),
+        None => (confirm.after.clone(), ""),
+    };
+    told("Ends now", &ends);
+    if !stays.is_empty() {
+        told("Stays", stays);
+    }
+    if one.others > 0 {
+        let count = sessions(one.others).replacen(' ', " more ", 1);
+        let all = if one.offers_all {
+            format!("  ·  U ends all {}", with_thousands(one.others as u64 + 1))
+        } else {
+            String::new()
+        };
+        let name = cut(
+            &one.user,
+            room.saturating_sub(width_cols(&count) + width_cols(&all) + 4),
+        );
+        told("Goes on", &format!("{count} of {name}{all}"));
+    }
+    lines
 }
 
 fn is_several(confirm: &Confirm) -> bool {
@@ -207,7 +280,7 @@ fn skipped(plan: &RevokePlan, width: usize) -> Vec<ViewLine> {
     }
     let all: usize = plan.skip.iter().map(|(count, _)| count).sum();
     let mut lines = vec![indented(format!(
-        "{} can be deleted · {} skipped:",
+        "{} can be ended · {} left out:",
         with_thousands(plan.send.len() as u64),
         with_thousands(all as u64)
     ))];
@@ -287,7 +360,10 @@ fn fields(state: &State, confirm: &Confirm, width: usize, lines: &mut Vec<ViewLi
     lines.push(ViewLine::plain("  ").with(because, Role::Dim));
     if typed.wrong {
         let expected = typed.expect.first().map_or("", String::as_str);
-        let text = cut(&format!("! that is not it: type {expected}, or Esc"), width);
+        let text = cut(
+            &format!("! no match: type {expected} to confirm, Esc cancels"),
+            width,
+        );
         lines.push(ViewLine::plain("  ").with(text, Role::Danger));
     }
     true
@@ -363,14 +439,10 @@ fn underline(buttons: &ViewLine, confirm: &Confirm) -> ViewLine {
 }
 
 fn footer(confirm: &Confirm, large: bool) -> String {
-    let verb = match confirm.verb.split(' ').next() {
-        Some("Delete") | None => "delete",
-        _ => "revoke",
-    };
     match (confirm.typed.is_some() || confirm.reason.is_some(), large) {
-        (true, true) => format!("Enter {verb} · Tab choose · Esc cancel"),
-        (true, false) => "Esc cancel".to_owned(),
-        (false, true) => format!("←→/Tab choose · Enter · y {verb} · Esc/n cancel"),
-        (false, false) => format!("Enter · y {verb} · Esc cancel"),
+        (true, true) => "Enter end · Tab choose · Esc cancel",
+        (true, false) => "Esc cancel",
+        (false, _) => "Tab choose · y end · Esc cancel",
     }
+    .to_owned()
 }

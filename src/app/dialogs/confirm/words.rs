@@ -2,8 +2,12 @@
 
 use tui_input::Input;
 
-use super::{Confirm, ConfirmFocus, Typed};
+use super::{Confirm, ConfirmFocus, OneSession, Typed};
+use crate::app::action::Action;
+use crate::app::blocked::blocked;
+use crate::app::cells;
 use crate::app::cut;
+use crate::app::life::Moments;
 use crate::app::reach;
 use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::row_facts::RowFacts;
@@ -50,16 +54,49 @@ pub fn for_rows(state: &State, plan: RevokePlan) -> Confirm {
         asks_reason,
     );
     if let Some(facts) = one {
-        confirm.title = format!("Delete session{on}?");
-        confirm.verb = "Delete".to_owned();
+        confirm.title = format!("End session{on}?");
+        confirm.verb = "End session".to_owned();
         confirm.facts = facts.labelled();
         confirm.short = facts.short();
+        confirm.one = one_session(state, &confirm.kind);
     } else {
         let n = with_thousands(count as u64);
-        confirm.title = format!("Revoke {n} sessions{}{on}?", kinds.in_brackets());
-        confirm.verb = format!("Revoke {n}");
+        confirm.title = format!("End {n} sessions{}{on}?", kinds.in_brackets());
+        confirm.verb = format!("End {n}");
     }
     confirm
+}
+
+/// What a question about one session says beside its facts.
+fn one_session(state: &State, kind: &ConfirmKind) -> Option<OneSession> {
+    let ConfirmKind::Rows(plan) = kind else {
+        return None;
+    };
+    let [item] = plan.send.as_slice() else {
+        return None;
+    };
+    let results = &state.results;
+    let id = results.row_of(item.source, &item.key, Some(item.row));
+    let row = id.and_then(|id| results.rows.get(id));
+    let theirs = results.rows.iter().filter(|(other, row)| {
+        row.source() == item.source
+            && Some(*other) != id
+            && row.is_of(&item.subject)
+            && !results.is_over(*other)
+            && !cells::is_over(cells::word_of(state, *row))
+    });
+    let others = match item.subject.shown() {
+        Some(_) => theirs.count(),
+        None => 0,
+    };
+    let offers_all = others > 0 && blocked(state, Action::RevokeUser).is_none();
+    Some(OneSession {
+        source: item.source,
+        moments: row.map(Moments::from),
+        user: words::shown(&item.subject),
+        others,
+        offers_all,
+    })
 }
 
 /// The change of the session in question, if it is among the rows from `first` on. `None`: it is
@@ -126,7 +163,7 @@ pub fn for_user(state: &State, whole: WholeUser) -> Confirm {
     let has_choice = whole.everywhere.is_some();
     let kind = ConfirmKind::User(whole);
     let mut confirm = Confirm::new(kind, after, production, Some(typed), asks_reason);
-    confirm.verb = "Revoke all".into();
+    confirm.verb = "End all".into();
     if has_choice && !asks_reason {
         confirm.focus = ConfirmFocus::Reach;
     }
@@ -152,7 +189,7 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
     } else {
         ""
     };
-    confirm.title = format!("Revoke every session of this user{place}{on}?");
+    confirm.title = format!("End every session of {name}{place}{on}?");
     let id = whole.user.id.as_ref();
     let id = id.map_or("-".to_owned(), |id| id.named().into_owned());
     let count = whole.loaded().total();

@@ -304,7 +304,7 @@ fn the_automatic_reload_leaves_what_was_said_of_an_ended_session() {
     })
     .send(Msg::Ended(crate::app::JobId(1)));
     let said = app.status().to_owned();
-    assert!(said.starts_with("deleted 1 session"), "{said}");
+    assert!(said.starts_with("ended 1 session"), "{said}");
 
     app.due(Timer::Reload);
 

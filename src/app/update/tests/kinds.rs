@@ -129,7 +129,7 @@ fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
 
     let confirm = confirm::for_rows(&app.state, plan);
 
-    assert_eq!(confirm.title, "Revoke 3 sessions (2 web, 1 sql)?");
+    assert_eq!(confirm.title, "End 3 sessions (2 web, 1 sql)?");
     assert_eq!(
         confirm.after,
         "web: The browser has to sign in again.\nsql: The connection is closed."
@@ -164,10 +164,7 @@ fn what_became_of_a_job_is_told_by_kind() {
     let kind = ConfirmKind::Rows(plan);
     let _ = revoke::send(&mut app.state, kind, false, None);
     let job = app.state.last_job;
-    assert_eq!(
-        app.state.jobs[0].title,
-        "Revoking 3 sessions (2 web, 1 sql)"
-    );
+    assert_eq!(app.state.jobs[0].title, "Ending 3 sessions (2 web, 1 sql)");
 
     for row in [RowId(0), RowId(2)] {
         let outcome = Outcome::Revoked;
@@ -177,9 +174,8 @@ fn what_became_of_a_job_is_told_by_kind() {
     app.send(Msg::Ended(job));
 
     assert!(
-        app.status().starts_with(
-            "deleted 2 (1 web, 1 sql), already gone 0, failed 0, unknown 0, not sent 1"
-        ),
+        app.status()
+            .starts_with("ended 2 (1 web, 1 sql), already gone 0, failed 0, unknown 0, not sent 1"),
         "{}",
         app.status()
     );

@@ -3,6 +3,7 @@
 mod actions;
 mod attribute_columns;
 mod chosen_columns;
+mod client_name;
 mod completion;
 mod connections;
 mod copies;

@@ -306,3 +306,49 @@ fn rows_that_were_read_before_a_session_ended_do_not_bring_it_back() {
     app.page(&[("asmith", 600), ("bwong", 600)], None);
     assert!(app.state.results.statuses.is_empty(), "asked after its end");
 }
+
+#[test]
+fn a_session_that_cannot_be_ended_opens_a_box_and_the_y_after_it_copies_nothing() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    app.rows(vec![RowRef {
+        own: Some(true),
+        ..row("me", 60, 0)
+    }]);
+    app.state.focus = crate::app::state::Pane::Table;
+
+    app.keys("delete");
+    assert!(app.dialog::<ErrorBox>().is_some(), "the reason has a box");
+    app.effects.clear();
+    app.keys("y");
+
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Copy { .. })), 0);
+    assert!(app.dialog::<ErrorBox>().is_some());
+}
+
+#[test]
+fn a_key_of_another_program_is_answered() {
+    let mut app = TestApp::listing(&["amy"]);
+    app.state.focus = crate::app::state::Pane::Table;
+
+    app.keys("x");
+
+    assert_eq!(app.status(), "x does nothing here · ? help");
+}
+
+#[test]
+fn the_question_for_one_session_offers_the_way_to_all_of_its_user() {
+    let mut app = TestApp::listing(&["amy", "amy", "bob"]);
+    app.state.focus = crate::app::state::Pane::Table;
+
+    app.keys("delete");
+    let one = app
+        .dialog::<Confirm>()
+        .and_then(|confirm| confirm.one.clone());
+    let others = one.map(|one| (one.others, one.offers_all));
+    app.keys("U");
+
+    assert_eq!(others, Some((1, true)));
+    let title = app.dialog::<Confirm>().map(|confirm| confirm.title.clone());
+    assert_eq!(title.as_deref(), Some("End every session of amy?"));
+}

@@ -1,0 +1,90 @@
+//! A session in one sentence to read aloud, made only from what the system reports.
+
+use chrono::TimeDelta;
+
+use super::agent;
+use super::results::RowStatus;
+use super::state::State;
+use super::text_wrap::Piece;
+use crate::model::time::{clock_seconds, duration_words};
+use crate::model::{Fact, Session, Untrusted};
+use crate::store::{Row, RowId};
+
+/// Bytes of a value in the sentence; the fields below have all of it.
+const VALUE: usize = 64;
+
+/// "ada.andersson signed in 13h ago from 192.0.2.195 with portal-web, last used it 1h ago, can use it for
+/// 10h more."
+pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let person = session.subject.shown().filter(|user| !user.is_empty());
+    match person {
+        Some(user) => value(&mut pieces, user),
+        None => pieces.push(Piece::own("Nobody")),
+    }
+    let now = state.now_at(row.source());
+    let length = |length: TimeDelta| duration_words(length.max(TimeDelta::zero()));
+    let source = state.source(row.source());
+    let is_connection = source
+        .and_then(|source| source.kind(row.kind()))
+        .is_some_and(|kind| kind.is_connection);
+    let began = match (session.created, is_connection) {
+        (Some(at), true) => format!(" connected {} ago", length(now - at)),
+        (Some(at), false) => format!(" signed in {} ago", length(now - at)),
+        (None, _) => " has a session".to_owned(),
+    };
+    pieces.push(Piece::own(began));
+    let scope = session.scope.as_ref().or(session.subject.scope.as_ref());
+    let browser = session.user_agent.as_ref().map(Untrusted::expose);
+    let browser = browser.and_then(agent::summary).map(Untrusted::from);
+    for (word, text) in [
+        (" in ", scope),
+        (" from ", session.ip.as_ref()),
+        (" with ", session.client.as_ref()),
+        (" in ", browser.as_ref()),
+        (" by ", session.auth_method.as_ref()),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            pieces.push(Piece::own(word));
+            value(&mut pieces, text);
+        }
+    }
+    if let Some(at) = session.last_used {
+        let used = format!(", last used it {} ago", length(now - at));
+        pieces.push(Piece::own(used));
+    }
+    pieces.push(Piece::own(end(state, id, row, session)));
+    pieces
+}
+
+/// A value from outside, cut where it would drown the sentence.
+fn value(pieces: &mut Vec<Piece>, text: &Untrusted) {
+    pieces.extend(Piece::of(text, VALUE));
+    if text.expose().len() > VALUE {
+        pieces.push(Piece::own("…"));
+    }
+}
+
+/// How the sentence ends: what became of the session, or how long it lasts.
+fn end(state: &State, id: RowId, row: Row<'_>, session: &Session) -> String {
+    let now = state.now_at(row.source());
+    match state.results.statuses.get(&id) {
+        Some(RowStatus::Revoked) => {
+            let at = state.results.ended_at.get(&id);
+            let at = at.map(|at| format!(" at {}", clock_seconds(*at, state.zone())));
+            return format!("; usher ended it{}.", at.unwrap_or_default());
+        }
+        Some(RowStatus::AlreadyGone) => {
+            return "; it has gone, and usher did not end it.".to_owned();
+        }
+        _ => {}
+    }
+    let ago = |at| format!("{} ago", duration_words(now - at));
+    match (session.fact, session.ended, session.expires) {
+        (_, Some(at), _) => format!("; it was ended {}.", ago(at)),
+        (Fact::Revoked, None, _) => "; it was ended.".to_owned(),
+        (_, _, Some(at)) if at <= now => format!("; it expired {}.", ago(at)),
+        (_, _, Some(at)) => format!(", can use it for {} more.", duration_words(at - now)),
+        _ => ".".to_owned(),
+    }
+}
