@@ -13,7 +13,7 @@ use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::{cut_middle, display_safe, width_cols, with_thousands};
+use crate::model::text::{Ellipsis, cut_middle, display_safe, width_cols, with_thousands};
 use crate::model::time::{self, Zone};
 use crate::model::{ApiError, AuditMode, Completeness, told_duplicates, told_unread};
 
@@ -109,7 +109,7 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart> {
             let mut parts = vec![Named(source.profile.name.clone())];
             if mode != Mode::Tabs {
                 parts.push(Words(format!(" ({})", display_safe(source.system()))));
-                parts.extend(who(source));
+                parts.extend(who(source, state.prefs.ascii));
             }
             parts
         }
@@ -128,14 +128,19 @@ fn place(state: &State, mode: Mode) -> Vec<LocationPart> {
 /// Cells of a name of the person at most; longer ones are ids of clients.
 const WHO: usize = 24;
 
-fn who(source: &Source) -> Vec<LocationPart> {
+fn who(source: &Source, ascii: bool) -> Vec<LocationPart> {
     use LocationPart::{Named, Words};
     let words = |text: &str| vec![Words(text.to_owned())];
     match (&source.who, &source.link) {
         (_, Link::Ended) => words(" disconnected (r to reconnect)"),
         (Some(who), _) => {
             let name = who.name.safe();
-            let name = cut_middle(&name, WHO, Default::default()).into_owned();
+            let ellipsis = if ascii {
+                Ellipsis::Ascii
+            } else {
+                Ellipsis::Sign
+            };
+            let name = cut_middle(&name, WHO, ellipsis).into_owned();
             vec![Words(" as ".to_owned()), Named(name)]
         }
         (None, Link::Connecting) => words(" connecting …"),
