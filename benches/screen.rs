@@ -1,7 +1,7 @@
 //! How quick the screen is, measured from outside: the real program in a real terminal.
 //!
 //! `cargo bench --bench screen` prints a table and leaves one JSON line for each row of it in
-//! `target/bench/screen.jsonl`. Every figure stands beside a floor that is measured in the same run,
+//! `target/bench/screen.jsonl`. `USHER_BENCH_ROWS=1000000` does the same with a list of a million. Every figure stands beside a floor that is measured in the same run,
 //! since a busy machine makes everything slow: look at the difference, not at the figure.
 //!
 //! A thread only reads and stamps; what it read is interpreted after the frame is complete. A frame
@@ -29,6 +29,7 @@ use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{self, Options, Running};
 
 const USHER: &str = env!("CARGO_BIN_EXE_usher");
+/// Rows of the list, unless the variable `USHER_BENCH_ROWS` says another number.
 const ROWS: usize = 10_000;
 const KEYS: usize = 500;
 const STARTS: usize = 20;
@@ -55,9 +56,15 @@ fn main() {
     let mut usher = open(home.path(), &config);
     loading(&mut report, &server, &mut usher);
     keys(&mut report, &mut usher, &floor);
+    ordering(&mut report, &mut usher);
     idling(&mut report, &mut usher);
     leaving(&mut report, home.path(), &config, usher);
     report.finish();
+}
+
+fn rows() -> usize {
+    let asked = std::env::var("USHER_BENCH_ROWS").ok();
+    asked.map_or(ROWS, |rows| rows.parse().expect("a number of rows"))
 }
 
 /// An emulator whose clock stands two hours back, so that no age on the screen turns every second.
@@ -78,8 +85,8 @@ impl Server {
             .expect("after 1970");
         let now_ms = i64::try_from(since.as_millis()).expect("before the year 292 million");
         let options = Options {
-            sessions: ROWS,
-            users: ROWS / 10,
+            sessions: rows(),
+            users: (rows() / 20).max(1_000),
             now: Some(now_ms - 2 * 3_600_000),
             system: Arc::new(JanssenOptions {
                 token_seconds: 86_400,
@@ -133,8 +140,20 @@ fn open(home: &Path, config: &Path) -> Pty {
     command.arg("--config");
     command.arg(config);
     let mut usher = Pty::start(command, 120, 40);
-    usher.wait_for("all loaded");
+    wait_loaded(&mut usher);
     usher
+}
+
+/// Waits until the whole list is there.
+fn wait_loaded(usher: &mut Pty) {
+    let of_all = format!("/{} ", usher::model::text::with_thousands(rows() as u64));
+    loop {
+        let text = usher.text();
+        if text.contains(&of_all) && !text.contains("loading") {
+            return;
+        }
+        usher.settle(Duration::from_millis(10));
+    }
 }
 
 /// From the start of the process to its first complete frame. Floor: a shell that says one word.
@@ -199,8 +218,11 @@ fn pause(pty: &mut Pty) {
 
 /// From Enter to the first row of the answer. Floor: the same page from the same server by hand.
 fn loading(report: &mut Report, server: &Server, usher: &mut Pty) {
-    let rows = server.running.world().rows();
-    let mut users: Vec<&str> = rows.iter().filter_map(|row| row.user.as_deref()).collect();
+    let sessions = server.running.world().rows();
+    let mut users: Vec<&str> = sessions
+        .iter()
+        .filter_map(|row| row.user.as_deref())
+        .collect();
     users.sort_unstable();
     users.dedup();
     users.retain(|user| user.chars().all(|c| c.is_ascii_lowercase() || c == '.'));
@@ -215,14 +237,64 @@ fn loading(report: &mut Report, server: &Server, usher: &mut Pty) {
         usher.keys("\r");
         first
             .push(until(usher, |line| line.contains(&format!(">  {user} "))).duration_since(start));
-        usher.wait_for("all loaded");
+        usher.wait_quiet(Duration::from_millis(300));
     }
     report.times("Enter to answer: raw HTTP (floor)", &floor, json!({}));
     report.times("Enter to first row", &first, json!({}));
-    usher.keys("/\x15\r");
-    usher.wait_for("10,000 of 10,000 loaded");
+    let (cpu, start) = (pty::processor_time(usher.pid), Instant::now());
+    usher.keys("/\x15\r\x1b");
+    usher.wait_for("loading");
+    // The rows arrive while somebody moves in them.
+    let mut moves = Vec::new();
+    while usher.text().contains("loading") {
+        usher.settle(BETWEEN_KEYS);
+        let key = Instant::now();
+        usher.keys("j");
+        moves.push(frame(usher, END).0.duration_since(key));
+    }
+    wait_loaded(usher);
+    let took = start.elapsed();
+    let cpu = pty::processor_time(usher.pid).saturating_sub(cpu);
     let resident = resident_kib(usher.pid);
-    report.count("memory with 10,000 rows", resident, "KiB");
+    report.times("key to frame: while rows arrive", &moves, json!({}));
+    let more = json!({
+        "cpu_s": cpu.as_secs_f64(),
+        "rows_a_cpu_second": rows() as f64 / cpu.as_secs_f64(),
+    });
+    report.times("Enter to last row", &[took], more);
+    report.count("memory with all rows", resident, "KiB");
+    report.count("memory a row", resident * 1_024 / rows() as u64, "B");
+}
+
+/// From a key to the last byte that it brings.
+fn settled(usher: &mut Pty, key: &str) -> Duration {
+    let start = Instant::now();
+    usher.keys(key);
+    let mut last = start;
+    while let Some(chunk) = usher.next_chunk(Duration::from_millis(300)) {
+        last = chunk.at;
+        usher.take(chunk);
+    }
+    last.duration_since(start)
+}
+
+/// Sorting by each column in turn, and a filter that is typed letter by letter.
+fn ordering(report: &mut Report, usher: &mut Pty) {
+    let sorts: Vec<Duration> = (0..6)
+        .flat_map(|_| {
+            usher.keys(">");
+            usher.settle(Duration::from_millis(100));
+            [settled(usher, "s"), settled(usher, "s")]
+        })
+        .collect();
+    report.times("key to end of a sort", &sorts, json!({}));
+    usher.keys("&");
+    usher.settle(Duration::from_millis(300));
+    let letters = ["a", "n", "d", "e", "r", "s", "\x7f", "\x7f", "\x7f"];
+    let filters: Vec<Duration> = letters.iter().map(|key| settled(usher, key)).collect();
+    report.times("key to end of a filter", &filters, json!({}));
+    usher.keys("\x1b\x1b");
+    usher.settle(Duration::from_millis(500));
 }
 
 /// When a line of the picture first fitted.
@@ -237,10 +309,8 @@ fn until(pty: &mut Pty, fits: impl Fn(&str) -> bool) -> Instant {
     }
 }
 
-/// From a key to the frame that shows it, with 10,000 rows loaded.
+/// From a key to the frame that shows it, with all rows loaded.
 fn keys(report: &mut Report, usher: &mut Pty, floor: &[Duration]) {
-    usher.keys("\x1b");
-    usher.wait_for("╔═ 2 Sessions");
     usher.settle(Duration::from_millis(500));
     for (what, key, count) in [
         ("key to frame: down", "j", KEYS),
@@ -303,7 +373,8 @@ fn idling(report: &mut Report, usher: &mut Pty) {
 fn leaving(report: &mut Report, home: &Path, config: &Path, usher: Pty) {
     let (mut floor, mut quit) = (Vec::new(), Vec::new());
     let mut open_one = Some(usher);
-    for _ in 0..STARTS {
+    let rounds = if rows() > ROWS { 1 } else { STARTS };
+    for _ in 0..rounds {
         let mut shell = command("/bin/sh", home);
         shell.args(["-c", "echo ready; read wait"]);
         let mut shell = Pty::start(shell, 120, 40);
@@ -311,7 +382,7 @@ fn leaving(report: &mut Report, home: &Path, config: &Path, usher: Pty) {
         floor.push(ends_in(&mut shell, "\n"));
         let mut usher = open_one.take().unwrap_or_else(|| open(home, config));
         usher.keys("\x1b");
-        usher.wait_for("╔═ 2 Sessions");
+        usher.settle(Duration::from_millis(300));
         quit.push(ends_in(&mut usher, "q"));
         usher.assert_given_back();
     }

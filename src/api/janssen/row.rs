@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
@@ -135,7 +135,7 @@ impl Rows {
         let value = match name.as_ref() {
             "permissionGrantedMap" => granted(raw),
             "authenticationTime" => match instant(raw, self.zone) {
-                Some(at) => Some(Cow::Owned(at.format("%Y-%m-%dT%H:%M:%SZ").to_string())),
+                Some(at) => Some(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
                 None => text(raw),
             },
             _ => text(raw),
