@@ -254,10 +254,8 @@ mod tests {
         let minimal = parse(MINIMAL).unwrap();
         let example = parse(&uncommented()).unwrap();
         let (default, shown) = (&minimal.profiles[0], &example.profiles[0]);
-        assert_eq!(
-            (default.timeout, default.policy.max_rows),
-            (shown.timeout, shown.policy.max_rows)
-        );
+        // `max_rows` has no default that could be written down: it depends on the machine.
+        assert_eq!(default.timeout, shown.timeout);
         assert_eq!(
             (
                 default.policy.reload_every,

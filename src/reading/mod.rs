@@ -38,6 +38,9 @@ pub struct Reading<'a> {
     limit: u64,
     room: u64,
     is_resumed: bool,
+    /// True if the page before held rows that had come before: the server may go round in circles, so that
+    /// no page is asked for ahead.
+    repeats: bool,
     /// When a walk was first heard of, and how far it had come then.
     walk: Option<(Instant, u64)>,
 }
@@ -122,6 +125,7 @@ impl<'a> Reading<'a> {
             limit: u64::MAX,
             room: u64::MAX,
             is_resumed: false,
+            repeats: false,
             walk: None,
         })
     }
@@ -203,6 +207,7 @@ impl<'a> Reading<'a> {
             rest: self.rest.as_ref(),
             keys: &mut self.keys,
             room: self.room,
+            repeats: self.repeats,
             sink,
             received: 0,
             duplicates: 0,
@@ -214,6 +219,7 @@ impl<'a> Reading<'a> {
             .await;
         let (received, duplicates, stop) = (rows.received, rows.duplicates, rows.stop);
         self.room = rows.room;
+        self.repeats = duplicates > 0;
         let same = || PageEnd {
             next: self.at.clone(),
             total: None,
@@ -319,6 +325,7 @@ struct NewRows<'a> {
     rest: Option<&'a Rest<'a>>,
     keys: &'a mut ReadKeys,
     room: u64,
+    repeats: bool,
     sink: &'a mut dyn RowSink,
     received: u32,
     duplicates: u32,
@@ -339,6 +346,9 @@ impl NewRows<'_> {
 
 impl RowSink for NewRows<'_> {
     fn room(&self) -> u64 {
+        if self.repeats {
+            return 0;
+        }
         self.room.min(self.sink.room())
     }
 

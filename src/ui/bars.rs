@@ -100,7 +100,7 @@ enum LocationPart {
     Words(String),
 }
 
-/// Where we are: `prod (Janssen) as ops-desk`.
+/// Where we are: `prod (Its system) as ops-desk`.
 fn place(state: &State, mode: Mode) -> Vec<LocationPart> {
     use LocationPart::{Named, Words};
     match state.sources.as_slice() {

@@ -356,9 +356,11 @@ impl SessionApi for Janssen {
         let found = listing(&reply)?;
         self.learn(Generation::New);
         let end = page_end(start, &found, size, plain);
-        // From the second page on: whoever reads on after that reads all, as a rule.
+        // From the second page on: whoever reads on after that reads all, as a rule. A thin page that is not
+        // the last comes from a server that is in trouble.
         if at.is_some()
             && let Some((start, _)) = position(end.next.as_ref())
+            && self.pages.is_full(found.entries.len(), size)
             && sink.room() > found.entries.len() as u64
         {
             self.pages.ask_ahead(Place { start, ..place }, search.now);

@@ -74,6 +74,11 @@ impl Pages {
             .renew_if(|reply| !error::lacks_scope(reply))
     }
 
+    /// True if a page that was asked for with this size has as many rows as the server gives.
+    pub(super) fn is_full(&self, rows: usize, size: u32) -> bool {
+        rows as u64 >= u64::from(size.min(self.largest.load(Ordering::Relaxed)))
+    }
+
     /// Asks for the page that the search of this moment will need next. It replaces another one that was.
     pub(super) fn ask_ahead(&self, place: Place, asked: DateTime<Utc>) {
         let (pages, there) = (self.clone(), place.clone());
