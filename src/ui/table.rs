@@ -259,8 +259,11 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
     let kinds = live_kinds(state);
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
-        let live = number(shown.saturating_sub(over));
-        text = format!("{}/{live}{kinds}{over_words}", number(cursor));
+        let live = shown.saturating_sub(over);
+        // A row that is over has its place too: past the last of those alive there is none to name.
+        let place = (cursor <= live).then(|| format!("{}/", number(cursor)));
+        let place = place.unwrap_or_default();
+        text = format!("{place}{}{kinds}{over_words}", number(live));
     } else {
         text.push_str(&kinds);
     }

@@ -207,7 +207,7 @@ fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
         assert!(pty.text().contains(kept), "{kept}: {}", pty.framed());
     }
     pty.keys("\r");
-    pty.wait_for(" revoked ");
+    pty.wait_for("+ 1 ended");
     assert_eq!(server.count("DELETE"), changes + 1);
     pty.keys("q");
     assert_eq!(pty.exit_code(), 0);
