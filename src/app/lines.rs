@@ -9,6 +9,7 @@ use super::facts;
 use super::raw_json;
 use super::role::Role;
 use super::screen_layout::VisualRow;
+use super::sentence::sentence;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap, wrap_pieces};
 use crate::model::text::{Ellipsis, mask, with_thousands};
@@ -337,6 +338,13 @@ pub fn is_withheld(state: &State) -> bool {
             }
             _ => false,
         })
+}
+
+/// The session in a sentence to read aloud. `None`: no row is under the cursor.
+pub(super) fn spoken(state: &State) -> Option<String> {
+    let (id, row, session) = shown(state)?;
+    let pieces = sentence(state, id, row, &session);
+    Some(pieces.into_iter().map(|piece| piece.text).collect())
 }
 
 /// The session as JSON: as it was received, else made of what is known. Secrets are in it.

@@ -12,6 +12,7 @@ use crate::app::dialog_view::{DialogView, ViewLine, by_size, text_cells};
 use crate::app::effect::{Copied, Effect};
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
+use crate::app::lines;
 use crate::app::role::Role;
 use crate::app::state::{Level, State};
 use crate::app::update::{details, message};
@@ -35,6 +36,8 @@ pub enum Copyable {
     Id,
     /// The session as JSON.
     Json,
+    /// The session in a sentence.
+    Sentence,
     /// The `usher` line that lists what is on screen.
     Command,
 }
@@ -48,6 +51,7 @@ impl Copyable {
             Self::Client => 'p',
             Self::Id => 'i',
             Self::Json => 'j',
+            Self::Sentence => 's',
             Self::Command => 'c',
         }
     }
@@ -60,6 +64,7 @@ impl Copyable {
             Self::Client => "client",
             Self::Id => "id",
             Self::Json => "json",
+            Self::Sentence => "sentence",
             Self::Command => "command",
         }
     }
@@ -79,13 +84,16 @@ impl Copyable {
         if self == Self::Command {
             return Some(command::of_screen(state));
         }
+        if self == Self::Sentence {
+            return lines::spoken(state);
+        }
         let (_, row) = state.results.current()?;
         let text = |value: &Untrusted| value.expose().to_owned();
         match self {
             Self::User => row.user().map(text),
             Self::Address => row.ip().as_ref().map(text),
             Self::Client => row.client().map(text),
-            Self::Id | Self::Json | Self::Command => None,
+            Self::Id | Self::Json | Self::Sentence | Self::Command => None,
         }
     }
 
@@ -114,7 +122,7 @@ impl Copyable {
             Self::Command => Copied::Command,
             Self::User => Copied::User,
             Self::Address => Copied::Address,
-            Self::Client => Copied::Value,
+            Self::Client | Self::Sentence => Copied::Value,
         };
         let text = self.text(state).unwrap_or_default();
         vec![Effect::Copy {

@@ -39,6 +39,18 @@ fn two_keys_copy_without_waiting() {
 }
 
 #[test]
+fn a_session_is_copied_as_the_sentence_that_is_read_aloud() {
+    let mut app = app();
+
+    app.keys("y s");
+
+    let (what, text) = app.copied().unwrap();
+    assert_eq!(what, Copied::Value);
+    assert!(text.starts_with("ada signed in "), "{text}");
+    assert!(text.ends_with('.'), "{text}");
+}
+
+#[test]
 fn what_a_session_lacks_is_not_copied() {
     let mut app = app();
 
