@@ -63,7 +63,7 @@ async fn sessions_are_found_and_ended_by_keys() {
     pty.wait_for("End session?");
     assert!(pty.text().contains(&ute), "{}", pty.framed());
     say_yes(&mut pty);
-    pty.wait_for("+ 1 ended");
+    pty.wait_for("usher ended it at");
     assert_eq!(count(&world, &[&a, &b], &ute).await, 2);
     assert_eq!(count(&world, &[&a, &b], &vic).await, 3);
 
