@@ -146,14 +146,15 @@ fn open(home: &Path, config: &Path) -> Pty {
 
 /// Waits until the whole list is there.
 fn wait_loaded(usher: &mut Pty) {
-    let of_all = format!("/{} ", usher::model::text::with_thousands(rows() as u64));
-    loop {
-        let text = usher.text();
-        if text.contains(&of_all) && !text.contains("loading") {
-            return;
-        }
+    while !is_loaded(usher) {
         usher.settle(Duration::from_millis(10));
     }
+}
+
+fn is_loaded(usher: &mut Pty) -> bool {
+    let of_all = format!("/{} ", usher::model::text::with_thousands(rows() as u64));
+    let text = usher.text();
+    text.contains(&of_all) && !text.contains("loading")
 }
 
 /// From the start of the process to its first complete frame. Floor: a shell that says one word.
@@ -243,10 +244,9 @@ fn loading(report: &mut Report, server: &Server, usher: &mut Pty) {
     report.times("Enter to first row", &first, json!({}));
     let (cpu, start) = (pty::processor_time(usher.pid), Instant::now());
     usher.keys("/\x15\r\x1b");
-    usher.wait_for("loading");
     // The rows arrive while somebody moves in them.
     let mut moves = Vec::new();
-    while usher.text().contains("loading") {
+    while !is_loaded(usher) {
         usher.settle(BETWEEN_KEYS);
         let key = Instant::now();
         usher.keys("j");

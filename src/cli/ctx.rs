@@ -142,6 +142,7 @@ impl Ctx {
     }
 
     /// True if the person wants no colour, wherever the output goes: `--color never`, or `NO_COLOR`.
+    #[cfg(feature = "emulator")]
     pub(crate) fn wants_no_color(&self) -> bool {
         match self.global.color {
             ColorWhen::Always => false,
