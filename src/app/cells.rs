@@ -79,7 +79,7 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
     let source = state.source(row.source());
     let now = state.now_at(row.source());
     let since = |at: Option<DateTime<Utc>>| match state.prefs.time {
-        TimeStyle::Age => length(at.map(|at| now - at)),
+        TimeStyle::Age => passed(at, now),
         _ => instant(at, state.zone(), now),
     };
     match field {
@@ -109,8 +109,8 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
         }
         Field::Expires => instant(row.expires(), state.zone(), now),
         Field::Ended => since(row.ended()),
-        Field::Age => length(row.created().map(|at| now - at)),
-        Field::Idle => length(row.last_used().or(row.created()).map(|at| now - at)),
+        Field::Age => passed(row.created(), now),
+        Field::Idle => passed(row.last_used().or(row.created()), now),
         Field::Left => length(row.expires().map(|at| at - now)),
         Field::Profile => Cell::own(
             source.map_or("-", |source| source.profile.name.as_str()),
@@ -136,6 +136,11 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
 /// True if the session was ended, by us or before it was loaded.
 fn is_ended(state: &State, id: RowId, row: Row<'_>) -> bool {
     state.results.is_over(id) || row.fact() == Fact::Revoked
+}
+
+/// The time since a moment. One that is still to come is now: clocks differ a little.
+fn passed(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Cell<'static> {
+    length(at.map(|at| (now - at).max(TimeDelta::milliseconds(1))))
 }
 
 /// A length of time in one unit. Seconds are not told: they would change all new rows every second. Nor are

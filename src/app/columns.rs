@@ -350,6 +350,12 @@ fn text_cells(state: &State, spec: &ColumnSpec) -> (u16, u16, u16) {
     (least.min(most), usual.min(most), most)
 }
 
+/// The title of a column as people know it now: of instants the age, where ages are shown.
+pub fn title(state: &State, spec: &ColumnSpec) -> Cow<'static, str> {
+    let age = age_title(spec.what.field()).filter(|_| state.prefs.time == TimeStyle::Age);
+    age.map_or_else(|| spec.title.clone(), Cow::Borrowed)
+}
+
 /// The titles of ages, in the words of the query.
 fn age_title(field: Option<Field>) -> Option<&'static str> {
     match field? {

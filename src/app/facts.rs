@@ -12,7 +12,7 @@ use super::results::RowStatus;
 use super::role::Role;
 use super::sentence::sentence;
 use super::source::Source;
-use super::state::State;
+use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap_sentence};
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, with_thousands};
 use crate::model::time;
@@ -177,7 +177,10 @@ fn session_line(state: &State, row: Row<'_>, session: &Session) -> DetailLine {
         .source(row.source())
         .is_some_and(|source| source.profile.policy.reveal);
     let mut line = fact(Field::Id, "Session", &session.label, Role::Text);
-    let key = state.keymap.keys(Context::Details, Action::CopyField);
+    let key = match state.focus {
+        Pane::Details => state.keymap.keys(Context::Details, Action::CopyField),
+        _ => state.keymap.keys(Context::Table, Action::CopyId),
+    };
     if let (true, Some(key)) = (reveal, key.first()) {
         line.value
             .push(Piece::note(format!(" ({key} copies the full id)")));

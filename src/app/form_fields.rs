@@ -5,7 +5,7 @@ use super::state::State;
 use super::words;
 use crate::model::{Field, Support};
 
-/// How many lines "Ends up as" may take; the rest is counted.
+/// How many lines "Sent to server" may take; the rest is counted.
 const PLAN_LINES: usize = 6;
 
 /// The fields that the open systems can search, in order, without buttons.
@@ -88,7 +88,7 @@ pub fn is_set(state: &State, field: FormField) -> bool {
     }
 }
 
-/// How the form will be answered, line by line: `Ends up as:` and what each system is sent, then what is
+/// How the form will be answered, line by line: `Sent to server:` and what each system is sent, then what is
 /// done here. Empty before a plan is known.
 pub fn plan_lines(state: &State) -> Vec<String> {
     let several = state.sources.len() > 1;
@@ -104,7 +104,7 @@ pub fn plan_lines(state: &State) -> Vec<String> {
             Some(Err(error)) => lines.push(format!("{name}! {error}")),
             Some(Ok(plan)) => {
                 let native = if plan.native.is_empty() {
-                    "everything is asked for"
+                    "no filter"
                 } else {
                     &plan.native
                 };

@@ -278,9 +278,9 @@ impl RevokeWorker<'_> {
         let so = match (why, self.source.profile.policy.audit) {
             (AuditError::Broken(_), _) => String::new(),
             (_, AuditMode::BestEffort) => format!("; profile {name} goes on without it"),
-            // A change that cannot be written down before it is sent is not sent: this one was.
+            // Of a large job some are written down before they are sent: this one may not have been.
             (_, AuditMode::Required) => {
-                format!("; a change that was sent to {name} has no end in the log")
+                format!("; a change at {name} has no end in the log")
             }
         };
         self.job.ctx.error(&format!("{why}{so}"));

@@ -147,6 +147,8 @@ pub struct KindCaps {
     pub history: bool,
     /// The effect of a revoke and its limits, as one or two sentences true for this kind.
     pub after_revoke: Cow<'static, str>,
+    /// The same of several. Empty: the words suit any number.
+    pub after_revoke_several: Cow<'static, str>,
     /// True if the id alone is enough to use the session; it is then taken from standard input only.
     pub id_is_credential: bool,
     /// True if its sessions have ids for people that differ from the keys ([`RowRef::id`](super::RowRef)).
@@ -157,6 +159,17 @@ pub struct KindCaps {
     /// lacks are in it with the reason. An action that concerns no session (a token, the system as
     /// a whole) is listed with one kind, whichever it is.
     pub actions: Vec<ActionSpec>,
+}
+
+impl KindCaps {
+    /// The effect of ending one session of this kind, or several, and its limits.
+    fn after_revoke(&self, several: bool) -> &str {
+        if several && !self.after_revoke_several.is_empty() {
+            &self.after_revoke_several
+        } else {
+            &self.after_revoke
+        }
+    }
 }
 
 impl Default for KindCaps {
@@ -174,6 +187,7 @@ impl Default for KindCaps {
             revoke_user: false,
             history: false,
             after_revoke: "".into(),
+            after_revoke_several: "".into(),
             id_is_credential: false,
             has_own_ids: false,
             columns: Vec::new(),
@@ -301,21 +315,19 @@ impl Capabilities {
             let text = if stays {
                 NOT_WITH_USER
             } else {
-                &*kind.after_revoke
+                kind.after_revoke(true)
             };
             (&*kind.kind, text)
         }))
     }
 
-    /// The effect of ending sessions of these kinds, and its limits: one text for each kind that
+    /// The effect of ending sessions, each of one of these kinds, and its limits: one text for each kind that
     /// differs, with the words of its kinds. One text stands without a word.
     pub fn after_revoke_of<'k>(&self, kinds: impl IntoIterator<Item = Option<&'k str>>) -> String {
-        let meant: Vec<&str> = kinds.into_iter().map(|kind| &*self.of(kind).kind).collect();
-        let meant = self
-            .kinds
-            .iter()
-            .filter(|kind| meant.contains(&&*kind.kind));
-        by_word(meant.map(|kind| (&*kind.kind, &*kind.after_revoke)))
+        let ended: Vec<&str> = kinds.into_iter().map(|kind| &*self.of(kind).kind).collect();
+        let count = |kind: &KindCaps| ended.iter().filter(|one| **one == &*kind.kind).count();
+        let meant = self.kinds.iter().filter(|kind| count(kind) > 0);
+        by_word(meant.map(|kind| (&*kind.kind, kind.after_revoke(count(kind) > 1))))
     }
 
     /// A note for each clause on a field that the system does not report: it matches no row, or every row

@@ -195,7 +195,7 @@ fn plan(state: &State, canvas: &mut Canvas<'_>) {
         }
         return;
     }
-    const TITLE: &str = "Ends up as:  ";
+    const TITLE: &str = "Sent to server:  ";
     let indent = TITLE.len() as u16;
     if !lines.is_empty() {
         canvas.text(area, 0, TITLE, Role::Dim);

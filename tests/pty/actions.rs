@@ -87,7 +87,7 @@ fn what_the_server_lacks_says_why() {
     usher.pty.keys(&DOWN.repeat(4));
     usher
         .pty
-        .wait_for("Not now: OpenAM has no getSessionInfoAndResetIdleTime");
+        .wait_for("OpenAM has no getSessionInfoAndResetIdleTime");
     usher.pty.keys(ENTER);
 
     usher
@@ -105,7 +105,7 @@ fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
         ask(&mut usher, 6, "Log out the session of a token?");
         usher.pty.paste(&token);
         usher.pty.keys(ENTER);
-        usher.pty.wait_for("y do it");
+        usher.pty.wait_for("y run");
         usher.answer(no, |text| !text.contains("Log out the session of a token?"));
     }
     assert_eq!(asked_for(&server, "logout"), 0);
@@ -236,7 +236,7 @@ fn after_all_sessions_of_a_user_ended_the_list_is_read_again() {
     let (name, _) = on.split_once(" in ").expect("in which realm");
 
     usher.pty.keys("y\r");
-    usher.answer("y", |text| text.contains("that is not it"));
+    usher.answer("y", |text| text.contains("no match"));
     usher.pty.keys(&format!("\u{15}{name}\r"));
     usher.answer("y", |text| {
         text.contains("the server ended all sessions of")

@@ -115,16 +115,16 @@ fn f_tty_16_everything_is_drawn_anew_on_request() {
     usher.focus_table();
     usher.pty.wait_quiet(Duration::from_millis(100));
     // Another program wrote over the picture.
-    let stray = b"\x1b[1;1HXXXXXXXXXX".to_vec();
+    let stray = b"\x1b[1;1HQQQQQQQQQQ".to_vec();
     usher.pty.take(crate::pty::Chunk {
         at: Instant::now(),
         bytes: stray,
     });
-    assert!(usher.pty.text().contains("XXXXXXXXXX"));
+    assert!(usher.pty.text().contains("QQQQQQQQQQ"));
 
     usher.pty.keys("\x0c");
 
-    usher.pty.wait_gone("XXXXXXXXXX");
+    usher.pty.wait_gone("QQQQQQQQQQ");
     usher.pty.wait_for("all loaded");
 }
 

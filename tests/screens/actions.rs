@@ -337,7 +337,7 @@ fn a_token_never_reaches_a_picture() {
     let mut sent = state.clone();
     keys(&mut sent, "enter");
 
-    for (state, expected) in [(state, "[ Ask ]"), (sent, "Waiting for the server")] {
+    for (state, expected) in [(state, "[ Show ]"), (sent, "Waiting for the server")] {
         let picture = usher::ui::picture::picture(&state, &Theme::default(), state.size);
 
         let text = picture.to_text() + &picture.to_ansi() + &picture.to_svg();

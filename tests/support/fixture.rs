@@ -232,6 +232,8 @@ pub fn caps() -> Capabilities {
         revoke_user: true,
         after_revoke: "The session and its access tokens end at once. Refresh tokens stay valid."
             .into(),
+        after_revoke_several:
+            "The sessions and their access tokens end at once. Refresh tokens stay valid.".into(),
         id_is_credential: true,
         columns: COLUMNS.to_vec(),
         ..KindCaps::default()

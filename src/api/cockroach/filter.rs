@@ -168,7 +168,7 @@ fn sort(native: &mut Native, sort: Option<&Sort>) {
         Some(Field::Age) => !sort.descending,
         _ => {
             let note = format!(
-                "sorted here: the server sorts by id only, not by {}",
+                "sorted by usher: the server sorts by id only, not by {}",
                 sort.by.name()
             );
             native.plan.notes.push(note);

@@ -44,6 +44,12 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
             "The session and its access tokens end at once. Refresh tokens stay valid."
         }
         .into(),
+        after_revoke_several: if old {
+            ""
+        } else {
+            "The sessions and their access tokens end at once. Refresh tokens stay valid."
+        }
+        .into(),
         columns: COLUMNS.to_vec(),
         ..KindCaps::default()
     };

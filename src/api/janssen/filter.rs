@@ -303,7 +303,10 @@ fn sort(native: &mut Native, search: &Search, rules: &Rules<'_>) {
     let Some(sort) = &search.sort else { return };
     native.sort = database_order(sort).filter(|_| rules.can_search && !rules.plain_only);
     if native.sort.is_none() {
-        let note = format!("sorted here: the server cannot sort by {}", sort.by.name());
+        let note = format!(
+            "sorted by usher: the server cannot sort by {}",
+            sort.by.name()
+        );
         push_once(&mut native.plan.notes, note);
     }
 }

@@ -245,11 +245,11 @@ impl Dialog for ActionsMenu {
             }
         }
         lines.push(ViewLine::default());
-        let mut footer = "↑↓ choose · Enter go on · Esc close".to_owned();
+        let mut footer = "↑↓ choose · Enter select · Esc close".to_owned();
         if most < count {
             let last = (first + most).min(count);
             footer = format!(
-                "Enter go on · ↑↓ {}-{last} of {count} · Esc close",
+                "Enter select · ↑↓ {}-{last} of {count} · Esc close",
                 first + 1
             );
         }
@@ -265,7 +265,7 @@ impl Dialog for ActionsMenu {
     fn hints(&self, _state: &State) -> Vec<Hint> {
         vec![
             Hint::new("↑↓", "choose", 2),
-            Hint::enter("go on"),
+            Hint::enter("select"),
             Hint::new("Esc", "close", 1),
         ]
     }
@@ -338,7 +338,7 @@ fn words_on(on: ActsOn, session: Option<&Session>) -> String {
 /// The effect of an action, or why it is not available now.
 fn menu_words(item: &Item, why: Option<&str>, cells: usize) -> Vec<String> {
     match (why, item) {
-        (Some(why), _) => wrap_words(&format!("Not now: {why}"), cells),
+        (Some(why), _) => wrap_words(why, cells),
         (None, Item::Common(_, key)) => vec![format!("The key {key} does the same.")],
         (None, Item::Own(spec)) => sentences(&spec.help, cells),
     }

@@ -208,9 +208,9 @@ impl Arguments {
     /// The labels of the buttons, in order.
     fn buttons(&self) -> [&'static str; 2] {
         let does = match (self.confirmed_once, self.spec.changes) {
-            (true, _) => "Do it now",
-            (false, true) => "Do it",
-            (false, false) => "Ask",
+            (true, _) => "Run now",
+            (false, true) => "Run",
+            (false, false) => "Show",
         };
         ["Cancel", does]
     }
@@ -416,7 +416,7 @@ impl Dialog for Arguments {
         let footer = match (self.sent, self.spec.changes && on_button) {
             (Some(_), _) if self.spec.changes => "Esc hide",
             (Some(_), _) => "Esc cancel",
-            (None, true) => "Tab choose · Enter · y do it · Esc/n cancel",
+            (None, true) => "Tab choose · Enter · y run · Esc/n cancel",
             (None, false) => "Tab choose · Enter · Esc cancel",
         };
         DialogView {
@@ -437,10 +437,10 @@ impl Dialog for Arguments {
         let in_field = self.focus < self.fields.len();
         let mut hints = vec![
             Hint::tab(),
-            Hint::enter(if in_field { "go on" } else { "press" }),
+            Hint::enter(if in_field { "next" } else { "select" }),
         ];
         if self.spec.changes && !in_field {
-            hints.push(Hint::new("y", "do it", 3));
+            hints.push(Hint::new("y", "run", 3));
         }
         hints.push(Hint::new("Esc", "cancel", 1));
         hints
@@ -528,7 +528,7 @@ fn is_named(spec: &ActionSpec, target: &ActionTarget, text: &str) -> Result<(), 
     if text == shown || text == raw.trim() {
         Ok(())
     } else {
-        Err(format!("that is not it: type {shown}, or Esc"))
+        Err(format!("no match: type {shown} to confirm, Esc cancels"))
     }
 }
 

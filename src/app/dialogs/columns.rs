@@ -98,7 +98,7 @@ impl Dialog for Columns {
             }
             let is_chosen = number == self.choice;
             let mark = if *is_shown { "[x] " } else { "[ ] " };
-            let title = choices::column(&display_safe(&column.title), TITLE);
+            let title = choices::column(&display_safe(&columns::title(state, column)), TITLE);
             let line = choices::line(number, is_chosen)
                 .with(mark, Role::Key)
                 .with(title, choices::role(is_chosen, *is_shown))

@@ -149,7 +149,7 @@ impl Dialog for ErrorBox {
     fn hints(&self, _state: &State) -> Vec<Hint> {
         vec![
             Hint::tab(),
-            Hint::enter("press"),
+            Hint::enter("select"),
             Hint::new("↑↓", "scroll", 3),
             Hint::new("Esc", "close", 1),
         ]

@@ -145,7 +145,7 @@ impl Dialog for JobBox {
     }
 
     fn hints(&self, _state: &State) -> Vec<Hint> {
-        vec![Hint::enter("press"), Hint::new("Esc", "hide", 1)]
+        vec![Hint::enter("select"), Hint::new("Esc", "hide", 1)]
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {

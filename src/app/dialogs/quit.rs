@@ -76,7 +76,7 @@ impl Dialog for Quit {
     fn hints(&self, _state: &State) -> Vec<Hint> {
         vec![
             Hint::tab(),
-            Hint::enter("press"),
+            Hint::enter("select"),
             Hint::new("Esc", "stay", 1),
         ]
     }

@@ -408,7 +408,7 @@ impl Dialog for SignIn {
             hints.push(Hint::new("↑↓", "change", 3));
         }
         hints.push(Hint::tab());
-        hints.push(Hint::enter(if in_field { "go on" } else { "press" }));
+        hints.push(Hint::enter(if in_field { "next" } else { "select" }));
         hints.push(Hint::new("Esc", "cancel", 1));
         hints
     }

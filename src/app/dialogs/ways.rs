@@ -1,5 +1,6 @@
 //! The ways to list that a system offers, where it cannot answer a search at once.
 
+use super::choices;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, is_large, sentences};
 use crate::app::form::TextField;
@@ -47,19 +48,14 @@ impl Dialog for ChooseWay {
         lines.extend(words.map(|line| ViewLine::plain("  ").with(line, Role::Text)));
         lines.push(ViewLine::default());
         for (index, way) in self.ways.iter().enumerate() {
-            let (mark, role) = if index == self.choice {
-                (">", Role::Title)
-            } else {
-                (" ", Role::Text)
-            };
-            let mut line = ViewLine::plain(format!(" {mark} "))
+            let is_chosen = index == self.choice;
+            let mut line = choices::line(index, is_chosen)
                 .with(format!("{}  ", index + 1), Role::Key)
-                .with(display_safe(&way.title), role);
+                .with(display_safe(&way.title), choices::role(is_chosen, true));
             let terms = way.terms();
             if !terms.is_empty() {
                 line = line.with(format!("  {}", display_safe(&terms)), Role::Dim);
             }
-            line.choice = Some(index);
             lines.push(line);
         }
         lines.push(ViewLine::default());

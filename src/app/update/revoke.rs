@@ -106,8 +106,8 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     }
     match outcome {
         Outcome::Failed(error) => {
-            let what = format!("delete {}", RowFacts::of(state, &item).line());
-            message::fail(state, "Delete failed", what, &error, Some(item.source));
+            let what = format!("end {}", RowFacts::of(state, &item).line());
+            message::fail(state, "Ending failed", what, &error, Some(item.source));
         }
         Outcome::Refused(_) | Outcome::NoLastingId => {
             let error = ApiError::Forbidden {
@@ -118,8 +118,8 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
                 needs: None,
                 exchange: None,
             };
-            let what = format!("delete {}", RowFacts::of(state, &item).line());
-            message::fail(state, "Delete refused", what, &error, Some(item.source));
+            let what = format!("end {}", RowFacts::of(state, &item).line());
+            message::fail(state, "Ending refused", what, &error, Some(item.source));
         }
         _ => {}
     }

@@ -268,7 +268,7 @@ pub struct Sort {
 /// How one system will answer a query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// The request that is sent, as a person can read it. Empty: everything is asked for.
+    /// The request that is sent, as a person can read it. Empty: there is no filter.
     pub native: String,
     /// The clauses applied here to the rows that arrive.
     pub rest: Vec<Clause>,

@@ -141,12 +141,15 @@ pub fn all(state: &State) -> Vec<Entry> {
     let mut entries: Vec<Entry> = actions.map(|action| Entry::action(state, action)).collect();
     entries.extend(columns::all(state).into_iter().map(|column| {
         let command = format!("sort {}", column.what.name());
-        let words = format!("sort by {}", display_safe(&column.title));
+        let words = format!("sort by {}", display_safe(&columns::title(state, &column)));
         Entry::new(command, words, Does::Sort(column.what))
     }));
     entries.extend(columns::offered(state).into_iter().map(|column| {
         let name = column.what.name().into_owned();
-        let words = format!("show or hide {}", display_safe(&column.title));
+        let words = format!(
+            "show or hide {}",
+            display_safe(&columns::title(state, &column))
+        );
         Entry::new(format!("column {name}"), words, Does::Column(name))
     }));
     entries.extend(state.look.themes().map(|(name, words)| {

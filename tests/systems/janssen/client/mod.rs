@@ -6,6 +6,7 @@ mod connections;
 mod ending;
 mod hostile;
 mod lists;
+mod person;
 mod renewing;
 mod signing;
 mod spellings;

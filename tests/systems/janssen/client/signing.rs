@@ -5,78 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use usher::api::auth::{Ask, DeviceCode, Known, Nobody, Prompter, StoredToken, TokenStore};
+use usher::api::auth::{Known, Nobody, Prompter, StoredToken, TokenStore};
 use usher::api::{SessionApi, Systems};
 use usher::config::{Login, Profile, SecretSource};
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{Options, Running};
 use usher::model::{ApiError, Outcome, Session};
 
+use super::person::Person;
 use super::scripted::{Heard, Scripted, answer, json};
 use super::{all, client_profile, emulator, fixed, key, open, search, system, token_profile};
 
 pub(super) const EMPTY: &str = r#"{"totalEntriesCount":0,"entriesCount":0}"#;
 const READ: &str = "https://jans.io/oauth/jans-auth-server/session.readonly";
-
-/// Somebody at the terminal: approves, denies or ignores a code, and types a secret.
-struct Person {
-    emulator: Option<usher::emulator::janssen::Handle>,
-    approves: Option<bool>,
-    types: Option<&'static str>,
-    asked: AtomicUsize,
-    done: AtomicUsize,
-    shown: Mutex<Vec<DeviceCode>>,
-}
-
-impl Person {
-    fn at(emulator: &Running, approves: Option<bool>) -> Arc<Self> {
-        Arc::new(Self {
-            emulator: Some(emulator.world()),
-            approves,
-            ..Self::typing("")
-        })
-    }
-
-    fn typing(text: &'static str) -> Self {
-        Self {
-            emulator: None,
-            approves: None,
-            types: Some(text),
-            asked: AtomicUsize::new(0),
-            done: AtomicUsize::new(0),
-            shown: Mutex::default(),
-        }
-    }
-}
-
-#[async_trait]
-impl Prompter for Person {
-    async fn show_code(&self, code: DeviceCode) {
-        let text = code.code.expose().to_owned();
-        self.shown.lock().unwrap().push(code);
-        if let (Some(emulator), Some(yes)) = (&self.emulator, self.approves) {
-            assert!(if yes {
-                emulator.approve_device(&text)
-            } else {
-                emulator.deny_device(&text)
-            });
-        }
-    }
-
-    async fn ask(&self, _ask: Ask) -> Result<Vec<SecretString>, ApiError> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        match self.types {
-            Some(text) => Ok(vec![SecretString::from(text)]),
-            None => Err(ApiError::Cancelled),
-        }
-    }
-
-    async fn done(&self) {
-        self.done.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 fn device_profile(emulator: &Running) -> Profile {
     let auth = emulator.auth();
