@@ -146,11 +146,7 @@ const ENTRIES: [HelpLine; 62] = [
     entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
     entry(C::Table, &[A::Open], "details"),
     entry(C::Table, &[A::Mark, A::MarkRange], "mark it / up to it"),
-    entry(
-        C::Table,
-        &[A::MarkAll, A::DropMarks],
-        "mark shown / none",
-    ),
+    entry(C::Table, &[A::MarkAll, A::DropMarks], "mark shown / none"),
     entry(C::Table, &[A::Revoke], "end it (asks)"),
     entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, table, trail,
+    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, table,
+    trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
