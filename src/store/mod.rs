@@ -3,6 +3,7 @@
 mod chunk;
 mod columns;
 mod filter;
+mod marked;
 pub mod order;
 mod records;
 mod row;
@@ -14,6 +15,7 @@ mod texts;
 pub(crate) mod touched;
 
 pub use chunk::{Chunk, ChunkBuilder};
+pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, View, order};
 pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};

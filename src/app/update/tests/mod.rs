@@ -10,6 +10,7 @@ mod copies;
 mod forms;
 mod history;
 mod kinds;
+mod marks;
 mod orders;
 mod palette;
 mod person;
