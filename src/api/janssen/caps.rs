@@ -69,7 +69,7 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
 /// The path of the sessions below the address of a profile; an address may already hold its start.
 fn path(request: &EndRequest<'_>) -> String {
     let address = request.address.trim_end_matches('/');
-    let below = SESSION[if address.ends_with(SESSION[0]) { 1 } else { 0 }..].join("/");
+    let below = SESSION[usize::from(address.ends_with(SESSION[0]))..].join("/");
     request.url(&format!("/{below}"))
 }
 
