@@ -80,6 +80,10 @@ pub enum Action {
     ScrollRight,
     ScrollLeft,
     Open,
+    Mark,
+    MarkRange,
+    MarkAll,
+    DropMarks,
     Revoke,
     Person,
     RevokeUser,
@@ -157,6 +161,10 @@ impl Action {
             Self::ScrollRight => "scroll columns right",
             Self::ScrollLeft => "scroll columns left",
             Self::Open => "details; again: refresh",
+            Self::Mark => "mark it, or take its mark",
+            Self::MarkRange => "mark from the last mark to here",
+            Self::MarkAll => "mark all rows that are shown",
+            Self::DropMarks => "drop all marks",
             Self::Revoke => "end (delete, revoke) it; asks",
             Self::Person => "all sessions of this user",
             Self::RevokeUser => "end all of this user (asks)",
@@ -193,6 +201,8 @@ impl Action {
     /// The word in the hint line; shorter than the help.
     pub fn hint(self) -> &'static str {
         match self {
+            Self::Mark => "mark",
+            Self::DropMarks => "drop marks",
             Self::Revoke => "end",
             Self::Person => "person",
             Self::RevokeUser => "end all",

@@ -11,7 +11,7 @@ use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{Order, RowId, Rows, SourceId, View};
+use crate::store::{MarkedBefore, Order, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -241,6 +241,15 @@ pub enum Effect {
         view: View,
         /// The order before, for what can be used of it again.
         before: Order,
+    },
+    /// Find the sessions that were marked before among other rows, off the loop.
+    FindMarked {
+        /// The number of the question.
+        generation: Gen,
+        /// The marked ones, in the rows of before.
+        before: Vec<MarkedBefore>,
+        /// The rows now.
+        rows: Rows,
     },
     /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
     After {

@@ -32,6 +32,7 @@ pub mod layout;
 pub(crate) mod life;
 pub mod lines;
 pub mod look;
+pub mod marks;
 pub mod memory;
 pub mod msg;
 mod name_value;

@@ -17,7 +17,7 @@ use crate::model::{
     ActionResult, ApiError, Capabilities, Headway, Identity, Outcome, PageEnd, Plan, Session,
     UserOutcome,
 };
-use crate::store::{Chunk, Order, RowId, SourceId};
+use crate::store::{Chunk, FoundMarks, Order, RowId, SourceId};
 
 /// Something that happened outside the core.
 #[derive(Debug)]
@@ -99,6 +99,13 @@ pub enum Msg {
         generation: Gen,
         /// The order.
         order: Order,
+    },
+    /// The sessions that were marked before rows were loaded anew.
+    MarksFound {
+        /// The number of the question.
+        generation: Gen,
+        /// Where they are.
+        marks: FoundMarks,
     },
     /// One row of a revoke job has its outcome.
     Revoked {

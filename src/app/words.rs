@@ -15,6 +15,29 @@ pub fn clauses(clauses: &[Clause]) -> String {
     typed.join(" ")
 }
 
+/// The standing message while sessions are marked, with the keys for them. `None`: none is.
+pub fn marked(state: &State) -> Option<String> {
+    let marks = &state.results.marks;
+    let count = match marks.len() {
+        0 => return None,
+        1 => "1 session marked".to_owned(),
+        n => format!("{} sessions marked", with_thousands(n as u64)),
+    };
+    let hidden = match marks.hidden() {
+        0 => String::new(),
+        n => format!(", {} hidden by the filter", with_thousands(n as u64)),
+    };
+    let key = |action| {
+        let keys = state.keymap.keys(Context::Table, action);
+        keys.first().map(ToString::to_string).unwrap_or_default()
+    };
+    Some(format!(
+        "{count}{hidden}: {} ends them · {} drops the marks",
+        key(Action::Revoke),
+        key(Action::DropMarks)
+    ))
+}
+
 /// The message about a list that a server cut, with the key that narrows it, where that can help.
 pub fn truncated(state: &State, at: u64) -> String {
     let who = match state.sources.len() {

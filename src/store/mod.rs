@@ -3,6 +3,7 @@
 mod chunk;
 mod columns;
 mod filter;
+mod marked;
 pub mod order;
 mod records;
 mod row;
@@ -15,6 +16,7 @@ pub(crate) mod touched;
 mod unpacking;
 
 pub use chunk::{Chunk, ChunkBuilder};
+pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};
 pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};

@@ -276,6 +276,9 @@ fn status_words(state: &State) -> (String, Role) {
     if state.is_loading() {
         return (searching(state), Role::Text);
     }
+    if let Some(marked) = words::marked(state) {
+        return (marked, Role::Text);
+    }
     let cut = state.sources.iter().find_map(|s| match s.completeness {
         Completeness::Truncated { at } if s.rows > 0 => Some(at),
         _ => None,

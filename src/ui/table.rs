@@ -22,6 +22,9 @@ use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousand
 use crate::model::{ApiError, Field, Property};
 use crate::store::{Row, RowId};
 
+/// The cell of the gutter in which a mark stands: behind the cursor, before that of a change.
+const MARK: u16 = 1;
+
 /// Draws the table.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let all = &state.layout;
@@ -36,6 +39,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     };
     let long = all.is_long();
     let (count, role) = count(state, long, canvas.is_ascii());
+    let count = format!("{}{count}", marked(state));
     let order = if state.results.arrival || count.is_empty() {
         String::new()
     } else {
@@ -170,6 +174,9 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
     if drawn.is_cursor {
         canvas.text(area, 0, ">", Role::Text);
     }
+    if state.results.marks.contains(drawn.id) {
+        canvas.text(area, MARK, "*", Role::Title);
+    }
     for column in &state.layout.columns {
         let Some(what) = &column.what else {
             let bar = cells::life_bar(state, drawn.id, drawn.row);
@@ -277,6 +284,20 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         text.push_str(" · all loaded");
     }
     (text, role)
+}
+
+/// How many sessions are marked, for the title. Empty: none is.
+fn marked(state: &State) -> String {
+    let marks = &state.results.marks;
+    match (marks.len(), marks.hidden()) {
+        (0, _) => String::new(),
+        (all, 0) => format!("{} marked · ", with_thousands(all as u64)),
+        (all, hidden) => format!(
+            "{} marked, {} hidden · ",
+            with_thousands(all as u64),
+            with_thousands(hidden as u64)
+        ),
+    }
 }
 
 /// The shown sessions by kind, in brackets; without those that are over since they were loaded, unless a

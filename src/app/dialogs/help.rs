@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 61] = [
+const ENTRIES: [HelpLine; 63] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -145,6 +145,8 @@ const ENTRIES: [HelpLine; 61] = [
     entry(C::Table, &[A::First, A::Last], "first / last"),
     entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
     entry(C::Table, &[A::Open], "details"),
+    entry(C::Table, &[A::Mark, A::MarkRange], "mark it / up to it"),
+    entry(C::Table, &[A::MarkAll, A::DropMarks], "mark shown / none"),
     entry(C::Table, &[A::Revoke], "end it (asks)"),
     entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),

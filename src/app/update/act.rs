@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, message, requests, results, table, trail,
+    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, table,
+    trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
@@ -72,6 +73,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ScrollRight => table::scroll(state, 1),
         Action::ScrollLeft => table::scroll(state, -1),
         Action::Open => details::open(state),
+        Action::Mark => marks::mark(state),
+        Action::MarkRange => marks::mark_range(state),
+        Action::MarkAll => marks::mark_all(state),
+        Action::DropMarks => marks::drop_all(state),
         Action::Revoke => ask_revoke::ask(state),
         Action::Person => form::person(state),
         Action::RevokeUser => ask_revoke::ask_user(state),

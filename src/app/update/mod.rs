@@ -11,6 +11,7 @@ mod focus;
 pub(super) mod form;
 mod keys;
 mod lock;
+mod marks;
 pub(super) mod message;
 mod mouse;
 pub(super) mod net;
@@ -72,6 +73,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => details::read(state, source, generation, row, result),
         Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::MarksFound { generation, marks } => marks::found(state, generation, &marks),
         Msg::Revoked { job, row, outcome } => revoke::outcome(state, job, row, outcome),
         Msg::UserRevoked {
             job,
@@ -86,6 +88,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };
     results::settle(state);
+    effects.extend(marks::settle(state));
     lay_out(state);
     effects.extend(lock::settle(state, asked));
     effects

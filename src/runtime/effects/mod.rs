@@ -38,7 +38,7 @@ use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::reading::Then;
 use crate::store::SourceId;
-use crate::store::order;
+use crate::store::{find_marked, order};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -183,6 +183,18 @@ impl Effects {
                     let order = order(&rows, &view, Some(&before));
                     // Fails only when the screen has ended.
                     let _ = send.blocking_send(Msg::Ordered { generation, order });
+                });
+            }
+            Effect::FindMarked {
+                generation,
+                before,
+                rows,
+            } => {
+                let send = self.send.clone();
+                spawn_blocking(move || {
+                    let marks = find_marked(&before, &rows);
+                    // Fails only when the screen has ended.
+                    let _ = send.blocking_send(Msg::MarksFound { generation, marks });
                 });
             }
             Effect::After {

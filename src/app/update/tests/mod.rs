@@ -11,6 +11,7 @@ mod export;
 mod forms;
 mod history;
 mod kinds;
+mod marks;
 mod orders;
 mod palette;
 mod person;
