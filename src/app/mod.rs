@@ -21,6 +21,7 @@ pub(crate) mod facts;
 pub mod form;
 pub mod form_fields;
 pub mod form_layout;
+pub mod form_line;
 pub mod hint;
 pub mod hints;
 pub(crate) mod history;

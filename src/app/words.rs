@@ -75,6 +75,35 @@ pub fn incomplete(state: &State) -> Option<String> {
     broke.then(|| format!("incomplete: {} rows{of}", with_thousands(rows)))
 }
 
+/// How many sessions are loaded, and of how many: `27 of 1,204 match`, `300 of 1,204 loaded`.
+pub fn loaded(state: &State) -> String {
+    let rows = state.results.rows.len() as u64;
+    let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
+    let is_long = state.layout.is_long();
+    let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
+    let is_whole = state.sources.iter().all(loaded);
+    let odd = state.sources.iter().map(Source::odd).sum();
+    if let Some(incomplete) = incomplete(state) {
+        return incomplete;
+    }
+    match (rows, total) {
+        (0, _) => "0 sessions".to_owned(),
+        // The server could not answer the whole query: what it sent was filtered here.
+        (_, Some(total)) if is_whole && total.saturating_sub(odd) > rows => format!(
+            "{} of {} match",
+            with_thousands(rows),
+            with_thousands(total.saturating_sub(odd))
+        ),
+        // A total below what is there is nonsense.
+        (_, Some(total)) if total > rows || (is_long && total == rows) => format!(
+            "{} of {} loaded",
+            with_thousands(rows),
+            with_thousands(total)
+        ),
+        _ => format!("{} loaded", with_thousands(rows)),
+    }
+}
+
 /// The profiles whose lists are cut.
 fn cut_names(state: &State) -> String {
     let cut = state.sources.iter().filter(|s| cut::cut_at(s).is_some());

@@ -78,7 +78,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
 
 /// The title with the query that made the rows, whatever has been typed since.
 fn title(state: &State, area: Rect) -> String {
-    let made_by = state.results.made_by.as_ref();
+    let mut made_by = state.results.made_by.as_ref();
+    if state.layout.is_form_line && made_by == state.query().ok().as_ref() {
+        // The line above names it.
+        made_by = None;
+    }
     let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
     if query.is_empty() {
         return "Sessions".to_owned();
@@ -280,7 +284,7 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         role = if grave { Role::Warn } else { Role::Dim };
     } else if results.ordering {
         text.push_str(" · sorting…");
-    } else if long && shown > 0 && is_whole(state) {
+    } else if long && shown > 0 && is_whole(state) && !state.layout.is_form_line {
         text.push_str(" · all loaded");
     }
     (text, role)

@@ -17,6 +17,7 @@ use crate::app::dialogs::{
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::job::JobState;
+use crate::app::layout::lay_out;
 use crate::app::results::Find;
 use crate::app::state::{Level, Pane, State};
 
@@ -138,10 +139,13 @@ fn next_pane(state: &mut State, by: isize) -> Vec<Effect> {
     };
     let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
     let next = (at as isize + by).rem_euclid(panes.len() as isize) as usize;
+    let effects = focus::focus(state, panes[next]);
     if panes[next] == Pane::Search {
+        // Its fields have a place only once it has the focus.
+        lay_out(state);
         form::enter_from(state, by);
     }
-    focus::focus(state, panes[next])
+    effects
 }
 
 fn find(state: &mut State) -> Vec<Effect> {
