@@ -295,11 +295,7 @@ impl Dialog for Export {
             Key::Char('y') if self.replaces && self.focus != Control::Path => {
                 return self.send(state);
             }
-            _ if self.focus == Control::Path => {
-                if edit::edit(&mut self.path, key) {
-                    self.typed();
-                }
-            }
+            _ if self.focus == Control::Path && edit::edit(&mut self.path, key) => self.typed(),
             Key::Left => self.change(state, -1),
             Key::Right | Key::Char(' ') => self.change(state, 1),
             _ => {}
