@@ -80,6 +80,10 @@ pub enum Action {
     ScrollRight,
     ScrollLeft,
     Open,
+    Mark,
+    MarkRange,
+    MarkAll,
+    DropMarks,
     Revoke,
     Person,
     RevokeUser,
@@ -109,6 +113,9 @@ pub enum Action {
     Window,
     Columns,
     NameClient,
+    Export,
+    AuditLog,
+    Incident,
 }
 
 impl Action {
@@ -156,6 +163,10 @@ impl Action {
             Self::ScrollRight => "scroll columns right",
             Self::ScrollLeft => "scroll columns left",
             Self::Open => "details; again: refresh",
+            Self::Mark => "mark it, or take its mark",
+            Self::MarkRange => "mark from the last mark to here",
+            Self::MarkAll => "mark all rows that are shown",
+            Self::DropMarks => "drop all marks",
             Self::Revoke => "end (delete, revoke) it; asks",
             Self::Person => "all sessions of this user",
             Self::RevokeUser => "end all of this user (asks)",
@@ -184,6 +195,9 @@ impl Action {
             Self::Copy => "what can be copied",
             Self::Columns => "show, hide, move columns",
             Self::NameClient => "name this client",
+            Self::AuditLog => "audit log",
+            Self::Incident => "save a report of what was ended",
+            Self::Export => "export these rows",
             Self::Window => "how far back a search looks",
         }
     }
@@ -191,6 +205,8 @@ impl Action {
     /// The word in the hint line; shorter than the help.
     pub fn hint(self) -> &'static str {
         match self {
+            Self::Mark => "mark",
+            Self::DropMarks => "drop marks",
             Self::Revoke => "end",
             Self::Person => "person",
             Self::RevokeUser => "end all",
@@ -202,6 +218,7 @@ impl Action {
             Self::Copy | Self::CopyField => "copy",
             Self::Window => "time window",
             Self::Columns => "columns",
+            Self::Export => "export",
             Self::Reload => "reload",
             Self::Profiles => "profile",
             Self::Help => "help",

@@ -22,6 +22,9 @@ type Reason = Cow<'static, str>;
 pub fn blocked(state: &State, action: Action) -> Option<Reason> {
     match action {
         Action::Revoke => revoke(state),
+        Action::Mark | Action::MarkAll => no_row(state),
+        Action::MarkRange => no_row(state).or_else(|| no_last_mark(state)),
+        Action::DropMarks => no_mark(state),
         Action::Person | Action::Open if cut::way_out(state).is_some() => None,
         Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),
@@ -46,6 +49,11 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .rows
             .is_empty()
             .then_some("no session is loaded".into()),
+        Action::Export => state
+            .results
+            .order
+            .is_empty()
+            .then_some("no session is shown".into()),
         Action::ShowError => state
             .errors
             .is_empty()
@@ -178,7 +186,25 @@ fn may_not(source: &Source) -> Option<Reason> {
     Some(why.safe().into_owned().into())
 }
 
+fn no_mark(state: &State) -> Option<Reason> {
+    let is_none = state.results.marks.is_empty();
+    is_none.then_some("no session is marked".into())
+}
+
+/// Why there is no row from which a range of marks could begin.
+fn no_last_mark(state: &State) -> Option<Reason> {
+    let is_none = state.results.marks.last().is_none();
+    is_none.then_some("mark the first row of the range first".into())
+}
+
 fn revoke(state: &State) -> Option<Reason> {
+    let marks = &state.results.marks;
+    if !marks.is_empty() {
+        let waits = marks.is_looking().then_some(
+            "the marked sessions are being looked for among the rows that load: wait, or drop the marks".into(),
+        );
+        return waits;
+    }
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (id, row) = state.results.current()?;

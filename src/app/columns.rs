@@ -11,7 +11,7 @@ use crate::model::time::Zone;
 use crate::model::{ColumnSpec, Field};
 use crate::store::Shape;
 
-/// Cells left of the first column: the cursor, the mark, and a blank.
+/// Cells left of the first column: the cursor, the mark, and a change.
 pub const GUTTER: u16 = 3;
 
 /// The columns before the first connection has told what a system has.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::export::ExportJob;
 use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{Order, RowId, Rows, SourceId, View};
+use crate::store::{MarkedBefore, Order, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +61,10 @@ pub enum Copied {
     Answer,
     /// An error, or what failed of a job.
     Report,
+    /// A record of the audit log, as JSON.
+    Record,
+    /// Rows in one of the formats, one or more lines each.
+    Rows,
     /// The address of a session or of a sign-in.
     Address,
     /// A command line.
@@ -74,6 +79,8 @@ impl Copied {
         match self {
             Self::SessionId => "session id",
             Self::Row => "row",
+            Self::Record => "record",
+            Self::Rows => "rows",
             Self::Value | Self::Secret => "value",
             Self::Answer => "answer",
             Self::Report => "report",
@@ -93,6 +100,8 @@ impl Copied {
             | Self::Value
             | Self::Answer
             | Self::Report
+            | Self::Record
+            | Self::Rows
             | Self::Address
             | Self::Command
             | Self::Code => "",
@@ -237,6 +246,15 @@ pub enum Effect {
         /// The order before, for what can be used of it again.
         before: Order,
     },
+    /// Find the sessions that were marked before among other rows, off the loop.
+    FindMarked {
+        /// The number of the question.
+        generation: Gen,
+        /// The marked ones, in the rows of before.
+        before: Vec<MarkedBefore>,
+        /// The rows now.
+        rows: Rows,
+    },
     /// Send `Msg::Due(timer, generation)` after a while of the monotonic clock. The last one of a kind counts.
     After {
         /// Its purpose.
@@ -246,6 +264,12 @@ pub enum Effect {
         /// How long.
         delay: Duration,
     },
+    /// Read the latest changes of the audit log; the answer is `Msg::AuditRead`.
+    ReadAudit,
+    /// Save the report of what this run has ended.
+    SaveReport,
+    /// Export rows, off the loop; the answer is `Msg::Exported`.
+    Export(Box<ExportJob>),
     /// Copy text, cleaned so that it may be pasted anywhere.
     Copy {
         /// The type of the text.

@@ -7,6 +7,7 @@ use super::action::{Action, Context};
 use super::area::{BORDER, Mode};
 use super::form::{FormField, TextField};
 use super::form_fields::{fields, is_set, marked, plan_height, state_word};
+use super::form_line::FormLine;
 use super::screen_layout::Placed;
 use super::state::State;
 
@@ -57,11 +58,15 @@ pub fn plan_area(state: &State) -> Rect {
 
 /// True if the form is a list of fields, one a line.
 pub fn is_list(state: &State) -> bool {
-    state.form.unfolded || state.layout.mode == Mode::Tabs
+    let is_open = state.form.unfolded && !state.layout.is_form_line;
+    is_open || state.layout.mode == Mode::Tabs
 }
 
 /// Where the fields are now; only those on screen.
 pub(super) fn place(state: &State) -> Vec<Placed> {
+    if state.layout.is_form_line {
+        return vec![unfold(state)];
+    }
     let inner = state.layout.form.inner(BORDER);
     if inner.is_empty() {
         return Vec::new();
@@ -72,6 +77,20 @@ pub(super) fn place(state: &State) -> Vec<Placed> {
     match state.layout.mode {
         Mode::Wide | Mode::Tall => two_lines(state, inner),
         _ => one_line(state, inner),
+    }
+}
+
+/// The key at the end of the line that stands for the form.
+fn unfold(state: &State) -> Placed {
+    let row = state.layout.form;
+    let cells = FormLine::of(state).tail() as u16;
+    let x = row.right().saturating_sub(cells).max(row.x);
+    let area = Rect::new(x, row.y, cells.min(row.width).saturating_sub(1), row.height);
+    Placed {
+        field: FormField::More,
+        label: String::new(),
+        label_x: x,
+        area,
     }
 }
 

@@ -153,6 +153,17 @@ fn table(state: &State) -> Vec<Option<Hint>> {
     }
     vec![
         key(state, c, Action::Revoke, 0),
+        key(
+            state,
+            c,
+            Action::Mark,
+            if state.results.marks.is_empty() {
+                14
+            } else {
+                3
+            },
+        ),
+        key(state, c, Action::DropMarks, 2),
         key(state, c, Action::RevokeUser, 7),
         key(state, c, Action::Person, 13),
         key(state, c, Action::Actions, 12),

@@ -15,6 +15,8 @@ use super::state::{Pane, State};
 /// Folded form: two borders and two lines of fields, or one.
 const FORM_TWO_LINES: u16 = 4;
 const FORM_ONE_LINE: u16 = 3;
+/// From so many rows on the form is never a mere line.
+const FORM_STAYS: u16 = 36;
 /// Details beside the table: 40 % of the width, within these bounds.
 const DETAILS_WIDTH: (u16, u16) = (48, 80);
 /// Details below the table: 30 % of the height, within these bounds.
@@ -35,7 +37,9 @@ pub fn lay_out(state: &mut State) {
     state.results.widest_state = seen.max(state.results.widest_state);
     state.layout.columns = columns::columns(state, state.layout.table.inner(BORDER).width);
     state.layout.fields = form_layout::place(state);
-    show_field(state);
+    if !state.layout.is_form_line {
+        show_field(state);
+    }
     if !state.layout.details.is_empty() {
         state.layout.lines = lines::detail_lines(state);
         state.layout.rows = lines::visual_rows(&state.layout.lines);
@@ -103,11 +107,21 @@ fn panes(state: &State) -> ScreenLayout {
         }
         return panes;
     }
-    let form = form_height(state, mode, body.height);
+    panes.is_form_line = is_form_line(state);
+    let form = if panes.is_form_line {
+        1
+    } else {
+        form_height(state, mode, body.height)
+    };
     let rest;
     [panes.form, rest] = Layout::vertical([Length(form), Fill(1)]).areas(body);
     [panes.table, panes.details] = table_and_details(state, mode, rest);
     panes
+}
+
+/// True if the form is one line: nobody writes in it, and the table needs the rows.
+fn is_form_line(state: &State) -> bool {
+    state.focus != Pane::Search && state.size.height < FORM_STAYS
 }
 
 fn form_height(state: &State, mode: Mode, room: u16) -> u16 {
@@ -142,7 +156,8 @@ fn table_and_details(state: &State, mode: Mode, body: Rect) -> [Rect; 2] {
     };
     let height = height.max(DETAILS_COMPACT.min(body.height));
     // An unfolded form leaves no room for both; details with the focus win over it.
-    if state.form.unfolded && !focused && body.height < height + TABLE_LEAST {
+    let is_open = state.form.unfolded && !is_form_line(state);
+    if is_open && !focused && body.height < height + TABLE_LEAST {
         return [body, Rect::ZERO];
     }
     Layout::vertical([Fill(1), Length(height)]).areas(body)

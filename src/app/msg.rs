@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Size of the terminal in columns and rows. Zero is normal input.
 pub use ratatui::layout::Size;
 
+use super::audit_log::AuditPage;
 use super::effect::{Gen, JobId, Timer};
+use super::export::{ExportFailure, Exported};
 use super::keymap::KeyPress;
 use super::source::{ProfileView, Wait};
 use crate::model::signin::{Ask, DeviceCode, Waiting};
@@ -16,7 +18,7 @@ use crate::model::{
     ActionResult, ApiError, Capabilities, Headway, Identity, Outcome, PageEnd, Plan, Session,
     UserOutcome,
 };
-use crate::store::{Chunk, Order, RowId, SourceId};
+use crate::store::{Chunk, FoundMarks, Order, RowId, SourceId};
 
 /// Something that happened outside the core.
 #[derive(Debug)]
@@ -99,6 +101,13 @@ pub enum Msg {
         /// The order.
         order: Order,
     },
+    /// The sessions that were marked before rows were loaded anew.
+    MarksFound {
+        /// The number of the question.
+        generation: Gen,
+        /// Where they are.
+        marks: FoundMarks,
+    },
     /// One row of a revoke job has its outcome.
     Revoked {
         /// Which job.
@@ -124,6 +133,10 @@ pub enum Msg {
         /// The result.
         result: Result<ActionResult, ApiError>,
     },
+    /// The audit log was read, or why it cannot be.
+    AuditRead(Result<AuditPage, String>),
+    /// Rows were exported, or not.
+    Exported(Result<Exported, ExportFailure>),
     /// A job waits: nothing more is sent until `Effect::Resume`.
     Paused(JobId, ApiError),
     /// A job has ended; every row of it has had its message.
@@ -200,6 +213,8 @@ pub enum Notification {
     Unlogged,
     /// What is remembered could not be read or written.
     Remembered,
+    /// The report of what this run has ended was saved.
+    Reported,
     /// The changes that earlier runs left open in the audit log, or why it cannot be read.
     Unfinished,
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use tui_input::Input;
 
 use super::effect::Gen;
+use super::marks::Marks;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
 use crate::store::{Order, Row, RowId, Rows, SourceId};
 
@@ -118,6 +119,8 @@ pub struct Results {
     pub scroll: u16,
     /// The statuses of rows that have one.
     pub statuses: HashMap<RowId, RowStatus>,
+    /// The marked sessions.
+    pub marks: Marks,
     /// When we were told that a row has ended.
     pub ended_at: HashMap<RowId, DateTime<Utc>>,
     /// The query that made the rows on screen; `query` may be newer. `None`: there are none.
@@ -170,6 +173,7 @@ impl Results {
             top: 0,
             scroll: 0,
             statuses: HashMap::new(),
+            marks: Marks::default(),
             ended_at: HashMap::new(),
             made_by: None,
             quick: Vec::new(),
@@ -283,7 +287,19 @@ impl Results {
         } else {
             self.ended_at.remove(&id)
         };
+        if status.is_over() {
+            self.marks.take(id);
+        }
         self.statuses.insert(id, status);
+    }
+
+    /// Counts the marked rows that a filter hides.
+    pub fn count_hidden(&mut self) {
+        if self.is_filtered() && !self.marks.is_empty() {
+            self.marks.set_shown(self.order.iter());
+        } else {
+            self.marks.set_all_shown();
+        }
     }
 
     /// True if the session of a row is over, as far as we know.

@@ -26,6 +26,8 @@ pub struct ScreenLayout {
     pub tabs: Rect,
     /// The search form, border included.
     pub form: Rect,
+    /// True if the form is one line, without a border.
+    pub is_form_line: bool,
     /// The table, border included.
     pub table: Rect,
     /// The details, border included.

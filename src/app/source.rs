@@ -233,6 +233,12 @@ impl Source {
             && self.unread == 0
     }
 
+    /// Entries of its list that made no row of their own: those that came twice, and those that could not
+    /// be read.
+    pub fn odd(&self) -> u64 {
+        u64::from(self.duplicates) + u64::from(self.unread)
+    }
+
     /// True while pages are arriving.
     pub fn is_loading(&self) -> bool {
         matches!(self.progress, Progress::Loading)

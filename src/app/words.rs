@@ -15,6 +15,29 @@ pub fn clauses(clauses: &[Clause]) -> String {
     typed.join(" ")
 }
 
+/// The standing message while sessions are marked, with the keys for them. `None`: none is.
+pub fn marked(state: &State) -> Option<String> {
+    let marks = &state.results.marks;
+    let count = match marks.len() {
+        0 => return None,
+        1 => "1 session marked".to_owned(),
+        n => format!("{} sessions marked", with_thousands(n as u64)),
+    };
+    let hidden = match marks.hidden() {
+        0 => String::new(),
+        n => format!(", {} hidden by the filter", with_thousands(n as u64)),
+    };
+    let key = |action| {
+        let keys = state.keymap.keys(Context::Table, action);
+        keys.first().map(ToString::to_string).unwrap_or_default()
+    };
+    Some(format!(
+        "{count}{hidden}: {} ends them · {} drops the marks",
+        key(Action::Revoke),
+        key(Action::DropMarks)
+    ))
+}
+
 /// The message about a list that a server cut, with the key that narrows it, where that can help.
 pub fn truncated(state: &State, at: u64) -> String {
     let who = match state.sources.len() {
@@ -50,6 +73,35 @@ pub fn incomplete(state: &State) -> Option<String> {
         format!(" of {}", with_thousands(total))
     });
     broke.then(|| format!("incomplete: {} rows{of}", with_thousands(rows)))
+}
+
+/// How many sessions are loaded, and of how many: `27 of 1,204 match`, `300 of 1,204 loaded`.
+pub fn loaded(state: &State) -> String {
+    let rows = state.results.rows.len() as u64;
+    let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
+    let is_long = state.layout.is_long();
+    let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
+    let is_whole = state.sources.iter().all(loaded);
+    let odd = state.sources.iter().map(Source::odd).sum();
+    if let Some(incomplete) = incomplete(state) {
+        return incomplete;
+    }
+    match (rows, total) {
+        (0, _) => "0 sessions".to_owned(),
+        // The server could not answer the whole query: what it sent was filtered here.
+        (_, Some(total)) if is_whole && total.saturating_sub(odd) > rows => format!(
+            "{} of {} match",
+            with_thousands(rows),
+            with_thousands(total.saturating_sub(odd))
+        ),
+        // A total below what is there is nonsense.
+        (_, Some(total)) if total > rows || (is_long && total == rows) => format!(
+            "{} of {} loaded",
+            with_thousands(rows),
+            with_thousands(total)
+        ),
+        _ => format!("{} loaded", with_thousands(rows)),
+    }
 }
 
 /// The profiles whose lists are cut.

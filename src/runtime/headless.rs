@@ -196,6 +196,7 @@ impl Awaited {
             | Effect::Search { generation, .. }
             | Effect::Get { generation, .. }
             | Effect::Order { generation, .. }
+            | Effect::FindMarked { generation, .. }
             | Effect::Act { generation, .. } => Some(Self::Answer(*generation)),
             Effect::Revoke { job, .. } | Effect::RevokeUser { job, .. } => Some(Self::End(*job)),
             _ => None,
@@ -210,6 +211,7 @@ impl Awaited {
             | Msg::Planned { generation, .. }
             | Msg::Detail { generation, .. }
             | Msg::Ordered { generation, .. }
+            | Msg::MarksFound { generation, .. }
             | Msg::Acted { generation, .. } => self == Self::Answer(*generation),
             Msg::Page {
                 generation, result, ..

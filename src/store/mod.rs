@@ -3,6 +3,7 @@
 mod chunk;
 mod columns;
 mod filter;
+mod marked;
 pub mod order;
 mod records;
 mod row;
@@ -12,10 +13,13 @@ mod sort;
 mod texts;
 #[cfg(test)]
 pub(crate) mod touched;
+mod unpacking;
 
 pub use chunk::{Chunk, ChunkBuilder};
-pub use order::{Order, View, order};
+pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
+pub use order::{Order, SourceNames, View, order};
 pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};
 pub use shape::Shape;
 pub use texts::Texts;
+pub use unpacking::Unpacking;

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use super::text::Canvas;
 use super::theme::Role;
 use crate::app::area::Mode;
+use crate::app::form_line::FormLine;
 use crate::app::hints::{self, GAP};
 use crate::app::job::JobState;
 use crate::app::layout::TABS;
@@ -276,6 +277,9 @@ fn status_words(state: &State) -> (String, Role) {
     if state.is_loading() {
         return (searching(state), Role::Text);
     }
+    if let Some(marked) = words::marked(state) {
+        return (marked, Role::Text);
+    }
     let cut = state.sources.iter().find_map(|s| match s.completeness {
         Completeness::Truncated { at } if s.rows > 0 => Some(at),
         _ => None,
@@ -349,38 +353,16 @@ fn not_searched(state: &State) -> String {
     }
 }
 
-/// `1,204 loaded · last search 142 ms`.
+/// `1,204 loaded · last search 142 ms`. Without the count where the line of the form has it.
 fn loaded(state: &State) -> String {
     let results = &state.results;
-    let rows = results.rows.len() as u64;
-    let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
+    let is_line = state.layout.is_form_line;
     let mut parts = Vec::new();
-    let long = state.layout.is_long();
-    let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);
-    let whole = state.sources.iter().all(loaded);
+    if !is_line || !FormLine::of(state).is_counted {
+        parts.push(words::loaded(state));
+    }
     let count = |of: fn(&Source) -> u32| state.sources.iter().map(|s| u64::from(of(s))).sum();
     let (duplicates, unread): (u64, u64) = (count(|s| s.duplicates), count(|s| s.unread));
-    let odd = duplicates + unread;
-    let incomplete = words::incomplete(state);
-    parts.push(match (rows, total) {
-        _ if incomplete.is_some() => incomplete.unwrap_or_default(),
-        (0, _) => "0 sessions".to_owned(),
-        // The server could not answer the whole query: what it sent was filtered here.
-        (_, Some(total)) if whole && total.saturating_sub(odd) > rows => format!(
-            "{} match of {} read",
-            with_thousands(rows),
-            with_thousands(total.saturating_sub(odd))
-        ),
-        // A total below what is there is nonsense.
-        (_, Some(total)) if total > rows || (long && total == rows) => {
-            format!(
-                "{} of {} loaded",
-                with_thousands(rows),
-                with_thousands(total)
-            )
-        }
-        _ => format!("{} loaded", with_thousands(rows)),
-    });
     parts.extend(results.rows.kinds().words());
     parts.extend(unlisted(state).map(str::to_owned));
     for source in &state.sources {
@@ -403,7 +385,8 @@ fn loaded(state: &State) -> String {
             .flatten(),
     );
     let took = state.sources.iter().filter_map(|s| s.took).max();
-    if let (Some(took), false) = (took, state.form.unfolded || state.layout.mode == Mode::Tabs) {
+    let is_short = state.layout.mode == Mode::Tabs || (state.form.unfolded && !is_line);
+    if let (Some(took), false) = (took, is_short) {
         parts.push(format!("last search {}", milliseconds(took)));
     }
     parts.join(" · ")

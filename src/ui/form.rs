@@ -11,16 +11,21 @@ use crate::app::dialog_view::FieldText;
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
 use crate::app::form_layout;
+use crate::app::form_line::{self, FormLine};
 use crate::app::screen_layout::Placed;
 use crate::app::state::{Pane, State};
 use crate::app::text_wrap::wrap_words;
 use crate::model::Support;
+use crate::model::text::width_cols;
 
 /// Draws the form.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let all = &state.layout;
     if all.form.is_empty() {
         return;
+    }
+    if all.is_form_line {
+        return draw_line(state, canvas);
     }
     let focused = has_focus(state, Pane::Search);
     canvas.border(all.form, focused);
@@ -34,6 +39,27 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     if form_layout::is_list(state) {
         plan(state, canvas);
     }
+}
+
+/// The form as one line: ` / user:ada*      27 of 1,204 match   F2 form `.
+fn draw_line(state: &State, canvas: &mut Canvas<'_>) {
+    let area = state.layout.form;
+    let line = FormLine::of(state);
+    let mut right = area.width.saturating_sub(line.tail() as u16);
+    let keys = canvas.text(area, right, &line.unfold, Role::Key);
+    let gap = u16::from(keys > 0);
+    canvas.text(area, right + keys + gap, form_line::UNFOLD, Role::Dim);
+    let (note, role) = &line.note;
+    right = right.saturating_sub(width_cols(&canvas.plain(note)) as u16 + 3);
+    canvas.text(area, right, note, *role);
+    let key = canvas.text(area, 1, &line.key, Role::Key);
+    let query = Rect {
+        width: right.saturating_sub(2),
+        ..area
+    };
+    let (text, role) = &line.query;
+    let style = canvas.style(*role);
+    canvas.outside(query, key + 2, text, style);
 }
 
 /// The keys of the form; where the fields have no room beside them, what is wrong with one.

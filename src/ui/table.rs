@@ -22,6 +22,9 @@ use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousand
 use crate::model::{ApiError, Field, Property};
 use crate::store::{Row, RowId};
 
+/// The cell of the gutter in which a mark stands: behind the cursor, before that of a change.
+const MARK: u16 = 1;
+
 /// Draws the table.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let all = &state.layout;
@@ -36,6 +39,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     };
     let long = all.is_long();
     let (count, role) = count(state, long, canvas.is_ascii());
+    let count = format!("{}{count}", marked(state));
     let order = if state.results.arrival || count.is_empty() {
         String::new()
     } else {
@@ -74,7 +78,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
 
 /// The title with the query that made the rows, whatever has been typed since.
 fn title(state: &State, area: Rect) -> String {
-    let made_by = state.results.made_by.as_ref();
+    let mut made_by = state.results.made_by.as_ref();
+    if state.layout.is_form_line && made_by == state.query().ok().as_ref() {
+        // The line above names it.
+        made_by = None;
+    }
     let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
     if query.is_empty() {
         return "Sessions".to_owned();
@@ -169,6 +177,9 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
     let selected = drawn.is_cursor && drawn.is_focused;
     if drawn.is_cursor {
         canvas.text(area, 0, ">", Role::Text);
+    }
+    if state.results.marks.contains(drawn.id) {
+        canvas.text(area, MARK, "*", Role::Title);
     }
     for column in &state.layout.columns {
         let Some(what) = &column.what else {
@@ -273,10 +284,24 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         role = if grave { Role::Warn } else { Role::Dim };
     } else if results.ordering {
         text.push_str(" · sorting…");
-    } else if long && shown > 0 && is_whole(state) {
+    } else if long && shown > 0 && is_whole(state) && !state.layout.is_form_line {
         text.push_str(" · all loaded");
     }
     (text, role)
+}
+
+/// How many sessions are marked, for the title. Empty: none is.
+fn marked(state: &State) -> String {
+    let marks = &state.results.marks;
+    match (marks.len(), marks.hidden()) {
+        (0, _) => String::new(),
+        (all, 0) => format!("{} marked · ", with_thousands(all as u64)),
+        (all, hidden) => format!(
+            "{} marked, {} hidden · ",
+            with_thousands(all as u64),
+            with_thousands(hidden as u64)
+        ),
+    }
 }
 
 /// The shown sessions by kind, in brackets; without those that are over since they were loaded, unless a

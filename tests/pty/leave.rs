@@ -142,7 +142,7 @@ fn f_tty_03_it_stops_to_the_shell_and_comes_back() {
     send(usher.pty.pid, Signal::CONT);
 
     usher.pty.wait_until("the screen again", |screen| {
-        screen.alternate_screen() && screen.contents().contains("all loaded")
+        screen.alternate_screen() && screen.contents().contains("whole list")
     });
     assert!(!usher.pty.has_modes_of_before(), "the line is raw again");
     let width = usher

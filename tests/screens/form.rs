@@ -76,3 +76,34 @@ fn the_form_says_what_is_done_here_and_what_a_system_needs() {
 
     check("form_plan", &state, &TWO);
 }
+
+/// Somebody searched, and 27 of 1,204 sessions matched.
+fn searched() -> State {
+    let mut fixture = Fixture::open();
+    fixture.load(&people(), 27);
+    fixture.with(|state| {
+        state.focus = Pane::Table;
+        state.form.inputs[TextField::User] = Input::new("ada*".to_owned());
+        state.form.state = 1;
+        state.results.query = state.query().ok();
+        state.results.made_by = state.query().ok();
+        state.sources[0].total = Some(1204);
+    })
+}
+
+#[test]
+fn without_the_focus_the_form_is_one_line_unless_the_screen_is_high() {
+    check(
+        "form_line",
+        &searched(),
+        &[(64, 18), (80, 24), (140, 30), (120, 36)],
+    );
+}
+
+#[test]
+fn a_form_that_was_edited_says_so_and_the_title_names_the_query_of_the_rows() {
+    let mut state = searched();
+    state.form.inputs[TextField::User] = Input::new("bob".to_owned());
+
+    check("form_line_edited", &state, &SMALL);
+}

@@ -10,6 +10,16 @@ fn main_screen() {
 }
 
 #[test]
+fn marked_rows_show_their_mark_and_the_title_counts_them() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "space space down space");
+    check("marks", &state, &TWO);
+
+    keys(&mut state, "f");
+    check("marks_hidden", &state, &SMALL);
+}
+
+#[test]
 fn rows_arrive_while_loading() {
     let state = Fixture::main().with(|state| {
         state.sources[0].progress = Progress::Loading;

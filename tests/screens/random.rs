@@ -253,16 +253,27 @@ fn what_is_drawn_is_what_is_hit() {
     };
     lay_out(&mut state);
 
-    assert_eq!(hit(&state, Position::new(10, 6)), Hit::Row(0));
-    assert_eq!(hit(&state, Position::new(10, 14)), Hit::Row(8));
+    assert_eq!(hit(&state, Position::new(10, 4)), Hit::Row(0));
+    assert_eq!(hit(&state, Position::new(10, 14)), Hit::Row(10));
     assert_eq!(
-        hit(&state, Position::new(5, 5)),
+        hit(&state, Position::new(5, 3)),
         Hit::Column(Field::User.into())
     );
     assert_eq!(
-        hit(&state, Position::new(60, 5)),
+        hit(&state, Position::new(60, 3)),
         Hit::Column(Field::Used.into())
     );
+    assert_eq!(hit(&state, Position::new(10, 1)), Hit::Pane(Pane::Search));
+    assert_eq!(
+        hit(&state, Position::new(75, 1)),
+        Hit::Form(FormField::More),
+        "F2 form"
+    );
+    assert_eq!(hit(&state, Position::new(10, 18)), Hit::Pane(Pane::Details));
+    assert_eq!(hit(&state, Position::new(10, 0)), Hit::Nothing);
+
+    keys(&mut state, "/");
+
     assert_eq!(
         hit(&state, Position::new(10, 2)),
         Hit::Form(FormField::Text(TextField::Text))
@@ -271,8 +282,8 @@ fn what_is_drawn_is_what_is_hit() {
         hit(&state, Position::new(66, 2)),
         Hit::Form(FormField::More)
     );
-    assert_eq!(hit(&state, Position::new(10, 18)), Hit::Pane(Pane::Details));
-    assert_eq!(hit(&state, Position::new(10, 0)), Hit::Nothing);
+
+    keys(&mut state, "esc");
 
     keys(&mut state, "delete");
 

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 60] = [
+const ENTRIES: [HelpLine; 65] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -130,6 +130,8 @@ const ENTRIES: [HelpLine; 60] = [
     entry(C::Global, &[A::Window], "time window"),
     entry(C::Global, &[A::Profiles], "switch profile"),
     entry(C::Global, &[A::ShowError], "last error"),
+    entry(C::Global, &[A::AuditLog], "audit log"),
+    entry(C::Global, &[A::Incident], "report of this run"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),
     entry(C::Global, &[A::Redraw], "redraw"),
     entry(C::Global, &[A::Suspend], "suspend"),
@@ -145,6 +147,8 @@ const ENTRIES: [HelpLine; 60] = [
     entry(C::Table, &[A::First, A::Last], "first / last"),
     entry(C::Table, &[A::ScrollRight, A::ScrollLeft], "scroll columns"),
     entry(C::Table, &[A::Open], "details"),
+    entry(C::Table, &[A::Mark, A::MarkRange], "mark it / up to it"),
+    entry(C::Table, &[A::MarkAll, A::DropMarks], "mark shown / none"),
     entry(C::Table, &[A::Revoke], "end it (asks)"),
     entry(C::Table, &[A::Person], "sessions of user"),
     entry(C::Table, &[A::RevokeUser], "revoke all of user"),
@@ -161,6 +165,7 @@ const ENTRIES: [HelpLine; 60] = [
     entry(C::Table, &[A::Columns], "columns"),
     entry(C::Table, &[A::NameClient], "name this client"),
     entry(C::Table, &[A::Copy], "copy …"),
+    entry(C::Table, &[A::Export], "export these rows"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(
         C::Table,

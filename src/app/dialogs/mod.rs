@@ -3,11 +3,13 @@
 pub mod actions_menu;
 pub mod answer;
 pub mod arguments;
+pub mod audit_log;
 pub mod choices;
 pub mod columns;
 pub mod confirm;
 pub mod copy_menu;
 pub mod error;
+pub mod export;
 pub mod first_run;
 pub mod help;
 pub mod job;

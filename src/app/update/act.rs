@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, message, requests, results, table, trail,
+    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, table,
+    trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, columns, copy_menu, error, name_client, palette, profiles, searches, time_window,
+    actions_menu, audit_log, columns, copy_menu, error, export, name_client, palette, profiles,
+    searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
 use crate::app::job::JobState;
+use crate::app::layout::lay_out;
 use crate::app::results::Find;
 use crate::app::state::{Level, Pane, State};
 
@@ -71,6 +74,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ScrollRight => table::scroll(state, 1),
         Action::ScrollLeft => table::scroll(state, -1),
         Action::Open => details::open(state),
+        Action::Mark => marks::mark(state),
+        Action::MarkRange => marks::mark_range(state),
+        Action::MarkAll => marks::mark_all(state),
+        Action::DropMarks => marks::drop_all(state),
         Action::Revoke => ask_revoke::ask(state),
         Action::Person => form::person(state),
         Action::RevokeUser => ask_revoke::ask_user(state),
@@ -94,6 +101,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => palette::open(state, ""),
         Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
+        Action::AuditLog => audit_log::open(state),
+        Action::Incident => incident(state),
+        Action::Export => export::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),
         Action::Searches => searches::open(state),
@@ -131,10 +141,13 @@ fn next_pane(state: &mut State, by: isize) -> Vec<Effect> {
     };
     let at = panes.iter().position(|p| *p == state.focus).unwrap_or(0);
     let next = (at as isize + by).rem_euclid(panes.len() as isize) as usize;
+    let effects = focus::focus(state, panes[next]);
     if panes[next] == Pane::Search {
+        // Its fields have a place only once it has the focus.
+        lay_out(state);
         form::enter_from(state, by);
     }
-    focus::focus(state, panes[next])
+    effects
 }
 
 fn find(state: &mut State) -> Vec<Effect> {
@@ -177,6 +190,12 @@ fn back(state: &mut State) -> Vec<Effect> {
         Pane::Table => return form::stop(state),
     }
     Vec::new()
+}
+
+fn incident(state: &mut State) -> Vec<Effect> {
+    let mut effects = message::say(state, Level::Info, "saving the report …");
+    effects.push(Effect::SaveReport);
+    effects
 }
 
 fn quit(state: &mut State) -> Vec<Effect> {

@@ -1,6 +1,6 @@
 //! The rows that a revoke would send, and the question before it.
 
-use super::lock;
+use super::{lock, marks};
 use crate::app::action::Action;
 use crate::app::blocked;
 use crate::app::cells;
@@ -12,20 +12,30 @@ use crate::app::results::RowStatus;
 use crate::app::revoke_plan::{RevokePlan, WholeUser};
 use crate::app::source::Progress;
 use crate::app::state::State;
+use crate::model::text::with_thousands;
 use crate::model::{
     Clause, Completeness, Field, KindCounts, Op, Subject, Target, Untrusted, Value,
 };
 use crate::store::{Row, RowId, SourceId};
 
-/// Asks whether the row under the cursor shall be revoked.
+/// Asks whether the marked sessions shall be ended; if none is marked, the one under the cursor. Marked rows
+/// that a filter hides are left out: nobody sees them.
 pub fn ask(state: &mut State) -> Vec<Effect> {
-    let ids: Vec<RowId> = state
-        .results
-        .current()
-        .map(|(id, _)| id)
-        .into_iter()
-        .collect();
-    let plan = plan(state, &ids);
+    let marks = &state.results.marks;
+    let (is_marked, hidden) = (!marks.is_empty(), marks.hidden());
+    let ids: Vec<RowId> = if is_marked {
+        marks::shown(state)
+    } else {
+        let current = state.results.current();
+        current.map(|(id, _)| id).into_iter().collect()
+    };
+    let mut plan = plan(state, &ids);
+    if hidden > 0 {
+        plan.skip.push((hidden, "hidden by the filter".to_owned()));
+    }
+    if plan.send.is_empty() && is_marked {
+        return cannot_any(state, &plan);
+    }
     if plan.send.is_empty() {
         let why = plan
             .skip
@@ -70,6 +80,24 @@ pub fn cannot(state: &mut State, why: &str) -> Vec<Effect> {
         what: "End the session under the cursor".to_owned(),
         why: why.to_owned(),
         advice,
+        notes: Vec::new(),
+        can_login: None,
+    }));
+    effects
+}
+
+/// Says why none of the marked sessions can be ended.
+fn cannot_any(state: &mut State, plan: &RevokePlan) -> Vec<Effect> {
+    let effects = lock::refused(state, Action::Revoke);
+    let reasons = plan.skip.iter().map(|(count, why)| {
+        let count = with_thousands(*count as u64);
+        format!("{count}: {why}")
+    });
+    state.open(ErrorBox::new(ErrorReport {
+        title: "None of the marked sessions can be ended".to_owned(),
+        what: "End the marked sessions".to_owned(),
+        why: reasons.collect::<Vec<_>>().join("; "),
+        advice: "Mark others, or drop the marks and choose one session.".to_owned(),
         notes: Vec::new(),
         can_login: None,
     }));

@@ -205,7 +205,7 @@ pub fn planned(
 
 /// Shows all fields, or folds them away.
 pub fn unfold(state: &mut State) -> Vec<Effect> {
-    state.form.unfolded = !state.form.unfolded;
+    state.form.unfolded = state.layout.is_form_line || !state.form.unfolded;
     let mut effects = focus::focus(state, Pane::Search);
     effects.extend(plan(state));
     effects

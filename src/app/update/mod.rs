@@ -11,6 +11,7 @@ mod focus;
 pub(super) mod form;
 mod keys;
 mod lock;
+mod marks;
 pub(super) mod message;
 mod mouse;
 pub(super) mod net;
@@ -25,6 +26,7 @@ pub(super) mod trail;
 
 pub use profiles::open_profiles;
 
+use super::dialogs::{audit_log, export};
 use super::effect::Effect;
 use super::layout::lay_out;
 use super::msg::{Msg, Signal};
@@ -71,12 +73,15 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => details::read(state, source, generation, row, result),
         Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::MarksFound { generation, marks } => marks::found(state, generation, &marks),
         Msg::Revoked { job, row, outcome } => revoke::outcome(state, job, row, outcome),
         Msg::UserRevoked {
             job,
             source,
             result,
         } => revoke::user_outcome(state, job, source, result),
+        Msg::AuditRead(result) => audit_log::was_read(state, result),
+        Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
         Msg::Ended(job) => revoke::ended(state, job),
@@ -84,6 +89,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };
     results::settle(state);
+    effects.extend(marks::settle(state));
     lay_out(state);
     effects.extend(lock::settle(state, asked));
     effects

@@ -12,7 +12,7 @@ use crate::store::order::{SourceNames, View};
 use crate::store::{Order, RowId, Rows, order};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
-const AT_ONCE: usize = 5_000;
+pub(super) const AT_ONCE: usize = 5_000;
 /// While rows arrive, new ones join a sorted or filtered order once they are more than one in so many of
 /// those that are in it.
 const MERGED_FROM: u32 = 8;
@@ -22,6 +22,7 @@ pub fn begin(state: &mut State) {
     let results = &mut state.results;
     results.stale = false;
     results.arrival = true;
+    results.marks.keep_for_reload(&results.rows);
     results.rows = Rows::default();
     results.order = Order::default();
     results.statuses.clear();
@@ -151,7 +152,7 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
 }
 
 /// The selection and order of the rows.
-fn view(state: &State) -> View {
+pub fn view(state: &State) -> View {
     let results = &state.results;
     let mut clauses = results.quick.clone();
     if let Some(query) = results.live.as_ref().and_then(|live| live.query.as_ref()) {
@@ -208,6 +209,7 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         (results.current().map(|(id, _)| id), on_line)
     };
     results.order = made;
+    results.count_hidden();
     match (found, results.wanted.clone()) {
         (Some(_), _) => (results.wanted, results.touched) = (None, true),
         // It has gone: the cursor stays where it was.

@@ -377,3 +377,40 @@ fn f_clock_02_a_clock_that_jumps_changes_no_countdown_and_no_elapsed_time_below_
         Some("idp:443 answered 429: waiting 17 s · Esc stops")
     );
 }
+
+/// A screen on which the form has no room without the focus.
+const SMALL: Size = Size {
+    width: 80,
+    height: 24,
+};
+
+#[test]
+fn a_form_that_is_one_line_unfolds_with_the_focus_and_all_of_it_with_its_key() {
+    let mut app = TestApp::listing(&["jdoe", "root"]);
+    app.send(Msg::Resize(SMALL));
+    assert!(app.state.layout.is_form_line, "the table has the focus");
+    let rows = app.state.layout.table_height();
+
+    app.keys("tab tab");
+    assert_eq!(app.state.focus, Pane::Search);
+    assert_eq!(app.state.form.field, FormField::Text(TextField::Text));
+    assert_eq!(app.state.layout.table_height(), rows - 2);
+
+    app.keys("f2");
+    assert!(app.state.form.unfolded);
+
+    app.state.focus = Pane::Table;
+    app.keys("down f2");
+    assert!(app.state.form.unfolded && !app.state.layout.is_form_line);
+}
+
+#[test]
+fn shift_tab_comes_into_the_form_at_its_end() {
+    let mut app = TestApp::listing(&["jdoe"]);
+    app.send(Msg::Resize(SMALL));
+
+    app.keys("shift-tab");
+
+    assert_eq!(app.state.focus, Pane::Search);
+    assert_eq!(app.state.form.field, FormField::More);
+}

@@ -2,14 +2,17 @@
 
 mod actions;
 mod attribute_columns;
+mod audit_log;
 mod chosen_columns;
 mod client_name;
 mod completion;
 mod connections;
 mod copies;
+mod export;
 mod forms;
 mod history;
 mod kinds;
+mod marks;
 mod orders;
 mod palette;
 mod person;
