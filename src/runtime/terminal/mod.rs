@@ -248,7 +248,7 @@ mod tests {
 
         let bytes = frame(&mut screen, "sessionX", None);
 
-        assert_eq!(bytes, "\x1b[1;8H\x1b[31mX\x1b[m");
+        assert_eq!(bytes, "\x1b[1;8H\x1b[31mX\x1b[0m");
     }
 
     #[test]

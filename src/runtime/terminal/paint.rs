@@ -350,7 +350,7 @@ impl<'a> Pen<'a> {
     fn lift(&mut self) {
         if self.ink != Ink::USUAL {
             self.ink = Ink::USUAL;
-            self.out.extend_from_slice(b"\x1b[m");
+            self.out.extend_from_slice(b"\x1b[0m");
         }
     }
 }

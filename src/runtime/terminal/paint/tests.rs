@@ -138,7 +138,7 @@ fn a_style_is_told_once_and_taken_back_at_the_end() {
 
     assert_eq!(
         viewer.show(&next),
-        "\x1b[H\x1b[1;31mone two \x1b[0;31mthree\x1b[m"
+        "\x1b[H\x1b[1;31mone two \x1b[0;31mthree\x1b[0m"
     );
     assert_eq!(viewer.show(&next), "");
 }
