@@ -113,6 +113,7 @@ pub enum Action {
     Window,
     Columns,
     NameClient,
+    Export,
 }
 
 impl Action {
@@ -192,6 +193,7 @@ impl Action {
             Self::Copy => "what can be copied",
             Self::Columns => "show, hide, move columns",
             Self::NameClient => "name this client",
+            Self::Export => "export these rows",
             Self::Window => "how far back a search looks",
         }
     }
@@ -212,6 +214,7 @@ impl Action {
             Self::Copy | Self::CopyField => "copy",
             Self::Window => "time window",
             Self::Columns => "columns",
+            Self::Export => "export",
             Self::Reload => "reload",
             Self::Profiles => "profile",
             Self::Help => "help",

@@ -49,6 +49,11 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .rows
             .is_empty()
             .then_some("no session is loaded".into()),
+        Action::Export => state
+            .results
+            .order
+            .is_empty()
+            .then_some("no session is shown".into()),
         Action::ShowError => state
             .errors
             .is_empty()

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 
+use super::export::ExportJob;
 use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
@@ -60,6 +61,8 @@ pub enum Copied {
     Answer,
     /// An error, or what failed of a job.
     Report,
+    /// Rows in one of the formats, one or more lines each.
+    Rows,
     /// The address of a session or of a sign-in.
     Address,
     /// A command line.
@@ -74,6 +77,7 @@ impl Copied {
         match self {
             Self::SessionId => "session id",
             Self::Row => "row",
+            Self::Rows => "rows",
             Self::Value | Self::Secret => "value",
             Self::Answer => "answer",
             Self::Report => "report",
@@ -93,6 +97,7 @@ impl Copied {
             | Self::Value
             | Self::Answer
             | Self::Report
+            | Self::Rows
             | Self::Address
             | Self::Command
             | Self::Code => "",
@@ -255,6 +260,8 @@ pub enum Effect {
         /// How long.
         delay: Duration,
     },
+    /// Export rows, off the loop; the answer is `Msg::Exported`.
+    Export(Box<ExportJob>),
     /// Copy text, cleaned so that it may be pasted anywhere.
     Copy {
         /// The type of the text.

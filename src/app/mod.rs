@@ -16,6 +16,7 @@ pub mod dialog_view;
 pub mod dialogs;
 pub mod effect;
 pub mod error_report;
+pub mod export;
 pub(crate) mod facts;
 pub mod form;
 pub mod form_fields;

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use ratatui::layout::Size;
 
 use super::effect::{Gen, JobId, Timer};
+use super::export::{ExportFailure, Exported};
 use super::keymap::KeyPress;
 use super::source::{ProfileView, Wait};
 use crate::model::signin::{Ask, DeviceCode, Waiting};
@@ -131,6 +132,8 @@ pub enum Msg {
         /// The result.
         result: Result<ActionResult, ApiError>,
     },
+    /// Rows were exported, or not.
+    Exported(Result<Exported, ExportFailure>),
     /// A job waits: nothing more is sent until `Effect::Resume`.
     Paused(JobId, ApiError),
     /// A job has ended; every row of it has had its message.

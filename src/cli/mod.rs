@@ -23,7 +23,7 @@ mod kinds_tests;
 mod list;
 mod login;
 mod outcome;
-mod output;
+pub(crate) mod output;
 mod pages;
 mod profiles;
 mod prompter;

@@ -2,6 +2,7 @@
 
 pub mod client_name;
 pub mod error;
+mod growing;
 pub mod keyring_store;
 pub mod lock;
 pub mod login;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 pub use error::ConfigError;
+pub use growing::{Existing, GrowingFile};
 pub use login::Method;
 pub use own::{OwnCheck, OwnKey, OwnKeys, OwnKind, OwnValue};
 #[cfg(debug_assertions)]

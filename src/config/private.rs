@@ -358,7 +358,7 @@ fn refused(path: &Path, what: &'static str, error: &io::Error) -> PrivateError {
     }
 }
 
-fn kind(found: &Metadata) -> &'static str {
+pub(super) fn kind(found: &Metadata) -> &'static str {
     let kind = found.file_type();
     if kind.is_symlink() {
         "a link"
@@ -371,7 +371,17 @@ fn kind(found: &Metadata) -> &'static str {
 
 /// Writes a new file in the same folder and brings it to the disk.
 fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf, PrivateError> {
-    let failed = |error: &io::Error| PrivateError::io(path, "write", error);
+    let (mut file, temporary) = new_beside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        let _ = fs::remove_file(&temporary);
+        PrivateError::io(path, "write", &error)
+    })?;
+    Ok(temporary)
+}
+
+/// Makes an empty file in the same folder, under a name that nobody has.
+pub(super) fn new_beside(path: &Path) -> Result<(File, PathBuf), PrivateError> {
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).map_err(|error| PrivateError::Io {
         path: path.to_owned(),
@@ -382,16 +392,11 @@ fn write_beside(path: &Path, bytes: &[u8]) -> Result<PathBuf, PrivateError> {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{:016x}", u64::from_ne_bytes(random)));
     let temporary = path.with_file_name(name);
-    let mut file = no_follow(OpenOptions::new().write(true).create_new(true))
+    let file = no_follow(OpenOptions::new().write(true).create_new(true))
         .mode(0o600)
         .open(&temporary)
-        .map_err(|error| failed(&error))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = fs::remove_file(&temporary);
-        failed(&error)
-    })?;
-    Ok(temporary)
+        .map_err(|error| PrivateError::io(path, "write", &error))?;
+    Ok((file, temporary))
 }
 
 /// Brings the name of a file to the disk.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use enum_map::EnumMap;
 
 use super::action::{ActionSpec, ActsOn};
+use super::preview::Preview;
 use super::query::{Field, Op, Property, Query, Target};
 use super::text::Untrusted;
 
@@ -116,6 +117,8 @@ pub struct Capabilities {
     /// The sessions that no list of it holds, as a sentence without a full stop ("Acme shows usher's own
     /// session only"). `None`: every session can be listed.
     pub unlisted: Option<Cow<'static, str>>,
+    /// The words for the requests that end sessions.
+    pub preview: Preview,
     /// The kinds of session that it holds, and what can be done with each.
     pub kinds: Kinds,
 }
@@ -261,6 +264,7 @@ impl Capabilities {
             scopes: Vec::new(),
             notes: Vec::new(),
             unlisted: None,
+            preview: |_| String::new(),
             kinds: Kinds::from(kind),
         }
     }

@@ -4,6 +4,7 @@ pub mod action;
 pub mod address;
 pub mod caps;
 pub mod confirm;
+mod end_plan;
 pub mod error;
 pub mod exchange;
 mod exempt;
@@ -12,6 +13,7 @@ mod kind_counts;
 pub mod page;
 pub mod paging;
 mod policy;
+mod preview;
 pub mod query;
 pub mod session;
 pub mod signin;
@@ -26,6 +28,7 @@ pub use action::{
 };
 pub use address::is_loopback;
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
+pub use end_plan::{EndPlan, EndWay, PlanBasis, RealmPlan, SystemPlan};
 pub use error::ApiError;
 pub use exchange::Exchange;
 pub use exempt::{Exempt, exempt};
@@ -34,6 +37,7 @@ pub use kind_counts::KindCounts;
 pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use policy::{AuditMode, Policy};
+pub use preview::{EndRequest, EndTarget, Preview};
 pub use query::{
     AskedBy, Clause, Field, Matcher, Op, Plan, Property, Query, QueryError, RowView, Search, Sort,
     Target, Value,

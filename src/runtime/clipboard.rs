@@ -115,11 +115,16 @@ pub(super) fn clean(what: Copied, text: &SecretString) -> Clean {
     let text = text.expose_secret();
     let clean = match what {
         Copied::Row => paste_safe_json(text),
+        // Its lines are clean already, and each one is a row.
+        Copied::Rows => {
+            let lines: Vec<_> = text.lines().map(paste_safe).collect();
+            lines.join("\n").into()
+        }
         _ => paste_safe(text),
     };
     Clean {
-        // In JSON the value is still the same.
-        changed: what != Copied::Row && clean != text,
+        // In JSON the value is still the same, and rows lose nothing but the end of the last line.
+        changed: !matches!(what, Copied::Row | Copied::Rows) && clean != text,
         text: Zeroizing::new(clean.into_owned()),
     }
 }

@@ -83,6 +83,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     // The operator's shell gets its terminal back before anything is waited for.
     modes::leave();
     shell.effects.keep_all();
+    shell.effects.end_exports().await;
     if shell.ended_by_signal {
         shell.finish_jobs().await;
     }

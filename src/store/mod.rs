@@ -13,11 +13,13 @@ mod sort;
 mod texts;
 #[cfg(test)]
 pub(crate) mod touched;
+mod unpacking;
 
 pub use chunk::{Chunk, ChunkBuilder};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
-pub use order::{Order, View, order};
+pub use order::{Order, SourceNames, View, order};
 pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};
 pub use shape::Shape;
 pub use texts::Texts;
+pub use unpacking::Unpacking;

@@ -46,6 +46,14 @@ fn packed(plain: &[u8]) -> Box<[u8]> {
     })
 }
 
+/// A block that was unpacked.
+#[derive(Default)]
+pub(super) struct OpenBlock {
+    /// Which one, from 1. `0`: none.
+    number: usize,
+    plain: Vec<u8>,
+}
+
 struct Block {
     first: usize,
     plain: usize,
@@ -113,16 +121,23 @@ impl Records {
 
     /// The record of one row. Unpacks the block in which it is.
     pub(super) fn get(&self, row: usize) -> Record {
-        let mut found = Record::default();
-        let block = self.blocks.partition_point(|block| block.first <= row);
-        if let Some(block) = block.checked_sub(1).and_then(|at| self.blocks.get(at)) {
-            let skip = row - block.first;
-            let plain = block.plain();
-            if let Some(bytes) = Parts(&plain).nth(skip) {
-                found = record(bytes).unwrap_or_default();
-            }
+        self.get_from(&mut OpenBlock::default(), row)
+    }
+
+    /// The same. The block stays open for the rows beside it; it must be one of these records, or empty.
+    pub(super) fn get_from(&self, open: &mut OpenBlock, row: usize) -> Record {
+        let number = self.blocks.partition_point(|block| block.first <= row);
+        let Some(block) = number.checked_sub(1).and_then(|at| self.blocks.get(at)) else {
+            return Record::default();
+        };
+        if open.number != number {
+            *open = OpenBlock {
+                number,
+                plain: block.plain(),
+            };
         }
-        found
+        let bytes = Parts(&open.plain).nth(row - block.first);
+        bytes.and_then(record).unwrap_or_default()
     }
 
     /// Looks at the attributes of all rows, in order: of each its number, and the attributes in turn.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::chunk::{Answer, Chunk, Facts, Moment, Shared};
+use super::records::Record;
 use super::rows::SourceId;
 use super::texts::{TextId, Texts};
 use crate::model::{Attribute, Deletable, Fact, Field, Session, SessionKey, Subject, Untrusted};
@@ -193,7 +194,15 @@ impl<'a> Row<'a> {
 
     /// All of it. Unpacks the record.
     pub fn session(self) -> Session {
-        let record = self.chunk.records.get(self.at);
+        self.with(self.chunk.records.get(self.at))
+    }
+
+    /// All but its attributes and what the server sent: unpacks nothing.
+    pub fn summary(self) -> Session {
+        self.with(Record::default())
+    }
+
+    pub(super) fn with(self, record: Record) -> Session {
         Session {
             key: self.key(),
             id: self.facts().has_id.then(|| SessionKey::new(self.id())),

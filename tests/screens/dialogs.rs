@@ -264,3 +264,23 @@ fn without_a_way_to_list_the_table_says_that_nothing_was_searched() {
     assert!(drawn.contains("r offers the ways to list"), "{drawn}");
     assert!(!drawn.contains("failed"), "{drawn}");
 }
+
+#[test]
+fn the_rows_that_are_shown_can_be_exported() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "e");
+    check("export", &state, &TWO);
+
+    let choice = usher::app::export::ExportChoice {
+        format: usher::app::export::ExportFormat::Json,
+        fields: usher::app::export::ExportFields::All,
+        place: usher::app::export::ExportPlace::File {
+            path: "~/rows.json".to_owned(),
+            replace: false,
+        },
+    };
+    state.dialogs.clear();
+    let failure = usher::app::export::ExportFailure::Exists(choice);
+    update(&mut state, usher::app::Msg::Exported(Err(failure)));
+    check("export_exists", &state, &SMALL);
+}

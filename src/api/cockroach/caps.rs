@@ -6,7 +6,10 @@ use enum_map::EnumMap;
 
 use super::revoke::BATCH;
 use super::{NAME, SQL, WEB, actions, connections, row};
-use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Kinds, Paging, Revoke, Support};
+use crate::model::{
+    Capabilities, ColumnSpec, EndRequest, EndTarget, Field, KindCaps, Kinds, Paging, Revoke,
+    Support,
+};
 
 const WEB_COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::User, "USER", "USER", 2),
@@ -35,6 +38,7 @@ pub(super) fn capabilities() -> Capabilities {
         // Names of users are in lower case, and so is what is asked for.
         any_case: true,
         paging: Paging::Forward,
+        preview,
         kinds: Kinds::several(web(), vec![sql()]),
         ..Capabilities::of_one_kind(NAME, web())
     }
@@ -88,5 +92,19 @@ fn web() -> KindCaps {
         columns: WEB_COLUMNS.to_vec(),
         actions: actions::of_web(),
         ..KindCaps::default()
+    }
+}
+
+/// The statements, as they go over SQL or over HTTP.
+fn preview(request: &EndRequest<'_>) -> String {
+    let names = request.names();
+    match (request.kind, request.target) {
+        (Some(SQL), EndTarget::Sessions(_)) => format!("CANCEL SESSION {names}"),
+        (_, EndTarget::Sessions(_)) => {
+            format!("UPDATE system.web_sessions SET \"revokedAt\" = now() WHERE id IN ({names})")
+        }
+        (_, EndTarget::User(_)) => {
+            format!("UPDATE system.web_sessions SET \"revokedAt\" = now() WHERE username = {names}")
+        }
     }
 }

@@ -49,6 +49,7 @@ pub(super) fn capabilities(url: Option<&Url>) -> Capabilities {
         unlisted: Some(ONLY_OWN.into()),
         // The end of the connection is all that there is to see.
         revoke_is_verified: true,
+        preview: |request| format!("close the connection to {}", request.address),
         notes: notes.into_iter().flatten().map(str::to_owned).collect(),
         ..Capabilities::of_one_kind(NAME, kind)
     }

@@ -2,7 +2,10 @@
 
 use enum_map::enum_map;
 
-use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke, Support};
+use super::pages::SESSION;
+use crate::model::{
+    Capabilities, ColumnSpec, EndRequest, EndTarget, Field, KindCaps, Paging, Revoke, Support,
+};
 
 const COLUMNS: &[ColumnSpec] = &[
     ColumnSpec::new(Field::User, "USER", "USER", 3),
@@ -58,6 +61,27 @@ pub(super) fn capabilities(old: bool) -> Capabilities {
         any_case: false,
         total: true,
         paging: if old { Paging::None } else { Paging::Offset },
+        preview: if old { preview_old } else { preview },
         ..Capabilities::of_one_kind("Janssen", kind)
     }
+}
+
+/// The path of the sessions below the address of a profile; an address may already hold its start.
+fn path(request: &EndRequest<'_>) -> String {
+    let address = request.address.trim_end_matches('/');
+    let below = SESSION[usize::from(address.ends_with(SESSION[0]))..].join("/");
+    request.url(&format!("/{below}"))
+}
+
+fn preview(request: &EndRequest<'_>) -> String {
+    let (path, names) = (path(request), request.names());
+    match request.target {
+        EndTarget::Sessions(_) => format!("DELETE {path}/sid/{names}"),
+        EndTarget::User(_) => format!("DELETE {path}/user/{names}"),
+    }
+}
+
+/// The old generation ends all sessions of a user only.
+fn preview_old(request: &EndRequest<'_>) -> String {
+    format!("POST {}/{}", path(request), request.names())
 }

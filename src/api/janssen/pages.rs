@@ -12,7 +12,7 @@ use crate::api::http::{Call, Http, Reply};
 use crate::model::{ApiError, locked};
 
 /// The path of the sessions under the base address.
-const SESSION: [&str; 5] = [
+pub(super) const SESSION: [&str; 5] = [
     "jans-config-api",
     "api",
     "v1",

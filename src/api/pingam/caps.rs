@@ -6,8 +6,10 @@ use super::filter;
 use super::flavour::{Flavour, Op};
 use super::revoke::BATCH;
 use super::server::{Facts, ONLY_SUPER};
-use super::{actions, row};
-use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke};
+use super::{actions, realm, row};
+use crate::model::{
+    Capabilities, ColumnSpec, EndRequest, EndTarget, Field, KindCaps, Paging, Revoke,
+};
 
 /// The name before the server has said which it is.
 pub(super) const UNSETTLED: &str = "PingAM";
@@ -54,6 +56,10 @@ pub(super) fn capabilities(
         paging: Paging::Forward,
         revoke_is_verified: true,
         revoke_user_everywhere: true,
+        preview: match flavour {
+            Some(flavour) if !flavour.has(Op::LogoutByUser) => preview_by_handle,
+            _ => preview,
+        },
         scopes: realms.iter().map(|realm| realm.as_str().into()).collect(),
         notes: facts.map(notes).unwrap_or_default(),
         ..Capabilities::of_one_kind(flavour.map_or(UNSETTLED, |flavour| flavour.system), kind)
@@ -93,4 +99,37 @@ fn named(realms: &[String]) -> String {
         text.push_str(&format!(" and {} more realms", realms.len() - SHOWN));
     }
     crate::model::text::display_safe(&text).into_owned()
+}
+
+/// The address of the sessions of a realm.
+fn sessions_of(request: &EndRequest<'_>) -> String {
+    let names = request.realm.unwrap_or(realm::ROOT).split('/');
+    let below: String = names
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("/realms/{name}"))
+        .collect();
+    request.url(&format!("/json/realms/root{below}/sessions"))
+}
+
+fn preview(request: &EndRequest<'_>) -> String {
+    match request.target {
+        EndTarget::Sessions(_) => preview_by_handle(request),
+        EndTarget::User(user) => {
+            let url = sessions_of(request);
+            format!("POST {url}?_action=logoutByUser  username={user}")
+        }
+    }
+}
+
+/// Servers without an operation for a user: usher lists the sessions, and ends them by their handles.
+fn preview_by_handle(request: &EndRequest<'_>) -> String {
+    let (url, names) = (sessions_of(request), request.names());
+    match request.target {
+        EndTarget::Sessions(_) => {
+            format!("POST {url}?_action=logoutByHandle  sessionHandles={names}")
+        }
+        EndTarget::User(_) => {
+            format!("POST {url}?_action=logoutByHandle  the handles of all sessions of {names}")
+        }
+    }
 }

@@ -3,7 +3,9 @@
 
 use enum_map::enum_map;
 
-use crate::model::{Capabilities, ColumnSpec, Field, KindCaps, Paging, Revoke, Support};
+use crate::model::{
+    Capabilities, ColumnSpec, EndRequest, EndTarget, Field, KindCaps, Paging, Revoke, Support,
+};
 
 /// The name for people.
 pub(super) const SYSTEM: &str = "WorkOS";
@@ -30,6 +32,7 @@ pub(super) fn capabilities() -> Capabilities {
     Capabilities {
         paging: Paging::Forward,
         revoke_user_everywhere: true,
+        preview,
         ..Capabilities::of_one_kind(SYSTEM, kind)
     }
 }
@@ -45,4 +48,13 @@ fn columns() -> Vec<ColumnSpec> {
         ColumnSpec::new(Field::Expires, "EXPIRES", "EXPIRES", 0),
         ColumnSpec::new(Field::State, "STATE", "STATE", 0),
     ]
+}
+
+/// All sessions of a user are ended one by one, by usher.
+fn preview(request: &EndRequest<'_>) -> String {
+    let url = request.url("/user_management/sessions/revoke");
+    match request.target {
+        EndTarget::Sessions(_) => format!("POST {url}  session_id={}", request.names()),
+        EndTarget::User(user) => format!("POST {url}  for each session of {user}"),
+    }
 }

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 62] = [
+const ENTRIES: [HelpLine; 63] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -163,6 +163,7 @@ const ENTRIES: [HelpLine; 62] = [
     entry(C::Table, &[A::Columns], "columns"),
     entry(C::Table, &[A::NameClient], "name this client"),
     entry(C::Table, &[A::Copy], "copy …"),
+    entry(C::Table, &[A::Export], "export these rows"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(
         C::Table,

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod confirm;
 pub mod copy_menu;
 pub mod error;
+pub mod export;
 pub mod first_run;
 pub mod help;
 pub mod job;

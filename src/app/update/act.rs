@@ -11,7 +11,8 @@ use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, columns, copy_menu, error, name_client, palette, profiles, searches, time_window,
+    actions_menu, columns, copy_menu, error, export, name_client, palette, profiles, searches,
+    time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -100,6 +101,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => palette::open(state, ""),
         Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
+        Action::Export => export::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),
         Action::Searches => searches::open(state),

@@ -152,7 +152,7 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
 }
 
 /// The selection and order of the rows.
-fn view(state: &State) -> View {
+pub fn view(state: &State) -> View {
     let results = &state.results;
     let mut clauses = results.quick.clone();
     if let Some(query) = results.live.as_ref().and_then(|live| live.query.as_ref()) {

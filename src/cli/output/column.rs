@@ -119,13 +119,21 @@ pub(crate) enum Times {
 impl OutputField {
     /// The fields of a JSON row.
     pub(crate) fn of_row(sources: &[Source]) -> Vec<Self> {
-        let mut all: Vec<Self> = ROW.into_iter().map(Self::Common).collect();
         let caps: Vec<_> = sources.iter().map(|source| source.api.caps()).collect();
-        if caps.iter().any(|caps| caps.kinds.are_several()) {
+        let mut kinds = caps.iter().flat_map(|caps| caps.kinds.iter());
+        Self::of_json(
+            caps.iter().any(|caps| caps.kinds.are_several()),
+            kinds.any(|kind| kind.has_own_ids),
+        )
+    }
+
+    /// The same. `kinds`: some system has several kinds of session; `own_ids`: ids beside the keys.
+    pub(crate) fn of_json(kinds: bool, own_ids: bool) -> Vec<Self> {
+        let mut all: Vec<Self> = ROW.into_iter().map(Self::Common).collect();
+        if kinds {
             all.push(Self::Common(CommonField::Kind));
         }
-        let mut kinds = caps.iter().flat_map(|caps| caps.kinds.iter());
-        if kinds.any(|kind| kind.has_own_ids) {
+        if own_ids {
             all.push(Self::Common(CommonField::Key));
         }
         all
@@ -133,20 +141,34 @@ impl OutputField {
 
     /// The fields of a CSV file: all of a row but the attributes, which have no fixed number.
     pub(crate) fn of_csv(sources: &[Source]) -> Vec<Self> {
-        let mut all = Self::of_row(sources);
-        all.retain(|column| *column != Self::Common(CommonField::Attributes));
-        all
+        Self::without_attributes(Self::of_row(sources))
+    }
+
+    /// These fields but for the attributes.
+    pub(crate) fn without_attributes(mut fields: Vec<Self>) -> Vec<Self> {
+        fields.retain(|column| *column != Self::Common(CommonField::Attributes));
+        fields
+    }
+
+    /// True if it is the id or the key of a session, which may work as a credential.
+    pub(crate) fn is_id(&self) -> bool {
+        matches!(self, Self::Common(CommonField::Id | CommonField::Key))
+    }
+
+    /// True if it is an attribute or all of them, which are unpacked for it.
+    pub(crate) fn is_attribute(&self) -> bool {
+        matches!(
+            self,
+            Self::Attribute(_) | Self::Common(CommonField::Attributes)
+        )
     }
 
     /// The columns of a table for people.
     pub(crate) fn of_specs(specs: &[ColumnSpec], sources: &[Source]) -> Vec<Self> {
-        let shown = |spec: &ColumnSpec| match &spec.what {
-            // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
-            Property::Field(Field::Id) => Self::Common(CommonField::Label),
-            Property::Field(field) => Self::Common(CommonField::of(*field)),
-            Property::Attribute(name) => Self::Attribute(name.as_ref().into()),
-        };
-        let mut columns: Vec<Self> = specs.iter().map(shown).collect();
+        let mut columns: Vec<Self> = specs
+            .iter()
+            .map(|spec| Self::of_column(&spec.what))
+            .collect();
         if columns.is_empty() {
             columns = [
                 CommonField::User,
@@ -167,6 +189,16 @@ impl OutputField {
             }
         }
         columns
+    }
+
+    /// A column of a table.
+    pub(crate) fn of_column(what: &Property) -> Self {
+        match what {
+            // As on the screen: an id can be longer than a line. `--columns id` shows it whole.
+            Property::Field(Field::Id) => Self::Common(CommonField::Label),
+            Property::Field(field) => Self::Common(CommonField::of(*field)),
+            Property::Attribute(name) => Self::Attribute(name.as_ref().into()),
+        }
     }
 
     /// Reads the name of a field: of the output, of the query language, or `@name`.

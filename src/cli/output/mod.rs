@@ -13,9 +13,10 @@ pub(crate) use column::{Cell, OutputField, Times};
 pub(crate) use record::Record;
 pub(crate) use table::{Look, Table, TableRow, small_table};
 
-use super::args_verbs::Format;
+pub(crate) use super::args_verbs::Format;
 use super::exit::Failure;
 use crate::model::text::{ascii_only, display_safe_lines};
+use crate::model::time::Zone;
 use crate::runtime::locale::speaks_utf8;
 
 /// Turns rows into bytes. Rows may be encoded while a page is read; the bytes are written when it has ended.
@@ -49,6 +50,18 @@ pub(crate) fn encoder(
         Format::Csv => Box::new(csv::Csv::new(columns, csv_safe)),
         Format::Markdown => Box::new(markdown::Markdown::new(columns)),
     }
+}
+
+/// The encoder of a format for a file: never for people at a terminal, always with guarded formulas.
+pub(crate) fn file_encoder(format: Format, columns: Vec<OutputField>) -> Box<dyn Encode> {
+    let look = Look {
+        color: false,
+        ascii: false,
+        only_ascii: false,
+        times: Times::In(Zone::Utc),
+        width_cols: None,
+    };
+    encoder(format, columns, true, look)
 }
 
 /// A small list in CSV or Markdown.

@@ -258,6 +258,11 @@ impl Jobs {
         });
     }
 
+    /// The log in which they are written down.
+    pub(super) fn audit(&self) -> Arc<Audit> {
+        self.audit.clone()
+    }
+
     /// Tells how many changes of earlier runs have no end, if any; or why the log cannot be read.
     pub(super) fn tell_unfinished(&self, send: mpsc::Sender<Msg>) {
         let audit = self.audit.clone();
@@ -373,14 +378,16 @@ async fn nothing_sent(job: JobId, items: Vec<RevokeItem>, send: mpsc::Sender<Msg
 }
 
 async fn tell_unlogged(send: &mpsc::Sender<Msg>, error: &AuditError) {
-    let result = Err(match error {
-        AuditError::Broken(_) => error.to_string(),
-        error => format!("the audit log is not complete: {error}"),
-    });
-    let _ = send
-        .send(Msg::Notify {
-            what: Notification::Unlogged,
-            result,
-        })
-        .await;
+    let _ = send.send(unlogged(error)).await;
+}
+
+/// The message that the audit log lacks a line.
+pub(super) fn unlogged(error: &AuditError) -> Msg {
+    Msg::Notify {
+        what: Notification::Unlogged,
+        result: Err(match error {
+            AuditError::Broken(_) => error.to_string(),
+            error => format!("the audit log is not complete: {error}"),
+        }),
+    }
 }

@@ -3,6 +3,7 @@
 //! Every task ends by itself, by its token, or is a revoke, which is never cut off. A task that
 //! panics ends the program by the panic hook (see [`modes`](super::modes)): none vanishes.
 
+mod export;
 mod jobs;
 mod link;
 mod search;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
+use self::export::Exports;
 use self::jobs::{ActionRequest, Jobs};
 use self::link::{OpenClient, SourceHandle};
 use self::search::ScreenReading;
@@ -28,6 +30,7 @@ use super::editor;
 use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
 use crate::app::effect::Copied;
+use crate::app::export::ExportJob;
 use crate::app::memory::Keep;
 use crate::app::msg::{Notification, RowPage};
 use crate::app::{Effect, Gen, Msg};
@@ -93,6 +96,7 @@ pub(super) struct Effects {
     /// The keys that each source has loaded, for a search that goes on from a cursor.
     seen: Arc<Mutex<HashMap<SourceId, ReadKeys>>>,
     jobs: Jobs,
+    exports: Exports,
     /// Where what is remembered is written; at first nowhere.
     pub(super) kept: Kept,
 }
@@ -112,6 +116,7 @@ impl Effects {
             timers: Timers::default(),
             seen: Arc::default(),
             jobs: Jobs::new(audit),
+            exports: Exports::default(),
             kept: Kept::default(),
         };
         (effects, receive)
@@ -199,6 +204,7 @@ impl Effects {
             } => {
                 self.timers.start(timer, generation, delay);
             }
+            Effect::Export(job) => self.export(*job),
             Effect::WriteExample => self.write_example(),
             Effect::Keep(change) => self.remember(change),
             Effect::Copy { what, text } => return Some(Local::Copy { what, text }),
@@ -290,6 +296,18 @@ impl Effects {
     /// Looks what earlier runs left open in the audit log, and tells it.
     pub(super) fn look_at_audit(&self) {
         self.jobs.tell_unfinished(self.send.clone());
+    }
+
+    fn export(&mut self, job: ExportJob) {
+        let sources = (0..=u8::MAX).map(SourceId).take(job.sources.len());
+        let clients = sources.filter_map(|source| self.client(source)).collect();
+        let (audit, send) = (self.jobs.audit(), self.send.clone());
+        self.exports.start(job, clients, audit, send);
+    }
+
+    /// Ends exports that are not done, when the screen ends: nothing half written stays.
+    pub(super) async fn end_exports(&mut self) {
+        self.exports.end().await;
     }
 
     /// True while a revoke is running.

@@ -9,9 +9,11 @@ use crate::app::blocked::blocked;
 use crate::app::columns;
 use crate::app::dialogs;
 use crate::app::dialogs::copy_menu::Copyable;
+use crate::app::dialogs::export;
 use crate::app::dialogs::searches;
 use crate::app::dialogs::time_window::{self, WINDOWS};
 use crate::app::effect::Effect;
+use crate::app::export::ExportFormat;
 use crate::app::look;
 use crate::app::state::{Pane, State};
 use crate::app::update::form;
@@ -91,6 +93,8 @@ pub enum Does {
     Copy(Copyable),
     /// Searches in a window of time.
     Window(usize),
+    /// Exports the rows in this format.
+    Export(ExportFormat),
 }
 
 impl Entry {
@@ -186,6 +190,11 @@ pub fn all(state: &State) -> Vec<Entry> {
                 Entry::new(format!("window {name}"), words, Does::Window(number))
             }),
     );
+    entries.extend(ExportFormat::iter().map(|format| {
+        let words = format!("export these rows as {} to a file", format.name());
+        let command = format!("export {}", format.ending());
+        Entry::new(command, words, Does::Export(format))
+    }));
     let searches = state.memory.searches.iter().take(SEARCHES);
     entries.extend(searches.map(|search| {
         let words = search.name.as_deref().unwrap_or("searched before");
@@ -207,6 +216,7 @@ pub fn why_not(state: &State, does: &Does) -> Option<Cow<'static, str>> {
         Does::Profile(_) => blocked(state, Action::Profiles),
         Does::Search(_) => blocked(state, Action::Reload),
         Does::Copy(what) => what.why_not(state).map(Cow::Owned),
+        Does::Export(_) => blocked(state, Action::Export),
         Does::Window(_) => blocked(state, Action::Window),
     }
 }
@@ -220,6 +230,7 @@ pub fn perform(state: &mut State, does: Does) -> Vec<Effect> {
         Does::Theme(theme) => look::choose(state, &theme),
         Does::Profile(name) => open_profiles(state, &[name]),
         Does::Copy(what) => what.copy(state),
+        Does::Export(format) => export::at_once(state, format),
         Does::Window(number) => time_window::look_back(state, number),
         Does::Search(query) => {
             let searches = &state.memory.searches;

@@ -7,6 +7,7 @@ mod client_name;
 mod completion;
 mod connections;
 mod copies;
+mod export;
 mod forms;
 mod history;
 mod kinds;
