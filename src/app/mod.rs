@@ -3,6 +3,7 @@
 pub mod action;
 pub(crate) mod agent;
 pub mod area;
+pub mod audit_log;
 pub mod blocked;
 pub mod cells;
 pub(crate) mod chosen_columns;

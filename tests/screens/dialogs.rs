@@ -284,3 +284,49 @@ fn the_rows_that_are_shown_can_be_exported() {
     update(&mut state, usher::app::Msg::Exported(Err(failure)));
     check("export_exists", &state, &SMALL);
 }
+
+fn audit_line(minutes: i64, user: &str, outcome: &str) -> usher::app::audit_log::AuditLine {
+    let fields = [
+        ("event", "done"),
+        ("op_id", "00112233aabbccdd"),
+        ("profile", "prod-janssen"),
+        ("user", user),
+        ("outcome", outcome),
+        (
+            "reason",
+            "INC-4711 stolen laptop, reported by the service desk in the afternoon of that day",
+        ),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    usher::app::audit_log::AuditLine {
+        at: Some(now() - TimeDelta::minutes(minutes)),
+        verb: "revoke".to_owned(),
+        outcome: outcome.to_owned(),
+        profile: "prod-janssen".to_owned(),
+        user: user.to_owned(),
+        text: format!("{user} {outcome}"),
+        fields: fields.to_vec(),
+        json: "{}".to_owned(),
+    }
+}
+
+#[test]
+fn the_audit_log_is_searched_and_shows_each_record() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "A");
+    let lines = vec![
+        audit_line(1, "jdoe@example.org", "done, 0 left"),
+        audit_line(4, "bwong@example.org", "failed"),
+        audit_line(70, "日本太郎@example.org in /alpha", "no end"),
+    ];
+    let page = usher::app::audit_log::AuditPage {
+        lines,
+        is_cut: true,
+        damaged: 2,
+    };
+    update(&mut state, usher::app::Msg::AuditRead(Ok(page)));
+    check("audit_log", &state, &TWO);
+
+    keys(&mut state, "j d o e enter");
+    check("audit_record", &state, &TWO);
+}

@@ -2,6 +2,7 @@
 
 mod actions;
 mod attribute_columns;
+mod audit_log;
 mod chosen_columns;
 mod client_name;
 mod completion;
