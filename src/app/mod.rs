@@ -46,6 +46,7 @@ pub mod revoke_plan;
 pub mod role;
 pub(crate) mod row_facts;
 pub mod screen_layout;
+pub mod scrollbar;
 pub(crate) mod sentence;
 pub mod sorting;
 pub mod source;

@@ -252,6 +252,8 @@ pub enum MouseKind {
     Click,
     /// The second of two quick clicks.
     DoubleClick,
+    /// The mouse moves with the main button down.
+    Drag,
     /// Wheel up.
     WheelUp,
     /// Wheel down.

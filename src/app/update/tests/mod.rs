@@ -13,6 +13,7 @@ mod forms;
 mod history;
 mod kinds;
 mod marks;
+mod mouse;
 mod orders;
 mod palette;
 mod person;
