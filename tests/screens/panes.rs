@@ -120,8 +120,11 @@ fn an_empty_result_says_what_was_searched() {
 #[test]
 fn nothing_is_searched_yet() {
     check("not_searched", &Fixture::open().state, &TWO);
-    let demo = Fixture::open().with(|state| state.sources[0].profile.demo = true);
-    check("not_searched_demo", &demo, &SMALL);
+    let demo = Fixture::open().with(|state| {
+        state.sources[0].profile.demo = true;
+        state.profiles.clear();
+    });
+    check("not_searched_demo", &demo, &[(80, 24), (40, 10)]);
 }
 
 #[test]
