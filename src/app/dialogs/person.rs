@@ -19,7 +19,7 @@ use crate::app::role::Role;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::update::trail;
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{Untrusted, display_safe, with_thousands};
 use crate::model::time::{age, clock};
 use crate::store::{Row, RowId, SourceId};
 
@@ -144,7 +144,7 @@ fn count(number: usize, noun: &str) -> String {
     format!("{} {noun}{many}", with_thousands(number as u64))
 }
 
-/// "demo-openam: none, asked 14:07".
+/// "second: none, asked 14:07".
 fn system_line(state: &State, source: &Source, rows: usize) -> ViewLine {
     let name = display_safe(&source.profile.name).into_owned();
     let line = ViewLine::plain(" ").with(name, Role::Title);
@@ -229,9 +229,9 @@ fn session_line(state: &State, one: &Seen<'_>, axis: &Axis) -> ViewLine {
     let is_chosen = one.position == state.results.cursor;
     let role = choices::role(is_chosen, true);
     let text = |text: Option<&str>| display_safe(text.unwrap_or("-")).into_owned();
-    let client = text(one.row.client().map(|client| client.expose()));
+    let client = text(one.row.client().map(Untrusted::expose));
     let address = one.row.ip();
-    let address = text(address.as_ref().map(|ip| ip.expose()));
+    let address = text(address.as_ref().map(Untrusted::expose));
     let is_over = one.on_axis.over || cells::is_over(one.on_axis.word);
     let line = if is_over { Role::Muted } else { Role::Ok };
     choices::line(one.position, is_chosen)
