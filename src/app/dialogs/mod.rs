@@ -15,6 +15,7 @@ pub mod help;
 pub mod job;
 pub mod name_client;
 pub mod palette;
+pub mod person;
 pub mod profiles;
 pub mod quit;
 pub mod searches;
