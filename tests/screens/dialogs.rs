@@ -59,6 +59,19 @@ fn revoking_every_session_of_a_user_asks_for_the_name() {
 }
 
 #[test]
+fn ending_many_sessions_asks_with_a_plan() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "* delete");
+    check("plan_marked", &state, &TWO);
+
+    state.dialogs.clear();
+    state.sources[0].profile.policy.production = true;
+    state.sources[0].profile.policy.require_reason = true;
+    keys(&mut state, "delete");
+    check("plan_marked_production", &state, &TWO);
+}
+
+#[test]
 fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.policy.production = true;
@@ -114,6 +127,9 @@ pub(super) fn job(state: &State) -> Job {
         production: false,
         reason: None,
         summary: None,
+        whose: None,
+        ends: Vec::new(),
+        begun: Duration::ZERO,
         button: 0,
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, table,
-    trail,
+    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, revoke,
+    table, trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
@@ -185,7 +185,8 @@ fn back(state: &mut State) -> Vec<Effect> {
             state.form.unfolded = false;
         }
         Pane::Search | Pane::Details => state.focus = Pane::Table,
-        Pane::Table => return form::stop(state),
+        Pane::Table if state.is_loading() => return form::stop(state),
+        Pane::Table => return revoke::stop_running(state).unwrap_or_default(),
     }
     Vec::new()
 }

@@ -15,6 +15,7 @@ mod marks;
 mod orders;
 mod palette;
 mod person;
+mod plans;
 mod questions;
 mod reloads;
 mod revokes;
