@@ -114,6 +114,8 @@ pub enum Action {
     Columns,
     NameClient,
     Export,
+    AuditLog,
+    Incident,
 }
 
 impl Action {
@@ -193,6 +195,8 @@ impl Action {
             Self::Copy => "what can be copied",
             Self::Columns => "show, hide, move columns",
             Self::NameClient => "name this client",
+            Self::AuditLog => "audit log",
+            Self::Incident => "save a report of what was ended",
             Self::Export => "export these rows",
             Self::Window => "how far back a search looks",
         }

@@ -63,6 +63,8 @@ pub enum Copied {
     Report,
     /// A report of several lines.
     Lines,
+    /// A record of the audit log, as JSON.
+    Record,
     /// Rows in one of the formats, one or more lines each.
     Rows,
     /// The address of a session or of a sign-in.
@@ -79,6 +81,7 @@ impl Copied {
         match self {
             Self::SessionId => "session id",
             Self::Row => "row",
+            Self::Record => "record",
             Self::Rows => "rows",
             Self::Lines => "report",
             Self::Value | Self::Secret => "value",
@@ -100,6 +103,7 @@ impl Copied {
             | Self::Value
             | Self::Answer
             | Self::Report
+            | Self::Record
             | Self::Rows
             | Self::Lines
             | Self::Address
@@ -282,6 +286,10 @@ pub enum Effect {
         /// How long.
         delay: Duration,
     },
+    /// Read the latest changes of the audit log; the answer is `Msg::AuditRead`.
+    ReadAudit,
+    /// Save the report of what this run has ended.
+    SaveReport,
     /// Export rows, off the loop; the answer is `Msg::Exported`.
     Export(Box<ExportJob>),
     /// Copy text, cleaned so that it may be pasted anywhere.

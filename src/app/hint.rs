@@ -1,5 +1,6 @@
 //! One entry of the hint line.
 
+use super::keymap::KeyPress;
 use crate::model::text::width_cols;
 
 /// A key and the word for what it does.
@@ -31,6 +32,17 @@ impl Hint {
     /// The hint for Enter. It never leaves.
     pub fn enter(word: impl Into<String>) -> Self {
         Self::new("Enter", word, 0)
+    }
+
+    /// The key that a click on this cell of it presses. `None`: it names several keys, and the cell is of
+    /// none of them.
+    pub fn key_at(&self, cell: usize) -> Option<KeyPress> {
+        if let Some(press) = KeyPress::shown(&self.key) {
+            return Some(press);
+        }
+        let is_arrow = |sign: &char| "↑↓←→".contains(*sign);
+        let sign = self.key.chars().nth(cell).filter(is_arrow)?;
+        KeyPress::shown(&sign.to_string())
     }
 
     /// Cells it takes.

@@ -5,6 +5,7 @@ use super::area::Mode;
 use super::blocked::blocked;
 use super::form::FormField;
 use super::hint::Hint;
+use super::keymap::KeyPress;
 use super::state::{Pane, State};
 
 /// Blanks between two hints.
@@ -35,6 +36,19 @@ pub fn hints(state: &State) -> Vec<Hint> {
         all.remove(worst);
     }
     all
+}
+
+/// The key that a click on this column of the hint line presses. `None`: there is none.
+pub fn key_at(state: &State, x: u16) -> Option<KeyPress> {
+    let mut start = 1;
+    for hint in hints(state) {
+        let end = start + hint.cells();
+        if (start..end).contains(&usize::from(x)) {
+            return hint.key_at(usize::from(x) - start);
+        }
+        start = end + GAP;
+    }
+    None
 }
 
 fn candidates(state: &State) -> Vec<Option<Hint>> {

@@ -5,8 +5,11 @@ use ratatui::layout::{Position, Rect};
 use super::area::{BORDER, Mode};
 use super::columns::GUTTER;
 use super::form::FormField;
+use super::hints;
+use super::keymap::KeyPress;
 use super::layout::TABS;
 use super::lines;
+use super::scrollbar::ScrollTrack;
 use super::state::{Pane, State};
 use crate::model::Property;
 
@@ -25,6 +28,10 @@ pub enum Hit {
     Button(usize),
     /// A line of a choice in the top dialog: its index in the whole list.
     Choice(usize),
+    /// The scrollbar of a pane.
+    Scrollbar(Pane),
+    /// A key of the hint line.
+    Hint(KeyPress),
     /// A pane, but nothing of what is in it.
     Pane(Pane),
     /// Nothing.
@@ -37,13 +44,23 @@ pub fn hit(state: &State, at: Position) -> Hit {
     if layout.mode == Mode::TooSmall {
         return Hit::Nothing;
     }
-    if let Some(view) = layout.dialogs.last() {
+    let dialogs = &layout.dialogs;
+    if layout.hints.contains(at) && !dialogs.iter().any(|view| view.area.contains(at)) {
+        return hints::key_at(state, at.x).map_or(Hit::Nothing, Hit::Hint);
+    }
+    if let Some(view) = dialogs.last() {
         let button = view.button_at(at).map(Hit::Button);
         let choice = || view.choice_at(at).map(Hit::Choice);
         return button.or_else(choice).unwrap_or(Hit::Nothing);
     }
     if layout.tabs.contains(at) {
         return tab_at(at.x).map_or(Hit::Nothing, Hit::Pane);
+    }
+    for pane in [Pane::Table, Pane::Details] {
+        let track = ScrollTrack::of(state, pane);
+        if track.is_some_and(|track| track.area.contains(at)) {
+            return Hit::Scrollbar(pane);
+        }
     }
     if layout.form.contains(at) {
         return layout

@@ -144,6 +144,37 @@ impl FromStr for KeyPress {
     }
 }
 
+impl KeyPress {
+    /// The key that the operator reads as this text. `None`: no key, or more than one.
+    pub fn shown(text: &str) -> Option<Self> {
+        let mut letters = text.chars();
+        let first = letters.next()?;
+        let second = letters.next();
+        let rest = letters.as_str();
+        if let ('^', Some(letter), "") = (first, second, rest) {
+            return Some(Self::ctrl(letter.to_ascii_lowercase()));
+        }
+        let mut press = Self::plain(Key::Esc);
+        let mut name = text;
+        for (word, is_held) in [("Alt-", &mut press.alt), ("Shift-", &mut press.shift)] {
+            if let Some(after) = name.strip_prefix(word).filter(|after| !after.is_empty()) {
+                (*is_held, name) = (true, after);
+            }
+        }
+        let named = NAMES
+            .map(|(_, key)| key)
+            .into_iter()
+            .chain((1..=24).map(Key::F));
+        let mut named = named.filter(|key| Self::plain(*key).to_string() == name);
+        press.key = match named.next() {
+            Some(key) => key,
+            None if name.chars().count() == 1 => Key::Char(name.chars().next()?),
+            None => return None,
+        };
+        Some(press)
+    }
+}
+
 /// As the operator reads it: `^P`, `Shift-Tab`, `Del`, `PgDn`, `D`.
 impl fmt::Display for KeyPress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -345,6 +376,18 @@ mod tests {
                 Context::iter().any(|c| !keymap.keys(c, action).is_empty()),
                 "{action:?} has no key"
             );
+        }
+    }
+
+    #[test]
+    fn every_key_is_read_back_from_the_text_that_is_shown() {
+        let keymap = Keymap::default();
+
+        for (key, _) in Context::iter().flat_map(|context| &keymap.keys[context]) {
+            assert_eq!(KeyPress::shown(&key.to_string()), Some(*key), "{key}");
+        }
+        for text in ["", "↑↓", "1-5", "Alt-"] {
+            assert_eq!(KeyPress::shown(text), None, "{text}");
         }
     }
 

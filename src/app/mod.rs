@@ -3,6 +3,7 @@
 pub mod action;
 pub(crate) mod agent;
 pub mod area;
+pub mod audit_log;
 pub mod blocked;
 pub mod cells;
 pub(crate) mod chosen_columns;
@@ -44,6 +45,7 @@ pub mod revoke_plan;
 pub mod role;
 pub(crate) mod row_facts;
 pub mod screen_layout;
+pub mod scrollbar;
 pub(crate) mod sentence;
 pub mod sorting;
 pub mod source;

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Size of the terminal in columns and rows. Zero is normal input.
 pub use ratatui::layout::Size;
 
+use super::audit_log::AuditPage;
 use super::effect::{Gen, JobId, Timer};
 use super::export::{ExportFailure, Exported};
 use super::keymap::KeyPress;
@@ -132,6 +133,8 @@ pub enum Msg {
         /// The result.
         result: Result<ActionResult, ApiError>,
     },
+    /// The audit log was read, or why it cannot be.
+    AuditRead(Result<AuditPage, String>),
     /// Rows were exported, or not.
     Exported(Result<Exported, ExportFailure>),
     /// A job waits: nothing more is sent until `Effect::Resume`.
@@ -210,6 +213,8 @@ pub enum Notification {
     Unlogged,
     /// What is remembered could not be read or written.
     Remembered,
+    /// The report of what this run has ended was saved.
+    Reported,
     /// The changes that earlier runs left open in the audit log, or why it cannot be read.
     Unfinished,
 }
@@ -247,6 +252,8 @@ pub enum MouseKind {
     Click,
     /// The second of two quick clicks.
     DoubleClick,
+    /// The mouse moves with the main button down.
+    Drag,
     /// Wheel up.
     WheelUp,
     /// Wheel down.

@@ -147,6 +147,8 @@ pub struct State {
     pub lock: Lock,
     /// True if a key that would have opened a question was refused within the last second.
     pub refused: bool,
+    /// The pane whose scrollbar the mouse holds.
+    pub held: Option<Pane>,
     /// Size of the terminal.
     pub size: Size,
     /// Where everything is on the screen.
@@ -214,6 +216,7 @@ impl State {
             quitting: false,
             lock: Lock::Open,
             refused: false,
+            held: None,
             size: Size::default(),
             layout: ScreenLayout::default(),
             now,

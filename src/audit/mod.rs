@@ -10,20 +10,23 @@ mod anchor;
 mod chain;
 mod end;
 mod file;
+mod incident;
 mod key;
 mod read;
 mod record;
+mod run;
 mod running;
 mod together;
 mod verify;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
 pub use anchor::Anchor;
+pub use incident::report;
 pub use read::{Problem, read};
 pub use record::{Actor, AuditEntry, Event, Tls};
 pub use verify::{Report, verify};
@@ -35,6 +38,7 @@ use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::AuditKey;
 use record::{VERSION, clean};
+use run::Run;
 pub use running::{Running, Unfinished};
 pub use together::{Ends, Together};
 
@@ -58,6 +62,8 @@ pub enum AuditError {
 pub struct Audit {
     paths: Paths,
     local: String,
+    /// The changes of this process; clones share them.
+    run: Arc<Mutex<Run>>,
 }
 
 /// The facts that all changes of one operation share.
@@ -139,17 +145,39 @@ pub struct Ending {
     pub error_code: Option<String>,
     /// When the session ended, by the server's clock. `None`: the server does not tell, or it did not end.
     pub ended: Option<DateTime<Utc>>,
+    /// The numbers of a change to all sessions of a user. `None`: it was another one.
+    pub counted: Option<Counted>,
+    /// When the outcome was read back from the server, by our clock. `None`: it was not.
+    pub verified_at: Option<DateTime<Utc>>,
 }
 
-impl From<&Outcome> for Ending {
-    fn from(outcome: &Outcome) -> Self {
-        let plain = |outcome, error| Self {
+/// The sessions of a user, counted around a change to all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// How many ended. `None`: not known.
+    pub ended: Option<u64>,
+    /// How many live ones were left. `None`: not known.
+    pub left: Option<u64>,
+}
+
+impl Ending {
+    /// An end with this outcome, and nothing else known.
+    pub fn new(outcome: &'static str, error: Option<&'static str>) -> Self {
+        Self {
             outcome,
             error,
             http_status: None,
             error_code: None,
             ended: None,
-        };
+            counted: None,
+            verified_at: None,
+        }
+    }
+}
+
+impl From<&Outcome> for Ending {
+    fn from(outcome: &Outcome) -> Self {
+        let plain = Self::new;
         match outcome {
             Outcome::Revoked => plain("done", None),
             Outcome::AlreadyGone => plain("already_gone", None),
@@ -172,15 +200,14 @@ impl From<&ApiError> for Ending {
             },
             _ => (None, None),
         };
+        let outcome = match error {
+            ApiError::Cancelled => "cancelled",
+            _ => "failed",
+        };
         Self {
-            outcome: match error {
-                ApiError::Cancelled => "cancelled",
-                _ => "failed",
-            },
-            error: Some(error.class()),
             http_status,
             error_code,
-            ended: None,
+            ..Self::new(outcome, Some(error.class()))
         }
     }
 }
@@ -217,6 +244,7 @@ impl Audit {
         Self {
             paths: paths.clone(),
             local: key::local_user(),
+            run: Arc::default(),
         }
     }
 
@@ -346,6 +374,9 @@ fn ended(mut line: AuditEntry, ending: &Ending, took: Option<u64>) -> AuditEntry
     line.http_status = ending.http_status;
     line.error_code.clone_from(&ending.error_code);
     line.ended = ending.ended.map(rfc3339);
+    let counted = ending.counted.unwrap_or_default();
+    (line.sessions, line.left) = (counted.ended, counted.left);
+    line.verified_at = ending.verified_at.map(stamp);
     line.dur_ms = took;
     line
 }
@@ -396,6 +427,9 @@ fn line(change: &Change, key: &AuditKey) -> AuditEntry {
         http_status: None,
         error_code: None,
         ended: None,
+        sessions: None,
+        left: None,
+        verified_at: None,
         outcome: None,
         error: None,
         dur_ms: None,

@@ -121,6 +121,15 @@ pub struct AuditEntry {
     /// it did not end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+    /// How many sessions ended, where the change was about all of a user. `None`: not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u64>,
+    /// How many live sessions of the user were left when they were read back. `None`: not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<u64>,
+    /// When the outcome was read back from the server, by our clock, in UTC with milliseconds. `None`: it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<String>,
     /// `done`, `already_gone`, `failed`, `unknown` or `cancelled`; `not_there` if it was settled by a later
     /// look. `None`: not ended.
     pub outcome: Option<String>,

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::record::AuditEntry;
 use super::{Asked, Audit, AuditError, Change, Ending, Ticket, ended, line};
+use crate::model::locked;
 
 /// The ends of changes, to be written down together.
 #[derive(Debug, Default)]
@@ -39,6 +40,7 @@ impl Audit {
         let count = lines.len();
         match self.append(&mut lines, changes) {
             Ok(broken) => {
+                locked(&self.run).wrote(&lines);
                 let asked = Instant::now();
                 let ticket = |line| Ticket { line, asked };
                 let tickets = lines.into_iter().skip(count).map(ticket).collect();

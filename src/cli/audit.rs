@@ -10,9 +10,9 @@ use super::ctx::Ctx;
 use super::exit::{self, FAILED, Failure, OK};
 use super::output::{small_table, small_text};
 use super::sources::parse_query;
-use crate::audit::{self, Audit, AuditEntry};
+use crate::audit::{self, Audit, AuditEntry, Event};
 use crate::model::query::RowView;
-use crate::model::text::display_safe;
+use crate::model::text::{Ellipsis, MESSAGE_COLS, display_safe, safe_cut, width_cols};
 use crate::model::time::parse_instant;
 use crate::model::{
     Clause, Fact, Field, Matcher, Op, Query, SessionKey, Target, Thresholds, Value,
@@ -83,6 +83,7 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
             Format::Json | Format::Jsonl => {
                 rows.push(PrintedEntry::Json(serde_json::to_value(&entry)?));
             }
+            Format::Table => rows.push(PrintedEntry::Text(table_row(&entry))),
             format => rows.push(PrintedEntry::Text(text(&entry, format))),
         }
     }
@@ -105,33 +106,128 @@ enum PrintedEntry {
     Text(Vec<String>),
 }
 
-const TITLES: [&str; 10] = [
-    "TIME", "EVENT", "PROFILE", "VERB", "USER", "SCOPE", "SESSION", "OUTCOME", "BY", "REASON",
+const TITLES: [&str; 13] = [
+    "TIME",
+    "EVENT",
+    "PROFILE",
+    "VERB",
+    "USER",
+    "SCOPE",
+    "SESSION",
+    "OUTCOME",
+    "ENDED",
+    "LEFT",
+    "READ BACK",
+    "BY",
+    "REASON",
 ];
 
+/// Every fact that a reader of a ticket or a sheet may want.
 fn text(entry: &AuditEntry, format: Format) -> Vec<String> {
     // For programs, nothing is an empty cell.
     let nothing = if format == Format::Csv { "" } else { "-" };
     let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| nothing.to_owned());
-    let event = serde_json::to_value(entry.event).unwrap_or_default();
-    let by = match &entry.actor.remote {
-        Some(remote) => format!("{} as {remote}", entry.actor.local),
-        None => entry.actor.local.clone(),
-    };
+    let number = |number: Option<u64>| number.map_or(nothing.to_owned(), |n| n.to_string());
     [
         entry.ts.clone(),
-        event.as_str().unwrap_or_default().to_owned(),
+        event(entry),
         entry.profile.clone(),
         entry.verb.clone(),
         or_dash(&entry.user),
         or_dash(&entry.scope),
         or_dash(&entry.sid_h),
         or_dash(&entry.outcome),
-        by,
+        number(entry.sessions),
+        number(entry.left),
+        or_dash(&entry.verified_at),
+        by(entry),
         or_dash(&entry.reason),
     ]
     .map(|cell| display_safe(&cell).into_owned())
     .to_vec()
+}
+
+fn event(entry: &AuditEntry) -> String {
+    let event = serde_json::to_value(entry.event).unwrap_or_default();
+    event.as_str().unwrap_or_default().to_owned()
+}
+
+fn by(entry: &AuditEntry) -> String {
+    match &entry.actor.remote {
+        Some(remote) => format!("{} as {remote}", entry.actor.local),
+        None => entry.actor.local.clone(),
+    }
+}
+
+/// The columns of the table, and the cells that each takes at most. The last one gets what is left.
+const COLUMNS: [(&str, usize); 8] = [
+    ("TIME (UTC)", 19),
+    ("WHAT", 12),
+    ("OUTCOME", 12),
+    ("PROFILE", 14),
+    ("USER", 20),
+    ("SESSION", 8),
+    ("BY", 12),
+    ("REASON", MESSAGE_COLS),
+];
+/// Cells of the table, where the terminal has no more.
+const WIDTH: usize = 120;
+/// Between two columns.
+const GAP: usize = 2;
+
+/// Cuts the last column so that the table is as wide as it may be.
+fn fit_last(rows: &mut [Vec<String>], width: usize) {
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        let widest = cells.map(|cell| width_cols(cell)).max().unwrap_or(0);
+        widest.max(width_cols(COLUMNS[column].0))
+    };
+    let last = COLUMNS.len() - 1;
+    let used: usize = (0..last).map(|column| widest(column) + GAP).sum();
+    let most = width.saturating_sub(used);
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
+        *cell = safe_cut(cell, most, Ellipsis::Sign).into_owned();
+    }
+}
+
+/// A record in one line of a table for people: the essence of it; the other formats have all.
+fn table_row(entry: &AuditEntry) -> Vec<String> {
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let time = entry
+        .ts
+        .get(..19)
+        .unwrap_or(&entry.ts)
+        .replacen('T', " ", 1);
+    let outcome = match (entry.left, entry.event) {
+        (Some(left), _) => format!("{}, {left} left", or_dash(&entry.outcome)),
+        (None, Event::Asked) => "asked".to_owned(),
+        (None, Event::Done) => or_dash(&entry.outcome),
+        (None, _) => event(entry),
+    };
+    let user = match &entry.scope {
+        Some(scope) => format!("{} in {scope}", or_dash(&entry.user)),
+        None => or_dash(&entry.user),
+    };
+    let session = match (&entry.sid_h, entry.target_kind.as_str()) {
+        (Some(print), _) => print.get(..8).unwrap_or(print).to_owned(),
+        (None, "user") => "all".to_owned(),
+        (None, _) => "-".to_owned(),
+    };
+    let by = entry.actor.remote.as_ref().unwrap_or(&entry.actor.local);
+    let cells = [
+        time,
+        entry.verb.clone(),
+        outcome,
+        entry.profile.clone(),
+        user,
+        session,
+        by.clone(),
+        or_dash(&entry.reason),
+    ];
+    let cut = |(cell, (_, most)): (String, (&str, usize))| {
+        safe_cut(&cell, most, Ellipsis::Sign).into_owned()
+    };
+    cells.into_iter().zip(COLUMNS).map(cut).collect()
 }
 
 fn print(
@@ -150,7 +246,11 @@ fn print(
         }
     }
     match format {
-        Format::Table => small_table(&TITLES, &texts, ctx.look(config), out.buffer()),
+        Format::Table => {
+            let look = ctx.look(config);
+            fit_last(&mut texts, look.width_cols.unwrap_or(0).max(WIDTH));
+            small_table(&COLUMNS.map(|(title, _)| title), &texts, look, out.buffer());
+        }
         Format::Csv | Format::Markdown => small_text(format, &TITLES, &texts, out.buffer())?,
         Format::Json => out.json(&serde_json::json!({ "version": 1, "records": values }))?,
         Format::Jsonl => values.iter().try_for_each(|value| out.json(value))?,
@@ -226,5 +326,21 @@ impl RowView for Record<'_> {
             Some(serde_json::Value::Number(number)) => test(&number.to_string()),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_fits_120_columns_whatever_is_in_it() {
+        let mut rows: Vec<Vec<String>> =
+            vec![COLUMNS.iter().map(|(_, most)| "x".repeat(*most)).collect()];
+
+        fit_last(&mut rows, WIDTH);
+
+        let cells: usize = rows[0].iter().map(|cell| width_cols(cell) + GAP).sum();
+        assert_eq!(cells - GAP, WIDTH);
     }
 }

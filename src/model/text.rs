@@ -2,6 +2,7 @@
 
 mod ascii;
 mod clean;
+mod markdown;
 mod measure;
 mod nearest;
 mod paste;
@@ -15,6 +16,7 @@ pub use clean::{
     Replaced, display_safe, display_safe_bytes, display_safe_lines, marked_bytes, quoted,
     safe_span_lines, safe_spans,
 };
+pub use markdown::markdown_safe;
 pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
     mask_with, pad, safe_cut, start_of, width_cols, with_thousands,

@@ -79,13 +79,7 @@ fn ending(result: &Result<ActionResult, ApiError>) -> Ending {
             outcome: Some(outcome),
             ..
         }) => Ending::from(outcome),
-        Ok(_) => Ending {
-            outcome: "done",
-            error: None,
-            http_status: None,
-            error_code: None,
-            ended: None,
-        },
+        Ok(_) => Ending::new("done", None),
         Err(error) if error.may_have_acted() => Ending {
             outcome: "unknown",
             ..Ending::from(error)

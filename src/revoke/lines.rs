@@ -39,6 +39,18 @@ pub(super) struct Ended<R> {
     tell: Tell,
 }
 
+impl<R> Ended<R> {
+    /// True if the outcome was read back. What only the list at the end could show may have been
+    /// beyond its cut.
+    fn is_read_back(&self) -> bool {
+        let seen = matches!(
+            self.outcome,
+            Outcome::Revoked | Outcome::AlreadyGone | Outcome::StillListed
+        );
+        seen && matches!(self.tell, Tell::Outcome | Tell::Correction)
+    }
+}
+
 /// The report of an end once it is in the log.
 #[derive(Clone, Debug)]
 pub(super) enum Tell {
@@ -274,6 +286,7 @@ fn lines_of<R>(ended: &mut [Ended<R>]) -> Ends {
         if let Some(ticket) = one.ticket.take() {
             let ending = Ending {
                 ended: one.at,
+                verified_at: one.is_read_back().then(Utc::now),
                 ..Ending::from(&one.outcome)
             };
             ends.add(ticket, &ending);

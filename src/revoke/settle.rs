@@ -37,11 +37,8 @@ impl LateLook {
             Self::Unclear(_) => return None,
         };
         Some(Ending {
-            outcome,
-            error,
-            http_status: None,
-            error_code: None,
-            ended: None,
+            verified_at: Some(Utc::now()),
+            ..Ending::new(outcome, error)
         })
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::look::{is_live, is_of, read_all, search_of};
 use super::{AuditWriter, JobContext, SECOND_LOOK};
 use crate::api::SessionApi;
-use crate::audit::{AuditError, Change, ChangeTarget, Ending};
+use crate::audit::{AuditError, Change, ChangeTarget, Counted, Ending};
 use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutcome};
 
 /// Ends every session of a person: one change in the audit log, sent once and never again. The sessions
@@ -45,7 +45,11 @@ pub async fn run_user_job(
     }
 
     let ending = match &result {
-        Ok(ended) => Ending::from(&ended.outcome),
+        Ok(ended) => Ending {
+            counted: Some(counted(ended)),
+            verified_at: ended.left.map(|_| Utc::now()),
+            ..Ending::from(&ended.outcome)
+        },
         Err(error) => Ending::from(error),
     };
     log.end(ticket, ending)
@@ -53,6 +57,16 @@ pub async fn run_user_job(
         .into_iter()
         .for_each(&mut unlogged);
     result
+}
+
+/// The numbers for the audit log.
+fn counted(ended: &UserOutcome) -> Counted {
+    let left = ended.left;
+    let gone = ended.before.zip(left);
+    Counted {
+        ended: gone.map(|(before, left)| before.saturating_sub(left)),
+        left,
+    }
 }
 
 /// Nobody is ended by an empty name.

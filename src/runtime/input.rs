@@ -90,6 +90,7 @@ impl Decoder {
         let (x, y) = (event.column, event.row);
         let kind = match event.kind {
             MouseEventKind::Down(MouseButton::Left) => self.click(x, y, now),
+            MouseEventKind::Drag(MouseButton::Left) => MouseKind::Drag,
             MouseEventKind::ScrollUp => MouseKind::WheelUp,
             MouseEventKind::ScrollDown => MouseKind::WheelDown,
             _ => return None,
@@ -383,7 +384,7 @@ mod tests {
     fn movements_and_other_buttons_are_swallowed() {
         for kind in [
             MouseEventKind::Moved,
-            MouseEventKind::Drag(MouseButton::Left),
+            MouseEventKind::Drag(MouseButton::Right),
             MouseEventKind::Up(MouseButton::Left),
             MouseEventKind::Down(MouseButton::Right),
             MouseEventKind::ScrollLeft,

@@ -143,5 +143,7 @@ pub fn start(setup: Setup) -> Result<(u8, Vec<String>), ScreenError> {
         Ok(end) if end.jobs_running => runtime.shutdown_timeout(GRACE),
         _ => runtime.shutdown_background(),
     }
-    Ok((ended?.code, told))
+    let end = ended?;
+    let told = end.ended.into_iter().chain(told).collect();
+    Ok((end.code, told))
 }

@@ -69,11 +69,13 @@ impl Grade {
 // Alternate screen, erased; pasted text is told apart from typed; no cursor.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
 // A frame may have broken off: CAN ends a half-sent sequence, then synchronized update and colours.
-const LEAVE: &[u8] = b"\x18\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
+const LEAVE: &[u8] =
+    b"\x18\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1002l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
 const LEAVE_PLAIN: &[u8] = b"\x18\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
-// Presses, releases and the wheel; not every movement, which would send bytes all the time.
-const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
-const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+// Presses, releases, the wheel, and movements while a button is down; not every movement, which would send
+// bytes all the time.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
 /// Why the screen cannot start here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -45,6 +45,8 @@ pub(super) struct End {
     pub(super) code: u8,
     /// True while a revoke is running.
     pub(super) jobs_running: bool,
+    /// What was ended, in a sentence. `None`: nothing.
+    pub(super) ended: Option<String>,
 }
 
 /// Shows the screen until it is ended.
@@ -90,7 +92,11 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     let jobs_running = shell.effects.has_running_jobs();
     // To give back a million rows one by one takes long; the end of the process does it at once.
     std::mem::forget(shell.state);
-    Ok(End { code, jobs_running })
+    Ok(End {
+        code,
+        jobs_running,
+        ended: shell.effects.ended_here(),
+    })
 }
 
 /// Gives the terminal back when the loop is left, by whatever way.

@@ -11,6 +11,7 @@ use crate::app::area::{BORDER, Mode, nth_row};
 use crate::app::detail_line::LineKind;
 use crate::app::dialog_view::FieldText;
 use crate::app::lines;
+use crate::app::scrollbar::ScrollTrack;
 use crate::app::state::{Pane, State};
 
 /// Draws the details.
@@ -32,6 +33,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     }
     right_title(state, all.details, from, canvas);
     lower_border(state, all.details, canvas);
+    if let Some(track) = ScrollTrack::of(state, Pane::Details) {
+        canvas.scrollbar(track, focused);
+    }
     let inner = all.details.inner(BORDER).inner(Margin::new(1, 0));
     let right = lines::right_column(inner.width);
     let halves = Layout::horizontal([Length(right.saturating_sub(1)), Fill(1)]).spacing(1);

@@ -14,6 +14,7 @@ use crate::app::dialog_view::FieldText;
 use crate::app::hits::Hits;
 use crate::app::results::RowStatus;
 use crate::app::screen_layout::Column;
+use crate::app::scrollbar::ScrollTrack;
 use crate::app::sorting;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
@@ -52,6 +53,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         canvas.right(all.table, 0, from, &count, role);
     }
     lower_border(state, all.table, focused, canvas);
+    if let Some(track) = ScrollTrack::of(state, Pane::Table) {
+        canvas.scrollbar(track, focused);
+    }
     let inner = all.table.inner(BORDER);
     titles(state, nth_row(inner, 0), canvas);
     let hits = Hits::of(state);

@@ -4,10 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::symbols::border;
-use ratatui::widgets::{Block, Clear, Widget};
+use ratatui::widgets::{
+    Block, Clear, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget,
+};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
+use crate::app::scrollbar::ScrollTrack;
 use crate::app::text_wrap::{Piece, PieceKind};
 use crate::model::text::{JSON_MARK, Replaced, safe_spans, width_cols};
 
@@ -204,6 +207,27 @@ impl<'a> Canvas<'a> {
         let style = self.style(role);
         let block = Block::bordered().border_set(set).border_style(style);
         block.render(area, self.buffer);
+    }
+
+    /// A scrollbar over a border: only its thumb is drawn, in the style of the border.
+    pub fn scrollbar(&mut self, track: ScrollTrack, focused: bool) {
+        let role = if focused {
+            Role::BorderFocus
+        } else {
+            Role::Border
+        };
+        let thumb = if self.ascii { "@" } else { "█" };
+        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+            .begin_symbol(None)
+            .end_symbol(None)
+            .track_symbol(None)
+            .thumb_symbol(thumb)
+            .thumb_style(self.style(role));
+        let mut state = ScrollbarState::new(track.last + 1)
+            .position(track.top)
+            .viewport_content_length(track.area.height.into());
+        let area = track.area.intersection(self.buffer.area);
+        bar.render(area, self.buffer, &mut state);
     }
 
     /// A text set into the upper border, from the left: `╔═ title ═`. Returns the first cell behind it.

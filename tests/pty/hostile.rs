@@ -307,7 +307,7 @@ fn f_tty_12_a_terminal_without_colours_is_sent_what_a_vt100_knows() {
         usher.pty.assert_given_back();
 
         let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
-        for mode in ["?2026", "?1000", "?1006"] {
+        for mode in ["?2026", "?1000", "?1002", "?1006"] {
             assert!(!written.contains(mode), "{term} was sent {mode}");
         }
         let coloured = written.split("\x1b[").skip(1).find(|rest| {

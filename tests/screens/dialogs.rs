@@ -71,6 +71,70 @@ fn ending_many_sessions_asks_with_a_plan() {
     check("plan_marked_production", &state, &TWO);
 }
 
+/// Two open systems, three sessions of the first are marked, and the question about them is open.
+fn plan_of_three() -> State {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "space down space space delete");
+    let timer = usher::app::Msg::Due(Timer::Arm, Gen::default());
+    update(&mut state, timer);
+    state
+}
+
+#[test]
+fn a_dry_run_lists_the_requests() {
+    let mut state = Fixture::main().state;
+    if let Some(caps) = &mut state.sources[0].caps {
+        std::sync::Arc::make_mut(caps).preview = |request| {
+            format!(
+                "DELETE {}",
+                request.url(&format!("/sid/{}", request.names()))
+            )
+        };
+    }
+    keys(&mut state, "space down space space delete");
+    keys(&mut state, "d");
+
+    check("dry_run", &state, &TWO);
+}
+
+#[test]
+fn the_result_of_a_plan_names_the_system_and_what_failed() {
+    let mut state = plan_of_three();
+    keys(&mut state, "y");
+    let rows: Vec<RowId> = state.jobs[0].items.iter().map(|item| item.row).collect();
+    let why = "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete";
+    let outcomes = [
+        Outcome::Revoked,
+        Outcome::AlreadyGone,
+        Outcome::Refused(why.to_owned()),
+    ];
+    for (row, outcome) in rows.into_iter().zip(outcomes) {
+        let job = JobId(1);
+        update(&mut state, usher::app::Msg::Revoked { job, row, outcome });
+    }
+    update(&mut state, usher::app::Msg::Ended(JobId(1)));
+
+    check("ended", &state, &TWO);
+}
+
+#[test]
+fn a_plan_for_a_person_lists_every_open_system() {
+    let state = Fixture::main().with(|state| {
+        let mut second = Source::new(profile("am-alpha", "PingAM"));
+        second.caps = state.sources[0].caps.clone();
+        second.link = Link::Down(ApiError::Unreachable {
+            host: "am.example.org".to_owned(),
+            cause: usher::model::Unreached::Refused,
+            why: "connection refused".to_owned(),
+            exchange: None,
+        });
+        state.sources.push(second);
+        keys(state, "U");
+    });
+
+    check("plan_person", &state, &TWO);
+}
+
 #[test]
 fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
@@ -299,4 +363,50 @@ fn the_rows_that_are_shown_can_be_exported() {
     let failure = usher::app::export::ExportFailure::Exists(choice);
     update(&mut state, usher::app::Msg::Exported(Err(failure)));
     check("export_exists", &state, &SMALL);
+}
+
+fn audit_line(minutes: i64, user: &str, outcome: &str) -> usher::app::audit_log::AuditLine {
+    let fields = [
+        ("event", "done"),
+        ("op_id", "00112233aabbccdd"),
+        ("profile", "prod-janssen"),
+        ("user", user),
+        ("outcome", outcome),
+        (
+            "reason",
+            "INC-4711 stolen laptop, reported by the service desk in the afternoon of that day",
+        ),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    usher::app::audit_log::AuditLine {
+        at: Some(now() - TimeDelta::minutes(minutes)),
+        verb: "revoke".to_owned(),
+        outcome: outcome.to_owned(),
+        profile: "prod-janssen".to_owned(),
+        user: user.to_owned(),
+        text: format!("{user} {outcome}"),
+        fields: fields.to_vec(),
+        json: "{}".to_owned(),
+    }
+}
+
+#[test]
+fn the_audit_log_is_searched_and_shows_each_record() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "A");
+    let lines = vec![
+        audit_line(1, "jdoe@example.org", "done, 0 left"),
+        audit_line(4, "bwong@example.org", "failed"),
+        audit_line(70, "日本太郎@example.org in /alpha", "no end"),
+    ];
+    let page = usher::app::audit_log::AuditPage {
+        lines,
+        is_cut: true,
+        damaged: 2,
+    };
+    update(&mut state, usher::app::Msg::AuditRead(Ok(page)));
+    check("audit_log", &state, &TWO);
+
+    keys(&mut state, "j d o e enter");
+    check("audit_record", &state, &TWO);
 }

@@ -101,8 +101,14 @@ impl Dialog for EndedBox {
                 (end.left_words(), LEFT),
                 (end.read(state), 0),
             ];
-            let words = words.map(|(text, cells)| column(&text, cells)).concat();
-            ViewLine::plain("  ").with(cut(&words, text), role)
+            let mut line = words
+                .clone()
+                .map(|(text, cells)| column(&text, cells))
+                .concat();
+            if width_cols(&line) > text {
+                line = words.map(|(text, _)| text).join("  ");
+            }
+            ViewLine::plain("  ").with(cut(&line, text), role)
         }));
         lines.push(ViewLine::default());
         let large = is_large(state.size);

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 63] = [
+const ENTRIES: [HelpLine; 65] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -130,6 +130,8 @@ const ENTRIES: [HelpLine; 63] = [
     entry(C::Global, &[A::Window], "time window"),
     entry(C::Global, &[A::Profiles], "switch profile"),
     entry(C::Global, &[A::ShowError], "last error"),
+    entry(C::Global, &[A::AuditLog], "audit log"),
+    entry(C::Global, &[A::Incident], "report of this run"),
     entry(C::Global, &[A::Mouse], "mouse on / off"),
     entry(C::Global, &[A::Redraw], "redraw"),
     entry(C::Global, &[A::Suspend], "suspend"),

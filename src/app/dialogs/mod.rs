@@ -3,6 +3,7 @@
 pub mod actions_menu;
 pub mod answer;
 pub mod arguments;
+pub mod audit_log;
 pub mod choices;
 pub mod columns;
 pub mod confirm;

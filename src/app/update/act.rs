@@ -11,8 +11,8 @@ use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, columns, copy_menu, error, export, name_client, palette, profiles, searches,
-    time_window,
+    actions_menu, audit_log, columns, copy_menu, error, export, name_client, palette, profiles,
+    searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -101,6 +101,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => palette::open(state, ""),
         Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
+        Action::AuditLog => audit_log::open(state),
+        Action::Incident => incident(state),
         Action::Export => export::open(state),
         Action::Copy => copy_menu::open(state),
         Action::Window => time_window::open(state),
@@ -189,6 +191,12 @@ fn back(state: &mut State) -> Vec<Effect> {
         Pane::Table => return revoke::stop_running(state).unwrap_or_default(),
     }
     Vec::new()
+}
+
+fn incident(state: &mut State) -> Vec<Effect> {
+    let mut effects = message::say(state, Level::Info, "saving the report …");
+    effects.push(Effect::SaveReport);
+    effects
 }
 
 fn quit(state: &mut State) -> Vec<Effect> {

@@ -114,6 +114,7 @@ pub fn notify(
 ) -> Vec<Effect> {
     match result {
         Ok(text) if *what == Notification::Unfinished => say(state, Level::Warn, text),
+        Ok(text) if *what == Notification::Reported => say(state, Level::Info, text),
         Ok(text) => say(state, Level::Ok, text),
         Err(text) => say(state, Level::Error, text),
     }

@@ -2,11 +2,12 @@
 
 use ratatui::layout::Position;
 
-use super::{details, dialogs, focus, form, results, table};
+use super::{details, dialogs, focus, form, keys, results, table};
 use crate::app::effect::Effect;
 use crate::app::form::FormField;
 use crate::app::hit::{self, Hit};
 use crate::app::msg::{Mouse, MouseKind};
+use crate::app::scrollbar::ScrollTrack;
 use crate::app::state::{Pane, State};
 
 /// Rows a turn of the wheel scrolls.
@@ -15,7 +16,17 @@ const WHEEL: isize = 3;
 /// The mouse did something.
 pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
     let hit = hit::hit(state, Position::new(mouse.x, mouse.y));
+    if mouse.kind != MouseKind::Drag {
+        state.held = match hit {
+            Hit::Scrollbar(pane) => Some(pane),
+            _ => None,
+        };
+    }
     match mouse.kind {
+        MouseKind::Click | MouseKind::DoubleClick | MouseKind::Drag if state.held.is_some() => {
+            scroll(state, mouse.y)
+        }
+        MouseKind::Drag => Vec::new(),
         MouseKind::WheelUp => wheel(state, &hit, -WHEEL),
         MouseKind::WheelDown => wheel(state, &hit, WHEEL),
         MouseKind::Click => click(state, hit),
@@ -23,15 +34,26 @@ pub fn mouse(state: &mut State, mouse: Mouse) -> Vec<Effect> {
     }
 }
 
+/// Shows what the held scrollbar stands for in this row of the screen.
+fn scroll(state: &mut State, y: u16) -> Vec<Effect> {
+    if let Some(pane) = state.held
+        && let Some(track) = ScrollTrack::of(state, pane)
+        && state.dialogs.is_empty()
+    {
+        results::scroll_to(state, pane, track.top_at(y));
+    }
+    Vec::new()
+}
+
 fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
     if !state.dialogs.is_empty() {
         return dialogs::wheel(state, by);
     }
     match hit {
-        Hit::Row(_) | Hit::Column(_) | Hit::Pane(Pane::Table) => {
+        Hit::Row(_) | Hit::Column(_) | Hit::Pane(Pane::Table) | Hit::Scrollbar(Pane::Table) => {
             results::wheel(state, Pane::Table, by);
         }
-        Hit::DetailsLine(_) | Hit::Pane(Pane::Details) => {
+        Hit::DetailsLine(_) | Hit::Pane(Pane::Details) | Hit::Scrollbar(Pane::Details) => {
             results::wheel(state, Pane::Details, by);
         }
         _ => {}
@@ -41,6 +63,7 @@ fn wheel(state: &mut State, hit: &Hit, by: isize) -> Vec<Effect> {
 
 fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
     match hit {
+        Hit::Hint(key) => keys::press(state, key),
         Hit::Button(number) if !state.dialogs.is_empty() => dialogs::button(state, number),
         Hit::Choice(number) => dialogs::choose(state, number),
         _ if !state.dialogs.is_empty() => Vec::new(),
@@ -69,7 +92,7 @@ fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
             Vec::new()
         }
         Hit::Pane(pane) => focus::focus(state, pane),
-        Hit::Button(_) | Hit::Nothing => Vec::new(),
+        Hit::Button(_) | Hit::Scrollbar(_) | Hit::Nothing => Vec::new(),
     }
 }
 

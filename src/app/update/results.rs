@@ -269,17 +269,45 @@ pub fn page(state: &mut State, halves: isize) -> Vec<Effect> {
 
 /// Moves the window, not the cursor, as a wheel does; the cursor comes along at the edges.
 pub fn wheel(state: &mut State, pane: Pane, by: isize) {
+    let top = match pane {
+        Pane::Details => state.details.top,
+        _ => state.results.top,
+    };
+    scroll_to(state, pane, top.saturating_add_signed(by));
+}
+
+/// Makes this line of the table or of the details the first one shown; the cursor comes along at the edges.
+pub fn scroll_to(state: &mut State, pane: Pane, top: usize) {
     if pane == Pane::Details {
-        step_line(state, by);
-    } else {
-        let height = usize::from(state.layout.table_height());
-        let last = state.results.order.len().saturating_sub(height.max(1));
-        let results = &mut state.results;
-        results.top = results.top.saturating_add_signed(by).min(last);
-        results.cursor = results
-            .cursor
-            .clamp(results.top, results.top + height.saturating_sub(1));
-        results.touched = true;
+        return scroll_details(state, top);
+    }
+    let height = usize::from(state.layout.table_height());
+    let last = state.results.order.len().saturating_sub(height.max(1));
+    let results = &mut state.results;
+    results.top = top.min(last);
+    results.cursor = results
+        .cursor
+        .clamp(results.top, results.top + height.saturating_sub(1));
+    results.touched = true;
+}
+
+fn scroll_details(state: &mut State, top: usize) {
+    let (layout, details) = (&state.layout, &mut state.details);
+    let height = usize::from(layout.details_height()).max(1);
+    details.top = top.min(layout.rows.len().saturating_sub(height));
+    let shown = layout.rows.iter().skip(details.top).take(height);
+    let shown: Vec<usize> = shown
+        .flat_map(|row| [Some(row.left), row.right])
+        .flatten()
+        .collect();
+    if let (false, Some(first), Some(end)) = (
+        shown.contains(&details.line),
+        shown.iter().min(),
+        shown.iter().max(),
+    ) {
+        let is_above = details.line < *first;
+        let line = if is_above { *first } else { *end };
+        details.line = lines::off_heading(&layout.lines, line, is_above);
     }
 }
 

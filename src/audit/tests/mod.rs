@@ -63,6 +63,45 @@ fn operation(audit: &Audit, of: usize) -> Arc<Operation> {
     ))
 }
 
+/// A line about the end of one session.
+pub(super) fn entry() -> AuditEntry {
+    AuditEntry {
+        v: VERSION,
+        ts: "2026-11-21T14:07:00.000Z".into(),
+        mono_ms: 0,
+        event: Event::Asked,
+        op_id: "00112233aabbccdd".into(),
+        item: "1/1".into(),
+        actor: Actor {
+            local: "ada(1000)".into(),
+            remote: Some("help-desk".into()),
+        },
+        profile: "prod".into(),
+        system: "acme".into(),
+        host: "idp.example.org".into(),
+        tls: Tls::Verified,
+        verb: "revoke".into(),
+        target_kind: "session".into(),
+        session_kind: None,
+        sid_h: Some("0123456789abcdef".into()),
+        user: Some("bwong".into()),
+        scope: None,
+        reason: None,
+        http_status: None,
+        error_code: None,
+        ended: None,
+        sessions: None,
+        left: None,
+        verified_at: None,
+        outcome: None,
+        error: None,
+        dur_ms: None,
+        ver: "0".into(),
+        prev: String::new(),
+        mac: None,
+    }
+}
+
 fn changes(audit: &Audit, count: usize) -> Vec<Change> {
     let operation = operation(audit, count);
     (1..=count)
@@ -423,4 +462,45 @@ fn the_trust_in_the_connection_follows_the_profile_and_the_environment() {
     assert_eq!(Tls::with(&profile, true), Tls::Insecure);
     profile.url = "http://127.0.0.1".parse().unwrap();
     assert_eq!(Tls::with(&profile, true), Tls::Plain);
+}
+
+#[test]
+fn an_end_says_how_many_ended_how_many_are_left_and_when_that_was_read_back() {
+    let setup = setup();
+    let mut change = changes(&setup.audit, 1).remove(0);
+    change.target = ChangeTarget::User(Subject {
+        name: Some(Untrusted::from("bwong")),
+        ..Subject::default()
+    });
+    let ticket = setup.audit.asked(&[change]).unwrap().tickets.remove(0);
+    let ending = Ending {
+        counted: Some(Counted {
+            ended: Some(8),
+            left: Some(0),
+        }),
+        verified_at: Some(DateTime::UNIX_EPOCH),
+        ..Ending::new("done", None)
+    };
+
+    setup.audit.done(ticket, &ending).unwrap();
+
+    let done = setup.lines().pop().unwrap();
+    assert_eq!((&done["sessions"], &done["left"]), (&8.into(), &0.into()));
+    assert_eq!(done["verified_at"], "1970-01-01T00:00:00.000Z");
+    assert!(verify(&setup.path(), None).unwrap().is_sound());
+    let told = setup.audit.ended_here().unwrap();
+    assert!(
+        told.starts_with("ended 8 sessions of bwong on prod; "),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_line_of_before_without_the_newer_fields_is_still_read() {
+    let mut line = serde_json::to_value(entry()).unwrap();
+    for field in ["sessions", "left", "verified_at", "session_kind", "ended"] {
+        line.as_object_mut().unwrap().remove(field);
+    }
+
+    assert_eq!(serde_json::from_value::<AuditEntry>(line).unwrap(), entry());
 }

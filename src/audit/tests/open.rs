@@ -44,13 +44,7 @@ fn what_is_settled_has_an_end_and_says_who_looked() {
         name: Untrusted::from("second-shift"),
         ..Identity::default()
     };
-    let ending = Ending {
-        outcome: "not_there",
-        error: None,
-        http_status: None,
-        error_code: None,
-        ended: None,
-    };
+    let ending = Ending::new("not_there", None);
 
     setup.audit.settled(&open[0], Some(&who), &ending).unwrap();
 

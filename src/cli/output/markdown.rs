@@ -3,7 +3,7 @@
 use super::column::Times;
 use super::{Encode, OutputField, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, markdown_safe};
 use crate::model::time::Zone;
 
 /// Rows as a Markdown table. Instants are in UTC, since a ticket is read later and elsewhere.
@@ -28,7 +28,7 @@ impl Encode for Markdown {
     fn row(&mut self, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
         let cells = self.columns.iter().map(|column| {
             let text = column.cell(record).for_people(record, Times::In(Zone::Utc));
-            escape(&display_safe(&text))
+            markdown_safe(&display_safe(&text))
         });
         line(cells, out);
         Ok(())
@@ -48,36 +48,4 @@ pub(crate) fn line<T: AsRef<str>>(cells: impl Iterator<Item = T>, out: &mut Vec<
         out.extend_from_slice(b" |");
     }
     out.push(b'\n');
-}
-
-/// Escapes everything that Markdown and HTML would take for markup: text from outside must stay
-/// text.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markup_from_outside_stays_text() {
-        assert_eq!(
-            escape("a|b <img src=x> [x](y)"),
-            "a\\|b &lt;img src=x&gt; \\[x\\](y)"
-        );
-    }
 }

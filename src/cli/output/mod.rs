@@ -15,7 +15,7 @@ pub(crate) use table::{Look, Table, TableRow, small_table};
 
 pub(crate) use super::args_verbs::Format;
 use super::exit::Failure;
-use crate::model::text::{ascii_only, display_safe_lines};
+use crate::model::text::{ascii_only, display_safe_lines, markdown_safe};
 use crate::model::time::Zone;
 use crate::runtime::locale::speaks_utf8;
 
@@ -81,7 +81,7 @@ pub(crate) fn small_text(
     markdown::line(titles.iter().copied(), out);
     markdown::line(titles.iter().map(|_| "---"), out);
     for row in rows {
-        markdown::line(row.iter().map(|cell| markdown::escape(cell)), out);
+        markdown::line(row.iter().map(|cell| markdown_safe(cell)), out);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! Every task ends by itself, by its token, or is a revoke, which is never cut off. A task that
 //! panics ends the program by the panic hook (see [`modes`](super::modes)): none vanishes.
 
+mod audit_log;
 mod export;
 mod jobs;
 mod link;
@@ -23,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use self::export::Exports;
 use self::jobs::{ActionRequest, Jobs};
 use self::link::{OpenClient, SourceHandle};
-use self::search::ScreenReading;
+use self::search::{PageSender, ScreenReading, read};
 use self::timers::Timers;
 use super::clipboard::{self, Clean, Ways};
 use super::editor;
@@ -32,11 +33,11 @@ use super::profiles::{Opened, Profiles};
 use crate::app::effect::Copied;
 use crate::app::export::ExportJob;
 use crate::app::memory::Keep;
-use crate::app::msg::{Notification, RowPage};
+use crate::app::msg::Notification;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
+use crate::config::Paths;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
-use crate::reading::Then;
 use crate::store::SourceId;
 use crate::store::{find_marked, order};
 
@@ -204,6 +205,14 @@ impl Effects {
             } => {
                 self.timers.start(timer, generation, delay);
             }
+            Effect::ReadAudit => {
+                self.with_audit(|log| Msg::AuditRead(audit_log::page(log)));
+            }
+            Effect::SaveReport => self.with_audit(|log| Msg::Notify {
+                what: Notification::Reported,
+                result: audit_log::incident(log, &Paths::platform())
+                    .map(|path| format!("report saved as {path}")),
+            }),
             Effect::Export(job) => self.export(*job),
             Effect::WriteExample => self.write_example(),
             Effect::Keep(change) => self.remember(change),
@@ -301,6 +310,20 @@ impl Effects {
     /// Looks what earlier runs left open in the audit log, and tells it.
     pub(super) fn look_at_audit(&self) {
         self.jobs.tell_unfinished(self.send.clone());
+    }
+
+    /// Does something with the audit log off the loop, and sends the answer.
+    fn with_audit(&self, question: impl FnOnce(&Audit) -> Msg + Send + 'static) {
+        let (audit, send) = (self.jobs.audit(), self.send.clone());
+        spawn_blocking(move || {
+            // Fails only when the screen has ended.
+            let _ = send.blocking_send(question(&audit));
+        });
+    }
+
+    /// What this run has ended, for the line after the screen.
+    pub(super) fn ended_here(&self) -> Option<String> {
+        self.jobs.audit().ended_here()
     }
 
     fn export(&mut self, job: ExportJob) {
@@ -566,44 +589,4 @@ pub(super) fn fail_if_asked() -> std::io::Result<()> {
         return Err(std::io::Error::other("asked for by USHER_PANIC_AT"));
     }
     Ok(())
-}
-
-/// Where the pages of one search go.
-struct PageSender {
-    send: mpsc::Sender<Msg>,
-    source: SourceId,
-    generation: Gen,
-}
-
-impl PageSender {
-    /// `false`: the screen has ended.
-    async fn send(&self, result: Result<RowPage, ApiError>) -> bool {
-        let message = Msg::Page {
-            source: self.source,
-            generation: self.generation,
-            result,
-        };
-        self.send.send(message).await.is_ok()
-    }
-}
-
-/// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
-async fn read(mut reading: ScreenReading<'_>, pages: &PageSender) -> ReadKeys {
-    loop {
-        let (page, then) = reading.page().await;
-        if let Some(page) = page
-            && !pages.send(Ok(page)).await
-        {
-            break;
-        }
-        match then {
-            Then::Next => {}
-            Then::End | Then::Stopped(_) => break,
-            Then::Broke(error) => {
-                pages.send(Err(error)).await;
-                break;
-            }
-        }
-    }
-    reading.into_keys()
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use crate::app::msg::RowPage;
+use crate::app::{Gen, Msg};
 use crate::model::{ApiError, Cursor, ReadKeys, Search};
 use crate::reading::{Reading, Then};
 use crate::runtime::profiles::Opened;
@@ -72,4 +75,44 @@ impl<'a> ScreenReading<'a> {
     pub(crate) fn into_keys(self) -> ReadKeys {
         self.reading.into_keys()
     }
+}
+
+/// Where the pages of one search go.
+pub(super) struct PageSender {
+    pub(super) send: mpsc::Sender<Msg>,
+    pub(super) source: SourceId,
+    pub(super) generation: Gen,
+}
+
+impl PageSender {
+    /// `false`: the screen has ended.
+    pub(super) async fn send(&self, result: Result<RowPage, ApiError>) -> bool {
+        let message = Msg::Page {
+            source: self.source,
+            generation: self.generation,
+            result,
+        };
+        self.send.send(message).await.is_ok()
+    }
+}
+
+/// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
+pub(super) async fn read(mut reading: ScreenReading<'_>, pages: &PageSender) -> ReadKeys {
+    loop {
+        let (page, then) = reading.page().await;
+        if let Some(page) = page
+            && !pages.send(Ok(page)).await
+        {
+            break;
+        }
+        match then {
+            Then::Next => {}
+            Then::End | Then::Stopped(_) => break,
+            Then::Broke(error) => {
+                pages.send(Err(error)).await;
+                break;
+            }
+        }
+    }
+    reading.into_keys()
 }

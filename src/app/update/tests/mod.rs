@@ -2,6 +2,7 @@
 
 mod actions;
 mod attribute_columns;
+mod audit_log;
 mod chosen_columns;
 mod client_name;
 mod completion;
@@ -12,6 +13,7 @@ mod forms;
 mod history;
 mod kinds;
 mod marks;
+mod mouse;
 mod orders;
 mod palette;
 mod person;

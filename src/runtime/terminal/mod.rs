@@ -1,0 +1,290 @@
+//! Frames: what changed since the last one, as one write, off the loop.
+//!
+//! The only place beside `ui/` that knows ratatui. The terminal is asked nothing (one that does not answer
+//! must not stall us), nothing is sent for an unchanged frame, and a frame is collected in one buffer that a
+//! thread of its own writes: a terminal that stops reading holds back frames, not the program.
+
+mod paint;
+
+use std::io;
+
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use ratatui::Frame;
+use ratatui::backend::{Backend, ClearType, WindowSize};
+use ratatui::buffer::Cell;
+use ratatui::layout::{Position, Size};
+use tokio::task::{JoinError, JoinHandle};
+
+use super::modes::{self, Grade};
+use paint::Painter;
+
+const BEGIN: &[u8] = b"\x1b[?2026h";
+const END: &[u8] = b"\x1b[?2026l";
+
+/// The picture on the terminal, and the frame that is on its way there.
+pub(super) struct Screen {
+    /// Makes the pictures.
+    terminal: ratatui::Terminal<Wanted>,
+    painter: Painter,
+    grade: Grade,
+    /// The cursor of the terminal, as far as we have said. `None`: it is somewhere, after drawing.
+    cursor: Option<Cursor>,
+    /// Bytes of the next frame.
+    buffer: Vec<u8>,
+    spare: Option<Vec<u8>>,
+    writing: Option<JoinHandle<(Vec<u8>, io::Result<()>)>>,
+}
+
+impl Screen {
+    /// An empty picture of this size, for a terminal that understands so much.
+    pub(super) fn new(size: Size, grade: Grade) -> Self {
+        let terminal = ratatui::Terminal::new(Wanted {
+            size,
+            cursor: Cursor::Hidden,
+        });
+        Self {
+            terminal: terminal.expect("the backend does nothing"),
+            painter: Painter::new(grade),
+            grade,
+            cursor: Some(Cursor::Hidden),
+            buffer: Vec::with_capacity(16 * 1024),
+            spare: None,
+            writing: None,
+        }
+    }
+
+    /// True while a frame is being written; no other is drawn then.
+    pub(super) fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// The terminal has another size: everything will be drawn anew.
+    pub(super) fn resize(&mut self, size: Size) {
+        self.terminal.backend_mut().size = size;
+    }
+
+    /// Forgets what is on the terminal: the next frame draws everything.
+    pub(super) fn forget(&mut self) {
+        self.painter.forget();
+        self.cursor = Some(Cursor::Hidden);
+    }
+
+    /// Adds bytes that are no picture (clipboard, mouse) to the next frame.
+    pub(super) fn send(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Draws a frame and begins to write what changed. Nothing is written if nothing did.
+    pub(super) fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) {
+        debug_assert!(self.writing.is_none(), "one frame at a time");
+        self.frame(paint);
+        if self.buffer.is_empty() {
+            return;
+        }
+        let (begin, end) = self.marks();
+        let mut frame = self.spare.take().unwrap_or_default();
+        frame.clear();
+        frame.extend_from_slice(begin);
+        frame.append(&mut self.buffer);
+        frame.extend_from_slice(end);
+        self.writing = Some(tokio::task::spawn_blocking(move || {
+            let result = modes::write_frame(&frame);
+            (frame, result)
+        }));
+    }
+
+    /// Adds what changes the picture to the buffer.
+    fn frame(&mut self, paint: impl FnOnce(&mut Frame<'_>)) {
+        let drawn = self.terminal.draw(paint).expect("the backend does nothing");
+        if self.painter.paint(&mut self.buffer, drawn.buffer) {
+            self.cursor = self.cursor.filter(|cursor| *cursor == Cursor::Hidden);
+        }
+        let wanted = self.terminal.backend().cursor;
+        if self.cursor == Some(wanted) {
+            return;
+        }
+        let was_hidden = self.cursor == Some(Cursor::Hidden);
+        self.cursor = Some(wanted);
+        let told = match wanted {
+            Cursor::Hidden => queue!(self.buffer, Hide),
+            Cursor::At(at) if was_hidden => queue!(self.buffer, MoveTo(at.x, at.y), Show),
+            Cursor::At(at) => queue!(self.buffer, MoveTo(at.x, at.y)),
+        };
+        told.expect("a buffer takes everything");
+    }
+
+    /// The bytes before and behind a frame, so that it appears at once.
+    fn marks(&self) -> (&'static [u8], &'static [u8]) {
+        match self.grade {
+            Grade::Full => (BEGIN, END),
+            Grade::Plain => (b"", b""),
+        }
+    }
+
+    /// Waits until the frame is written; for ever if none is. May be dropped at any time.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub(super) async fn written(&mut self) -> io::Result<()> {
+        let Some(writing) = &mut self.writing else {
+            return std::future::pending().await;
+        };
+        let done: Result<_, JoinError> = writing.await;
+        self.writing = None;
+        let (spare, result) = done.map_err(io::Error::other)?;
+        self.spare = Some(spare);
+        result
+    }
+}
+
+/// The terminal's cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    /// Where it stands matters to nobody.
+    Hidden,
+    At(Position),
+}
+
+/// The size of the terminal and the cursor that a frame wants. The cells of a frame are read from its buffer.
+struct Wanted {
+    size: Size,
+    cursor: Cursor,
+}
+
+impl Backend for Wanted {
+    type Error = io::Error;
+
+    fn draw<'a, I>(&mut self, _content: I) -> io::Result<()>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        Ok(())
+    }
+
+    fn hide_cursor(&mut self) -> io::Result<()> {
+        self.cursor = Cursor::Hidden;
+        Ok(())
+    }
+
+    /// A frame that shows the cursor tells its place afterwards.
+    fn show_cursor(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn get_cursor_position(&mut self) -> io::Result<Position> {
+        Ok(Position::ORIGIN)
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
+        self.cursor = Cursor::At(position.into());
+        Ok(())
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn clear_region(&mut self, _clear_type: ClearType) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> io::Result<Size> {
+        Ok(self.size)
+    }
+
+    fn window_size(&mut self) -> io::Result<WindowSize> {
+        Ok(WindowSize {
+            columns_rows: self.size,
+            pixels: Size::default(),
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::{Color, Style};
+
+    use super::*;
+
+    fn screen(width: u16, height: u16) -> Screen {
+        Screen::new(Size { width, height }, Grade::Full)
+    }
+
+    fn frame(screen: &mut Screen, text: &str, cursor: Option<Position>) -> String {
+        screen.frame(|f| {
+            let area = f.area();
+            let style = Style::new().fg(Color::Red);
+            f.buffer_mut()
+                .set_stringn(0, 0, text, area.width.into(), style);
+            if let Some(at) = cursor {
+                f.set_cursor_position(at);
+            }
+        });
+        String::from_utf8(std::mem::take(&mut screen.buffer)).unwrap()
+    }
+
+    #[test]
+    fn an_unchanged_frame_has_no_bytes() {
+        for cursor in [None, Some(Position::new(3, 0))] {
+            let mut screen = screen(20, 2);
+            let first = frame(&mut screen, "sessions", cursor);
+
+            let second = frame(&mut screen, "sessions", cursor);
+
+            assert!(first.contains("sessions"), "{first:?}");
+            assert_eq!(second, "", "cursor {cursor:?}");
+        }
+    }
+
+    #[test]
+    fn only_changed_cells_are_sent() {
+        let mut screen = screen(20, 2);
+        frame(&mut screen, "sessions", None);
+
+        let bytes = frame(&mut screen, "sessionX", None);
+
+        assert_eq!(bytes, "\x1b[1;8H\x1b[31mX\x1b[0m");
+    }
+
+    #[test]
+    fn the_cursor_is_put_back_after_other_cells_changed() {
+        let mut screen = screen(20, 2);
+        let at = Some(Position::new(3, 1));
+        let first = frame(&mut screen, "sessions", at);
+
+        let bytes = frame(&mut screen, "sessionX", at);
+        let hidden = frame(&mut screen, "sessionX", None);
+
+        assert!(first.ends_with("\x1b[2;4H\x1b[?25h"), "{first:?}");
+        assert!(bytes.ends_with("\x1b[2;4H"), "{bytes:?}");
+        assert_eq!(hidden, "\x1b[?25l");
+    }
+
+    #[test]
+    fn sizes_of_zero_and_one_are_drawn() {
+        for (width, height) in [(0, 0), (1, 1), (0, 5), (5, 0), (300, 1)] {
+            let mut screen = screen(20, 2);
+            frame(&mut screen, "sessions", None);
+
+            screen.resize(Size { width, height });
+            screen.frame(|f| assert_eq!(f.area().width, width));
+        }
+    }
+
+    #[test]
+    fn a_full_redraw_asks_the_terminal_nothing() {
+        let mut screen = screen(20, 2);
+        frame(&mut screen, "sessions", None);
+
+        screen.forget();
+        let bytes = frame(&mut screen, "sessions", None);
+
+        assert!(!bytes.contains("\x1b[6"), "no position report: {bytes:?}");
+        assert!(bytes.contains("sessions"), "{bytes:?}");
+    }
+}
