@@ -12,6 +12,7 @@ use crate::app::lines;
 use crate::app::results::RowStatus;
 use crate::app::source::Source;
 use crate::app::state::State;
+use crate::app::update::person;
 use crate::model;
 use crate::model::{Fact, Field, NO_LASTING_ID, Property, Revoke, Support, exempt};
 use crate::store::Row;
@@ -25,7 +26,8 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
         Action::Mark | Action::MarkAll => no_row(state),
         Action::MarkRange => no_row(state).or_else(|| no_last_mark(state)),
         Action::DropMarks => no_mark(state),
-        Action::Person | Action::Open if cut::way_out(state).is_some() => None,
+        Action::Open if cut::way_out(state).is_some() => None,
+        Action::Person if person::typed_person(state).is_some() => nobody(state),
         Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),
         Action::Actions => no_actions(state),

@@ -4,6 +4,7 @@ pub mod action;
 pub(crate) mod agent;
 pub mod area;
 pub mod audit_log;
+pub(crate) mod axis;
 pub mod blocked;
 pub mod cells;
 pub(crate) mod chosen_columns;

@@ -9,7 +9,7 @@ use super::effect::{Gen, JobId};
 use super::error_report::Errors;
 use super::form::Form;
 use super::job::{Acting, Job};
-use super::keymap::Keymap;
+use super::keymap::{KeyPress, Keymap};
 use super::look::Look;
 use super::memory::Memory;
 use super::msg::Size;
@@ -147,6 +147,8 @@ pub struct State {
     pub lock: Lock,
     /// True if a key that would have opened a question was refused within the last second.
     pub refused: bool,
+    /// The keys that mean nothing here and have said so; each says it once.
+    pub told_keys: Vec<KeyPress>,
     /// The pane whose scrollbar the mouse holds.
     pub held: Option<Pane>,
     /// Size of the terminal.
@@ -216,6 +218,7 @@ impl State {
             quitting: false,
             lock: Lock::Open,
             refused: false,
+            told_keys: Vec::new(),
             held: None,
             size: Size::default(),
             layout: ScreenLayout::default(),
@@ -244,6 +247,12 @@ impl State {
     pub fn next_gen(&mut self) -> Gen {
         self.last_gen = Gen(self.last_gen.0 + 1);
         self.last_gen
+    }
+
+    /// True if a demo is open and there is no profile but demos.
+    pub fn is_only_demo(&self) -> bool {
+        let is_open = self.sources.iter().any(|source| source.profile.demo);
+        is_open && self.profiles.iter().all(|entry| entry.view.demo)
     }
 
     /// True while pages of any source are arriving.

@@ -329,9 +329,6 @@ fn searching(state: &State) -> String {
 fn not_searched(state: &State) -> String {
     match state.sources.as_slice() {
         [] => String::new(),
-        [source] if source.profile.demo => {
-            "demo with made-up data · ^P then ^N sets up your own".to_owned()
-        }
         sources => sources
             .iter()
             .map(|source| {

@@ -392,6 +392,16 @@ fn trouble(state: &State) -> Option<(String, bool)> {
         })
 }
 
+/// The remark below the sessions of a demo, as far as there is room for it.
+fn made_up(width: u16) -> &'static str {
+    const LONG: &str = "made-up data · Ctrl-P then Ctrl-N sets up your own";
+    if usize::from(width) >= LONG.len() + 6 {
+        LONG
+    } else {
+        "made-up data"
+    }
+}
+
 /// The live filter, or the quick filters, in the lower border.
 fn lower_border(state: &State, area: Rect, focused: bool, canvas: &mut Canvas<'_>) {
     let row = area.height.saturating_sub(1);
@@ -406,6 +416,8 @@ fn lower_border(state: &State, area: Rect, focused: bool, canvas: &mut Canvas<'_
             };
             let end = canvas.text(cut, 0, &format!(" {text}"), Role::Warn);
             canvas.text(room, end, " ", Role::Text);
+        } else if state.is_only_demo() {
+            canvas.right(area, row, area.x, made_up(area.width), Role::Dim);
         }
         return;
     };

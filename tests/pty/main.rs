@@ -6,6 +6,7 @@
 mod pty;
 
 mod actions;
+mod counted;
 mod hostile;
 mod keys;
 mod leave;

@@ -120,8 +120,11 @@ fn an_empty_result_says_what_was_searched() {
 #[test]
 fn nothing_is_searched_yet() {
     check("not_searched", &Fixture::open().state, &TWO);
-    let demo = Fixture::open().with(|state| state.sources[0].profile.demo = true);
-    check("not_searched_demo", &demo, &SMALL);
+    let demo = Fixture::open().with(|state| {
+        state.sources[0].profile.demo = true;
+        state.profiles.clear();
+    });
+    check("not_searched_demo", &demo, &[(80, 24), (40, 10)]);
 }
 
 #[test]
@@ -393,4 +396,32 @@ fn the_title_names_the_query_that_made_the_rows() {
         assert!(text.contains("Sessions · user:ada* state:a"), "{text}");
         assert!(!text.contains("user:bob ═"), "{text}");
     }
+}
+
+#[test]
+fn one_person_is_shown_over_all_systems_on_one_axis() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "& u s e r : j d o e * enter");
+    update(
+        &mut state,
+        usher::app::Msg::Due(Timer::Filter, Gen::default()),
+    );
+    state.sources[0].asked_at = Some(now());
+    state.sources[0].progress = Progress::Loaded;
+    let mut none = Source::new(profile("demo-openam", "OpenAM"));
+    (none.progress, none.asked_at) = (Progress::Loaded, Some(now()));
+    let mut cut = Source::new(profile("am-alpha", "PingAM"));
+    (cut.progress, cut.asked_at) = (Progress::Loaded, Some(now()));
+    cut.completeness = Completeness::Truncated { at: 120 };
+    let mut away = Source::new(profile("workos", "WorkOS"));
+    away.progress = Progress::Failed(ApiError::Unreachable {
+        host: "api.example.org".to_owned(),
+        cause: Unreached::Refused,
+        why: "connection refused".to_owned(),
+        exchange: None,
+    });
+    state.sources.extend([none, cut, away]);
+    usher::app::dialogs::person::open(&mut state, "jdoe@example.org");
+
+    check("person", &state, &TWO);
 }

@@ -16,6 +16,7 @@ pub mod help;
 pub mod job;
 pub mod name_client;
 pub mod palette;
+pub mod person;
 pub mod plan;
 pub mod profiles;
 pub mod quit;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, marks, message, requests, results, revoke,
-    table, trail,
+    ask_revoke, auto_reload, details, focus, form, lock, marks, message, person, requests, results,
+    revoke, table, trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
@@ -79,7 +79,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::MarkAll => marks::mark_all(state),
         Action::DropMarks => marks::drop_all(state),
         Action::Revoke => ask_revoke::ask(state),
-        Action::Person => form::person(state),
+        Action::Person => person::person(state),
         Action::RevokeUser => ask_revoke::ask_user(state),
         Action::Actions => actions_menu::open(state),
         Action::Sort => table::sort(state),

@@ -321,33 +321,6 @@ pub(super) fn reload_for(state: &mut State, asked_by: AskedBy) -> Vec<Effect> {
     }
 }
 
-/// Searches for everything of the person under the cursor, in place of what the form said. It is also
-/// the way out of a list that a server cuts.
-pub fn person(state: &mut State) -> Vec<Effect> {
-    let Some((_, row)) = state.results.current() else {
-        return match cut::way_out(state) {
-            Some(name) => user(state, name),
-            None => Vec::new(),
-        };
-    };
-    let subject = row.subject();
-    let (field, text) = match (&subject.name, &subject.id) {
-        (Some(name), _) if name.expose().trim() == name.expose() => {
-            (TextField::User, name.expose().to_owned())
-        }
-        (name, id) => {
-            let (field, text) = match name {
-                Some(name) => (Field::User, Some(name)),
-                None => (Field::UserId, id.as_ref()),
-            };
-            let text = text.map_or("", |text| text.expose());
-            let clause = Clause::field(field, Op::Eq, Value::Text(text.into()));
-            (TextField::Text, clause.to_string())
-        }
-    };
-    only(state, field, text)
-}
-
 /// Searches for everything of the user of this name, in place of what the form said.
 pub fn user(state: &mut State, name: String) -> Vec<Effect> {
     only(state, TextField::User, name)
@@ -359,7 +332,7 @@ pub fn query(state: &mut State, query: String) -> Vec<Effect> {
 }
 
 /// Searches for this and nothing else.
-fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
+pub(super) fn only(state: &mut State, field: TextField, text: String) -> Vec<Effect> {
     trail::noted(state, |state| ask_only(state, field, text))
 }
 

@@ -57,12 +57,16 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     }
 }
 
-/// A key that means something in other programs, and nothing here.
+/// A key that means something in other programs, and nothing here. It says so once.
 fn nothing_here(state: &mut State, key: KeyPress) -> Vec<Effect> {
     let is_letter = key.typed().is_some() || matches!(key.key, Key::Backspace | Key::Insert);
     if state.focus == Pane::Search || !is_letter {
         return Vec::new();
     }
+    if state.told_keys.contains(&key) {
+        return Vec::new();
+    }
+    state.told_keys.push(key);
     let help = state.keymap.keys(Context::Global, Action::Help);
     let help = help
         .first()

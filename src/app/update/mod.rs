@@ -15,6 +15,7 @@ mod marks;
 pub(super) mod message;
 mod mouse;
 pub(super) mod net;
+pub(super) mod person;
 pub(super) mod plan;
 mod profiles;
 pub(super) mod requests;

@@ -1,6 +1,7 @@
 //! From a row to everything of its person.
 
 use super::*;
+use crate::app::dialogs::person::Person as PersonBox;
 use crate::app::form::TextField;
 use crate::app::state::Pane;
 
@@ -184,4 +185,99 @@ fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
         sessions.unwrap().1,
         "1 loaded of a list that is cut; there may be more"
     );
+}
+
+fn lines(app: &TestApp) -> Vec<String> {
+    let view = app.state.dialogs.last().expect("a box").view(&app.state);
+    let text = |line: &crate::app::dialog_view::ViewLine| -> String {
+        line.parts.iter().map(|part| part.text.as_str()).collect()
+    };
+    view.lines.iter().map(text).collect()
+}
+
+#[test]
+fn u_shows_the_person_and_2_the_same_rows_as_a_table() {
+    let mut app = TestApp::listing(&["asmith", "jdoe"]);
+    app.keys("down u").forget();
+    assert!(app.dialog::<PersonBox>().is_some());
+    assert!(
+        lines(&app).concat().contains("being asked"),
+        "{:?}",
+        lines(&app)
+    );
+    app.page(&[("jdoe", 20), ("jdoe", 600)], None);
+
+    let said = lines(&app);
+    assert_eq!(said[0], " jdoe");
+    assert!(said[1].contains("2 sessions · 2 alive"), "{said:?}");
+    assert!(said.iter().any(|line| line.contains('●')), "{said:?}");
+    app.keys("j");
+    assert_eq!(app.state.results.cursor, 1);
+    app.keys("2");
+
+    assert!(app.state.dialogs.is_empty());
+    assert_eq!(app.shown(), ["jdoe", "jdoe"]);
+}
+
+#[test]
+fn backspace_in_the_person_leads_back_to_the_search_before() {
+    let mut app = TestApp::new();
+    app.typed("client:portal-web").keys("enter").connect();
+    app.page(&[("jdoe", 600)], None);
+    app.keys("u").forget();
+    app.page(&[("jdoe", 600)], None);
+
+    app.keys("backspace");
+
+    assert!(app.state.dialogs.is_empty());
+    assert_eq!(asked(&app), "client:portal-web");
+}
+
+#[test]
+fn a_system_without_sessions_of_the_person_is_told_and_so_is_one_that_is_cut_or_away() {
+    let mut app = TestApp::listing(&["jdoe"]);
+    app.keys("u").forget();
+    app.page(&[], None);
+    assert!(
+        lines(&app)
+            .concat()
+            .contains("prod-janssen  none, asked 14:07")
+    );
+
+    app.keys("esc");
+    app.state.focus = Pane::Table;
+    app.keys("u").forget();
+    app.cut_at(120, &[("jdoe", 5)]);
+    assert!(
+        lines(&app)
+            .concat()
+            .contains("cut at 120, asked 14:07: there may be more")
+    );
+}
+
+#[test]
+fn with_no_row_u_takes_the_word_that_was_typed() {
+    let mut app = TestApp::new();
+    app.typed("jdoe").keys("enter").connect();
+    app.page(&[], None);
+    app.state.focus = Pane::Table;
+
+    app.keys("u");
+
+    assert_eq!(asked(&app), "user:jdoe");
+    assert!(app.dialog::<PersonBox>().is_some());
+}
+
+#[test]
+fn keys_that_end_something_work_in_the_person_too() {
+    for (key, title) in [("U", "End every session of jdoe"), ("delete", "End")] {
+        let mut app = TestApp::listing(&["jdoe"]);
+        app.keys("u").forget();
+        app.page(&[("jdoe", 5)], None);
+
+        app.keys(key);
+
+        let confirm = app.dialog::<Confirm>().expect("a question");
+        assert!(confirm.title.starts_with(title), "{}", confirm.title);
+    }
 }

@@ -334,6 +334,13 @@ fn a_key_of_another_program_is_answered() {
     app.keys("x");
 
     assert_eq!(app.status(), "x does nothing here · ? help");
+
+    app.keys("down");
+    app.state.message = None;
+    app.keys("x");
+    assert_eq!(app.status(), "", "it says so once");
+    app.keys("z");
+    assert_eq!(app.status(), "z does nothing here · ? help");
 }
 
 #[test]
