@@ -62,9 +62,12 @@ impl SystemEnd {
     pub fn add_user(&mut self, result: &Result<UserOutcome, ApiError>, now: DateTime<Utc>) {
         let is_first = self.read_at.is_none();
         self.read_at = Some(now);
-        let sum = |so_far: Option<u64>, more: Option<u64>| match is_first {
-            true => more,
-            false => Some(so_far? + more?),
+        let sum = |so_far: Option<u64>, more: Option<u64>| {
+            if is_first {
+                more
+            } else {
+                Some(so_far? + more?)
+            }
         };
         match result {
             Ok(outcome) => {

@@ -116,22 +116,19 @@ pub fn ask_person(state: &mut State, user: &Subject) -> Vec<Effect> {
         let source = SourceId(at as u8);
         let mut system = system_plan(state, source, true);
         let search = search_of(state, &state.sources[at], query.clone());
-        let asked = match not_asked(&state.sources[at]) {
-            Some(why) => {
-                system.basis = PlanBasis::Failed(why);
-                None
-            }
-            None => {
-                system.basis = PlanBasis::Asking;
-                let generation = state.next_gen();
-                effects.push(Effect::Search {
-                    source,
-                    generation,
-                    search,
-                    at: None,
-                });
-                Some((generation, Rows::default()))
-            }
+        let asked = if let Some(why) = not_asked(&state.sources[at]) {
+            system.basis = PlanBasis::Failed(why);
+            None
+        } else {
+            system.basis = PlanBasis::Asking;
+            let generation = state.next_gen();
+            effects.push(Effect::Search {
+                source,
+                generation,
+                search,
+                at: None,
+            });
+            Some((generation, Rows::default()))
         };
         plan.systems.push(system);
         systems.push(PlannedSystem {
@@ -207,17 +204,16 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
     let rows = std::mem::take(rows);
     planned.asked = None;
     for (_, row) in rows.iter() {
-        match left_out(state, system.way, row) {
-            Some(why) => system.leave_out(1, display_safe(&why)),
-            None => {
-                let session = PlannedSession {
-                    label: row.label().to_owned(),
-                    item: item(state, row),
-                };
-                count_in(system, &session);
-                planned.sessions.push(session);
-            }
+        if let Some(why) = left_out(state, system.way, row) {
+            system.leave_out(1, display_safe(&why));
+            continue;
         }
+        let session = PlannedSession {
+            label: row.label().to_owned(),
+            item: item(state, row),
+        };
+        count_in(system, &session);
+        planned.sessions.push(session);
     }
     write_after(state, system, planned);
 }

@@ -167,9 +167,10 @@ fn system_line(question: &PlanBox, system: &SystemPlan, focused: bool) -> ViewLi
         };
         line = line.with(name, marked(is_chosen, role)).with(" ", role);
     }
-    let how = match system.risk.production && system.is_in {
-        true => format!("{} · PRODUCTION", system.how()),
-        false => system.how(),
+    let how = if system.risk.production && system.is_in {
+        format!("{} · PRODUCTION", system.how())
+    } else {
+        system.how()
     };
     let line = line.to_cell(start + REALMS);
     let room = usize::from(WIDTH).saturating_sub(line.cells() + 3);
