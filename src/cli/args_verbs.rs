@@ -198,6 +198,42 @@ pub struct RevokeArgs {
     pub output: OutcomeFormat,
 }
 
+/// Options of `usher incident`.
+#[derive(Args, Clone, Debug)]
+pub struct IncidentArgs {
+    /// The person, by the name that the systems use (`user_as` of a profile puts it into theirs)
+    #[arg(value_name = "USER")]
+    pub user: String,
+    /// Print the plan, and send nothing that changes anything
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Why, for the audit log and the report
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// End more than one session although certificates are not checked (insecure = true)
+    #[arg(long)]
+    pub insecure: bool,
+    /// Format of the report
+    #[arg(long, short, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: ReportFormat,
+}
+
+/// The shape of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
+pub enum ReportFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// A Markdown table, for a ticket.
+    Markdown,
+    /// One JSON document.
+    Json,
+}
+
 /// The shape of outcomes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::Display)]
 #[strum(serialize_all = "lowercase")]

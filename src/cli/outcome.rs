@@ -23,11 +23,43 @@ pub(crate) struct Outcomes<'a> {
     format: OutcomeFormat,
     sources: &'a [Source],
     revoked: usize,
+    /// What became of the sessions of each source.
+    counted: Vec<Counted>,
     /// The reader has gone: go on without printing, since half a job is worse than an unread line.
     closed: bool,
 }
 
+/// What became of the sessions of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Ended by us.
+    pub(crate) ended: usize,
+    /// They had already gone.
+    pub(crate) gone: usize,
+    /// They were refused, failed, or are still listed.
+    pub(crate) failed: usize,
+    /// Nobody knows.
+    pub(crate) unknown: usize,
+}
+
 impl<'a> Outcomes<'a> {
+    /// Counts, and prints nothing.
+    pub(crate) fn silent(sources: &'a [Source]) -> Self {
+        Self {
+            out: Out::to(Box::new(std::io::sink())),
+            format: OutcomeFormat::Text,
+            sources,
+            revoked: 0,
+            counted: vec![Counted::default(); sources.len()],
+            closed: true,
+        }
+    }
+
+    /// What became of the sessions of a source.
+    pub(crate) fn counted(&self, source: usize) -> Counted {
+        self.counted.get(source).copied().unwrap_or_default()
+    }
+
     /// Prints to standard output.
     pub(crate) fn new(ctx: &Ctx, format: OutcomeFormat, sources: &'a [Source]) -> Self {
         Self {
@@ -35,6 +67,7 @@ impl<'a> Outcomes<'a> {
             format,
             sources,
             revoked: 0,
+            counted: vec![Counted::default(); sources.len()],
             closed: false,
         }
     }
@@ -63,6 +96,14 @@ impl<'a> Outcomes<'a> {
     ) -> Result<(), Failure> {
         if matches!(outcome, Outcome::Revoked) {
             self.revoked += 1;
+        }
+        if let Some(counted) = self.counted.get_mut(target.source) {
+            *match outcome {
+                Outcome::Revoked => &mut counted.ended,
+                Outcome::AlreadyGone => &mut counted.gone,
+                Outcome::Unknown => &mut counted.unknown,
+                _ => &mut counted.failed,
+            } += 1;
         }
         let message = match outcome {
             Outcome::Refused(why) => Some(why.clone()),
