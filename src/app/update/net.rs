@@ -1,6 +1,6 @@
 //! The answers from the network: connections and pages.
 
-use super::{message, requests, results};
+use super::{message, plan, requests, results};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
@@ -126,6 +126,9 @@ pub fn page(
     generation: Gen,
     result: Result<RowPage, ApiError>,
 ) -> Vec<Effect> {
+    if let Some(effects) = plan::page(state, generation, &result) {
+        return effects;
+    }
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
     };

@@ -214,11 +214,9 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
         format!("on {profile} ({system})"),
     ];
     let reached = reach::reached(state, whole);
-    let untouched = reach::untouched(state, whole.source);
     confirm
         .short
         .extend(reached.iter().map(|reached| format!("reaches {reached}")));
-    confirm.short.extend(untouched.clone());
     confirm.warnings = reach::doubts(state, whole);
     confirm.facts = vec![("User".to_owned(), name)];
     if !whole.is_everywhere {
@@ -231,9 +229,6 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
     confirm
         .facts
         .extend(reached.map(|reached| ("Reaches".to_owned(), reached)));
-    confirm
-        .facts
-        .extend(untouched.map(|others| (String::new(), others)));
     if let Some(typed) = &mut confirm.typed {
         typed.expect = expect;
         typed.wrong = false;
