@@ -12,8 +12,8 @@ use super::args_emulator::EmulatorArgs;
 #[cfg(feature = "emulator")]
 use super::args_verbs::RenderArgs;
 use super::args_verbs::{
-    ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ImportArgs, ListArgs, LoginArgs,
-    RevokeArgs, ShapeArgs,
+    ActArgs, AuditArgs, ConfigArgs, DoctorArgs, GetArgs, ImportArgs, IncidentArgs, ListArgs,
+    LoginArgs, RevokeArgs, ShapeArgs,
 };
 use super::output::for_people;
 use crate::api::Systems;
@@ -243,6 +243,8 @@ pub enum Command {
     /// End sessions
     #[command(visible_aliases = ["end", "delete"], after_long_help = super::args_verbs::REVOKE_HELP)]
     Revoke(RevokeArgs),
+    /// End every session of one person in all profiles, read back, and print a report
+    Incident(IncidentArgs),
     /// Say who you are at each system
     Whoami(ShapeArgs),
     /// Sign in and keep the token

@@ -18,6 +18,7 @@ mod exit;
 mod get;
 mod headway;
 mod import;
+mod incident;
 #[cfg(test)]
 mod kinds_tests;
 mod list;
@@ -100,6 +101,7 @@ fn dispatch(ctx: &Ctx, command: Command) -> Result<u8, Failure> {
     match command {
         Command::List(args) => block_on(ctx, list::run(ctx, &args)),
         Command::Get(args) => block_on(ctx, get::run(ctx, &args)),
+        Command::Incident(args) => block_on_here(ctx, incident::run(ctx, &args)),
         Command::Revoke(args) => block_on_here(ctx, revoke::run(ctx, &args)),
         Command::Whoami(shape) => block_on(ctx, login::whoami(ctx, shape)),
         Command::Login(args) => block_on(ctx, login::login(ctx, &args)),

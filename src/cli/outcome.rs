@@ -17,17 +17,61 @@ use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 pub(super) const NEVER_LISTED: &str =
     "no session has this id; it may have ended, or the id is not as `usher list` shows it";
 
+/// The word for people about a session that was ended.
+const ENDED: &str = "ended";
+
+/// An outcome for people, who end sessions; JSON keeps the word that programs know.
+fn for_people(word: &str) -> &str {
+    match word {
+        "revoked" => ENDED,
+        "would_revoke" => "would_end",
+        word => word,
+    }
+}
+
 /// Prints outcomes, and remembers how many sessions were ended.
 pub(crate) struct Outcomes<'a> {
     out: Out,
     format: OutcomeFormat,
     sources: &'a [Source],
     revoked: usize,
+    /// What became of the sessions of each source.
+    counted: Vec<Counted>,
     /// The reader has gone: go on without printing, since half a job is worse than an unread line.
     closed: bool,
 }
 
+/// What became of the sessions of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Ended by us.
+    pub(crate) ended: usize,
+    /// They had already gone.
+    pub(crate) gone: usize,
+    /// They were refused, failed, or are still listed.
+    pub(crate) failed: usize,
+    /// Nobody knows.
+    pub(crate) unknown: usize,
+}
+
 impl<'a> Outcomes<'a> {
+    /// Counts, and prints nothing.
+    pub(crate) fn silent(sources: &'a [Source]) -> Self {
+        Self {
+            out: Out::to(Box::new(std::io::sink())),
+            format: OutcomeFormat::Text,
+            sources,
+            revoked: 0,
+            counted: vec![Counted::default(); sources.len()],
+            closed: true,
+        }
+    }
+
+    /// What became of the sessions of a source.
+    pub(crate) fn counted(&self, source: usize) -> Counted {
+        self.counted.get(source).copied().unwrap_or_default()
+    }
+
     /// Prints to standard output.
     pub(crate) fn new(ctx: &Ctx, format: OutcomeFormat, sources: &'a [Source]) -> Self {
         Self {
@@ -35,6 +79,7 @@ impl<'a> Outcomes<'a> {
             format,
             sources,
             revoked: 0,
+            counted: vec![Counted::default(); sources.len()],
             closed: false,
         }
     }
@@ -63,6 +108,14 @@ impl<'a> Outcomes<'a> {
     ) -> Result<(), Failure> {
         if matches!(outcome, Outcome::Revoked) {
             self.revoked += 1;
+        }
+        if let Some(counted) = self.counted.get_mut(target.source) {
+            *match outcome {
+                Outcome::Revoked => &mut counted.ended,
+                Outcome::AlreadyGone => &mut counted.gone,
+                Outcome::Unknown => &mut counted.unknown,
+                _ => &mut counted.failed,
+            } += 1;
         }
         let message = match outcome {
             Outcome::Refused(why) => Some(why.clone()),
@@ -105,6 +158,7 @@ impl<'a> Outcomes<'a> {
                 let user = user
                     .map(|user| user.named().into_owned())
                     .unwrap_or_default();
+                let word = for_people(word);
                 let mut line = format!("{word:<12}  {profile}  {name}  {user}");
                 if let Some(message) = message {
                     line.truncate(line.trim_end().len());
@@ -113,7 +167,7 @@ impl<'a> Outcomes<'a> {
                 }
                 if let Some(ended) = ended {
                     line.truncate(line.trim_end().len());
-                    line.push_str("  ended ");
+                    line.push_str(if word == ENDED { "  " } else { "  ended " });
                     line.push_str(&rfc3339(ended));
                 }
                 self.out.text(line.trim_end());

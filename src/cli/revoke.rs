@@ -114,7 +114,7 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 
 /// The system's own operation for a person also reaches sessions of theirs that cannot be ended alone,
 /// so what becomes of those is read back too.
-fn take_whole_people(sources: &[Source], targets: &mut [SessionTarget]) {
+pub(super) fn take_whole_people(sources: &[Source], targets: &mut [SessionTarget]) {
     let sent: Vec<(usize, Subject)> = targets
         .iter()
         .filter(|target| {
@@ -195,7 +195,7 @@ pub(crate) fn require_reason(sources: &[Source], reason: Option<&str>) -> Result
 }
 
 /// Nothing is sent that could not be written down.
-fn require_audit(ctx: &Ctx, sources: &[Source]) -> Result<(), Failure> {
+pub(super) fn require_audit(ctx: &Ctx, sources: &[Source]) -> Result<(), Failure> {
     let needs = |source: &&Source| source.profile.policy.audit == AuditMode::Required;
     let Some(source) = sources.iter().find(needs) else {
         return Ok(());
@@ -220,11 +220,13 @@ fn require_person(args: &RevokeArgs) -> Result<(), Failure> {
 }
 
 /// The sessions to end, and the exit code of sources that failed.
-struct Selection {
-    targets: Vec<SessionTarget>,
+pub(super) struct Selection {
+    pub(super) targets: Vec<SessionTarget>,
     code: u8,
     /// Names of the profiles whose lists are not whole: more sessions may match there.
-    not_whole: Vec<String>,
+    pub(super) not_whole: Vec<String>,
+    /// How the list of each profile ended. Empty: nothing was listed.
+    pub(super) lists: Vec<pages::ListEnd>,
 }
 
 impl Selection {
@@ -236,7 +238,7 @@ impl Selection {
     }
 }
 
-async fn find(
+pub(super) async fn find(
     ctx: &Ctx,
     args: &RevokeArgs,
     config: &Config,
@@ -260,6 +262,7 @@ async fn find(
                 targets,
                 code: exit::OK,
                 not_whole: Vec::new(),
+                lists: Vec::new(),
             });
         }
     };
@@ -292,6 +295,7 @@ async fn find(
         targets: collect.targets,
         code: exit::code_of_all(&codes),
         not_whole: not_whole.map(|one| one.profile.clone()).collect(),
+        lists: ended,
     })
 }
 
@@ -446,7 +450,7 @@ pub(crate) fn skipped(left_out: &[SessionTarget]) -> String {
 }
 
 /// Asks on the terminal. Many, and several in production, want the number typed.
-fn ask(
+pub(super) fn ask(
     sources: &[Source],
     chosen: &[SessionTarget],
     not_whole: &[String],
@@ -488,7 +492,7 @@ fn ask(
         String::new()
     };
     prompt.push_str(&format!(
-        "End {what}{whose}{}? Type {wanted} to do it{because}: ",
+        "End {what}{whose}{}? Type {wanted} to confirm{because}: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

@@ -20,6 +20,7 @@ mod garbage;
 #[path = "../support/gzip.rs"]
 mod gzip;
 mod hostile;
+mod incident;
 mod insecure;
 #[cfg(feature = "keyring")]
 mod keyring;

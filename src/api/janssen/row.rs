@@ -239,7 +239,7 @@ fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>
     match (sid, repeated, deletable) {
         (None, ..) => Deletable::NoLastingId,
         (Some(sid), Some(repeated), _) if sid != repeated => Deletable::NoLastingId,
-        (.., Some(false)) => Deletable::No("the server marks it as not deletable".into()),
+        (.., Some(false)) => Deletable::No("the server marks this session as not deletable".into()),
         (_, Some(_), Some(true)) => Deletable::Yes,
         _ => Deletable::Unknown,
     }
