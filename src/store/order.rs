@@ -386,7 +386,7 @@ mod tests {
             ("-ada0", "-ada01", 390),
             ("ada0*", "ada01", 210),
             ("user:ada0*", "user:ada01*", 210),
-            ("state:active ada0", "state:active ada01", 210),
+            ("-state:expired ada0", "-state:expired ada01", 210),
             ("user:*9 ada0", "user:*9 ada01", 10),
         ] {
             let before = order(&rows, &filtered(shorter), None);
