@@ -354,7 +354,7 @@ fn f_del_08_some_that_fail_make_it_partly_and_the_rest_is_done() {
         .map(|row| row["outcome"].clone())
         .collect();
     assert_eq!(
-        words.iter().filter(|word| **word == "ended").count(),
+        words.iter().filter(|word| **word == "revoked").count(),
         4,
         "{words:?}"
     );
