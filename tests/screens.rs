@@ -6,6 +6,8 @@ mod support;
 mod actions;
 #[path = "screens/contrast.rs"]
 mod contrast;
+#[path = "screens/counts.rs"]
+mod counts;
 #[path = "screens/details.rs"]
 mod details;
 #[path = "screens/dialogs.rs"]

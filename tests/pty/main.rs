@@ -6,6 +6,7 @@
 mod pty;
 
 mod actions;
+mod bytes;
 mod counted;
 mod hostile;
 mod keys;
