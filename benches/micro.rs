@@ -60,7 +60,7 @@ fn sent(number: usize) -> Sent {
     Sent { key, user, ip, raw }
 }
 
-fn row<'a>(number: usize, sent: &'a Sent) -> RowRef<'a> {
+fn row(number: usize, sent: &Sent) -> RowRef<'_> {
     let mut row = RowRef::new(sent.key.as_str(), "ss:10b1…c8");
     row.user = Some(sent.user.as_str().into());
     row.client = Some(["portal", "mobile", "billing"][number % 3].into());

@@ -12,6 +12,7 @@
 
 #[path = "../tests/support/pty.rs"]
 mod pty;
+mod report;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -23,7 +24,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use pty::{LIMIT, Pty, command};
-use serde_json::{Value, json};
+use report::{Report, ms, part};
+use serde_json::json;
 use std::sync::Arc;
 use usher::emulator::janssen::JanssenOptions;
 use usher::emulator::{self, Options, Running};
@@ -45,7 +47,7 @@ fn main() {
         println!("run it with: cargo bench --bench screen");
         return;
     }
-    let mut report = Report::new();
+    let mut report = Report::new("screen.jsonl");
     let home = tempfile::tempdir().expect("a folder");
     let server = Server::start();
     let config = server.config(home.path());
@@ -415,69 +417,4 @@ fn cpu_ns(pid: i32) -> HashMap<OsString, u64> {
             Some((task.file_name(), text.split(' ').next()?.parse().ok()?))
         })
         .collect()
-}
-
-fn ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1_000.0
-}
-
-/// The value below which this many of a hundred lie.
-fn part(times: &[Duration], percent: usize) -> Duration {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
-}
-
-/// What was measured, as a table and as JSON lines.
-struct Report {
-    lines: Vec<Value>,
-    load_before: String,
-}
-
-impl Report {
-    fn new() -> Self {
-        Self {
-            lines: Vec::new(),
-            load_before: load(),
-        }
-    }
-
-    fn times(&mut self, what: &str, times: &[Duration], more: Value) {
-        let max = times.iter().max().copied().unwrap_or_default();
-        let (p50, p99) = (ms(part(times, 50)), ms(part(times, 99)));
-        println!(
-            "{what:<36} n {:>3}   p50 {p50:>8.2} ms   p99 {p99:>8.2} ms   max {:>8.2} ms   {more}",
-            times.len(),
-            ms(max)
-        );
-        let mut line = json!({ "what": what, "n": times.len(), "p50_ms": p50, "p99_ms": p99, "max_ms": ms(max) });
-        if let (Some(line), Value::Object(more)) = (line.as_object_mut(), more) {
-            line.extend(more);
-        }
-        self.lines.push(line);
-    }
-
-    fn count(&mut self, what: &str, count: u64, unit: &str) {
-        println!("{what:<36} {count} {unit}");
-        self.lines
-            .push(json!({ "what": what, "count": count, "unit": unit }));
-    }
-
-    fn finish(mut self) {
-        let cores = std::thread::available_parallelism().map_or(0, usize::from);
-        let machine = json!({ "what": "machine", "cores": cores, "load_before": self.load_before, "load_after": load() });
-        println!("machine: {machine}");
-        self.lines.push(machine);
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
-        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
-        fs::create_dir_all(&folder)
-            .and_then(|()| fs::write(folder.join("screen.jsonl"), text))
-            .expect("the figures can be kept");
-    }
-}
-
-/// Load average of the last minute: above 1 the figures are noisy.
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
 }
