@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::filter::{Clause, Time, passes};
 use super::pattern::Pattern;
-use super::world::{Session, World};
+use super::world::{Session, User, World};
+use crate::emulator::rng::uuid_text;
 
 /// Answers kept for the next page: a few people searching at the same time.
 const RECENT: usize = 8;
@@ -90,6 +91,8 @@ pub(super) struct SearchTerms {
 pub(super) struct Index {
     // Removals leave gaps that are skipped; only insertions make an order stale.
     orders: HashMap<SortColumn, (u64, Arc<Vec<u32>>)>,
+    /// The slots of each user's sessions, as a database has an index of them.
+    of_users: (u64, HashMap<u32, Vec<u32>>),
     recent: VecDeque<Answered>,
 }
 
@@ -100,6 +103,25 @@ struct Answered {
     slots: Arc<Vec<u32>>,
 }
 
+/// The users of whom alone the sessions can match. `None`: it is not asked for users.
+fn users_meant(world: &World, clauses: &[Clause]) -> Option<Vec<u32>> {
+    let mut asked = clauses.iter().filter_map(|clause| match clause {
+        Clause::User(id) => Some((id, true)),
+        Clause::Attribute("auth_user", name) => Some((name, false)),
+        _ => None,
+    });
+    let (wanted, is_id) = asked.next()?;
+    let is_meant = |user: &User| {
+        if is_id {
+            uuid_text(user.id) == *wanted
+        } else {
+            user.name == *wanted
+        }
+    };
+    let users = (0..).zip(&world.users).filter(|(_, user)| is_meant(user));
+    Some(users.map(|(number, _)| number).collect())
+}
+
 impl Index {
     /// The slots of all sessions that match, in order.
     pub(super) fn answer(&mut self, world: &World, question: &SearchTerms) -> Arc<Vec<u32>> {
@@ -108,18 +130,30 @@ impl Index {
         if let Some(kept) = self.recent.iter().find(|kept| kept.text == question.text) {
             return kept.slots.clone();
         }
-        let order = self.order(world, question.sort);
         let matches = |slot: &u32| {
             world.session(*slot).is_some_and(|session| {
                 passes(&question.clauses, world, session) && question.pattern.passes(world, session)
             })
         };
-        let ascending = order.iter().copied().filter(matches);
-        let slots = Arc::new(if question.descending {
-            order.iter().rev().copied().filter(matches).collect()
-        } else {
-            ascending.collect::<Vec<_>>()
-        });
+        let mut slots: Vec<u32> = match users_meant(world, &question.clauses) {
+            Some(users) => {
+                let slots = users.iter().flat_map(|user| self.of_user(world, *user));
+                let found = slots
+                    .filter(matches)
+                    .filter_map(|slot| Some((slot, world.session(slot)?)));
+                let mut found: Vec<(u32, &Session)> = found.collect();
+                found.sort_unstable_by(|(_, a), (_, b)| question.sort.compare(world, a, b));
+                found.into_iter().map(|(slot, _)| slot).collect()
+            }
+            None => {
+                let order = self.order(world, question.sort);
+                order.iter().copied().filter(matches).collect()
+            }
+        };
+        if question.descending {
+            slots.reverse();
+        }
+        let slots = Arc::new(slots);
         if self.recent.len() == RECENT {
             self.recent.pop_front();
         }
@@ -129,6 +163,22 @@ impl Index {
             slots: slots.clone(),
         });
         slots
+    }
+
+    /// The slots of a user's sessions; of those that are gone, too.
+    fn of_user(&mut self, world: &World, user: u32) -> Vec<u32> {
+        let (insertions, _) = world.revision();
+        let (made_at, slots) = &mut self.of_users;
+        if *made_at != insertions {
+            slots.clear();
+            for (slot, session) in world.sessions() {
+                if let Some(user) = session.user {
+                    slots.entry(user).or_default().push(slot);
+                }
+            }
+            *made_at = insertions;
+        }
+        slots.get(&user).cloned().unwrap_or_default()
     }
 
     fn order(&mut self, world: &World, column: SortColumn) -> Arc<Vec<u32>> {
