@@ -238,7 +238,7 @@ pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Opti
 /// whether it is over, and to send it does no harm.
 pub fn why_not(source: &Source, row: Row<'_>, status: Option<&RowStatus>) -> Option<String> {
     match status {
-        Some(RowStatus::Revoking) => return Some("its revoke is already on the way".into()),
+        Some(RowStatus::Revoking) => return Some("it is already being ended".into()),
         Some(RowStatus::NoLastingId) => return Some(NO_LASTING_ID.into()),
         Some(RowStatus::Revoked) => return Some("it has already ended".into()),
         Some(RowStatus::AlreadyGone) => return Some("it had already gone".into()),

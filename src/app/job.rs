@@ -16,7 +16,7 @@ pub enum JobState {
     Running,
     /// Nothing more is sent until somebody has signed in and says so.
     Paused(ApiError),
-    /// Signed in again after a pause; waits for "Go on".
+    /// Signed in again after a pause; waits for "Continue".
     Ready,
     /// Nothing more is started; what runs is awaited.
     Stopping,

@@ -46,7 +46,7 @@ pub fn doubts(state: &State, whole: &WholeUser) -> Vec<String> {
         doubts.push(format!("the list of {name} was cut at {at}: {more}"));
     }
     if matches!(source.progress, Progress::Failed(_)) {
-        doubts.push(format!("the list of {name} broke off (E): {more}"));
+        doubts.push(format!("the list of {name} stopped early (E): {more}"));
     }
     if whole.is_everywhere {
         let notes = source.caps.iter().flat_map(|caps| caps.notes.clone());

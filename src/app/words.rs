@@ -8,7 +8,7 @@ use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::text::with_thousands;
 use crate::model::time;
-use crate::model::{ApiError, Subject};
+use crate::model::{ApiError, Code, Subject};
 
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
@@ -226,10 +226,30 @@ pub fn placed(user: &Subject) -> String {
     }
 }
 
+/// A failure in a few words, for the title of the table: "error 500", "no answer".
+pub fn fault(error: &ApiError) -> String {
+    let words = match error {
+        ApiError::Server { code, .. } | ApiError::RateLimited { code, .. } => match code {
+            Code::Http(status) => return format!("error {status}"),
+            _ => "server error",
+        },
+        ApiError::Timeout { .. } => "no answer",
+        ApiError::Broken { .. } => "connection lost",
+        ApiError::Tls { .. } => "certificate refused",
+        ApiError::Auth { .. } => "sign-in needed",
+        ApiError::Forbidden { .. } => "not allowed",
+        ApiError::BadQuery { .. } => "search refused",
+        ApiError::Unexpected { .. } => "unexpected answer",
+        ApiError::Forgotten { .. } => "list forgotten",
+        other => return other.class().replace('_', " "),
+    };
+    words.to_owned()
+}
+
 /// The action that a paused job needs from the operator.
 pub fn wanted(error: &ApiError) -> &'static str {
     match error {
-        ApiError::RateLimited { .. } => "wait, or ask all the same",
+        ApiError::RateLimited { .. } => "wait, or retry now",
         _ => "sign in",
     }
 }

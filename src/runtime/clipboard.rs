@@ -143,7 +143,7 @@ pub(super) fn told(what: Copied, where_to: &str, clean: &Clean) -> String {
 }
 
 /// Where the terminal's own sequence sends it. Whether it arrives is not answered.
-pub(super) const TO_TERMINAL: &str = "sent to the terminal's clipboard";
+pub(super) const TO_TERMINAL: &str = "copied";
 
 /// The bytes that put this text into the clipboard of the terminal.
 ///

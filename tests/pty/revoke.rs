@@ -227,11 +227,11 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
 
     usher
         .pty
-        .wait_for("to do it (typed because it ends 10 sessions or more)");
+        .wait_for("to confirm (typed because it ends 10 sessions or more)");
     let question = usher.pty.text();
     let asked = question
         .lines()
-        .find(|line| line.contains("to do it"))
+        .find(|line| line.contains("to confirm"))
         .unwrap();
     let number = asked.split_whitespace().nth(1).unwrap().to_owned();
     assert!(number.parse::<usize>().unwrap() > 10, "{question}");
@@ -285,13 +285,13 @@ fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
         (
             "typed_from = 2\n",
             2,
-            "Type 2 to do it (typed because it ends 2 sessions or more)",
+            "Type 2 to confirm (typed because it ends 2 sessions or more)",
         ),
-        ("typed_from = 30\n", 12, "Type y to do it"),
+        ("typed_from = 30\n", 12, "Type y to confirm"),
         (
             "typed_from = 30\nproduction = true\n",
             2,
-            "Type 2 to do it (typed because this is production)",
+            "Type 2 to confirm (typed because this is production)",
         ),
     ] {
         let rows = server.world().rows();
@@ -504,7 +504,7 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
 
     usher.say_yes();
 
-    usher.pty.wait_for("is not certain");
+    usher.pty.wait_for("is unknown");
     let text = usher.pty.text();
     assert!(!text.contains("ended 1"), "{text}");
     let state = usher.state();

@@ -44,7 +44,7 @@ impl AsRef<str> for JobButton {
             Self::Hide => "Hide",
             Self::StopAfterCurrent => "Stop after current",
             Self::Stop => "Stop",
-            Self::GoOn => "Go on",
+            Self::GoOn => "Continue",
             Self::SignIn => "Sign in",
             Self::Close => "Close",
         }

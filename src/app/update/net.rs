@@ -259,7 +259,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
         return message::say(
             state,
             crate::app::state::Level::Info,
-            "cancelled; r tries again",
+            "cancelled; r retries",
         );
     }
     let profile = state.source(id).map_or(String::new(), |s| {
@@ -273,7 +273,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
     if let (Some(incomplete), Some(message)) = (words::incomplete(state), &mut state.message) {
         let goes_on =
             shown.can_login.is_none() && state.sources.iter().any(|source| source.resume.is_some());
-        let r = if goes_on { "r goes on · " } else { "" };
+        let r = if goes_on { "r continues · " } else { "" };
         message.text = format!("{incomplete} · {r}{}", message.text);
     }
     if state.results.rows.is_empty() && state.dialogs.is_empty() {

@@ -192,7 +192,7 @@ pub fn user_outcome(
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
                     let effects = form::list_again(state);
                     let what = format!("end every session of {name}");
-                    message::fail(state, "Revoked in part", what, &error, Some(source));
+                    message::fail(state, "Ended in part", what, &error, Some(source));
                     return effects;
                 }
                 Outcome::Failed(error) => error,
@@ -397,9 +397,7 @@ fn summary(state: &State, job: &Job) -> (Level, String) {
             (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),
             (_, _, 1, _) => (
                 Level::Warn,
-                format!(
-                    "the outcome for the session{who} is not certain: see its state, r asks again"
-                ),
+                format!("the outcome for the session{who} is unknown: see its state, r reloads"),
             ),
             (_, _, _, false) => (Level::Error, String::new()),
             _ => (

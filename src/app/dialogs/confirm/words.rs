@@ -198,7 +198,7 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
         (1, true) => "1 session".to_owned(),
         (n, true) => format!("{} sessions{kinds}", with_thousands(n)),
         (n, false) if opened.is_some_and(|s| cut::cut_at(s).is_some()) => format!(
-            "{} loaded{kinds} of a list that is cut; there may be more",
+            "{} loaded{kinds}, the list is cut; there may be more",
             with_thousands(n)
         ),
         (n, false) => format!(

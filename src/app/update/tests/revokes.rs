@@ -123,7 +123,7 @@ fn an_unknown_outcome_is_never_called_deleted() {
 
     assert_eq!(app.state.results.statuses[&FIRST].word(), "outcome?");
     assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
-    assert!(app.status().contains("not certain"), "{}", app.status());
+    assert!(app.status().contains("unknown"), "{}", app.status());
 }
 
 #[test]
@@ -382,8 +382,7 @@ fn f_http_18_a_job_that_the_server_wants_to_wait_long_asks_the_operator() {
 
     app.send(Msg::Paused(JobId(1), busy));
     assert!(
-        app.status()
-            .contains("1 waiting: wait, or ask all the same"),
+        app.status().contains("1 waiting: wait, or retry now"),
         "{}",
         app.status()
     );
