@@ -358,6 +358,72 @@ fn all_of_a_person_end_in_every_open_system_and_each_is_named() {
     assert!(line("demo").is_none(), "it was left out:\n{text}");
 }
 
+#[test]
+fn three_thousand_idle_sessions_of_one_client_end_by_34_keys() {
+    let server = Server::with_sessions(300);
+    let world = server.world();
+    let now = world.now_ms();
+    let is_whole = |row: &&usher::emulator::janssen::Row| row.sid.is_some() && row.authenticated;
+    let model = world.rows().iter().find(is_whole).cloned().expect("a row");
+    let old = 5 * 24 * 60 * 60 * 1_000;
+    for number in 0..3_000 {
+        world.add(&usher::emulator::janssen::Row {
+            sid: Some(format!("{number:08}-0000-4000-8000-000000000000")),
+            client: Some("portal".to_owned()),
+            created_ms: now - old,
+            authenticated_ms: Some(now - old),
+            last_used_ms: Some(now - old / 2),
+            expires_ms: Some(now + old),
+            deletable: true,
+            ..model.clone()
+        });
+    }
+    let before = world.rows();
+    let mut usher = Usher::at_with(&server, "");
+    usher.pty.wait_for("Enter search");
+    let mut keys = 0;
+    let mut press = |usher: &mut Usher, text: &str| {
+        keys += text.chars().count();
+        usher.pty.keys(text);
+    };
+
+    press(&mut usher, "/");
+    press(&mut usher, "client:portal state:idle");
+    press(&mut usher, "\r");
+    usher.pty.wait_for("3,000");
+    usher.pty.wait_for("╔═ Sessions");
+    usher.pty.wait_gone("loading");
+    press(&mut usher, "*");
+    usher.pty.wait_for("3,000 marked");
+    usher.pty.keys(DELETE);
+    usher.pty.wait_for("End 3,000 sessions?");
+    press(&mut usher, "3000");
+    usher.pty.settle(Duration::from_millis(300));
+    press(&mut usher, "\r");
+    usher.pty.wait_gone("End 3,000 sessions?");
+    // Delete is one key.
+    assert!(keys < 34, "{keys}");
+
+    server.wait_for_requests("DELETE", 3_000);
+    usher.pty.wait_for("test: 3,000 ended, 0 left");
+    let after = server.world().rows();
+    assert_eq!(after.len(), 300, "only they have gone");
+    assert!(
+        after
+            .iter()
+            .all(|row| row.client.as_deref() != Some("portal"))
+    );
+    assert!(after.iter().all(|row| before.contains(row)));
+    let state = usher.state();
+    let lines = |event: &str| state.matches(&format!("\"event\":\"{event}\"")).count();
+    assert_eq!((lines("asked"), lines("done")), (3_000, 3_000));
+    let runs: std::collections::BTreeSet<&str> = state
+        .lines()
+        .filter_map(|line| line.split_once("\"op_id\":\"")?.1.split('"').next())
+        .collect();
+    assert_eq!(runs.len(), 1, "one plan is one operation of the log");
+}
+
 const BOTH: [&str; 2] = ["janssen", "pingam"];
 
 /// The screen with a session that may be ended under the cursor, of a person and not of the server.
