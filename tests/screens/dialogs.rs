@@ -330,3 +330,39 @@ fn the_audit_log_is_searched_and_shows_each_record() {
     keys(&mut state, "j d o e enter");
     check("audit_record", &state, &TWO);
 }
+
+/// Does what the worker does with the counts that were asked for.
+fn count_rows(state: &mut State, effects: Vec<usher::app::Effect>) {
+    use usher::store::{began, groups};
+    for effect in effects {
+        if let usher::app::Effect::Count {
+            generation,
+            rows,
+            order,
+            view,
+            by,
+            began: asks,
+        } = effect
+        {
+            let steps = usher::app::dialogs::overview::STEPS;
+            let all = by.iter().map(|by| (*by, groups(&rows, &order, &view, *by)));
+            let counts = usher::app::counts::Counts {
+                groups: all.collect(),
+                began: asks.then(|| began(&rows, &order, view.now, steps)),
+                rows: order.len(),
+            };
+            update(state, usher::app::Msg::Counted { generation, counts });
+        }
+    }
+}
+
+#[test]
+fn rows_are_counted_in_groups_and_at_a_glance() {
+    for (key, name) in [("b", "groups"), ("o", "overview")] {
+        let mut state = Fixture::main().state;
+        let key = usher::app::Msg::Key(key.parse().expect("a key"));
+        let effects = update(&mut state, key);
+        count_rows(&mut state, effects);
+        check(name, &state, &TWO);
+    }
+}

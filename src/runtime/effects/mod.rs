@@ -30,6 +30,8 @@ use super::clipboard::{self, Clean, Ways};
 use super::editor;
 use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
+use crate::app::counts::Counts;
+use crate::app::dialogs::overview::STEPS;
 use crate::app::effect::Copied;
 use crate::app::export::ExportJob;
 use crate::app::memory::Keep;
@@ -39,7 +41,7 @@ use crate::audit::Audit;
 use crate::config::Paths;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::store::SourceId;
-use crate::store::{find_marked, order};
+use crate::store::{began, find_marked, groups, order};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -204,6 +206,26 @@ impl Effects {
                 delay,
             } => {
                 self.timers.start(timer, generation, delay);
+            }
+            Effect::Count {
+                generation,
+                rows,
+                order,
+                view,
+                by,
+                began: asks_began,
+            } => {
+                let send = self.send.clone();
+                spawn_blocking(move || {
+                    let of = |by| (by, groups(&rows, &order, &view, by));
+                    let counts = Counts {
+                        groups: by.into_iter().map(of).collect(),
+                        began: asks_began.then(|| began(&rows, &order, view.now, STEPS)),
+                        rows: order.len(),
+                    };
+                    // Fails only when the screen has ended.
+                    let _ = send.blocking_send(Msg::Counted { generation, counts });
+                });
             }
             Effect::ReadAudit => {
                 self.with_audit(|log| Msg::AuditRead(audit_log::page(log)));
