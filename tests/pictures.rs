@@ -1,4 +1,5 @@
-//! The pictures in the documentation are what usher draws: `usher render NAME --size 120x40 --format svg`.
+//! The pictures in the documentation are what usher draws: `usher render NAME --theme THEME
+//! --size SIZE --format svg`.
 #![cfg(feature = "emulator")]
 #![allow(clippy::unwrap_used, reason = "a test may fail so")]
 
@@ -18,19 +19,39 @@ fn render(args: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
+/// The screens that the documentation shows.
+const SCREENS: [&str; 6] = ["main", "details", "confirm", "palette", "help", "several"];
+const THEMES: [&str; 3] = ["dark", "light", "mono"];
+const SIZES: [&str; 2] = ["80x24", "120x40"];
+
+/// With this variable set the pictures are drawn anew in place of being compared.
+const WRITE: &str = "USHER_WRITE_PICTURES";
+
 #[test]
 fn the_pictures_of_the_documentation_are_what_usher_draws() {
-    for name in ["main", "confirm"] {
-        let file = format!("{}/assets/{name}.svg", env!("CARGO_MANIFEST_DIR"));
-        let kept = std::fs::read(&file).unwrap_or_default();
+    let mut old = Vec::new();
+    for name in SCREENS {
+        for (theme, size) in THEMES
+            .iter()
+            .flat_map(|theme| SIZES.map(|size| (theme, size)))
+        {
+            let file = format!("assets/{name}-{theme}-{size}.svg");
+            let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
 
-        let drawn = render(&[name, "--size", "120x40", "--format", "svg"]);
+            let drawn = render(&[name, "--theme", theme, "--size", size, "--format", "svg"]);
 
-        assert!(
-            drawn == kept,
-            "assets/{name}.svg is old: usher render {name} --size 120x40 --format svg > assets/{name}.svg"
-        );
+            if std::env::var_os(WRITE).is_some() {
+                std::fs::write(&path, drawn).unwrap();
+            } else if std::fs::read(&path).unwrap_or_default() != drawn {
+                old.push(file);
+            }
+        }
     }
+    assert!(
+        old.is_empty(),
+        "{} are old: {WRITE}=1 cargo test --test pictures",
+        old.join(", ")
+    );
 }
 
 #[test]

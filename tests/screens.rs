@@ -48,8 +48,8 @@ use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
 use usher::model::{
-    ApiError, Completeness, Field, Headway, Plan, Query, Session, SessionKey, Subject, Untrusted,
-    WalkProgress, Way, WayCost,
+    ApiError, Completeness, Field, Headway, Outcome, Plan, Query, Session, SessionKey, Subject,
+    Untrusted, WalkProgress, Way, WayCost,
 };
 use usher::store::{RowId, SourceId};
 use usher::ui::Theme;

@@ -5,33 +5,148 @@ use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::time::{Zone, from_epoch_ms, from_epoch_seconds, parse_instant};
 
+/// A JSON value as it was written. It is known to be well-formed, so that reading it again costs little.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api) struct Json<'a> {
+    written: &'a str,
+    /// Something in it is written as an escape.
+    has_escapes: bool,
+}
+
+impl<'a> From<&'a RawValue> for Json<'a> {
+    fn from(raw: &'a RawValue) -> Self {
+        let written = raw.get();
+        Self {
+            written,
+            has_escapes: written.contains('\\'),
+        }
+    }
+}
+
+impl<'a> From<&Json<'a>> for Json<'a> {
+    fn from(value: &Json<'a>) -> Self {
+        *value
+    }
+}
+
+impl<'a> Json<'a> {
+    /// As it was written.
+    pub(in crate::api) fn get(self) -> &'a str {
+        self.written
+    }
+
+    /// The object that it is. `None`: it is something else.
+    pub(in crate::api) fn object(self) -> Option<Object<'a>> {
+        let mut values = Values(self.written.strip_prefix('{')?);
+        let mut pairs = Vec::with_capacity(24);
+        while let Some(name) = values.next() {
+            pairs.push((text(name).unwrap_or_default(), values.next()?));
+        }
+        Some(Object(pairs))
+    }
+}
+
+/// The names and values of an object, one after the other.
+struct Values<'a>(&'a str);
+
+impl<'a> Iterator for Values<'a> {
+    type Item = Json<'a>;
+
+    fn next(&mut self) -> Option<Json<'a>> {
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
+        let bytes = self.0.as_bytes();
+        let start = bytes.iter().position(|byte| !is_between(byte))?;
+        let (length, has_escapes) = length(bytes.get(start..)?)?;
+        let (written, rest) = self.0.get(start..)?.split_at_checked(length)?;
+        self.0 = rest;
+        Some(Json {
+            written,
+            has_escapes,
+        })
+    }
+}
+
+/// The bytes of the value at the beginning, and whether something in it is an escape. `None`: the object
+/// ends here.
+fn length(bytes: &[u8]) -> Option<(usize, bool)> {
+    match bytes.first()? {
+        b'"' => Some(string(bytes)),
+        b'{' | b'[' => {
+            let (mut at, mut depth, mut has_escapes) = (1, 1, false);
+            while depth > 0 {
+                match bytes.get(at)? {
+                    b'"' => {
+                        let (length, escapes) = string(bytes.get(at..)?);
+                        at += length;
+                        has_escapes |= escapes;
+                    }
+                    byte => {
+                        depth += i32::from(matches!(byte, b'{' | b'['));
+                        depth -= i32::from(matches!(byte, b'}' | b']'));
+                        at += 1;
+                    }
+                }
+            }
+            Some((at, has_escapes))
+        }
+        b'}' | b']' => None,
+        _ => {
+            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace();
+            let end = bytes.iter().position(ends);
+            Some((end.unwrap_or(bytes.len()), false))
+        }
+    }
+}
+
+/// The bytes of the string at the beginning, with both quotes, and whether it has escapes.
+fn string(bytes: &[u8]) -> (usize, bool) {
+    let (mut at, mut has_escapes) = (1, false);
+    while let Some(found) = bytes.get(at..).and_then(quote_or_backslash) {
+        at += found;
+        if bytes[at] == b'"' {
+            return (at + 1, has_escapes);
+        }
+        has_escapes = true;
+        at += 2;
+    }
+    (bytes.len(), has_escapes)
+}
+
+/// Where the first quote or backslash is. Eight bytes at once: most strings are so short that to begin a
+/// search by vectors would take longer.
+fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest bit that is set stands in the first byte that is equal.
+    let equal = |word: u64, byte: u8| {
+        let differing = word ^ (ONES * u64::from(byte));
+        differing.wrapping_sub(ONES) & !differing & HIGH
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = equal(word, b'"') | equal(word, b'\\');
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+    found.map(|found| words.len() * 8 + found)
+}
+
 /// An object as it was sent: names and values in their order.
-pub(in crate::api) struct Object<'a>(pub(in crate::api) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(in crate::api) struct Object<'a>(pub(in crate::api) Vec<(Cow<'a, str>, Json<'a>)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut pairs = Vec::with_capacity(20);
-                while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                    pairs.push((text(key).unwrap_or_default(), value));
-                }
-                Ok(Object(pairs))
-            }
-        }
-        deserializer.deserialize_map(Pairs)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let object = Json::from(raw).object();
+        object.ok_or_else(|| de::Error::custom("expected a map"))
     }
 }
 
@@ -62,12 +177,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// A value as text: texts without their quotes, everything else as it was written. `None` for
 /// nothing: `null` and the empty text, which the server itself leaves out.
-pub(in crate::api) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let written = raw.get();
-    let inner = || written.strip_prefix('"')?.strip_suffix('"');
+pub(in crate::api) fn text<'a>(value: impl Into<Json<'a>>) -> Option<Cow<'a, str>> {
+    let Json {
+        written,
+        has_escapes,
+    } = value.into();
     match written.as_bytes().first() {
-        Some(b'"') if !written.contains('\\') => {
-            inner().filter(|t| !t.is_empty()).map(Cow::Borrowed)
+        Some(b'"') if !has_escapes => {
+            let inner = written.get(1..written.len() - 1);
+            inner.filter(|text| !text.is_empty()).map(Cow::Borrowed)
         }
         Some(b'"') => match serde_json::from_str::<Text<'_>>(written) {
             Ok(Text(text)) if text.is_empty() => None,
@@ -84,8 +202,9 @@ pub(in crate::api) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// True if it is a value other than a text, and not null.
-pub(in crate::api) fn is_no_text(raw: &RawValue) -> bool {
-    !matches!(raw.get().as_bytes().first(), Some(b'"' | b'n') | None)
+pub(in crate::api) fn is_no_text<'a>(value: impl Into<Json<'a>>) -> bool {
+    let written = value.into().get();
+    !matches!(written.as_bytes().first(), Some(b'"' | b'n') | None)
 }
 
 /// JSON text in which escapes that are half a character (a lone surrogate) are marks: `<U+D800>`.
@@ -126,8 +245,8 @@ const FIRST_SECOND: i64 = 100_000_000;
 /// An instant: a text as [`parse_instant`] reads it (without a zone: a clock of `zone`), or a number of
 /// seconds or milliseconds after 1970 began, also one written as text. `None`: nothing, or something else;
 /// a number that is too small or too large (microseconds) is no instant.
-pub(in crate::api) fn instant(raw: &RawValue, zone: Zone) -> Option<DateTime<Utc>> {
-    instant_of(&text(raw)?, zone)
+pub(in crate::api) fn instant<'a>(value: impl Into<Json<'a>>, zone: Zone) -> Option<DateTime<Utc>> {
+    instant_of(&text(value)?, zone)
 }
 
 /// The same of a value that was taken for a text already.
@@ -142,7 +261,49 @@ pub(in crate::api) fn instant_of(written: &str, zone: Zone) -> Option<DateTime<U
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
     use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<i32>().prop_map(|number| Value::from(f64::from(number) / 4.0)),
+            "[a-z\"\\\\{}:, \n\u{e9}\u{1f600}]{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec(("[a-z\"\\\\]{0,4}", inner), 0..5)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn an_object_is_read_as_the_library_reads_it(value in value(), is_pretty in any::<bool>()) {
+            let written = if is_pretty {
+                serde_json::to_string_pretty(&value).unwrap()
+            } else {
+                value.to_string()
+            };
+            let raw: &RawValue = serde_json::from_str(&written).unwrap();
+
+            let object = Json::from(raw).object();
+
+            prop_assert_eq!(object.is_some(), value.is_object());
+            let pairs = object.into_iter().flat_map(|Object(pairs)| pairs);
+            let pairs = pairs.map(|(name, value)| {
+                (name.into_owned(), serde_json::from_str::<Value>(value.get()).unwrap())
+            });
+            let expected = value.as_object().cloned().unwrap_or_default();
+            prop_assert_eq!(pairs.collect::<Vec<_>>(), expected.into_iter().collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn f_data_14_half_a_character_is_a_mark_and_all_else_stays() {

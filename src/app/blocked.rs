@@ -218,11 +218,15 @@ fn revoke(state: &State) -> Option<Reason> {
     })
 }
 
+/// Why this operator changes nothing at a source.
+pub fn cannot_change(state: &State, source: &Source) -> Option<Reason> {
+    read_only(state, source).or_else(|| may_not(source))
+}
+
 /// Why nothing can be revoked one by one at a source.
 pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Option<Reason> {
     let system = source.system();
-    let refused = read_only(state, source).or_else(|| may_not(source));
-    refused.or_else(|| match source.kind(kind)?.revoke {
+    cannot_change(state, source).or_else(|| match source.kind(kind)?.revoke {
         Revoke::One | Revoke::Batch(_) | Revoke::OwnOnly => None,
         Revoke::UserOnly => Some(
             format!("this {system} can only end all sessions of a user: press U for that").into(),
@@ -235,7 +239,7 @@ pub fn source_cannot(state: &State, source: &Source, kind: Option<&str>) -> Opti
 /// whether it is over, and to send it does no harm.
 pub fn why_not(source: &Source, row: Row<'_>, status: Option<&RowStatus>) -> Option<String> {
     match status {
-        Some(RowStatus::Revoking) => return Some("its revoke is already on the way".into()),
+        Some(RowStatus::Revoking) => return Some("it is already being ended".into()),
         Some(RowStatus::NoLastingId) => return Some(NO_LASTING_ID.into()),
         Some(RowStatus::Revoked) => return Some("it has already ended".into()),
         Some(RowStatus::AlreadyGone) => return Some("it had already gone".into()),
@@ -251,8 +255,7 @@ fn revoke_user(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (_, row) = state.results.current()?;
-        let refused = read_only(state, source).or_else(|| may_not(source));
-        refused.or_else(|| {
+        cannot_change(state, source).or_else(|| {
             if !source.kind(row.kind())?.revoke_user {
                 return Some(
                     format!(

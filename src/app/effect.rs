@@ -12,6 +12,7 @@ use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
 use crate::store::{GroupBy, MarkedBefore, Order, RowId, Rows, SourceId, View};
+use crate::store::{MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,8 @@ pub enum Copied {
     Answer,
     /// An error, or what failed of a job.
     Report,
+    /// A report of several lines.
+    Lines,
     /// A record of the audit log, as JSON.
     Record,
     /// Rows in one of the formats, one or more lines each.
@@ -81,6 +84,7 @@ impl Copied {
             Self::Row => "row",
             Self::Record => "record",
             Self::Rows => "rows",
+            Self::Lines => "report",
             Self::Value | Self::Secret => "value",
             Self::Answer => "answer",
             Self::Report => "report",
@@ -102,6 +106,7 @@ impl Copied {
             | Self::Report
             | Self::Record
             | Self::Rows
+            | Self::Lines
             | Self::Address
             | Self::Command
             | Self::Code => "",
@@ -129,6 +134,22 @@ pub struct RevokeItem {
     pub created: Option<DateTime<Utc>>,
     /// The application it belongs to.
     pub client: Option<Untrusted>,
+}
+
+impl RevokeItem {
+    /// The session of a row. `shown`: its number on the screen; `None`: it is not there.
+    pub fn of(shown: Option<RowId>, row: Row<'_>) -> Self {
+        Self {
+            row: shown.unwrap_or(RowId(u32::MAX)),
+            source: row.source(),
+            key: row.key(),
+            kind: row.kind_name().cloned(),
+            subject: row.subject(),
+            deletable: row.deletable(),
+            created: row.created(),
+            client: row.client().cloned(),
+        }
+    }
 }
 
 /// Something to be done outside the core.
@@ -189,6 +210,8 @@ pub enum Effect {
         job: JobId,
         /// The rows.
         items: Vec<RevokeItem>,
+        /// People whose sessions all end by the system's own operation, and where.
+        users: Vec<(SourceId, Subject)>,
         /// Why, for the audit log.
         reason: Option<String>,
     },

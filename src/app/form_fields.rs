@@ -111,7 +111,7 @@ pub fn plan_lines(state: &State) -> Vec<String> {
                 lines.push(format!("{name}{native}"));
                 if !plan.rest.is_empty() {
                     let rest = words::clauses(&plan.rest);
-                    lines.push(format!("{name}here, on the rows that arrive: {rest}"));
+                    lines.push(format!("{name}by usher, on loaded rows: {rest}"));
                 }
                 lines.extend(plan.notes.iter().map(|note| format!("{name}{note}")));
             }

@@ -1,10 +1,12 @@
 //! Work on its way: revoke jobs, and actions whose answers are awaited.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::effect::{Gen, JobId, RevokeItem};
+use super::system_end::SystemEnd;
 use crate::model::text::with_thousands;
-use crate::model::{ActionSpec, ApiError, KindCounts, SessionKey, Subject};
+use crate::model::{ActionSpec, ApiError, KindCounts, NO_LASTING_ID, SessionKey, Subject};
 use crate::store::{RowId, SourceId};
 
 /// How a job goes.
@@ -14,7 +16,7 @@ pub enum JobState {
     Running,
     /// Nothing more is sent until somebody has signed in and says so.
     Paused(ApiError),
-    /// Signed in again after a pause; waits for "Go on".
+    /// Signed in again after a pause; waits for "Continue".
     Ready,
     /// Nothing more is started; what runs is awaited.
     Stopping,
@@ -65,6 +67,13 @@ pub struct Job {
     /// The result of a user revoke, as a sentence. `None`: it has not ended, or it is no user
     /// revoke.
     pub summary: Option<String>,
+    /// The person whose sessions all end, by the plan that was confirmed. `None`: no plan, or not one of a person.
+    pub whose: Option<String>,
+    /// What becomes of each system of a plan. Empty: it is about one session, or about one person at one
+    /// system.
+    pub ends: Vec<SystemEnd>,
+    /// When it began, on the clock of `State::up`.
+    pub begun: Duration,
     /// The focused button of the box.
     pub button: usize,
 }
@@ -86,6 +95,9 @@ impl Job {
             production,
             reason,
             summary: None,
+            whose: None,
+            ends: Vec::new(),
+            begun: Duration::ZERO,
             button: 0,
         }
     }
@@ -138,10 +150,23 @@ impl Job {
             .saturating_sub(self.done + self.gone + self.unclear + self.failed.len())
     }
 
+    /// The sessions that failed and can be tried once more.
+    pub fn to_try_again(&self) -> impl Iterator<Item = &RevokeItem> {
+        let failed = self.failed.iter();
+        let failed = failed.filter(|(_, why)| why != NO_LASTING_ID);
+        failed.map(|(item, _)| item)
+    }
+
+    /// True if it carries out a plan for several sessions.
+    pub fn is_plan(&self) -> bool {
+        !self.ends.is_empty()
+    }
+
     /// The systems that it changes, each once.
     pub fn sources(&self) -> Vec<SourceId> {
         let mut sources: Vec<SourceId> = self.items.iter().map(|item| item.source).collect();
         sources.extend(self.user.as_ref().map(|(source, _)| *source));
+        sources.extend(self.ends.iter().map(|end| end.source));
         sources.sort_unstable();
         sources.dedup();
         sources

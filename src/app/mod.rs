@@ -52,6 +52,7 @@ pub(crate) mod sentence;
 pub mod sorting;
 pub mod source;
 pub mod state;
+pub mod system_end;
 pub mod text_wrap;
 pub mod update;
 pub mod words;

@@ -33,18 +33,6 @@ pub fn reached(state: &State, whole: &WholeUser) -> Option<String> {
     })
 }
 
-/// "demo, staging: not touched". `None`: no other profile is open.
-pub fn untouched(state: &State, reached: SourceId) -> Option<String> {
-    let others: Vec<&str> = state
-        .sources
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at != usize::from(reached.0))
-        .map(|(_, source)| source.profile.name.as_str())
-        .collect();
-    (!others.is_empty()).then(|| format!("{}: not touched", others.join(", ")))
-}
-
 /// Why more may end than is counted, and what the system said about its realms.
 pub fn doubts(state: &State, whole: &WholeUser) -> Vec<String> {
     let Some(source) = state.source(whole.source) else {
@@ -58,7 +46,7 @@ pub fn doubts(state: &State, whole: &WholeUser) -> Vec<String> {
         doubts.push(format!("the list of {name} was cut at {at}: {more}"));
     }
     if matches!(source.progress, Progress::Failed(_)) {
-        doubts.push(format!("the list of {name} broke off (E): {more}"));
+        doubts.push(format!("the list of {name} stopped early (E): {more}"));
     }
     if whole.is_everywhere {
         let notes = source.caps.iter().flat_map(|caps| caps.notes.clone());

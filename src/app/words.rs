@@ -2,17 +2,53 @@
 
 use crate::app::action::{Action, Context};
 use crate::app::cut;
+use crate::app::job::{Job, JobState};
 use crate::app::source::{Progress, Source};
 use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
 use crate::model::text::with_thousands;
 use crate::model::time;
-use crate::model::{ApiError, Subject};
+use crate::model::{ApiError, Code, Subject};
 
 /// Clauses as the operator could type them.
 pub fn clauses(clauses: &[Clause]) -> String {
     let typed: Vec<String> = clauses.iter().map(Clause::to_string).collect();
     typed.join(" ")
+}
+
+/// How far a job has come: what was counted, how fast it goes, and about how long it still takes.
+pub fn running(state: &State, job: &Job) -> String {
+    let number = |n: usize| with_thousands(n as u64);
+    let all = job.items.len();
+    if all == 0 {
+        return "ending the sessions of a user …".to_owned();
+    }
+    let settled = all - job.waiting().min(all);
+    let mut text = format!("ending {} / {}", number(settled), number(all));
+    for (count, word) in [
+        (job.gone, "already gone"),
+        (job.failed.len(), "failed"),
+        (job.unclear, "unknown"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(" · {} {word}", number(count)));
+        }
+    }
+    if job.state == JobState::Stopping {
+        text.push_str(" · stopping");
+        return text;
+    }
+    let seconds = state.up.saturating_sub(job.begun).as_secs();
+    if job.is_plan() && seconds > 0 && settled > 0 {
+        let rate = settled as u64 / seconds;
+        if rate > 0 {
+            text.push_str(&format!(" · {}/s", with_thousands(rate)));
+        }
+        let left = job.waiting() as u64 * seconds / settled as u64;
+        let left = time::span(std::time::Duration::from_secs(left));
+        text.push_str(&format!(" · {left} left · Esc stops"));
+    }
+    text
 }
 
 /// The standing message while sessions are marked, with the keys for them. `None`: none is.
@@ -190,10 +226,30 @@ pub fn placed(user: &Subject) -> String {
     }
 }
 
+/// A failure in a few words, for the title of the table: "error 500", "no answer".
+pub fn fault(error: &ApiError) -> String {
+    let words = match error {
+        ApiError::Server { code, .. } | ApiError::RateLimited { code, .. } => match code {
+            Code::Http(status) => return format!("error {status}"),
+            _ => "server error",
+        },
+        ApiError::Timeout { .. } => "no answer",
+        ApiError::Broken { .. } => "connection lost",
+        ApiError::Tls { .. } => "certificate refused",
+        ApiError::Auth { .. } => "sign-in needed",
+        ApiError::Forbidden { .. } => "not allowed",
+        ApiError::BadQuery { .. } => "search refused",
+        ApiError::Unexpected { .. } => "unexpected answer",
+        ApiError::Forgotten { .. } => "list forgotten",
+        other => return other.class().replace('_', " "),
+    };
+    words.to_owned()
+}
+
 /// The action that a paused job needs from the operator.
 pub fn wanted(error: &ApiError) -> &'static str {
     match error {
-        ApiError::RateLimited { .. } => "wait, or ask all the same",
+        ApiError::RateLimited { .. } => "wait, or retry now",
         _ => "sign in",
     }
 }

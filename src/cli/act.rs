@@ -338,11 +338,11 @@ fn confirm(spec: &ActionSpec, source: &Source, subject: &Subject) -> Result<(), 
     };
     let what = format!("{} at {}{on}?", spec.title, source.name());
     typed(
-        &format!("{}\n{what} Type {wanted} to do it: ", spec.help),
+        &format!("{}\n{what} Type {wanted} to confirm: ", spec.help),
         &wanted,
     )?;
     if level == Confirmation::Twice {
-        typed("Is that sure? Type y to do it now: ", "y")?;
+        typed("Are you sure? Type y to run it: ", "y")?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub struct EmulatorArgs {
     /// Which system
     #[arg(value_parser = PossibleValuesParser::new(systems()))]
     pub system: String,
-    /// On which port of 127.0.0.1; 0 takes a free one
+    /// Port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "P", default_value_t = 0)]
     pub port: u16,
     /// Speak TLS, with a certificate made for this run

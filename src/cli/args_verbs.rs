@@ -72,7 +72,7 @@ pub struct ActArgs {
     /// Its arguments; name=- reads a secret from standard input
     #[arg(value_name = "NAME=VALUE")]
     pub pairs: Vec<String>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
     /// End all of a user although certificates are not checked (insecure = true)
@@ -122,7 +122,7 @@ pub struct ListArgs {
     /// How to list, where a system offers several ways; without it the error names them
     #[arg(long, value_name = "WORD")]
     pub way: Option<String>,
-    /// Ask again every SECONDS and print what was added, changed or went away; table or jsonl only
+    /// Repeat every SECONDS and print what was added, changed or went away; table or jsonl only
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "30",
           value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["sort", "limit"])]
     pub watch: Option<u32>,
@@ -138,7 +138,7 @@ pub struct ListArgs {
 /// Options of `usher get`.
 #[derive(Args, Clone, Debug)]
 pub struct GetArgs {
-    /// Ids as `list` prints them, or - for standard input (ids or JSON lines of `list`)
+    /// Ids as printed by `list`, or - for standard input (ids or JSON lines of `list`)
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<String>,
     /// Print the session as the server sent it
@@ -160,7 +160,7 @@ pub struct GetArgs {
 #[derive(Args, Clone, Debug)]
 #[command(group = clap::ArgGroup::new("what").required(true))]
 pub struct RevokeArgs {
-    /// Ids as `list` prints them, or - for standard input (ids or JSON lines of `list`)
+    /// Ids as printed by `list`, or - for standard input (ids or JSON lines of `list`)
     #[arg(value_name = "ID", group = "what")]
     pub ids: Vec<String>,
     /// Every session of this person
@@ -175,7 +175,7 @@ pub struct RevokeArgs {
     /// Print what would be ended, and send nothing that changes anything
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
     /// Why, for the audit log
@@ -184,7 +184,7 @@ pub struct RevokeArgs {
     /// How many requests at the same time, 1 to 64
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub concurrency: Option<u8>,
-    /// Go on after a failure (the default)
+    /// Continue after a failure (the default)
     #[arg(long, conflicts_with = "fail_fast")]
     pub keep_going: bool,
     /// Start nothing more after the first failure
@@ -280,7 +280,7 @@ pub struct DoctorArgs {
 pub enum ConfigArgs {
     /// Write the commented example where the configuration is looked for
     Init,
-    /// Read the configuration and say whether it is right
+    /// Check the configuration
     Check,
     /// Print where usher reads and writes
     Path(ShapeArgs),
@@ -335,7 +335,7 @@ pub struct RenderArgs {
     /// Keys to press first, as in the keymap: "down down delete"
     #[arg(long, value_name = "KEYS", default_value = "")]
     pub keys: String,
-    /// How to draw
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub format: Picture,
     /// Name of a theme, or the path of its file

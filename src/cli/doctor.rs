@@ -338,7 +338,7 @@ async fn reach(profile: &Profile, findings: &mut Vec<Finding>) -> bool {
             findings.push(Finding::bad(
                 "proxy",
                 why,
-                "Mend that variable.",
+                "Correct that variable.",
                 exit::USAGE,
             ));
             false

@@ -127,13 +127,13 @@ pub(crate) fn remedy(profile: &str, error: &ApiError) -> String {
             let of = of.map_or(String::new(), |exchange| {
                 format!(" of request {}", exchange.id)
             });
-            format!("Try again; if it stays, the server's own log says more{of}.")
+            format!("Try again; if it persists, see the server's log{of}.")
         }
         ApiError::Unsupported { .. } => {
             format!("`usher systems -p {profile}` says what this system can do.")
         }
         ApiError::Config { .. } => {
-            "Mend the configuration file; `usher config check` reads it again.".to_owned()
+            "Correct the configuration file; `usher config check` reads it again.".to_owned()
         }
         ApiError::Cancelled => "Nothing more was sent.".to_owned(),
         other => other.advice().to_owned(),

@@ -103,7 +103,7 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
                 codes.push(exit::FAILED);
                 for told in ctx.end_unkept().await {
                     ctx.error(&format!(
-                        "{told}. Every command signs in anew until it can be kept."
+                        "{told}. Every command signs in again until it can be kept."
                     ));
                 }
             }

@@ -17,6 +17,18 @@ use crate::model::{ApiError, NO_LASTING_ID, Outcome};
 pub(super) const NEVER_LISTED: &str =
     "no session has this id; it may have ended, or the id is not as `usher list` shows it";
 
+/// The word for people about a session that was ended.
+const ENDED: &str = "ended";
+
+/// An outcome for people, who end sessions; JSON keeps the word that programs know.
+fn for_people(word: &str) -> &str {
+    match word {
+        "revoked" => ENDED,
+        "would_revoke" => "would_end",
+        word => word,
+    }
+}
+
 /// Prints outcomes, and remembers how many sessions were ended.
 pub(crate) struct Outcomes<'a> {
     out: Out,
@@ -146,6 +158,7 @@ impl<'a> Outcomes<'a> {
                 let user = user
                     .map(|user| user.named().into_owned())
                     .unwrap_or_default();
+                let word = for_people(word);
                 let mut line = format!("{word:<12}  {profile}  {name}  {user}");
                 if let Some(message) = message {
                     line.truncate(line.trim_end().len());
@@ -154,7 +167,7 @@ impl<'a> Outcomes<'a> {
                 }
                 if let Some(ended) = ended {
                     line.truncate(line.trim_end().len());
-                    line.push_str("  ended ");
+                    line.push_str(if word == ENDED { "  " } else { "  ended " });
                     line.push_str(&rfc3339(ended));
                 }
                 self.out.text(line.trim_end());

@@ -179,10 +179,10 @@ fn facts(caps: &Capabilities) -> Vec<(String, String)> {
 fn kind_facts(caps: &Capabilities, kind: &KindCaps) -> Vec<(String, String)> {
     let yes = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let mut facts = vec![
-        ("revoke".to_owned(), revoke(kind.revoke)),
-        ("revoke user".to_owned(), yes(kind.revoke_user)),
+        ("end".to_owned(), revoke(kind.revoke)),
+        ("end all of user".to_owned(), yes(kind.revoke_user)),
         (
-            "after a revoke".to_owned(),
+            "after ending".to_owned(),
             kind.after_revoke.clone().into_owned(),
         ),
         ("get one".to_owned(), yes(kind.get)),

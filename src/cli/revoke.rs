@@ -492,7 +492,7 @@ pub(super) fn ask(
         String::new()
     };
     prompt.push_str(&format!(
-        "End {what}{whose}{}? Type {wanted} to do it{because}: ",
+        "End {what}{whose}{}? Type {wanted} to confirm{because}: ",
         by_profile(sources, chosen)
     ));
     let answer = prompter::line(&prompt).unwrap_or_default();

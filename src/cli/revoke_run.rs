@@ -116,7 +116,7 @@ fn left_at_once(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget])
     summary(ctx, told, left_out, "no outcome");
     let open = told.iter().filter(|outcome| outcome.is_none()).count();
     let unseen = if told.len() > READ_EACH {
-        "; those called revoked are so by the server's word, no list was looked at"
+        "; those called ended are so by the server's word: no list was read back"
     } else {
         ""
     };
@@ -362,7 +362,7 @@ impl Listener<'_, '_> {
 /// How a summary calls what was never sent.
 const NOT_SENT: &str = "not sent";
 
-/// `revoked 18, already gone 1, failed 0, unknown 0, skipped 2 (2 expired)` on standard error.
+/// `ended 18, already gone 1, failed 0, unknown 0, skipped 2 (2 expired)` on standard error.
 /// `open`: what those are of which nothing was told.
 fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget], open: &str) {
     let count = |test: fn(&Outcome) -> bool| told.iter().flatten().filter(|o| test(o)).count();
@@ -372,7 +372,7 @@ fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget], open
         _ => (count(is_not_sent), untold),
     };
     let mut text = format!(
-        "revoked {}, already gone {}, failed {}, unknown {}",
+        "ended {}, already gone {}, failed {}, unknown {}",
         count(|o| matches!(o, Outcome::Revoked)),
         count(|o| matches!(o, Outcome::AlreadyGone)),
         count(is_failed),

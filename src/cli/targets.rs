@@ -118,7 +118,7 @@ impl Skip {
         match self {
             Self::Exempt(Exempt::Over(state)) => state.word().to_owned(),
             Self::Exempt(Exempt::NotDeletable(why)) => {
-                format!("not deletable: {}", display_safe(why))
+                format!("cannot be ended: {}", display_safe(why))
             }
             Self::Exempt(Exempt::Own) => "your own session".to_owned(),
             Self::Exempt(Exempt::NotOwn) => "not your own session".to_owned(),

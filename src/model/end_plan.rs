@@ -197,8 +197,8 @@ impl SystemPlan {
     pub fn doubt(&self) -> Option<String> {
         let name = &self.profile;
         match &self.basis {
-            PlanBasis::Whole => None,
-            PlanBasis::Asking => Some(format!("{name} has not answered yet")),
+            // The line of the system says it.
+            PlanBasis::Whole | PlanBasis::Asking => None,
             PlanBasis::Loaded => Some(format!("{name} may hold more than is loaded")),
             PlanBasis::Cut(at) => {
                 let at = with_thousands(*at);

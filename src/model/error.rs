@@ -40,7 +40,7 @@ pub enum ApiError {
         exchange: Option<Box<Exchange>>,
     },
     /// The connection broke after the request was sent.
-    #[error("the connection to {host} broke off: {why}")]
+    #[error("the connection to {host} was lost: {why}")]
     Broken {
         /// Host and port.
         host: String,
@@ -320,15 +320,15 @@ impl ApiError {
                 code: Code::Http(300..=399),
                 ..
             } => "Check the url of the profile; a redirect to another address is never followed.",
-            Self::Server { .. } => "Try again with r; if it stays, the server's own log says more.",
+            Self::Server { .. } => "Try again with r; if it persists, see the server's log.",
             Self::Unexpected { .. } => {
                 "Check the url of the profile; a proxy or another version may have answered."
             }
-            Self::Partly { .. } => "Try again with r; if it stays, the server's own log says more.",
+            Self::Partly { .. } => "Try again with r; if it persists, see the server's log.",
             Self::Forgotten { .. } => "Press r to start again; the rows that arrived stay.",
             Self::Unsupported { .. } => "The help (?) says what this system can do.",
             Self::ReadOnly(_) => "Use a profile without read_only, or start without --read-only.",
-            Self::Config { .. } => "Mend the configuration file (Ctrl-P, F4) and try again.",
+            Self::Config { .. } => "Correct the configuration file (Ctrl-P, F4) and try again.",
             Self::NoAudit(_) => {
                 "Mend the state folder; audit = \"best_effort\" in the profile sends all the same."
             }

@@ -214,7 +214,7 @@ impl AuditWriter {
         let (audit, count) = (self.audit.clone(), changes.len());
         let writing = tokio::task::spawn_blocking(move || audit.together(ends, &changes));
         let Together { asked, ended } = writing.await.unwrap_or_else(|_| {
-            let broke_off = || AuditError::Key("the writer of the log broke off".to_owned());
+            let broke_off = || AuditError::Key("the writer of the log stopped".to_owned());
             Together {
                 asked: Err(broke_off()),
                 ended: Err(broke_off()),

@@ -116,7 +116,7 @@ pub(super) fn clean(what: Copied, text: &SecretString) -> Clean {
     let clean = match what {
         Copied::Row | Copied::Record => paste_safe_json(text),
         // Its lines are clean already, and each one is a row.
-        Copied::Rows => {
+        Copied::Rows | Copied::Lines => {
             let lines: Vec<_> = text.lines().map(paste_safe).collect();
             lines.join("\n").into()
         }
@@ -124,7 +124,10 @@ pub(super) fn clean(what: Copied, text: &SecretString) -> Clean {
     };
     Clean {
         // In JSON the value is still the same, and rows lose nothing but the end of the last line.
-        changed: !matches!(what, Copied::Row | Copied::Record | Copied::Rows) && clean != text,
+        changed: !matches!(
+            what,
+            Copied::Row | Copied::Record | Copied::Rows | Copied::Lines
+        ) && clean != text,
         text: Zeroizing::new(clean.into_owned()),
     }
 }
@@ -140,7 +143,7 @@ pub(super) fn told(what: Copied, where_to: &str, clean: &Clean) -> String {
 }
 
 /// Where the terminal's own sequence sends it. Whether it arrives is not answered.
-pub(super) const TO_TERMINAL: &str = "sent to the terminal's clipboard";
+pub(super) const TO_TERMINAL: &str = "copied";
 
 /// The bytes that put this text into the clipboard of the terminal.
 ///

@@ -453,7 +453,7 @@ impl Shell {
         let (profiles, result) = match written.and_then(|()| self.profiles.reload()) {
             Ok(views) => {
                 self.effects.configuration_changed();
-                let said = "written; ^P opens the profile anew, with the name".to_owned();
+                let said = "saved; ^P reopens the profile with the name".to_owned();
                 (Some(views), Ok(said))
             }
             Err(why) => (None, Err(why)),

@@ -19,6 +19,17 @@ pub struct Order {
     sorted: Option<Arc<Sorted>>,
     /// How many of each kind, where some rows are left out and there are several kinds.
     kinds: Option<Arc<KindCounts>>,
+    /// What left rows out, so that a narrower filter looks only at those that are left.
+    made: Option<Arc<Made>>,
+}
+
+/// How an order was made that leaves rows out.
+#[derive(Debug)]
+struct Made {
+    filter: Arc<Matcher>,
+    sort: Option<Sort>,
+    /// Of so many rows.
+    rows: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +54,7 @@ impl From<Inner> for Order {
             shown,
             sorted: None,
             kinds: None,
+            made: None,
         }
     }
 }
@@ -85,11 +97,23 @@ impl Order {
 
     /// All rows in this sequence, if this order was made from that.
     fn sorted_as(&self, sort: &Sort, rows: &Rows) -> Option<Arc<Sorted>> {
-        // A state changes with time, and when a session is ended.
-        let is_steady = sort.by != Property::Field(Field::State);
         let known = self.sorted.as_ref()?;
-        let is_same = is_steady && known.sort == *sort && known.rows.len() == rows.len();
+        let is_same = is_steady(sort) && known.sort == *sort && known.rows.len() == rows.len();
         is_same.then(|| Arc::clone(known))
+    }
+
+    /// The rows shown, if this view shows no other ones, in the same sequence.
+    fn wider_than(&self, view: &View, rows: &Rows) -> Option<&[u32]> {
+        let (made, filter) = (self.made.as_ref()?, view.filter.as_ref()?);
+        let is_wider = made.rows == rows.len()
+            && made.sort == view.sort
+            && !filter.asks_attributes()
+            && filter.narrows(&made.filter)
+            && view.is_steady();
+        match &self.shown {
+            Inner::Listed(numbers) if is_wider => Some(numbers),
+            _ => None,
+        }
     }
 
     /// True if none is shown.
@@ -159,10 +183,28 @@ pub struct SourceNames {
 
 /// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
 pub fn order(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
-    make(rows, view, before).counted(rows)
+    let mut order = make(rows, view, before).counted(rows);
+    order.made = view.filter.as_ref().map(|filter| {
+        Arc::new(Made {
+            filter: Arc::clone(filter),
+            sort: view.sort.clone(),
+            rows: rows.len(),
+        })
+    });
+    order
 }
 
 fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
+    if let Some(before) = before
+        && let Some(filter) = &view.filter
+        && let Some(wider) = before.wider_than(view, rows)
+    {
+        let left = filter::among(wider, rows, view, filter);
+        return Order {
+            sorted: before.sorted.clone(),
+            ..Order::from(Inner::Listed(left.into()))
+        };
+    }
     let Some(sort) = &view.sort else {
         return match &view.filter {
             None => Order::arrived(rows),
@@ -184,7 +226,7 @@ fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
         return Order {
             shown: Inner::Listed(Arc::clone(&sorted.rows)),
             sorted: Some(sorted),
-            kinds: None,
+            ..Order::default()
         };
     };
     let kept = filter::kept(rows, view, filter);
@@ -201,16 +243,25 @@ fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
         _ => sort::sorted(rows, view, sort, kept),
     };
     Order {
-        shown: Inner::Listed(shown.into()),
         sorted: known,
-        kinds: None,
+        ..Order::from(Inner::Listed(shown.into()))
     }
 }
 
 /// One row in so many is many.
 const MANY: usize = 32;
 
+/// A state changes with time, and when a session is ended.
+fn is_steady(sort: &Sort) -> bool {
+    sort.by != Property::Field(Field::State)
+}
+
 impl View {
+    /// True if the sequence stays while time goes by.
+    fn is_steady(&self) -> bool {
+        self.sort.as_ref().is_none_or(is_steady)
+    }
+
     /// The values that its source adds to a row.
     pub(super) fn names(&self, row: Row<'_>) -> Option<&SourceNames> {
         self.sources.get(usize::from(row.source().0))
@@ -242,8 +293,10 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::query::Query;
+    use crate::model::time::Zone;
     use crate::model::{RowRef, RowSink};
-    use crate::store::{ChunkBuilder, SourceId};
+    use crate::store::{ChunkBuilder, SourceId, touched};
 
     fn rows(users: &[(Option<&str>, i64)]) -> Rows {
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
@@ -307,6 +360,46 @@ mod tests {
         });
 
         assert_eq!(numbers(&order(&rows, &view(by_user), None)), [1, 0, 2]);
+    }
+
+    #[test]
+    fn a_longer_word_looks_only_at_what_is_left() {
+        let names: Vec<String> = (0..200).map(|number| format!("ada{number:03}")).collect();
+        let people: Vec<_> = names.iter().map(|name| (Some(name.as_str()), 1)).collect();
+        let rows = rows(&people);
+        let filtered = |text: &str| {
+            let clauses = Query::parse(text).unwrap().clauses;
+            let thresholds = Thresholds::default();
+            let matcher = Matcher::new(&clauses, DateTime::UNIX_EPOCH, Zone::Utc, thresholds);
+            View {
+                filter: Some(Arc::new(matcher.unwrap())),
+                ..view(Some(Sort {
+                    by: Field::User.into(),
+                    descending: true,
+                }))
+            }
+        };
+        for (shorter, longer, looked_at) in [
+            ("ada0", "ada01", 100),
+            ("ada0", "ada1", 300),
+            ("da", "ada01", 210),
+            ("-ada0", "-ada01", 390),
+            ("ada0*", "ada01", 210),
+            ("user:ada0*", "user:ada01*", 210),
+            ("-state:expired ada0", "-state:expired ada01", 210),
+            ("user:*9 ada0", "user:*9 ada01", 10),
+        ] {
+            let before = order(&rows, &filtered(shorter), None);
+            let _ = touched::take();
+
+            // Looked at by the filter, and then by the sort if there was one.
+            let made = order(&rows, &filtered(longer), Some(&before));
+
+            let touched = touched::take();
+            let fresh = order(&rows, &filtered(longer), None);
+            assert_eq!(numbers(&made), numbers(&fresh), "{shorter} {longer}");
+            assert_eq!(touched, looked_at, "{shorter} {longer}");
+        }
     }
 
     #[test]

@@ -260,17 +260,11 @@ fn status_words(state: &State) -> (String, Role) {
         return (format!("{mark}{}", message.text), role);
     }
     if let Some(job) = state.jobs.iter().find(|job| job.state != JobState::Ended) {
-        let all = job.items.len();
-        let words = match (&job.state, all) {
-            (JobState::Paused(error), _) => {
+        let words = match &job.state {
+            JobState::Paused(error) => {
                 format!("ending waits: {}", crate::app::words::wanted(error))
             }
-            (_, 0) => "ending the sessions of a user …".to_owned(),
-            _ => format!(
-                "ending {} / {}",
-                with_thousands((all - job.waiting()) as u64),
-                with_thousands(all as u64)
-            ),
+            _ => words::running(state, job),
         };
         return (words, Role::Warn);
     }

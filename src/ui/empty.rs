@@ -3,7 +3,7 @@
 use super::bars::unlisted;
 use super::theme::Role;
 use crate::app::cut;
-use crate::app::form::FormField;
+use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
 use crate::app::source::{Progress, Source};
 use crate::app::state::State;
@@ -122,25 +122,44 @@ pub fn empty_words(state: &State) -> Vec<(String, Role)> {
         let text = "Also asked for in lower case, upper case and with a capital first.";
         lines.push((text.to_owned(), Role::Dim));
     }
-    let about_user = form_fields::is_set(state, FormField::Text(crate::app::form::TextField::User));
-    let caps = state
-        .sources
-        .iter()
-        .filter_map(|source| source.caps.as_ref());
-    let mut kinds = caps.flat_map(|caps| caps.kinds.iter());
-    let forgets = kinds.any(|kind| !kind.history);
-    if about_user && forgets {
+    let about_user = form_fields::is_set(state, FormField::Text(TextField::User));
+    if about_user && state.sources.iter().any(forgets) {
         lines.push((String::new(), Role::Text));
-        for line in [
-            "This system keeps no ended sessions: this does not tell",
-            "when they last signed in.",
-        ] {
-            lines.push((line.to_owned(), Role::Warn));
-        }
+        lines.extend(no_history(state).map(|line| (line, Role::Warn)));
     }
     lines.push((String::new(), Role::Text));
     lines.push(("/ change it   c clear it   r retry".to_owned(), Role::Dim));
     lines
+}
+
+/// True if ended sessions of some kind leave no trace in the system.
+fn forgets(source: &Source) -> bool {
+    let caps = source.caps.as_ref();
+    caps.is_some_and(|caps| caps.kinds.iter().any(|kind| !kind.history))
+}
+
+/// The lines of a search for one user that found nobody, where that says nothing about the past.
+fn no_history(state: &State) -> impl Iterator<Item = String> {
+    let typed = state.form.inputs[TextField::User].value();
+    let user = display_safe(typed.trim()).into_owned();
+    let several = state.sources.len() > 1;
+    let forgetful = state.sources.iter().filter(|source| forgets(source));
+    let names: Vec<&str> = forgetful
+        .map(|source| source.profile.name.as_str())
+        .collect();
+    let (who, keep, it) = match names.as_slice() {
+        [name] if several => ((*name).to_owned(), "keeps", "it"),
+        _ if several => (names.join(", "), "keep", "they"),
+        _ => ("This system".to_owned(), "keeps", "it"),
+    };
+    [
+        format!(
+            "{} {keep} no history, so {it} cannot say",
+            display_safe(&who)
+        ),
+        format!("when {user} last signed in."),
+    ]
+    .into_iter()
 }
 
 /// The hint about Enter where a list was cut, and so proves nothing.

@@ -360,7 +360,7 @@ fn trouble(state: &State) -> Option<(String, bool)> {
         .collect();
     if let (true, Some((source, error))) = (several, failed.first()) {
         let all = state.sources.len();
-        let class = error.class().replace('_', " ");
+        let class = words::fault(error);
         return Some((
             format!(
                 "{} of {all} systems · {}: {class} (E)",
@@ -372,10 +372,10 @@ fn trouble(state: &State) -> Option<(String, bool)> {
     }
     if let Some((_, error)) = failed.first() {
         let words = match error {
-            ApiError::Incomplete { .. } => "nothing searched yet",
-            _ => "broke off (E)",
+            ApiError::Incomplete { .. } => "nothing searched yet".to_owned(),
+            _ => format!("stopped: {} (E)", words::fault(error)),
         };
-        return Some((words.to_owned(), true));
+        return Some((words, true));
     }
     if let Some(stopped) = cut::stopped(state) {
         return Some((stopped, true));

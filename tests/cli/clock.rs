@@ -60,7 +60,7 @@ fn f_clock_01_no_clock_of_ours_keeps_a_session_from_being_ended() {
                 _ => desk.run(&["revoke", "--user", user, "--yes"]),
             };
 
-            assert!(ran.out.contains("revoked "), "{system:?} by {way}: {ran:?}");
+            assert!(ran.out.contains("ended "), "{system:?} by {way}: {ran:?}");
             assert!(!ran.out.contains("expired"), "{system:?} by {way}: {ran:?}");
         }
     }
@@ -76,7 +76,7 @@ fn f_clock_01_a_row_that_looks_expired_is_sent_when_it_is_named() {
         .run_with(&["revoke", "-", "--yes"], &row.to_string())
         .ends(0);
 
-    assert!(ran.out.starts_with("revoked "), "{}", ran.out);
+    assert!(ran.out.starts_with("ended "), "{}", ran.out);
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn f_del_05_what_somebody_else_ended_after_the_list_had_already_gone() {
         let ran = desk.run_with(&["revoke", "-", "--yes"], row).ends(0);
 
         assert!(ran.out.starts_with("already_gone "), "{system:?}: {ran:?}");
-        let told = "revoked 0, already gone 1, failed 0, unknown 0";
+        let told = "ended 0, already gone 1, failed 0, unknown 0";
         assert!(ran.err.contains(told), "{system:?}: {ran:?}");
         let log = log(&desk);
         assert_eq!(
@@ -209,7 +209,7 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_told_and_written_down_so
             assert_eq!(row["outcome"], wanted, "of {many}: {ran:?}");
         }
         assert_eq!(desk.deletes(), many, "it was not sent twice");
-        let told = format!("revoked {}, already gone 0, failed 0", many - 1);
+        let told = format!("ended {}, already gone 0, failed 0", many - 1);
         assert!(ran.err.contains(&told), "{ran:?}");
         assert!(ran.err.contains("still listed 1"), "{ran:?}");
         let log = log(&desk);
@@ -229,7 +229,7 @@ fn f_del_07_an_answer_that_is_lost_is_settled_by_a_look_and_nothing_is_sent_twic
 
         let ran = desk.run_with(&["revoke", "-", "--yes"], row).ends(0);
 
-        assert!(ran.out.starts_with("revoked "), "{system:?}: {ran:?}");
+        assert!(ran.out.starts_with("ended "), "{system:?}: {ran:?}");
         assert_eq!(sent(&desk, system), 1, "{system:?}");
         let log = log(&desk);
         assert_eq!(count(&log, "done", "done"), 1, "{system:?}: {log:?}");
@@ -256,7 +256,7 @@ fn f_del_08_every_third_that_fails_is_counted_told_with_its_reason_and_can_be_tr
         .run_with(&["revoke", "-", "--yes", "-o", "jsonl"], &input)
         .ends(3);
 
-    let told = "revoked 20, already gone 0, failed 10, unknown 0";
+    let told = "ended 20, already gone 0, failed 10, unknown 0";
     assert!(ran.err.contains(told), "{ran:?}");
     let of_failed = ran.rows();
     let of_failed = of_failed.iter().filter(|row| row["outcome"] == "failed");
@@ -276,7 +276,7 @@ fn f_del_08_every_third_that_fails_is_counted_told_with_its_reason_and_can_be_tr
 
     desk.emulator().set_faults::<&str>(&[]).unwrap();
     let again = desk.run_with(&["revoke", "-", "--yes"], &input).ends(0);
-    let told = "revoked 10, already gone 20, failed 0, unknown 0";
+    let told = "ended 10, already gone 20, failed 0, unknown 0";
     assert!(again.err.contains(told), "{again:?}");
 }
 
@@ -320,8 +320,8 @@ fn f_del_09_the_first_ctrl_c_starts_nothing_more_and_tells_what_became_of_the_re
 
     assert_eq!(ran.code, 130, "{ran:?}");
     assert_eq!(desk.deletes(), 2);
-    assert_eq!(ran.out.matches("revoked ").count(), 2, "{ran:?}");
-    assert!(ran.err.contains("revoked 2, already gone 0"), "{ran:?}");
+    assert_eq!(ran.out.matches("ended ").count(), 2, "{ran:?}");
+    assert!(ran.err.contains("ended 2, already gone 0"), "{ran:?}");
     assert!(ran.err.contains("not sent 4"), "{ran:?}");
     let log = log(&desk);
     let lines = (count(&log, "asked", ""), count(&log, "done", "done"));
@@ -363,7 +363,7 @@ fn f_del_09_the_second_ctrl_c_leaves_at_once_and_says_what_is_not_known() {
         assert_eq!(ran.ids(), first);
         let open = many - ended;
         let summary =
-            format!("revoked {ended}, already gone 0, failed 0, unknown 0, no outcome {open}");
+            format!("ended {ended}, already gone 0, failed 0, unknown 0, no outcome {open}");
         assert!(ran.err.contains(&summary), "{ran:?}");
         assert!(!ran.err.contains("not sent"), "two were: {ran:?}");
         let last = format!("left at once: {open} sessions have no outcome yet");
@@ -401,11 +401,11 @@ fn f_del_11_the_same_id_on_two_servers_ends_where_its_row_says() {
         let one = [&args("revoke")[..], &["-", "--yes"]].concat();
         let ran = here.run_with(&one, &other).ends(0);
 
-        assert!(ran.out.starts_with("revoked "), "{system:?}: {ran:?}");
+        assert!(ran.out.starts_with("ended "), "{system:?}: {ran:?}");
         let ends = (sent(&here, system), sent(&there, system));
         assert_eq!(ends, (0, 1), "{system:?}");
         let ran = here.run_with(&one, &format!("{mine}\n{other}")).ends(0);
-        assert!(ran.err.contains("revoked 1, already gone 1"), "{ran:?}");
+        assert!(ran.err.contains("ended 1, already gone 1"), "{ran:?}");
         assert_eq!(sent(&here, system), 1, "{system:?}");
     }
 }
@@ -433,7 +433,7 @@ fn f_del_13_f_del_17_f_del_18_read_only_no_yes_and_a_dry_run_send_nothing_that_c
             .fails(5, "read-only");
 
         for ran in [dry, of_user] {
-            assert!(ran.out.contains("would_revoke "), "{system:?}: {ran:?}");
+            assert!(ran.out.contains("would_end "), "{system:?}: {ran:?}");
         }
         assert_eq!((sent(&desk, system), count()), (0, before), "{system:?}");
         assert_eq!(log(&desk), [], "{system:?}");

@@ -525,7 +525,7 @@ fn one_profile_that_fails_takes_no_other_away() {
                 "--yes",
             ],
             3,
-            "revoked",
+            "ended",
         ),
     ] {
         let ran = desk.run(args);

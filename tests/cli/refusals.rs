@@ -267,5 +267,5 @@ fn who_may_revoke_nothing_is_told_before_and_never_ends_with_0() {
     let theirs = rows.iter().find(|row| row["own"] == false).unwrap();
     let user = theirs["user"].as_str().unwrap();
     let ran = desk.run(&["revoke", "--user", user, "--yes"]).ends(9);
-    assert!(ran.out.contains("not deletable"), "{ran:?}");
+    assert!(ran.out.contains("cannot be ended"), "{ran:?}");
 }

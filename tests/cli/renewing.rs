@@ -176,7 +176,7 @@ fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
     pty.keys("r");
     pty.wait_for("AB-CD");
     pty.keys("\x1b");
-    pty.wait_for("not signed in; r tries again");
+    pty.wait_for("not signed in; r retries");
 
     let text = pty.text();
     for kept in ["the-one-session", "user:the-*", " 1/1 ·"] {
@@ -200,7 +200,7 @@ fn f_cred_03_rows_and_form_stay_on_the_screen_when_a_renewal_is_refused() {
     pty.wait_gone("AB-CD");
 
     // A delete is not done again by itself.
-    pty.wait_for("[ Go on ]");
+    pty.wait_for("[ Continue ]");
     pty.settle(Duration::from_millis(500));
     assert_eq!(server.count("DELETE"), changes);
     for kept in ["the-one-session", "user:the-*"] {

@@ -48,7 +48,7 @@ fn what_list_prints_is_what_revoke_ends_and_the_second_time_nothing_is_left() {
     assert_eq!(desk.emulator().world().count(), others);
     assert_eq!(desk.deletes(), wanted.len());
     assert!(
-        ran.err.contains(&format!("revoked {}", wanted.len())),
+        ran.err.contains(&format!("ended {}", wanted.len())),
         "{}",
         ran.err
     );
@@ -69,18 +69,14 @@ fn ids_alone_are_enough() {
     let by_argument = desk.run(&["revoke", &one, "--yes"]).ends(0);
     let by_input = desk.run_with(&["delete", "-", "--yes"], &ids).ends(3);
 
-    assert!(
-        by_argument.out.starts_with("revoked "),
-        "{}",
-        by_argument.out
-    );
+    assert!(by_argument.out.starts_with("ended "), "{}", by_argument.out);
     let words: Vec<&str> = by_input
         .out
         .lines()
         .map(|l| l.split(' ').next().unwrap())
         .collect();
     assert_eq!(
-        words.iter().filter(|word| **word == "revoked").count(),
+        words.iter().filter(|word| **word == "ended").count(),
         2,
         "{words:?}"
     );
@@ -147,7 +143,7 @@ fn to_name_one_session_that_may_not_be_ended_is_no_success() {
     let ran = desk.run(&["revoke", row["id"].as_str().unwrap(), "--yes"]);
 
     assert_eq!(ran.code, 9, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("not deletable"), "{}", ran.out);
+    assert!(ran.out.contains("cannot be ended"), "{}", ran.out);
     assert_eq!(desk.emulator().am().count(), before);
     // In a list it is left out, and the code says that it is alive.
     desk.run_with(&["revoke", "-", "--yes"], &service).ends(9);
@@ -426,7 +422,7 @@ fn a_profile_that_wants_a_reason_gets_one() {
     let ran = desk
         .run(&["revoke", "--query", LIVE, "--yes", "--reason", "test"])
         .ends(3);
-    assert!(ran.out.starts_with("revoked"), "{}", ran.out);
+    assert!(ran.out.starts_with("ended"), "{}", ran.out);
 }
 
 #[test]
@@ -501,9 +497,9 @@ fn f_cred_00_a_sign_in_that_is_lost_in_the_middle_sends_nothing_more_and_says_ho
 
     let ran = ran.ends(3);
     assert_eq!(desk.deletes(), 19);
-    assert_eq!(ran.out.matches("revoked ").count(), 18, "{}", ran.out);
+    assert_eq!(ran.out.matches("ended ").count(), 18, "{}", ran.out);
     assert!(
-        ran.err.contains("revoked 18") && ran.err.contains("not sent 15"),
+        ran.err.contains("ended 18") && ran.err.contains("not sent 15"),
         "{}",
         ran.err
     );

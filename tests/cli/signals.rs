@@ -48,7 +48,7 @@ fn f_tty_04_a_signal_in_the_middle_of_a_revoke_leaves_a_whole_audit_log_and_its_
 
         assert_eq!(ran.code, code, "{signal:?}: {ran:?}");
         assert_eq!(desk.deletes(), 2, "{signal:?}");
-        assert!(ran.err.contains("revoked 2, already gone 0"), "{ran:?}");
+        assert!(ran.err.contains("ended 2, already gone 0"), "{ran:?}");
         assert!(ran.err.contains("not sent 4"), "{ran:?}");
         assert_whole(&desk, &format!("{signal:?}"));
     }

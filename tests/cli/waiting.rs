@@ -178,7 +178,7 @@ fn f_http_18_a_bulk_that_waits_is_stopped_at_once_and_sends_nothing_more() {
     assert_eq!(desk.deletes(), sent);
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(
-        err.contains("revoked 0, already gone 0, failed 0, unknown 0, not sent"),
+        err.contains("ended 0, already gone 0, failed 0, unknown 0, not sent"),
         "{err}"
     );
 }

@@ -130,11 +130,7 @@ fn a_change_that_is_cancelled_sends_nothing_and_a_confirmed_one_is_done_once() {
 fn a_filter_of_the_servers_own_gives_a_table_and_its_mistakes_stand_under_the_field() {
     let server = server("openam");
     let mut usher = listed(&server);
-    ask(
-        &mut usher,
-        9,
-        "List sessions by a filter of the server's own",
-    );
+    ask(&mut usher, 9, "List sessions with a raw server filter");
 
     usher.pty.keys("nonsense");
     usher.pty.keys(&format!("{ENTER}{ENTER}"));
@@ -161,7 +157,7 @@ fn a_filter_of_the_servers_own_shows_no_handles_and_says_where_it_was_cut() {
     let server = server("pingam");
     server.running().am().set_list_limit(5);
     let mut usher = listed_with(&server, "list_limit = 5\n");
-    ask(&mut usher, 9, "List sessions by a filter");
+    ask(&mut usher, 9, "List sessions with a raw");
 
     usher.pty.keys(&format!("{ENTER}{ENTER}"));
     usher

@@ -100,7 +100,7 @@ fn copying_speaks_to_the_clipboard_of_the_terminal() {
 
     usher.pty.keys("yi");
 
-    usher.pty.wait_for("clipboard");
+    usher.pty.wait_for("copied");
     usher.pty.wait_quiet(Duration::from_millis(100));
     let written = String::from_utf8_lossy(&usher.pty.written).into_owned();
     assert!(

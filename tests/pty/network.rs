@@ -157,9 +157,9 @@ fn f_http_06_and_07_rows_stay_when_a_page_breaks_off_and_r_goes_on_there() {
         // The first search asks who we are.
         server.set_faults(&[broken]);
         let mut usher = Usher::at_with(&server, "search_on_start = true\n");
-        usher.pty.wait_for("1/100 · broke off");
+        usher.pty.wait_for("1/100 · stopped: connection lost (E)");
         let total = server.world().count();
-        let incomplete = format!("incomplete: 100 rows of {total} · r goes on · ");
+        let incomplete = format!("incomplete: 100 rows of {total} · r continues · ");
         usher.pty.wait_for(&incomplete);
 
         server.set_faults(&[]);
@@ -226,12 +226,12 @@ fn f_http_01_to_04_rows_stay_when_a_reload_brings_garbage() {
         usher.pty.wait_for(words);
         let text = usher.pty.text();
         assert!(
-            text.contains("active") && text.contains("broke off"),
+            text.contains("active") && text.contains("stopped: "),
             "{text}"
         );
         if kind == "not_json" {
             usher.pty.keys("E");
-            usher.pty.wait_for("The text there: ");
+            usher.pty.wait_for("Its text: ");
             let text = usher.pty.text();
             assert!(text.contains("{'a':1,}"), "{text}");
             usher.pty.keys(ESC);
@@ -368,7 +368,7 @@ fn f_http_13_a_listing_that_the_server_forgot_keeps_its_rows_and_starts_again() 
         let mut usher = Usher::at_with(&server, "search_on_start = true\npage_size = 50\n");
 
         usher.pty.wait_for("the server forgot this listing");
-        usher.pty.wait_for("broke off");
+        usher.pty.wait_for("stopped: list forgotten (E)");
         assert!(
             usher.pty.text().contains("active"),
             "{}",

@@ -142,19 +142,21 @@ fn the_command_line_asks_for_as_much_as_the_screen() {
             .pty
             .wait_until("a question, or nothing to end", |screen| {
                 let text = screen.contents();
-                text.contains("to do it")
+                text.contains("to confirm")
                     || text.contains("0 sessions")
                     || text.contains("no session")
             });
         let text = usher.pty.text().replace('\n', "");
         match text {
-            text if text.contains("End 1 session of ") && text.contains("? Type y to do it: ") => {
+            text if text.contains("End 1 session of ")
+                && text.contains("? Type y to confirm: ") =>
+            {
                 seen.0 = true;
             }
-            text if text.contains(" to do it (typed because this is production): ") => {
+            text if text.contains(" to confirm (typed because this is production): ") => {
                 seen.1 = true;
             }
-            text => assert!(!text.contains("to do it"), "{text}"),
+            text => assert!(!text.contains("to confirm"), "{text}"),
         }
         if seen == (true, true) {
             break;

@@ -227,11 +227,11 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
 
     usher
         .pty
-        .wait_for("to do it (typed because it ends 10 sessions or more)");
+        .wait_for("to confirm (typed because it ends 10 sessions or more)");
     let question = usher.pty.text();
     let asked = question
         .lines()
-        .find(|line| line.contains("to do it"))
+        .find(|line| line.contains("to confirm"))
         .unwrap();
     let number = asked.split_whitespace().nth(1).unwrap().to_owned();
     assert!(number.parse::<usize>().unwrap() > 10, "{question}");
@@ -285,13 +285,13 @@ fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
         (
             "typed_from = 2\n",
             2,
-            "Type 2 to do it (typed because it ends 2 sessions or more)",
+            "Type 2 to confirm (typed because it ends 2 sessions or more)",
         ),
-        ("typed_from = 30\n", 12, "Type y to do it"),
+        ("typed_from = 30\n", 12, "Type y to confirm"),
         (
             "typed_from = 30\nproduction = true\n",
             2,
-            "Type 2 to do it (typed because this is production)",
+            "Type 2 to confirm (typed because this is production)",
         ),
     ] {
         let rows = server.world().rows();
@@ -314,7 +314,7 @@ fn f_del_12_the_command_line_wants_the_number_from_where_the_profile_says() {
 }
 
 #[test]
-fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
+fn all_of_a_person_end_in_every_open_system_and_each_is_named() {
     let mut usher = Usher::start(120, 40, |command| {
         command.args(["-p", "demo,demo-pingam,demo-openam"]);
     });
@@ -326,25 +326,102 @@ fn all_of_a_person_names_what_is_reached_and_what_is_not_touched() {
 
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of");
-    usher.pty.wait_for(" only; not /");
-    usher.pty.wait_for("demo, demo-openam: not touched");
+    usher.pty.wait_for("Type ");
+    usher.pty.wait_gone("asking …");
     let text = usher.pty.text();
-    let word_after = |label: &str| {
-        let rest = text.split_once(label).expect(label).1;
-        rest.split_whitespace().next().expect(label).to_owned()
-    };
-    let user = word_after("║  User  ");
-    let realm = word_after(&format!("every session of {user} in "))
-        .trim_end_matches('?')
-        .to_owned();
+    for system in ["[x] demo ", "[x] demo-pingam ", "[x] demo-openam "] {
+        assert!(text.contains(system), "{system} is missing in\n{text}");
+    }
+    let rest = text.split_once("every session of ").expect("a title").1;
+    let user = rest.split(['?', ' ']).next().expect("a name").to_owned();
+    // The first system is left out, then what is typed goes into its field.
+    usher.pty.keys(" ");
+    usher.pty.wait_for("[ ] demo ");
     usher.pty.keys(&user);
     usher.answer("\r", |text| !text.contains("End every session of"));
 
-    usher.pty.wait_for("demo-pingam: ");
-    usher
-        .pty
-        .wait_for(&format!("of {user} in {realm} ended, 0 left"));
-    usher.pty.wait_for("demo, demo-openam: not touched");
+    usher.pty.wait_for("y copies this box as Markdown");
+    let text = usher.pty.text();
+    let line = |name: &str| {
+        let mut lines = text.lines();
+        lines.find_map(|line| {
+            line.split_once(&format!("║  {name} "))
+                .map(|(_, line)| line)
+        })
+    };
+    let ended = line("demo-pingam").unwrap_or_else(|| panic!("no line in\n{text}"));
+    assert!(
+        ended.contains(" ended") && ended.contains("0 left"),
+        "{ended}"
+    );
+    assert!(ended.contains("read back"), "{ended}");
+    assert!(line("demo").is_none(), "it was left out:\n{text}");
+}
+
+#[test]
+fn three_thousand_idle_sessions_of_one_client_end_by_34_keys() {
+    let server = Server::with_sessions(300);
+    let world = server.world();
+    let now = world.now_ms();
+    let is_whole = |row: &&usher::emulator::janssen::Row| row.sid.is_some() && row.authenticated;
+    let model = world.rows().iter().find(is_whole).cloned().expect("a row");
+    let old = 5 * 24 * 60 * 60 * 1_000;
+    for number in 0..3_000 {
+        world.add(&usher::emulator::janssen::Row {
+            sid: Some(format!("{number:08}-0000-4000-8000-000000000000")),
+            client: Some("portal".to_owned()),
+            created_ms: now - old,
+            authenticated_ms: Some(now - old),
+            last_used_ms: Some(now - old / 2),
+            expires_ms: Some(now + old),
+            deletable: true,
+            ..model.clone()
+        });
+    }
+    let before = world.rows();
+    let mut usher = Usher::at_with(&server, "");
+    usher.pty.wait_for("Enter search");
+    let mut keys = 0;
+    let mut press = |usher: &mut Usher, text: &str| {
+        keys += text.chars().count();
+        usher.pty.keys(text);
+    };
+
+    press(&mut usher, "/");
+    press(&mut usher, "client:portal state:idle");
+    press(&mut usher, "\r");
+    usher.pty.wait_for("3,000");
+    usher.pty.wait_for("╔═ Sessions");
+    usher.pty.wait_gone("loading");
+    press(&mut usher, "*");
+    usher.pty.wait_for("3,000 marked");
+    usher.pty.keys(DELETE);
+    usher.pty.wait_for("End 3,000 sessions?");
+    press(&mut usher, "3000");
+    usher.pty.settle(Duration::from_millis(300));
+    press(&mut usher, "\r");
+    usher.pty.wait_gone("End 3,000 sessions?");
+    // Delete is one key.
+    assert!(keys < 34, "{keys}");
+
+    server.wait_for_requests("DELETE", 3_000);
+    usher.pty.wait_for("test: 3,000 ended, 0 left");
+    let after = server.world().rows();
+    assert_eq!(after.len(), 300, "only they have gone");
+    assert!(
+        after
+            .iter()
+            .all(|row| row.client.as_deref() != Some("portal"))
+    );
+    assert!(after.iter().all(|row| before.contains(row)));
+    let state = usher.state();
+    let lines = |event: &str| state.matches(&format!("\"event\":\"{event}\"")).count();
+    assert_eq!((lines("asked"), lines("done")), (3_000, 3_000));
+    let runs: std::collections::BTreeSet<&str> = state
+        .lines()
+        .filter_map(|line| line.split_once("\"op_id\":\"")?.1.split('"').next())
+        .collect();
+    assert_eq!(runs.len(), 1, "one plan is one operation of the log");
 }
 
 const BOTH: [&str; 2] = ["janssen", "pingam"];
@@ -427,7 +504,7 @@ fn f_del_06_a_yes_for_a_session_that_is_still_listed_is_shown_so() {
 
     usher.say_yes();
 
-    usher.pty.wait_for("is not certain");
+    usher.pty.wait_for("is unknown");
     let text = usher.pty.text();
     assert!(!text.contains("ended 1"), "{text}");
     let state = usher.state();

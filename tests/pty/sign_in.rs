@@ -65,7 +65,7 @@ fn escape_gives_the_sign_in_up_and_keeps_the_screen() {
 
     usher.pty.keys(ESC);
 
-    usher.pty.wait_for("not signed in; r tries again");
+    usher.pty.wait_for("not signed in; r retries");
     usher.pty.settle(Duration::from_millis(50));
     usher.pty.wait_gone("Sign in to test");
 }
@@ -90,7 +90,7 @@ fn escape_ends_the_waiting_for_another_device_and_it_can_be_begun_again() {
     usher.pty.wait_for("> Waiting for an answer on your phone");
 
     usher.pty.keys(ESC);
-    usher.pty.wait_for("not signed in; r tries again");
+    usher.pty.wait_for("not signed in; r retries");
     let asked = server.running().journal().len();
     usher.pty.settle(Duration::from_millis(900));
     assert_eq!(

@@ -109,7 +109,7 @@ fn said(screen: &str, user: &str) -> Option<(&'static str, &'static str)> {
             "",
         ),
         (
-            format!("the session of {user} is not certain"),
+            format!("the session of {user} is unknown"),
             "failed",
             "still_listed",
         ),

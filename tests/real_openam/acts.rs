@@ -276,7 +276,7 @@ async fn a_token_is_asked_for_in_the_terminal_and_never_taken_from_the_arguments
     for (answer, code, lives) in [("n", 2, true), ("y", 0, false)] {
         let mut pty = desk.program.terminal(&["act", "logout"]);
         type_secret(&mut pty, "the token:", &desk.held);
-        pty.wait_for("Type y to do it:");
+        pty.wait_for("Type y to confirm:");
         pty.keys(&format!("{answer}\r"));
         assert_eq!(pty.exit_code(), code, "{}", pty.framed());
         assert_eq!(desk.world.is_valid(&desk.held).await, lives, "{answer}");

@@ -27,7 +27,7 @@ async fn three_users_in_two_realms_are_listed_and_ended_as_told() {
     assert_eq!(theirs.len(), 4);
 
     let ran = program.run(&["revoke", &theirs[0], "--yes"]).ends(0);
-    assert!(ran.err.contains("revoked 1"), "{ran:?}");
+    assert!(ran.err.contains("ended 1"), "{ran:?}");
     assert_eq!(count(&world, &[&a, &b], &max).await, 3);
     // By its id alone nobody can tell that it has ended from that it never was.
     let again = program.run(&["revoke", &theirs[0], "--yes"]).ends(7);
@@ -39,7 +39,7 @@ async fn three_users_in_two_realms_are_listed_and_ended_as_told() {
 
     let listed = program.run(&["list", &format!("user:{max}"), "-o", "jsonl"]);
     let ended = program.run_with(&["revoke", "-", "--yes"], &listed.out);
-    assert!(ended.ends(0).err.contains("revoked 3"), "{listed:?}");
+    assert!(ended.ends(0).err.contains("ended 3"), "{listed:?}");
     assert_eq!(count(&world, &[&a, &b], &max).await, 0);
     let once_more = program.run_with(&["revoke", "-", "--yes"], &listed.out);
     assert!(once_more.ends(0).err.contains("already gone 3"));

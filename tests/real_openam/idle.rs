@@ -62,7 +62,7 @@ async fn a_session_past_its_idle_time_is_shown_as_expired_and_left_out() {
             .iter()
             .all(|line| line["message"] == "expired")
     );
-    assert!(again.err.contains("revoked 0"), "{again:?}");
+    assert!(again.err.contains("ended 0"), "{again:?}");
     // The server's clock counts in whole seconds, so it may be a moment behind.
     while world.is_valid(&early).await {
         assert!(begun.elapsed() < LONGEST, "it goes on");

@@ -294,7 +294,7 @@ async fn all_of_a_user_end_and_old_revocations_keep_their_time() {
         let user = ActionTarget::User(subject("Everyone"));
         let told = act(&api, "logout", user, &[]).await.expect("it is done");
 
-        assert_eq!(told.summary, "2 revoked, 1 had been revoked before");
+        assert_eq!(told.summary, "2 ended, 1 had ended before");
         let ActionBody::Table { rows: told, .. } = told.body else {
             panic!("no table")
         };
@@ -396,10 +396,7 @@ async fn hostile_names_match_or_do_not_match() {
             );
             let user = ActionTarget::User(subject(name));
             let told = act(&api, "logout", user, &[]).await.expect(name);
-            assert_eq!(
-                told.summary, "0 revoked, 0 had been revoked before",
-                "{name}"
-            );
+            assert_eq!(told.summary, "0 ended, 0 had ended before", "{name}");
         }
         for name in ["100%_", "back\\slash"] {
             let (found, _) = pages(

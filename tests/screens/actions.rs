@@ -28,14 +28,14 @@ fn text(name: &'static str, title: &'static str, secret: bool) -> ArgSpec {
 
 const SHOW: &str = "Show the session of a token";
 const PROPERTIES: &str = "Show the properties of a token's session";
-const QUERY: &str = "List sessions by a filter of the server's own";
+const QUERY: &str = "List sessions with a raw server filter";
 
 fn specs() -> Vec<ActionSpec> {
     vec![
         ActionSpec::new(
             "get_session_info",
             SHOW,
-            "Shows whose session a token is and when it ends. Its idle time goes on.",
+            "Shows whose session a token is and when it ends. Leaves the idle timer alone.",
             ActsOn::Token,
         ),
         ActionSpec {
@@ -46,7 +46,7 @@ fn specs() -> Vec<ActionSpec> {
             ),
             ..changing(
                 "get_session_info_and_reset_idle_time",
-                "Show the session of a token and start its idle time again",
+                "Show the session of a token and reset its idle timer",
                 "Shows whose session a token is, and counts as a use of it.",
                 ActsOn::Token,
             )
@@ -54,13 +54,13 @@ fn specs() -> Vec<ActionSpec> {
         ActionSpec::new(
             "validate",
             "Check whether a token is valid",
-            "Says whether a token is valid. Its idle time goes on.",
+            "Says whether a token is valid. Leaves the idle timer alone.",
             ActsOn::Token,
         ),
         ActionSpec::new(
             "get_session_properties",
             PROPERTIES,
-            "Shows the session properties that the realm lists. The idle time goes on.",
+            "Shows the session properties that the realm lists. Leaves the idle timer alone.",
             ActsOn::Token,
         ),
         ActionSpec {
@@ -76,8 +76,8 @@ fn specs() -> Vec<ActionSpec> {
         },
         changing(
             "refresh",
-            "Start the idle time of a token's session again",
-            "Counts as a use of the session: the idle time starts again. The server obeys once a \
+            "Reset the idle timer of a token's session",
+            "Counts as a use of the session: the idle timer is reset. The server obeys once a \
              minute; the latest end of the session stays.",
             ActsOn::Token,
         ),

@@ -11,6 +11,7 @@ use super::*;
 type Rgb = (u8, u8, u8);
 
 /// A terminal's own colours.
+#[derive(Clone, Copy)]
 struct Palette {
     name: &'static str,
     foreground: u32,
@@ -66,9 +67,28 @@ const PALETTES: [Palette; 5] = [
     },
 ];
 
-/// The themes that are for every terminal. The others count on colours that a palette may have replaced, or
-/// on one kind of background.
-const FOR_ALL: [&str; 2] = ["auto", "mono"];
+/// A window in the dark grey of many editors and terminals.
+const DARK_GREY: Palette = Palette {
+    name: "dark grey",
+    foreground: 0xd4_d4d4,
+    background: 0x1e_1e1e,
+    ..PALETTES[4]
+};
+
+/// The terminals that each theme is for. Some count on colours that a palette may have replaced, or on one kind
+/// of background.
+fn terminals() -> [(&'static str, Vec<Palette>); 6] {
+    let [_, solarized_light, white, gnome, console] = PALETTES;
+    let dark = vec![DARK_GREY, gnome, console];
+    [
+        ("auto", PALETTES.to_vec()),
+        ("mono", PALETTES.to_vec()),
+        ("dark", dark.clone()),
+        ("light", vec![white, solarized_light]),
+        ("high-contrast", vec![white, DARK_GREY, gnome, console]),
+        ("colour-blind", dark),
+    ]
+}
 
 /// What text needs; what borders need; and what SGR dim leaves of it, which the terminal draws as it likes:
 /// here two parts of the text's colour and one of the background's.
@@ -107,9 +127,26 @@ impl Palette {
         match color {
             Color::Reset => rgb(default),
             Color::Rgb(r, g, b) => (r, g, b),
+            Color::Indexed(number) => self.indexed(number),
             named => {
                 let at = NAMED.iter().position(|known| *known == named);
                 rgb(self.colors[at.expect("one of the 16")])
+            }
+        }
+    }
+
+    /// One of the 256 colours: those of the palette, then a cube of six steps a side, then 24 greys.
+    fn indexed(&self, number: u8) -> Rgb {
+        let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
+        match number {
+            0..=15 => rgb(self.colors[usize::from(number)]),
+            16..=231 => {
+                let at = number - 16;
+                (step(at / 36), step(at / 6 % 6), step(at % 6))
+            }
+            232.. => {
+                let grey = 8 + 10 * (number - 232);
+                (grey, grey, grey)
             }
         }
     }
@@ -220,10 +257,10 @@ fn every_text_can_be_read_with_the_palettes_of_other_terminals() {
         height: 40,
     };
     let mut weak = Vec::new();
-    for theme in FOR_ALL {
+    for (theme, palettes) in terminals() {
         for (screen, state) in screens() {
             let drawn = picture(&state, &Theme::built_in(theme), size);
-            for palette in &PALETTES {
+            for palette in &palettes {
                 let cells = drawn.buffer().content().iter();
                 for cell in cells.filter(|cell| !cell.symbol().trim().is_empty()) {
                     let (ratio, needed) = palette.contrast(cell);
@@ -238,6 +275,8 @@ fn every_text_can_be_read_with_the_palettes_of_other_terminals() {
             }
         }
     }
-    weak.truncate(20);
+    weak.sort();
+    weak.dedup_by_key(|line| line.split('(').next().map(str::to_owned));
+    weak.truncate(60);
     assert!(weak.is_empty(), "{}", weak.join("\n"));
 }

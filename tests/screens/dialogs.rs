@@ -59,6 +59,83 @@ fn revoking_every_session_of_a_user_asks_for_the_name() {
 }
 
 #[test]
+fn ending_many_sessions_asks_with_a_plan() {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "* delete");
+    check("plan_marked", &state, &TWO);
+
+    state.dialogs.clear();
+    state.sources[0].profile.policy.production = true;
+    state.sources[0].profile.policy.require_reason = true;
+    keys(&mut state, "delete");
+    check("plan_marked_production", &state, &TWO);
+}
+
+/// Two open systems, three sessions of the first are marked, and the question about them is open.
+fn plan_of_three() -> State {
+    let mut state = Fixture::main().state;
+    keys(&mut state, "space down space space delete");
+    let timer = usher::app::Msg::Due(Timer::Arm, Gen::default());
+    update(&mut state, timer);
+    state
+}
+
+#[test]
+fn a_dry_run_lists_the_requests() {
+    let mut state = Fixture::main().state;
+    if let Some(caps) = &mut state.sources[0].caps {
+        std::sync::Arc::make_mut(caps).preview = |request| {
+            format!(
+                "DELETE {}",
+                request.url(&format!("/sid/{}", request.names()))
+            )
+        };
+    }
+    keys(&mut state, "space down space space delete");
+    keys(&mut state, "d");
+
+    check("dry_run", &state, &TWO);
+}
+
+#[test]
+fn the_result_of_a_plan_names_the_system_and_what_failed() {
+    let mut state = plan_of_three();
+    keys(&mut state, "y");
+    let rows: Vec<RowId> = state.jobs[0].items.iter().map(|item| item.row).collect();
+    let why = "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete";
+    let outcomes = [
+        Outcome::Revoked,
+        Outcome::AlreadyGone,
+        Outcome::Refused(why.to_owned()),
+    ];
+    for (row, outcome) in rows.into_iter().zip(outcomes) {
+        let job = JobId(1);
+        update(&mut state, usher::app::Msg::Revoked { job, row, outcome });
+    }
+    update(&mut state, usher::app::Msg::Ended(JobId(1)));
+
+    check("ended", &state, &TWO);
+}
+
+#[test]
+fn a_plan_for_a_person_lists_every_open_system() {
+    let state = Fixture::main().with(|state| {
+        let mut second = Source::new(profile("am-alpha", "PingAM"));
+        second.caps = state.sources[0].caps.clone();
+        second.link = Link::Down(ApiError::Unreachable {
+            host: "am.example.org".to_owned(),
+            cause: usher::model::Unreached::Refused,
+            why: "connection refused".to_owned(),
+            exchange: None,
+        });
+        state.sources.push(second);
+        keys(state, "U");
+    });
+
+    check("plan_person", &state, &TWO);
+}
+
+#[test]
 fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.policy.production = true;
@@ -114,6 +191,9 @@ pub(super) fn job(state: &State) -> Job {
         production: false,
         reason: None,
         summary: None,
+        whose: None,
+        ends: Vec::new(),
+        begun: Duration::ZERO,
         button: 0,
     }
 }

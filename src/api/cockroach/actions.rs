@@ -47,7 +47,7 @@ pub(super) fn of_web() -> Vec<ActionSpec> {
         ends: true,
         ..ActionSpec::new(
             "logout",
-            "Revoke all web sessions of a user, row by row",
+            "End all web sessions of a user, row by row",
             "Revokes as `cockroach auth-session logout` does, and lists every row of the user: those revoked \
              before keep their time.",
             ActsOn::User,
@@ -263,7 +263,7 @@ async fn logout(api: &Cockroach, user: &Subject) -> Result<ActionResult, ApiErro
         cells.map(ActionCell::from).to_vec()
     });
     Ok(ActionResult {
-        summary: format!("{now} revoked, {before} had been revoked before"),
+        summary: format!("{now} ended, {before} had ended before"),
         outcome: Some(if now == 0 {
             Outcome::AlreadyGone
         } else {

@@ -133,8 +133,8 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
             let old = rows.iter().filter(|row| row.is_old).count();
             let notes = match old {
                 0 => Vec::new(),
-                1 => vec!["1 had been revoked before".to_owned()],
-                more => vec![format!("{more} had been revoked before")],
+                1 => vec!["1 had ended before".to_owned()],
+                more => vec![format!("{more} had ended before")],
             };
             let outcome = if before == 0 && (rows.is_empty() || old > 0) {
                 Outcome::AlreadyGone

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::connection::Addresses;
-use crate::api::loose::{Object, instant, is_no_text, text};
+use crate::api::loose::{Json, Object, instant, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, Identity, RowRef};
 
@@ -115,11 +115,11 @@ fn address_in(id: &str) -> Option<std::net::IpAddr> {
     address.parse().ok().map(|address: SocketAddr| address.ip())
 }
 
-fn take<'a>(row: &mut RowRef<'a>, name: &str, value: &'a RawValue) {
+fn take<'a>(row: &mut RowRef<'a>, name: &str, value: Json<'a>) {
     match name {
         "session_id" => {}
         "user" => {
-            if let Ok(Object(fields)) = serde_json::from_str::<Object<'_>>(value.get()) {
+            if let Some(Object(fields)) = value.object() {
                 for (name, value) in fields {
                     take_user(row, name, value);
                 }
@@ -147,7 +147,7 @@ fn take<'a>(row: &mut RowRef<'a>, name: &str, value: &'a RawValue) {
     }
 }
 
-fn take_user<'a>(row: &mut RowRef<'a>, name: Cow<'a, str>, value: &'a RawValue) {
+fn take_user<'a>(row: &mut RowRef<'a>, name: Cow<'a, str>, value: Json<'a>) {
     if name == "Username" {
         row.user = text(value);
         row.is_json[Field::User] = is_no_text(value);

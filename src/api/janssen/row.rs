@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
-use crate::api::loose::{Object, instant, instant_of, is_no_text, text};
+use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
@@ -46,7 +46,7 @@ impl Rows {
 
     /// One session object as a row. `None`: it is no object.
     pub(super) fn row<'a>(&mut self, raw: &'a RawValue) -> Option<RowRef<'a>> {
-        let object: Object<'a> = serde_json::from_str(raw.get()).ok()?;
+        let object = Json::from(raw).object()?;
         let mut row = RowRef::new("", "");
         let mut sid = None;
         let mut deletable = None;
@@ -76,12 +76,12 @@ impl Rows {
                     row.fact = fact(value);
                     row.fact != Fact::Unknown
                 }
-                "sessionAttributes" => match serde_json::from_str::<Object<'a>>(value.get()) {
-                    Ok(object) => {
+                "sessionAttributes" => match value.object() {
+                    Some(object) => {
                         attributes = object.0;
                         true
                     }
-                    Err(_) => false,
+                    None => false,
                 },
                 _ => false,
             };
@@ -116,7 +116,7 @@ impl Rows {
     }
 
     /// Sets a time. `false`: there is something else.
-    fn time(&self, place: &mut Option<DateTime<Utc>>, value: &RawValue) -> bool {
+    fn time(&self, place: &mut Option<DateTime<Utc>>, value: Json<'_>) -> bool {
         let written = text(value);
         *place = written
             .as_deref()
@@ -130,7 +130,7 @@ impl Rows {
         extra: &mut Extra<'a>,
         place: &mut usize,
         name: Cow<'a, str>,
-        raw: &'a RawValue,
+        raw: Json<'a>,
     ) {
         let value = match name.as_ref() {
             "permissionGrantedMap" => granted(raw),
@@ -178,7 +178,7 @@ impl Rows {
     }
 }
 
-fn fact(raw: &RawValue) -> Fact {
+fn fact(raw: Json<'_>) -> Fact {
     match text(raw).as_deref() {
         Some("authenticated") => Fact::Live,
         Some("unauthenticated") => Fact::Unauthenticated,
@@ -209,16 +209,14 @@ fn class_of(name: &str) -> Class {
 }
 
 /// The clients that the person has granted something, as a list; refused ones say so.
-fn granted(raw: &RawValue) -> Option<Cow<'_, str>> {
+fn granted(raw: Json<'_>) -> Option<Cow<'_, str>> {
     let list = || -> Option<String> {
-        let outer: Object<'_> = serde_json::from_str(raw.get()).ok()?;
         let mut words = Vec::new();
-        for (name, value) in outer.0 {
+        for (name, value) in raw.object()?.0 {
             if name != "permissionGranted" {
                 return None;
             }
-            let clients: Object<'_> = serde_json::from_str(value.get()).ok()?;
-            for (client, yes) in clients.0 {
+            for (client, yes) in value.object()?.0 {
                 if yes_or_no(yes)? {
                     words.push(client.into_owned());
                 } else {
@@ -241,7 +239,7 @@ fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>
     match (sid, repeated, deletable) {
         (None, ..) => Deletable::NoLastingId,
         (Some(sid), Some(repeated), _) if sid != repeated => Deletable::NoLastingId,
-        (.., Some(false)) => Deletable::No("the server marks it as not deletable".into()),
+        (.., Some(false)) => Deletable::No("the server marks this session as not deletable".into()),
         (_, Some(_), Some(true)) => Deletable::Yes,
         _ => Deletable::Unknown,
     }
@@ -249,16 +247,18 @@ fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>
 
 /// A short name for a session id: `ss:c190…38`.
 pub(super) fn label(sid: &str) -> String {
-    let letters: Vec<char> = sid.chars().filter(char::is_ascii_alphanumeric).collect();
-    match letters.as_slice() {
-        [] => "ss:?".into(),
-        [first @ .., y, z] if letters.len() >= 12 => {
-            let first: String = first.iter().take(4).collect();
-            format!("ss:{first}…{y}{z}")
+    let letters = || {
+        sid.bytes()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(char::from)
+    };
+    let first = |letters_shown| letters().take(letters_shown).collect::<String>();
+    match letters().count() {
+        0 => "ss:?".into(),
+        count @ 12.. => {
+            let last: String = letters().skip(count - 2).collect();
+            format!("ss:{}…{last}", first(4))
         }
-        short => {
-            let first: String = short.iter().take(2).collect();
-            format!("ss:{first}…")
-        }
+        _ => format!("ss:{}…", first(2)),
     }
 }

@@ -10,6 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::api::http::Reply;
+use crate::api::loose::Json;
 use crate::model::ApiError;
 
 /// A list of sessions as it was sent.
@@ -84,7 +85,7 @@ fn count(raw: &RawValue) -> Option<u64> {
 }
 
 /// A boolean, also one that was written as text.
-pub(super) fn yes_or_no(raw: &RawValue) -> Option<bool> {
+pub(super) fn yes_or_no(raw: Json<'_>) -> Option<bool> {
     match raw.get().trim_matches('"') {
         "true" => Some(true),
         "false" => Some(false),

@@ -411,7 +411,7 @@ pub(super) fn goes_on(
 pub(super) fn broke_off(reply: &Reply, error: &wire::ErrorBody) -> ApiError {
     let message = error.message.as_deref();
     let message = message.map(|message| error::words(reply, message));
-    let message = message.unwrap_or_else(|| "the list broke off".into());
+    let message = message.unwrap_or_else(|| "the list stopped early".into());
     server_error(reply.host.clone(), error.code.unwrap_or(500), message)
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::api::http::Reply;
-use crate::api::loose::{Object, is_no_text, text};
+use crate::api::loose::{Json, Object, is_no_text, text};
 use crate::model::{ApiError, Field};
 
 /// `GET serverinfo/*`, which needs no sign-in.
@@ -167,14 +167,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for SessionObject<'a> {
 }
 
 /// The properties, or what stands in their place under their name.
-fn properties<'a>(name: Cow<'a, str>, value: &'a RawValue) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-    match serde_json::from_str::<Object<'a>>(value.get()) {
-        Ok(object) => {
+fn properties<'a>(name: Cow<'a, str>, value: Json<'a>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    match value.object() {
+        Some(object) => {
             let pairs = object.0.into_iter();
             let one = |(name, value)| (name, text(value).unwrap_or_default());
             pairs.map(one).collect()
         }
-        Err(_) => text(value).map(|text| (name, text)).into_iter().collect(),
+        None => text(value).map(|text| (name, text)).into_iter().collect(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::asked::Who;
 use super::error;
 use super::wire::{User, id_of, listing, member};
 use crate::api::http::{Call, Reply};
-use crate::api::loose::Object;
+use crate::api::loose::Json;
 use crate::model::{ApiError, locked};
 
 /// Items a page of every list but that of sessions; the most that WorkOS gives.
@@ -68,7 +68,7 @@ impl Directory {
     }
 
     fn learn_organization(&self, item: &serde_json::value::RawValue) -> Option<(String, String)> {
-        let object: Object<'_> = serde_json::from_str(item.get()).ok()?;
+        let object = Json::from(item).object()?;
         let id = member(&object, "id")?.into_owned();
         let name = member(&object, "name").map_or_else(|| id.clone(), Cow::into_owned);
         locked(&self.organizations).insert(id.clone(), name.clone());

@@ -18,7 +18,7 @@ use super::walk::progress;
 use super::wire::{User, listing, member};
 use super::{Place, WorkOs, keys};
 use crate::api::http::{Call, Reply};
-use crate::api::loose::{Object, instant};
+use crate::api::loose::{Json, instant};
 use crate::model::time::Zone;
 use crate::model::{ApiError, Completeness, PageEnd, RowSink, Search};
 
@@ -70,7 +70,7 @@ pub(super) fn events(reply: &Reply) -> Result<Events<'_>, ApiError> {
     let count = page.items.len();
     let mut items = Vec::new();
     for item in page.items {
-        let Ok(object) = serde_json::from_str::<Object<'_>>(item.get()) else {
+        let Some(object) = Json::from(item).object() else {
             continue;
         };
         let value = |name: &str| {
@@ -87,7 +87,8 @@ pub(super) fn events(reply: &Reply) -> Result<Events<'_>, ApiError> {
         };
         let kind = member(&object, "event").unwrap_or_default().into_owned();
         let session = value("data").and_then(|data| {
-            let session: Object<'_> = serde_json::from_str(data.get()).ok()?;
+            let session = data.object()?;
+            let data = serde_json::from_str(data.get()).ok()?;
             let id = member(&session, "id")?.into_owned();
             let user = member(&session, "user_id").map(Cow::into_owned);
             Some((data, id, user))

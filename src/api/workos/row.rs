@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::key::{label, made_at, text as key_text};
 use super::wire::{User, member};
-use crate::api::loose::{Object, instant, is_no_text, text};
+use crate::api::loose::{Json, Object, instant, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
@@ -43,12 +43,12 @@ pub(super) struct About<'a> {
 
 /// One session object as a row. `None`: it is no object, or has no id.
 pub(super) fn row<'a>(raw: &'a RawValue, about: &About<'a>) -> Option<RowRef<'a>> {
-    let object: Object<'a> = serde_json::from_str(raw.get()).ok()?;
+    let object = Json::from(raw).object()?;
     let id = member(&object, "id")?;
     let mut row = RowRef::new("", label(&id));
     let (mut status, mut updated) = (None, None);
     for (name, value) in &object.0 {
-        let value: &'a RawValue = value;
+        let value = *value;
         match name.as_ref() {
             "id" => {}
             "object" if value.get() == "\"session\"" => {}
@@ -83,7 +83,7 @@ pub(super) fn row<'a>(raw: &'a RawValue, about: &About<'a>) -> Option<RowRef<'a>
     Some(row)
 }
 
-fn put<'a>(row: &mut RowRef<'a>, field: Field, value: &'a RawValue) {
+fn put<'a>(row: &mut RowRef<'a>, field: Field, value: Json<'a>) {
     let place = match field {
         Field::UserId => &mut row.user_id,
         Field::Scope => &mut row.scope,
@@ -96,11 +96,7 @@ fn put<'a>(row: &mut RowRef<'a>, field: Field, value: &'a RawValue) {
 }
 
 /// A time; one that cannot be read stays as text among the attributes.
-fn moment<'a>(
-    row: &mut RowRef<'a>,
-    name: &'static str,
-    value: &'a RawValue,
-) -> Option<DateTime<Utc>> {
+fn moment<'a>(row: &mut RowRef<'a>, name: &'static str, value: Json<'a>) -> Option<DateTime<Utc>> {
     let at = instant(value, Zone::Utc);
     if at.is_none() {
         keep(row, Cow::Borrowed(name), text(value));
@@ -115,8 +111,8 @@ fn keep<'a>(row: &mut RowRef<'a>, name: Cow<'a, str>, value: Option<Cow<'a, str>
 }
 
 /// Who signed in as this user, and why. They stand first: it is what an operator must see.
-fn impersonator<'a>(row: &mut RowRef<'a>, value: &'a RawValue) {
-    let Ok(object) = serde_json::from_str::<Object<'a>>(value.get()) else {
+fn impersonator<'a>(row: &mut RowRef<'a>, value: Json<'a>) {
+    let Some(object) = value.object() else {
         if let Some(text) = text(value) {
             row.extra
                 .insert(0, ("impersonator".into(), text, Class::Plain));

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::api::http::Reply;
-use crate::api::loose::{Object, text};
+use crate::api::loose::{Json, Object, text};
 use crate::model::ApiError;
 
 /// One page of a list.
@@ -30,7 +30,7 @@ pub(super) fn listing(reply: &Reply) -> Result<Listing<'_>, ApiError> {
     let items: Vec<&RawValue> = items
         .ok_or_else(|| reply.unexpected("data", "expected a list, got something else".into()))?;
     let metadata = last("list_metadata");
-    let metadata = metadata.and_then(|raw| serde_json::from_str::<Object<'_>>(raw.get()).ok());
+    let metadata = metadata.and_then(Json::object);
     let after = metadata.and_then(|metadata| member(&metadata, "after").map(Cow::into_owned));
     Ok(Listing { items, after })
 }
@@ -44,7 +44,7 @@ pub(super) fn member<'a>(object: &Object<'a>, name: &str) -> Option<Cow<'a, str>
 
 /// The id of an item. `None`: it has none, or is no object.
 pub(super) fn id_of(raw: &RawValue) -> Option<String> {
-    let object: Object<'_> = serde_json::from_str(raw.get()).ok()?;
+    let object = Json::from(raw).object()?;
     Some(member(&object, "id")?.into_owned())
 }
 
@@ -65,7 +65,7 @@ pub(super) struct User {
 impl User {
     /// Reads a user. `None`: it is no object, or has no id.
     pub(super) fn read(raw: &RawValue) -> Option<Self> {
-        let object: Object<'_> = serde_json::from_str(raw.get()).ok()?;
+        let object = Json::from(raw).object()?;
         let owned = |name: &str| member(&object, name).map(Cow::into_owned);
         let parts = [owned("first_name"), owned("last_name")];
         let parts: Vec<String> = parts.into_iter().flatten().collect();

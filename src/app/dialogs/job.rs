@@ -44,7 +44,7 @@ impl AsRef<str> for JobButton {
             Self::Hide => "Hide",
             Self::StopAfterCurrent => "Stop after current",
             Self::Stop => "Stop",
-            Self::GoOn => "Go on",
+            Self::GoOn => "Continue",
             Self::SignIn => "Sign in",
             Self::Close => "Close",
         }
@@ -158,6 +158,11 @@ impl Dialog for JobBox {
                 job.button = step(job.button, 1, buttons(job).len());
             }
             Key::Enter => return self.press(state),
+            Key::Char('s') if buttons(job).contains(&JobButton::StopAfterCurrent) => {
+                job.state = JobState::Stopping;
+                job.button = 0;
+                return Handled::Stay(vec![Effect::Stop(job.id)]);
+            }
             Key::Char('y') if job.state == JobState::Ended && !job.failed.is_empty() => {
                 let report: Vec<&str> = job.failed.iter().map(|(_, why)| why.as_str()).collect();
                 return Handled::Stay(vec![Effect::Copy {

@@ -42,7 +42,7 @@ impl Dialog for Quit {
             .map(Job::waiting)
             .sum();
         let words = match waiting {
-            0 => "A revoke is running. Wait for its answer and quit then?".to_owned(),
+            0 => "Sessions are being ended. Wait for the answer, then quit?".to_owned(),
             1 => "1 session is waiting. Stop after the current one and quit?".to_owned(),
             n => format!(
                 "{} are waiting. Stop after the current one and quit?",
@@ -65,7 +65,7 @@ impl Dialog for Quit {
         ));
         lines.push(ViewLine::default());
         DialogView {
-            title: "Quit while a revoke runs?".to_owned(),
+            title: "Quit while sessions are being ended?".to_owned(),
             footer: "Tab choose · Enter · Esc stay".to_owned(),
             lines,
             ..DialogView::default()

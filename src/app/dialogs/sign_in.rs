@@ -79,7 +79,7 @@ impl SignIn {
             }
             _ if self.sent.is_some() => &["Cancel"],
             SignInStep::ShowCode(_) => &["Copy address", "Copy code", "Cancel"],
-            SignInStep::Ask(ask) if ask.questions.is_empty() => &["Go on", "Cancel"],
+            SignInStep::Ask(ask) if ask.questions.is_empty() => &["Continue", "Cancel"],
             _ => &["Sign in", "Cancel"],
         };
         labels.iter().map(|label| Cow::from(*label)).collect()
@@ -202,11 +202,7 @@ impl SignIn {
         }
         effects.extend(arguments::give_up(state, id));
         effects.extend(results::finished(state));
-        effects.extend(message::say(
-            state,
-            Level::Info,
-            "not signed in; r tries again",
-        ));
+        effects.extend(message::say(state, Level::Info, "not signed in; r retries"));
         Handled::Close(effects)
     }
 

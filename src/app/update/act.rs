@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     ask_revoke, auto_reload, details, focus, form, lock, marks, message, person, requests, results,
-    table, trail,
+    revoke, table, trail,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
@@ -191,7 +191,8 @@ fn back(state: &mut State) -> Vec<Effect> {
             state.form.unfolded = false;
         }
         Pane::Search | Pane::Details => state.focus = Pane::Table,
-        Pane::Table => return form::stop(state),
+        Pane::Table if state.is_loading() => return form::stop(state),
+        Pane::Table => return revoke::stop_running(state).unwrap_or_default(),
     }
     Vec::new()
 }

@@ -1,6 +1,6 @@
 //! The rows that a revoke would send, and the question before it.
 
-use super::{lock, marks};
+use super::{lock, marks, plan};
 use crate::app::action::Action;
 use crate::app::blocked;
 use crate::app::cells;
@@ -29,7 +29,7 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
         let current = state.results.current();
         current.map(|(id, _)| id).into_iter().collect()
     };
-    let mut plan = plan(state, &ids);
+    let mut plan = split(state, &ids);
     if hidden > 0 {
         plan.skip.push((hidden, "hidden by the filter".to_owned()));
     }
@@ -43,6 +43,9 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
             .next()
             .map_or_else(String::new, |(_, why)| why);
         return cannot(state, &why);
+    }
+    if let Some(effects) = plan::ask_marked(state, &plan) {
+        return effects;
     }
     let confirm = confirm::for_rows(state, plan);
     open(state, confirm)
@@ -105,7 +108,7 @@ fn cannot_any(state: &mut State, plan: &RevokePlan) -> Vec<Effect> {
 }
 
 /// Splits rows into what is sent and what is left out, with the reasons.
-pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
+pub fn split(state: &State, ids: &[RowId]) -> RevokePlan {
     let mut plan = RevokePlan::default();
     for id in ids {
         let Some(row) = state.results.rows.get(*id) else {
@@ -119,7 +122,7 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(source, row, status));
         match why {
-            None => plan.send.push(item(*id, row)),
+            None => plan.send.push(RevokeItem::of(Some(*id), row)),
             Some(why) => match plan.skip.iter_mut().find(|(_, w)| *w == why) {
                 Some((count, _)) => *count += 1,
                 None => plan.skip.push((1, why)),
@@ -127,19 +130,6 @@ pub fn plan(state: &State, ids: &[RowId]) -> RevokePlan {
         }
     }
     plan
-}
-
-fn item(row: RowId, loaded: Row<'_>) -> RevokeItem {
-    RevokeItem {
-        row,
-        source: loaded.source(),
-        key: loaded.key(),
-        kind: loaded.kind_name().cloned(),
-        subject: loaded.subject(),
-        deletable: loaded.deletable(),
-        created: loaded.created(),
-        client: loaded.client().cloned(),
-    }
 }
 
 /// Asks whether every session of the row's user shall be revoked.
@@ -153,6 +143,9 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
 
 /// Asks whether every session of this user at this source shall be ended.
 pub fn ask_user_of(state: &mut State, source: SourceId, user: Subject) -> Vec<Effect> {
+    if state.sources.len() > 1 {
+        return plan::ask_person(state, &user);
+    }
     let count = |is_theirs: &dyn Fn(Row<'_>) -> bool| {
         let rows = state.results.rows.iter();
         let theirs = rows.filter(|(id, row)| {

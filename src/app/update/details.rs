@@ -39,7 +39,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return message::say(
             state,
             Level::Warn,
-            "this system cannot read one session; r lists anew",
+            "this system cannot show one session alone; r reloads the list",
         );
     }
     let generation = state.next_gen();
@@ -75,7 +75,7 @@ pub fn read(
         Err(ApiError::NotFound) if is_doubtful(state, row) => message::say(
             state,
             Level::Warn,
-            "the server cannot show this session alone: it may have no lasting id; r lists again",
+            "the server cannot show this session alone: it may have no lasting id; r reloads the list",
         ),
         Err(ApiError::NotFound) => {
             state
@@ -86,7 +86,7 @@ pub fn read(
             message::say(state, Level::Info, "this session is no longer there")
         }
         Err(error) => {
-            let what = "read this session anew".to_owned();
+            let what = "refresh this session".to_owned();
             message::fail(state, "Reading failed", what, &error, Some(source));
             Vec::new()
         }

@@ -477,9 +477,9 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     let mut after = results::finished(state);
     after.splice(0..0, effects);
     let text = if goes_on {
-        "search stopped; r goes on there"
+        "search stopped; r continues it"
     } else {
-        "search stopped; r asks again"
+        "search stopped; r retries"
     };
     after.extend(message::say(state, Level::Info, text));
     after

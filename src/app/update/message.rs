@@ -95,7 +95,7 @@ fn notes(state: &State, error: &ApiError) -> Vec<String> {
         ApiError::Unexpected { near, .. } => near.as_ref(),
         _ => None,
     };
-    let near = near.map(|text| format!("The text there: {text}"));
+    let near = near.map(|text| format!("Its text: {text}"));
     rows.into_iter().chain(request).chain(near).collect()
 }
 

@@ -16,6 +16,7 @@ pub(super) mod message;
 mod mouse;
 pub(super) mod net;
 pub(super) mod person;
+pub(super) mod plan;
 mod profiles;
 pub(super) mod requests;
 pub(super) mod results;

@@ -1,6 +1,6 @@
 //! The answers from the network: connections and pages.
 
-use super::{message, requests, results};
+use super::{message, plan, requests, results};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
@@ -126,6 +126,9 @@ pub fn page(
     generation: Gen,
     result: Result<RowPage, ApiError>,
 ) -> Vec<Effect> {
+    if let Some(effects) = plan::page(state, generation, &result) {
+        return effects;
+    }
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
     };
@@ -256,7 +259,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
         return message::say(
             state,
             crate::app::state::Level::Info,
-            "cancelled; r tries again",
+            "cancelled; r retries",
         );
     }
     let profile = state.source(id).map_or(String::new(), |s| {
@@ -270,7 +273,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
     if let (Some(incomplete), Some(message)) = (words::incomplete(state), &mut state.message) {
         let goes_on =
             shown.can_login.is_none() && state.sources.iter().any(|source| source.resume.is_some());
-        let r = if goes_on { "r goes on · " } else { "" };
+        let r = if goes_on { "r continues · " } else { "" };
         message.text = format!("{incomplete} · {r}{}", message.text);
     }
     if state.results.rows.is_empty() && state.dialogs.is_empty() {

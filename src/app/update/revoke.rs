@@ -2,6 +2,7 @@
 
 use super::{form, message};
 use crate::app::dialog::Dialog;
+use crate::app::dialogs::ended::EndedBox;
 use crate::app::dialogs::job::JobBox;
 use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::job::{Counted, Job, JobState};
@@ -11,6 +12,7 @@ use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
 use crate::app::source::{Link, Source};
 use crate::app::state::{Level, State};
+use crate::app::system_end::SystemEnd;
 use crate::app::words;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{ApiError, KindCounts, NO_LASTING_ID, Outcome, Subject, UserOutcome};
@@ -23,9 +25,7 @@ pub fn send(
     production: bool,
     reason: Option<String>,
 ) -> Vec<Effect> {
-    state.last_job = JobId(state.last_job.0 + 1);
-    let id = state.last_job;
-    state.jobs.retain(|job| job.state != JobState::Ended);
+    let id = next_job(state);
     let mut job = Job::new(id, production, reason.clone());
     let effect = match kind {
         ConfirmKind::Rows(plan) => {
@@ -46,6 +46,7 @@ pub fn send(
             Effect::Revoke {
                 job: id,
                 items: plan.send,
+                users: Vec::new(),
                 reason,
             }
         }
@@ -69,6 +70,13 @@ pub fn send(
     let mut effects = vec![effect];
     effects.extend(message::say(state, Level::Info, text));
     effects
+}
+
+/// The number of a new job. Those that have ended are forgotten.
+pub fn next_job(state: &mut State) -> JobId {
+    state.last_job = JobId(state.last_job.0 + 1);
+    state.jobs.retain(|job| job.state != JobState::Ended);
+    state.last_job
 }
 
 /// One row has its outcome: it stays where it is and says so.
@@ -104,7 +112,10 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     if let Some(row) = current_row(state, &item) {
         state.results.settle(row, status, state.now);
     }
+    let is_plan = state.jobs[at].is_plan();
     match outcome {
+        // The status line counts, and the box at the end says what failed.
+        _ if is_plan => {}
         Outcome::Failed(error) => {
             let what = format!("end {}", RowFacts::of(state, &item).line());
             message::fail(state, "Ending failed", what, &error, Some(item.source));
@@ -137,7 +148,7 @@ fn disconnect(state: &mut State, item: &RevokeItem) {
 }
 
 /// The row of an item in the rows now shown: rows may have been loaded anew since the question.
-fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
+pub fn current_row(state: &State, item: &RevokeItem) -> Option<RowId> {
     state.results.row_of(item.source, &item.key, Some(item.row))
 }
 
@@ -164,7 +175,12 @@ pub fn user_outcome(
     let Some(at) = state.jobs.iter().position(|j| j.id == job) else {
         return Vec::new();
     };
-    let Some((_, user)) = state.jobs[at].user.clone() else {
+    let (now, job) = (state.now, &mut state.jobs[at]);
+    if let Some(end) = job.ends.iter_mut().find(|end| end.source == source) {
+        end.add_user(&result, now);
+        return Vec::new();
+    }
+    let Some((_, user)) = job.user.clone() else {
         return Vec::new();
     };
     let name = words::placed(&user);
@@ -176,7 +192,7 @@ pub fn user_outcome(
                 Outcome::Failed(error @ ApiError::Partly { .. }) => {
                     let effects = form::list_again(state);
                     let what = format!("end every session of {name}");
-                    message::fail(state, "Revoked in part", what, &error, Some(source));
+                    message::fail(state, "Ended in part", what, &error, Some(source));
                     return effects;
                 }
                 Outcome::Failed(error) => error,
@@ -237,13 +253,12 @@ fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserO
             format!("not all sessions of {whose} are known to have ended")
         }
     };
-    let others = reach::untouched(state, source).map_or(String::new(), |text| format!(". {text}"));
     let notes: String = outcome
         .notes
         .iter()
         .map(|note| format!(". {note}"))
         .collect();
-    format!("{profile}: {became}, {left}{others}{notes}")
+    format!("{profile}: {became}, {left}{notes}")
 }
 
 /// " (web and sql together)": a number that the system gives of all its kinds. `None`: it has one kind.
@@ -299,7 +314,10 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     }
     let job = &mut state.jobs[at];
     job.state = JobState::Ended;
-    let job = job.clone();
+    let mut job = job.clone();
+    if job.is_plan() {
+        return plan_ended(state, at, &mut job);
+    }
     let keep = !job.failed.is_empty() || job.summary.is_some();
     if !keep {
         state.dialogs.retain(|dialog| !is_box_of(&**dialog, id));
@@ -316,6 +334,50 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     } else {
         message::say(state, level, text)
     }
+}
+
+/// A plan was carried out. One line says so where it was about certain sessions of one system and all went
+/// well; else a box does, with each system.
+fn plan_ended(state: &mut State, at: usize, job: &mut Job) -> Vec<Effect> {
+    let mut ends = std::mem::take(&mut job.ends);
+    for end in &mut ends {
+        end.settle(job, state.now);
+    }
+    state.jobs[at].ends.clone_from(&ends);
+    let is_over = |job: &Job| job.state == JobState::Ended;
+    state.dialogs.retain(|dialog| !is_box_of(&**dialog, job.id));
+    if state.quitting && state.jobs.iter().all(is_over) {
+        return vec![Effect::Quit(0)];
+    }
+    if let ([end], None) = (ends.as_slice(), &job.whose)
+        && end.is_clean()
+    {
+        let text = end.words(state);
+        return message::say(state, Level::Ok, text);
+    }
+    let grave = !ends.iter().all(SystemEnd::is_clean);
+    let words: Vec<String> = ends.iter().map(|end| end.words(state)).collect();
+    let level = if grave { Level::Warn } else { Level::Ok };
+    state.open(EndedBox::new(job.id));
+    let mut effects = message::say(state, level, words.join(" · "));
+    if job.whose.is_some() {
+        // Sessions that ended by an operation for the person have no outcome of their own.
+        let message = state.message.take();
+        effects.extend(form::list_again(state));
+        state.message = message;
+    }
+    effects
+}
+
+/// Starts nothing more of the plan that runs; what has been sent is awaited. `None`: none runs.
+pub fn stop_running(state: &mut State) -> Option<Vec<Effect>> {
+    let mut jobs = state.jobs.iter_mut();
+    let job = jobs.find(|job| job.is_plan() && job.state == JobState::Running)?;
+    job.state = JobState::Stopping;
+    let mut effects = vec![Effect::Stop(job.id)];
+    let text = "stopping: what has been sent is awaited, nothing more is sent";
+    effects.extend(message::say(state, Level::Warn, text));
+    Some(effects)
 }
 
 /// The result of a job, in one line.
@@ -335,9 +397,7 @@ fn summary(state: &State, job: &Job) -> (Level, String) {
             (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),
             (_, _, 1, _) => (
                 Level::Warn,
-                format!(
-                    "the outcome for the session{who} is not certain: see its state, r asks again"
-                ),
+                format!("the outcome for the session{who} is unknown: see its state, r reloads"),
             ),
             (_, _, _, false) => (Level::Error, String::new()),
             _ => (

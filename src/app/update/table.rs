@@ -14,7 +14,7 @@ use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Property, Query, Sort, Value};
 use crate::store::Row;
 
-/// A pause in typing after which the filter is applied.
+/// A pause in typing after which a filter is called wrong. Before that it may be half written.
 const PAUSE: Duration = Duration::from_millis(120);
 
 /// Sorts by the chosen column; by the same once more: the other way round.
@@ -224,37 +224,36 @@ pub fn filter_edited(state: &mut State) -> Vec<Effect> {
     if let Some(live) = &mut state.results.live {
         live.ghost = ghost.unwrap_or_default();
     }
-    let generation = state.next_gen();
-    vec![Effect::After {
-        timer: Timer::Filter,
-        generation,
-        delay: PAUSE,
-    }]
+    let mut effects = filter_typed(state);
+    let live = state.results.live.as_mut();
+    // It may be half written: it is called wrong only after a pause.
+    if live.and_then(|live| live.error.take()).is_some() {
+        let generation = state.next_gen();
+        effects.push(Effect::After {
+            timer: Timer::Filter,
+            generation,
+            delay: PAUSE,
+        });
+    }
+    effects
 }
 
-/// Applies the filter once typing has paused. A filter that cannot be read yet leaves the rows as
-/// they are.
+/// Applies the filter. Of one that cannot be read, what stands before its last word counts, and it is said
+/// why.
 pub fn filter_typed(state: &mut State) -> Vec<Effect> {
     let names = state.own_names();
     let Some(live) = state.results.live.as_mut() else {
         return Vec::new();
     };
     let text = live.input.value().trim();
-    live.error = None;
-    if text.is_empty() {
-        live.query = None;
-        return results::reorder(state);
-    }
-    match Query::parse_with(text, &names) {
-        Ok(query) => {
-            live.query = Some(query);
-            results::reorder(state)
-        }
-        Err(error) => {
-            live.error = Some(error.to_string());
-            Vec::new()
-        }
-    }
+    let read = Query::parse_with(text, &names);
+    live.error = read.as_ref().err().map(ToString::to_string);
+    let query = read.or_else(|_| {
+        let words_before = text.rsplit_once(char::is_whitespace);
+        Query::parse_with(words_before.map_or("", |(before, _)| before), &names)
+    });
+    live.query = query.ok().filter(|query| !query.clauses.is_empty());
+    results::reorder(state)
 }
 
 /// Width of the table's inside.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::TimeDelta;
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::record::Record;
 use crate::cli::exit::Failure;
@@ -372,50 +371,4 @@ fn attributes_text<'a>(record: &'a Record<'a>) -> Cow<'a, str> {
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
     pairs.join(" ").into()
-}
-
-/// A row as JSON: the chosen fields, in the chosen order.
-pub(crate) struct JsonRow<'a> {
-    /// The row.
-    pub(crate) record: &'a Record<'a>,
-    /// The fields.
-    pub(crate) columns: &'a [OutputField],
-}
-
-impl Serialize for JsonRow<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let mut map = to.serialize_map(Some(self.columns.len()))?;
-        for column in self.columns {
-            match column {
-                OutputField::Common(known) => map.serialize_key(<&str>::from(known))?,
-                OutputField::Attribute(_) => map.serialize_key(&*column.name())?,
-            }
-            match column.cell(self.record) {
-                Cell::None => map.serialize_value(&())?,
-                Cell::Text(text) | Cell::Json(text) => map.serialize_value(&text)?,
-                Cell::Instant(at) => map.serialize_value(&rfc3339(at))?,
-                Cell::Duration(length) => map.serialize_value(&length.num_seconds())?,
-                Cell::Bool(yes) => map.serialize_value(&yes)?,
-                Cell::Empty => map.serialize_value(&EmptyList)?,
-                Cell::Attributes => map.serialize_value(&AttributeMap(self.record))?,
-            }
-        }
-        map.end()
-    }
-}
-
-struct EmptyList;
-
-impl Serialize for EmptyList {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_seq(Some(0))?.end()
-    }
-}
-
-struct AttributeMap<'a>(&'a Record<'a>);
-
-impl Serialize for AttributeMap<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.attributes())
-    }
 }

@@ -5,17 +5,18 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use super::column::JsonRow;
-use super::{Encode, OutputField, Record};
+use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::text::json_escapes;
+use crate::model::time::rfc3339;
 
 /// The version of the JSON document, and of its rows.
 pub(crate) const VERSION: u32 = 1;
 
 /// Rows as JSON.
 pub(crate) struct Json {
-    columns: Vec<OutputField>,
+    /// The fields, each with its name as JSON.
+    columns: Vec<(OutputField, Vec<u8>)>,
     document: bool,
     first: bool,
 }
@@ -23,18 +24,23 @@ pub(crate) struct Json {
 impl Json {
     /// One document: `{"version":1,"sessions":[…],"sources":[…]}`.
     pub(crate) fn document(columns: Vec<OutputField>) -> Self {
-        Self {
-            columns,
-            document: true,
-            first: true,
-        }
+        Self::new(columns, true)
     }
 
     /// One object a line.
     pub(crate) fn lines(columns: Vec<OutputField>) -> Self {
+        Self::new(columns, false)
+    }
+
+    fn new(columns: Vec<OutputField>, document: bool) -> Self {
+        let named = columns.into_iter().map(|column| {
+            let mut name = Vec::new();
+            text(&column.name(), &mut name);
+            (column, name)
+        });
         Self {
-            columns,
-            document: false,
+            columns: named.collect(),
+            document,
             first: true,
         }
     }
@@ -53,13 +59,16 @@ impl Encode for Json {
             out.extend_from_slice(if self.first { b"\n" } else { b",\n" });
             self.first = false;
         }
-        write(
-            &JsonRow {
-                record,
-                columns: &self.columns,
-            },
-            out,
-        )?;
+        for (place, (column, name)) in self.columns.iter().enumerate() {
+            out.push(if place == 0 { b'{' } else { b',' });
+            out.extend_from_slice(name);
+            out.push(b':');
+            cell(column.cell(record), record, out)?;
+        }
+        if self.columns.is_empty() {
+            out.push(b'{');
+        }
+        out.push(b'}');
         if !self.document {
             out.push(b'\n');
         }
@@ -74,6 +83,46 @@ impl Encode for Json {
         }
         Ok(())
     }
+}
+
+/// Appends the value of a cell.
+fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+    match cell {
+        Cell::None => out.extend_from_slice(b"null"),
+        Cell::Text(value) | Cell::Json(value) => text(&value, out),
+        Cell::Instant(at) => text(&rfc3339(at), out),
+        Cell::Duration(length) => write!(out, "{}", length.num_seconds())?,
+        Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
+        Cell::Empty => out.extend_from_slice(b"[]"),
+        Cell::Attributes => {
+            out.push(b'{');
+            for (place, (name, value)) in record.attributes().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                text(name, out);
+                out.push(b':');
+                text(&value, out);
+            }
+            out.push(b'}');
+        }
+    }
+    Ok(())
+}
+
+/// Appends a text as a JSON string that no terminal can misread.
+fn text(text: &str, out: &mut Vec<u8>) {
+    // Without leaving the loop early: so all bytes are looked at several at a time.
+    let is_special = |byte: u8| !(0x20..0x7f).contains(&byte) || matches!(byte, b'"' | b'\\');
+    let has_special = text.bytes().fold(false, |any, byte| any | is_special(byte));
+    if has_special {
+        write(text, out).expect("a buffer takes everything");
+        return;
+    }
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// Appends a value as JSON that no terminal can misread.

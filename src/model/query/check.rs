@@ -127,8 +127,8 @@ fn yes_no(text: &str, at: Range<usize>) -> Result<Value, QueryError> {
     .find(|(word, _)| word.eq_ignore_ascii_case(text))
     .map(|(_, meant)| Value::Text(meant.into()))
     .ok_or_else(|| {
-        QueryError::new(at, format!("{} is neither yes nor no", quoted(text)))
-            .suggest("try yes, no, unknown")
+        QueryError::new(at, format!("{} is not yes or no", quoted(text)))
+            .suggest("try yes, no, true, false, unknown")
     })
 }
 

@@ -28,6 +28,7 @@ const WORD_FIELDS: [Field; 6] = [
 /// Clauses made ready for many rows: expressions compiled, networks read, instants settled.
 #[derive(Clone, Debug)]
 pub struct Matcher {
+    clauses: Vec<Clause>,
     tests: Vec<Test>,
     now: DateTime<Utc>,
     thresholds: Thresholds,
@@ -54,10 +55,25 @@ impl Matcher {
         // Cheap ones first: most rows are turned down before an expression runs.
         tests.sort_by_key(Test::cost);
         Ok(Self {
+            clauses: clauses.to_vec(),
             tests,
             now,
             thresholds,
         })
+    }
+
+    /// True if every row that this one lets pass passes the other as well, now and later: it is the same but
+    /// for more letters at the end of the last bare word. False where that is not sure.
+    pub fn narrows(&self, other: &Self) -> bool {
+        let (Some((last, rest)), Some((known, others))) =
+            (self.clauses.split_last(), other.clauses.split_last())
+        else {
+            return false;
+        };
+        let (Some(word), Some(shorter)) = (plain_word(last), plain_word(known)) else {
+            return false;
+        };
+        word.starts_with(shorter) && rest == others && !depend_on_now(&self.clauses)
     }
 
     /// Prepares the whole query of a search.
@@ -145,15 +161,31 @@ impl Answers {
 impl Query {
     /// True if its meaning changes with time, as with states, ages and `now-2h`.
     pub fn depends_on_now(&self) -> bool {
-        let relative = |value: &Value| match value {
-            Value::Instant(when) => matches!(when.base, Base::Now | Base::Today | Base::Yesterday),
-            Value::Text(_) | Value::Duration(_) => false,
-        };
-        self.clauses.iter().any(|clause| {
-            let moving = [Field::State, Field::Age, Field::Idle, Field::Left];
-            let moves = |field: &Field| clause.target == Target::Field(*field);
-            moving.iter().any(moves) || clause.values.iter().any(relative)
-        })
+        depend_on_now(&self.clauses)
+    }
+}
+
+fn depend_on_now(clauses: &[Clause]) -> bool {
+    let relative = |value: &Value| match value {
+        Value::Instant(when) => matches!(when.base, Base::Now | Base::Today | Base::Yesterday),
+        Value::Text(_) | Value::Duration(_) => false,
+    };
+    clauses.iter().any(|clause| {
+        let moving = [Field::State, Field::Age, Field::Idle, Field::Left];
+        let moves = |field: &Field| clause.target == Target::Field(*field);
+        moving.iter().any(moves) || clause.values.iter().any(relative)
+    })
+}
+
+/// The one bare word that must be there, of letters and signs that mean only themselves. `None`: it is
+/// another kind of clause, or an address, which stands for more than its letters.
+fn plain_word(clause: &Clause) -> Option<&str> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@');
+    match (&clause.target, clause.values.as_slice()) {
+        (Target::Word, [Value::Text(word)]) if !clause.negated => {
+            (word.chars().all(is_plain) && Network::parse(word).is_none()).then_some(&**word)
+        }
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::link::OpenClient;
 use crate::app::msg::Notification;
@@ -111,11 +112,11 @@ impl Jobs {
         let _ = timeout(limit, all).await;
     }
 
-    /// Revokes rows of one or of several sources, side by side.
+    /// Revokes rows, and all sessions of people, of one or of several sources, side by side.
     pub(super) fn revoke(
         &mut self,
         job: JobId,
-        items: Vec<RevokeItem>,
+        (items, users): (Vec<RevokeItem>, Vec<(SourceId, Subject)>),
         reason: Option<String>,
         client: impl Fn(SourceId) -> Option<OpenClient>,
         send: mpsc::Sender<Msg>,
@@ -145,6 +146,26 @@ impl Jobs {
                     None
                 });
             }
+            parts.push(part);
+        }
+        for (source, users) in users_by_source(users) {
+            let part = JobPart {
+                control: JobControl::default(),
+                paused: Arc::default(),
+            };
+            let client = client(source);
+            let context = client
+                .as_ref()
+                .map(|client| self.context(client, reason.clone()));
+            let stop = part.control.stop.clone();
+            work.spawn(run_users(
+                job,
+                source,
+                client.zip(context),
+                users,
+                stop,
+                send.clone(),
+            ));
             parts.push(part);
         }
         let handle = spawn(async move {
@@ -315,6 +336,48 @@ fn by_source(items: Vec<RevokeItem>) -> Vec<(SourceId, Vec<RevokeItem>)> {
         }
     }
     groups
+}
+
+/// The people of each source, in the order in which the sources first come.
+fn users_by_source(users: Vec<(SourceId, Subject)>) -> Vec<(SourceId, Vec<Subject>)> {
+    let mut groups: Vec<(SourceId, Vec<Subject>)> = Vec::new();
+    for (source, user) in users {
+        match groups.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, group)) => group.push(user),
+            None => groups.push((source, vec![user])),
+        }
+    }
+    groups
+}
+
+/// Ends all sessions of people at one source, one after the other. After a stop nothing more is sent.
+async fn run_users(
+    job: JobId,
+    source: SourceId,
+    client: Option<(OpenClient, JobContext)>,
+    users: Vec<Subject>,
+    stop: CancellationToken,
+    send: mpsc::Sender<Msg>,
+) -> Option<AuditError> {
+    let mut unlogged = None;
+    for user in users {
+        let result = match &client {
+            Some((client, context)) if !stop.is_cancelled() => {
+                let keep = |error: AuditError| unlogged = Some(error);
+                run_user_job(client.opened.api.clone(), context.clone(), user, keep).await
+            }
+            // Closed or stopped meanwhile: nothing is sent.
+            _ => Err(ApiError::Cancelled),
+        };
+        let _ = send
+            .send(Msg::UserRevoked {
+                job,
+                source,
+                result,
+            })
+            .await;
+    }
+    unlogged
 }
 
 async fn run_part(

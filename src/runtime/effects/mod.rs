@@ -248,10 +248,15 @@ impl Effects {
             Effect::Redraw => return Some(Local::Redraw),
             Effect::Suspend => return Some(Local::Suspend),
             Effect::Quit(code) => return Some(Local::Quit(code)),
-            Effect::Revoke { job, items, reason } => {
+            Effect::Revoke {
+                job,
+                items,
+                users,
+                reason,
+            } => {
                 let (links, send) = (&self.links, self.send.clone());
                 let client = |source| links.get(&source).and_then(SourceHandle::current);
-                self.jobs.revoke(job, items, reason, client, send);
+                self.jobs.revoke(job, (items, users), reason, client, send);
             }
             Effect::RevokeUser {
                 job,

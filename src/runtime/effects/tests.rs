@@ -479,6 +479,7 @@ fn revoke(sources: &[u8]) -> Effect {
     Effect::Revoke {
         job: JobId(7),
         items: items.collect(),
+        users: Vec::new(),
         reason: None,
     }
 }

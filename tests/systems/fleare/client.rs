@@ -196,8 +196,7 @@ async fn a_connection_that_is_lost_is_not_opened_again_by_itself() {
     let still = list(&api, AskedBy::Timer).await.expect_err("it is closed");
 
     assert!(
-        lost.to_string()
-            .ends_with("broke off: the server closed it"),
+        lost.to_string().ends_with("was lost: the server closed it"),
         "{lost}"
     );
     assert!(

@@ -31,12 +31,12 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
         Op::Info => ActionSpec::new(
             name,
             "Show the session of a token",
-            "Shows whose session a token is and when it ends. Its idle time goes on.",
+            "Shows whose session a token is and when it ends. Leaves the idle timer alone.",
             ActsOn::Token,
         ),
         Op::InfoResetIdle => changing(
-            "Show the session of a token and start its idle time again",
-            "Shows whose session a token is, and counts as a use of it: the idle time starts again.",
+            "Show the session of a token and reset its idle timer",
+            "Shows whose session a token is, and counts as a use of it: the idle timer is reset.",
             ActsOn::Token,
         ),
         Op::Validate => ActionSpec {
@@ -45,10 +45,10 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
                 name,
                 "Check whether a token is valid",
                 if gentle {
-                    "Says whether a token is valid. Its idle time goes on."
+                    "Says whether a token is valid. Leaves the idle timer alone."
                 } else {
                     "Says whether a token is valid. This server counts it as a use of the \
-                         session: the idle time starts again."
+                         session: the idle timer is reset."
                 },
                 ActsOn::Token,
             )
@@ -56,7 +56,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
         Op::Properties => ActionSpec::new(
             name,
             "Show the properties of a token's session",
-            "Shows the session properties that the realm lists. The idle time goes on.",
+            "Shows the session properties that the realm lists. Leaves the idle timer alone.",
             ActsOn::Token,
         ),
         Op::UpdateProperties => ActionSpec {
@@ -70,8 +70,8 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             )
         },
         Op::Refresh => changing(
-            "Start the idle time of a token's session again",
-            "Counts as a use of the session: the idle time starts again. The server obeys once a \
+            "Reset the idle timer of a token's session",
+            "Counts as a use of the session: the idle timer is reset. The server obeys once a \
              minute; the latest end of the session stays.",
             ActsOn::Token,
         ),
@@ -107,7 +107,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             args: vec![text("filter", "CREST filter"), text("realm", "Realm")],
             ..ActionSpec::new(
                 name,
-                "List sessions by a filter of the server's own",
+                "List sessions with a raw server filter",
                 "Sends a CREST filter as it is, such as: realm eq \"/alpha\" and username eq \"demo\".",
                 ActsOn::Nothing,
             )

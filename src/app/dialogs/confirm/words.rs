@@ -198,7 +198,7 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
         (1, true) => "1 session".to_owned(),
         (n, true) => format!("{} sessions{kinds}", with_thousands(n)),
         (n, false) if opened.is_some_and(|s| cut::cut_at(s).is_some()) => format!(
-            "{} loaded{kinds} of a list that is cut; there may be more",
+            "{} loaded{kinds}, the list is cut; there may be more",
             with_thousands(n)
         ),
         (n, false) => format!(
@@ -214,11 +214,9 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
         format!("on {profile} ({system})"),
     ];
     let reached = reach::reached(state, whole);
-    let untouched = reach::untouched(state, whole.source);
     confirm
         .short
         .extend(reached.iter().map(|reached| format!("reaches {reached}")));
-    confirm.short.extend(untouched.clone());
     confirm.warnings = reach::doubts(state, whole);
     confirm.facts = vec![("User".to_owned(), name)];
     if !whole.is_everywhere {
@@ -231,9 +229,6 @@ pub(super) fn describe_user(state: &State, confirm: &mut Confirm) {
     confirm
         .facts
         .extend(reached.map(|reached| ("Reaches".to_owned(), reached)));
-    confirm
-        .facts
-        .extend(untouched.map(|others| (String::new(), others)));
     if let Some(typed) = &mut confirm.typed {
         typed.expect = expect;
         typed.wrong = false;

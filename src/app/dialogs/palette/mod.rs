@@ -164,7 +164,7 @@ impl Dialog for Palette {
         }
         DialogView {
             title: "Commands".to_owned(),
-            footer: "Enter do · Tab complete · Esc close".to_owned(),
+            footer: "Enter run · Tab complete · Esc close".to_owned(),
             lines,
             ..DialogView::default()
         }
@@ -174,7 +174,7 @@ impl Dialog for Palette {
     fn hints(&self, _state: &State) -> Vec<Hint> {
         vec![
             Hint::new("↑↓", "choose", 2),
-            Hint::enter("do"),
+            Hint::enter("run"),
             Hint::new("Tab", "complete", 3),
             Hint::new("Esc", "close", 1),
         ]

@@ -111,7 +111,7 @@ fn a_system_with_one_kind_says_nothing_of_kinds() {
 #[test]
 fn what_one_kind_cannot_do_the_other_may() {
     let app = listed();
-    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let plan = ask_revoke::split(&app.state, &[RowId(0), RowId(1), RowId(2)]);
 
     assert_eq!(plan.send.len(), 2);
     assert_eq!(plan.skip, [(1, "Roach cannot end sessions".to_owned())]);
@@ -125,7 +125,7 @@ fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
     sql.revoke = Revoke::One;
     caps.kinds = Kinds::several(web, vec![sql]);
     app.state.sources[0].caps = Some(Arc::new(caps));
-    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let plan = ask_revoke::split(&app.state, &[RowId(0), RowId(1), RowId(2)]);
 
     let confirm = confirm::for_rows(&app.state, plan);
 
@@ -160,7 +160,7 @@ fn what_became_of_a_job_is_told_by_kind() {
     sql.revoke = Revoke::One;
     caps.kinds = Kinds::several(web, vec![sql]);
     app.state.sources[0].caps = Some(Arc::new(caps));
-    let plan = ask_revoke::plan(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    let plan = ask_revoke::split(&app.state, &[RowId(0), RowId(1), RowId(2)]);
     let kind = ConfirmKind::Rows(plan);
     let _ = revoke::send(&mut app.state, kind, false, None);
     let job = app.state.last_job;

@@ -18,6 +18,7 @@ mod mouse;
 mod orders;
 mod palette;
 mod person;
+mod plans;
 mod questions;
 mod reloads;
 mod revokes;

@@ -183,7 +183,7 @@ fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
     let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
     assert_eq!(
         sessions.unwrap().1,
-        "1 loaded of a list that is cut; there may be more"
+        "1 loaded, the list is cut; there may be more"
     );
 }
 

@@ -124,7 +124,7 @@ fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
         let mut app = TestApp::listing(users);
         app.state.sources[0].profile.policy.production = production;
         let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
-        let plan = super::super::ask_revoke::plan(&app.state, &ids);
+        let plan = super::super::ask_revoke::split(&app.state, &ids);
         crate::app::dialogs::confirm::for_rows(&app.state, plan).typed
     };
 
@@ -146,7 +146,7 @@ fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
         app.state.sources[0].profile.policy.typed_from = typed_from;
         app.state.sources[0].profile.policy.production = production;
         let ids: Vec<RowId> = (0..count).map(RowId).collect();
-        let plan = super::super::ask_revoke::plan(&app.state, &ids);
+        let plan = super::super::ask_revoke::split(&app.state, &ids);
         let typed = crate::app::dialogs::confirm::for_rows(&app.state, plan).typed;
         typed.map(|typed| typed.because)
     };
@@ -167,7 +167,7 @@ fn each_of_several_systems_says_what_stays() {
         ..kind()
     })));
     app.state.sources.push(other);
-    let mut plan = super::super::ask_revoke::plan(&app.state, &[RowId(0), RowId(1)]);
+    let mut plan = super::super::ask_revoke::split(&app.state, &[RowId(0), RowId(1)]);
     plan.send[1].source = SourceId(1);
 
     let confirm = crate::app::dialogs::confirm::for_rows(&app.state, plan);

@@ -110,6 +110,21 @@ fn the_live_filter_stays_after_enter_and_gives_the_keys_back() {
 }
 
 #[test]
+fn the_live_filter_follows_every_key_and_a_half_written_word_does_not_count() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "bwong2"]);
+
+    app.keys("&").typed("wong");
+    assert_eq!(app.shown(), ["bwong", "bwong2"]);
+
+    app.typed(" user:");
+    assert_eq!(app.shown(), ["bwong", "bwong2"]);
+    assert!(app.state.results.live.as_ref().unwrap().error.is_none());
+
+    app.typed("bwong2");
+    assert_eq!(app.shown(), ["bwong2"]);
+}
+
+#[test]
 fn a_filter_that_cannot_be_read_leaves_the_rows_and_says_why() {
     let mut app = TestApp::listing(&["asmith", "bwong"]);
 

@@ -110,7 +110,7 @@ fn nothing_to_ask_is_waited_for_and_can_be_given_up() {
     assert!(app.top().is_none());
     assert_eq!(answers(&app), [Some(vec![]), None]);
     assert_eq!(app.count(|e| matches!(e, Effect::Cancel(_))), 2);
-    assert_eq!(app.status(), "not signed in; r tries again");
+    assert_eq!(app.status(), "not signed in; r retries");
 }
 
 fn waits(line: &str) -> Msg {

@@ -123,7 +123,7 @@ fn a_walk_that_was_stopped_goes_on_where_it_was() {
     app.keys("3").walked("amy", "next");
 
     app.keys("esc");
-    assert_eq!(app.status(), "search stopped; r goes on there");
+    assert_eq!(app.status(), "search stopped; r continues it");
     app.effects.clear();
     app.keys("r");
 

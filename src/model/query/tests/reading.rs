@@ -158,7 +158,7 @@ fn errors_show_the_place_and_what_to_write() {
         ),
         (
             "own:maybe",
-            "error: \"maybe\" is neither yes nor no\n  own:maybe\n      ^^^^^ try yes, no, unknown",
+            "error: \"maybe\" is not yes or no\n  own:maybe\n      ^^^^^ try yes, no, true, false, unknown",
         ),
         (
             "idle>2w",

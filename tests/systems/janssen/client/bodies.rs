@@ -84,12 +84,12 @@ async fn f_http_01_to_06_broken_answers_are_named_for_what_they_are() {
                     &[b' '; 512],
                 )
             },
-            "broke off: the answer was cut off after 512 of 2,048 bytes",
+            "was lost: the answer was cut off after 512 of 2,048 bytes",
         ),
         (
             "a last chunk that never comes",
             || bytes("Transfer-Encoding: chunked\r\n", b"5\r\n{\"ent\r\n"),
-            "broke off: the answer was cut off after 5 bytes",
+            "was lost: the answer was cut off after 5 bytes",
         ),
         (
             "not HTTP",

@@ -125,7 +125,7 @@ async fn trap_11_rows_whose_id_deletes_nothing_say_so() {
             Deletable::Unknown,
             Deletable::NoLastingId,
             Deletable::NoLastingId,
-            Deletable::No("the server marks it as not deletable".into()),
+            Deletable::No("the server marks this session as not deletable".into()),
             Deletable::Yes,
             Deletable::Unknown,
         ]

@@ -2,6 +2,7 @@
 //! what no server should, and against the emulator.
 
 mod bodies;
+mod bulk;
 mod connections;
 mod ending;
 mod hostile;

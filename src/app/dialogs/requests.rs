@@ -1,0 +1,108 @@
+//! A dry run: the requests that would end sessions. Nothing is sent.
+
+use secrecy::SecretString;
+
+use crate::app::dialog::{Dialog, Handled};
+use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, text_cells};
+use crate::app::effect::{Copied, Effect};
+use crate::app::hint::Hint;
+use crate::app::keymap::{Key, KeyPress};
+use crate::app::role::Role;
+use crate::app::state::State;
+use crate::app::text_wrap::wrap_words;
+use crate::model::text::with_thousands;
+
+/// Lines that are not content: borders, the head and blank lines.
+const FRAME: usize = 6;
+
+/// The requests of a plan.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    sessions: usize,
+    /// One line a request, cleaned.
+    requests: Vec<String>,
+    /// First request shown.
+    top: usize,
+}
+
+impl Requests {
+    /// For so many sessions.
+    pub fn new(sessions: usize, requests: Vec<String>) -> Self {
+        Self {
+            sessions,
+            requests,
+            top: 0,
+        }
+    }
+
+    fn head(&self) -> String {
+        let count = |n: usize, word: &str| match n {
+            1 => format!("1 {word}"),
+            n => format!("{} {word}s", with_thousands(n as u64)),
+        };
+        let requests = count(self.requests.len(), "request");
+        let sessions = count(self.sessions, "session");
+        format!("Nothing was sent. {requests} for {sessions}:")
+    }
+
+    fn scroll(&mut self, by: isize) {
+        let last = self.requests.len().saturating_sub(1);
+        self.top = self.top.saturating_add_signed(by).min(last);
+    }
+}
+
+impl Dialog for Requests {
+    fn view(&self, state: &State) -> DialogView {
+        let cells = text_cells(state.size, WIDEST);
+        let most = usize::from(room(state.size).height)
+            .saturating_sub(FRAME)
+            .max(1);
+        let head = ViewLine::plain("  ").with(self.head(), Role::Title);
+        let mut lines = vec![ViewLine::default(), head, ViewLine::default()];
+        let requests = self.requests.iter().skip(self.top);
+        let shown = requests.flat_map(|request| wrap_words(request, cells));
+        lines.extend(
+            shown
+                .take(most)
+                .map(|line| ViewLine::plain("  ").with(line, Role::Text)),
+        );
+        lines.push(ViewLine::default());
+        DialogView {
+            title: "Dry run".to_owned(),
+            footer: "↑↓ scroll · y copy · Esc back".to_owned(),
+            lines,
+            ..DialogView::default()
+        }
+        .placed(state.size, WIDEST)
+    }
+
+    fn hints(&self, _state: &State) -> Vec<Hint> {
+        vec![
+            Hint::new("↑↓", "scroll", 1),
+            Hint::new("y", "copy", 2),
+            Hint::new("Esc", "back", 0),
+        ]
+    }
+
+    fn key(&mut self, _state: &mut State, key: KeyPress) -> Handled {
+        match key.key {
+            Key::Esc | Key::Enter => return Handled::close(),
+            Key::Down => self.scroll(1),
+            Key::Up => self.scroll(-1),
+            Key::PageDown => self.scroll(10),
+            Key::PageUp => self.scroll(-10),
+            Key::Char('y') => {
+                return Handled::Stay(vec![Effect::Copy {
+                    what: Copied::Lines,
+                    text: SecretString::from(self.requests.join("\n")),
+                }]);
+            }
+            _ => {}
+        }
+        Handled::stay()
+    }
+
+    fn wheel(&mut self, _state: &State, by: isize) {
+        self.scroll(by);
+    }
+}

@@ -1,0 +1,327 @@
+//! Plans for the end of several sessions: made of marked rows, or of what every open system answers about a
+//! person; then sent.
+
+use std::num::NonZeroU16;
+
+use super::{message, revoke};
+use crate::app::blocked;
+use crate::app::cells;
+use crate::app::dialogs::plan::{PlanBox, PlannedSession, PlannedSystem};
+use crate::app::effect::{Effect, Gen, RevokeItem};
+use crate::app::job::Job;
+use crate::app::msg::RowPage;
+use crate::app::results::RowStatus;
+use crate::app::revoke_plan::RevokePlan;
+use crate::app::source::{Link, Source};
+use crate::app::state::{Level, State};
+use crate::app::system_end::SystemEnd;
+use crate::app::words;
+use crate::model::text::{display_safe, with_thousands};
+use crate::model::{
+    ApiError, Capabilities, Clause, Completeness, EndPlan, EndWay, Field, KindCounts, Op,
+    PlanBasis, Query, Search, Subject, SystemPlan, Value,
+};
+use crate::store::{Row, RowId, Rows, SourceId};
+
+/// From the screen no more sessions end at once: all of them are in memory, with their keys.
+const MOST: usize = 20_000;
+/// Rows a page of the reading for a plan, where the profile says nothing.
+const PAGE: NonZeroU16 = NonZeroU16::new(100).expect("100 is not 0");
+
+/// Asks whether several marked sessions shall end. `None`: at most one of those can.
+pub fn ask_marked(state: &mut State, plan: &RevokePlan) -> Option<Vec<Effect>> {
+    if plan.send.len() < 2 {
+        return None;
+    }
+    if plan.send.len() > MOST {
+        let most = with_thousands(MOST as u64);
+        let why = format!(
+            "the screen ends at most {most} sessions at once: mark fewer, or use usher revoke --query"
+        );
+        return Some(message::say(state, Level::Warn, why));
+    }
+    let question = of_items(state, &plan.send, &plan.skip);
+    state.message = None;
+    state.open(question);
+    Some(Vec::new())
+}
+
+/// Asks once more about sessions that could not be ended.
+pub fn ask_again(state: &mut State, items: &[RevokeItem]) {
+    let question = of_items(state, items, &[]);
+    state.open(question);
+}
+
+/// The question about certain sessions.
+fn of_items(state: &State, items: &[RevokeItem], skip: &[(usize, String)]) -> PlanBox {
+    let kinds: KindCounts = items.iter().map(|item| item.kind.as_ref()).collect();
+    let count = with_thousands(items.len() as u64);
+    let title = format!("End {count} sessions{}", kinds.in_brackets());
+    let mut plan = EndPlan::default();
+    let mut systems: Vec<PlannedSystem> = Vec::new();
+    for item in items {
+        let at = systems.iter().position(|one| one.source == item.source);
+        let at = at.unwrap_or_else(|| {
+            plan.systems.push(system_plan(state, item.source, false));
+            systems.push(PlannedSystem {
+                source: item.source,
+                sessions: Vec::new(),
+                asked: None,
+            });
+            systems.len() - 1
+        });
+        let rows = &state.results.rows;
+        let row = rows.get(item.row).filter(|row| row.has_key(&item.key));
+        let session = PlannedSession {
+            label: row.map_or("-", Row::label).to_owned(),
+            item: item.clone(),
+        };
+        count_in(&mut plan.systems[at], &session);
+        systems[at].sessions.push(session);
+    }
+    for (system, planned) in plan.systems.iter_mut().zip(&systems) {
+        write_after(state, system, planned);
+    }
+    // The first system stands for all: which one they were on makes no difference.
+    if let Some(system) = plan.systems.first_mut() {
+        for (count, why) in skip {
+            system.leave_out(*count, display_safe(why));
+        }
+    }
+    let asks_reason = asks_reason(state, &systems);
+    PlanBox::new(title, plan, systems, asks_reason)
+}
+
+/// Asks whether every session of a person shall end, in every open system and every realm. Each system is
+/// asked first what it holds.
+pub fn ask_person(state: &mut State, user: &Subject) -> Vec<Effect> {
+    let Some(name) = user.shown().map(|name| name.expose().to_owned()) else {
+        return Vec::new();
+    };
+    let field = match user.name {
+        Some(_) => Field::User,
+        None => Field::UserId,
+    };
+    let clause = Clause::field(field, Op::Eq, Value::Text(name.into()));
+    let query = Query {
+        clauses: vec![clause],
+    };
+    let whose = words::shown(user);
+    let mut plan = EndPlan {
+        whose: Some(whose.clone()),
+        systems: Vec::new(),
+    };
+    let (mut systems, mut effects) = (Vec::new(), Vec::new());
+    for at in 0..state.sources.len() {
+        let source = SourceId(at as u8);
+        let mut system = system_plan(state, source, true);
+        let search = search_of(state, &state.sources[at], query.clone());
+        let asked = if let Some(why) = not_asked(&state.sources[at]) {
+            system.basis = PlanBasis::Failed(why);
+            None
+        } else {
+            system.basis = PlanBasis::Asking;
+            let generation = state.next_gen();
+            effects.push(Effect::Search {
+                source,
+                generation,
+                search,
+                at: None,
+            });
+            Some((generation, Rows::default()))
+        };
+        plan.systems.push(system);
+        systems.push(PlannedSystem {
+            source,
+            sessions: Vec::new(),
+            asked,
+        });
+    }
+    let asks_reason = asks_reason(state, &systems);
+    let title = format!("End every session of {whose}");
+    state.message = None;
+    state.open(PlanBox::new(title, plan, systems, asks_reason));
+    effects
+}
+
+/// Why a system is not asked about a person. `None`: it is.
+fn not_asked(source: &Source) -> Option<String> {
+    match &source.link {
+        Link::Up { .. } => None,
+        Link::Down(error) => Some(error.class().replace('_', " ")),
+        Link::Ended => Some("disconnected".to_owned()),
+        Link::Never | Link::Connecting => Some("not connected".to_owned()),
+    }
+}
+
+fn search_of(state: &State, source: &Source, query: Query) -> Search {
+    let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
+    Search::new(query, size.unwrap_or(PAGE), state.now + source.ahead)
+}
+
+/// A page for the question about a person. `None`: it is for somebody else.
+pub fn page(
+    state: &mut State,
+    generation: Gen,
+    result: &Result<RowPage, ApiError>,
+) -> Option<Vec<Effect>> {
+    let is_asked = |one: &PlannedSystem| matches!(&one.asked, Some((g, _)) if *g == generation);
+    let dialogs = state.dialogs.iter().enumerate();
+    let (place, at) = dialogs.rev().find_map(|(place, dialog)| {
+        let question = dialog.get::<PlanBox>()?;
+        let at = question.systems.iter().position(is_asked)?;
+        Some((place, at))
+    })?;
+    let mut dialog = state.dialogs.remove(place);
+    if let Some(question) = dialog.get_mut::<PlanBox>() {
+        take_page(state, question, at, result);
+    }
+    state.dialogs.insert(place, dialog);
+    Some(Vec::new())
+}
+
+/// Takes a page over; after the last one its sessions are counted.
+fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<RowPage, ApiError>) {
+    let (system, planned) = (&mut question.plan.systems[at], &mut question.systems[at]);
+    let Some((_, rows)) = &mut planned.asked else {
+        return;
+    };
+    system.basis = match result {
+        Ok(page) => {
+            rows.append(page.chunk.clone());
+            if page.end.next.is_some() && page.stopped.is_none() {
+                return;
+            }
+            match (&page.stopped, page.end.completeness) {
+                (_, Completeness::Truncated { at }) => PlanBasis::Cut(at),
+                (Some(_), _) => PlanBasis::Cut(rows.len() as u64),
+                (None, Completeness::Complete) if page.end.unread == 0 => PlanBasis::Whole,
+                (None, _) => PlanBasis::Loaded,
+            }
+        }
+        Err(error) => PlanBasis::Failed(error.class().replace('_', " ")),
+    };
+    let rows = std::mem::take(rows);
+    planned.asked = None;
+    for (_, row) in rows.iter() {
+        if let Some(why) = left_out(state, system.way, row) {
+            system.leave_out(1, display_safe(&why));
+            continue;
+        }
+        let session = PlannedSession {
+            label: row.label().to_owned(),
+            item: item(state, row),
+        };
+        count_in(system, &session);
+        planned.sessions.push(session);
+    }
+    write_after(state, system, planned);
+}
+
+/// Why a session of the person is left out. `None`: it would end. The system's own operation for a person
+/// also reaches sessions that cannot be ended alone.
+fn left_out(state: &State, way: EndWay, row: Row<'_>) -> Option<String> {
+    let source = state.source(row.source())?;
+    if let Some(why) = blocked::cannot_change(state, source) {
+        return Some(why.into_owned());
+    }
+    let word = cells::word_of(state, row);
+    if cells::is_over(word) {
+        return Some(word.word().to_owned());
+    }
+    match way {
+        EndWay::ForUser => None,
+        EndWay::ByKey(_) => blocked::source_cannot(state, source, row.kind())
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| blocked::why_not(source, row, None)),
+    }
+}
+
+/// What is sent for a row of a reading. Its number is that of the same session on the screen, or one that no
+/// row has.
+fn item(state: &State, row: Row<'_>) -> RevokeItem {
+    let shown = state.results.row_of(row.source(), &row.key(), None);
+    RevokeItem::of(shown, row)
+}
+
+fn count_in(system: &mut SystemPlan, session: &PlannedSession) {
+    let user = words::shown(&session.item.subject);
+    system.count(session.realm().as_deref(), &user);
+}
+
+fn system_plan(state: &State, source: SourceId, whole_user: bool) -> SystemPlan {
+    let Some(opened) = state.source(source) else {
+        return SystemPlan::new("", EndWay::ByKey(1));
+    };
+    let caps = opened.caps.as_deref();
+    let way = caps.map_or(EndWay::ByKey(1), |caps| EndWay::of(caps, whole_user));
+    SystemPlan {
+        is_everywhere: caps.is_some_and(|caps| caps.revoke_user_everywhere),
+        risk: opened.profile.policy.risk(),
+        ..SystemPlan::new(opened.profile.name.clone(), way)
+    }
+}
+
+/// What ends and what stays, in the system's own words.
+fn write_after(state: &State, system: &mut SystemPlan, planned: &PlannedSystem) {
+    let caps = state.source(planned.source).and_then(|s| s.caps.as_deref());
+    let text = caps.map(|caps: &Capabilities| match system.way {
+        EndWay::ForUser => caps.after_revoke_user(),
+        EndWay::ByKey(_) => {
+            let sessions = planned.sessions.iter();
+            caps.after_revoke_of(sessions.map(|one| one.item.kind.as_deref()))
+        }
+    });
+    system.after = text.unwrap_or_default();
+}
+
+fn asks_reason(state: &State, systems: &[PlannedSystem]) -> bool {
+    let sources = systems.iter().filter_map(|one| state.source(one.source));
+    sources
+        .into_iter()
+        .any(|source| source.profile.policy.require_reason)
+}
+
+/// Confirmed: sends exactly what the question held and left in.
+pub fn send(state: &mut State, question: &PlanBox, reason: Option<String>) -> Vec<Effect> {
+    let mut ends = question.ends();
+    // Outcomes are told by row: one that is not on the screen gets a number that no row has.
+    let nowhere = (1_u32..).zip(&mut ends.items);
+    for (number, item) in nowhere.filter(|(_, item)| item.row == RowId(u32::MAX)) {
+        item.row = RowId(u32::MAX - number);
+    }
+    let plan = &question.plan;
+    let count = with_thousands(plan.sessions() as u64);
+    let title = match &plan.whose {
+        Some(whose) => format!("Ending {count} sessions of {whose}"),
+        None => format!("Ending {count} sessions"),
+    };
+    let mut job = Job::new(
+        revoke::next_job(state),
+        plan.is_production(),
+        reason.clone(),
+    );
+    job.title = title;
+    job.whose.clone_from(&plan.whose);
+    job.begun = state.up;
+    let systems = plan.systems.iter().zip(&question.systems);
+    job.ends = systems
+        .filter(|(system, _)| system.is_in)
+        .map(|(system, planned)| SystemEnd::of(planned.source, system))
+        .collect();
+    job.items.clone_from(&ends.items);
+    for item in &job.items {
+        if let Some(row) = revoke::current_row(state, item) {
+            state.results.statuses.insert(row, RowStatus::Revoking);
+        }
+    }
+    let effect = Effect::Revoke {
+        job: job.id,
+        items: ends.items,
+        users: ends.users,
+        reason,
+    };
+    state.jobs.push(job);
+    state.message = None;
+    vec![effect]
+}
