@@ -1,7 +1,7 @@
 //! Counts over the rows that are shown: what is asked of the worker, and which clauses keep a group.
 
 use crate::model::{Clause, Field, Op, Target, Value};
-use crate::store::{Began, Group, GroupBy};
+use crate::store::{Began, Group, GroupBy, Order, Rows, View, began, groups};
 
 /// The counts that were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,20 @@ pub struct Counts {
     pub began: Option<Began>,
     /// How many rows were counted.
     pub rows: usize,
+}
+
+/// Steps in which beginnings are counted.
+const STEPS: usize = 66;
+
+/// Counts rows: by each of these properties, and when they began if that is asked. Looks at every row, so
+/// that it is work for off the loop.
+pub fn count(rows: &Rows, order: &Order, view: &View, by: &[GroupBy], asks_began: bool) -> Counts {
+    let of = |by: &GroupBy| (*by, groups(rows, order, view, *by));
+    Counts {
+        groups: by.iter().map(of).collect(),
+        began: asks_began.then(|| began(rows, order, view.now, STEPS)),
+        rows: order.len(),
+    }
 }
 
 /// The properties in the order in which a person goes through them.

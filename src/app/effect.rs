@@ -11,8 +11,7 @@ use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{GroupBy, MarkedBefore, Order, RowId, Rows, SourceId, View};
-use crate::store::{MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
+use crate::store::{GroupBy, MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -413,7 +413,6 @@ fn the_audit_log_is_searched_and_shows_each_record() {
 
 /// Does what the worker does with the counts that were asked for.
 fn count_rows(state: &mut State, effects: Vec<usher::app::Effect>) {
-    use usher::store::{began, groups};
     for effect in effects {
         if let usher::app::Effect::Count {
             generation,
@@ -424,13 +423,7 @@ fn count_rows(state: &mut State, effects: Vec<usher::app::Effect>) {
             began: asks,
         } = effect
         {
-            let steps = usher::app::dialogs::overview::STEPS;
-            let all = by.iter().map(|by| (*by, groups(&rows, &order, &view, *by)));
-            let counts = usher::app::counts::Counts {
-                groups: all.collect(),
-                began: asks.then(|| began(&rows, &order, view.now, steps)),
-                rows: order.len(),
-            };
+            let counts = usher::app::counts::count(&rows, &order, &view, &by, asks);
             update(state, usher::app::Msg::Counted { generation, counts });
         }
     }

@@ -23,8 +23,6 @@ const BARS: [GroupBy; 6] = [
     GroupBy::Method,
     GroupBy::Profile,
 ];
-/// Steps of the beginnings.
-pub const STEPS: usize = 66;
 /// Lines that are no bars: borders, the beginnings, titles and blank lines.
 const FRAME: usize = 10;
 /// Cells of a name, and of a count.

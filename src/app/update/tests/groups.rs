@@ -1,11 +1,11 @@
 //! Groups and overview: counts over the rows that are shown, and the rows of one group.
 
 use super::*;
-use crate::app::counts::Counts;
+use crate::app::counts::{Counts, count};
 use crate::app::dialogs::groups::Groups;
-use crate::app::dialogs::overview::{Overview, STEPS};
+use crate::app::dialogs::overview::Overview;
 use crate::app::state::Pane;
-use crate::store::{began, groups, touched};
+use crate::store::touched;
 
 impl TestApp {
     /// Does what the worker does with the counts that were asked for last.
@@ -19,12 +19,7 @@ impl TestApp {
                 by,
                 began: asks,
             } => {
-                let all = by.iter().map(|by| (*by, groups(rows, order, view, *by)));
-                let counts = Counts {
-                    groups: all.collect(),
-                    began: asks.then(|| began(rows, order, view.now, STEPS)),
-                    rows: order.len(),
-                };
+                let counts = count(rows, order, view, by, *asks);
                 Some((*generation, counts))
             }
             _ => None,
@@ -86,7 +81,8 @@ fn arrows_change_the_property_and_late_counts_are_dropped() {
     assert_eq!(app.title(), "6 sessions by client");
     app.count_rows();
 
-    assert_eq!(app.title(), "6 sessions by client · 1 groups");
+    assert_eq!(app.title(), "6 sessions by client · 1 group");
+    app.keys("right").count_rows();
     let lines = app
         .dialog::<Groups>()
         .expect("the box")
