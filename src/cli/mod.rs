@@ -14,6 +14,7 @@ mod doctor;
 mod doctor_tls;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod end_plan;
 mod exit;
 mod get;
 mod headway;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::args_verbs::OutcomeFormat;
 use super::ctx::Ctx;
+use super::end_plan;
 use super::exit::Failure;
 use super::output::Out;
 use super::sources::Source;
@@ -94,9 +95,14 @@ impl<'a> Outcomes<'a> {
         self.print(target, skip.outcome(), Some(&skip.words()), target.ended)
     }
 
-    /// It would be ended.
-    pub(crate) fn would_revoke(&mut self, target: &SessionTarget) -> Result<(), Failure> {
-        self.print(target, "would_revoke", None, None)
+    /// It would be ended, by this request.
+    pub(crate) fn would_revoke(
+        &mut self,
+        target: &SessionTarget,
+        whole_user: bool,
+    ) -> Result<(), Failure> {
+        let request = end_plan::request(self.sources, target, &self.called(target), whole_user);
+        self.print(target, "would_revoke", Some(&request), None)
     }
 
     /// Prints the outcome for one session, and when it ended by the server's clock.

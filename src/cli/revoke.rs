@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use super::args_verbs::RevokeArgs;
 use super::ctx::{Ctx, has_person};
+use super::end_plan;
 use super::exit::{self, Failure};
 use super::outcome::Outcomes;
 use super::output::Record;
@@ -15,7 +16,6 @@ use super::sources::{self, Source};
 use super::targets::{self, FoundBy, SessionTarget, Skip};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
-use crate::model::confirm::{Risk, typed_because};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
     ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
@@ -56,9 +56,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     }
     if args.dry_run {
         for target in &chosen {
-            outcomes.would_revoke(target)?;
+            outcomes.would_revoke(target, args.user.is_some())?;
         }
         outcomes.flush()?;
+        let plan = end_plan::plan(&sources, &chosen, &left_out, args.user.is_some());
+        if plan.sessions() > 1 {
+            plan.lines().iter().for_each(|line| ctx.note(line));
+        }
         summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
         return Ok(found.code);
     }
@@ -457,11 +461,7 @@ pub(super) fn ask(
     of_user: bool,
 ) -> Result<(), Failure> {
     let what = count_of(chosen);
-    let touched = chosen
-        .iter()
-        .filter_map(|target| sources.get(target.source));
-    let risk = touched.map(Source::risk).reduce(Risk::and);
-    let typed = typed_because(chosen.len(), risk.unwrap_or_default());
+    let typed = end_plan::plan(sources, chosen, &[], of_user).typed_because();
     let (wanted, because) = match typed {
         Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
         None => ("y".to_owned(), String::new()),

@@ -97,6 +97,15 @@ impl Profile {
         scheme.is_some_and(|scheme| scheme.is_encrypted)
     }
 
+    /// Its address without credentials, should somebody have written some into it.
+    pub fn address(&self) -> String {
+        let mut url = self.url.clone();
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_query(None);
+        url.as_str().trim_end_matches('/').to_owned()
+    }
+
     /// The port of its address, or the usual one of its scheme. `None`: neither is known.
     pub fn port(&self) -> Option<u16> {
         let usual = || self.system.scheme(&self.url).map(|scheme| scheme.port);

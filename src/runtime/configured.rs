@@ -265,7 +265,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         system: profile.system.title.clone(),
         system_word: profile.system.word.clone(),
         own_names: profile.system.own_names.clone(),
-        address: address(profile),
+        address: profile.address(),
         proxy: proxy(&profile.url),
         plain_http: !profile.is_encrypted() && !is_loopback(&profile.url),
         demo: false,
@@ -280,13 +280,4 @@ fn proxy(url: &url::Url) -> String {
         Ok(Route::Through(proxy)) => proxy.to_string(),
         Err(why) => why,
     }
-}
-
-/// The address without credentials, should somebody have written some into it.
-fn address(profile: &Profile) -> String {
-    let mut url = profile.url.clone();
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.as_str().trim_end_matches('/').to_owned()
 }

@@ -504,3 +504,25 @@ fn f_cred_00_a_sign_in_that_is_lost_in_the_middle_sends_nothing_more_and_says_ho
         ran.err
     );
 }
+
+#[test]
+fn a_dry_run_shows_the_plan_and_the_request_of_each_session() {
+    let desk = Desk::new();
+
+    let ran = desk
+        .run(&["revoke", "--query", LIVE, "--dry-run", "-o", "jsonl"])
+        .ends(0);
+
+    let rows = ran.rows();
+    assert!(ran.err.contains("one by one"), "{}", ran.err);
+    for row in &rows {
+        let request = row["message"].as_str().unwrap_or_default();
+        let label = row["label"].as_str().expect("a label");
+        let end = format!("/jans-config-api/api/v1/jans-auth-server/session/sid/{label}");
+        assert!(request.starts_with("DELETE http://"), "{request}");
+        assert!(request.ends_with(&end), "{request}");
+        let id = row["id"].as_str().expect("an id");
+        assert!(!request.contains(id), "the id is in {request}");
+    }
+    assert_eq!(desk.deletes(), 0);
+}

@@ -31,6 +31,8 @@ pub struct SwitchProfile {
     pub choice: usize,
     /// True while the system of a new profile is being chosen.
     pub new: bool,
+    /// Names of the profiles that Space has picked: they are opened together.
+    pub picked: Vec<String>,
 }
 
 /// Opens the dialog, with the cursor on the profile that is open.
@@ -82,6 +84,20 @@ impl SwitchProfile {
         }
     }
 
+    /// Picks the profile under the cursor, or takes it out, and moves down.
+    fn pick(&mut self, state: &State) {
+        let Some(name) = self.chosen(state) else {
+            return;
+        };
+        if self.picked.contains(&name) {
+            self.picked.retain(|picked| *picked != name);
+        } else {
+            self.picked.push(name);
+        }
+        let last = self.listed(state).len().saturating_sub(1);
+        self.choice = (self.choice + 1).min(last);
+    }
+
     /// The name of the chosen profile. `None`: there is none.
     fn chosen(&self, state: &State) -> Option<String> {
         let listed = self.listed(state);
@@ -101,7 +117,9 @@ impl Dialog for SwitchProfile {
             let cells = if large { 28 } else { 20 };
             let field = FieldText::of(&self.input);
             lines.push(ViewLine::plain(" ").with_field(&field, cells, true));
-            let footer = if large {
+            let footer = if !self.picked.is_empty() {
+                "Enter opens the marked ones · Space · Esc"
+            } else if large {
                 "Enter switch · ^N new · F4 edit file · Esc"
             } else {
                 "Enter switch · ^N new · F4 edit · Esc"
@@ -128,10 +146,14 @@ impl Dialog for SwitchProfile {
             };
             lines.push(ViewLine::default().with(text, Role::Dim));
         }
+        let listed = self.listed(state).into_iter();
+        let listed: Vec<String> = listed.map(|entry| entry.view.name.clone()).collect();
         let most = usize::from(room(state.size).height.saturating_sub(FRAME + 2)).max(1);
         let first = (self.choice + 1).saturating_sub(most);
         for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
-            lines.push(marked(entry, index, self.choice));
+            let name = listed.get(index).filter(|_| !self.new);
+            let is_picked = name.is_some_and(|name| self.picked.contains(name));
+            lines.push(marked(entry, index, self.choice, is_picked));
         }
         if large {
             lines.push(ViewLine::default());
@@ -155,6 +177,7 @@ impl Dialog for SwitchProfile {
         vec![
             choose,
             Hint::enter("switch"),
+            Hint::new("Space", "several", 2),
             Hint::new("^N", "new", 3),
             Hint::new("F4", "edit file", 4),
             Hint::new("Esc", "close", 2),
@@ -175,6 +198,9 @@ impl Dialog for SwitchProfile {
                 self.choice = (self.choice + 1).min(count.saturating_sub(1));
             }
             (Key::Enter, _) => return self.take(state),
+            (Key::Char(' '), false) if !self.new && self.input.value().is_empty() => {
+                self.pick(state);
+            }
             (Key::Char('n'), true) => *self = Self::of_new(),
             (Key::F(4), _) => {
                 let profile = self.chosen(state);
@@ -198,6 +224,15 @@ impl Dialog for SwitchProfile {
             });
             return Handled::Close(add.into_iter().collect());
         }
+        if !self.picked.is_empty() {
+            // In the order of the configuration, whichever was picked first.
+            let profiles = state.profiles.iter().map(|entry| &entry.view.name);
+            let names: Vec<String> = profiles
+                .filter(|name| self.picked.contains(name))
+                .cloned()
+                .collect();
+            return Handled::Close(open_profiles(state, &names));
+        }
         match self.chosen(state) {
             Some(name) => Handled::Close(open_profiles(state, &[name])),
             None => Handled::stay(),
@@ -213,8 +248,13 @@ impl Dialog for SwitchProfile {
     }
 }
 
-fn marked(entry: ViewLine, index: usize, choice: usize) -> ViewLine {
-    let mark = if index == choice { " > " } else { "   " };
+fn marked(entry: ViewLine, index: usize, choice: usize, is_picked: bool) -> ViewLine {
+    let mark = match (index == choice, is_picked) {
+        (true, true) => " >*",
+        (true, false) => " > ",
+        (false, true) => "  *",
+        (false, false) => "   ",
+    };
     let mut line = ViewLine::plain(mark);
     line.parts.extend(entry.parts);
     if index == choice {

@@ -113,3 +113,17 @@ fn the_sessions_of_others_are_not_ended_and_the_reason_is_there() {
         Some("Acme cannot end all sessions of a user at once")
     );
 }
+
+#[test]
+fn several_profiles_are_opened_together_when_space_picks_them() {
+    let mut app = TestApp::new();
+
+    app.keys("ctrl-p space space enter");
+
+    let names = app.state.sources.iter().map(|one| &*one.profile.name);
+    assert_eq!(names.collect::<Vec<_>>(), ["prod-janssen", "other"]);
+
+    // One that is taken out again, and a blank in what is typed, pick nothing.
+    app.keys("ctrl-p space up space up down enter");
+    assert_eq!(app.state.sources.len(), 1);
+}

@@ -1,0 +1,68 @@
+//! What `usher revoke` would do, as the same plan that the screen asks with, and the requests for it.
+
+use super::sources::Source;
+use super::targets::SessionTarget;
+use crate::model::text::display_safe;
+use crate::model::{EndPlan, EndRequest, EndTarget, EndWay, SystemPlan};
+
+/// The plan for these sessions. `whole_user`: all of one person are meant.
+pub(super) fn plan(
+    sources: &[Source],
+    chosen: &[SessionTarget],
+    left_out: &[SessionTarget],
+    whole_user: bool,
+) -> EndPlan {
+    let mut plan = EndPlan::default();
+    for (at, source) in sources.iter().enumerate() {
+        let caps = source.api.caps();
+        let mut system = SystemPlan {
+            is_everywhere: caps.revoke_user_everywhere,
+            risk: source.risk(),
+            ..SystemPlan::new(source.name(), EndWay::of(&caps, whole_user))
+        };
+        for target in chosen.iter().filter(|target| target.source == at) {
+            let realm = realm(target);
+            system.count(realm.as_deref(), &user(target));
+        }
+        for target in left_out.iter().filter(|target| target.source == at) {
+            if let Some(skip) = &target.skip {
+                system.leave_out(1, display_safe(&skip.words()));
+            }
+        }
+        plan.systems.push(system);
+    }
+    plan
+}
+
+/// The request that would end this session, `called` so for people.
+pub(super) fn request(
+    sources: &[Source],
+    target: &SessionTarget,
+    called: &str,
+    whole_user: bool,
+) -> String {
+    let Some(source) = sources.get(target.source) else {
+        return String::new();
+    };
+    let (caps, realm, user) = (source.api.caps(), realm(target), user(target));
+    let labels = [called];
+    (caps.preview)(&EndRequest {
+        address: &source.profile.address(),
+        realm: realm.as_deref(),
+        kind: target.kind.as_deref(),
+        target: match EndWay::of(&caps, whole_user) {
+            EndWay::ForUser => EndTarget::User(&user),
+            EndWay::ByKey(_) => EndTarget::Sessions(&labels),
+        },
+    })
+}
+
+fn realm(target: &SessionTarget) -> Option<String> {
+    let scope = target.subject.scope.as_ref();
+    scope.map(|scope| scope.safe().into_owned())
+}
+
+fn user(target: &SessionTarget) -> String {
+    let user = target.subject.shown();
+    user.map_or_else(|| "(nobody)".to_owned(), |user| user.named().into_owned())
+}
