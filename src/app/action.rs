@@ -116,6 +116,8 @@ pub enum Action {
     Export,
     AuditLog,
     Incident,
+    Groups,
+    Overview,
 }
 
 impl Action {
@@ -196,6 +198,8 @@ impl Action {
             Self::Columns => "show, hide, move columns",
             Self::NameClient => "name this client",
             Self::AuditLog => "audit log",
+            Self::Groups => "count by user, client, …",
+            Self::Overview => "these rows at a glance",
             Self::Incident => "save a report of what was ended",
             Self::Export => "export these rows",
             Self::Window => "how far back a search looks",

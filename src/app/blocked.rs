@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::app::action::Action;
 use crate::app::cut;
-use crate::app::dialogs::name_client;
+use crate::app::dialogs::{groups, name_client};
 use crate::app::form::{FormField, TextField};
 use crate::app::form_fields;
 use crate::app::job::JobState;
@@ -51,7 +51,7 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
             .rows
             .is_empty()
             .then_some("no session is loaded".into()),
-        Action::Export => state
+        Action::Export | Action::Groups | Action::Overview => state
             .results
             .order
             .is_empty()
@@ -63,6 +63,7 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
         Action::Profiles => job_runs(state),
         Action::Window => no_beginning(state),
         Action::NameClient => no_row(state).or_else(|| no_name(state)),
+        Action::SearchBack if groups::leads_back(state) => None,
         Action::SearchBack if !state.trail.leads(true) => {
             Some("this is the first search; Ctrl-R lists those of before".into())
         }

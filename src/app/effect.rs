@@ -11,7 +11,7 @@ use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
+use crate::store::{GroupBy, MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -290,6 +290,21 @@ pub enum Effect {
     ReadAudit,
     /// Save the report of what this run has ended.
     SaveReport,
+    /// Count rows, off the loop; the answer is `Msg::Counted`.
+    Count {
+        /// The number of the question.
+        generation: Gen,
+        /// The rows.
+        rows: Rows,
+        /// Which of them.
+        order: Order,
+        /// What a state depends on.
+        view: Box<View>,
+        /// By which properties.
+        by: Vec<GroupBy>,
+        /// True if it is also counted when they began.
+        began: bool,
+    },
     /// Export rows, off the loop; the answer is `Msg::Exported`.
     Export(Box<ExportJob>),
     /// Copy text, cleaned so that it may be pasted anywhere.

@@ -11,6 +11,7 @@ pub(crate) mod chosen_columns;
 pub mod columns;
 pub(crate) mod command;
 pub(crate) mod completion;
+pub mod counts;
 pub mod cut;
 pub mod detail_line;
 pub mod dialog;

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use ratatui::layout::Size;
 
 use super::audit_log::AuditPage;
+use super::counts::Counts;
 use super::effect::{Gen, JobId, Timer};
 use super::export::{ExportFailure, Exported};
 use super::keymap::KeyPress;
@@ -132,6 +133,13 @@ pub enum Msg {
         generation: Gen,
         /// The result.
         result: Result<ActionResult, ApiError>,
+    },
+    /// Rows were counted.
+    Counted {
+        /// The number of the question.
+        generation: Gen,
+        /// The counts.
+        counts: Counts,
     },
     /// The audit log was read, or why it cannot be.
     AuditRead(Result<AuditPage, String>),

@@ -8,7 +8,7 @@ use tui_input::Input;
 use super::effect::Gen;
 use super::marks::Marks;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
-use crate::store::{Order, Row, RowId, Rows, SourceId};
+use crate::store::{GroupBy, Order, Row, RowId, Rows, SourceId};
 
 /// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +127,9 @@ pub struct Results {
     pub made_by: Option<Query>,
     /// Quick filters (`f`): clauses over loaded rows.
     pub quick: Vec<Clause>,
+    /// The groups that were chosen one after the other, each with the quick filters that keep its rows. They
+    /// count only while those are set.
+    pub drilled: Vec<(GroupBy, Vec<Clause>)>,
     /// The live filter (`&`). `None`: not open.
     pub live: Option<LiveFilter>,
     /// The query that these rows answer. `None`: nothing has been searched.
@@ -177,6 +180,7 @@ impl Results {
             ended_at: HashMap::new(),
             made_by: None,
             quick: Vec::new(),
+            drilled: Vec::new(),
             live: None,
             query: None,
             wanted: None,

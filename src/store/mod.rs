@@ -3,6 +3,7 @@
 mod chunk;
 mod columns;
 mod filter;
+mod groups;
 mod marked;
 pub mod order;
 mod records;
@@ -16,6 +17,7 @@ pub(crate) mod touched;
 mod unpacking;
 
 pub use chunk::{Chunk, ChunkBuilder};
+pub use groups::{Began, Group, GroupBy, began, groups};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};
 pub use row::Row;

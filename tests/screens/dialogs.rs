@@ -410,3 +410,32 @@ fn the_audit_log_is_searched_and_shows_each_record() {
     keys(&mut state, "j d o e enter");
     check("audit_record", &state, &TWO);
 }
+
+/// Does what the worker does with the counts that were asked for.
+fn count_rows(state: &mut State, effects: Vec<usher::app::Effect>) {
+    for effect in effects {
+        if let usher::app::Effect::Count {
+            generation,
+            rows,
+            order,
+            view,
+            by,
+            began: asks,
+        } = effect
+        {
+            let counts = usher::app::counts::count(&rows, &order, &view, &by, asks);
+            update(state, usher::app::Msg::Counted { generation, counts });
+        }
+    }
+}
+
+#[test]
+fn rows_are_counted_in_groups_and_at_a_glance() {
+    for (key, name) in [("b", "groups"), ("o", "overview")] {
+        let mut state = Fixture::main().state;
+        let key = usher::app::Msg::Key(key.parse().expect("a key"));
+        let effects = update(&mut state, key);
+        count_rows(&mut state, effects);
+        check(name, &state, &TWO);
+    }
+}

@@ -108,7 +108,7 @@ use Action as A;
 use Context as C;
 
 /// Every action once for each context it has keys in. A test compares this with the keymap.
-const ENTRIES: [HelpLine; 65] = [
+const ENTRIES: [HelpLine; 67] = [
     entry(
         C::Global,
         &[A::NextPane, A::PreviousPane],
@@ -166,6 +166,8 @@ const ENTRIES: [HelpLine; 65] = [
     entry(C::Table, &[A::NameClient], "name this client"),
     entry(C::Table, &[A::Copy], "copy …"),
     entry(C::Table, &[A::Export], "export these rows"),
+    entry(C::Table, &[A::Groups], "count by …"),
+    entry(C::Table, &[A::Overview], "overview"),
     entry(C::Table, &[A::CopyId, A::CopyRow], "copy id / JSON"),
     entry(
         C::Table,

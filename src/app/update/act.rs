@@ -11,8 +11,8 @@ use crate::app::blocked::blocked;
 use crate::app::dialogs::help::Help;
 use crate::app::dialogs::quit::Quit;
 use crate::app::dialogs::{
-    actions_menu, audit_log, columns, copy_menu, error, export, name_client, palette, profiles,
-    searches, time_window,
+    actions_menu, audit_log, columns, copy_menu, error, export, groups, name_client, overview,
+    palette, profiles, searches, time_window,
 };
 use crate::app::effect::{Effect, Timer};
 use crate::app::form::TextField;
@@ -20,6 +20,7 @@ use crate::app::job::JobState;
 use crate::app::layout::lay_out;
 use crate::app::results::Find;
 use crate::app::state::{Level, Pane, State};
+use crate::store::GroupBy;
 
 /// How long the first of two Ctrl-C counts.
 const TWICE: Duration = Duration::from_secs(2);
@@ -101,6 +102,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Palette => palette::open(state, ""),
         Action::NameClient => name_client::open(state),
         Action::Columns => columns::open(state),
+        Action::Groups => groups::open(state, GroupBy::User),
+        Action::Overview => overview::open(state),
         Action::AuditLog => audit_log::open(state),
         Action::Incident => incident(state),
         Action::Export => export::open(state),
@@ -108,6 +111,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Window => time_window::open(state),
         Action::Searches => searches::open(state),
         Action::SaveSearch => searches::save(state),
+        Action::SearchBack if groups::leads_back(state) => groups::back(state),
         Action::SearchBack => trail::back(state),
         Action::SearchForward => trail::forward(state),
     }

@@ -28,7 +28,7 @@ pub(super) mod trail;
 
 pub use profiles::open_profiles;
 
-use super::dialogs::{audit_log, export};
+use super::dialogs::{audit_log, export, groups};
 use super::effect::Effect;
 use super::layout::lay_out;
 use super::msg::{Msg, Signal};
@@ -82,6 +82,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             source,
             result,
         } => revoke::user_outcome(state, job, source, result),
+        Msg::Counted { generation, counts } => groups::counted(state, generation, counts),
         Msg::AuditRead(result) => audit_log::was_read(state, result),
         Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use chrono::Utc;
 
+use crate::app::Msg;
 use crate::app::audit_log::{AuditLine, AuditPage};
+use crate::app::msg::Notification;
 use crate::audit::{self, Audit, AuditEntry, AuditError, Event};
 use crate::config::private::PrivateError;
 use crate::config::{Existing, GrowingFile, Paths};
@@ -127,11 +129,19 @@ fn flatten(before: &str, value: &serde_json::Value, fields: &mut Vec<(String, St
     }
 }
 
+/// Saves the report of what this run has ended, and tells where. Blocks for the disk.
+pub(super) fn save_report(log: &Audit) -> Msg {
+    Msg::Notify {
+        what: Notification::Reported,
+        result: incident(log, &Paths::platform()).map(|path| format!("report saved as {path}")),
+    }
+}
+
 /// Saves the report of what this run has ended, and gives back the path. Blocks for the disk.
 ///
 /// # Errors
 /// One sentence for people, also if nothing was ended.
-pub(super) fn incident(log: &Audit, paths: &Paths) -> Result<String, String> {
+fn incident(log: &Audit, paths: &Paths) -> Result<String, String> {
     let nothing = || "nothing was ended in this run, so there is nothing to report".to_owned();
     if !log.has_ended_any() {
         return Err(nothing());

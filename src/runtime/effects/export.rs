@@ -21,7 +21,7 @@ use crate::cli::output::{Encode, Format, OutputField, Record, file_encoder};
 use crate::config::{Existing, GrowingFile, Paths};
 use crate::model::text::with_thousands;
 use crate::model::{Fact, RowRef, Session, Thresholds};
-use crate::store::{Row, RowId, Unpacking};
+use crate::store::{Row, RowId, SourceId, Unpacking};
 
 /// The largest text for a clipboard, in bytes. Terminals take less, and say so.
 const CLIPBOARD: usize = 1_000_000;
@@ -72,6 +72,25 @@ impl Exports {
             }
         };
         let _ = tokio::time::timeout(PATIENCE, all).await;
+    }
+}
+
+impl super::Effects {
+    /// What this run has ended, for the line after the screen.
+    pub(in crate::runtime) fn ended_here(&self) -> Option<String> {
+        self.jobs.audit().ended_here()
+    }
+
+    pub(super) fn export(&mut self, job: ExportJob) {
+        let sources = (0..=u8::MAX).map(SourceId).take(job.sources.len());
+        let clients = sources.filter_map(|source| self.client(source)).collect();
+        let (audit, send) = (self.jobs.audit(), self.send.clone());
+        self.exports.start(job, clients, audit, send);
+    }
+
+    /// Ends exports that are not done, when the screen ends: nothing half written stays.
+    pub(in crate::runtime) async fn end_exports(&mut self) {
+        self.exports.end().await;
     }
 }
 

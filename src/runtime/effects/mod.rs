@@ -30,13 +30,12 @@ use super::clipboard::{self, Clean, Ways};
 use super::editor;
 use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
+use crate::app::counts::count;
 use crate::app::effect::Copied;
-use crate::app::export::ExportJob;
 use crate::app::memory::Keep;
 use crate::app::msg::Notification;
 use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
-use crate::config::Paths;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::store::SourceId;
 use crate::store::{find_marked, order};
@@ -179,11 +178,9 @@ impl Effects {
                 view,
                 before,
             } => {
-                let send = self.send.clone();
-                spawn_blocking(move || {
-                    let order = order(&rows, &view, Some(&before));
-                    // Fails only when the screen has ended.
-                    let _ = send.blocking_send(Msg::Ordered { generation, order });
+                self.off_the_loop(move || Msg::Ordered {
+                    generation,
+                    order: order(&rows, &view, Some(&before)),
                 });
             }
             Effect::FindMarked {
@@ -205,14 +202,23 @@ impl Effects {
             } => {
                 self.timers.start(timer, generation, delay);
             }
+            Effect::Count {
+                generation,
+                rows,
+                order,
+                view,
+                by,
+                began: asks_began,
+            } => {
+                self.off_the_loop(move || Msg::Counted {
+                    generation,
+                    counts: count(&rows, &order, &view, &by, asks_began),
+                });
+            }
             Effect::ReadAudit => {
                 self.with_audit(|log| Msg::AuditRead(audit_log::page(log)));
             }
-            Effect::SaveReport => self.with_audit(|log| Msg::Notify {
-                what: Notification::Reported,
-                result: audit_log::incident(log, &Paths::platform())
-                    .map(|path| format!("report saved as {path}")),
-            }),
+            Effect::SaveReport => self.with_audit(audit_log::save_report),
             Effect::Export(job) => self.export(*job),
             Effect::WriteExample => self.write_example(),
             Effect::Keep(change) => self.remember(change),
@@ -314,28 +320,17 @@ impl Effects {
 
     /// Does something with the audit log off the loop, and sends the answer.
     fn with_audit(&self, question: impl FnOnce(&Audit) -> Msg + Send + 'static) {
-        let (audit, send) = (self.jobs.audit(), self.send.clone());
+        let audit = self.jobs.audit();
+        self.off_the_loop(move || question(&audit));
+    }
+
+    /// Does some work on another thread, and sends the answer.
+    fn off_the_loop(&self, work: impl FnOnce() -> Msg + Send + 'static) {
+        let send = self.send.clone();
         spawn_blocking(move || {
             // Fails only when the screen has ended.
-            let _ = send.blocking_send(question(&audit));
+            let _ = send.blocking_send(work());
         });
-    }
-
-    /// What this run has ended, for the line after the screen.
-    pub(super) fn ended_here(&self) -> Option<String> {
-        self.jobs.audit().ended_here()
-    }
-
-    fn export(&mut self, job: ExportJob) {
-        let sources = (0..=u8::MAX).map(SourceId).take(job.sources.len());
-        let clients = sources.filter_map(|source| self.client(source)).collect();
-        let (audit, send) = (self.jobs.audit(), self.send.clone());
-        self.exports.start(job, clients, audit, send);
-    }
-
-    /// Ends exports that are not done, when the screen ends: nothing half written stays.
-    pub(super) async fn end_exports(&mut self) {
-        self.exports.end().await;
     }
 
     /// True while a revoke is running.

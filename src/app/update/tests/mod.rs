@@ -10,6 +10,7 @@ mod connections;
 mod copies;
 mod export;
 mod forms;
+mod groups;
 mod history;
 mod kinds;
 mod marks;

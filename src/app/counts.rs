@@ -1,0 +1,120 @@
+//! Counts over the rows that are shown: what is asked of the worker, and which clauses keep a group.
+
+use crate::model::{Clause, Field, Op, Target, Value};
+use crate::store::{Began, Group, GroupBy, Order, Rows, View, began, groups};
+
+/// The counts that were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// The groups, by each property in the order in which they were asked for.
+    pub groups: Vec<(GroupBy, Vec<Group>)>,
+    /// When the rows began. `None`: that was not asked for.
+    pub began: Option<Began>,
+    /// How many rows were counted.
+    pub rows: usize,
+}
+
+/// Steps in which beginnings are counted.
+const STEPS: usize = 66;
+
+/// Counts rows: by each of these properties, and when they began if that is asked. Looks at every row, so
+/// that it is work for off the loop.
+pub fn count(rows: &Rows, order: &Order, view: &View, by: &[GroupBy], asks_began: bool) -> Counts {
+    let of = |by: &GroupBy| (*by, groups(rows, order, view, *by));
+    Counts {
+        groups: by.iter().map(of).collect(),
+        began: asks_began.then(|| began(rows, order, view.now, STEPS)),
+        rows: order.len(),
+    }
+}
+
+/// The properties in the order in which a person goes through them.
+pub const ALL: [GroupBy; 8] = [
+    GroupBy::User,
+    GroupBy::Client,
+    GroupBy::Address,
+    GroupBy::Network,
+    GroupBy::State,
+    GroupBy::Method,
+    GroupBy::Profile,
+    GroupBy::Kind,
+];
+
+/// The name of a property for people, and behind `group` in the palette.
+pub fn name(by: GroupBy) -> &'static str {
+    match by {
+        GroupBy::User => "user",
+        GroupBy::Client => "client",
+        GroupBy::Address => "address",
+        GroupBy::Network => "network",
+        GroupBy::State => "state",
+        GroupBy::Method => "method",
+        GroupBy::Profile => "profile",
+        GroupBy::Kind => "kind",
+    }
+}
+
+fn field(by: GroupBy) -> Field {
+    match by {
+        GroupBy::User => Field::User,
+        GroupBy::Client => Field::Client,
+        GroupBy::Address | GroupBy::Network => Field::Ip,
+        GroupBy::State => Field::State,
+        GroupBy::Method => Field::Method,
+        GroupBy::Profile => Field::Profile,
+        GroupBy::Kind => Field::Kind,
+    }
+}
+
+/// The clauses that keep only the rows of a group.
+pub fn clauses(by: GroupBy, group: &Group) -> Vec<Clause> {
+    let field = field(by);
+    let is = |text: &str| Clause::field(field, Op::Eq, Value::Text(text.into()));
+    let Some(value) = &group.value else {
+        return vec![is("*").negate()];
+    };
+    let mut clauses =
+        vec![Clause::read(Target::Field(field), Op::Eq, value).unwrap_or_else(|_| is(value))];
+    // In a query, active means usable now: idle and expiring sessions are too.
+    if by == GroupBy::State && value == "active" {
+        clauses.push(is("idle").negate());
+        clauses.push(is("expiring").negate());
+    }
+    clauses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(by: GroupBy, value: Option<&str>) -> String {
+        let group = Group {
+            value: value.map(Into::into),
+            count: 1,
+            newest: None,
+        };
+        let query: crate::model::Query = clauses(by, &group).into_iter().collect();
+        query.to_string()
+    }
+
+    #[test]
+    fn a_group_is_kept_by_clauses_of_the_query_language() {
+        for (by, value, query) in [
+            (GroupBy::User, Some("a b"), "user:\"a b\""),
+            (GroupBy::User, None, "-user:*"),
+            (
+                GroupBy::Network,
+                Some("203.0.113.0/24"),
+                "ip:203.0.113.0/24",
+            ),
+            (GroupBy::State, Some("idle"), "state:idle"),
+            (
+                GroupBy::State,
+                Some("active"),
+                "state:active -state:idle -state:expiring",
+            ),
+        ] {
+            assert_eq!(kept(by, value), query);
+        }
+    }
+}

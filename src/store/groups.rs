@@ -1,0 +1,347 @@
+//! Rows counted by what they have in common, and by when they began.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::chunk::Shared;
+use super::order::{Order, View};
+use super::row::Row;
+use super::rows::{RowId, Rows};
+use super::texts::TextId;
+use crate::model::State;
+use crate::model::address::network_of;
+
+/// A property by which rows are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter)]
+pub enum GroupBy {
+    /// The person: the name, or the id where there is no name.
+    User,
+    /// The application.
+    Client,
+    /// The address.
+    Address,
+    /// The network of the address.
+    Network,
+    /// The word for the state.
+    State,
+    /// How the person signed in.
+    Method,
+    /// The profile.
+    Profile,
+    /// The kind of session.
+    Kind,
+}
+
+/// Rows that have the same value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The value, as the system sent it. `None`: it is not reported.
+    pub value: Option<String>,
+    /// How many rows.
+    pub count: u32,
+    /// When one of them was used last, or began where no use is reported. `None`: not reported.
+    pub newest: Option<DateTime<Utc>>,
+}
+
+/// When the rows began, in equal steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Began {
+    /// The beginning of the first step. `None`: of no row it is reported.
+    pub from: Option<DateTime<Utc>>,
+    /// The length of a step.
+    pub step: TimeDelta,
+    /// How many rows began in each step.
+    pub counts: Vec<u32>,
+    /// How many rows do not say when they began.
+    pub unknown: u32,
+}
+
+/// So many rows, and when one of them was used last in microseconds since 1970.
+#[derive(Clone, Copy)]
+struct Count {
+    rows: u32,
+    newest: i64,
+}
+
+impl Default for Count {
+    fn default() -> Self {
+        Self {
+            rows: 0,
+            newest: i64::MIN,
+        }
+    }
+}
+
+impl Count {
+    fn add(&mut self, row: Row<'_>) {
+        let used = row.last_used().or_else(|| row.created());
+        self.rows += 1;
+        self.newest = used.map_or(self.newest, |at| at.timestamp_micros().max(self.newest));
+    }
+
+    fn group(self, value: Option<String>) -> Group {
+        let newest = (self.newest != i64::MIN).then_some(self.newest);
+        Group {
+            value,
+            count: self.rows,
+            newest: newest.and_then(DateTime::from_timestamp_micros),
+        }
+    }
+}
+
+/// The rows of an order, counted by a property: the largest group first, what is not reported last.
+pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group> {
+    let shown = order.iter().filter_map(|id| Some((id, rows.get(id)?)));
+    let mut counts: HashMap<Option<String>, Count> = HashMap::new();
+    let mut merge = |value: Option<String>, count: Count| {
+        let known = counts
+            .entry(value.filter(|text| !text.is_empty()))
+            .or_default();
+        known.rows += count.rows;
+        known.newest = known.newest.max(count.newest);
+    };
+    match by {
+        GroupBy::User | GroupBy::Client | GroupBy::Method => {
+            // A text is kept once, so that its number stands for it; equal texts of two readings are
+            // brought together at the end.
+            let mut by_number: HashMap<(usize, Option<usize>), (Row<'_>, Count)> = HashMap::new();
+            for (_, row) in shown {
+                let texts = std::sync::Arc::as_ptr(row.texts()) as usize;
+                let key = (texts, text_id(row, by).number());
+                let known = by_number.entry(key);
+                let (_, count) = known.or_insert_with(|| (row, Count::default()));
+                count.add(row);
+            }
+            for (row, count) in by_number.into_values() {
+                let text = row.texts().get(text_id(row, by));
+                merge(text.map(|text| text.expose().to_owned()), count);
+            }
+        }
+        GroupBy::Address | GroupBy::Network => {
+            let mut by_text: HashMap<&str, Count> = HashMap::new();
+            let mut odd = Vec::new();
+            for (_, row) in shown {
+                match row.ip_text() {
+                    "" => odd.push(row),
+                    text => by_text.entry(text).or_default().add(row),
+                }
+            }
+            for (text, count) in by_text {
+                let value = match by {
+                    GroupBy::Network => network_of(text),
+                    _ => Some(text.to_owned()),
+                };
+                merge(value, count);
+            }
+            let is_address = by == GroupBy::Address;
+            for row in odd {
+                let mut count = Count::default();
+                count.add(row);
+                let ip = row.ip().filter(|_| is_address);
+                merge(ip.map(|ip| ip.expose().to_owned()), count);
+            }
+        }
+        GroupBy::State => {
+            let mut by_state: HashMap<State, Count> = HashMap::new();
+            for (id, row) in shown {
+                by_state.entry(view.state(id, row)).or_default().add(row);
+            }
+            for (state, count) in by_state {
+                merge(Some(state.word().to_owned()), count);
+            }
+        }
+        GroupBy::Profile | GroupBy::Kind => {
+            let mut by_place: HashMap<(u8, Option<&str>), Count> = HashMap::new();
+            for (_, row) in shown {
+                let kind = row.kind().filter(|_| by == GroupBy::Kind);
+                let source = if by == GroupBy::Profile {
+                    row.source().0
+                } else {
+                    0
+                };
+                by_place.entry((source, kind)).or_default().add(row);
+            }
+            for ((source, kind), count) in by_place {
+                let profile = view.sources.get(usize::from(source));
+                let value = match by {
+                    GroupBy::Profile => profile.map(|names| names.profile.clone()),
+                    _ => kind.map(str::to_owned),
+                };
+                merge(value, count);
+            }
+        }
+    }
+    let mut groups: Vec<Group> = counts
+        .into_iter()
+        .map(|(value, count)| count.group(value))
+        .collect();
+    groups.sort_by(|a, b| {
+        let unreported = a.value.is_none().cmp(&b.value.is_none());
+        unreported
+            .then(b.count.cmp(&a.count))
+            .then_with(|| a.value.cmp(&b.value))
+    });
+    groups
+}
+
+fn text_id(row: Row<'_>, by: GroupBy) -> TextId {
+    match by {
+        GroupBy::Client => row.text_id(Shared::Client),
+        GroupBy::Method => row.text_id(Shared::Method),
+        _ => match row.text_id(Shared::User) {
+            TextId::NONE => row.text_id(Shared::UserId),
+            name => name,
+        },
+    }
+}
+
+/// When the rows of an order began, in so many steps up to `now`.
+pub fn began(rows: &Rows, order: &Order, now: DateTime<Utc>, steps: usize) -> Began {
+    let created = |id: RowId| rows.get(id)?.created();
+    let first = order.iter().filter_map(created).min();
+    let mut began = Began {
+        from: first,
+        step: TimeDelta::zero(),
+        counts: vec![0; steps.max(1)],
+        unknown: 0,
+    };
+    let Some(first) = first else {
+        began.unknown = order.len() as u32;
+        return began;
+    };
+    let whole = (now - first).num_milliseconds().max(1);
+    // Rounded up, so that the last row is within the last step.
+    let step = whole / began.counts.len() as i64 + 1;
+    began.step = TimeDelta::milliseconds(step);
+    for id in order.iter() {
+        match created(id) {
+            None => began.unknown += 1,
+            Some(at) => {
+                let place = (at - first).num_milliseconds() / step;
+                let last = began.counts.len() - 1;
+                let place = usize::try_from(place).unwrap_or(0).min(last);
+                began.counts[place] += 1;
+            }
+        }
+    }
+    began
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Fact, RowRef, RowSink, Thresholds};
+    use crate::store::{ChunkBuilder, SourceId, SourceNames};
+
+    fn rows() -> Rows {
+        let mut rows = Rows::default();
+        // Two readings: each has its own texts.
+        for source in 0..2 {
+            let mut builder = ChunkBuilder::new(SourceId(source), Arc::default());
+            for (number, (user, ip)) in [
+                (Some("ada"), Some("192.0.2.1")),
+                (Some("ada"), Some("192.0.2.9")),
+                (Some("bob"), Some("no address")),
+                (None, None),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let mut row = RowRef::new(format!("{source}-{number}"), "label");
+                row.user = user.map(Into::into);
+                row.ip = ip.map(Into::into);
+                row.fact = Fact::Live;
+                row.created =
+                    user.map(|_| DateTime::UNIX_EPOCH + TimeDelta::minutes(number as i64));
+                let _ = builder.row(row);
+            }
+            rows.append(builder.finish());
+        }
+        rows
+    }
+
+    fn view() -> View {
+        let names = |name: &str| SourceNames {
+            profile: name.into(),
+            system: "acme".into(),
+            thresholds: Thresholds::default(),
+            ahead: TimeDelta::zero(),
+        };
+        View {
+            sort: None,
+            filter: None,
+            ended: Arc::new([RowId(0)].into()),
+            sources: Arc::from([names("one"), names("two")]),
+            now: DateTime::UNIX_EPOCH + TimeDelta::hours(1),
+        }
+    }
+
+    fn counted(by: GroupBy) -> Vec<(Option<String>, u32)> {
+        let rows = rows();
+        let groups = groups(&rows, &Order::arrived(&rows), &view(), by);
+        groups.into_iter().map(|g| (g.value, g.count)).collect()
+    }
+
+    fn some(text: &str, count: u32) -> (Option<String>, u32) {
+        (Some(text.to_owned()), count)
+    }
+
+    #[test]
+    fn the_largest_group_comes_first_and_what_is_not_reported_last() {
+        assert_eq!(
+            counted(GroupBy::User),
+            [some("ada", 4), some("bob", 2), (None, 2)]
+        );
+        assert_eq!(
+            counted(GroupBy::Network),
+            [some("192.0.2.0/24", 4), (None, 4)]
+        );
+        assert_eq!(
+            counted(GroupBy::Address),
+            [
+                some("192.0.2.1", 2),
+                some("192.0.2.9", 2),
+                some("no address", 2),
+                (None, 2)
+            ]
+        );
+        assert_eq!(counted(GroupBy::Profile), [some("one", 4), some("two", 4)]);
+        assert_eq!(counted(GroupBy::Kind), [(None, 8)]);
+        let states = counted(GroupBy::State);
+        assert!(states.contains(&some("revoked", 1)), "{states:?}");
+    }
+
+    #[test]
+    fn a_group_says_when_one_of_it_was_used_last() {
+        let rows = rows();
+        let groups = groups(&rows, &Order::arrived(&rows), &view(), GroupBy::User);
+
+        let newest = DateTime::UNIX_EPOCH + TimeDelta::minutes(1);
+        assert_eq!(groups[0].newest, Some(newest));
+        assert_eq!(groups[2].newest, None);
+    }
+
+    #[test]
+    fn beginnings_are_counted_in_equal_steps_up_to_now() {
+        let rows = rows();
+        let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(4);
+
+        let began = began(&rows, &Order::arrived(&rows), now, 4);
+
+        assert_eq!(began.counts, [4, 2, 0, 0]);
+        assert_eq!(began.unknown, 2);
+        assert_eq!(began.from, Some(DateTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn no_rows_have_no_groups() {
+        let rows = Rows::default();
+        let order = Order::arrived(&rows);
+
+        assert_eq!(groups(&rows, &order, &view(), GroupBy::User), []);
+        assert_eq!(began(&rows, &order, DateTime::UNIX_EPOCH, 0).from, None);
+    }
+}
