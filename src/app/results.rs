@@ -67,6 +67,15 @@ pub struct LiveFilter {
     pub error: Option<String>,
 }
 
+/// The row under the cursor before a filter left it out: the cursor goes back to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The row.
+    pub row: RowId,
+    /// Where the cursor has been put instead. Elsewhere: somebody has moved it.
+    pub cursor: usize,
+}
+
 /// Where the cursor was before a reload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -136,6 +145,8 @@ pub struct Results {
     pub query: Option<Query>,
     /// The session that the cursor shall find again after a reload.
     pub wanted: Option<Wanted>,
+    /// The row under the cursor that a filter has left out since. `None`: it is shown.
+    pub left_out: Option<LeftOut>,
     /// True until the first page of a new search arrives. Until then, these rows belong to the search before.
     pub stale: bool,
     /// True if the operator has moved the cursor since these rows began to arrive.
@@ -184,6 +195,7 @@ impl Results {
             live: None,
             query: None,
             wanted: None,
+            left_out: None,
             stale: false,
             touched: false,
             lately: HashMap::new(),

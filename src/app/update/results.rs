@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::effect::{Effect, Gen};
 use crate::app::lines;
+use crate::app::results::LeftOut;
 use crate::app::sorting;
 use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
@@ -32,6 +33,7 @@ pub fn begin(state: &mut State) {
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
+    results.left_out = None;
     results.widest_state = 0;
     (results.cursor, results.top) = (0, 0);
     state.details.fresh = None;
@@ -208,6 +210,12 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         let on_line = results.cursor.saturating_sub(results.top);
         (results.current().map(|(id, _)| id), on_line)
     };
+    let is_here = |left_out: &LeftOut| found.is_none() && left_out.cursor == results.cursor;
+    let left_out = results
+        .left_out
+        .filter(is_here)
+        .map(|left_out| left_out.row);
+    results.left_out = None;
     results.order = made;
     results.count_hidden();
     match (found, results.wanted.clone()) {
@@ -228,12 +236,19 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         (results.cursor, results.top) = (0, 0);
         return;
     }
-    match current.and_then(|id| results.order.position(id)) {
+    let position = |row: Option<RowId>| row.and_then(|row| results.order.position(row));
+    let (back, stays) = (position(left_out), position(current));
+    match back.or(stays) {
         Some(position) => {
             results.cursor = position;
             results.top = position.saturating_sub(on_line);
         }
         None => results.cursor = results.cursor.min(results.order.len().saturating_sub(1)),
+    }
+    if back.is_none() {
+        let row = left_out.or(current.filter(|_| stays.is_none()));
+        let cursor = results.cursor;
+        results.left_out = row.map(|row| LeftOut { row, cursor });
     }
 }
 

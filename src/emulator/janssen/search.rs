@@ -135,20 +135,16 @@ impl Index {
                 passes(&question.clauses, world, session) && question.pattern.passes(world, session)
             })
         };
-        let mut slots: Vec<u32> = match users_meant(world, &question.clauses) {
-            Some(users) => {
-                let slots = users.iter().flat_map(|user| self.of_user(world, *user));
-                let found = slots
-                    .filter(matches)
-                    .filter_map(|slot| Some((slot, world.session(slot)?)));
-                let mut found: Vec<(u32, &Session)> = found.collect();
-                found.sort_unstable_by(|(_, a), (_, b)| question.sort.compare(world, a, b));
-                found.into_iter().map(|(slot, _)| slot).collect()
-            }
-            None => {
-                let order = self.order(world, question.sort);
-                order.iter().copied().filter(matches).collect()
-            }
+        let mut slots: Vec<u32> = if let Some(users) = users_meant(world, &question.clauses) {
+            let slots = users.iter().flat_map(|user| self.of_user(world, *user));
+            let found = slots.filter(matches);
+            let found = found.filter_map(|slot| Some((slot, world.session(slot)?)));
+            let mut found: Vec<(u32, &Session)> = found.collect();
+            found.sort_unstable_by(|(_, a), (_, b)| question.sort.compare(world, a, b));
+            found.into_iter().map(|(slot, _)| slot).collect()
+        } else {
+            let order = self.order(world, question.sort);
+            order.iter().copied().filter(matches).collect()
         };
         if question.descending {
             slots.reverse();

@@ -125,6 +125,22 @@ fn the_live_filter_follows_every_key_and_a_half_written_word_does_not_count() {
 }
 
 #[test]
+fn the_cursor_goes_back_to_the_row_that_a_filter_had_left_out() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "cruz", "dora"]);
+    app.keys("G k");
+    assert_eq!(app.cursor_user(), "cruz");
+
+    app.keys("&").typed("or");
+    assert_eq!(app.shown(), ["dora"]);
+    app.keys("esc");
+    assert_eq!(app.cursor_user(), "cruz");
+
+    // Who moves the cursor meanwhile has left the row.
+    app.keys("&").typed("or").keys("esc G F");
+    assert_eq!(app.cursor_user(), "dora");
+}
+
+#[test]
 fn a_filter_that_cannot_be_read_leaves_the_rows_and_says_why() {
     let mut app = TestApp::listing(&["asmith", "bwong"]);
 
