@@ -28,9 +28,11 @@ const MOST: usize = 20_000;
 /// Rows a page of the reading for a plan, where the profile says nothing.
 const PAGE: NonZeroU16 = NonZeroU16::new(100).expect("100 is not 0");
 
-/// Asks whether several marked sessions shall end. `None`: at most one of those can.
+/// Asks whether several marked sessions shall end. What is left out of them counts too, so that it is said.
+/// `None`: it is about one session.
 pub fn ask_marked(state: &mut State, plan: &RevokePlan) -> Option<Vec<Effect>> {
-    if plan.send.len() < 2 {
+    let left_out: usize = plan.skip.iter().map(|(count, _)| count).sum();
+    if plan.send.len() + left_out < 2 {
         return None;
     }
     if plan.send.len() > MOST {
@@ -55,8 +57,11 @@ pub fn ask_again(state: &mut State, items: &[RevokeItem]) {
 /// The question about certain sessions.
 fn of_items(state: &State, items: &[RevokeItem], skip: &[(usize, String)]) -> PlanBox {
     let kinds: KindCounts = items.iter().map(|item| item.kind.as_ref()).collect();
-    let count = with_thousands(items.len() as u64);
-    let title = format!("End {count} sessions{}", kinds.in_brackets());
+    let count = match items.len() {
+        1 => "1 session".to_owned(),
+        n => format!("{} sessions", with_thousands(n as u64)),
+    };
+    let title = format!("End {count}{}", kinds.in_brackets());
     let mut plan = EndPlan::default();
     let mut systems: Vec<PlannedSystem> = Vec::new();
     for item in items {

@@ -175,9 +175,10 @@ fn marked_sessions_that_a_filter_hides_are_left_out_and_counted() {
     app.keys("space space &").typed("user:a*").keys("enter");
 
     app.keys("delete");
-    let confirm = app.dialog::<Confirm>().expect("a question");
-    let kind = format!("{:?}", confirm.kind);
-    assert!(kind.contains("hidden by the filter"), "{kind}");
+    let view = app.state.layout.dialogs.last().expect("a question");
+    let said = format!("{view:?}");
+    assert!(said.contains("End 1 session?"), "{said}");
+    assert!(said.contains("left out 1: hidden by the filter"), "{said}");
 
     app.slowly("y");
     assert_eq!(app.sent(), ["amy-600-0"]);

@@ -543,13 +543,16 @@ proptest! {
 fn answer_it(app: &mut TestApp, sessions: usize) {
     if sessions < crate::model::confirm::TYPED_FROM {
         app.slowly("y");
-    } else {
-        for _ in 0..4 {
-            if app.sent().is_empty() {
-                app.keys("tab ctrl-u")
-                    .typed(&sessions.to_string())
-                    .slowly("enter");
-            }
-        }
+        return;
     }
+    let is_typing = |app: &mut TestApp| {
+        let question = app.state.dialogs.last_mut().expect("the box");
+        question.input().is_some()
+    };
+    while !is_typing(app) {
+        app.keys("tab");
+    }
+    app.keys("ctrl-u")
+        .typed(&sessions.to_string())
+        .slowly("enter");
 }
