@@ -404,7 +404,12 @@ fn three_thousand_idle_sessions_of_one_client_end_by_34_keys() {
     // Delete is one key.
     assert!(keys < 34, "{keys}");
 
-    server.wait_for_requests("DELETE", 3_000);
+    // So many take longer than one key, on a machine that does other things too.
+    let end = std::time::Instant::now() + Duration::from_secs(180);
+    while server.world().count() > 300 {
+        assert!(std::time::Instant::now() < end, "3,000 were to end");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     usher.pty.wait_for("test: 3,000 ended, 0 left");
     let after = server.world().rows();
     assert_eq!(after.len(), 300, "only they have gone");

@@ -1,3 +1,5 @@
+//! The bytes that are painted, read back by a terminal.
+
 use proptest::prelude::*;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
