@@ -334,6 +334,7 @@ impl Fixture {
         let mut fixture = Self::open();
         fixture.load(&people(), 1204);
         fixture.state.results.cursor = 3;
+        fixture.state.results.touched = true;
         fixture.state.focus = Pane::Table;
         fixture
     }
