@@ -72,6 +72,8 @@ pub struct LiveFilter {
 pub struct LeftOut {
     /// The row.
     pub row: RowId,
+    /// On which line of the table it stood, from 0 on.
+    pub line: usize,
     /// Where the cursor has been put instead. Elsewhere: somebody has moved it.
     pub cursor: usize,
 }

@@ -211,10 +211,7 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         (results.current().map(|(id, _)| id), on_line)
     };
     let is_here = |left_out: &LeftOut| found.is_none() && left_out.cursor == results.cursor;
-    let left_out = results
-        .left_out
-        .filter(is_here)
-        .map(|left_out| left_out.row);
+    let left_out = results.left_out.filter(is_here);
     results.left_out = None;
     results.order = made;
     results.count_hidden();
@@ -237,18 +234,22 @@ fn place_of(state: &mut State, made: Order, rows: u32) {
         return;
     }
     let position = |row: Option<RowId>| row.and_then(|row| results.order.position(row));
-    let (back, stays) = (position(left_out), position(current));
+    let (back, stays) = (position(left_out.map(|it| it.row)), position(current));
+    let line = left_out
+        .filter(|_| back.is_some())
+        .map_or(on_line, |it| it.line);
     match back.or(stays) {
         Some(position) => {
             results.cursor = position;
-            results.top = position.saturating_sub(on_line);
+            results.top = position.saturating_sub(line);
         }
         None => results.cursor = results.cursor.min(results.order.len().saturating_sub(1)),
     }
     if back.is_none() {
-        let row = left_out.or(current.filter(|_| stays.is_none()));
-        let cursor = results.cursor;
-        results.left_out = row.map(|row| LeftOut { row, cursor });
+        let gone = current.filter(|_| stays.is_none());
+        let (line, cursor) = (on_line, results.cursor);
+        let gone = gone.map(|row| LeftOut { row, line, cursor });
+        results.left_out = left_out.map(|it| LeftOut { cursor, ..it }).or(gone);
     }
 }
 
