@@ -164,7 +164,10 @@ fn words(
     };
     let idle = session.used.map_or_else(
         || "never used".to_owned(),
-        |at| format!("idle {}", duration_words((now - at).max(TimeDelta::zero()))),
+        |at| match now - at {
+            idle if idle < TimeDelta::seconds(1) => "used just now".to_owned(),
+            idle => format!("idle {}", duration_words(idle)),
+        },
     );
     format!("{part} · {idle}")
 }

@@ -23,14 +23,13 @@ pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session
         None => pieces.push(Piece::own("Nobody")),
     }
     let now = state.now_at(row.source());
-    let length = |length: TimeDelta| duration_words(length.max(TimeDelta::zero()));
     let source = state.source(row.source());
     let is_connection = source
         .and_then(|source| source.kind(row.kind()))
         .is_some_and(|kind| kind.is_connection);
     let began = match (session.created, is_connection) {
-        (Some(at), true) => format!(" connected {} ago", length(now - at)),
-        (Some(at), false) => format!(" signed in {} ago", length(now - at)),
+        (Some(at), true) => format!(" connected {}", ago(now - at)),
+        (Some(at), false) => format!(" signed in {}", ago(now - at)),
         (None, _) => " has a session".to_owned(),
     };
     pieces.push(Piece::own(began));
@@ -50,7 +49,7 @@ pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session
         }
     }
     if let Some(at) = session.last_used {
-        let used = format!(", last used it {} ago", length(now - at));
+        let used = format!(", last used it {}", ago(now - at));
         pieces.push(Piece::own(used));
     }
     pieces.push(Piece::own(end(state, id, row, session)));
@@ -62,6 +61,15 @@ fn value(pieces: &mut Vec<Piece>, text: &Untrusted) {
     pieces.extend(Piece::of(text, VALUE));
     if text.expose().len() > VALUE {
         pieces.push(Piece::own("…"));
+    }
+}
+
+/// How long ago; what a clock of a server tells as yet to come is now.
+fn ago(length: TimeDelta) -> String {
+    if length < TimeDelta::seconds(1) {
+        "just now".to_owned()
+    } else {
+        format!("{} ago", duration_words(length))
     }
 }
 
@@ -79,11 +87,10 @@ fn end(state: &State, id: RowId, row: Row<'_>, session: &Session) -> String {
         }
         _ => {}
     }
-    let ago = |at| format!("{} ago", duration_words(now - at));
     match (session.fact, session.ended, session.expires) {
-        (_, Some(at), _) => format!("; it was ended {}.", ago(at)),
+        (_, Some(at), _) => format!("; it was ended {}.", ago(now - at)),
         (Fact::Revoked, None, _) => "; it was ended.".to_owned(),
-        (_, _, Some(at)) if at <= now => format!("; it expired {}.", ago(at)),
+        (_, _, Some(at)) if at <= now => format!("; it expired {}.", ago(now - at)),
         (_, _, Some(at)) => format!(", can use it for {} more.", duration_words(at - now)),
         _ => ".".to_owned(),
     }
