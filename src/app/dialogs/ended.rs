@@ -169,16 +169,18 @@ impl Dialog for EndedBox {
     }
 }
 
-/// "Ended 22 sessions of jdoe".
+/// "Ended 22 sessions of jdoe". A number that some system does not tell is none.
 fn title(job: &Job) -> String {
-    let ended: u64 = job.ends.iter().filter_map(|end| end.ended).sum();
-    let sessions = match ended {
-        1 => "1 session".to_owned(),
-        n => format!("{} sessions", with_thousands(n)),
+    let ended: Option<u64> = job.ends.iter().map(|end| end.ended).sum();
+    let act = match ended {
+        None => "Ended sessions".to_owned(),
+        Some(0) => "Ended no session".to_owned(),
+        Some(1) => "Ended 1 session".to_owned(),
+        Some(n) => format!("Ended {} sessions", with_thousands(n)),
     };
     match &job.whose {
-        Some(whose) => format!("Ended {sessions} of {whose}"),
-        None => format!("Ended {sessions}"),
+        Some(whose) => format!("{act} of {whose}"),
+        None => act,
     }
 }
 

@@ -169,6 +169,17 @@ fn what_failed_opens_a_box_from_which_it_is_tried_again() {
 }
 
 #[test]
+fn where_nothing_was_ended_the_title_says_so() {
+    let mut app = asked(&["amy", "bob"]);
+    app.keys("y");
+    let failed = |row| (row, Outcome::Failed(refused()));
+
+    end_with(&mut app, vec![failed(0), failed(1)]);
+
+    says(&app, &["Ended no session", "0 ended, 2 failed", "2 left"]);
+}
+
+#[test]
 fn an_unknown_outcome_leaves_the_number_of_those_left_unknown() {
     let mut app = asked(&["amy", "bob"]);
     app.keys("y");
