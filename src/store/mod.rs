@@ -2,6 +2,7 @@
 
 mod chunk;
 mod columns;
+mod counted;
 mod filter;
 mod groups;
 mod marked;
@@ -17,6 +18,7 @@ pub(crate) mod touched;
 mod unpacking;
 
 pub use chunk::{Chunk, ChunkBuilder};
+pub use counted::Counted;
 pub use groups::{Began, Group, GroupBy, began, groups};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};
