@@ -5,6 +5,7 @@ use super::role::Role;
 use super::state::State;
 use super::text_wrap::Piece;
 use crate::model::query::SessionIn;
+use crate::model::text::with_thousands;
 use crate::model::time::duration_words;
 use crate::model::{Fact, Field, Hint, Hints, OfOtherRows, Session, Thresholds, Untrusted};
 use crate::store::{Row, RowId};
@@ -55,9 +56,9 @@ pub(super) fn lines(state: &State, id: RowId, row: Row<'_>, session: &Session) -
             Hint::Own => return None,
             Hint::Impersonated => ("Somebody else signed in as ", ".".to_owned()),
             Hint::Many => {
-                let (count, most) = (others.sessions.unwrap_or_default(), rules.many_sessions);
-                let text =
-                    format!(" has {count} sessions among the loaded ones, more than {most}.");
+                let count = with_thousands(others.sessions.unwrap_or_default().into());
+                let most = rules.many_sessions;
+                let text = format!(" has {count} of the loaded sessions, more than {most}.");
                 ("", text)
             }
             Hint::Networks => {

@@ -76,7 +76,7 @@ fn rows_are_counted_once_all_have_come() {
     assert_eq!(app.hints(), ["many", "many", "-"]);
     assert_eq!(
         app.details(),
-        ["ada has 2 sessions among the loaded ones, more than 1."]
+        ["ada has 2 of the loaded sessions, more than 1."]
     );
 }
 
