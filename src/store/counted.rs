@@ -13,7 +13,7 @@ use super::row::Row;
 use super::rows::{RowId, Rows, SourceId};
 use super::texts::{TextId, Texts};
 use crate::model::address::network_around;
-use crate::model::{Fact, HintRules, OfOtherRows};
+use crate::model::{Fact, HintRules, OfOtherRows, Untrusted};
 
 /// Counts over all rows of a result set, at one moment.
 #[derive(Debug, Default)]
@@ -128,9 +128,8 @@ const UNKNOWN: u32 = u32::MAX - 1;
 
 /// Who a row belongs to. `None`: nobody, or it is not told.
 fn identity(row: Row<'_>) -> Option<Identity<'_>> {
-    fn some<'a>(text: Option<&'a crate::model::Untrusted>) -> Option<&'a str> {
-        text.map(crate::model::Untrusted::expose)
-            .filter(|text| !text.is_empty())
+    fn some(text: Option<&Untrusted>) -> Option<&str> {
+        text.map(Untrusted::expose).filter(|text| !text.is_empty())
     }
     if let Some(id) = some(row.user_id()) {
         return Some((row.source(), Some(id), None));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::app::cells;
 use crate::app::columns;
+use crate::app::detail_line::{DetailLine, LineKind};
 use crate::app::state::Pane;
 use crate::model::HintRules;
 
@@ -47,8 +48,8 @@ impl TestApp {
         let lines = crate::app::lines::detail_lines(&self.state);
         let hints = lines
             .iter()
-            .filter(|line| line.kind == crate::app::detail_line::LineKind::Fact(Field::Hint));
-        hints.map(|line| line.text()).collect()
+            .filter(|line| line.kind == LineKind::Fact(Field::Hint));
+        hints.map(DetailLine::text).collect()
     }
 }
 
