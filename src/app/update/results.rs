@@ -10,7 +10,7 @@ use crate::app::state::{Pane, State};
 use crate::model::Thresholds;
 use crate::model::query::Matcher;
 use crate::store::order::{SourceNames, View};
-use crate::store::{Order, RowId, Rows, order};
+use crate::store::{Changes, Order, RowId, Rows, order};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 pub(super) const AT_ONCE: usize = 5_000;
@@ -27,6 +27,7 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.statuses.clear();
+    results.changes = Changes::default();
     results.ended_at.clear();
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
@@ -164,12 +165,7 @@ pub fn view(state: &State) -> View {
         .then(|| Matcher::new(&clauses, state.now, state.zone(), Thresholds::default()))
         .and_then(Result::ok)
         .map(Arc::new);
-    let ended = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over())
-        .map(|(id, _)| *id)
-        .collect();
+    let ended = results.over().collect();
     let sources = state
         .sources
         .iter()
@@ -197,7 +193,7 @@ fn place(state: &mut State, made: Order) {
 
 /// Takes a new order of the first `rows` rows; the cursor stays on its row, and the row on its line of the
 /// screen.
-fn place_of(state: &mut State, made: Order, rows: u32) {
+pub(super) fn place_of(state: &mut State, made: Order, rows: u32) {
     let results = &mut state.results;
     results.ordered = rows;
     let found = results.wanted.as_ref().and_then(|wanted| {

@@ -183,6 +183,23 @@ impl Effects {
                     order: order(&rows, &view, Some(&before)),
                 });
             }
+            Effect::Compare {
+                generation,
+                readings,
+                view,
+            } => {
+                self.off_the_loop(move || {
+                    let (compared, order) = readings.made_for(*view);
+                    Msg::Compared {
+                        generation,
+                        compared: Box::new(compared),
+                        order,
+                    }
+                });
+            }
+            Effect::Forget(rows, order) => {
+                spawn_blocking(move || drop((rows, order)));
+            }
             Effect::FindMarked {
                 generation,
                 before,

@@ -24,6 +24,7 @@ mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;
+mod watch;
 mod ways;
 
 use std::sync::Arc;
