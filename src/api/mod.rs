@@ -8,6 +8,7 @@ mod fleare;
 mod guard;
 pub mod http;
 pub mod import;
+mod in_time;
 mod janssen;
 mod layer;
 mod loose;

@@ -133,6 +133,8 @@ pub struct RevokeItem {
     pub created: Option<DateTime<Utc>>,
     /// The application it belongs to.
     pub client: Option<Untrusted>,
+    /// When its time runs out, by the server's clock. `None`: not told.
+    pub expires: Option<DateTime<Utc>>,
 }
 
 impl RevokeItem {
@@ -147,6 +149,7 @@ impl RevokeItem {
             deletable: row.deletable(),
             created: row.created(),
             client: row.client().cloned(),
+            expires: row.expires(),
         }
     }
 }

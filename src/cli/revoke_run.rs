@@ -293,6 +293,7 @@ fn items(targets: &[(usize, &SessionTarget)]) -> Vec<JobItem<usize>> {
         key: target.key.clone(),
         kind: target.kind.clone(),
         subject: target.subject.clone(),
+        expires: target.expires,
         provenance: target.provenance.clone(),
     };
     targets.iter().map(item).collect()

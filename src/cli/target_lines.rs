@@ -29,6 +29,7 @@ struct SessionLine {
     scope: Option<String>,
     state: Option<String>,
     created: Option<DateTime<Utc>>,
+    expires: Option<DateTime<Utc>>,
     client: Option<String>,
     /// `None`: it was not said; `Some(None)`: the system did not know.
     #[serde(default, deserialize_with = "said")]
@@ -203,6 +204,7 @@ fn target(line: SessionLine, sources: &[Source]) -> Result<SessionTarget, String
             name: line.user.map(Untrusted::from),
             scope: line.scope.map(Untrusted::from),
         },
+        expires: line.expires,
         // A line is the word of whoever wrote it.
         ended: None,
     })

@@ -27,6 +27,8 @@ pub(crate) struct SessionTarget {
     pub(crate) label: String,
     /// Whose it is, as far as the line said.
     pub(crate) subject: Subject,
+    /// When its time runs out, by the server's clock. `None`: not known.
+    pub(crate) expires: Option<DateTime<Utc>>,
     /// When it ended, by the server's clock, if it was over when it was read. `None`: it was not, or that is not known.
     pub(crate) ended: Option<DateTime<Utc>>,
     /// Why it is left out. `None`: it is not.
@@ -54,6 +56,7 @@ impl SessionTarget {
             kind: None,
             label: String::new(),
             subject: Subject::default(),
+            expires: None,
             ended: None,
             skip: None,
             provenance: Provenance::Typed,
@@ -81,6 +84,7 @@ impl SessionTarget {
             kind: row.kind.clone(),
             label: row.label.to_string(),
             subject: row.subject(),
+            expires: row.expires,
             ended: row.ended,
             provenance: Provenance::listed(&row.deletable, row.created, row.client.as_deref()),
             skip: Skip::of(record.state, &row.deletable, row.own, by, revoke),

@@ -389,7 +389,7 @@ pub enum Class {
 pub enum Outcome {
     /// Ended by us; the server no longer lists it.
     Revoked,
-    /// It was not there any more.
+    /// It was not there any more, or its time had run out.
     AlreadyGone,
     /// The server said yes, and still lists it.
     StillListed,
@@ -425,7 +425,8 @@ impl Outcome {
 pub struct UserOutcome {
     /// How the server's own operation (or the last of several) ended.
     pub outcome: Outcome,
-    /// Live sessions of the user found before. `None`: not counted.
+    /// Live sessions of the user found before, without those whose time ran out by itself meanwhile.
+    /// `None`: not counted.
     pub before: Option<u64>,
     /// Live sessions of the user found afterwards. `None`: not counted.
     pub left: Option<u64>,

@@ -321,11 +321,13 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         let listed = self.list().await;
         let mut still = Vec::new();
         for pending in std::mem::take(&mut self.trusted) {
-            if is_there(listed.seen(pending.item.sought())) {
-                still.push(pending);
-            } else {
-                let ended = listed.ended(pending.item.sought());
-                self.ends(Pending { ended, ..pending }, Outcome::Revoked, Tell::Time);
+            let (seen, ended) = listed.found(pending.item.sought());
+            match settle(Outcome::Revoked, seen) {
+                Verdict::LookAgain => still.push(pending),
+                Verdict::Settled(outcome) => {
+                    let tell = Tell::of_trusted(&outcome);
+                    self.ends(Pending { ended, ..pending }, outcome, tell);
+                }
             }
         }
         let mut again = Vec::new();
@@ -349,10 +351,7 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
         for pending in still {
             let (seen, ended) = listed.found(pending.item.sought());
             let outcome = second(seen);
-            let tell = match outcome {
-                Outcome::Revoked => Tell::Time,
-                _ => Tell::Correction,
-            };
+            let tell = Tell::of_trusted(&outcome);
             self.ends(Pending { ended, ..pending }, outcome, tell);
         }
         self.write_ends().await;
@@ -446,9 +445,10 @@ async fn first(
         Ok(mut answers) => answers.pop().unwrap_or(Outcome::Unknown),
         Err(error) => Outcome::Failed(error),
     };
+    let was_due = item.expires.is_some_and(|at| at <= api.server_now());
     match looked_at(api, item, again, read_back).await {
-        // It was there a moment ago: one of the two requests has ended it.
-        (SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)), ended) => (
+        // It was there a moment ago: one of the two requests has ended it, or its time did.
+        (SendResult::Verdict(Verdict::Settled(Outcome::AlreadyGone)), ended) if !was_due => (
             SendResult::Verdict(Verdict::Settled(Outcome::Revoked)),
             ended,
         ),
@@ -491,10 +491,7 @@ async fn looked_at(
 fn second(seen: Presence) -> Outcome {
     match seen {
         Presence::Gone | Presence::NeverListed => Outcome::Revoked,
+        Presence::Expired | Presence::OutOfTime => Outcome::AlreadyGone,
         Presence::Live | Presence::Renamed | Presence::Unclear => Outcome::StillListed,
     }
-}
-
-fn is_there(seen: Presence) -> bool {
-    matches!(seen, Presence::Live | Presence::Renamed)
 }

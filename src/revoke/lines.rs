@@ -64,6 +64,16 @@ pub(super) enum Tell {
     Time,
 }
 
+impl Tell {
+    /// The report of an item that was reported as ended before it was read back.
+    pub fn of_trusted(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Revoked => Self::Time,
+            _ => Self::Correction,
+        }
+    }
+}
+
 /// How quick the requests and the disk are.
 #[derive(Default)]
 pub(super) struct Pace {

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use super::{JobItem, Provenance, Trace};
 use crate::api::SessionApi;
 use crate::model::{
-    ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, Session,
-    SessionKey, Subject, Support, Target, UserOutcome, Value,
+    ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, SessionKey,
+    Subject, Support, Target, UserOutcome, Value,
 };
 use crate::reading::Reading;
 
@@ -22,8 +22,12 @@ const PAGE: u16 = 200;
 /// Whether a session is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
-    /// It is not there, or is there as ended.
+    /// It is there as ended, or is not there before its time.
     Gone,
+    /// It is there, its time has run out, and nobody has ended it.
+    Expired,
+    /// It is not there, and by now its time would have run out by itself.
+    OutOfTime,
     /// It is there and usable.
     Live,
     /// Its id is not there, and a session of the same user, beginning and client is.
@@ -50,8 +54,21 @@ pub(super) struct Sought<'a> {
     pub key: &'a SessionKey,
     /// Whose it is.
     pub subject: &'a Subject,
+    /// When its time runs out, as it was read. `None`: not known.
+    pub expires: Option<DateTime<Utc>>,
     /// How it came to be named.
     pub provenance: &'a Provenance,
+}
+
+impl Sought<'_> {
+    /// Its presence where it is not listed. `now` is the time at the server.
+    fn absent(self, now: DateTime<Utc>) -> Presence {
+        if self.expires.is_some_and(|at| at <= now) {
+            Presence::OutOfTime
+        } else {
+            Presence::Gone
+        }
+    }
 }
 
 /// The outcomes for sessions of one person after the system's own operation for all of them, by one
@@ -71,6 +88,8 @@ pub async fn read_back<R: Sync>(
         (Presence::Live | Presence::Renamed, Outcome::Unknown) => Outcome::Unknown,
         (Presence::Live | Presence::Renamed, _) => Outcome::StillListed,
         (Presence::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
+        // The yes was for the person, not for this session.
+        (Presence::Expired | Presence::OutOfTime, _) => Outcome::AlreadyGone,
         (Presence::Gone, _) => Outcome::Revoked,
         (Presence::NeverListed | Presence::Unclear, Outcome::Revoked) if ended.left == Some(0) => {
             Outcome::Revoked
@@ -94,7 +113,7 @@ pub(super) async fn look(
 ) -> (Presence, Option<DateTime<Utc>>) {
     match api.get(item.key).await {
         Err(ApiError::NotFound) => match item.provenance {
-            Provenance::Listed => (Presence::Gone, None),
+            Provenance::Listed => (item.absent(api.server_now()), None),
             Provenance::Typed => (Presence::NeverListed, None),
             Provenance::Doubtful(_) => {
                 let listed = list(api, [item], max_rows).await;
@@ -102,21 +121,27 @@ pub(super) async fn look(
             }
         },
         Err(_) => (Presence::Unclear, None),
-        Ok(session) => (seen(&session, api.server_now()), session.ended),
+        Ok(session) => {
+            let seen = present(&RowRef::of(&session), api.server_now());
+            (seen, session.ended)
+        }
+    }
+}
+
+/// The presence of a session of which this row was read. `now` is the time at the server.
+fn present(row: &RowRef<'_>, now: DateTime<Utc>) -> Presence {
+    if is_live(row, now) {
+        Presence::Live
+    } else if is_ended(row) {
+        Presence::Gone
+    } else {
+        Presence::Expired
     }
 }
 
 /// The time that goes with an outcome: only what is over has one.
 pub(super) fn time_of(outcome: &Outcome, ended: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
     ended.filter(|_| matches!(outcome, Outcome::Revoked | Outcome::AlreadyGone))
-}
-
-fn seen(session: &Session, now: DateTime<Utc>) -> Presence {
-    if is_live(&RowRef::of(session), now) {
-        Presence::Live
-    } else {
-        Presence::Gone
-    }
 }
 
 /// True if the answer alone does not say whether the session has ended.
@@ -141,10 +166,16 @@ pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
         (Outcome::Revoked | Outcome::StillListed, Presence::Live | Presence::Renamed) => {
             return Verdict::LookAgain;
         }
+        // Its time has run out, so nobody knows that it was ended: only a yes of the server says so.
+        (Outcome::Revoked, Presence::Expired) => Outcome::AlreadyGone,
+        (Outcome::StillListed | Outcome::Refused(_), Presence::Expired | Presence::OutOfTime) => {
+            Outcome::AlreadyGone
+        }
+        (answer, Presence::Expired | Presence::OutOfTime) if lost(&answer) => Outcome::AlreadyGone,
         (Outcome::StillListed, Presence::Gone) => Outcome::Revoked,
         (Outcome::Refused(_), Presence::Gone) => Outcome::AlreadyGone,
         (Outcome::AlreadyGone | Outcome::Failed(ApiError::NotFound), seen) => match seen {
-            Presence::Gone => Outcome::AlreadyGone,
+            Presence::Gone | Presence::Expired | Presence::OutOfTime => Outcome::AlreadyGone,
             Presence::Renamed => Outcome::NoLastingId,
             Presence::NeverListed => Outcome::Failed(ApiError::NotFound),
             // A 404 proves nothing while the session can still be read.
@@ -167,11 +198,15 @@ pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
 /// Result of reading a list for the wanted sessions.
 pub(super) struct Listed {
     live: HashSet<String>,
+    /// Keys of those that are listed, and whose time has run out.
+    expired: HashSet<String>,
     /// When those ended that are listed as ended.
     ended: HashMap<String, DateTime<Utc>>,
     /// Keys of sessions that were seen again under another key.
     renamed: HashSet<String>,
     whole: bool,
+    /// The time at the server.
+    now: DateTime<Utc>,
 }
 
 impl Listed {
@@ -194,11 +229,14 @@ impl Listed {
         if self.renamed.contains(key) {
             return Presence::Renamed;
         }
+        if self.expired.contains(key) {
+            return Presence::Expired;
+        }
         match item.provenance {
             _ if !self.whole => Presence::Unclear,
             Provenance::Typed => Presence::NeverListed,
             Provenance::Doubtful(trace) if trace.created.is_none() => Presence::Unclear,
-            Provenance::Listed | Provenance::Doubtful(_) => Presence::Gone,
+            Provenance::Listed | Provenance::Doubtful(_) => item.absent(self.now),
         }
     }
 }
@@ -221,6 +259,7 @@ pub(super) async fn list<'a>(
         keys,
         traces,
         live: HashSet::new(),
+        expired: HashSet::new(),
         ended: HashMap::new(),
         renamed: HashSet::new(),
         now: api.server_now(),
@@ -231,9 +270,11 @@ pub(super) async fn list<'a>(
     }
     Listed {
         live: sink.live,
+        expired: sink.expired,
         ended: sink.ended,
         renamed: sink.renamed,
         whole,
+        now: sink.now,
     }
 }
 
@@ -325,6 +366,7 @@ struct WantedRows<'a> {
     keys: HashSet<&'a str>,
     traces: Vec<(Sought<'a>, &'a Trace)>,
     live: HashSet<String>,
+    expired: HashSet<String>,
     ended: HashMap<String, DateTime<Utc>>,
     renamed: HashSet<String>,
     now: DateTime<Utc>,
@@ -332,17 +374,16 @@ struct WantedRows<'a> {
 
 impl RowSink for WantedRows<'_> {
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        let is_ended = row.fact == Fact::Revoked || row.ended.is_some();
-        let mut names = [Some(row.key.as_ref()), row.id.as_deref()]
-            .into_iter()
-            .flatten();
+        let names = [Some(row.key.as_ref()), row.id.as_deref()];
+        let mut names = names.into_iter().flatten();
         if let Some(name) = names.find(|name| self.keys.contains(name)) {
-            if is_live(&row, self.now) {
-                self.live.insert(name.to_owned());
-            } else if let Some(at) = row.ended {
-                self.ended.insert(name.to_owned(), at);
+            let name = name.to_owned();
+            match present(&row, self.now) {
+                Presence::Live => _ = self.live.insert(name),
+                Presence::Expired => _ = self.expired.insert(name),
+                _ => self.ended.extend(row.ended.map(|at| (name, at))),
             }
-        } else if !is_ended {
+        } else if !is_ended(&row) {
             // An expired session that is still listed is not gone.
             let again = self.traces.iter();
             let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
@@ -355,8 +396,12 @@ impl RowSink for WantedRows<'_> {
 
 /// True if the session can still be used. `now` is the time at the server.
 pub(super) fn is_live(row: &RowRef<'_>, now: DateTime<Utc>) -> bool {
-    let over = row.expires.is_some_and(|at| at <= now);
-    row.fact != Fact::Revoked && row.ended.is_none() && !over
+    !is_ended(row) && row.expires.is_none_or(|at| at > now)
+}
+
+/// True if somebody has ended the session.
+fn is_ended(row: &RowRef<'_>) -> bool {
+    row.fact == Fact::Revoked || row.ended.is_some()
 }
 
 /// True if it is a session of this person. A server may answer with more rows than the search matches.

@@ -63,6 +63,8 @@ pub struct JobItem<R> {
     pub kind: Option<Arc<str>>,
     /// Whose it is.
     pub subject: Subject,
+    /// When its time runs out, as it was read, by the server's clock. `None`: not known.
+    pub expires: Option<DateTime<Utc>>,
     /// How it came to be named.
     pub provenance: Provenance,
 }
@@ -72,6 +74,7 @@ impl<R> JobItem<R> {
         look::Sought {
             key: &self.key,
             subject: &self.subject,
+            expires: self.expires,
             provenance: &self.provenance,
         }
     }
@@ -111,7 +114,7 @@ pub enum Progress<R> {
 pub struct Tally {
     /// Ended by us.
     pub revoked: usize,
-    /// Had already gone.
+    /// Had already gone, or their time had run out.
     pub already_gone: usize,
     /// The server said yes, and still lists them.
     pub still_listed: usize,

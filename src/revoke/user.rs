@@ -97,7 +97,10 @@ async fn count(api: &dyn SessionApi, user: &Subject, ended: &mut UserOutcome, ma
             ended.outcome = Outcome::StillListed;
         }
     } else if matches!(ended.outcome, Outcome::Unknown) && ended.left == Some(0) {
-        ended.outcome = Outcome::Revoked;
+        ended.outcome = match ended.before {
+            Some(0) => Outcome::AlreadyGone,
+            _ => Outcome::Revoked,
+        };
     }
 }
 

@@ -14,6 +14,7 @@ mod doctor;
 mod echoes;
 mod ended_at;
 mod ending;
+mod expired;
 mod files;
 mod formats;
 mod garbage;

@@ -44,6 +44,7 @@ macro_rules! of_postgres {
             unreported_fields_are_admitted, ends_once, each_session_has_its_own_outcome,
             all_of_a_user_end_and_nobody_elses, a_lost_answer_is_settled,
             a_lost_request_is_not_called_an_end, a_refused_end_is_told_and_ends_nothing,
+            an_expired_session_whose_end_failed_had_gone,
             a_refused_token_is_an_auth_error, a_token_that_expires_is_renewed_without_a_word,
             lacking_rights_are_named, a_cut_body_is_an_error,
             an_answer_that_is_no_list_is_never_a_short_one,

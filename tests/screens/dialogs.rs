@@ -32,6 +32,7 @@ fn item(state: &State, row: u32) -> RevokeItem {
         deletable: data.deletable(),
         created: data.created(),
         client: data.client().cloned(),
+        expires: data.expires(),
     }
 }
 

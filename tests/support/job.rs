@@ -17,6 +17,7 @@ pub fn listed(session: &Session) -> JobItem<usize> {
         key: session.key.clone(),
         kind: session.kind.clone(),
         subject: session.subject.clone(),
+        expires: session.expires,
         provenance: Provenance::of(session),
     }
 }
@@ -28,6 +29,7 @@ pub fn named(key: &SessionKey, provenance: Provenance) -> JobItem<usize> {
         key: key.clone(),
         kind: None,
         subject: Subject::default(),
+        expires: None,
         provenance,
     }
 }

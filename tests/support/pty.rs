@@ -181,11 +181,11 @@ impl Pty {
         self.pace.store(bytes_a_second, Ordering::SeqCst);
     }
 
-    /// The picture as it is now.
+    /// The picture as it is now. A frame that has begun is waited for, up to a second.
     pub fn screen(&mut self) -> &Screen {
-        while let Ok(chunk) = self.chunks.try_recv() {
-            self.take(chunk);
-        }
+        self.take_all();
+        let end = Instant::now() + Duration::from_secs(1);
+        while self.in_a_frame() && self.take_until(end) {}
         self.parser.screen()
     }
 
@@ -197,7 +197,8 @@ impl Pty {
     /// Waits until the picture fits.
     pub fn wait_until(&mut self, what: &str, fits: impl Fn(&Screen) -> bool) {
         let end = Instant::now() + LIMIT;
-        while !fits(self.screen()) {
+        self.take_all();
+        while self.in_a_frame() || !fits(self.parser.screen()) {
             assert!(
                 self.take_until(end),
                 "waited in vain for {what}; the screen:\n{}",
@@ -249,6 +250,21 @@ impl Pty {
         self.written.extend_from_slice(&chunk.bytes);
     }
 
+    fn take_all(&mut self) {
+        while let Ok(chunk) = self.chunks.try_recv() {
+            self.take(chunk);
+        }
+    }
+
+    /// True while only a part of a frame has arrived: such a picture was never meant to be seen.
+    fn in_a_frame(&self) -> bool {
+        let last = |mark: &[u8]| {
+            let mut places = self.written.windows(mark.len());
+            places.rposition(|bytes| bytes == mark)
+        };
+        last(b"\x1b[?2026h") > last(b"\x1b[?2026l")
+    }
+
     fn take_until(&mut self, end: Instant) -> bool {
         match self
             .chunks
@@ -276,8 +292,9 @@ impl Pty {
             );
         };
         assert_eq!(status.signal(), None, "it was killed");
-        // Reads its last output.
-        while self.take_until(Instant::now() + Duration::from_millis(200)) {}
+        // Reads its last output: the reading thread ends with the terminal.
+        let end = Instant::now() + limit;
+        while self.take_until(end) {}
         status.exit_code()
     }
 

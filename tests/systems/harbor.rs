@@ -57,7 +57,8 @@ impl SystemFixture for Harbor {
 conformance!(Harbor:
     pages_to_the_end, a_limit_of_the_server_is_never_silent, every_field_filters,
     unreported_fields_are_admitted, ends_once, each_session_has_its_own_outcome, a_lost_answer_is_settled,
-    a_lost_request_is_not_called_an_end, a_refused_end_is_told_and_ends_nothing, a_cut_body_is_an_error,
+    a_lost_request_is_not_called_an_end, a_refused_end_is_told_and_ends_nothing,
+    an_expired_session_whose_end_failed_had_gone, a_cut_body_is_an_error,
     an_answer_that_is_no_list_is_never_a_short_one, a_hanging_server_ends_by_the_limit_or_by_dropping,
     a_server_killed_in_the_middle_of_a_list_is_an_error
 );

@@ -126,7 +126,8 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
             exchange: None,
         });
     }
-    let before = live(api, &name).await?;
+    let found = live(api, &name).await?;
+    let mut before = found.len() as u64;
     let result = rows_of_user(api, &name).await;
     let (outcome, notes) = match result {
         Ok(rows) => {
@@ -146,10 +147,17 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
         Err(error) if error.may_have_acted() => (Outcome::Unknown, Vec::new()),
         Err(error) => return Err(error),
     };
-    let left = live(api, &name).await.ok();
+    let left = live(api, &name).await.ok().map(|left| left.len() as u64);
+    if matches!(outcome, Outcome::Unknown) && left == Some(0) && before > 0 {
+        // Those that nobody has revoked ran out of time by themselves.
+        let revoked = ids(api, &name, REVOKED).await?;
+        let revoked: HashSet<i64> = revoked.into_iter().collect();
+        before = found.iter().filter(|id| revoked.contains(id)).count() as u64;
+    }
     let outcome = match (outcome, left) {
         (Outcome::Revoked, Some(1..)) => Outcome::StillListed,
         (Outcome::Unknown, Some(0)) if before > 0 => Outcome::Revoked,
+        (Outcome::Unknown, Some(0)) => Outcome::AlreadyGone,
         (outcome, _) => outcome,
     };
     Ok(UserOutcome {
@@ -160,13 +168,12 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
     })
 }
 
-/// How many live web sessions a user has.
-async fn live(api: &Cockroach, user: &str) -> Result<u64, ApiError> {
+/// The live web sessions of a user.
+async fn live(api: &Cockroach, user: &str) -> Result<Vec<i64>, ApiError> {
     if user.contains('\0') {
-        return Ok(0);
+        return Ok(Vec::new());
     }
-    let ids = ids(api, user, &[sql::NOT_REVOKED, sql::NOT_EXPIRED]).await?;
-    Ok(ids.len() as u64)
+    ids(api, user, &[sql::NOT_REVOKED, sql::NOT_EXPIRED]).await
 }
 
 /// The ids of those web sessions of a user for which these conditions hold.

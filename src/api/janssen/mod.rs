@@ -137,19 +137,6 @@ impl Janssen {
         }
     }
 
-    /// How many sessions match; asks for one row only.
-    async fn count(&self, field_values: String) -> Result<Option<u64>, ApiError> {
-        let native = Native {
-            field_values,
-            ..Native::default()
-        };
-        let reply = self.pages.ask(&first_row(native)).await?;
-        if !reply.status.is_success() {
-            return Err(self.error_of(&reply));
-        }
-        Ok(listing(&reply)?.total)
-    }
-
     /// Everything that the parameterless list gives: all sessions of an old server, the first 50 of
     /// a new one.
     async fn plain_list(&self) -> Result<Reply, ApiError> {

@@ -2,11 +2,15 @@
 //! come with an empty body, so it proves nothing, and neither does a lost answer; the caller looks.
 //! Source: Janssen `SessionService`.
 
+use chrono::{DateTime, Utc};
+
 use super::filter::{Native, is_pair_value};
 use super::pages::{LARGEST, Place};
 use super::wire::{inum, listing};
 use super::{Janssen, error};
+use crate::api::SessionApi;
 use crate::api::http::{Call, Repeat, Reply};
+use crate::api::in_time::in_time;
 use crate::model::{ApiError, LimitedBy, Outcome, SessionKey, Subject, UserOutcome};
 
 /// Ends these sessions one after the other. After the first answer that asks for a sign-in nothing more
@@ -96,13 +100,21 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
         Err(error) => return Err(error),
     };
     let left = live(api, &dn).await.unwrap_or(None);
+    let now = api.server_now();
+    let still = |live: Option<Vec<Option<DateTime<Utc>>>>| live.map(|live| in_time(&live, now));
+    let (before, left) = (still(before), still(left));
     let outcome = match (answer, left) {
         (UserAnswer::Yes, Some(left)) if left > 0 => Outcome::StillListed,
+        (UserAnswer::Yes, Some(0)) if before == Some(0) => Outcome::AlreadyGone,
         (UserAnswer::Yes, _) => Outcome::Revoked,
         (UserAnswer::None(_), Some(0)) => Outcome::AlreadyGone,
         (UserAnswer::None(error), Some(_)) => Outcome::Failed(error),
         (UserAnswer::No(error), _) => Outcome::Failed(error),
-        (UserAnswer::Lost, Some(0)) if before.is_some_and(|before| before > 0) => Outcome::Revoked,
+        (UserAnswer::Lost, Some(0)) => match before {
+            Some(0) => Outcome::AlreadyGone,
+            Some(_) => Outcome::Revoked,
+            None => Outcome::Unknown,
+        },
         (UserAnswer::None(_) | UserAnswer::Lost, _) => Outcome::Unknown,
     };
     Ok(UserOutcome {
@@ -183,6 +195,26 @@ fn bad_user(message: &str) -> ApiError {
 
 /// The DNs of the sessions that match; one page is enough to tell one person from several.
 async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>, ApiError> {
+    let found = read(api, field, value).await?;
+    Ok(found.rows.into_iter().map(|row| row.user_id).collect())
+}
+
+/// The sessions of one person on the first page.
+struct FoundRows {
+    rows: Vec<FoundRow>,
+    /// Sessions on all pages. `None`: not told.
+    total: Option<u64>,
+}
+
+/// One of them.
+struct FoundRow {
+    /// The DN of the person.
+    user_id: String,
+    /// When its time runs out.
+    expires: Option<DateTime<Utc>>,
+}
+
+async fn read(api: &Janssen, field: &str, value: &str) -> Result<FoundRows, ApiError> {
     let reply = if api.is_old() {
         api.plain_list().await?
     } else {
@@ -205,23 +237,38 @@ async fn rows_of(api: &Janssen, field: &str, value: &str) -> Result<Vec<String>,
     let mut rows = api.rows();
     let rows = found.entries.iter().filter_map(|entry| rows.row(entry));
     let same = |text: Option<&str>| text.is_some_and(|text| text == value);
-    Ok(rows
+    let rows = rows
         .filter(|row| match field {
             "userDn" => same(row.user_id.as_deref().map(inum)),
             _ => same(row.user.as_deref()),
         })
-        .filter_map(|row| row.user_id.map(std::borrow::Cow::into_owned))
-        .collect())
+        .filter_map(|row| {
+            Some(FoundRow {
+                expires: row.expires,
+                user_id: row.user_id?.into_owned(),
+            })
+        });
+    Ok(FoundRows {
+        rows: rows.collect(),
+        total: found.total,
+    })
 }
 
-/// How many sessions of this person would be ended. `None`: the server does not say.
-async fn live(api: &Janssen, dn: &str) -> Result<Option<u64>, ApiError> {
-    if api.is_old() {
-        return Ok(Some(rows_of(api, "userDn", inum(dn)).await?.len() as u64));
-    }
+/// The sessions of this person that would be ended, by when their time runs out; those beyond the first
+/// page count as if it never did. `None`: the server does not say how many there are.
+async fn live(api: &Janssen, dn: &str) -> Result<Option<Vec<Option<DateTime<Utc>>>>, ApiError> {
     let id = inum(dn);
-    if !is_pair_value(id) {
+    if !api.is_old() && !is_pair_value(id) {
         return Ok(None);
     }
-    api.count(format!("userDn={id},state=authenticated")).await
+    let found = read(api, "userDn", id).await?;
+    let shown = found.rows.len();
+    let total = match found.total {
+        _ if api.is_old() => shown,
+        Some(total) => usize::try_from(total).unwrap_or(shown).max(shown),
+        None => return Ok(None),
+    };
+    let mut live: Vec<_> = found.rows.iter().map(|row| row.expires).collect();
+    live.resize(total, None);
+    Ok(Some(live))
 }

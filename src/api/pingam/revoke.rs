@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::{DateTime, Utc};
+
 use super::error::is_of_realm;
 use super::filter::Unit;
 use super::flavour::Op;
@@ -15,6 +17,7 @@ use super::wire::{HandlesEnded, UserEnded};
 use super::{realm, row};
 use crate::api::auth::Interact;
 use crate::api::http::{Reply, StatusCode};
+use crate::api::in_time::in_time;
 use crate::api::net::clean;
 use crate::model::{ApiError, Outcome, SessionKey, Subject, UserOutcome};
 
@@ -42,6 +45,8 @@ struct Seen {
 /// A session that is listed.
 struct ListedSession {
     realm: String,
+    /// When its time runs out. `None`: not told.
+    expires: Option<DateTime<Utc>>,
     /// Why it is left alone. `None`: it is not.
     spared: Option<&'static str>,
 }
@@ -72,9 +77,12 @@ impl Seen {
             } else {
                 row::is_service(&row.user).then_some(row::SERVICE)
             };
-            let realm = realm.to_owned();
-            self.handles
-                .insert(row.handle, ListedSession { realm, spared });
+            let listed = ListedSession {
+                realm: realm.to_owned(),
+                expires: row.ends,
+                spared,
+            };
+            self.handles.insert(row.handle, listed);
         }
     }
 
@@ -105,6 +113,12 @@ impl Seen {
             Some(found) => found.spared.map(|why| Outcome::Refused(why.into())),
             None => (self.has(key) == Some(false)).then_some(Outcome::AlreadyGone),
         }
+    }
+
+    /// True if its time has run out by now, as it was listed.
+    fn is_expired(&self, key: &AmKey, now: DateTime<Utc>) -> bool {
+        let expires = self.handles.get(&key.handle).and_then(|one| one.expires);
+        expires.is_some_and(|at| at <= now)
     }
 
     /// True if the session is listed. `None`: its list was cut, so nobody knows.
@@ -151,7 +165,8 @@ pub(super) async fn sessions(
     let after = look(server, &facts, &sent).await;
     for (outcome, key) in outcomes.iter_mut().zip(&keys) {
         if let (None, Some(key)) = (&outcome, key) {
-            *outcome = Some(settled(key, &answers, &before, after.as_ref().ok()));
+            let after = after.as_ref().ok();
+            *outcome = Some(settled(key, &answers, &before, after, server.now()));
         }
     }
     Ok(outcomes
@@ -317,13 +332,26 @@ async fn one_batch(
 
 /// The outcome for one session, from the list before, the server's answer, and the list now.
 /// `after`: `None` if the lists could not be read again.
-fn settled(key: &AmKey, answers: &Answers, before: &Seen, after: Option<&Seen>) -> Outcome {
+/// A session whose time has run out at `now`, by the server's clock, was ended by nobody.
+fn settled(
+    key: &AmKey,
+    answers: &Answers,
+    before: &Seen,
+    after: Option<&Seen>,
+    now: DateTime<Utc>,
+) -> Outcome {
     let after = after.filter(|after| match before.handles.get(&key.handle) {
         Some(found) => !after.failed.contains_key(&found.realm),
         None => after.unread(key).is_none(),
     });
-    let now = after.and_then(|after| after.has(key));
-    match (answers.get(&key.handle), now) {
+    let is_expired = match after {
+        Some(after) if after.has(key) == Some(true) => after.is_expired(key, now),
+        _ => before.is_expired(key, now),
+    };
+    let listed = after.and_then(|after| after.has(key));
+    match (answers.get(&key.handle), listed) {
+        (Some(Ok(_)), Some(_)) if is_expired => Outcome::AlreadyGone,
+        (Some(Err(error)), Some(_)) if is_expired && error.may_have_acted() => Outcome::AlreadyGone,
         (Some(Ok(true)), Some(true)) => Outcome::StillListed,
         (Some(Ok(true)), Some(false)) => match before.has(key) {
             Some(true) => Outcome::Revoked,
@@ -362,7 +390,7 @@ pub(super) async fn user(
         Some(scope) => vec![realm::normal(scope.expose())],
         None => facts.realms.clone(),
     };
-    let (mut before, mut is_counted) = (0, true);
+    let (mut before, mut is_counted) = (Vec::new(), true);
     let mut found = Vec::new();
     let mut failed = Vec::new();
     for realm in &realms {
@@ -377,7 +405,7 @@ pub(super) async fn user(
             listed => listed?,
         };
         let mine = listed.rows.iter().any(|row| row.own);
-        before += live(server, &listed.rows);
+        before.extend(live(server, &listed.rows));
         // A list that was cut shows some of them only.
         is_counted &= !listed.cut;
         found.push((realm, mine, listed.rows.is_empty()));
@@ -416,10 +444,11 @@ pub(super) async fn user(
             .read(&facts, &unit(realm, Some(&name)), Interact::Never)
             .await;
         left = match (left, listed) {
-            (Some(left), Ok(listed)) => Some(left + live(server, &listed.rows)),
+            (Some(left), Ok(listed)) => Some(left + live(server, &listed.rows).count() as u64),
             _ => None,
         };
     }
+    let before = in_time(&before, server.now());
     let ended = left.map(|left| before.saturating_sub(left));
     let outcome = match (trouble, left) {
         (None | Some(Outcome::Unknown), _) if !failed.is_empty() => {
@@ -547,11 +576,11 @@ pub(super) fn name_of(subject: &Subject) -> Result<String, ApiError> {
     Ok(name)
 }
 
-/// How many of these count: live, and not the operator's own.
-fn live(server: &Server, rows: &[SessionSummary]) -> u64 {
+/// When the time runs out of those that count: live, and not the operator's own.
+fn live(server: &Server, rows: &[SessionSummary]) -> impl Iterator<Item = Option<DateTime<Utc>>> {
     let now = server.now();
-    let counts = |row: &&SessionSummary| !row.own && row.ends.is_none_or(|ends| ends > now);
-    rows.iter().filter(counts).count() as u64
+    let counts = move |row: &&SessionSummary| !row.own && row.ends.is_none_or(|ends| ends > now);
+    rows.iter().filter(counts).map(|row| row.ends)
 }
 
 fn unit(realm: &str, user: Option<&str>) -> Unit {

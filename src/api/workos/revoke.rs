@@ -9,7 +9,9 @@ use super::asked::Who;
 use super::key::Key;
 use super::sessions::{Wanted, is_in};
 use super::{WorkOs, error};
+use crate::api::SessionApi;
 use crate::api::http::Repeat;
+use crate::api::in_time::in_time;
 use crate::model::{ApiError, Fact, Field, Outcome, Session, SessionKey, Subject, UserOutcome};
 
 impl WorkOs {
@@ -72,9 +74,15 @@ impl WorkOs {
             let is_old = |one: &&Session| keys.contains(&one.key);
             left.iter().filter(is_old).count() as u64
         });
+        // One whose time ran out was ended by nobody, unless the server says that it did.
+        let pairs = before.iter().zip(&outcomes);
+        let unsaid = pairs.filter(|(_, outcome)| !matches!(outcome, Outcome::Revoked));
+        let unsaid: Vec<_> = unsaid.map(|(one, _)| one.expires).collect();
+        let expired = unsaid.len() as u64 - in_time(&unsaid, self.server_now());
+        let before = keys.len() as u64 - expired;
         let failed = outcomes.into_iter().find(|one| !is_over(one));
         let outcome = match (failed, left) {
-            _ if keys.is_empty() => Outcome::AlreadyGone,
+            (None, _) | (_, Some(0)) if before == 0 => Outcome::AlreadyGone,
             (_, Some(0)) => Outcome::Revoked,
             (Some(failed), _) => failed,
             (None, Some(_)) => Outcome::StillListed,
@@ -82,7 +90,7 @@ impl WorkOs {
         };
         Ok(UserOutcome {
             outcome,
-            before: Some(keys.len() as u64),
+            before: Some(before),
             left,
             notes: Vec::new(),
         })
@@ -121,9 +129,11 @@ impl WorkOs {
             }
         }
         let scopes = scope.map(|scope| [scope.to_owned()]);
+        let now = self.server_now();
         found.retain(|one| {
             let of = one.scope.as_ref().map(crate::model::Untrusted::expose);
-            one.fact != Fact::Revoked && is_in(scopes.as_ref().map(<[_; 1]>::as_slice), of)
+            let is_over = one.fact == Fact::Revoked || one.expires.is_some_and(|at| at <= now);
+            !is_over && is_in(scopes.as_ref().map(<[_; 1]>::as_slice), of)
         });
         found.sort_by(|one, other| one.key.expose().cmp(other.key.expose()));
         found.dedup_by(|one, other| one.key == other.key);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use enum_map::enum_map;
 use tokio_util::sync::CancellationToken;
 
@@ -26,8 +27,12 @@ pub(super) struct Fake {
 pub(super) struct State {
     /// Sessions that are there, with how many more looks they survive once they are ended.
     pub live: HashMap<String, usize>,
+    /// When the time of some of them runs out.
+    pub expires: HashMap<String, DateTime<Utc>>,
     /// The next answers to a revoke of each key, instead of ending it.
     pub script: HashMap<String, VecDeque<Result<Outcome, ApiError>>>,
+    /// The system's own operation for a person is not done.
+    pub keeps_live: bool,
     pub calls: Vec<String>,
     pub now_sending: usize,
     pub most_sending: usize,
@@ -136,6 +141,7 @@ impl SessionApi for Fake {
         for key in keys {
             if is_there(&mut state, &key) {
                 let mut row = RowRef::new(key.as_str(), "label");
+                row.expires = state.expires.get(&key).copied();
                 row.user = Some("bwong".into());
                 if let ControlFlow::Break(()) = sink.row(row) {
                     break;
@@ -157,7 +163,9 @@ impl SessionApi for Fake {
         let mut state = self.lock();
         state.calls.push(format!("get {}", key.expose()));
         if is_there(&mut state, key.expose()) {
-            Ok(Session::new(key.clone(), "label".to_owned()))
+            let mut session = Session::new(key.clone(), "label".to_owned());
+            session.expires = state.expires.get(key.expose()).copied();
+            Ok(session)
         } else {
             Err(ApiError::NotFound)
         }
@@ -208,8 +216,11 @@ impl SessionApi for Fake {
         let mut state = self.lock();
         let name = user.shown().map_or("", |name| name.expose());
         state.calls.push(format!("revoke_user {name}"));
-        let before = state.live.len() as u64;
-        state.live.clear();
+        let expired = state.expires.values().filter(|at| **at <= Utc::now());
+        let before = (state.live.len() - expired.count()) as u64;
+        if !state.keeps_live {
+            state.live.clear();
+        }
         Ok(UserOutcome {
             outcome: Outcome::Unknown,
             before: Some(before),

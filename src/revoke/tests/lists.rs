@@ -61,6 +61,7 @@ async fn f_http_10_a_list_that_repeats_or_lacks_rows_does_not_show_that_a_sessio
             key: SessionKey::new(key),
             kind: None,
             subject: Subject::default(),
+            expires: None,
             provenance: Provenance::Listed,
         };
         let (there, missing) = (named("s2"), named("s9"));

@@ -1,6 +1,7 @@
 //! Requests, looks, audit lines and messages of a revoke.
 
 mod act;
+mod expired;
 mod fake;
 mod large;
 mod lists;
@@ -116,6 +117,7 @@ fn items(count: usize) -> Vec<JobItem<usize>> {
             name: Some(Untrusted::from("bwong")),
             ..Subject::default()
         },
+        expires: None,
         provenance: Provenance::Listed,
     };
     (1..=count).map(item).collect()

@@ -401,6 +401,7 @@ async fn run_part(
             key: item.key,
             kind: item.kind,
             subject: item.subject,
+            expires: item.expires,
         })
         .collect();
     let work = run_job(client.opened.api, context, items, part.control, report);

@@ -475,6 +475,7 @@ fn revoke(sources: &[u8]) -> Effect {
         deletable: Deletable::Yes,
         created: None,
         client: None,
+        expires: None,
     });
     Effect::Revoke {
         job: JobId(7),

@@ -106,6 +106,31 @@ pub async fn a_lost_request_is_not_called_an_end<B: ServerFixture>() {
     assert!(B::end(&set.server, &key), "it is gone");
 }
 
+pub async fn an_expired_session_whose_end_failed_had_gone<B: ServerFixture>() {
+    let set = Set::<B>::breakable().await;
+    let now = set.api.server_now();
+    let is_expired =
+        |row: &&Session| row.fact == Fact::Live && row.expires.is_some_and(|at| at <= now);
+    let victims = set.victims().await;
+    let mut session = match victims.iter().find(is_expired) {
+        Some(session) => session.clone(),
+        None if B::KEEPS_ENDED => return,
+        None => {
+            // The server does not list those that have expired, so it is gone like one of them.
+            let session = victims.first().expect("somebody is signed in");
+            assert!(B::end(&set.server, &session.key), "it was there");
+            session.clone()
+        }
+    };
+    session.expires = Some(session.expires.unwrap_or(now).min(now));
+    set.meets(Fault::LostRequest).await;
+
+    let item = crate::job::listed(&session);
+    let outcome = crate::job::end(&set.api, &set.profile, vec![item]).await;
+
+    assert!(matches!(outcome[..], [Outcome::AlreadyGone]), "{outcome:?}");
+}
+
 pub async fn a_refused_end_is_told_and_ends_nothing<B: ServerFixture>() {
     let set = Set::<B>::signed_in().await;
     let key = set.victim().await;

@@ -193,6 +193,7 @@ fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() 
                 deletable: session.deletable.clone(),
                 created: session.created,
                 client: session.client.clone(),
+                expires: session.expires,
             }
         })
         .collect();
