@@ -14,7 +14,7 @@ use super::sentence::sentence;
 use super::source::Source;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap_sentence};
-use crate::model::text::{SHOWN_BYTES, display_safe, start_of, with_thousands};
+use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt};
 use crate::store::{Row, RowId};
@@ -323,10 +323,27 @@ pub(super) fn sentence_lines(
         value,
         ..DetailLine::new(LineKind::Sentence, "", "", Role::Text)
     };
-    wrap_sentence(&pieces, width)
-        .into_iter()
-        .map(line)
-        .collect()
+    let mut lines = wrap_sentence(&pieces, width);
+    if let (Some(last), Some(note)) = (lines.last_mut(), others(state)) {
+        let used: usize = last.iter().map(|piece| width_cols(&piece.text)).sum();
+        let free = width.saturating_sub(used);
+        if free >= width_cols(&note) + 2 {
+            last.push(Piece::note(format!("{note:>free$}")));
+        }
+    }
+    lines.into_iter().map(line).collect()
+}
+
+/// How many more sessions the same person has: "3 more of this person (u)".
+fn others(state: &State) -> Option<String> {
+    let others = state.details.others.filter(|others| others.count > 0)?;
+    let count = with_thousands(others.count as u64);
+    let keys = state.keymap.keys(Context::Table, Action::Person);
+    let key = keys.first().map(|key| format!(" ({key})"));
+    Some(format!(
+        "{count} more of this person{}",
+        key.unwrap_or_default()
+    ))
 }
 
 /// The text that copying a fact gives, where that is more than the text on screen.

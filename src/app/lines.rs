@@ -11,7 +11,7 @@ use super::role::Role;
 use super::screen_layout::VisualRow;
 use super::sentence::sentence;
 use super::state::{Pane, State};
-use super::text_wrap::{Piece, wrap, wrap_pieces};
+use super::text_wrap::{Piece, PieceKind, wrap, wrap_pieces};
 use crate::model::text::{Ellipsis, mask, with_thousands};
 use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
@@ -290,7 +290,11 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
         LineKind::Sentence => {
             let lines = state.layout.lines.iter();
             let lines = lines.filter(|line| line.kind == LineKind::Sentence);
-            let text: Vec<String> = lines.map(|line| line.text().trim().to_owned()).collect();
+            let said = |line: &DetailLine| {
+                let pieces = line.value.iter().filter(|p| p.kind != PieceKind::Note);
+                pieces.map(|piece| piece.text.as_str()).collect::<String>()
+            };
+            let text: Vec<String> = lines.map(|line| said(line).trim().to_owned()).collect();
             Some((Copied::Value, text.join(" ")))
         }
         LineKind::Attribute(index) => session

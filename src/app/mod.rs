@@ -40,6 +40,7 @@ pub mod marks;
 pub mod memory;
 pub mod msg;
 mod name_value;
+pub(crate) mod others;
 pub(crate) mod raw_json;
 pub(crate) mod reach;
 pub mod results;

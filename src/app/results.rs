@@ -7,6 +7,7 @@ use tui_input::Input;
 
 use super::effect::Gen;
 use super::marks::Marks;
+use super::others::Others;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
 use crate::store::{Change, Changes, GroupBy, Order, Row, RowId, Rows, SourceId};
 
@@ -399,6 +400,8 @@ pub struct Details {
     pub gen_read: Gen,
     /// True while a list is being read.
     pub reading: bool,
+    /// How many more sessions the person of that row has. `None`: not counted.
+    pub others: Option<Others>,
     /// The row whose details are shown; when it changes, cursor and scroll start anew.
     pub row: Option<RowId>,
 }

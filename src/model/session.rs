@@ -99,8 +99,10 @@ impl Subject {
 /// Who the operator is at the remote system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The name to show ("help-desk@example.org", or a client id). Never empty.
+    /// The name as the system has it ("help-desk@example.org", or a client id). Never empty.
     pub name: Untrusted,
+    /// The name that `client_names` of the profile gives to that client id. `None`: it gives none.
+    pub known_as: Option<Untrusted>,
     /// The operator's own session as the server describes it, for programs. `None`: it does not tell.
     pub session: Option<Value>,
     /// The rights of the token, in the system's own words. Empty: the system does not tell.
@@ -110,6 +112,13 @@ pub struct Identity {
     /// Why this sign-in can end no session, where that is known without trying ("this sign-in lacks the
     /// scope …"). `None`: nothing is known against it.
     pub may_not_revoke: Option<Untrusted>,
+}
+
+impl Identity {
+    /// The name on screen: the one from the configuration, else the one of the system.
+    pub fn shown(&self) -> &Untrusted {
+        self.known_as.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// The state that the system reported for the session, before clocks are looked at.

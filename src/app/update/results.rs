@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::effect::{Effect, Gen};
 use crate::app::lines;
+use crate::app::others::Others;
 use crate::app::results::LeftOut;
 use crate::app::sorting;
 use crate::app::state::{Pane, State};
@@ -331,6 +332,7 @@ fn moved(at: usize, by: isize, count: usize) -> usize {
 pub fn settle(state: &mut State) {
     let results = &mut state.results;
     results.cursor = results.cursor.min(results.order.len().saturating_sub(1));
+    state.details.others = Others::of(state);
     let row = state.results.current().map(|(id, _)| id);
     if state.details.row != row {
         state.details.row = row;
