@@ -10,7 +10,7 @@ use super::source::Source;
 use super::state::State;
 use crate::model::text::with_thousands;
 use crate::model::time::{duration, span};
-use crate::model::{Clause, Sort};
+use crate::model::{Clause, Field, Sort};
 use crate::store::{Change, Compared, Order, RowId, Rows, SourceId};
 
 /// The live view while it is on.
@@ -95,7 +95,7 @@ pub(super) fn begin(state: &State, id: RowId) -> String {
     match state.results.changes.of(id) {
         Some(Change::New) => "New: ".to_owned(),
         Some(Change::Changed(fields)) => {
-            let words: Vec<_> = fields.iter().map(|field| field.name()).collect();
+            let words: Vec<_> = fields.iter().map(Field::name).collect();
             format!("Changed ({}): ", words.join(", "))
         }
         Some(Change::Unlisted) => "Not in the part of the list that came last: ".to_owned(),

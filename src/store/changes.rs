@@ -13,7 +13,7 @@ use super::row::Row;
 use super::rows::{RowId, Rows, SourceId};
 use super::texts::Texts;
 use super::unpacking::Unpacking;
-use crate::model::{Field, RowRef, RowSink};
+use crate::model::{Field, RowRef, RowSink, Untrusted};
 
 /// The fields in which two readings of a session are compared. Attributes are not: they are packed.
 const COMPARED: [Field; 15] = [
@@ -382,7 +382,9 @@ impl Matched {
             }
         }
         // The first of those that look the same first.
-        lost.values_mut().for_each(|rows| rows.reverse());
+        for rows in lost.values_mut() {
+            rows.reverse();
+        }
         let mut rest = Vec::new();
         for (id, row) in strangers {
             let same = look(row).and_then(|look| lost.get_mut(&by.hash_one(look))?.pop());
@@ -403,7 +405,7 @@ fn look(row: Row<'_>) -> Option<impl Hash> {
         .find_map(|moment| row.chunk.times[moment].micros(row.at));
     let may_not_last = matches!(facts.deletable, Answer::NoLastingId | Answer::Unknown);
     let texts = [Shared::UserId, Shared::User, Shared::Client, Shared::Scope]
-        .map(|text| row.texts().get(row.text_id(text)).map(|text| text.expose()));
+        .map(|text| row.texts().get(row.text_id(text)).map(Untrusted::expose));
     let source = row.source();
     stays
         .filter(|_| may_not_last)

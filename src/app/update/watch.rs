@@ -244,10 +244,10 @@ fn lists(state: &State, reading: &WatchReading) -> Vec<Listing> {
             Some((Progress::Loaded, Completeness::Complete, 0)) => Came::All,
             Some(_) => Came::Part,
         };
-        let was_as_much = match (&before.progress, came) {
-            (Progress::Failed(_) | Progress::Never, _) => false,
-            (Progress::Stopped(_), Came::All) => false,
-            _ => true,
+        let was_as_much = match &before.progress {
+            Progress::Failed(_) | Progress::Never => false,
+            Progress::Stopped(_) => came != Came::All,
+            Progress::Loading | Progress::Loaded => true,
         };
         Listing { came, was_as_much }
     };
