@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::columns::LIFE;
+use super::hinted;
 use super::life::{self, Moments};
 use super::results::RowStatus;
 use super::role::Role;
@@ -129,7 +130,10 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
             },
             Role::Text,
         ),
-        Field::Hint => Cell::own("-", Role::Dim),
+        Field::Hint => match hinted::hints(state, id, row) {
+            none if none.is_empty() => Cell::own("-", Role::Dim),
+            some => Cell::own(some.words(), Role::Warn),
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use super::source::Source;
 use super::state::State;
 use super::update::results::view;
 use crate::model::Property;
-use crate::store::{Order, RowId, Rows, SourceNames};
+use crate::store::{Counted, Order, RowId, Rows, SourceNames};
 
 /// A format of exported rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
@@ -105,6 +105,8 @@ pub struct ExportJob {
     pub query: String,
     /// The moment of the question.
     pub now: DateTime<Utc>,
+    /// What is known of the rows by counting all of them.
+    pub counted: Option<Arc<Counted>>,
 }
 
 /// The facts about one source that an exported list tells.
@@ -175,6 +177,7 @@ pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
             .collect(),
         query: query.to_string(),
         now: state.now,
+        counted: results.counted.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::action::{Action, Context};
 use super::cells;
 use super::detail_line::{DetailLine, LineKind};
+use super::hinted;
 use super::life;
 use super::results::RowStatus;
 use super::role::Role;
@@ -306,6 +307,7 @@ pub(super) fn short(
     // The life line keeps its place below a sentence that is long.
     lines.truncate(3);
     lines.extend(life_line(state, id, row, session, width));
+    lines.extend(hinted::lines(state, id, row, session));
     lines.extend(can_be_ended(state, id, row, session));
     lines
 }

@@ -26,6 +26,7 @@ pub mod form_fields;
 pub mod form_layout;
 pub mod form_line;
 pub mod hint;
+mod hinted;
 pub mod hints;
 pub(crate) mod history;
 pub mod hit;

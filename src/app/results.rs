@@ -1,6 +1,7 @@
 //! The results: rows, their order, the cursor, and what was done to them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tui_input::Input;
@@ -9,7 +10,7 @@ use super::effect::Gen;
 use super::marks::Marks;
 use super::others::Others;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
-use crate::store::{Change, Changes, GroupBy, Order, Row, RowId, Rows, SourceId};
+use crate::store::{Change, Changes, Counted, GroupBy, Order, Row, RowId, Rows, SourceId};
 
 /// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +117,10 @@ pub struct Results {
     pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
+    /// What is known of the rows by counting all of them. `None`: they were not counted yet.
+    pub counted: Option<Arc<Counted>>,
+    /// True if something has changed that they tell of.
+    pub recount: bool,
     /// True if the operator chose that order.
     pub is_sort_chosen: bool,
     /// Cells of the widest state that was on screen since these rows began to arrive: the column does not
@@ -187,6 +192,8 @@ impl Results {
             reorder: false,
             column: sort.by.clone(),
             sort,
+            counted: None,
+            recount: false,
             is_sort_chosen: false,
             widest_state: 0,
             arrival: true,
@@ -362,9 +369,16 @@ impl Results {
         self.arrival && !self.is_filtered()
     }
 
+    /// The clauses of the search that the rows answer only together.
+    pub fn of_other_rows(&self) -> Vec<Clause> {
+        let query = self.made_by.as_ref();
+        query.map_or_else(Vec::new, |query| query.split_by_rows().1)
+    }
+
     /// True if a filter hides loaded rows.
     pub fn is_filtered(&self) -> bool {
-        !self.quick.is_empty() || self.live.as_ref().is_some_and(|live| live.query.is_some())
+        let is_set = !self.quick.is_empty() || !self.of_other_rows().is_empty();
+        is_set || self.live.as_ref().is_some_and(|live| live.query.is_some())
     }
 }
 

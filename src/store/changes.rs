@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::chunk::{Answer, ChunkBuilder, Moment, Shared};
+use super::counted::count;
 use super::order::{Order, View, order};
 use super::row::Row;
 use super::rows::{RowId, Rows, SourceId};
@@ -222,7 +223,12 @@ impl Comparison {
     pub fn made_for(self, mut view: View) -> (Compared, Order) {
         let compared = self.made();
         let ended = view.ended.iter().filter_map(|row| compared.moved(*row));
-        view.ended = Arc::new(ended.collect());
+        let ended: HashSet<RowId> = ended.collect();
+        // Where it stands a row that has gone stays, but it no longer counts.
+        let over = ended.iter().copied().chain(compared.changes.gone_rows());
+        view.ended = Arc::new(over.collect());
+        view.counted = Some(Arc::new(count(&compared.rows, &view)));
+        (view.ended, view.counts) = (Arc::new(ended), false);
         let order = order(&compared.rows, &view, None);
         (compared, order)
     }

@@ -431,6 +431,8 @@ impl Fixture {
             now: self.state.now,
             ended: Default::default(),
             filter: Default::default(),
+            counted: None,
+            counts: false,
         };
         self.state.results.order = order(&self.state.results.rows, &view, None);
     }

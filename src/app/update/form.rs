@@ -385,7 +385,9 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone(), asked_by);
+        let mut search = search_for(state, &state.sources[at], query.clone(), asked_by);
+        // The clauses that rows answer only together are for all loaded rows.
+        (search.query, _) = search.query.split_by_rows();
         let generation = state.next_gen();
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];

@@ -92,7 +92,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
-        Msg::Ended(job) => revoke::ended(state, job),
+        Msg::Ended(job) => {
+            let mut effects = revoke::ended(state, job);
+            effects.extend(results::recount(state));
+            effects
+        }
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };

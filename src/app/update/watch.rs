@@ -411,7 +411,7 @@ fn show(state: &mut State, compared: Compared, order: Order) -> Vec<Effect> {
     results.left_out = None;
     results.arrival = false;
     results.order_gen = Gen::default();
-    (results.ordering, results.reorder) = (false, false);
+    (results.ordering, results.reorder, results.recount) = (false, false, false);
     results::place_of(state, order, count);
     if was_untouched {
         // Nobody has moved yet: the window stays at the top, where what is new is seen.
@@ -419,7 +419,7 @@ fn show(state: &mut State, compared: Compared, order: Order) -> Vec<Effect> {
     }
     state.results.wanted = None;
     let details = &mut state.details;
-    (details.row, details.fresh) = (shown, None);
+    (details.row, details.fresh, details.others) = (shown, None, None);
     let loaded = shown.and_then(|id| Some((id, state.results.rows.get(id)?)));
     details.loaded = loaded.map(|(id, row)| (id, Box::new(row.session())));
     (details.line, details.top) = (line, top);

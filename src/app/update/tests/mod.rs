@@ -11,6 +11,7 @@ mod copies;
 mod export;
 mod forms;
 mod groups;
+mod hints;
 mod history;
 mod kinds;
 mod marks;
