@@ -188,12 +188,12 @@ fn yes_no(answer: Option<bool>) -> &'static str {
 /// The words of the STATE column and their role: what happened to the row since it was loaded, else its
 /// state now. A word comes first and says it all; the colour only calls attention to what is not usual.
 pub fn state_words(state: &State, id: RowId, row: Row<'_>) -> (Cow<'static, str>, Role) {
-    let Some(status) = state.results.statuses.get(&id) else {
+    let Some(status) = state.results.status(id) else {
         return session_words(state, row.source(), &row.into());
     };
     let role = match status {
         RowStatus::Revoking => Role::Warn,
-        RowStatus::Revoked | RowStatus::AlreadyGone => Role::Muted,
+        RowStatus::Revoked | RowStatus::AlreadyGone | RowStatus::Vanished => Role::Muted,
         _ => Role::Danger,
     };
     let word = status.word();

@@ -154,10 +154,7 @@ pub enum ExportFailure {
 /// The job that exports the rows that are shown now.
 pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
     let results = &state.results;
-    let over = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over());
+    let over = results.over();
     let clauses = results.query.iter().flat_map(|query| &query.clauses);
     let clauses = clauses
         .chain(&results.quick)
@@ -170,7 +167,7 @@ pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
         rows: results.rows.clone(),
         order: results.order.clone(),
         ended: over
-            .map(|(id, _)| (*id, results.ended_at.get(id).copied()))
+            .map(|id| (id, results.ended_at.get(&id).copied()))
             .collect(),
         names: view(state).sources,
         sources: state.sources.iter().map(source).collect(),

@@ -57,6 +57,7 @@ pub mod state;
 pub mod system_end;
 pub mod text_wrap;
 pub mod update;
+pub mod watch;
 pub mod words;
 
 pub use action::Action;

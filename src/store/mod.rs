@@ -1,5 +1,6 @@
 //! Rows in memory: what was loaded, what is shown of it, and in which order.
 
+mod changes;
 mod chunk;
 mod columns;
 mod counted;
@@ -17,6 +18,7 @@ mod texts;
 pub(crate) mod touched;
 mod unpacking;
 
+pub use changes::{Came, Change, ChangedFields, Changes, Compared, Comparison, Listing};
 pub use chunk::{Chunk, ChunkBuilder};
 pub use counted::Counted;
 pub use groups::{Began, Group, GroupBy, began, groups};

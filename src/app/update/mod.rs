@@ -3,7 +3,6 @@
 mod act;
 mod answer;
 pub(super) mod ask_revoke;
-mod auto_reload;
 pub(super) mod details;
 mod dialogs;
 pub(super) mod edit;
@@ -25,6 +24,7 @@ mod sign_in;
 pub(super) mod table;
 mod timers;
 pub(super) mod trail;
+mod watch;
 
 pub use profiles::open_profiles;
 
@@ -75,6 +75,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => details::read(state, source, generation, row, result),
         Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::Compared {
+            generation,
+            compared,
+            order,
+        } => watch::compared(state, generation, compared, order),
         Msg::MarksFound { generation, marks } => marks::found(state, generation, &marks),
         Msg::Revoked { job, row, outcome } => revoke::outcome(state, job, row, outcome),
         Msg::UserRevoked {
@@ -95,6 +100,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };
+    effects.extend(watch::settle(state));
     results::settle(state);
     effects.extend(marks::settle(state));
     lay_out(state);

@@ -12,7 +12,7 @@ use crate::app::state::{Pane, State};
 use crate::model::query::Matcher;
 use crate::model::{Field, Property, Thresholds};
 use crate::store::order::{SourceNames, View};
-use crate::store::{Order, RowId, Rows, order};
+use crate::store::{Changes, Order, RowId, Rows, order};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 pub(super) const AT_ONCE: usize = 5_000;
@@ -29,6 +29,7 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.statuses.clear();
+    results.changes = Changes::default();
     results.ended_at.clear();
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
@@ -174,12 +175,7 @@ pub fn view(state: &State) -> View {
         .then(|| Matcher::new(&clauses, state.now, state.zone(), Thresholds::default()))
         .and_then(Result::ok)
         .map(Arc::new);
-    let ended = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over())
-        .map(|(id, _)| *id)
-        .collect();
+    let ended = results.over().collect();
     let sources = state
         .sources
         .iter()
@@ -240,7 +236,7 @@ fn place(state: &mut State, made: Order) {
 
 /// Takes a new order of the first `rows` rows; the cursor stays on its row, and the row on its line of the
 /// screen.
-fn place_of(state: &mut State, made: Order, rows: u32) {
+pub(super) fn place_of(state: &mut State, made: Order, rows: u32) {
     let results = &mut state.results;
     results.ordered = rows;
     if let Some(counted) = made.counted() {

@@ -25,6 +25,7 @@ mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;
+mod watch;
 mod ways;
 
 use std::sync::Arc;
