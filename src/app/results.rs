@@ -10,7 +10,7 @@ use super::effect::Gen;
 use super::marks::Marks;
 use super::others::Others;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
-use crate::store::{Change, Changes, Counted, GroupBy, Order, Row, RowId, Rows, SourceId};
+use crate::store::{Change, Changes, GroupBy, Order, Row, RowId, Rows, SourceId, UserCounts};
 
 /// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub struct Results {
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
     /// What is known of the rows by counting all of them. `None`: they were not counted yet.
-    pub counted: Option<Arc<Counted>>,
+    pub counted: Option<Arc<UserCounts>>,
     /// True if something has changed that they tell of.
     pub recount: bool,
     /// True if the operator chose that order.
