@@ -6,6 +6,7 @@ use super::area::{BORDER, Mode};
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
 use super::facts;
+use super::hinted;
 use super::raw_json;
 use super::role::Role;
 use super::screen_layout::VisualRow;
@@ -92,6 +93,8 @@ fn field_lines(
     let (left, right) = facts::facts(state, id, row, session);
     let mut lines = facts::sentence_lines(state, id, row, session, width);
     lines.extend(facts::life_line(state, id, row, session, width));
+    let hints = hinted::lines(state, id, row, session).into_iter();
+    lines.extend(hints.flat_map(|line| wrapped(line, width)));
     let mut long = Vec::new();
     let sides = [(left, half), (right, half.map(|half| width - half))];
     for (side, cells) in sides {

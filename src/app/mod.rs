@@ -26,6 +26,7 @@ pub mod form_fields;
 pub mod form_layout;
 pub mod form_line;
 pub mod hint;
+mod hinted;
 pub mod hints;
 pub(crate) mod history;
 pub mod hit;
@@ -56,6 +57,7 @@ pub mod state;
 pub mod system_end;
 pub mod text_wrap;
 pub mod update;
+pub mod watch;
 pub mod words;
 
 pub use action::Action;

@@ -427,6 +427,7 @@ async fn list(source: &Source) -> Finding {
         limit: Some(1),
         way: None,
         asked_by: AskedBy::Person,
+        all_hints: false,
     };
     let mut rows: Vec<Session> = Vec::new();
     match source

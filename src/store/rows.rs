@@ -61,6 +61,16 @@ impl Rows {
         self.chunks.push(chunk);
     }
 
+    /// The same without the rows of these sources.
+    pub fn without(&self, sources: &[SourceId]) -> Self {
+        let mut rows = Self::default();
+        let others = self.chunks.iter();
+        for chunk in others.filter(|chunk| !sources.contains(&chunk.source)) {
+            rows.append(Arc::clone(chunk));
+        }
+        rows
+    }
+
     /// The row of this number.
     pub fn get(&self, id: RowId) -> Option<Row<'_>> {
         let chunk = self
