@@ -123,9 +123,9 @@ pub struct Results {
     pub recount: bool,
     /// True if the operator chose that order.
     pub is_sort_chosen: bool,
-    /// Cells of the widest state that was on screen since these rows began to arrive: the column does not
-    /// change while rows pass by.
-    pub widest_state: u16,
+    /// Cells of the widest state and of the widest values of attributes that were on screen since these
+    /// rows began to arrive: a column does not become narrower while rows pass by.
+    pub widest: HashMap<Property, u16>,
     /// True while rows are shown in order of arrival.
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
@@ -195,7 +195,7 @@ impl Results {
             counted: None,
             recount: false,
             is_sort_chosen: false,
-            widest_state: 0,
+            widest: HashMap::new(),
             arrival: true,
             cursor: 0,
             top: 0,
