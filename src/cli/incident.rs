@@ -106,6 +106,8 @@ struct IncidentReport {
 struct SystemReport {
     profile: String,
     system: String,
+    /// The name of the person there. `None`: the same as it was given.
+    asked_as: Option<String>,
     /// Live sessions found before.
     found: usize,
     /// What became of them.
@@ -123,6 +125,7 @@ impl IncidentReport {
         let system = |(at, source): (usize, &Source)| SystemReport {
             profile: source.name().to_owned(),
             system: source.word().to_owned(),
+            asked_as: asked_as(source, args.user.trim()),
             found: live(found, at),
             counted: Counted::default(),
             left: None,
@@ -146,7 +149,11 @@ impl IncidentReport {
                 (found, None) => super::revoke::sessions(found),
                 (found, Some(why)) => format!("{}; {why}", super::revoke::sessions(found)),
             };
-            ctx.note(&format!("plan: {}: {found}", one.profile));
+            ctx.note(&format!(
+                "plan: {}: {found}{}",
+                one.profile,
+                one.as_words(" ")
+            ));
         }
     }
 
@@ -215,7 +222,13 @@ impl IncidentReport {
             let left = one.left.map_or("unknown".to_owned(), number);
             let read_back = one.read_back.map_or("-".to_owned(), clock);
             let counted = &one.counted;
-            let note = one.error.clone().unwrap_or_else(|| "-".to_owned());
+            let note = match (&one.error, one.as_words("")) {
+                (Some(why), name) => {
+                    format!("{why}{}{name}", if name.is_empty() { "" } else { "; " })
+                }
+                (None, name) if name.is_empty() => "-".to_owned(),
+                (None, name) => name,
+            };
             vec![
                 display_safe(&one.profile).into_owned(),
                 one.system.clone(),
@@ -237,6 +250,7 @@ impl IncidentReport {
             json!({
                 "profile": one.profile,
                 "system": one.system,
+                "asked_as": one.asked_as,
                 "found": one.found,
                 "ended": one.counted.ended,
                 "already_gone": one.counted.gone,
@@ -255,6 +269,22 @@ impl IncidentReport {
             "systems": self.systems.iter().map(system).collect::<Vec<_>>(),
         })
     }
+}
+
+impl SystemReport {
+    /// "as j.doe@example.com", behind a space where that is given; empty where the name is the same.
+    fn as_words(&self, before: &str) -> String {
+        match &self.asked_as {
+            Some(name) => format!("{before}as {}", display_safe(name)),
+            None => String::new(),
+        }
+    }
+}
+
+/// The name of a person in a system. `None`: the same as it was given.
+fn asked_as(source: &Source, user: &str) -> Option<String> {
+    let theirs = source.profile.user_names.theirs(user);
+    (theirs != user).then(|| theirs.into_owned())
 }
 
 const TITLES: [&str; 10] = [

@@ -19,7 +19,7 @@ use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
     ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
-    Subject, Value,
+    Subject, Untrusted, Value,
 };
 use crate::revoke::Provenance;
 
@@ -291,7 +291,7 @@ pub(super) async fn find(
     let ended = pages::read(ctx, sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
     if let Some(user) = &args.user {
-        note_spelling(ctx, user.trim(), &collect.targets);
+        note_spelling(ctx, sources, user.trim(), &collect.targets);
     }
     let codes: Vec<u8> = ended.iter().map(pages::ListEnd::code_of_decision).collect();
     let not_whole = ended.iter().filter(|one| !one.is_whole());
@@ -303,10 +303,16 @@ pub(super) async fn find(
     })
 }
 
-/// Names are compared without case: whose sessions were found is told where that is spelled otherwise.
-fn note_spelling(ctx: &Ctx, user: &str, found: &[SessionTarget]) {
+/// Names are compared without case, and a profile may give a person another one: whose sessions were found is
+/// told where that is spelled otherwise.
+fn note_spelling(ctx: &Ctx, sources: &[Source], user: &str, found: &[SessionTarget]) {
     let names = names_of(found);
-    if names.iter().any(|name| *name != display_safe(user)) {
+    let is_as_typed = |target: &SessionTarget| {
+        let name = target.subject.name.as_ref().map(Untrusted::expose);
+        name.is_none_or(|name| name == user)
+            || sources[target.source].profile.user_names.theirs(user) == name.unwrap_or_default()
+    };
+    if !found.iter().all(is_as_typed) {
         ctx.note(&format!(
             "note: what was found for {} is of {}",
             display_safe(user),

@@ -9,7 +9,9 @@ use super::row::Row;
 use super::rows::{RowId, Rows};
 use super::{filter, sort};
 use crate::model::query::Matcher;
-use crate::model::{Fact, Field, KindCounts, Property, Sort, State, Thresholds, state_at};
+use crate::model::{
+    Fact, Field, KindCounts, Property, Sort, State, Thresholds, UserNames, state_at,
+};
 
 /// Which rows are shown, in which sequence. Cloning it is free.
 #[derive(Clone, Debug)]
@@ -179,6 +181,8 @@ pub struct SourceNames {
     pub thresholds: Thresholds,
     /// How far its clock is ahead of ours.
     pub ahead: TimeDelta,
+    /// The names that people have there.
+    pub user_names: Arc<UserNames>,
 }
 
 /// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
@@ -317,6 +321,7 @@ mod tests {
             system: "s".into(),
             thresholds: Thresholds::default(),
             ahead: TimeDelta::zero(),
+            user_names: std::sync::Arc::default(),
         };
         View {
             sort,

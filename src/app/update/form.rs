@@ -16,7 +16,7 @@ use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, AskedBy, Clause, Cursor, Field, Op, Plan, Query, Search, Target, Value,
+    ApiError, AskedBy, Clause, Cursor, Field, NamedBy, Op, Plan, Query, Search, Target, Value,
 };
 use crate::store::SourceId;
 
@@ -459,6 +459,7 @@ fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -
         zone: state.zone(),
         way: source.way.as_ref().map(|way| way.word.clone()),
         asked_by,
+        named_by: NamedBy::Operator,
     }
 }
 

@@ -15,6 +15,7 @@ mod history;
 mod kinds;
 mod marks;
 mod mouse;
+mod names;
 mod orders;
 mod palette;
 mod person;
@@ -406,6 +407,7 @@ fn profile(name: &str) -> ProfileView {
             }),
             ..Policy::default()
         },
+        user_names: std::sync::Arc::default(),
     }
 }
 
