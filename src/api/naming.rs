@@ -43,7 +43,16 @@ impl Layer for UserNaming {
     }
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
-        self.inner.plan(&in_their_words(search, &self.names))
+        let mut plan = self.inner.plan(&in_their_words(search, &self.names))?;
+        if search.named_by == NamedBy::Operator {
+            let clauses = search.query.clauses.iter();
+            let words = clauses.filter(|clause| self.names.names_person(clause));
+            plan.notes.extend(words.map(|word| {
+                let user = self.names.clause(word);
+                format!("{word} is taken for {user}, by user_names of the profile; \"*{word}*\" looks for the text")
+            }));
+        }
+        Ok(plan)
     }
 
     async fn search(

@@ -121,10 +121,14 @@ impl UserNames {
             .is_some_and(|person| self.theirs(&person).to_lowercase() == theirs.to_lowercase())
     }
 
-    /// A clause on the user as the system writes names. Every other clause stays as it is, and so does a
-    /// regular expression: it is written for the names that the rows show.
+    /// A clause on the user as the system writes names, and a word that is a person of the table as one. Every
+    /// other clause stays as it is, and so does a regular expression: it is written for the names that the rows
+    /// show.
     pub fn clause(&self, clause: &Clause) -> Clause {
         let mut clause = clause.clone();
+        if self.names_person(&clause) {
+            clause.target = Target::Field(Field::User);
+        }
         let is_user = clause.target == Target::Field(Field::User);
         if is_user && matches!(clause.op, Op::Eq | Op::Ne) {
             for value in &mut clause.values {
@@ -134,6 +138,15 @@ impl UserNames {
             }
         }
         clause
+    }
+
+    /// True if the clause is a word that is a person of the table, and no part of a text.
+    pub fn names_person(&self, clause: &Clause) -> bool {
+        let is_person = |value: &Value| match value {
+            Value::Text(text) => self.theirs.contains_key(&text.to_lowercase()),
+            _ => false,
+        };
+        clause.target == Target::Word && clause.op == Op::Eq && clause.values.iter().all(is_person)
     }
 
     /// The part of a name that stands in the place of the template. `None`: it has another form.
@@ -251,6 +264,12 @@ mod tests {
             text(&clause(Field::User, Op::Ne, "Jane")),
             "user!=J.Doe@example.com"
         );
+        let word = |name: &str| crate::model::Query::parse(name).unwrap().clauses.remove(0);
+        assert_eq!(text(&word("JANE")), "user:J.Doe@example.com");
+        assert_eq!(text(&word("-jane")), "-user:J.Doe@example.com");
+        for other in ["*jane*", "jan", "jdoe"] {
+            assert_eq!(text(&word(other)), other);
+        }
         assert_eq!(text(&clause(Field::User, Op::Match, "jane")), "user~jane");
         assert_eq!(text(&clause(Field::Client, Op::Eq, "jane")), "client:jane");
     }
