@@ -113,6 +113,8 @@ fn view(sort: Option<Field>, filter: Option<&str>) -> View {
         ended: Arc::default(),
         sources: Arc::from([names]),
         now: start(),
+        counted: None,
+        counts: false,
     }
 }
 

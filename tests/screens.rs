@@ -56,7 +56,7 @@ use usher::model::{
 use usher::store::{RowId, SourceId};
 use usher::ui::Theme;
 
-use support::fixture::{Fixture, at, caps, now, people, profile};
+use support::fixture::{Fixture, Person, at, caps, now, people, profile};
 use support::screen::{check, check_with};
 
 const MAIN: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use super::SessionApi;
 use super::layer::Layer;
 use crate::model::{
-    ApiError, Class, Clause, Cursor, Field, Op, PageEnd, Plan, RowRef, RowSink, Search, Session,
-    SessionKey, Target, Value,
+    ApiError, Class, Clause, Cursor, Field, Identity, Op, PageEnd, Plan, RowRef, RowSink, Search,
+    Session, SessionKey, Target, Value,
 };
 
 /// The attribute in which the id stays, where the system does not send it among the others.
@@ -153,6 +153,15 @@ impl Layer for ClientNames {
         Ok(plan)
     }
 
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        let who = self.inner.whoami().await?;
+        let known_as = self.names.get(who.name.expose());
+        Ok(Identity {
+            known_as: known_as.map(|name| name.as_str().into()),
+            ..who
+        })
+    }
+
     async fn search(
         &self,
         search: &Search,
@@ -214,7 +223,10 @@ mod tests {
         }
 
         async fn whoami(&self) -> Result<Identity, ApiError> {
-            Err(ApiError::Cancelled)
+            Ok(Identity {
+                name: "1800.c3".into(),
+                ..Identity::default()
+            })
         }
 
         async fn search(
@@ -294,6 +306,14 @@ mod tests {
         assert_eq!(rows[0].extra[0].name.expose(), "client_id");
         assert_eq!(rows[0].extra[0].value.expose(), "1800.c3");
         assert!(rows[2].extra.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_as_a_client_is_shown_by_its_name_and_recorded_by_its_id() {
+        let who = named().whoami().await.unwrap();
+
+        assert_eq!(who.shown().expose(), "Portal");
+        assert_eq!(who.name.expose(), "1800.c3");
     }
 
     #[tokio::test]

@@ -21,6 +21,10 @@ pub(super) trait Layer: Send + Sync {
         self.inner().plan(search)
     }
 
+    async fn whoami(&self) -> Result<Identity, ApiError> {
+        self.inner().whoami().await
+    }
+
     async fn search(
         &self,
         search: &Search,
@@ -65,7 +69,7 @@ impl<L: Layer> SessionApi for Layered<L> {
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
-        self.0.inner().whoami().await
+        self.0.whoami().await
     }
 
     async fn search(

@@ -144,7 +144,7 @@ impl Action {
             Self::Help => "this help",
             Self::Unfold => "all search fields",
             Self::Reload => "reload, sign in if needed",
-            Self::AutoReload => "automatic reload on / off",
+            Self::AutoReload => "live: mark what changes, on / off",
             Self::Profiles => "switch profile",
             Self::Redraw => "redraw the screen",
             Self::Suspend => "suspend to the shell",

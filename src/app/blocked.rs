@@ -212,7 +212,7 @@ fn revoke(state: &State) -> Option<Reason> {
         let source = source_of_cursor(state)?;
         let (id, row) = state.results.current()?;
         source_cannot(state, source, row.kind()).or_else(|| {
-            let status = state.results.statuses.get(&id);
+            let status = state.results.status(id);
             why_not(source, row, status).map(Cow::Owned)
         })
     })
@@ -243,6 +243,9 @@ pub fn why_not(source: &Source, row: Row<'_>, status: Option<&RowStatus>) -> Opt
         Some(RowStatus::NoLastingId) => return Some(NO_LASTING_ID.into()),
         Some(RowStatus::Revoked) => return Some("it has already ended".into()),
         Some(RowStatus::AlreadyGone) => return Some("it had already gone".into()),
+        Some(RowStatus::Vanished) => {
+            return Some("it has gone: the list that was read last no longer has it".into());
+        }
         _ => {}
     }
     let over = (row.fact() == Fact::Revoked).then_some(model::State::Revoked);

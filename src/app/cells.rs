@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
 use super::columns::LIFE;
+use super::hinted;
 use super::life::{self, Moments};
 use super::results::RowStatus;
 use super::role::Role;
@@ -129,7 +130,10 @@ pub fn cell<'a>(state: &'a State, id: RowId, row: Row<'a>, field: Field) -> Cell
             },
             Role::Text,
         ),
-        Field::Hint => Cell::own("-", Role::Dim),
+        Field::Hint => match hinted::hints(state, id, row) {
+            none if none.is_empty() => Cell::own("-", Role::Dim),
+            some => Cell::own(some.words(), Role::Warn),
+        },
     }
 }
 
@@ -184,12 +188,12 @@ fn yes_no(answer: Option<bool>) -> &'static str {
 /// The words of the STATE column and their role: what happened to the row since it was loaded, else its
 /// state now. A word comes first and says it all; the colour only calls attention to what is not usual.
 pub fn state_words(state: &State, id: RowId, row: Row<'_>) -> (Cow<'static, str>, Role) {
-    let Some(status) = state.results.statuses.get(&id) else {
+    let Some(status) = state.results.status(id) else {
         return session_words(state, row.source(), &row.into());
     };
     let role = match status {
         RowStatus::Revoking => Role::Warn,
-        RowStatus::Revoked | RowStatus::AlreadyGone => Role::Muted,
+        RowStatus::Revoked | RowStatus::AlreadyGone | RowStatus::Vanished => Role::Muted,
         _ => Role::Danger,
     };
     let word = status.word();

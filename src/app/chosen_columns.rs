@@ -2,7 +2,7 @@
 
 use super::memory::KeptColumns;
 use super::state::State;
-use crate::model::ColumnSpec;
+use crate::model::{ColumnSpec, Field};
 
 /// The name under which the columns of the open profiles are kept.
 pub fn key(state: &State) -> String {
@@ -14,7 +14,11 @@ pub fn key(state: &State) -> String {
 /// order was chosen comes last.
 pub fn arranged(state: &State, offered: Vec<ColumnSpec>) -> Vec<(ColumnSpec, bool)> {
     let Some(kept) = state.memory.columns.get(&key(state)) else {
-        return offered.into_iter().map(|column| (column, true)).collect();
+        let shown = |column: ColumnSpec| {
+            let is_shown = is_shown_at_first(&column);
+            (column, is_shown)
+        };
+        return offered.into_iter().map(shown).collect();
     };
     let place = |column: &ColumnSpec| {
         let name = column.what.name();
@@ -25,7 +29,8 @@ pub fn arranged(state: &State, offered: Vec<ColumnSpec>) -> Vec<(ColumnSpec, boo
     columns.sort_by_key(place);
     let is_shown = |column: &ColumnSpec| {
         let name = column.what.name();
-        !kept.hidden.iter().any(|hidden| *hidden == name)
+        let is_in = |names: &[String]| names.iter().any(|known| *known == name);
+        !is_in(&kept.hidden) && (is_in(&kept.order) || is_shown_at_first(column))
     };
     let marked = columns.into_iter().map(|column| {
         let shown = is_shown(&column);
@@ -34,11 +39,13 @@ pub fn arranged(state: &State, offered: Vec<ColumnSpec>) -> Vec<(ColumnSpec, boo
     marked.collect()
 }
 
+/// False for a column that is shown only where it was chosen.
+fn is_shown_at_first(column: &ColumnSpec) -> bool {
+    column.what != Field::Hint
+}
+
 /// The columns that are shown, in order. Never empty where columns are offered.
 pub fn shown(state: &State, offered: Vec<ColumnSpec>) -> Vec<ColumnSpec> {
-    if state.memory.columns.is_empty() {
-        return offered;
-    }
     let first = offered.first().cloned();
     let columns = arranged(state, offered).into_iter();
     let shown: Vec<ColumnSpec> = columns

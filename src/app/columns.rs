@@ -26,6 +26,7 @@ const DEFAULT: &[ColumnSpec] = &[
 ];
 
 const PROFILE: ColumnSpec = ColumnSpec::new(Field::Profile, "PROFILE", "PROFILE", 0);
+const HINTS: ColumnSpec = ColumnSpec::new(Field::Hint, "HINTS", "HINTS", 1);
 const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 
 /// The order in which columns leave when the table is narrow: first those that hold nothing in any loaded
@@ -64,6 +65,8 @@ pub const LIFE: u16 = 10;
 const INSTANT: u16 = 14;
 /// Cells of the state at least, so that the column stays as it is while rows pass by: `idle 59m`.
 const STATE: u16 = 8;
+/// Cells of the column of hints: one word, what most rows have, and three words.
+const HINTS_CELLS: (u16, u16, u16) = (12, 12, 24);
 /// Cells that a column of an attribute of fixed width has.
 const ATTRIBUTE: u16 = 10;
 
@@ -94,6 +97,9 @@ pub fn offered(state: &State) -> Vec<ColumnSpec> {
             let user = columns.iter().position(|c| c.what == Field::User);
             columns.insert(user.map_or(0, |at| at + 1), column);
         }
+    }
+    if !columns.iter().any(|known| known.what == HINTS.what) {
+        columns.push(HINTS);
     }
     columns
 }
@@ -298,6 +304,7 @@ fn is_told_empty(shape: &Shape, field: Field) -> bool {
         Field::State | Field::Profile | Field::System | Field::Own | Field::Deletable => {
             return false;
         }
+        // Of hints there is no telling without a look at every row.
         Field::Idle | Field::Hint => return false,
         field => field,
     };
@@ -336,6 +343,7 @@ fn text_cells(state: &State, spec: &ColumnSpec) -> (u16, u16, u16) {
         Some(Field::User) => (16, 26),
         Some(Field::Ip) => (15, 22),
         Some(Field::Agent) => (16, 24),
+        Some(Field::Hint) => return HINTS_CELLS,
         Some(Field::Client) => (12, 16),
         Some(Field::UserId) => (12, 16),
         Some(_) => (10, 12),

@@ -4,7 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::state::State;
 use crate::model::query::ValueKind;
-use crate::model::{Field, State as Word};
+use crate::model::{Field, Hint, State as Word};
 
 /// How many of the loaded rows are looked at for values.
 const SAMPLE: usize = 500;
@@ -51,6 +51,7 @@ fn of_value(state: &State, name: &str, word: &str) -> Option<String> {
     let rest = |known: &'static str| after(known, word).map(str::to_owned);
     match field.kind() {
         ValueKind::State => Word::iter().map(Word::word).find_map(rest),
+        ValueKind::Text if field == Field::Hint => Hint::iter().map(Hint::word).find_map(rest),
         ValueKind::YesNo => ["yes", "no"].into_iter().find_map(rest),
         // Ids may be secrets: they are not spread.
         ValueKind::Exact | ValueKind::Instant | ValueKind::Duration => None,

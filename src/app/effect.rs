@@ -11,7 +11,7 @@ use super::memory::Keep;
 use crate::model::{
     ActionArgs, ActionSpec, Cursor, Deletable, Search, SessionKey, Subject, Untrusted,
 };
-use crate::store::{GroupBy, MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
+use crate::store::{Comparison, GroupBy, MarkedBefore, Order, Row, RowId, Rows, SourceId, View};
 
 /// The number of a question; an answer with an old number is dropped. Unique over all sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,7 @@ pub enum Timer {
     Form,
     /// A search has been running long enough to show a spinner.
     Spinner,
-    /// Time for the automatic reload.
+    /// Time for the next reading of the live view.
     Reload,
     /// The second Ctrl-C no longer counts.
     CtrlC,
@@ -271,6 +271,18 @@ pub enum Effect {
         /// The order before, for what can be used of it again.
         before: Order,
     },
+    /// Compare two readings of the lists and put the rows in order, off the loop; the answer is
+    /// `Msg::Compared`.
+    Compare {
+        /// The number of the question.
+        generation: Gen,
+        /// The readings.
+        readings: Box<Comparison>,
+        /// The selection and order, of the rows of before.
+        view: Box<View>,
+    },
+    /// Give back the memory of rows that are no longer shown, off the loop.
+    Forget(Rows, Order),
     /// Find the sessions that were marked before among other rows, off the loop.
     FindMarked {
         /// The number of the question.

@@ -11,7 +11,7 @@ use super::source::Source;
 use super::state::State;
 use super::update::results::view;
 use crate::model::Property;
-use crate::store::{Order, RowId, Rows, SourceNames};
+use crate::store::{Counted, Order, RowId, Rows, SourceNames};
 
 /// A format of exported rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
@@ -105,6 +105,8 @@ pub struct ExportJob {
     pub query: String,
     /// The moment of the question.
     pub now: DateTime<Utc>,
+    /// What is known of the rows by counting all of them.
+    pub counted: Option<Arc<Counted>>,
 }
 
 /// The facts about one source that an exported list tells.
@@ -152,10 +154,7 @@ pub enum ExportFailure {
 /// The job that exports the rows that are shown now.
 pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
     let results = &state.results;
-    let over = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over());
+    let over = results.over();
     let clauses = results.query.iter().flat_map(|query| &query.clauses);
     let clauses = clauses
         .chain(&results.quick)
@@ -168,7 +167,7 @@ pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
         rows: results.rows.clone(),
         order: results.order.clone(),
         ended: over
-            .map(|(id, _)| (*id, results.ended_at.get(id).copied()))
+            .map(|id| (id, results.ended_at.get(&id).copied()))
             .collect(),
         names: view(state).sources,
         sources: state.sources.iter().map(source).collect(),
@@ -178,6 +177,7 @@ pub fn job(state: &State, choice: ExportChoice) -> ExportJob {
             .collect(),
         query: query.to_string(),
         now: state.now,
+        counted: results.counted.clone(),
     }
 }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::action::{Action, Context};
 use super::cells;
 use super::detail_line::{DetailLine, LineKind};
+use super::hinted;
 use super::life;
 use super::results::RowStatus;
 use super::role::Role;
@@ -14,7 +15,7 @@ use super::sentence::sentence;
 use super::source::Source;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap_sentence};
-use crate::model::text::{SHOWN_BYTES, display_safe, start_of, with_thousands};
+use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
 use crate::model::{Deletable, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt};
 use crate::store::{Row, RowId};
@@ -215,12 +216,13 @@ fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Deta
         ended.as_deref().unwrap_or(&word),
         role,
     );
-    let status = match state.results.statuses.get(&id) {
+    let status = match state.results.status(id) {
         Some(RowStatus::Refused(why) | RowStatus::Failed(why)) => Some(why.as_str()),
         Some(RowStatus::Unknown) => Some("it was sent and no answer came"),
         Some(RowStatus::StillListed) => Some("the server said yes and still lists it"),
         Some(RowStatus::NoLastingId) => Some(NO_LASTING_ID),
         Some(RowStatus::AlreadyGone) => Some("it had already gone; usher did not end it"),
+        Some(RowStatus::Vanished) => Some("the list that was read last no longer has it"),
         _ => None,
     };
     if let Some(more) = status {
@@ -235,7 +237,7 @@ fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Deta
 
 /// The state of a session that may have been read anew since its row was loaded.
 fn word(state: &State, id: RowId, row: Row<'_>, session: &Session) -> (Cow<'static, str>, Role) {
-    if state.results.statuses.contains_key(&id) {
+    if state.results.status(id).is_some() {
         return cells::state_words(state, id, row);
     }
     cells::session_words(state, row.source(), &session.into())
@@ -273,11 +275,7 @@ pub(super) fn life_line(
     session: &Session,
     width: usize,
 ) -> Option<DetailLine> {
-    let over = state
-        .results
-        .statuses
-        .get(&id)
-        .is_some_and(RowStatus::is_over);
+    let over = state.results.is_over(id);
     let word = cells::word_at(state, row.source(), &session.into());
     let ended = state.results.ended_at.get(&id).copied();
     let ended = ended.or(session.ended);
@@ -309,6 +307,7 @@ pub(super) fn short(
     // The life line keeps its place below a sentence that is long.
     lines.truncate(3);
     lines.extend(life_line(state, id, row, session, width));
+    lines.extend(hinted::lines(state, id, row, session));
     lines.extend(can_be_ended(state, id, row, session));
     lines
 }
@@ -326,10 +325,27 @@ pub(super) fn sentence_lines(
         value,
         ..DetailLine::new(LineKind::Sentence, "", "", Role::Text)
     };
-    wrap_sentence(&pieces, width)
-        .into_iter()
-        .map(line)
-        .collect()
+    let mut lines = wrap_sentence(&pieces, width);
+    if let (Some(last), Some(note)) = (lines.last_mut(), others(state)) {
+        let used: usize = last.iter().map(|piece| width_cols(&piece.text)).sum();
+        let free = width.saturating_sub(used);
+        if free >= width_cols(&note) + 2 {
+            last.push(Piece::note(format!("{note:>free$}")));
+        }
+    }
+    lines.into_iter().map(line).collect()
+}
+
+/// How many more sessions the same person has: "3 more of this person (u)".
+fn others(state: &State) -> Option<String> {
+    let others = state.details.others.filter(|others| others.count > 0)?;
+    let count = with_thousands(others.count as u64);
+    let keys = state.keymap.keys(Context::Table, Action::Person);
+    let key = keys.first().map(|key| format!(" ({key})"));
+    Some(format!(
+        "{count} more of this person{}",
+        key.unwrap_or_default()
+    ))
 }
 
 /// The text that copying a fact gives, where that is more than the text on screen.

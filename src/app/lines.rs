@@ -6,12 +6,13 @@ use super::area::{BORDER, Mode};
 use super::detail_line::{DetailLine, LABELS, LineKind};
 use super::effect::Copied;
 use super::facts;
+use super::hinted;
 use super::raw_json;
 use super::role::Role;
 use super::screen_layout::VisualRow;
 use super::sentence::sentence;
 use super::state::{Pane, State};
-use super::text_wrap::{Piece, wrap, wrap_pieces};
+use super::text_wrap::{Piece, PieceKind, wrap, wrap_pieces};
 use crate::model::text::{Ellipsis, mask, with_thousands};
 use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
@@ -92,6 +93,8 @@ fn field_lines(
     let (left, right) = facts::facts(state, id, row, session);
     let mut lines = facts::sentence_lines(state, id, row, session, width);
     lines.extend(facts::life_line(state, id, row, session, width));
+    let hints = hinted::lines(state, id, row, session).into_iter();
+    lines.extend(hints.flat_map(|line| wrapped(line, width)));
     let mut long = Vec::new();
     let sides = [(left, half), (right, half.map(|half| width - half))];
     for (side, cells) in sides {
@@ -290,7 +293,11 @@ pub fn line_value(state: &State, line: usize) -> Option<(Copied, String)> {
         LineKind::Sentence => {
             let lines = state.layout.lines.iter();
             let lines = lines.filter(|line| line.kind == LineKind::Sentence);
-            let text: Vec<String> = lines.map(|line| line.text().trim().to_owned()).collect();
+            let said = |line: &DetailLine| {
+                let pieces = line.value.iter().filter(|p| p.kind != PieceKind::Note);
+                pieces.map(|piece| piece.text.as_str()).collect::<String>()
+            };
+            let text: Vec<String> = lines.map(|line| said(line).trim().to_owned()).collect();
             Some((Copied::Value, text.join(" ")))
         }
         LineKind::Attribute(index) => session

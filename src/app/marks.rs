@@ -84,6 +84,21 @@ impl Marks {
         self.hidden = 0;
     }
 
+    /// The rows give way to others, of which it is known where each session is now. `None`: it is not there,
+    /// and loses its mark. Hands back how many do.
+    pub(super) fn follow(&mut self, moved: impl Fn(RowId) -> Option<RowId>) -> usize {
+        let marked = std::mem::take(&mut self.here);
+        let mut lost = 0;
+        for row in marked.iter() {
+            match moved(row) {
+                Some(to) => self.here.add(to),
+                None => lost += 1,
+            }
+        }
+        self.last = self.last.and_then(moved);
+        lost
+    }
+
     /// The rows give way to others, among which the marked sessions are looked for.
     pub fn keep_for_reload(&mut self, rows: &Rows) {
         let marked = std::mem::take(&mut self.here);

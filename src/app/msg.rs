@@ -19,7 +19,7 @@ use crate::model::{
     ActionResult, ApiError, Capabilities, Headway, Identity, Outcome, PageEnd, Plan, Session,
     UserOutcome,
 };
-use crate::store::{Chunk, FoundMarks, Order, RowId, SourceId};
+use crate::store::{Chunk, Compared, FoundMarks, Order, RowId, SourceId};
 
 /// Something that happened outside the core.
 #[derive(Debug)]
@@ -100,6 +100,15 @@ pub enum Msg {
         /// The number of the question.
         generation: Gen,
         /// The order.
+        order: Order,
+    },
+    /// Two readings of the lists were compared.
+    Compared {
+        /// The number of the question.
+        generation: Gen,
+        /// What became of the rows.
+        compared: Box<Compared>,
+        /// The order of the rows now.
         order: Order,
     },
     /// The sessions that were marked before rows were loaded anew.

@@ -1,14 +1,16 @@
 //! The results: rows, their order, the cursor, and what was done to them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tui_input::Input;
 
 use super::effect::Gen;
 use super::marks::Marks;
+use super::others::Others;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
-use crate::store::{GroupBy, Order, Row, RowId, Rows, SourceId};
+use crate::store::{Change, Changes, Counted, GroupBy, Order, Row, RowId, Rows, SourceId};
 
 /// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum RowStatus {
     Revoked,
     /// It had already gone.
     AlreadyGone,
+    /// The list that was read last no longer has it.
+    Vanished,
     /// The server said yes and still lists it.
     StillListed,
     /// It cannot be ended alone: the server lists it under another id each time.
@@ -37,7 +41,7 @@ impl RowStatus {
         match self {
             Self::Revoking => "ending",
             Self::Revoked => "ended",
-            Self::AlreadyGone => "gone",
+            Self::AlreadyGone | Self::Vanished => "gone",
             Self::StillListed => "still listed",
             Self::NoLastingId => "no lasting id",
             Self::Refused(_) => "refused",
@@ -48,7 +52,7 @@ impl RowStatus {
 
     /// True if the session is over, as far as we know.
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Revoked | Self::AlreadyGone)
+        matches!(self, Self::Revoked | Self::AlreadyGone | Self::Vanished)
     }
 }
 
@@ -113,6 +117,10 @@ pub struct Results {
     pub reorder: bool,
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
+    /// What is known of the rows by counting all of them. `None`: they were not counted yet.
+    pub counted: Option<Arc<Counted>>,
+    /// True if something has changed that they tell of.
+    pub recount: bool,
     /// True if the operator chose that order.
     pub is_sort_chosen: bool,
     /// Cells of the widest state that was on screen since these rows began to arrive: the column does not
@@ -130,6 +138,8 @@ pub struct Results {
     pub scroll: u16,
     /// The statuses of rows that have one.
     pub statuses: HashMap<RowId, RowStatus>,
+    /// What became of the rows since the reading before, while the list is asked for again and again.
+    pub changes: Changes,
     /// The marked sessions.
     pub marks: Marks,
     /// When we were told that a row has ended.
@@ -182,6 +192,8 @@ impl Results {
             reorder: false,
             column: sort.by.clone(),
             sort,
+            counted: None,
+            recount: false,
             is_sort_chosen: false,
             widest_state: 0,
             arrival: true,
@@ -189,6 +201,7 @@ impl Results {
             top: 0,
             scroll: 0,
             statuses: HashMap::new(),
+            changes: Changes::default(),
             marks: Marks::default(),
             ended_at: HashMap::new(),
             made_by: None,
@@ -320,9 +333,27 @@ impl Results {
         }
     }
 
+    /// What came of a row since it was loaded. `None`: nothing.
+    pub fn status(&self, id: RowId) -> Option<&RowStatus> {
+        let vanished = || {
+            let is_gone = self.changes.of(id) == Some(Change::Gone);
+            is_gone.then_some(&RowStatus::Vanished)
+        };
+        self.statuses.get(&id).or_else(vanished)
+    }
+
     /// True if the session of a row is over, as far as we know.
     pub fn is_over(&self, id: RowId) -> bool {
-        self.statuses.get(&id).is_some_and(RowStatus::is_over)
+        self.status(id).is_some_and(RowStatus::is_over)
+    }
+
+    /// The rows whose sessions are over since they were loaded, as far as we know.
+    pub fn over(&self) -> impl Iterator<Item = RowId> {
+        let told = self.statuses.iter();
+        let told = told.filter(|(_, status)| status.is_over());
+        let gone = self.changes.gone_rows();
+        let gone = gone.filter(|id| !self.statuses.contains_key(id));
+        told.map(|(id, _)| *id).chain(gone)
     }
 
     /// How many of the loaded rows came to this since they were loaded.
@@ -338,9 +369,16 @@ impl Results {
         self.arrival && !self.is_filtered()
     }
 
+    /// The clauses of the search that the rows answer only together.
+    pub fn of_other_rows(&self) -> Vec<Clause> {
+        let query = self.made_by.as_ref();
+        query.map_or_else(Vec::new, |query| query.split_by_rows().1)
+    }
+
     /// True if a filter hides loaded rows.
     pub fn is_filtered(&self) -> bool {
-        !self.quick.is_empty() || self.live.as_ref().is_some_and(|live| live.query.is_some())
+        let is_set = !self.quick.is_empty() || !self.of_other_rows().is_empty();
+        is_set || self.live.as_ref().is_some_and(|live| live.query.is_some())
     }
 }
 
@@ -376,6 +414,8 @@ pub struct Details {
     pub gen_read: Gen,
     /// True while a list is being read.
     pub reading: bool,
+    /// How many more sessions the person of that row has. `None`: not counted.
+    pub others: Option<Others>,
     /// The row whose details are shown; when it changes, cursor and scroll start anew.
     pub row: Option<RowId>,
 }

@@ -6,6 +6,7 @@ use super::agent;
 use super::results::RowStatus;
 use super::state::State;
 use super::text_wrap::Piece;
+use super::watch;
 use crate::model::time::{clock_seconds, duration_words};
 use crate::model::{Fact, Session, Untrusted};
 use crate::store::{Row, RowId};
@@ -16,7 +17,7 @@ const VALUE: usize = 64;
 /// "ada.andersson signed in 13h ago from 192.0.2.195 with portal-web, last used it 1h ago, can use it for
 /// 10h more."
 pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Vec<Piece> {
-    let mut pieces = Vec::new();
+    let mut pieces = vec![Piece::own(watch::begin(state, id))];
     let person = session.subject.shown().filter(|user| !user.is_empty());
     match person {
         Some(user) => value(&mut pieces, user),
@@ -76,7 +77,7 @@ fn ago(length: TimeDelta) -> String {
 /// How the sentence ends: what became of the session, or how long it lasts.
 fn end(state: &State, id: RowId, row: Row<'_>, session: &Session) -> String {
     let now = state.now_at(row.source());
-    match state.results.statuses.get(&id) {
+    match state.results.status(id) {
         Some(RowStatus::Revoked) => {
             let at = state.results.ended_at.get(&id);
             let at = at.map(|at| format!(" at {}", clock_seconds(*at, state.zone())));
@@ -84,6 +85,9 @@ fn end(state: &State, id: RowId, row: Row<'_>, session: &Session) -> String {
         }
         Some(RowStatus::AlreadyGone) => {
             return "; it has gone, and usher did not end it.".to_owned();
+        }
+        Some(RowStatus::Vanished) => {
+            return "; it has gone: it is no longer listed.".to_owned();
         }
         _ => {}
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Gen;
+use super::msg::RowPage;
 use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Code, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan,
@@ -239,6 +240,45 @@ impl Source {
     /// be read.
     pub fn odd(&self) -> u64 {
         u64::from(self.duplicates) + u64::from(self.unread)
+    }
+
+    /// Counts a page in. `true`: it is the last one.
+    pub fn take(&mut self, page: &RowPage) -> bool {
+        self.pages += 1;
+        self.rows += page.chunk.len() as u32;
+        self.duplicates += page.duplicates;
+        self.received += page.received;
+        self.unread += page.end.unread;
+        // Rows that came before an error bring no total.
+        self.total = page.end.total.or(self.total);
+        self.completeness = page.end.completeness;
+        self.took = Some(page.took);
+        self.resume = page.end.next.clone();
+        self.headway = page.headway.clone();
+        let last = page.end.next.is_none() || page.stopped.is_some();
+        if last {
+            self.progress = match &page.stopped {
+                Some(why) => Progress::Stopped(why.clone()),
+                None => Progress::Loaded,
+            };
+        }
+        last
+    }
+
+    /// Takes over all that a reading of its list beside the rows on the screen has found.
+    pub fn take_over(&mut self, read: Self) {
+        *self = Self {
+            profile: std::mem::replace(&mut self.profile, read.profile),
+            link: std::mem::take(&mut self.link),
+            link_gen: self.link_gen,
+            caps: self.caps.take(),
+            who: self.who.take(),
+            ahead: self.ahead,
+            plan: self.plan.take(),
+            plan_gen: self.plan_gen,
+            wait: self.wait.take(),
+            ..read
+        };
     }
 
     /// True while pages are arriving.

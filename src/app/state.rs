@@ -18,6 +18,7 @@ use super::screen_layout::ScreenLayout;
 use super::sorting;
 use super::source::{ProfileEntry, Source};
 use super::update::trail::Trail;
+use super::watch::Watch;
 use crate::model::time::Zone;
 use crate::store::SourceId;
 
@@ -137,8 +138,8 @@ pub struct State {
     pub focus_follows: bool,
     /// True if a search has been running long enough for a spinner.
     pub spinner: bool,
-    /// The number of failures of the automatic reload in a row. `None`: it is off.
-    pub auto_reload: Option<u8>,
+    /// The live view. `None`: it is off.
+    pub watch: Option<Watch>,
     /// True if Ctrl-C was pressed within the last 2 s.
     pub ctrl_c: bool,
     /// True if the program ends as soon as no revoke runs any more.
@@ -213,7 +214,7 @@ impl State {
             systems: Vec::new(),
             focus_follows: false,
             spinner: false,
-            auto_reload: None,
+            watch: None,
             ctrl_c: false,
             quitting: false,
             lock: Lock::Open,

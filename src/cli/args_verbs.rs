@@ -14,6 +14,7 @@ A query is a row of clauses that must all hold:
   user:jdoe                     equal, without case; * stands for any run of characters
   state:active,expiring         any of several values
   ip:10.0.0.0/8                 an address or a network
+  hint:many                     own, impersonated, many, networks, no-expiry, unfinished; * any
   created>now-2h idle>30m       instants and durations
   -client:portal-web            not
   agent~Firefox                 a regular expression
@@ -23,7 +24,9 @@ Put a query with quotes, < or > into single quotes for the shell.
 
 One JSON line for each session (-o jsonl), absent values null, times RFC 3339 in UTC:
   profile system id label user user_id state created last_used expires ended client ip agent
-  method scope deletable not_deletable_because own hints attributes";
+  method scope deletable not_deletable_because own hints attributes
+The hints many and networks need every row: they are found where hints are named in --fields, --sort,
+--group-by or the query, and all rows are then read before the first is printed.";
 
 /// The text below `usher revoke --help`.
 pub(crate) const REVOKE_HELP: &str = "\

@@ -256,7 +256,7 @@ async fn check(source: &Source) -> Vec<Finding> {
                 .map(|server| format!(" at {}", server.named()));
             findings.push(Finding::good(
                 "sign-in",
-                format!("as {}{}", who.name.safe(), server.unwrap_or_default()),
+                format!("as {}{}", who.shown().safe(), server.unwrap_or_default()),
             ));
             if !scopes.is_empty() {
                 findings.push(Finding::good("rights", scopes.join(" ")));
@@ -427,6 +427,7 @@ async fn list(source: &Source) -> Finding {
         limit: Some(1),
         way: None,
         asked_by: AskedBy::Person,
+        all_hints: false,
     };
     let mut rows: Vec<Session> = Vec::new();
     match source

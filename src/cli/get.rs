@@ -187,7 +187,7 @@ impl Printer<'_> {
         };
         for column in OutputField::of_row(self.sources) {
             let name = column.name();
-            if name == "attributes" || name == "hints" {
+            if name == "attributes" {
                 continue;
             }
             let text = column.cell(record).for_people(record, times);

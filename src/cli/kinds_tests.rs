@@ -132,6 +132,7 @@ fn question(query: &str) -> ListRequest {
         limit: None,
         way: None,
         asked_by: AskedBy::Person,
+        all_hints: false,
     }
 }
 

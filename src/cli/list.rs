@@ -50,6 +50,11 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         limit: args.limit.filter(|_| sort.is_none()),
         way: args.way.clone(),
         asked_by: AskedBy::Person,
+        all_hints: columns
+            .iter()
+            .chain(&group)
+            .any(OutputField::needs_other_rows)
+            || sort.as_ref().is_some_and(SortBy::needs_other_rows),
     };
     if args.explain {
         return explain(
@@ -381,7 +386,8 @@ impl Take for Groups {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
         let cell = self.column.cell(record);
         let value = match cell {
-            Cell::None | Cell::Empty => None,
+            Cell::None => None,
+            Cell::Hints(hints) if hints.is_empty() => None,
             other => Some(other.for_machines(record).into_owned()),
         };
         *self.counts.entry(value).or_default() += 1;

@@ -67,7 +67,7 @@ fn row(profile: &str, system: &str, who: &Identity) -> Vec<String> {
     vec![
         profile.to_owned(),
         system.to_owned(),
-        who.name.name().into_owned(),
+        who.shown().name().into_owned(),
         server.into_owned(),
         if scopes.is_empty() {
             "-".to_owned()
@@ -112,7 +112,7 @@ pub(crate) async fn login(ctx: &Ctx, args: &LoginArgs) -> Result<u8, Failure> {
                 ctx.note(&format!(
                     "signed in to {} as {}",
                     source.name(),
-                    who.name.named()
+                    who.shown().named()
                 ));
             }
             Err(error) => {

@@ -16,6 +16,7 @@ mod doctor_tls;
 mod emulator;
 mod end_plan;
 mod exit;
+mod gather;
 mod get;
 mod headway;
 mod import;

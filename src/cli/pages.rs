@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
+use super::gather::Gathered;
 use super::headway::HeadwayLine;
 use super::output::Record;
 use super::sources::Source;
@@ -35,6 +36,7 @@ pub(crate) trait Take: Send {
 }
 
 /// The request that goes to every source.
+#[derive(Clone)]
 pub(crate) struct ListRequest {
     /// The rows to match.
     pub(crate) query: Query,
@@ -50,6 +52,9 @@ pub(crate) struct ListRequest {
     pub(crate) way: Option<String>,
     /// Who wants to know.
     pub(crate) asked_by: AskedBy,
+    /// True if the hints are wanted that need other rows: then all rows are read before the first is
+    /// handed on.
+    pub(crate) all_hints: bool,
 }
 
 impl ListRequest {
@@ -166,6 +171,29 @@ impl ListEnd {
 /// # Errors
 /// Errors of `take`; a source that fails is in its [`ListEnd`].
 pub(crate) async fn read(
+    ctx: &Ctx,
+    sources: &[Source],
+    question: &ListRequest,
+    take: &mut dyn Take,
+) -> Result<Vec<ListEnd>, Failure> {
+    let (query, clauses) = question.query.split_by_rows();
+    if !question.all_hints && clauses.is_empty() {
+        return read_at_once(ctx, sources, question, take).await;
+    }
+    // Which of the rows are wanted is known only when all have come.
+    let all = ListRequest {
+        query,
+        limit: None,
+        ..question.clone()
+    };
+    let mut gathered = Gathered::new(sources);
+    let mut ended = read_at_once(ctx, sources, &all, &mut gathered).await?;
+    gathered.hand_on(&clauses, question, &mut ended, take)?;
+    Ok(ended)
+}
+
+/// The same, each row as it comes.
+async fn read_at_once(
     ctx: &Ctx,
     sources: &[Source],
     question: &ListRequest,

@@ -63,7 +63,7 @@ pub(crate) async fn profiles(ctx: &Ctx, shape: ShapeArgs) -> Result<u8, Failure>
             source.word().to_owned(),
             profile.url.to_string(),
             match (who, took) {
-                (Some(who), Some(took)) => format!("{} ({took} ms)", who.name.named()),
+                (Some(who), Some(took)) => format!("{} ({took} ms)", who.shown().named()),
                 _ => state.to_owned(),
             },
             marks.join(" "),

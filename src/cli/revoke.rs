@@ -279,6 +279,7 @@ pub(super) async fn find(
         limit: None,
         way: args.way.clone(),
         asked_by: AskedBy::Person,
+        all_hints: false,
     };
     let mut collect = Collect {
         sources,

@@ -37,6 +37,11 @@ impl SortBy {
             descending,
         })
     }
+
+    /// True if other rows have to be known for it.
+    pub(crate) fn needs_other_rows(&self) -> bool {
+        self.column.needs_other_rows()
+    }
 }
 
 /// The value that a row is sorted by. Nothing comes last in both directions.
@@ -105,7 +110,9 @@ impl Sorted {
 impl Take for Sorted {
     fn row(&mut self, record: &Record<'_>) -> Result<ControlFlow<()>, Failure> {
         let key = match self.by.column.cell(record) {
-            Cell::None | Cell::Empty => SortKey::Nothing,
+            Cell::None => SortKey::Nothing,
+            Cell::Hints(hints) if hints.is_empty() => SortKey::Nothing,
+            Cell::Hints(hints) => SortKey::Number(hints.rank().into()),
             Cell::Instant(at) => SortKey::Number(at.timestamp_millis()),
             Cell::Duration(length) => SortKey::Number(length.num_milliseconds()),
             Cell::Bool(yes) => SortKey::Number(i64::from(yes)),

@@ -14,7 +14,7 @@ use super::profile::{AuditMode, Profile};
 use super::system::SystemSpec;
 use super::table::{Setting, Table};
 use crate::model::time::Zone;
-use crate::model::{Sort, UserNames, is_loopback};
+use crate::model::{HintRules, Sort, UserNames, is_loopback};
 
 /// The keys that every profile has. The keys of one system are in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
@@ -53,6 +53,10 @@ pub(super) const COMMON: &[&str] = &[
     "server_zone",
     "idle_after",
     "expiring_within",
+    "many_sessions",
+    "many_networks",
+    "networks_within",
+    "unfinished_after",
     "client_names",
 ];
 
@@ -220,6 +224,7 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
         &mut profile.policy.thresholds.expiring_within,
         |item| item.duration(0..=YEAR).map(delta),
     )?;
+    hints(table, &mut profile.policy.thresholds.hints)?;
     set(table, "client_names", &mut profile.client_names, |item| {
         let names = item.table()?.items().into_iter();
         names
@@ -243,6 +248,28 @@ fn user_names(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigErro
     }
     profile.user_names = Arc::new(names);
     Ok(())
+}
+
+/// The keys that say when sessions have hints.
+fn hints(table: &Table<'_>, rules: &mut HintRules) -> Result<(), ConfigError> {
+    set(table, "many_sessions", &mut rules.many_sessions, |item| {
+        item.number(1..=1_000_000)
+    })?;
+    set(table, "many_networks", &mut rules.many_networks, |item| {
+        item.number(2..=100)
+    })?;
+    set(
+        table,
+        "networks_within",
+        &mut rules.networks_within,
+        |item| item.duration(1..=YEAR).map(delta),
+    )?;
+    set(
+        table,
+        "unfinished_after",
+        &mut rules.unfinished_after,
+        |item| item.duration(0..=YEAR).map(delta),
+    )
 }
 
 /// At most a year, which a `TimeDelta` holds.

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 
 use super::*;
-use crate::model::{Field, Property, Sort};
+use crate::model::{Field, HintRules, Property, Sort};
 
 const MINIMAL: &str = "[profile.p]\nsystem = \"sample\"\nurl = \"https://idp.example.org\"\ntoken = { env = \"T\" }\n";
 
@@ -58,8 +58,32 @@ fn a_minimal_profile_has_the_documented_defaults() {
     assert_eq!(p.policy.audit, AuditMode::Required);
     assert_eq!(p.policy.thresholds.idle_after, TimeDelta::hours(8));
     assert_eq!(p.policy.thresholds.expiring_within, TimeDelta::minutes(5));
+    assert_eq!(p.policy.thresholds.hints, HintRules::USUAL);
     assert_eq!((p.ca_dir.as_deref(), p.policy.typed_from), (None, 10));
     assert!(p.policy.reveal && !p.policy.production && !p.policy.read_only && !p.policy.insecure);
+}
+
+#[test]
+fn a_profile_says_when_its_sessions_have_hints() {
+    let keys = "many_sessions = 3\nmany_networks = 2\nnetworks_within = \"90m\"\nunfinished_after = \"0s\"";
+    let config = parse(&with(keys)).unwrap();
+
+    assert_eq!(
+        config.profiles[0].policy.thresholds.hints,
+        HintRules {
+            many_sessions: 3,
+            many_networks: 2,
+            networks_within: TimeDelta::minutes(90),
+            unfinished_after: TimeDelta::zero(),
+        }
+    );
+    for wrong in [
+        "many_sessions = 0",
+        "many_networks = 1",
+        "networks_within = \"0s\"",
+    ] {
+        assert!(parse(&with(wrong)).is_err(), "{wrong}");
+    }
 }
 
 #[test]

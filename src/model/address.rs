@@ -24,10 +24,15 @@ pub fn is_loopback(url: &Url) -> bool {
 /// The network that an address is part of: the first 24 bits of an IPv4 address, the first 64 of an IPv6
 /// address, as `192.0.2.0/24`. An IPv4 address written as IPv6 counts as IPv4. `None`: the text is no address.
 pub fn network_of(address: &str) -> Option<String> {
+    network_around(address).map(|network| network.to_string())
+}
+
+/// The same as it is compared.
+pub fn network_around(address: &str) -> Option<IpNet> {
     let address = address.parse::<IpAddr>().ok()?.to_canonical();
     let bits = if address.is_ipv4() { 24 } else { 64 };
     let network = IpNet::new(address, bits).ok()?;
-    Some(network.trunc().to_string())
+    Some(network.trunc())
 }
 
 #[cfg(test)]

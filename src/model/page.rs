@@ -66,6 +66,10 @@ pub struct RowRef<'a> {
     pub deletable: Deletable,
     /// True for the operator's own session. `None`: this system cannot tell.
     pub own: Option<bool>,
+    /// True if the system says that somebody else signed in as this user.
+    pub impersonated: bool,
+    /// True if the system says that it has no end of its own. Where no end is told it may have one.
+    pub never_expires: bool,
     /// Everything else, in the system's order.
     pub extra: Vec<(Cow<'a, str>, Cow<'a, str>, Class)>,
     /// Which of the texts are no text but another JSON value, as it was written.
@@ -96,6 +100,8 @@ impl<'a> RowRef<'a> {
             scope: None,
             deletable: Deletable::Unknown,
             own: None,
+            impersonated: false,
+            never_expires: false,
             extra: Vec::new(),
             is_json: EnumMap::default(),
             raw: None,
@@ -177,6 +183,8 @@ impl<'a> RowRef<'a> {
             scope: text(&session.scope),
             deletable: session.deletable.clone(),
             own: session.own,
+            impersonated: session.impersonated,
+            never_expires: session.never_expires,
             extra: session
                 .extra
                 .iter()
@@ -213,6 +221,8 @@ impl<'a> RowRef<'a> {
             scope: self.untrusted(Field::Scope),
             deletable: self.deletable.clone(),
             own: self.own,
+            impersonated: self.impersonated,
+            never_expires: self.never_expires,
             extra: self
                 .extra
                 .iter()

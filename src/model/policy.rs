@@ -29,7 +29,7 @@ pub struct Policy {
     pub search_on_start: bool,
     /// Search while typing.
     pub live_search: bool,
-    /// Pause of the automatic reload.
+    /// Pause of the live view from the end of one reading to the start of the next, at least.
     pub reload_every: Duration,
     /// Order of rows at first. `None`: the newest first.
     pub sort: Option<Sort>,

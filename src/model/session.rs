@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error::ApiError;
+use super::hint::HintRules;
 use super::query::Field;
 use super::text::Untrusted;
 
@@ -99,8 +100,10 @@ impl Subject {
 /// Who the operator is at the remote system.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The name to show ("help-desk@example.org", or a client id). Never empty.
+    /// The name as the system has it ("help-desk@example.org", or a client id). Never empty.
     pub name: Untrusted,
+    /// The name that `client_names` of the profile gives to that client id. `None`: it gives none.
+    pub known_as: Option<Untrusted>,
     /// The operator's own session as the server describes it, for programs. `None`: it does not tell.
     pub session: Option<Value>,
     /// The rights of the token, in the system's own words. Empty: the system does not tell.
@@ -110,6 +113,13 @@ pub struct Identity {
     /// Why this sign-in can end no session, where that is known without trying ("this sign-in lacks the
     /// scope …"). `None`: nothing is known against it.
     pub may_not_revoke: Option<Untrusted>,
+}
+
+impl Identity {
+    /// The name on screen: the one from the configuration, else the one of the system.
+    pub fn shown(&self) -> &Untrusted {
+        self.known_as.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// The state that the system reported for the session, before clocks are looked at.
@@ -165,21 +175,24 @@ impl State {
     }
 }
 
-/// When a session counts as idle and as expiring.
+/// When a session counts as idle and as expiring, and when it has hints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
     /// Unused for this long: idle.
     pub idle_after: TimeDelta,
     /// Ends within this: expiring.
     pub expiring_within: TimeDelta,
+    /// When it has hints.
+    pub hints: HintRules,
 }
 
 impl Default for Thresholds {
-    /// 8 hours and 5 minutes.
+    /// 8 hours, 5 minutes, and the usual hints.
     fn default() -> Self {
         Self {
             idle_after: TimeDelta::hours(8),
             expiring_within: TimeDelta::minutes(5),
+            hints: HintRules::USUAL,
         }
     }
 }
@@ -279,6 +292,10 @@ pub struct Session {
     pub deletable: Deletable,
     /// True for the operator's own session. `None`: this system cannot tell.
     pub own: Option<bool>,
+    /// True if the system says that somebody else signed in as this user.
+    pub impersonated: bool,
+    /// True if the system says that it has no end of its own. Where no end is told it may have one.
+    pub never_expires: bool,
     /// Everything else the system said, in its order.
     pub extra: Vec<Attribute>,
     /// The JSON as received, if it is kept.
@@ -306,6 +323,8 @@ impl Session {
             scope: None,
             deletable: Deletable::Unknown,
             own: None,
+            impersonated: false,
+            never_expires: false,
             extra: Vec::new(),
             raw: None,
         }

@@ -107,6 +107,8 @@ mod tests {
             ended: Arc::default(),
             sources: Arc::from([crate::runtime::fakes::names()]),
             now: now(),
+            counted: None,
+            counts: false,
         };
         state.results.order = order(&state.results.rows, &view, None);
         state

@@ -45,6 +45,8 @@ pub(super) struct Facts {
     pub(super) deletable: Answer,
     pub(super) has_ip: bool,
     pub(super) has_id: bool,
+    pub(super) impersonated: bool,
+    pub(super) never_expires: bool,
     /// Index into the kinds of the chunk.
     pub(super) kind: u8,
 }
@@ -180,6 +182,8 @@ impl RowSink for ChunkBuilder {
             deletable: (&row.deletable).into(),
             has_ip: row.ip.is_some() && !odd_ip,
             has_id: row.id.is_some(),
+            impersonated: row.impersonated,
+            never_expires: row.never_expires,
             kind,
         });
         chunk.keys.push(&row.key);

@@ -152,6 +152,15 @@ pub(super) enum Keys {
     Texts(Packed),
 }
 
+/// A key, for comparing.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) enum KeyView<'a> {
+    /// A UUID as it is usually written.
+    Uuid([u8; 16]),
+    /// Anything else.
+    Text(&'a str),
+}
+
 impl Default for Keys {
     fn default() -> Self {
         Self::Uuids(Zeroizing::default())
@@ -197,6 +206,17 @@ impl Keys {
             Self::Uuids(uuids) => {
                 let uuid = uuids.get(row).copied().unwrap_or_default();
                 Cow::Owned(written(&uuid, &mut Uuid::encode_buffer()).to_owned())
+            }
+        }
+    }
+
+    /// The key of a row, for comparing: the same key looks the same, however it is kept.
+    pub(super) fn view(&self, row: usize) -> KeyView<'_> {
+        match self {
+            Self::Uuids(uuids) => KeyView::Uuid(uuids.get(row).copied().unwrap_or_default()),
+            Self::Texts(texts) => {
+                let text = texts.get(row);
+                usual_uuid(text).map_or(KeyView::Text(text), KeyView::Uuid)
             }
         }
     }

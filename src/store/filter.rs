@@ -12,7 +12,7 @@ use super::row::{Row, shared_of};
 use super::rows::{RowId, Rows};
 use super::texts::Texts;
 use crate::model::query::{Answers, Matcher, RowView};
-use crate::model::{Fact, Field, Thresholds};
+use crate::model::{Fact, Field, Hints, OfOtherRows, Thresholds};
 
 /// The numbers of the rows that pass, in order of arrival. Works on all cores.
 pub(super) fn kept(rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
@@ -59,6 +59,7 @@ pub(super) fn among(these: &[u32], rows: &Rows, view: &View, filter: &Matcher) -
                 row,
                 names: view.names(row),
                 fact: view.fact(RowId(number), row),
+                others: view.of_other_rows(RowId(number)),
                 attributes: &[],
             };
             let (_, answers) = known.get_mut(place)?;
@@ -84,6 +85,7 @@ fn pass(
             row,
             names,
             fact: view.fact(RowId(number), row),
+            others: view.of_other_rows(RowId(number)),
             attributes: attributes.get(row.at).map_or(&[], Vec::as_slice),
         };
         if filter.matches_knowing(&asked, answers) {
@@ -114,7 +116,28 @@ struct Asked<'a> {
     row: Row<'a>,
     names: Option<&'a SourceNames>,
     fact: Fact,
+    others: OfOtherRows,
     attributes: &'a [(Box<str>, Box<str>)],
+}
+
+impl Row<'_> {
+    /// Its hints. `fact`: its state as it is known now; `now`: by the clock of its server.
+    pub fn hints(
+        self,
+        fact: Fact,
+        others: OfOtherRows,
+        thresholds: Thresholds,
+        now: DateTime<Utc>,
+    ) -> Hints {
+        let asked = Asked {
+            row: self,
+            names: None,
+            fact,
+            others,
+            attributes: &[],
+        };
+        Hints::of(&asked, others, thresholds, now)
+    }
 }
 
 impl RowView for Asked<'_> {
@@ -160,6 +183,18 @@ impl RowView for Asked<'_> {
             Answer::No | Answer::NoLastingId => Some(false),
             Answer::Unknown => None,
         }
+    }
+
+    fn is_impersonated(&self) -> bool {
+        self.row.is_impersonated()
+    }
+
+    fn never_expires(&self) -> bool {
+        self.row.never_expires()
+    }
+
+    fn of_other_rows(&self) -> OfOtherRows {
+        self.others
     }
 
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {

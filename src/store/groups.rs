@@ -310,6 +310,8 @@ mod tests {
             ended: Arc::new([RowId(0)].into()),
             sources: Arc::from([names("one"), names("two")]),
             now: DateTime::UNIX_EPOCH + TimeDelta::hours(1),
+            counted: None,
+            counts: false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Rows in memory: what was loaded, what is shown of it, and in which order.
 
+mod changes;
 mod chunk;
 mod columns;
+mod counted;
 mod filter;
 mod groups;
 mod marked;
@@ -16,7 +18,9 @@ mod texts;
 pub(crate) mod touched;
 mod unpacking;
 
+pub use changes::{Came, Change, ChangedFields, Changes, Compared, Comparison, Listing};
 pub use chunk::{Chunk, ChunkBuilder};
+pub use counted::Counted;
 pub use groups::{Began, Group, GroupBy, began, groups};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::counted::Counted;
 use super::row::Row;
 use super::rows::{RowId, Rows};
-use super::{filter, sort};
+use super::{counted, filter, sort};
 use crate::model::query::Matcher;
 use crate::model::{
-    Fact, Field, KindCounts, Property, Sort, State, Thresholds, UserNames, state_at,
+    Fact, Field, Hints, KindCounts, OfOtherRows, Sort, State, Thresholds, UserNames, state_at,
 };
 
 /// Which rows are shown, in which sequence. Cloning it is free.
@@ -23,6 +24,8 @@ pub struct Order {
     kinds: Option<Arc<KindCounts>>,
     /// What left rows out, so that a narrower filter looks only at those that are left.
     made: Option<Arc<Made>>,
+    /// The counts that were known when it was made, or were made with it.
+    counted: Option<Arc<Counted>>,
 }
 
 /// How an order was made that leaves rows out.
@@ -57,6 +60,7 @@ impl From<Inner> for Order {
             sorted: None,
             kinds: None,
             made: None,
+            counted: None,
         }
     }
 }
@@ -80,13 +84,18 @@ impl Order {
         self.kinds.as_deref().unwrap_or(rows.kinds())
     }
 
-    fn counted(mut self, rows: &Rows) -> Self {
+    fn with_kinds(mut self, rows: &Rows) -> Self {
         if rows.kinds().are_several() && self.len() < rows.len() {
             let shown = self.iter().filter_map(|id| rows.get(id));
             let kinds = shown.map(Row::kind_name).collect();
             self.kinds = Some(Arc::new(kinds));
         }
         self
+    }
+
+    /// What is known of the rows by counting all of them, if they were counted.
+    pub fn counted(&self) -> Option<&Arc<Counted>> {
+        self.counted.as_ref()
     }
 
     /// How many rows are shown.
@@ -168,6 +177,10 @@ pub struct View {
     pub sources: Arc<[SourceNames]>,
     /// The time, for ages and states.
     pub now: DateTime<Utc>,
+    /// What is known of the rows by counting all of them. `None`: they were not counted.
+    pub counted: Option<Arc<Counted>>,
+    /// True if they are to be counted anew.
+    pub counts: bool,
 }
 
 /// The values that a row's source adds to it.
@@ -187,7 +200,13 @@ pub struct SourceNames {
 
 /// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
 pub fn order(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
-    let mut order = make(rows, view, before).counted(rows);
+    let fresh = view.counts.then(|| View {
+        counted: Some(Arc::new(counted::count(rows, view))),
+        ..view.clone()
+    });
+    let view = fresh.as_ref().unwrap_or(view);
+    let mut order = make(rows, view, before).with_kinds(rows);
+    order.counted.clone_from(&view.counted);
     order.made = view.filter.as_ref().map(|filter| {
         Arc::new(Made {
             filter: Arc::clone(filter),
@@ -255,9 +274,10 @@ fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
 /// One row in so many is many.
 const MANY: usize = 32;
 
-/// A state changes with time, and when a session is ended.
+/// A state changes with time, and when a session is ended; so do hints.
 fn is_steady(sort: &Sort) -> bool {
-    sort.by != Property::Field(Field::State)
+    let moving = [Field::State, Field::Hint];
+    moving.iter().all(|field| sort.by != *field)
 }
 
 impl View {
@@ -278,6 +298,23 @@ impl View {
         } else {
             row.fact()
         }
+    }
+
+    /// The facts about a row that other rows tell, if they were counted.
+    pub(super) fn of_other_rows(&self, id: RowId) -> OfOtherRows {
+        let counted = self.counted.as_ref();
+        counted.map_or_else(OfOtherRows::default, |counted| counted.of(id))
+    }
+
+    /// The hints of a row.
+    pub fn hints(&self, id: RowId, row: Row<'_>) -> Hints {
+        let names = self.names(row);
+        row.hints(
+            self.fact(id, row),
+            self.of_other_rows(id),
+            names.map_or_else(Thresholds::default, |n| n.thresholds),
+            self.now + names.map_or(TimeDelta::zero(), |n| n.ahead),
+        )
     }
 
     /// The word for the state of a row.
@@ -329,6 +366,8 @@ mod tests {
             ended: Arc::default(),
             sources: Arc::from([names]),
             now: DateTime::UNIX_EPOCH,
+            counted: None,
+            counts: false,
         }
     }
 

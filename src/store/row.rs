@@ -146,6 +146,16 @@ impl<'a> Row<'a> {
         self.facts().own
     }
 
+    /// True if the system says that somebody else signed in as its user.
+    pub fn is_impersonated(self) -> bool {
+        self.facts().impersonated
+    }
+
+    /// True if the system says that it has no end of its own.
+    pub fn never_expires(self) -> bool {
+        self.facts().never_expires
+    }
+
     /// Whether it may be revoked.
     pub fn deletable(self) -> Deletable {
         match self.facts().deletable {
@@ -221,6 +231,8 @@ impl<'a> Row<'a> {
             scope: self.scope().cloned(),
             deletable: self.deletable(),
             own: self.own(),
+            impersonated: self.is_impersonated(),
+            never_expires: self.never_expires(),
             extra: record.extra,
             raw: record.raw,
         }

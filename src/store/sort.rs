@@ -63,7 +63,10 @@ pub(super) fn sorted(rows: &Rows, view: &View, sort: &Sort, these: Vec<u32>) -> 
             Answer::No | Answer::NoLastingId => Some(0),
             Answer::Unknown => None,
         }),
-        Field::Hint => by_number(rows, sort, these, |_, _| None),
+        Field::Hint => by_number(rows, sort, these, |id, row| {
+            let hints = view.hints(id, row);
+            (!hints.is_empty()).then(|| hints.rank().into())
+        }),
     }
 }
 

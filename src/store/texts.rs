@@ -8,7 +8,7 @@ use std::hash::BuildHasher;
 use crate::model::{Untrusted, locked};
 
 /// The number of a text among [`Texts`]: equal numbers are equal texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct TextId(u32);
 
 impl TextId {

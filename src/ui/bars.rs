@@ -135,7 +135,7 @@ fn who(source: &Source, ascii: bool) -> Vec<LocationPart> {
     match (&source.who, &source.link) {
         (_, Link::Ended) => words(" disconnected (r to reconnect)"),
         (Some(who), _) => {
-            let name = who.name.safe();
+            let name = who.shown().safe();
             let ellipsis = if ascii {
                 Ellipsis::Ascii
             } else {

@@ -18,6 +18,7 @@ use crate::app::scrollbar::ScrollTrack;
 use crate::app::sorting;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
+use crate::app::watch;
 use crate::app::words;
 use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousands};
 use crate::model::{ApiError, Field, Property};
@@ -25,6 +26,8 @@ use crate::store::{Row, RowId};
 
 /// The cell of the gutter in which a mark stands: behind the cursor, before that of a change.
 const MARK: u16 = 1;
+/// The cell of the gutter in which the sign of a change stands.
+const CHANGE: u16 = 2;
 
 /// Draws the table.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
@@ -41,6 +44,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let long = all.is_long();
     let (count, role) = count(state, long, canvas.is_ascii());
     let count = format!("{}{count}", marked(state));
+    let live = match all.mode {
+        Mode::Tabs => watch::words(state, true),
+        _ => None,
+    };
+    let count = match live {
+        Some(live) => format!("{live} · {count}"),
+        None => count,
+    };
     let order = if state.results.arrival || count.is_empty() {
         String::new()
     } else {
@@ -88,12 +99,38 @@ fn title(state: &State, area: Rect) -> String {
         made_by = None;
     }
     let query = made_by.map_or(String::new(), |query| words::clauses(&query.clauses));
-    if query.is_empty() {
-        return "Sessions".to_owned();
+    let width = usize::from(area.width);
+    let live = live(state, width.saturating_sub(COUNT));
+    let room = match width_cols(&live) {
+        0 => (width / 2).saturating_sub(16),
+        live => (width / 2).min(width.saturating_sub(COUNT + live + LEAST)),
+    };
+    if query.is_empty() || room < LEAST {
+        return format!("Sessions{live}");
     }
-    let room = usize::from(area.width / 2).saturating_sub(16);
     let query = display_safe(&query);
-    format!("Sessions · {}", cut_end(&query, room, Default::default()))
+    let query = cut_end(&query, room, Default::default());
+    format!("Sessions · {query}{live}")
+}
+
+/// Cells of the title that are left to the position and the number of rows.
+const COUNT: usize = 26;
+/// A query is cut to no fewer cells than these; then it is left out.
+const LEAST: usize = 11;
+
+/// The live view behind the title: in words where they have room, else with signs.
+fn live(state: &State, room: usize) -> String {
+    let long = watch::words(state, false).unwrap_or_default();
+    let words = if width_cols(&long) + LEAST <= room {
+        long
+    } else {
+        watch::words(state, true).unwrap_or_default()
+    };
+    if words.is_empty() {
+        words
+    } else {
+        format!(" · {words}")
+    }
 }
 
 fn titles(state: &State, area: Rect, canvas: &mut Canvas<'_>) {
@@ -184,6 +221,10 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
     }
     if state.results.marks.contains(drawn.id) {
         canvas.text(area, MARK, "*", Role::Title);
+    }
+    if let Some(change) = state.results.changes.of(drawn.id) {
+        let (sign, role) = watch::sign(change);
+        canvas.text(area, CHANGE, sign, role);
     }
     for column in &state.layout.columns {
         let Some(what) = &column.what else {
@@ -316,11 +357,10 @@ fn live_kinds(state: &State) -> String {
     if results.is_filtered() {
         return kinds.in_brackets();
     }
-    let over = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over());
-    let over = over.filter_map(|(id, _)| results.rows.get(*id));
+    if !kinds.are_several() {
+        return String::new();
+    }
+    let over = results.over().filter_map(|id| results.rows.get(id));
     let over = over.map(Row::kind_name).collect();
     kinds.without(&over).in_brackets()
 }
@@ -329,13 +369,15 @@ fn live_kinds(state: &State) -> String {
 fn over(state: &State) -> (usize, String) {
     let count = |status| state.results.count(&status);
     let (ended, gone) = (count(RowStatus::Revoked), count(RowStatus::AlreadyGone));
+    // The title counts those, beside what else has changed.
+    let vanished = state.results.changes.gone;
     let mut words = String::new();
     for (count, word) in [(ended, "ended"), (gone, "gone")] {
         if count > 0 {
             words.push_str(&format!(" + {} {word}", with_thousands(count as u64)));
         }
     }
-    (ended + gone, words)
+    (ended + gone + vanished, words)
 }
 
 /// True if the one system that was asked cut its list. Of several, the one that did is named.

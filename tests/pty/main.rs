@@ -11,6 +11,7 @@ mod counted;
 mod hostile;
 mod keys;
 mod leave;
+mod live;
 mod network;
 mod one_person;
 mod question;

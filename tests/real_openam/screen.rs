@@ -22,7 +22,11 @@ fn say_yes(pty: &mut Pty) {
         // Only an answer after a pause counts.
         pty.settle(Duration::from_secs(1));
         pty.keys("y");
-        pty.settle(Duration::from_millis(30));
+        // A second `y` must not come after the box: it would open another one.
+        let taken = Instant::now() + Duration::from_secs(1);
+        while pty.text().contains("End session?") && Instant::now() < taken {
+            pty.settle(Duration::from_millis(30));
+        }
     }
 }
 

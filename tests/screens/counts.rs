@@ -108,6 +108,8 @@ fn a_sort_costs_a_few_allocations_for_all_rows() {
         ended: Arc::default(),
         sources: Arc::from([]),
         now: now(),
+        counted: None,
+        counts: false,
     };
     for by in [Field::Created, Field::User] {
         let sorted = measure(|| drop(order(&rows, &view(by), None)));

@@ -1,5 +1,6 @@
 //! The panes of the main screen: header, table, status, tabs; in every theme and with hostile text.
 
+use usher::app::{Effect, Msg};
 use usher::model::{AuditMode, Unreached};
 
 use super::*;
@@ -17,6 +18,79 @@ fn marked_rows_show_their_mark_and_the_title_counts_them() {
 
     keys(&mut state, "f");
     check("marks_hidden", &state, &SMALL);
+}
+
+/// The live view after a reading in which some sessions are new, have changed or have gone.
+fn live(mut state: State) -> State {
+    keys(&mut state, "R");
+    state.message = None;
+    let asked = update(&mut state, Msg::Due(Timer::Reload, Gen::default()));
+    let asked = asked.into_iter().find_map(|effect| match effect {
+        Effect::Search { generation, .. } => Some(generation),
+        _ => None,
+    });
+    let mut people: Vec<_> = people().into_iter().enumerate().collect();
+    people.remove(5);
+    people[2].1.used = Some(30);
+    people[2].1.ip = "198.51.100.9";
+    let mut new = usher_person("brand.new@example.org");
+    (new.created, new.used) = (20, Some(20));
+    people.push((99, new));
+    let page = Msg::Page {
+        source: SourceId(0),
+        generation: asked.expect("a search"),
+        result: Ok(Fixture::page(&people)),
+    };
+    let compare = update(&mut state, page);
+    for effect in compare {
+        if let Effect::Compare {
+            generation,
+            readings,
+            view,
+        } = effect
+        {
+            let (compared, order) = readings.made_for(*view);
+            let compared = Box::new(compared);
+            update(
+                &mut state,
+                Msg::Compared {
+                    generation,
+                    compared,
+                    order,
+                },
+            );
+        }
+    }
+    state
+}
+
+fn usher_person(user: &'static str) -> Person {
+    let mut people = people();
+    let mut person = people.remove(0);
+    person.user = user;
+    person
+}
+
+#[test]
+fn the_live_view_marks_what_is_new_has_changed_and_has_gone() {
+    let mut fixture = Fixture::open();
+    fixture.load(&people(), people().len());
+    let mut state = fixture.state;
+    state.results.touched = true;
+    state.focus = Pane::Table;
+    let state = live(state);
+    check("live_view", &state, &TWO);
+    check("live_view_narrow", &state, &[(50, 15)]);
+
+    let mut plain = state.clone();
+    plain.prefs.ascii = true;
+    check_with("live_view_ascii", &plain, &Theme::built_in("mono"), &SMALL);
+
+    let mut below = state;
+    keys(&mut below, "down down down");
+    check("live_view_changed", &below, &TWO);
+    keys(&mut below, "down down down");
+    check("live_view_gone", &below, &SMALL);
 }
 
 #[test]

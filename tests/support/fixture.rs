@@ -9,7 +9,7 @@ use enum_map::enum_map;
 use usher::app::effect::Gen;
 use usher::app::keymap::Keymap;
 use usher::app::lay_out;
-use usher::app::msg::Size;
+use usher::app::msg::{RowPage, Size};
 use usher::app::results::Results;
 use usher::app::source::ProfileEntry;
 use usher::app::source::{Link, ProfileView, Progress, Source};
@@ -17,7 +17,7 @@ use usher::app::state::{Pane, Prefs, State, TimeStyle};
 use usher::model::time::{Zone, parse_instant};
 use usher::model::{
     Capabilities, Class, ColumnSpec, Completeness, Deletable, Fact, Field, Identity, KindCaps,
-    Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Sort, Support,
+    PageEnd, Paging, Plan, Policy, Query, Revoke, RowRef, RowSink, Sort, Support,
 };
 use usher::store::{ChunkBuilder, SourceId, Texts, View, order};
 
@@ -351,6 +351,29 @@ impl Fixture {
         self.loaded(chunk, count);
     }
 
+    /// A page with these people, each with the number under which it is known.
+    pub fn page(people: &[(usize, Person)]) -> RowPage {
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+        for (number, person) in people {
+            let _: ControlFlow<()> = builder.row(row(*number, person));
+        }
+        RowPage {
+            chunk: builder.finish(),
+            end: PageEnd {
+                next: None,
+                total: Some(people.len() as u64),
+                completeness: Completeness::Complete,
+                unread: 0,
+                walk: None,
+            },
+            took: Duration::from_millis(142),
+            duplicates: 0,
+            received: people.len() as u32,
+            headway: None,
+            stopped: None,
+        }
+    }
+
     /// Puts these rows in.
     pub fn load_rows(&mut self, rows: Vec<RowRef<'static>>) {
         let count = rows.len();
@@ -410,6 +433,8 @@ impl Fixture {
             now: self.state.now,
             ended: Default::default(),
             filter: Default::default(),
+            counted: None,
+            counts: false,
         };
         self.state.results.order = order(&self.state.results.rows, &view, None);
     }

@@ -50,6 +50,7 @@ impl Rows {
         let mut row = RowRef::new("", "");
         let mut sid = None;
         let mut deletable = None;
+        let mut end_is_told = false;
         let mut attributes = Vec::new();
         row.extra.reserve(self.classes.len());
         let mut place = 0;
@@ -67,7 +68,10 @@ impl Rows {
                 }
                 "creationDate" => self.time(&mut row.created, value),
                 "lastUsedAt" => self.time(&mut row.last_used, value),
-                "expirationDate" => self.time(&mut row.expires, value),
+                "expirationDate" => {
+                    end_is_told = text(value).is_some();
+                    self.time(&mut row.expires, value)
+                }
                 "deletable" => {
                     deletable = yes_or_no(value);
                     deletable.is_some()
@@ -107,6 +111,9 @@ impl Rows {
             }
             self.keep(&mut row.extra, &mut place, name, value);
         }
+        // Where the lifetime of sessions is set to 0 or -1, the server sets no expiry.
+        // Source: Janssen, property `sessionIdLifetime` of the authorization server.
+        row.never_expires = !end_is_told && row.fact != Fact::Unknown;
         row.own = self.is_own(row.user_id.as_deref());
         row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), deletable);
         row.label = Cow::Owned(label(sid.as_deref().unwrap_or_default()));

@@ -75,6 +75,7 @@ pub(super) fn row<'a>(raw: &'a RawValue, about: &About<'a>) -> Option<RowRef<'a>
     }
     tell_missing(&mut row, &object, &id);
     place(&mut row, about);
+    row.impersonated |= row.auth_method.as_deref() == Some("impersonation");
     row.own = Some(false);
     row.deletable = Deletable::Yes;
     row.key = Cow::Owned(key_text(row.user_id.as_deref(), &id));
@@ -114,11 +115,13 @@ fn keep<'a>(row: &mut RowRef<'a>, name: Cow<'a, str>, value: Option<Cow<'a, str>
 fn impersonator<'a>(row: &mut RowRef<'a>, value: Json<'a>) {
     let Some(object) = value.object() else {
         if let Some(text) = text(value) {
+            row.impersonated = true;
             row.extra
                 .insert(0, ("impersonator".into(), text, Class::Plain));
         }
         return;
     };
+    row.impersonated = true;
     let email = member(&object, "email").unwrap_or(Cow::Borrowed("(unknown)"));
     row.extra
         .insert(0, ("impersonator".into(), email, Class::Plain));

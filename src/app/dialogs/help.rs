@@ -123,7 +123,7 @@ const ENTRIES: [HelpLine; 67] = [
     entry(C::Global, &[A::Unfold], "all search fields"),
     entry(C::Global, &[A::ClearForm], "clear the form"),
     entry(C::Global, &[A::Reload], "reload / sign in"),
-    entry(C::Global, &[A::AutoReload], "auto reload"),
+    entry(C::Global, &[A::AutoReload], "live on / off"),
     entry(C::Global, &[A::Palette], "all commands"),
     entry(C::Global, &[A::Searches], "searches before"),
     entry(C::Global, &[A::SaveSearch], "name this search"),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    ask_revoke, auto_reload, details, focus, form, lock, marks, message, person, requests, results,
-    revoke, table, trail,
+    ask_revoke, details, focus, form, lock, marks, message, person, requests, results, revoke,
+    table, trail, watch,
 };
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
@@ -53,7 +53,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             effects.extend(form::again(state));
             effects
         }
-        Action::AutoReload => auto_reload::toggle(state),
+        Action::AutoReload => watch::toggle(state),
         Action::Profiles => profiles::open(state),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],

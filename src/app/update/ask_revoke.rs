@@ -59,7 +59,7 @@ pub fn lies_in_the_row(state: &State) -> bool {
     let Some(source) = state.source(row.source()) else {
         return false;
     };
-    let status = state.results.statuses.get(&id);
+    let status = state.results.status(id);
     let is_settled = status.is_some_and(|s| s.is_over() || *s == RowStatus::Revoking);
     !is_settled
         && blocked::source_cannot(state, source, row.kind()).is_none()
@@ -117,7 +117,7 @@ pub fn split(state: &State, ids: &[RowId]) -> RevokePlan {
         let Some(source) = state.source(row.source()) else {
             continue;
         };
-        let status = state.results.statuses.get(id);
+        let status = state.results.status(*id);
         let why = blocked::source_cannot(state, source, row.kind())
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(source, row, status));
@@ -151,11 +151,7 @@ pub fn ask_user_of(state: &mut State, source: SourceId, user: Subject) -> Vec<Ef
         let theirs = rows.filter(|(id, row)| {
             row.source() == source
                 && is_theirs(*row)
-                && !state
-                    .results
-                    .statuses
-                    .get(id)
-                    .is_some_and(RowStatus::is_over)
+                && !state.results.is_over(*id)
                 && !is_over(state, *row)
         });
         theirs

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use strum::IntoEnumIterator;
 
-use super::{edit, focus, message, requests, results, trail};
+use super::{edit, focus, message, requests, results, trail, watch};
 use crate::app::completion;
 use crate::app::cut;
 use crate::app::effect::{Effect, Gen, Timer};
@@ -299,6 +299,7 @@ pub fn again(state: &mut State) -> Vec<Effect> {
     if effects.is_empty() {
         return reload(state);
     }
+    effects.extend(watch::abandon(state));
     state.message = None;
     effects.push(spin(state));
     effects
@@ -372,6 +373,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
         return Vec::new();
     }
     let mut effects = requests::cancel_searches(state);
+    effects.extend(watch::abandon(state));
     state.message = None;
     if state.results.query.as_ref() != Some(&query) {
         for source in &mut state.sources {
@@ -383,7 +385,9 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone(), asked_by);
+        let mut search = search_for(state, &state.sources[at], query.clone(), asked_by);
+        // The clauses that rows answer only together are for all loaded rows.
+        (search.query, _) = search.query.split_by_rows();
         let generation = state.next_gen();
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
@@ -432,7 +436,7 @@ impl Source {
         Some((search, self.resume.take()?))
     }
 
-    fn begin(&mut self, search: Search, generation: Gen) {
+    pub(super) fn begin(&mut self, search: Search, generation: Gen) {
         self.search = Some(search);
         self.search_gen = generation;
         self.progress = Progress::Loading;
@@ -447,7 +451,12 @@ impl Source {
     }
 }
 
-fn search_for(state: &State, source: &Source, query: Query, asked_by: AskedBy) -> Search {
+pub(super) fn search_for(
+    state: &State,
+    source: &Source,
+    query: Query,
+    asked_by: AskedBy,
+) -> Search {
     let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
     Search {
         query: query.with_kind(source.profile.policy.kind.as_deref()),

@@ -3,7 +3,6 @@
 mod act;
 mod answer;
 pub(super) mod ask_revoke;
-mod auto_reload;
 pub(super) mod details;
 mod dialogs;
 pub(super) mod edit;
@@ -25,6 +24,7 @@ mod sign_in;
 pub(super) mod table;
 mod timers;
 pub(super) mod trail;
+mod watch;
 
 pub use profiles::open_profiles;
 
@@ -75,6 +75,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => details::read(state, source, generation, row, result),
         Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::Compared {
+            generation,
+            compared,
+            order,
+        } => watch::compared(state, generation, compared, order),
         Msg::MarksFound { generation, marks } => marks::found(state, generation, &marks),
         Msg::Revoked { job, row, outcome } => revoke::outcome(state, job, row, outcome),
         Msg::UserRevoked {
@@ -87,10 +92,15 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
-        Msg::Ended(job) => revoke::ended(state, job),
+        Msg::Ended(job) => {
+            let mut effects = revoke::ended(state, job);
+            effects.extend(results::recount(state));
+            effects
+        }
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),
         Msg::Notify { what, result } => message::notify(state, &what, result),
     };
+    effects.extend(watch::settle(state));
     results::settle(state);
     effects.extend(marks::settle(state));
     lay_out(state);

@@ -1,6 +1,6 @@
 //! The answers from the network: connections and pages.
 
-use super::{message, plan, requests, results};
+use super::{message, plan, requests, results, watch};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
@@ -129,6 +129,9 @@ pub fn page(
     if let Some(effects) = plan::page(state, generation, &result) {
         return effects;
     }
+    if let Some(effects) = watch::page(state, id, generation, &result) {
+        return effects;
+    }
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
     };
@@ -188,25 +191,9 @@ fn arrived(state: &mut State, id: SourceId, page: RowPage) -> Vec<Effect> {
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
     };
-    source.pages += 1;
-    source.rows += page.chunk.len() as u32;
-    source.duplicates += page.duplicates;
-    source.received += page.received;
-    source.unread += page.end.unread;
-    // Rows that came before an error bring no total.
-    source.total = page.end.total.or(source.total);
-    source.completeness = page.end.completeness;
-    source.took = Some(page.took);
-    source.resume = page.end.next.clone();
-    source.headway = page.headway;
+    source.take(&page);
     if is_empty {
         return Vec::new();
-    }
-    if last {
-        source.progress = match page.stopped {
-            Some(why) => Progress::Stopped(why),
-            None => Progress::Loaded,
-        };
     }
     state.results.settle_late(first);
     let mut effects = results::appended(state, first);

@@ -1,6 +1,6 @@
 //! Opening profiles, and reading them again.
 
-use super::{focus, form, message, requests};
+use super::{focus, form, message, requests, watch};
 use crate::app::effect::Effect;
 use crate::app::layout::lay_out;
 use crate::app::results::{Details, Results};
@@ -18,6 +18,7 @@ pub fn open_profiles(state: &mut State, names: &[String]) -> Vec<Effect> {
         .map(|entry| entry.view.clone())
         .collect();
     let mut effects = requests::cancel_searches(state);
+    effects.extend(watch::abandon(state));
     effects.extend((0..state.sources.len()).map(|at| Effect::Close(SourceId(at as u8))));
     let hidden = state.details.hidden;
     state.details = Details {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use crate::app::columns;
 use crate::app::effect::{Effect, Gen};
 use crate::app::lines;
+use crate::app::others::Others;
 use crate::app::results::LeftOut;
 use crate::app::sorting;
 use crate::app::state::{Pane, State};
-use crate::model::Thresholds;
 use crate::model::query::Matcher;
+use crate::model::{Field, Property, Thresholds};
 use crate::store::order::{SourceNames, View};
-use crate::store::{Order, RowId, Rows, order};
+use crate::store::{Changes, Order, RowId, Rows, order};
 
 /// Up to this many rows are ordered at once; more go to a task of their own.
 pub(super) const AT_ONCE: usize = 5_000;
@@ -27,9 +29,11 @@ pub fn begin(state: &mut State) {
     results.rows = Rows::default();
     results.order = Order::default();
     results.statuses.clear();
+    results.changes = Changes::default();
     results.ended_at.clear();
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
+    (results.counted, results.recount) = (None, false);
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
@@ -69,6 +73,7 @@ pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
     }
     if results.rows.len() <= AT_ONCE {
         let made = order(&results.rows, &view(state), Some(&results.order));
+        state.results.recount = false;
         place(state, made);
         return Vec::new();
     }
@@ -96,6 +101,7 @@ pub fn reorder(state: &mut State) -> Vec<Effect> {
     if results.is_plain() || results.rows.len() <= AT_ONCE {
         let results = &state.results;
         let made = order(&results.rows, &view(state), Some(&results.order));
+        state.results.recount = false;
         place(state, made);
         return Vec::new();
     }
@@ -124,6 +130,7 @@ fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
     let view = view(state);
     let generation = state.next_gen();
     let results = &mut state.results;
+    results.recount = false;
     (results.ordering, results.reorder) = (true, false);
     results.order_gen = generation;
     results.order_job = Some((generation, rows));
@@ -145,6 +152,9 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
     if results.order_gen == generation && results.ordering {
         results.ordering = false;
         place_of(state, made, rows);
+    } else {
+        // What was counted with it is lost.
+        results.recount = results.counted.is_some();
     }
     if state.results.is_plain() || state.results.rows.len() <= AT_ONCE {
         Vec::new()
@@ -156,7 +166,8 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
 /// The selection and order of the rows.
 pub fn view(state: &State) -> View {
     let results = &state.results;
-    let mut clauses = results.quick.clone();
+    let mut clauses = results.of_other_rows();
+    clauses.extend(results.quick.iter().cloned());
     if let Some(query) = results.live.as_ref().and_then(|live| live.query.as_ref()) {
         clauses.extend(query.clauses.iter().cloned());
     }
@@ -164,12 +175,7 @@ pub fn view(state: &State) -> View {
         .then(|| Matcher::new(&clauses, state.now, state.zone(), Thresholds::default()))
         .and_then(Result::ok)
         .map(Arc::new);
-    let ended = results
-        .statuses
-        .iter()
-        .filter(|(_, status)| status.is_over())
-        .map(|(id, _)| *id)
-        .collect();
+    let ended = results.over().collect();
     let sources = state
         .sources
         .iter()
@@ -184,10 +190,43 @@ pub fn view(state: &State) -> View {
     View {
         sort: (!results.arrival).then(|| results.sort.clone()),
         ended: Arc::new(ended),
-        filter,
         sources,
+        counts: counts(state, filter.as_deref()),
+        counted: results.counted.clone(),
+        filter,
         now: state.now,
     }
+}
+
+/// True if all rows are to be counted anew, for hints: once they are there, and before only where such hints
+/// are to be seen.
+fn counts(state: &State, filter: Option<&Matcher>) -> bool {
+    let results = &state.results;
+    let known = results.counted.as_ref().map_or(0, |counted| counted.rows());
+    if known == results.rows.len() && !results.recount {
+        return false;
+    }
+    let is_hint = |property: &Property| *property == Field::Hint;
+    let are_seen = || {
+        filter.is_some_and(Matcher::asks_other_rows)
+            || is_hint(&results.sort.by)
+            || columns::all(state)
+                .iter()
+                .any(|column| is_hint(&column.what))
+    };
+    // Rows in order of arrival are ordered on the loop, however many there are.
+    let at_once = results.rows.len() <= AT_ONCE;
+    !state.is_loading() || (are_seen() && (at_once || !results.is_plain()))
+}
+
+/// Sessions have ended: what was counted is to be counted anew where there are hints that may have gone.
+pub fn recount(state: &mut State) -> Vec<Effect> {
+    let counted = state.results.counted.as_ref();
+    if counted.is_none_or(|counted| counted.is_empty()) {
+        return Vec::new();
+    }
+    state.results.recount = true;
+    reorder(state)
 }
 
 /// Takes a new order of all rows.
@@ -198,9 +237,12 @@ fn place(state: &mut State, made: Order) {
 
 /// Takes a new order of the first `rows` rows; the cursor stays on its row, and the row on its line of the
 /// screen.
-fn place_of(state: &mut State, made: Order, rows: u32) {
+pub(super) fn place_of(state: &mut State, made: Order, rows: u32) {
     let results = &mut state.results;
     results.ordered = rows;
+    if let Some(counted) = made.counted() {
+        results.counted = Some(Arc::clone(counted));
+    }
     let found = results.wanted.as_ref().and_then(|wanted| {
         let row = wanted.row.filter(|row| row.0 < rows);
         row.map(|id| (id, wanted.cursor.saturating_sub(wanted.top)))
@@ -336,6 +378,7 @@ fn moved(at: usize, by: isize, count: usize) -> usize {
 pub fn settle(state: &mut State) {
     let results = &mut state.results;
     results.cursor = results.cursor.min(results.order.len().saturating_sub(1));
+    state.details.others = Others::of(state);
     let row = state.results.current().map(|(id, _)| id);
     if state.details.row != row {
         state.details.row = row;

@@ -1,6 +1,6 @@
 //! The effects of a timer that runs out.
 
-use super::{auto_reload, form, table};
+use super::{form, table, watch};
 use crate::app::effect::{Effect, Gen, Timer};
 use crate::app::state::{Level, Lock, State};
 
@@ -16,7 +16,7 @@ pub fn due(state: &mut State, timer: Timer, _generation: Gen) -> Vec<Effect> {
         Timer::Form => return form::typed(state),
         Timer::Spinner => state.spinner = state.is_loading(),
         Timer::CtrlC => state.ctrl_c = false,
-        Timer::Reload => return auto_reload::beat(state),
+        Timer::Reload => return watch::beat(state),
         Timer::Mask => state.details.revealed = None,
     }
     Vec::new()

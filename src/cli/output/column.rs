@@ -10,7 +10,7 @@ use crate::cli::sources::Source;
 use crate::model::address::network_of;
 use crate::model::text::{json_marked, nearest};
 use crate::model::time::{Zone, age, duration, duration_words, instant_short, rfc3339};
-use crate::model::{ColumnSpec, Field, Property};
+use crate::model::{ColumnSpec, Field, Hints, Property};
 
 /// A field of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ pub(crate) enum Cell<'a> {
     Duration(TimeDelta),
     /// Yes or no.
     Bool(bool),
-    /// A list; there is none that can hold anything yet.
-    Empty,
+    /// Hints.
+    Hints(Hints),
     /// The further attributes.
     Attributes,
 }
@@ -152,6 +152,11 @@ impl OutputField {
     /// True if it is the id or the key of a session, which may work as a credential.
     pub(crate) fn is_id(&self) -> bool {
         matches!(self, Self::Common(CommonField::Id | CommonField::Key))
+    }
+
+    /// True if other rows have to be known for it.
+    pub(crate) fn needs_other_rows(&self) -> bool {
+        *self == Self::Common(CommonField::Hints)
     }
 
     /// True if it is an attribute or all of them, which are unpacked for it.
@@ -319,7 +324,7 @@ impl CommonField {
                 .not_deletable_because()
                 .map_or(Cell::None, |why| Cell::Text(why.into())),
             Self::Own => truth(row.own),
-            Self::Hints => Cell::Empty,
+            Self::Hints => Cell::Hints(record.hints()),
             Self::Network => {
                 let network = row.text(Field::Ip).and_then(network_of);
                 network.map_or(Cell::None, |network| Cell::Text(network.into()))
@@ -337,7 +342,9 @@ impl<'a> Cell<'a> {
     /// For people; not cleaned yet.
     pub(crate) fn for_people(self, record: &'a Record<'a>, times: Times) -> Cow<'a, str> {
         match (self, times) {
-            (Self::None | Self::Empty, _) => "-".into(),
+            (Self::None, _) => "-".into(),
+            (Self::Hints(hints), _) if hints.is_empty() => "-".into(),
+            (Self::Hints(hints), _) => hints.words().into(),
             (Self::Instant(at), Times::Age) => age(Some(at), record.now).into(),
             (Self::Instant(at), Times::In(zone)) => instant_short(at, zone).into(),
             (Self::Duration(length), _) if length < TimeDelta::zero() => {
@@ -354,7 +361,8 @@ impl<'a> Cell<'a> {
     /// For programs that take text only (CSV): empty for nothing; not cleaned yet.
     pub(crate) fn for_machines(self, record: &'a Record<'a>) -> Cow<'a, str> {
         match self {
-            Self::None | Self::Empty => "".into(),
+            Self::None => "".into(),
+            Self::Hints(hints) => hints.words().into(),
             Self::Text(text) | Self::Json(text) => text,
             Self::Instant(at) => rfc3339(at).into(),
             Self::Duration(length) => duration(length).into(),

@@ -93,7 +93,16 @@ fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Fa
         Cell::Instant(at) => text(&rfc3339(at), out),
         Cell::Duration(length) => write!(out, "{}", length.num_seconds())?,
         Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
-        Cell::Empty => out.extend_from_slice(b"[]"),
+        Cell::Hints(hints) => {
+            out.push(b'[');
+            for (place, hint) in hints.iter().enumerate() {
+                if place > 0 {
+                    out.push(b',');
+                }
+                text(hint.word(), out);
+            }
+            out.push(b']');
+        }
         Cell::Attributes => {
             out.push(b'{');
             for (place, (name, value)) in record.attributes().enumerate() {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::model::query::RowIn;
 use crate::model::text::mask;
-use crate::model::{Class, Deletable, RowRef, State, Thresholds, state_at};
+use crate::model::{Class, Deletable, Hints, OfOtherRows, RowRef, State, Thresholds, state_at};
 
 /// One row, where it comes from, and the moment of the question.
 #[derive(Clone, Copy)]
@@ -20,6 +21,10 @@ pub(crate) struct Record<'a> {
     pub(crate) state: State,
     /// The moment of the question.
     pub(crate) now: DateTime<Utc>,
+    /// When it is idle and expiring, and has hints.
+    thresholds: Thresholds,
+    /// The facts that only other rows tell, where they were counted.
+    pub(crate) others: OfOtherRows,
 }
 
 impl<'a> Record<'a> {
@@ -45,7 +50,19 @@ impl<'a> Record<'a> {
             row,
             state,
             now,
+            thresholds,
+            others: OfOtherRows::default(),
         }
+    }
+
+    /// Its hints: those that need other rows only where these were counted.
+    pub(crate) fn hints(&self) -> Hints {
+        let row = RowIn {
+            row: self.row,
+            profile: self.profile,
+            system: self.system,
+        };
+        Hints::of(&row, self.others, self.thresholds, self.now)
     }
 
     /// `yes`, `no` or `unknown` as JSON means them.

@@ -139,6 +139,9 @@ impl Emulated for Janssen {
             _ => client("client_credentials"),
         };
         let mut text = format!("\n[{table}.login]\n{login}\n[{table}.client_names]\n");
+        // The sign-in of this profile.
+        let own = json!(self.auth.client_id);
+        text.push_str(&format!("{own} = \"ops-desk\"\n"));
         for client in &lock(&self.world).clients {
             text.push_str(&format!("{} = {}\n", json!(client.id), json!(client.name)));
         }

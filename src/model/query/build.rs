@@ -59,6 +59,14 @@ impl Query {
         words.filter(can_be_name).take(MOST_NAMES).collect()
     }
 
+    /// The clauses that each row answers alone, and those that ask for hints for which other rows have to be
+    /// known.
+    pub fn split_by_rows(&self) -> (Self, Vec<Clause>) {
+        let asks = |clause: &Clause| clause.asks_other_rows();
+        let (others, alone): (Vec<_>, Vec<_>) = self.clauses.iter().cloned().partition(asks);
+        (Self { clauses: alone }, others)
+    }
+
     /// True if it has no clause, so that everything matches.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()

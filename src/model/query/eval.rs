@@ -12,6 +12,7 @@ use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::RowView;
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
+use crate::model::hint::{Hint, Hints};
 use crate::model::session::{Fact, State, Thresholds, state_at};
 use crate::model::time::{Zone, parse_instant};
 
@@ -115,6 +116,18 @@ impl Matcher {
         })
     }
 
+    /// True if a hint is asked for that other rows have to be known for.
+    pub fn asks_other_rows(&self) -> bool {
+        self.clauses.iter().any(Clause::asks_other_rows)
+    }
+
+    /// The hints of the row at the moment of the question.
+    fn hints(&self, row: &dyn RowView) -> Hints {
+        let thresholds = row.thresholds().unwrap_or(self.thresholds);
+        let others = row.of_other_rows();
+        Hints::of(row, others, thresholds, self.now + row.ahead())
+    }
+
     /// The state of the row at the moment of the question.
     fn state(&self, row: &dyn RowView) -> State {
         state_at(
@@ -171,7 +184,13 @@ fn depend_on_now(clauses: &[Clause]) -> bool {
         Value::Text(_) | Value::Duration(_) => false,
     };
     clauses.iter().any(|clause| {
-        let moving = [Field::State, Field::Age, Field::Idle, Field::Left];
+        let moving = [
+            Field::State,
+            Field::Age,
+            Field::Idle,
+            Field::Left,
+            Field::Hint,
+        ];
         let moves = |field: &Field| clause.target == Target::Field(*field);
         moving.iter().any(moves) || clause.values.iter().any(relative)
     })
@@ -205,6 +224,7 @@ enum Check {
     Text(TextSource, Compare),
     Address(Network),
     State(Vec<State>),
+    Hints(Hints),
     SignedIn,
     Time(Box<str>, Span<DateTime<Utc>>),
     Own(Option<bool>),
@@ -217,7 +237,6 @@ enum Check {
 #[derive(Clone, Debug)]
 enum TextSource {
     Field(Field),
-    Hint,
     Attribute(Box<str>),
 }
 
@@ -372,7 +391,10 @@ impl Check {
                 Some(network) => Self::Address(network),
                 None => return Some(compare(TextSource::Field(field))),
             },
-            _ if field == Field::Hint => return Some(compare(TextSource::Hint)),
+            _ if field == Field::Hint => {
+                let meant = |how: Compare| Self::Hints(Hints::with_words(|word| how.is_met(word)));
+                return Some(Compare::new(clause, text).map(meant));
+            }
             _ => return Some(compare(TextSource::Field(field))),
         };
         Some(Ok(check))
@@ -400,7 +422,6 @@ impl Check {
             Self::Text(TextSource::Field(field), how) => {
                 answers.of(number, row, *field, |text| how.is_met(text)) == Some(true)
             }
-            Self::Text(TextSource::Hint, how) => row.any_hint(&mut |hint| how.is_met(hint)),
             Self::Text(TextSource::Attribute(name), how) => {
                 row.any_attribute(name, &mut |text| how.is_met(text))
             }
@@ -408,6 +429,7 @@ impl Check {
                 .text(Field::Ip)
                 .is_some_and(|text| network.has_any_of(&text)),
             Self::State(states) => states.contains(&matcher.state(row)),
+            Self::Hints(hints) => matcher.hints(row).meet(hints),
             Self::SignedIn => row.fact() == Fact::Live,
             Self::Time(name, span) => row.any_attribute(name, &mut |text| {
                 parse_instant(text, Zone::Utc).is_some_and(|at| span.has(&at))
@@ -423,13 +445,27 @@ impl Check {
     fn cost(&self) -> usize {
         match self {
             Self::Own(_) | Self::Deletable(_) | Self::Instant(..) | Self::Duration(..) => 1,
-            Self::State(_) | Self::SignedIn | Self::Id(_) => 2,
+            Self::State(_) | Self::Hints(_) | Self::SignedIn | Self::Id(_) => 2,
             Self::Text(TextSource::Field(_), Compare::Like(_)) => 4,
             Self::Address(_) => 8,
             Self::Text(_, Compare::Like(_)) | Self::Time(..) => 16,
             Self::Word(..) => 32,
             Self::Text(_, Compare::Match(_)) => 64,
         }
+    }
+}
+
+impl Clause {
+    /// True if it asks for a hint that other rows have to be known for.
+    pub fn asks_other_rows(&self) -> bool {
+        self.target == Target::Field(Field::Hint)
+            && self.texts().any(|text| {
+                let meant = Compare::new(self, text).map(|how| {
+                    let hints = Hints::with_words(|word| how.is_met(word));
+                    hints.iter().any(Hint::needs_other_rows)
+                });
+                meant.unwrap_or(false)
+            })
     }
 }
 

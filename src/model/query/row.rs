@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Field;
+use crate::model::hint::OfOtherRows;
 use crate::model::page::RowRef;
 use crate::model::session::{Deletable, Fact, Session, Thresholds};
 
@@ -41,9 +42,19 @@ pub trait RowView {
     /// True if a value of this attribute passes the test. An attribute may occur more than once.
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool;
 
-    /// True if one of its hints passes the test. Rows have none unless their keeper finds them.
-    fn any_hint(&self, _test: &mut dyn FnMut(&str) -> bool) -> bool {
+    /// True if the system says that somebody else signed in as its user.
+    fn is_impersonated(&self) -> bool {
         false
+    }
+
+    /// True if the system says that it has no end of its own.
+    fn never_expires(&self) -> bool {
+        false
+    }
+
+    /// The facts that only other rows tell. Nothing unless their keeper has counted them.
+    fn of_other_rows(&self) -> OfOtherRows {
+        OfOtherRows::default()
     }
 
     /// When this row counts as idle and expiring. `None`: as the matcher says.
@@ -95,6 +106,14 @@ impl RowView for RowIn<'_> {
 
     fn deletable(&self) -> Option<bool> {
         yes_or_no(&self.row.deletable)
+    }
+
+    fn is_impersonated(&self) -> bool {
+        self.row.impersonated
+    }
+
+    fn never_expires(&self) -> bool {
+        self.row.never_expires
     }
 
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {
@@ -163,6 +182,14 @@ impl RowView for SessionIn<'_> {
 
     fn deletable(&self) -> Option<bool> {
         yes_or_no(&self.session.deletable)
+    }
+
+    fn is_impersonated(&self) -> bool {
+        self.session.impersonated
+    }
+
+    fn never_expires(&self) -> bool {
+        self.session.never_expires
     }
 
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {

@@ -204,7 +204,7 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
             row.summary()
         };
         end(job, id, &mut session);
-        encode(job, row, &session, &mut *encoder, &mut out)?;
+        encode(job, id, row, &session, &mut *encoder, &mut out)?;
         if let Some(count) = counts.get_mut(usize::from(row.source().0)) {
             *count += 1;
         }
@@ -226,6 +226,7 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
 
 fn encode(
     job: &ExportJob,
+    id: RowId,
     row: Row<'_>,
     session: &Session,
     encoder: &mut dyn Encode,
@@ -234,13 +235,16 @@ fn encode(
     let names = job.names.get(usize::from(row.source().0));
     let ahead = names.map_or(TimeDelta::zero(), |names| names.ahead);
     let row = RowRef::of(session);
-    let record = Record::new(
+    let mut record = Record::new(
         names.map_or("", |names| &names.profile),
         names.map_or("", |names| &names.system),
         &row,
         names.map_or_else(Thresholds::default, |names| names.thresholds),
         job.now + ahead,
     );
+    if let Some(counted) = &job.counted {
+        record.others = counted.of(id);
+    }
     let encoded = encoder.row(&record, out);
     encoded.map_err(|failure| failure.message)
 }
@@ -336,6 +340,7 @@ mod tests {
             order: Order::arrived(&rows),
             rows,
             ended: HashMap::from([(RowId(2), Some(DateTime::UNIX_EPOCH))]),
+            counted: None,
             names: Arc::from([SourceNames {
                 profile: "prod".into(),
                 system: "acme".into(),

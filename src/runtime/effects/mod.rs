@@ -7,6 +7,7 @@ mod audit_log;
 mod export;
 mod jobs;
 mod link;
+mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,6 @@ use super::clipboard::{self, Clean, Ways};
 use super::editor;
 use super::kept::Kept;
 use super::profiles::{Opened, Profiles};
-use crate::app::counts::count;
 use crate::app::effect::Copied;
 use crate::app::memory::Keep;
 use crate::app::msg::Notification;
@@ -38,7 +38,6 @@ use crate::app::{Effect, Gen, Msg};
 use crate::audit::Audit;
 use crate::model::{ApiError, Cursor, ReadKeys, Search, locked};
 use crate::store::SourceId;
-use crate::store::{find_marked, order};
 
 /// How many messages may wait for the loop. A page task then waits with its page in hand, so that at
 /// most this many pages are ahead of the screen; outcomes of a revoke are small and come in bursts.
@@ -172,28 +171,16 @@ impl Effects {
                     task.token.cancel();
                 }
             }
-            Effect::Order {
-                generation,
-                rows,
-                view,
-                before,
-            } => {
-                self.off_the_loop(move || Msg::Ordered {
-                    generation,
-                    order: order(&rows, &view, Some(&before)),
-                });
+            rows @ (Effect::Order { .. }
+            | Effect::Compare { .. }
+            | Effect::FindMarked { .. }
+            | Effect::Count { .. }) => {
+                if let Some(work) = rows::work(rows) {
+                    self.off_the_loop(work);
+                }
             }
-            Effect::FindMarked {
-                generation,
-                before,
-                rows,
-            } => {
-                let send = self.send.clone();
-                spawn_blocking(move || {
-                    let marks = find_marked(&before, &rows);
-                    // Fails only when the screen has ended.
-                    let _ = send.blocking_send(Msg::MarksFound { generation, marks });
-                });
+            Effect::Forget(rows, order) => {
+                spawn_blocking(move || drop((rows, order)));
             }
             Effect::After {
                 timer,
@@ -201,19 +188,6 @@ impl Effects {
                 delay,
             } => {
                 self.timers.start(timer, generation, delay);
-            }
-            Effect::Count {
-                generation,
-                rows,
-                order,
-                view,
-                by,
-                began: asks_began,
-            } => {
-                self.off_the_loop(move || Msg::Counted {
-                    generation,
-                    counts: count(&rows, &order, &view, &by, asks_began),
-                });
             }
             Effect::ReadAudit => {
                 self.with_audit(|log| Msg::AuditRead(audit_log::page(log)));

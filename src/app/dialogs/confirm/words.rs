@@ -5,9 +5,9 @@ use tui_input::Input;
 use super::{Confirm, ConfirmFocus, OneSession, Typed};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
-use crate::app::cells;
 use crate::app::cut;
 use crate::app::life::Moments;
+use crate::app::others;
 use crate::app::reach;
 use crate::app::revoke_plan::{ConfirmKind, RevokePlan, WholeUser};
 use crate::app::row_facts::RowFacts;
@@ -78,16 +78,9 @@ fn one_session(state: &State, kind: &ConfirmKind) -> Option<OneSession> {
     let results = &state.results;
     let id = results.row_of(item.source, &item.key, Some(item.row));
     let row = id.and_then(|id| results.rows.get(id));
-    let theirs = results.rows.iter().filter(|(other, row)| {
-        row.source() == item.source
-            && Some(*other) != id
-            && row.is_of(&item.subject)
-            && !results.is_over(*other)
-            && !cells::is_over(cells::word_of(state, *row))
-    });
-    let others = match item.subject.shown() {
-        Some(_) => theirs.count(),
-        None => 0,
+    let others = match (id, row) {
+        (Some(id), Some(row)) if item.subject.shown().is_some() => others::alive(state, id, row),
+        _ => 0,
     };
     let offers_all = others > 0 && blocked(state, Action::RevokeUser).is_none();
     Some(OneSession {

@@ -280,7 +280,7 @@ fn the_automatic_reload_asks_again_skips_a_beat_and_gives_up_after_three_failure
     for _ in 0..3 {
         app.page_fails(refused()).due(Timer::Reload);
     }
-    assert!(app.state.auto_reload.is_none());
+    assert!(app.state.watch.is_none());
     assert!(app.status().contains("failed 3 times"), "{}", app.status());
 }
 

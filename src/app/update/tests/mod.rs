@@ -11,6 +11,7 @@ mod copies;
 mod export;
 mod forms;
 mod groups;
+mod hints;
 mod history;
 mod kinds;
 mod marks;
@@ -25,6 +26,7 @@ mod reloads;
 mod revokes;
 mod rows;
 mod sign_ins;
+mod watch;
 mod ways;
 
 use std::sync::Arc;

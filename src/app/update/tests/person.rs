@@ -1,6 +1,9 @@
 //! From a row to everything of its person.
 
+use secrecy::ExposeSecret;
+
 use super::*;
+use crate::app::detail_line::DetailLine;
 use crate::app::dialogs::person::Person as PersonBox;
 use crate::app::form::TextField;
 use crate::app::state::Pane;
@@ -280,4 +283,32 @@ fn keys_that_end_something_work_in_the_person_too() {
         let confirm = app.dialog::<Confirm>().expect("a question");
         assert!(confirm.title.starts_with(title), "{}", confirm.title);
     }
+}
+
+#[test]
+fn the_sentence_says_how_many_more_sessions_the_person_has_and_is_copied_without_that() {
+    let mut app = TestApp::listing(&["amy", "amy", "amy", "bob"]);
+    let said = |app: &TestApp| {
+        let lines = app.state.layout.lines.iter();
+        lines.map(DetailLine::text).collect::<Vec<_>>().join(" ")
+    };
+    assert!(
+        said(&app).contains("  2 more of this person (u)"),
+        "{}",
+        said(&app)
+    );
+
+    app.keys("3 y");
+    let copied = app.effects.iter().find_map(|effect| match effect {
+        Effect::Copy { text, .. } => Some(text.expose_secret().to_owned()),
+        _ => None,
+    });
+    let copied = copied.expect("the sentence was copied");
+    assert!(
+        copied.starts_with("amy ") && copied.ends_with('.'),
+        "{copied}"
+    );
+
+    app.keys("2 end");
+    assert!(!said(&app).contains("of this person"), "{}", said(&app));
 }

@@ -106,6 +106,7 @@ fn clauses_about_what_a_row_has() {
         ("@missing:*", false),
         ("@missing!=x", true),
         ("hint:*", false),
+        ("-hint:many", true),
     ] {
         assert_eq!(means(text, &jdoe()), meant, "{text}");
     }
@@ -310,6 +311,7 @@ fn a_session_may_know_more_than_its_system_said() {
     known.thresholds = Some(Thresholds {
         idle_after: TimeDelta::minutes(7),
         expiring_within: TimeDelta::minutes(5),
+        ..Thresholds::default()
     });
     assert!(matcher("state:idle").matches(&known));
 
@@ -339,4 +341,41 @@ fn a_clause_that_no_parser_made_is_refused_and_not_guessed() {
     }
     let words = Clause::read(Target::Word, Op::Eq, "2024").expect("any text is a word");
     assert!(Matcher::new(&[words], now(), Zone::Utc, Thresholds::default()).is_ok());
+}
+
+#[test]
+fn a_hint_is_asked_for_by_its_word() {
+    let mut row = jdoe();
+    (row.own, row.impersonated) = (Some(true), true);
+    for (text, meant) in [
+        ("hint:own", true),
+        ("hint:OWN", true),
+        ("hint:imp*", true),
+        ("hint:*", true),
+        ("hint~^imp", true),
+        ("hint:many,impersonated", true),
+        ("hint:unfinished", false),
+        ("-hint:own", false),
+        ("hint!=many", true),
+        ("hint:nonsense", false),
+    ] {
+        assert_eq!(means(text, &row), meant, "{text}");
+    }
+}
+
+#[test]
+fn clauses_that_rows_answer_only_together_are_told_apart() {
+    for (text, alone, together) in [
+        ("user:ada hint:many", "user:ada", "hint:many"),
+        ("hint:own,impersonated ada", "hint:own,impersonated ada", ""),
+        ("-hint:networks", "", "-hint:networks"),
+        ("hint:*", "", "hint:*"),
+        ("hint~^n", "", "hint~^n"),
+        ("@hint:many", "@hint:many", ""),
+    ] {
+        let (query, clauses) = Query::parse(text).expect(text).split_by_rows();
+
+        assert_eq!(query.to_string(), alone, "{text}");
+        assert_eq!(clauses.into_iter().collect::<Query>().to_string(), together);
+    }
 }

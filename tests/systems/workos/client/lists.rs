@@ -92,6 +92,7 @@ async fn every_documented_field_of_the_sample_has_its_place() {
     }
     assert_eq!(attribute(row, "not_sent"), None);
 
+    assert!(other.impersonated && !row.impersonated);
     assert_eq!(other.extra[0].name.expose(), "impersonator");
     assert_eq!(
         attribute(other, "impersonator"),
@@ -116,6 +117,7 @@ async fn every_documented_field_can_be_asked_for() {
         ("ip_address:198.51.100.0/24", 1),
         ("user_agent:*Chrome*", 1),
         ("@impersonator:*", 1),
+        ("hint:impersonated", 1),
         ("impersonator:sam.support@vendor.example", 1),
         ("impersonator_reason:*4711*", 1),
         ("-@impersonator:*", 1),
