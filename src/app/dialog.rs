@@ -35,6 +35,12 @@ pub trait Dialog: Any + Debug + CloneDialog {
     /// A line of a list was clicked: its number in the whole list.
     fn choose(&mut self, _number: usize) {}
 
+    /// The line that was clicked last, and that a second click takes. `None`: there is none, or a second click
+    /// only chooses.
+    fn clicked(&self) -> Option<usize> {
+        None
+    }
+
     /// A line of a list was clicked twice, and is chosen: as Enter does.
     fn take(&mut self, _state: &mut State) -> Handled {
         Handled::stay()

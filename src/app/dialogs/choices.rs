@@ -39,6 +39,15 @@ pub fn window(choice: usize, count: usize, most: usize) -> Range<usize> {
     first..(first + most).min(count)
 }
 
+/// Which of `count` lines are shown where `most` have room: from `first` on, moved as little as is needed for
+/// the chosen one to be among them.
+pub fn window_from(first: usize, choice: usize, count: usize, most: usize) -> Range<usize> {
+    let most = most.max(1);
+    let first = first.min(choice).max((choice + 1).saturating_sub(most));
+    let first = first.min(count.saturating_sub(most));
+    first..(first + most).min(count)
+}
+
 /// The beginning of a line of the list: the mark of the chosen one, and its number for the mouse.
 pub fn line(number: usize, is_chosen: bool) -> ViewLine {
     let mut line = ViewLine::plain(if is_chosen { " > " } else { "   " });
@@ -77,6 +86,21 @@ mod tests {
             (3, 20, 0, 3..4),
         ] {
             assert_eq!(window(choice, count, most), shown, "{choice} of {count}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_shows_the_chosen_line_stays() {
+        for (first, choice, count, shown) in [
+            (0, 0, 0, 0..0),
+            (4, 4, 20, 4..9),
+            (4, 8, 20, 4..9),
+            (4, 9, 20, 5..10),
+            (4, 2, 20, 2..7),
+            (18, 19, 20, 15..20),
+        ] {
+            let window = window_from(first, choice, count, 5);
+            assert_eq!(window, shown, "{first}: {choice} of {count}");
         }
     }
 

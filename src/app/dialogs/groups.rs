@@ -1,5 +1,7 @@
 //! The rows that are shown, counted by one property: the largest group first.
 
+use std::ops::Range;
+
 use super::choices;
 use crate::app::counts::{self, Counts};
 use crate::app::dialog::{Dialog, Handled, step};
@@ -27,6 +29,10 @@ const NEWEST: usize = 8;
 pub struct Groups {
     by: GroupBy,
     choice: usize,
+    /// The first group that is shown.
+    first: usize,
+    /// The group that was clicked last, if no key has moved since.
+    clicked: Option<usize>,
     generation: Gen,
     /// The groups. `None`: they are being counted.
     counted: Option<Vec<Group>>,
@@ -38,6 +44,8 @@ pub fn open(state: &mut State, by: GroupBy) -> Vec<Effect> {
     state.open(Groups {
         by,
         choice: 0,
+        first: 0,
+        clicked: None,
         generation,
         counted: None,
     });
@@ -119,9 +127,18 @@ impl Groups {
         let at = counts::ALL.iter().position(|known| *known == self.by);
         let next = step(at.unwrap_or(0), by, counts::ALL.len());
         self.by = counts::ALL[next];
-        (self.choice, self.counted) = (0, None);
+        (self.choice, self.first, self.counted) = (0, 0, None);
         self.generation = state.next_gen();
         Handled::Stay(count(state, self.generation, vec![self.by], false))
+    }
+
+    /// Moves the window no further than the chosen group needs.
+    fn settle(&mut self, state: &State) {
+        self.first = self.window(state).start;
+    }
+
+    fn window(&self, state: &State) -> Range<usize> {
+        choices::window_from(self.first, self.choice, self.len(), room_for(state))
     }
 
     fn len(&self) -> usize {
@@ -129,13 +146,17 @@ impl Groups {
     }
 }
 
+/// How many groups have room.
+fn room_for(state: &State) -> usize {
+    usize::from(room(state.size).height)
+        .saturating_sub(FRAME)
+        .max(1)
+}
+
 impl Dialog for Groups {
     fn view(&self, state: &State) -> DialogView {
         let width = by_size(state.size, WIDTH);
         let cells = text_cells(state.size, width) + 1;
-        let free = usize::from(room(state.size).height)
-            .saturating_sub(FRAME)
-            .max(1);
         let mut names = ViewLine::plain(" ");
         for by in counts::ALL {
             let role = if by == self.by {
@@ -157,7 +178,7 @@ impl Dialog for Groups {
         match &self.counted {
             None => lines.push(ViewLine::plain("   ").with("counting …", Role::Dim)),
             Some(groups) => {
-                for number in choices::window(self.choice, groups.len(), free) {
+                for number in self.window(state) {
                     let group = &groups[number];
                     let is_chosen = number == self.choice;
                     let (text, role) = shown(group);
@@ -198,21 +219,20 @@ impl Dialog for Groups {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        if let Some(choice) = choices::moved(self.choice, key, self.len()) {
+        self.clicked = None;
+        let moved = match key.key {
+            Key::Char('j') => Some(choices::scrolled(self.choice, 1, self.len())),
+            Key::Char('k') => Some(choices::scrolled(self.choice, -1, self.len())),
+            _ => choices::moved(self.choice, key, self.len()),
+        };
+        if let Some(choice) = moved {
             self.choice = choice;
+            self.settle(state);
             return Handled::stay();
         }
         match key.key {
             Key::Esc | Key::Backspace => Handled::close(),
             Key::Enter => self.take(state),
-            Key::Char('j') => {
-                self.choice = choices::scrolled(self.choice, 1, self.len());
-                Handled::stay()
-            }
-            Key::Char('k') => {
-                self.choice = choices::scrolled(self.choice, -1, self.len());
-                Handled::stay()
-            }
             Key::Left => self.change(state, -1),
             Key::Tab if key.shift => self.change(state, -1),
             Key::Right | Key::Tab => self.change(state, 1),
@@ -221,7 +241,11 @@ impl Dialog for Groups {
     }
 
     fn choose(&mut self, number: usize) {
-        self.choice = number;
+        (self.choice, self.clicked) = (number, Some(number));
+    }
+
+    fn clicked(&self) -> Option<usize> {
+        self.clicked
     }
 
     fn take(&mut self, state: &mut State) -> Handled {
@@ -232,7 +256,13 @@ impl Dialog for Groups {
         }
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, self.len());
+    /// The window moves, and the chosen group comes along at its edges.
+    fn wheel(&mut self, state: &State, by: isize) {
+        let window = self.window(state);
+        let last = self.len().saturating_sub(window.len());
+        self.first = window.start.saturating_add_signed(by).min(last);
+        let end = (self.first + window.len()).saturating_sub(1);
+        self.choice = self.choice.clamp(self.first, end.max(self.first));
+        self.clicked = None;
     }
 }

@@ -37,6 +37,8 @@ pub struct Overview {
     counts: Option<Counts>,
     /// Which property, and which of its groups.
     choice: (usize, usize),
+    /// The bar that was clicked last, if no key has moved since.
+    clicked: Option<(usize, usize)>,
 }
 
 /// Opens the box.
@@ -46,6 +48,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         generation,
         counts: None,
         choice: (0, 0),
+        clicked: None,
     });
     groups::count(state, generation, BARS.to_vec(), true)
 }
@@ -99,11 +102,40 @@ impl Overview {
         self.choice = (place, at.min(len(place).saturating_sub(1)));
     }
 
+    /// The lines of two properties that stand beside each other: of each the bars at the left and at the right.
+    /// `None`: there is none on that side.
+    fn pairs(&self, pair: usize, most: usize) -> impl Iterator<Item = [Option<(usize, usize)>; 2]> {
+        let places = [pair * 2, pair * 2 + 1];
+        let lens = places.map(|place| self.shown(place, most).len());
+        let side = move |side: usize, at: usize| (at < lens[side]).then(|| (places[side], at));
+        (0..lens[0].max(lens[1])).map(move |at| [side(0, at), side(1, at)])
+    }
+
+    /// All bars, in the order in which they stand.
+    fn bars(&self, most: usize) -> impl Iterator<Item = (usize, usize)> {
+        let pairs = (0..BARS.len() / 2).flat_map(move |pair| self.pairs(pair, most));
+        pairs.flatten().flatten()
+    }
+
+    /// Keeps only the rows of the chosen bar.
+    fn keep(&self, state: &mut State) -> Handled {
+        let (place, at) = self.choice;
+        let group = self.shown(place, most(state)).get(at).copied().cloned();
+        match group {
+            Some(group) => Handled::Close(groups::keep(state, BARS[place], &group)),
+            None => Handled::stay(),
+        }
+    }
+
     /// One bar: name, bar, count.
-    fn bar(&self, place: usize, at: usize, most: usize, cells: usize) -> Vec<(String, Role)> {
+    fn bar(&self, bar: Option<(usize, usize)>, most: usize, cells: usize) -> Vec<(String, Role)> {
+        let nothing = || vec![(" ".repeat(cells), Role::Text)];
+        let Some((place, at)) = bar else {
+            return nothing();
+        };
         let shown = self.shown(place, most);
         let Some(group) = shown.get(at) else {
-            return vec![(" ".repeat(cells), Role::Text)];
+            return nothing();
         };
         let rows = self.counts.as_ref().map_or(0, |counts| counts.rows);
         let is_chosen = self.choice == (place, at);
@@ -194,15 +226,17 @@ impl Dialog for Overview {
                             .with(" ", Role::Text)
                             .with(title(right), Role::Title),
                     );
-                    let longest = [left, right].map(|place| self.shown(place, most).len());
-                    for at in 0..longest[0].max(longest[1]) {
-                        let mut line = ViewLine::plain(" ");
-                        for (text, role) in self.bar(left, at, most, half) {
-                            line = line.with(text, role);
-                        }
-                        line = line.with(" ", Role::Text);
-                        for (text, role) in self.bar(right, at, most, half) {
-                            line = line.with(text, role);
+                    for sides in self.pairs(pair, most) {
+                        let mut line = ViewLine::default();
+                        for bar in sides {
+                            line = line.with(" ", Role::Text);
+                            if bar.is_some() {
+                                // The mouse finds it as a button.
+                                line.buttons.push((line.cells() as u16, half as u16));
+                            }
+                            for (text, role) in self.bar(bar, most, half) {
+                                line = line.with(text, role);
+                            }
                         }
                         lines.push(line);
                     }
@@ -229,16 +263,10 @@ impl Dialog for Overview {
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         let most = most(state);
+        self.clicked = None;
         match key.key {
             Key::Esc | Key::Backspace => return Handled::close(),
-            Key::Enter => {
-                let (place, at) = self.choice;
-                let group = self.shown(place, most).get(at).copied().cloned();
-                return match group {
-                    Some(group) => Handled::Close(groups::keep(state, BARS[place], &group)),
-                    None => Handled::stay(),
-                };
-            }
+            Key::Enter => return self.keep(state),
             Key::Down | Key::Char('j') => self.moved(most, 1, 0),
             Key::Up | Key::Char('k') => self.moved(most, -1, 0),
             Key::Right | Key::Char('l') | Key::Tab => self.moved(most, 0, 1),
@@ -246,5 +274,22 @@ impl Dialog for Overview {
             _ => {}
         }
         Handled::stay()
+    }
+
+    /// A bar was clicked: the first time it is chosen, the second time its rows are kept.
+    fn button(&mut self, state: &mut State, number: usize) -> Handled {
+        let Some(bar) = self.bars(most(state)).nth(number) else {
+            return Handled::stay();
+        };
+        self.choice = bar;
+        if self.clicked.replace(bar) == Some(bar) {
+            return self.keep(state);
+        }
+        Handled::stay()
+    }
+
+    fn wheel(&mut self, state: &State, by: isize) {
+        self.clicked = None;
+        self.moved(most(state), by.signum(), 0);
     }
 }

@@ -25,8 +25,12 @@ pub fn button(state: &mut State, number: usize) -> Vec<Effect> {
     on_top(state, |dialog, state| dialog.button(state, number))
 }
 
-/// Chooses a line of the top dialog by its number, as the mouse does.
+/// Chooses a line of the top dialog by its number, as the mouse does; some are taken by a second click.
 pub fn choose(state: &mut State, number: usize) -> Vec<Effect> {
+    let top = state.dialogs.last();
+    if top.and_then(|dialog| dialog.clicked()) == Some(number) {
+        return take(state);
+    }
     if let Some(dialog) = state.dialogs.last_mut() {
         dialog.choose(number);
     }

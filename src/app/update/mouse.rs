@@ -99,10 +99,11 @@ fn click(state: &mut State, hit: Hit) -> Vec<Effect> {
 fn double_click(state: &mut State, hit: Hit) -> Vec<Effect> {
     let row = matches!(hit, Hit::Row(_));
     let choice = matches!(hit, Hit::Choice(_));
+    let dialogs = state.dialogs.len();
     let mut effects = click(state, hit);
     if row && state.dialogs.is_empty() {
         effects.extend(details::open(state));
-    } else if choice {
+    } else if choice && state.dialogs.len() == dialogs {
         effects.extend(dialogs::take(state));
     }
     effects

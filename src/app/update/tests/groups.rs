@@ -4,6 +4,7 @@ use super::*;
 use crate::app::counts::{Counts, count};
 use crate::app::dialogs::groups::Groups;
 use crate::app::dialogs::overview::Overview;
+use crate::app::msg::{Mouse, MouseKind};
 use crate::app::state::Pane;
 use crate::store::touched;
 
@@ -127,4 +128,106 @@ fn no_key_of_these_boxes_looks_at_every_row() {
     app.keys("b right right esc o down up esc");
 
     assert_eq!(touched::take(), 0);
+}
+
+/// Clicks on the first place of the box that shows this text, so many cells from its beginning.
+fn click(app: &mut TestApp, kind: MouseKind, text: &str) {
+    let view = app.state.layout.dialogs.last().expect("a box").clone();
+    let place = view.visible().find_map(|(area, line)| {
+        let all: String = line.parts.iter().map(|part| part.text.as_str()).collect();
+        let before = all.find(text)?;
+        Some((area.x + all[..before].chars().count() as u16, area.y))
+    });
+    let (x, y) = place.expect("it is shown");
+    app.send(Msg::Mouse(Mouse { kind, x, y }));
+}
+
+#[test]
+fn a_click_chooses_a_group_and_a_second_one_keeps_its_rows() {
+    let mut app = app();
+    app.keys("b").count_rows();
+
+    click(&mut app, MouseKind::Click, "ada");
+    assert!(
+        app.dialog::<Groups>().is_some(),
+        "the first one was chosen before"
+    );
+    click(&mut app, MouseKind::Click, "eve");
+    assert!(app.dialog::<Groups>().is_some());
+    click(&mut app, MouseKind::Click, "eve");
+
+    assert!(app.top().is_none());
+    assert_eq!(app.shown(), ["eve"]);
+}
+
+#[test]
+fn a_double_click_keeps_the_rows_of_a_group_and_nothing_else() {
+    let mut app = app();
+    app.keys("b").count_rows();
+
+    click(&mut app, MouseKind::Click, "bob");
+    click(&mut app, MouseKind::DoubleClick, "bob");
+
+    assert_eq!(app.shown(), ["bob", "bob"]);
+    assert_eq!(app.state.focus, Pane::Table);
+}
+
+#[test]
+fn a_key_between_two_clicks_makes_the_second_a_first() {
+    let mut app = app();
+    app.keys("b").count_rows();
+
+    click(&mut app, MouseKind::Click, "eve");
+    app.keys("up");
+    click(&mut app, MouseKind::Click, "eve");
+
+    assert!(app.dialog::<Groups>().is_some());
+}
+
+#[test]
+fn the_wheel_scrolls_the_groups_and_what_is_under_the_pointer_is_what_a_click_takes() {
+    let names: Vec<String> = (10..99).map(|number| format!("user{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut app = TestApp::listing(&names);
+    app.state.focus = Pane::Table;
+    app.keys("b").count_rows();
+    let shown = |app: &TestApp| {
+        let view = app.state.layout.dialogs.last().unwrap();
+        let choices = view.lines.iter().filter_map(|line| line.choice);
+        choices.collect::<Vec<_>>()
+    };
+    let before = shown(&app);
+    let at = app.state.layout.dialogs.last().unwrap().area;
+
+    for _ in 0..4 {
+        app.send(Msg::Mouse(Mouse {
+            kind: MouseKind::WheelDown,
+            x: at.x + 5,
+            y: at.y + 5,
+        }));
+    }
+
+    let after = shown(&app);
+    assert_eq!(after[0], before[0] + 12);
+    // A click in the middle moves nothing under the pointer.
+    let name = format!("user{}", 10 + after[after.len() / 2]);
+    click(&mut app, MouseKind::Click, &name);
+    assert_eq!(shown(&app), after);
+    click(&mut app, MouseKind::Click, &name);
+    assert_eq!(app.shown(), [name]);
+}
+
+#[test]
+fn a_bar_of_the_overview_is_chosen_by_a_click_and_kept_by_a_second() {
+    let mut app = app();
+    app.keys("o").count_rows();
+
+    click(&mut app, MouseKind::Click, "bob");
+    assert!(app.dialog::<Overview>().is_some());
+    click(&mut app, MouseKind::Click, "eve");
+    assert!(app.dialog::<Overview>().is_some(), "another bar");
+    click(&mut app, MouseKind::DoubleClick, "eve");
+
+    assert!(app.top().is_none());
+    assert_eq!(app.shown(), ["eve"]);
 }
