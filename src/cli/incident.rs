@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::args_verbs::{IncidentArgs, OutcomeFormat, ReportFormat, RevokeArgs};
 use super::ctx::{Ctx, has_person};
+use super::end_plan;
 use super::exit::{self, Failure};
 use super::outcome::{Counted, Outcomes};
 use super::output::{Out, small_table, small_text};
@@ -40,11 +41,17 @@ pub(crate) async fn run(ctx: &Ctx, args: &IncidentArgs) -> Result<u8, Failure> {
     revoke::take_whole_people(&sources, &mut found.targets);
     let not_whole = std::mem::take(&mut found.not_whole);
     let mut report = IncidentReport::new(args, &sources, &found);
+    let lists = std::mem::take(&mut found.lists);
     let (left_out, chosen): (Vec<_>, Vec<_>) = found
         .targets
         .into_iter()
         .partition(|target| target.skip.is_some());
-    report.tell_plan(&ctx);
+    let whose = display_safe(args.user.trim());
+    let sessions = (chosen.as_slice(), left_out.as_slice());
+    let plan = end_plan::plan(&sources, sessions, &lists, Some(&whose));
+    for line in plan.lines() {
+        ctx.note(&format!("plan: {line}"));
+    }
     if args.dry_run {
         report.print(args.output, &ctx, &config)?;
         return Ok(report.code());
@@ -140,23 +147,6 @@ impl IncidentReport {
         }
     }
 
-    /// One line for each system, before anything is sent.
-    fn tell_plan(&self, ctx: &Ctx) {
-        for one in &self.systems {
-            let found = match (one.found, &one.error) {
-                (0, Some(why)) => why.clone(),
-                (0, None) => format!("none, asked {}", clock(self.at)),
-                (found, None) => super::revoke::sessions(found),
-                (found, Some(why)) => format!("{}; {why}", super::revoke::sessions(found)),
-            };
-            ctx.note(&format!(
-                "plan: {}: {found}{}",
-                one.profile,
-                one.as_words(" ")
-            ));
-        }
-    }
-
     fn read_back(&mut self, again: &Selection, outcomes: &Outcomes<'_>) {
         let now = Utc::now();
         for (at, one) in self.systems.iter_mut().enumerate() {
@@ -222,13 +212,7 @@ impl IncidentReport {
             let left = one.left.map_or("unknown".to_owned(), number);
             let read_back = one.read_back.map_or("-".to_owned(), clock);
             let counted = &one.counted;
-            let note = match (&one.error, one.as_words("")) {
-                (Some(why), name) => {
-                    format!("{why}{}{name}", if name.is_empty() { "" } else { "; " })
-                }
-                (None, name) if name.is_empty() => "-".to_owned(),
-                (None, name) => name,
-            };
+            let note = one.note();
             vec![
                 display_safe(&one.profile).into_owned(),
                 one.system.clone(),
@@ -272,11 +256,15 @@ impl IncidentReport {
 }
 
 impl SystemReport {
-    /// "as j.doe@example.com", behind a space where that is given; empty where the name is the same.
-    fn as_words(&self, before: &str) -> String {
-        match &self.asked_as {
-            Some(name) => format!("{before}as {}", display_safe(name)),
-            None => String::new(),
+    /// What is to be said beside the numbers: why it is not known whether sessions are left, and the name there.
+    fn note(&self) -> String {
+        let name = self.asked_as.as_deref();
+        let name = name.map(|name| format!("as {}", display_safe(name)));
+        let notes: Vec<String> = self.error.iter().cloned().chain(name).collect();
+        if notes.is_empty() {
+            "-".to_owned()
+        } else {
+            notes.join("; ")
         }
     }
 }

@@ -59,8 +59,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.would_revoke(target, args.user.is_some())?;
         }
         outcomes.flush()?;
-        let plan = end_plan::plan(&sources, &chosen, &left_out, args.user.is_some());
-        if plan.sessions() > 1 {
+        let whose = args.user.as_deref().map(|user| display_safe(user.trim()));
+        let sessions = (chosen.as_slice(), left_out.as_slice());
+        let plan = end_plan::plan(&sources, sessions, &found.lists, whose.as_deref());
+        if plan.sessions() > 1 || !plan.doubts().is_empty() {
             plan.lines().iter().for_each(|line| ctx.note(line));
         }
         summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
@@ -468,7 +470,9 @@ pub(super) fn ask(
     of_user: bool,
 ) -> Result<(), Failure> {
     let what = count_of(chosen);
-    let typed = end_plan::plan(sources, chosen, &[], of_user).typed_because();
+    let whose = of_user.then(|| names_of(chosen).join(", "));
+    let plan = end_plan::plan(sources, (chosen, &[]), &[], whose.as_deref());
+    let typed = plan.typed_because();
     let (wanted, because) = match typed {
         Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
         None => ("y".to_owned(), String::new()),

@@ -71,7 +71,7 @@ pub(super) fn translate(search: &Search, rules: &Rules) -> Native {
             }
             _ => (false, true),
         };
-        if goes && compares_text(&clause) {
+        if goes && compares_text(clause) {
             push_once(&mut native.plan.notes, MINDS_CASE.into());
         }
         if clause.target == Target::Field(Field::Scope) {

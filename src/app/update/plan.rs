@@ -195,7 +195,7 @@ fn not_asked(source: &Source) -> Option<String> {
         Link::Up { .. } => None,
         Link::Down(error) => Some(error.class().replace('_', " ")),
         Link::Ended => Some("disconnected".to_owned()),
-        Link::Never | Link::Connecting => Some("not connected".to_owned()),
+        Link::Never | Link::Connecting => Some("not signed in yet".to_owned()),
     }
 }
 
