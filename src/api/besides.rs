@@ -135,8 +135,8 @@ impl Besides {
             Support::Client | Support::Required | Support::No => "",
         };
         format!(
-            "the server may mind upper and lower case of the user: where none is found as typed, \
-             lower case, upper case and a capital first are asked for{all}"
+            "the server may tell upper from lower case of a user name: if nothing is found as typed, \
+             usher also asks for lower case, upper case and a capital first letter{all}"
         )
     }
 

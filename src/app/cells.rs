@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
-use super::columns::LIFE;
+use super::columns::{self, LIFE};
 use super::hinted;
 use super::life::{self, Moments};
 use super::results::RowStatus;
@@ -312,10 +312,15 @@ pub fn visible_rows(state: &State) -> impl Iterator<Item = (usize, RowId, Row<'_
     })
 }
 
-/// Cells of the widest state among the rows on screen.
-pub fn widest_state(state: &State) -> u16 {
-    visible_rows(state)
-        .map(|(_, id, row)| width_cols(&state_words(state, id, row).0) as u16)
-        .max()
-        .unwrap_or(0)
+/// Cells of the widest value among the rows on screen, of the columns whose widest value the store does
+/// not know: the state and attributes.
+pub fn widest_on_screen(state: &State) -> Vec<(Property, u16)> {
+    let columns = columns::all(state).into_iter().map(|column| column.what);
+    let unknown = columns.filter(|what| what.field().is_none_or(|field| field == Field::State));
+    let with_widest = |what: Property| {
+        let cells = visible_rows(state).map(|(_, id, row)| cell_of(state, id, row, &what));
+        let widest = cells.map(|cell| width_cols(&cell.text) as u16).max();
+        (what, widest.unwrap_or(0))
+    };
+    unknown.map(with_widest).collect()
 }

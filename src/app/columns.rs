@@ -8,7 +8,7 @@ use super::source::Source;
 use super::state::{State, TimeStyle};
 use crate::model::text::{Align, width_cols};
 use crate::model::time::Zone;
-use crate::model::{ColumnSpec, Field};
+use crate::model::{ColumnSpec, Field, Property};
 use crate::store::Shape;
 
 /// Cells left of the first column: the cursor, the mark, and a change.
@@ -67,7 +67,7 @@ const INSTANT: u16 = 14;
 const STATE: u16 = 8;
 /// Cells of the column of hints: one word, what most rows have, and three words.
 const HINTS_CELLS: (u16, u16, u16) = (12, 12, 24);
-/// Cells that a column of an attribute of fixed width has.
+/// Cells that a column of an attribute of fixed width has at most.
 const ATTRIBUTE: u16 = 10;
 
 /// The columns that the operator wants of those of the open systems, in order, whether they fit or not.
@@ -280,7 +280,7 @@ fn sized(state: &State, spec: ColumnSpec) -> Sized {
     let shape = state.results.rows.shape();
     let is_empty = !state.results.rows.is_empty() && field.is_some_and(|f| is_told_empty(shape, f));
     let (least, usual, most) = match field {
-        Some(Field::State) => [STATE.max(state.results.widest_state); 3].into(),
+        Some(Field::State) => [STATE.max(widest_seen(state, &spec.what)); 3].into(),
         Some(Field::Profile | Field::System | Field::Own | Field::Deletable) => {
             [fixed(state, &spec); 3].into()
         }
@@ -350,12 +350,18 @@ fn text_cells(state: &State, spec: &ColumnSpec) -> (u16, u16, u16) {
         None if spec.weight == 0 => (ATTRIBUTE, ATTRIBUTE),
         None => (ATTRIBUTE, 40),
     };
-    let widest = match field.map(|field| state.results.rows.shape().widest(field)) {
-        Some(widest) if !state.results.rows.is_empty() => widest,
-        _ => usual,
+    let widest = match field {
+        _ if state.results.rows.is_empty() => usual,
+        Some(field) => state.results.rows.shape().widest(field),
+        None => widest_seen(state, &spec.what).min(usual),
     };
     let most = widest.max(title);
     (least.min(most), usual.min(most), most)
+}
+
+/// Cells of the widest value that was on screen.
+fn widest_seen(state: &State, what: &Property) -> u16 {
+    state.results.widest.get(what).copied().unwrap_or(0)
 }
 
 /// The title of a column as people know it now: of instants the age, where ages are shown.

@@ -4,7 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::state::State;
 use crate::model::query::ValueKind;
-use crate::model::{Field, Hint, State as Word};
+use crate::model::{AddressClass, Field, Hint, State as Word};
 
 /// How many of the loaded rows are looked at for values.
 const SAMPLE: usize = 500;
@@ -55,7 +55,13 @@ fn of_value(state: &State, name: &str, word: &str) -> Option<String> {
         ValueKind::YesNo => ["yes", "no"].into_iter().find_map(rest),
         // Ids may be secrets: they are not spread.
         ValueKind::Exact | ValueKind::Instant | ValueKind::Duration => None,
-        ValueKind::Text | ValueKind::Address => of_rows(state, field, word),
+        ValueKind::Address => {
+            let class = AddressClass::iter().map(AddressClass::word).find_map(rest);
+            class
+                .filter(|_| !word.is_empty())
+                .or_else(|| of_rows(state, field, word))
+        }
+        ValueKind::Text => of_rows(state, field, word),
     }
 }
 

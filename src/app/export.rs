@@ -11,7 +11,7 @@ use super::source::Source;
 use super::state::State;
 use super::update::results::view;
 use crate::model::Property;
-use crate::store::{Counted, Order, RowId, Rows, SourceNames};
+use crate::store::{Order, RowId, Rows, SourceNames, UserCounts};
 
 /// A format of exported rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
@@ -106,7 +106,7 @@ pub struct ExportJob {
     /// The moment of the question.
     pub now: DateTime<Utc>,
     /// What is known of the rows by counting all of them.
-    pub counted: Option<Arc<Counted>>,
+    pub counted: Option<Arc<UserCounts>>,
 }
 
 /// The facts about one source that an exported list tells.

@@ -17,7 +17,9 @@ use super::state::{Pane, State};
 use super::text_wrap::{Piece, wrap_sentence};
 use crate::model::text::{SHOWN_BYTES, display_safe, start_of, width_cols, with_thousands};
 use crate::model::time;
-use crate::model::{Deletable, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt};
+use crate::model::{
+    AddressClass, Deletable, Field, NO_LASTING_ID, Revoke, Session, Untrusted, exempt,
+};
 use crate::store::{Row, RowId};
 
 type Lines = Vec<DetailLine>;
@@ -112,7 +114,7 @@ pub(super) fn facts(state: &State, id: RowId, row: Row<'_>, session: &Session) -
         outside(Field::UserId, "User id", subject.id.as_ref(), "-"),
         session_line(state, row, session),
         outside(Field::Client, "Client", client, "(none)"),
-        outside(Field::Ip, "IP address", session.ip.as_ref(), "-"),
+        address(session),
     ];
     if let Some(kind) = kind {
         left.insert(2, fact(Field::Kind, "Kind", kind, Role::Text));
@@ -147,6 +149,16 @@ pub(super) fn facts(state: &State, id: RowId, row: Row<'_>, session: &Session) -
     left.retain(told);
     right.retain(told);
     (left, right)
+}
+
+/// The address, and its class beside it.
+fn address(session: &Session) -> DetailLine {
+    let mut line = outside(Field::Ip, "IP address", session.ip.as_ref(), "-");
+    let text = session.ip.as_ref().map(Untrusted::expose);
+    let class = text.and_then(AddressClass::words_in);
+    line.value
+        .extend(class.map(|class| Piece::note(format!(" ({class})"))));
+    line
 }
 
 /// Realm, organisation or tenant of a session.

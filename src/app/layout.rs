@@ -33,8 +33,10 @@ const TABLE_LEAST: u16 = 7;
 pub fn lay_out(state: &mut State) {
     state.layout = panes(state);
     show_row(state);
-    let seen = cells::widest_state(state);
-    state.results.widest_state = seen.max(state.results.widest_state);
+    for (what, cells) in cells::widest_on_screen(state) {
+        let widest = state.results.widest.entry(what).or_default();
+        *widest = cells.max(*widest);
+    }
     state.layout.columns = columns::columns(state, state.layout.table.inner(BORDER).width);
     state.layout.fields = form_layout::place(state);
     if !state.layout.is_form_line {

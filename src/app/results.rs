@@ -10,7 +10,7 @@ use super::effect::Gen;
 use super::marks::Marks;
 use super::others::Others;
 use crate::model::{Clause, Property, Query, Session, SessionKey, Sort};
-use crate::store::{Change, Changes, Counted, GroupBy, Order, Row, RowId, Rows, SourceId};
+use crate::store::{Change, Changes, GroupBy, Order, Row, RowId, Rows, SourceId, UserCounts};
 
 /// The status of a row after it was loaded. Shown in the STATE column in place of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,14 +118,14 @@ pub struct Results {
     /// Rows are shown in this order; while a first load runs, in order of arrival.
     pub sort: Sort,
     /// What is known of the rows by counting all of them. `None`: they were not counted yet.
-    pub counted: Option<Arc<Counted>>,
+    pub counted: Option<Arc<UserCounts>>,
     /// True if something has changed that they tell of.
     pub recount: bool,
     /// True if the operator chose that order.
     pub is_sort_chosen: bool,
-    /// Cells of the widest state that was on screen since these rows began to arrive: the column does not
-    /// change while rows pass by.
-    pub widest_state: u16,
+    /// Cells of the widest state and of the widest values of attributes that were on screen since these
+    /// rows began to arrive: a column does not become narrower while rows pass by.
+    pub widest: HashMap<Property, u16>,
     /// True while rows are shown in order of arrival.
     pub arrival: bool,
     /// The chosen column, for `s`, `<`, `>` and `f`.
@@ -195,7 +195,7 @@ impl Results {
             counted: None,
             recount: false,
             is_sort_chosen: false,
-            widest_state: 0,
+            widest: HashMap::new(),
             arrival: true,
             cursor: 0,
             top: 0,

@@ -23,7 +23,7 @@ pub(super) const LIMIT: usize = 4096;
 pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// How long the lock of the file is waited for.
-pub(super) const LOCK_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
 /// The file of the log.
 pub(super) struct Log {

@@ -13,7 +13,7 @@ pub(crate) const QUERY_HELP: &str = "\
 A query is a row of clauses that must all hold:
   user:jdoe                     equal, without case; * stands for any run of characters
   state:active,expiring         any of several values
-  ip:10.0.0.0/8                 an address or a network
+  ip:10.0.0.0/8 ip:private      an address, a network, or a class of addresses
   hint:many                     own, impersonated, many, networks, no-expiry, unfinished; * any
   created>now-2h idle>30m       instants and durations
   -client:portal-web            not

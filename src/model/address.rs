@@ -35,6 +35,40 @@ pub fn network_around(address: &str) -> Option<IpNet> {
     Some(network.trunc())
 }
 
+/// The addresses in a text that a server fills as it likes. It may be a list, and addresses may have ports,
+/// brackets, zones (`%eth0`) or a prefix length.
+pub(super) fn addresses_in(text: &str) -> impl Iterator<Item = IpAddr> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+        .filter_map(address_in)
+}
+
+/// The address in one item of a list.
+fn address_in(item: &str) -> Option<IpAddr> {
+    let item = item.trim_matches('"');
+    let plain = |text: &str| {
+        let text = text
+            .split_once('%')
+            .map_or(text, |(address, _zone)| address);
+        let address: Option<IpAddr> = text.parse().ok();
+        address.map(|address| address.to_canonical())
+    };
+    if item.is_empty() {
+        return None;
+    }
+    if let Some(inside) = item.strip_prefix('[') {
+        return plain(inside.split_once(']')?.0);
+    }
+    plain(item).or_else(|| {
+        let (address, _port_or_length) = item.rsplit_once([':', '/'])?;
+        // Of an address with several colons the last part is no port.
+        if item.contains('/') || !address.contains(':') {
+            plain(address)
+        } else {
+            None
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod address;
+mod address_class;
 pub mod caps;
 pub mod confirm;
 mod end_plan;
@@ -29,6 +30,7 @@ pub use action::{
     ArgSpec, CellClass, Confirmation, RowContext, RowRule,
 };
 pub use address::is_loopback;
+pub use address_class::AddressClass;
 pub use caps::{Capabilities, ColumnSpec, KindCaps, Kinds, Paging, Revoke, Support, by_word};
 pub use end_plan::{EndPlan, EndWay, PlanBasis, RealmPlan, SystemPlan};
 pub use error::ApiError;

@@ -15,9 +15,9 @@ use super::texts::{TextId, Texts};
 use crate::model::address::network_around;
 use crate::model::{Fact, HintRules, OfOtherRows, Untrusted};
 
-/// Counts over all rows of a result set, at one moment.
+/// How many sessions the users of all rows have, and in how many networks, at one moment.
 #[derive(Debug, Default)]
-pub struct Counted {
+pub struct UserCounts {
     rows: usize,
     /// Of each row the sessions of its user; 0: not more than the threshold. Empty: no user has more.
     sessions: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct Counted {
     networks: Vec<u8>,
 }
 
-impl Counted {
+impl UserCounts {
     /// How many rows were counted, from the first on.
     pub fn rows(&self) -> usize {
         self.rows
@@ -47,11 +47,11 @@ impl Counted {
 }
 
 /// Counts all rows. Work for off the loop where they are many.
-pub fn count(rows: &Rows, view: &View) -> Counted {
+pub fn count(rows: &Rows, view: &View) -> UserCounts {
     #[cfg(test)]
     super::touched::add(rows.len());
     let people = People::of(rows);
-    Counted {
+    UserCounts {
         rows: rows.len(),
         sessions: sessions(rows, view, &people),
         networks: networks(rows, view, &people),

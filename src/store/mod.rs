@@ -20,7 +20,7 @@ mod unpacking;
 
 pub use changes::{Came, Change, ChangedFields, Changes, Compared, Comparison, Listing};
 pub use chunk::{Chunk, ChunkBuilder};
-pub use counted::Counted;
+pub use counted::UserCounts;
 pub use groups::{Began, Group, GroupBy, began, groups};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};

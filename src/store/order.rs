@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::counted::Counted;
+use super::counted::UserCounts;
 use super::row::Row;
 use super::rows::{RowId, Rows};
 use super::{counted, filter, sort};
@@ -25,7 +25,7 @@ pub struct Order {
     /// What left rows out, so that a narrower filter looks only at those that are left.
     made: Option<Arc<Made>>,
     /// The counts that were known when it was made, or were made with it.
-    counted: Option<Arc<Counted>>,
+    counted: Option<Arc<UserCounts>>,
 }
 
 /// How an order was made that leaves rows out.
@@ -94,7 +94,7 @@ impl Order {
     }
 
     /// What is known of the rows by counting all of them, if they were counted.
-    pub fn counted(&self) -> Option<&Arc<Counted>> {
+    pub fn counted(&self) -> Option<&Arc<UserCounts>> {
         self.counted.as_ref()
     }
 
@@ -178,7 +178,7 @@ pub struct View {
     /// The time, for ages and states.
     pub now: DateTime<Utc>,
     /// What is known of the rows by counting all of them. `None`: they were not counted.
-    pub counted: Option<Arc<Counted>>,
+    pub counted: Option<Arc<UserCounts>>,
     /// True if they are to be counted anew.
     pub counts: bool,
 }

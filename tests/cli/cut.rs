@@ -235,7 +235,7 @@ fn a_user_of_whom_nothing_was_found_is_told_that_the_server_minds_case() {
     for ran in [&ran, &list] {
         assert!(
             ran.err
-                .contains("may mind upper and lower case of the user"),
+                .contains("may tell upper from lower case of a user name"),
             "{ran:?}"
         );
     }

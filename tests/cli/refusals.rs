@@ -254,7 +254,7 @@ fn who_may_revoke_nothing_is_told_before_and_never_ends_with_0() {
         boss.user,
         boss.password
     ));
-    let note = format!("may at most list {realm} and revoke nothing");
+    let note = format!("may only list {realm} and end nothing");
 
     for verb in ["whoami", "doctor"] {
         let ran = desk.run(&[verb]).ends(0);

@@ -97,7 +97,7 @@ async fn looking_at_a_token_is_told_in_words_and_in_json() {
         "-",
         "--yes",
     ];
-    assert!(words(&set).starts_with("the properties are changed"));
+    assert!(words(&set).starts_with("the properties were changed"));
     assert!(words(&["act", "get_session_properties"]).contains("mood: calm\n"));
     let all = desk.told("get_session_properties");
     assert_eq!(
@@ -193,7 +193,7 @@ async fn a_client_side_token_that_outlives_its_logout_is_told() {
 
     assert!(
         ran.out
-            .starts_with("the server said yes and the token still works: it is a client-side"),
+            .starts_with("the server said yes, but the token still works: it is a client-side"),
         "{ran:?}"
     );
     assert!(desk.world.is_valid(&desk.held).await);
@@ -226,7 +226,7 @@ async fn ending_by_handle_and_what_the_server_lacks() {
         ),
         (
             ["act", "logout_by_user", &user, "-q", "--yes"],
-            "OpenAM has no logoutByUser; revoking a user lists and ends the sessions one by one",
+            "OpenAM has no logoutByUser; ending all of a user lists and ends them one by one",
         ),
     ];
     for (args, words) in lacking {

@@ -16,7 +16,7 @@ async fn an_administrator_of_a_realm_sees_it_and_is_told_what_he_may_not_do() {
     let before = world.list(&realm, Some(&user)).await;
     let program = Program::new(&world, &boss, world.test_password(), &realm, &[&realm]);
     let only = "lets only its super user (amadmin)";
-    let note = format!("may at most list {realm} and revoke nothing");
+    let note = format!("may only list {realm} and end nothing");
 
     let rows = program.list(&format!("user:{user}"));
     assert_eq!(rows.len(), 2);

@@ -106,7 +106,7 @@ async fn actions_on_a_token_hit_that_session_and_not_ours() {
     let told = act(&api, "update_session_properties", token(&held), &pairs)
         .await
         .unwrap();
-    assert_eq!(told.summary, "the properties are changed");
+    assert_eq!(told.summary, "the properties were changed");
     let told = act(&api, "get_session_properties", token(&held), &[])
         .await
         .unwrap();

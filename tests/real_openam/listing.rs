@@ -172,7 +172,7 @@ async fn a_delegated_administrator_is_told_before_anything_is_sent() {
     assert_eq!(
         caps.notes,
         [format!(
-            "may at most list {realm} and revoke nothing: this server lets only its super user \
+            "may only list {realm} and end nothing: this server lets only its super user \
              (amadmin) end sessions from the list"
         )]
     );

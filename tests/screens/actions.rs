@@ -91,12 +91,12 @@ fn specs() -> Vec<ActionSpec> {
         changing(
             "logout_by_handle",
             "End this session by its handle",
-            "Ends one listed session; the same as revoke.",
+            "Ends one listed session, as the Delete key does.",
             ActsOn::Session,
         ),
         ActionSpec {
             lacks: Some(
-                "OpenAM has no logoutByUser; revoking a user lists and ends the sessions one by \
+                "OpenAM has no logoutByUser; ending all of a user lists and ends them one by \
                  one instead"
                     .into(),
             ),

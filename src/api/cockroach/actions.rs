@@ -213,7 +213,7 @@ fn created(
     }
     fields.push(("authentication cookie".into(), cookie));
     ActionResult {
-        summary: "the token was created; its cookie is shown this once".into(),
+        summary: "the token was created; its cookie is shown only now".into(),
         outcome: None,
         body: ActionBody::Fields(fields),
     }

@@ -11,8 +11,8 @@ const ONLY_OWN: &str =
     "Fleare shows usher's own session only; no command lists or ends those of others";
 
 /// The remedy for a protocol without encryption.
-const IN_CLEAR: &str = "Fleare has no TLS: the password goes to this host in clear; lead a tunnel to it \
-     (ssh -L 9219:127.0.0.1:9219 HOST) and let url be fleare://127.0.0.1";
+const IN_CLEAR: &str = "Fleare has no TLS: the password goes to this host in clear; use a tunnel \
+     (ssh -L 9219:127.0.0.1:9219 HOST) and set url to fleare://127.0.0.1";
 
 /// The capabilities; the same for every server. `url`: the address of the profile, if there is one.
 pub(super) fn capabilities(url: Option<&Url>) -> Capabilities {

@@ -70,8 +70,7 @@ impl Peer {
             NoAnswer::Ended(got, of) => self.broken(&format!("after {got} of {of} bytes")),
             NoAnswer::TooLong(length) => {
                 let length = with_thousands(length.into());
-                let why =
-                    format!("it announces {length} bytes; another protocol may be spoken there");
+                let why = format!("it announces {length} bytes; this may be another protocol");
                 self.odd(command, &why)
             }
             NoAnswer::Odd(why) => self.odd(command, &why),

@@ -205,9 +205,7 @@ impl Fleare {
             return Ok((connection, None));
         }
         if held.own.is_some() && reopen == Reopen::No {
-            return Err(self
-                .peer
-                .broken("it is opened again only when somebody asks for it"));
+            return Err(self.peer.broken("it is opened again only on request"));
         }
         let (connection, session) = self.open().await?;
         held.own = Some(connection.id().to_owned());

@@ -465,7 +465,7 @@ impl Call<'_> {
             None | Some("identity") => Ok(reply),
             Some(other) => {
                 let why = format!(
-                    "it is packed as \"{}\", which was not asked for",
+                    "it is compressed as \"{}\", which was not asked for",
                     reply.clean(other)
                 );
                 Err(reply.unexpected("the start", why))

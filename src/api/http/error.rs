@@ -179,12 +179,9 @@ fn of_proxy(proxy: &Proxy, error: &reqwest::Error) -> Option<(Unreached, String)
 /// The head of the answer breaks the rules of HTTP.
 fn malformed(error: &hyper::Error) -> String {
     if error.is_parse_too_large() {
-        "the head of the answer is too large".into()
+        "the headers of the answer are too large".into()
     } else {
-        format!(
-            "this is not an answer in HTTP ({})",
-            clean(&error.to_string())
-        )
+        format!("this is not an HTTP answer ({})", clean(&error.to_string()))
     }
 }
 

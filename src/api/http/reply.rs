@@ -128,7 +128,9 @@ impl Reply {
         }
         let body = self.trimmed();
         if body.is_empty() {
-            return Err(self.unexpected("the start", "the answer is empty, JSON is due".into()));
+            return Err(
+                self.unexpected("the start", "the answer is empty; JSON was expected".into())
+            );
         }
         #[cfg(debug_assertions)]
         assert!(
@@ -435,11 +437,15 @@ mod tests {
                 b"<!DOCTYPE html><p>x",
                 "at the start: a web page, not JSON",
             ),
-            (json, b"", "at the start: the answer is empty, JSON is due"),
+            (
+                json,
+                b"",
+                "at the start: the answer is empty; JSON was expected",
+            ),
             (
                 json,
                 b"  \n",
-                "at the start: the answer is empty, JSON is due",
+                "at the start: the answer is empty; JSON was expected",
             ),
             (json, b"hello", "at byte 1 of 5: the answer is not JSON"),
             (

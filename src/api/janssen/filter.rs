@@ -47,7 +47,8 @@ enum Sent {
 }
 
 const GRANTED: &str = "what a client was granted is @scope";
-const MINDS_CASE: &str = "text is compared by the server, which minds case on some databases";
+const MINDS_CASE: &str =
+    "the server compares text; with some databases it tells upper from lower case";
 
 /// Translates a search.
 pub(super) fn translate(search: &Search, rules: &Rules) -> Native {
@@ -88,7 +89,7 @@ pub(super) fn translate(search: &Search, rules: &Rules) -> Native {
     };
     sort(&mut native, search, rules);
     if !rules.can_search {
-        let note = "this version of the server cannot search: all is listed and filtered here";
+        let note = "this version of the server cannot search: usher lists all and filters";
         push_once(&mut native.plan.notes, note.into());
     }
     native.plan.native = match (native.field_values.as_str(), native.pattern.as_str()) {

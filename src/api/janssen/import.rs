@@ -111,7 +111,7 @@ fn read(
     let client_id = get("jca_client_id").cloned();
     let secret = if client_id.is_some() {
         let secret = secret_of("jca_client_secret")?;
-        secret.ok_or("it has a jca_client_id and no jca_client_secret")?
+        secret.ok_or("it has a jca_client_id but no jca_client_secret")?
     } else {
         let token = secret_of("access_token")?;
         token.ok_or("it has neither a jca_client_id nor an access_token")?
@@ -159,9 +159,8 @@ fn decode(encoded: &str, salt: &str) -> Result<SecretString, &'static str> {
         .map_err(|_| "the salt does not have 24 characters")?;
     let plain = cipher
         .decrypt_padded::<Pkcs7>(&mut bytes)
-        .map_err(|_| "the salt is not the one it was encoded with")?;
-    let text =
-        std::str::from_utf8(plain).map_err(|_| "the salt is not the one it was encoded with")?;
+        .map_err(|_| "it was encoded with another salt")?;
+    let text = std::str::from_utf8(plain).map_err(|_| "it was encoded with another salt")?;
     Ok(SecretString::from(text))
 }
 
@@ -185,7 +184,7 @@ mod tests {
         for (encoded, salt, why) in [
             ("%%%", SALT, "base64"),
             (ENCODED, "short", "24 characters"),
-            (ENCODED, "xxxxxxxxxxxxxxxxxxxxxxxx", "not the one"),
+            (ENCODED, "xxxxxxxxxxxxxxxxxxxxxxxx", "another salt"),
         ] {
             let error = decode(encoded, salt).unwrap_err();
             assert!(error.contains(why), "{error}");

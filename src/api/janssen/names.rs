@@ -48,7 +48,7 @@ pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new(
         "jansId",
         Means::Nothing(Cow::Borrowed(
-            "Janssen keeps this id to itself; write outsideSid=… for the id that it shows",
+            "Janssen does not show this id; use outsideSid=… for the one that it shows",
         )),
     ),
 ];

@@ -170,7 +170,7 @@ async fn dn_of(api: &Janssen, user: &Subject) -> Result<Option<String>, ApiError
     };
     if !is_pair_value(value) {
         return Err(bad_user(
-            "such a name cannot be looked up; take the user from a row",
+            "a name like this cannot be looked up; choose the user in a row",
         ));
     }
     let mut found = rows_of(api, field, value).await?;
@@ -180,7 +180,7 @@ async fn dn_of(api: &Janssen, user: &Subject) -> Result<Option<String>, ApiError
         0 => Ok(None),
         1 => Ok(found.pop()),
         _ => Err(bad_user(
-            "several users have that name; take the user from a row",
+            "several users have this name; choose the user in a row",
         )),
     }
 }

@@ -70,10 +70,10 @@ impl Certificate {
                     0 => String::new(),
                     more => format!(" and {more} more"),
                 };
-                format!("it is made out to {}{more}", names.join(", "))
+                format!("it is for {}{more}", names.join(", "))
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "it is made out to another name".to_owned()
+                "it is for another name".to_owned()
             }
             CertificateError::Revoked => "it has been revoked".to_owned(),
             CertificateError::BadSignature => "its signature is wrong".to_owned(),
@@ -81,7 +81,7 @@ impl Certificate {
                 if self.subject == self.issuer {
                     "it is self-signed and not trusted".to_owned()
                 } else {
-                    "an authority's certificate is used as that of a server".to_owned()
+                    "the certificate of an authority is used for a server".to_owned()
                 }
             }
             other => clean(&other.to_string()),
@@ -179,7 +179,7 @@ mod tests {
             ),
             (
                 wrong_name(&["DnsName(\"a.example\")", "IpAddress(10.0.0.1)"]),
-                "it is made out to a.example, 10.0.0.1",
+                "it is for a.example, 10.0.0.1",
             ),
             (
                 wrong_name(&[
@@ -188,9 +188,9 @@ mod tests {
                     "DnsName(\"c\")",
                     "DnsName(\"d\")",
                 ]),
-                "it is made out to a, b, c and 1 more",
+                "it is for a, b, c and 1 more",
             ),
-            (wrong_name(&[]), "it is made out to another name"),
+            (wrong_name(&[]), "it is for another name"),
         ];
         for (error, words) in cases {
             assert_eq!(certificate().reason(&error), words, "{error:?}");

@@ -71,7 +71,7 @@ impl Connector {
         Ok(stream)
     }
 
-    /// TLS on a connection to this host. Its certificate must be made out to `host`. May be dropped at
+    /// TLS on a connection to this host. Its certificate must be for `host`. May be dropped at
     /// any await.
     ///
     /// # Errors

@@ -100,14 +100,14 @@ pub(crate) fn of_tls(error: &(dyn Error + 'static), host: &str) -> Option<ApiErr
     })
 }
 
-const OLD_VERSION: &str = "the server offers only old versions of TLS; 1.2 is the least";
+const OLD_VERSION: &str = "the server offers only old versions of TLS; usher needs 1.2 or later";
 
 /// Why the server ended the handshake.
 fn alert_reason(alert: AlertDescription, error: &rustls::Error) -> String {
-    let refused = "the server refused our certificate (client_cert)";
+    let refused = "the server refused the client certificate (client_cert)";
     match alert {
         AlertDescription::CertificateRequired => {
-            "the server wants a certificate of ours; name it with client_cert and client_key".into()
+            "the server asks for a client certificate; set client_cert and client_key".into()
         }
         AlertDescription::CertificateExpired => format!("{refused}: it has expired"),
         AlertDescription::CertificateRevoked => format!("{refused}: it has been revoked"),

@@ -221,7 +221,7 @@ fn certificates(key: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         let mut roots = RootCertStore::empty();
         if read.iter().any(|one| roots.add(one.clone()).is_err()) {
             return Err(format!(
-                "{key} {} holds what is no certificate, from line {line} on",
+                "{key} {} holds something that is no certificate, from line {line} on",
                 shown(path)
             ));
         }

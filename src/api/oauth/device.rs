@@ -176,7 +176,7 @@ impl Device {
 
 fn ran_out() -> ApiError {
     ApiError::Auth {
-        message: "the code ran out before anybody signed in with it".into(),
+        message: "the code expired before anybody signed in with it".into(),
         can_login: true,
         exchange: None,
     }

@@ -71,7 +71,7 @@ fn notes(facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     if facts.may_not_revoke().is_some() {
         notes.push(format!(
-            "may at most list {} and revoke nothing: {ONLY_SUPER}",
+            "may only list {} and end nothing: {ONLY_SUPER}",
             named(&facts.realms)
         ));
     }

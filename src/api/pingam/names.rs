@@ -22,7 +22,7 @@ pub(crate) static NAMES: &[OwnName] = &[
     OwnName::new(
         "tokenId",
         Means::Nothing(Cow::Borrowed(
-            "a token is not listed; `usher act get_session_info` asks about one",
+            "the list holds no tokens; `usher act get_session_info` asks about one",
         )),
     ),
 ];

@@ -343,7 +343,7 @@ impl SignIn {
             }
             reply = self.call().json(step.document()).send().await?;
         }
-        Err(refused("the sign-in asks on and on"))
+        Err(refused("the sign-in never stops asking"))
     }
 
     /// A tree may write into its texts what it was sent.

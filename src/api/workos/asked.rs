@@ -73,7 +73,7 @@ pub(super) fn parts(search: &Search, recent: TimeDelta) -> Parts {
         if let Some(named) = who(&clause).filter(|_| users.is_none()) {
             if clause.target == Target::Word {
                 notes.push(format!(
-                    "{clause} is taken for the address of one user; \"*{clause}*\" looks for the text"
+                    "{clause} is read as the e-mail address of one user; \"*{clause}*\" looks for the text"
                 ));
                 rest.push(clause);
             } else if by_events {

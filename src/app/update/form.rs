@@ -177,7 +177,11 @@ fn plan(state: &mut State) -> Vec<Effect> {
     let generation = state.next_gen();
     let mut effects = Vec::new();
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone(), AskedBy::Person);
+        let mut search = search_for(state, &state.sources[at], query.clone(), AskedBy::Person);
+        // All of it is planned, so that the rest is told.
+        search.query = query
+            .clone()
+            .with_kind(state.sources[at].profile.policy.kind.as_deref());
         state.sources[at].plan_gen = generation;
         effects.push(Effect::Plan {
             source: SourceId(at as u8),
@@ -385,9 +389,7 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
-        let mut search = search_for(state, &state.sources[at], query.clone(), asked_by);
-        // The clauses that rows answer only together are for all loaded rows.
-        (search.query, _) = search.query.split_by_rows();
+        let search = search_for(state, &state.sources[at], query.clone(), asked_by);
         let generation = state.next_gen();
         let (now, up) = (state.now, state.up);
         let source = &mut state.sources[at];
@@ -451,6 +453,8 @@ impl Source {
     }
 }
 
+/// The search of a source, without the clauses that rows answer only together: those are for all loaded
+/// rows.
 pub(super) fn search_for(
     state: &State,
     source: &Source,
@@ -459,7 +463,10 @@ pub(super) fn search_for(
 ) -> Search {
     let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
     Search {
-        query: query.with_kind(source.profile.policy.kind.as_deref()),
+        query: query
+            .with_kind(source.profile.policy.kind.as_deref())
+            .split_by_rows()
+            .0,
         sort: Some(state.results.sort.clone()),
         page_size: size.unwrap_or(NonZeroU16::new(PAGE).expect("100 is not 0")),
         native: None,

@@ -38,7 +38,7 @@ pub fn begin(state: &mut State) {
     results.order_gen = Gen::default();
     results.touched = false;
     results.left_out = None;
-    results.widest_state = 0;
+    results.widest.clear();
     (results.cursor, results.top) = (0, 0);
     state.details.fresh = None;
     state.details.loaded = None;

@@ -10,7 +10,7 @@ use crate::cli::sources::Source;
 use crate::model::address::network_of;
 use crate::model::text::{json_marked, nearest};
 use crate::model::time::{Zone, age, duration, duration_words, instant_short, rfc3339};
-use crate::model::{ColumnSpec, Field, Hints, Property};
+use crate::model::{AddressClass, ColumnSpec, Field, Hints, Property};
 
 /// A field of the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) enum CommonField {
     Kind,
     Key,
     Network,
+    IpClass,
 }
 
 /// The names of all fields.
@@ -328,6 +329,10 @@ impl CommonField {
             Self::Network => {
                 let network = row.text(Field::Ip).and_then(network_of);
                 network.map_or(Cell::None, |network| Cell::Text(network.into()))
+            }
+            Self::IpClass => {
+                let class = row.text(Field::Ip).and_then(AddressClass::words_in);
+                class.map_or(Cell::None, |class| Cell::Text(class.into()))
             }
             Self::Attributes => Cell::Attributes,
             Self::Age => length(record.age()),

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::model::address::addresses_in;
+
 /// The network that an address is compared with: one address or more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Network(IpNet);
@@ -17,12 +19,9 @@ impl Network {
         text.parse().ok().map(|net: IpNet| Self(canonical(net)))
     }
 
-    /// True if any address in the text belongs to it. The text may be a list, and addresses may
-    /// have ports, brackets, zones (`%eth0`) or a prefix length.
+    /// True if any address in the text belongs to it.
     pub(super) fn has_any_of(&self, text: &str) -> bool {
-        text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
-            .filter_map(address_in)
-            .any(|address| self.0.contains(&address))
+        addresses_in(text).any(|address| self.0.contains(&address))
     }
 }
 
@@ -35,33 +34,6 @@ fn canonical(net: IpNet) -> IpNet {
     v4.zip(v6.prefix_len().checked_sub(96))
         .and_then(|(v4, length)| IpNet::new(IpAddr::V4(v4), length).ok())
         .unwrap_or(net)
-}
-
-/// The address in one item of a list.
-fn address_in(item: &str) -> Option<IpAddr> {
-    let item = item.trim_matches('"');
-    let plain = |text: &str| {
-        let text = text
-            .split_once('%')
-            .map_or(text, |(address, _zone)| address);
-        let address: Option<IpAddr> = text.parse().ok();
-        address.map(|address| address.to_canonical())
-    };
-    if item.is_empty() {
-        return None;
-    }
-    if let Some(inside) = item.strip_prefix('[') {
-        return plain(inside.split_once(']')?.0);
-    }
-    plain(item).or_else(|| {
-        let (address, _port_or_length) = item.rsplit_once([':', '/'])?;
-        // Of an address with several colons the last part is no port.
-        if item.contains('/') || !address.contains(':') {
-            plain(address)
-        } else {
-            None
-        }
-    })
 }
 
 #[cfg(test)]

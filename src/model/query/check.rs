@@ -9,6 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::error::{QueryError, quoted};
 use super::{Field, Op, Target, Value, ValueKind, When};
+use crate::model::AddressClass;
 use crate::model::session::State;
 use crate::model::text::nearest;
 use crate::model::time::parse_duration;
@@ -75,9 +76,11 @@ pub(super) fn read_value(
     match kind_of(target) {
         ValueKind::Text | ValueKind::Exact => Ok(whole()),
         ValueKind::Address if is_address(text) || text.contains('*') => Ok(whole()),
+        ValueKind::Address if AddressClass::of_word(text).is_some() => Ok(whole()),
         ValueKind::Address => {
             let message = format!("{} is not an address", quoted(text));
-            Err(QueryError::new(at, message).suggest("try 10.0.4.18, 10.0.0.0/8, 2001:db8::/32"))
+            Err(QueryError::new(at, message)
+                .suggest("try 10.0.4.18, 10.0.0.0/8, 2001:db8::/32, private"))
         }
         ValueKind::State => state_word(text, at),
         ValueKind::YesNo => yes_no(text, at),

@@ -12,6 +12,7 @@ use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::RowView;
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
+use crate::model::AddressClass;
 use crate::model::hint::{Hint, Hints};
 use crate::model::session::{Fact, State, Thresholds, state_at};
 use crate::model::time::{Zone, parse_instant};
@@ -223,6 +224,7 @@ enum Check {
     Id(Box<str>),
     Text(TextSource, Compare),
     Address(Network),
+    Class(AddressClass),
     State(Vec<State>),
     Hints(Hints),
     SignedIn,
@@ -389,7 +391,10 @@ impl Check {
             }
             ValueKind::Address if clause.op != Op::Match => match Network::parse(text) {
                 Some(network) => Self::Address(network),
-                None => return Some(compare(TextSource::Field(field))),
+                None => match AddressClass::of_word(text) {
+                    Some(class) => Self::Class(class),
+                    None => return Some(compare(TextSource::Field(field))),
+                },
             },
             _ if field == Field::Hint => {
                 let meant = |how: Compare| Self::Hints(Hints::with_words(|word| how.is_met(word)));
@@ -428,6 +433,9 @@ impl Check {
             Self::Address(network) => row
                 .text(Field::Ip)
                 .is_some_and(|text| network.has_any_of(&text)),
+            Self::Class(class) => row
+                .text(Field::Ip)
+                .is_some_and(|text| AddressClass::all_in(&text).contains(class)),
             Self::State(states) => states.contains(&matcher.state(row)),
             Self::Hints(hints) => matcher.hints(row).meet(hints),
             Self::SignedIn => row.fact() == Fact::Live,
@@ -447,7 +455,7 @@ impl Check {
             Self::Own(_) | Self::Deletable(_) | Self::Instant(..) | Self::Duration(..) => 1,
             Self::State(_) | Self::Hints(_) | Self::SignedIn | Self::Id(_) => 2,
             Self::Text(TextSource::Field(_), Compare::Like(_)) => 4,
-            Self::Address(_) => 8,
+            Self::Address(_) | Self::Class(_) => 8,
             Self::Text(_, Compare::Like(_)) | Self::Time(..) => 16,
             Self::Word(..) => 32,
             Self::Text(_, Compare::Match(_)) => 64,

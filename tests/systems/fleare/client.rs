@@ -199,12 +199,7 @@ async fn a_connection_that_is_lost_is_not_opened_again_by_itself() {
         lost.to_string().ends_with("was lost: the server closed it"),
         "{lost}"
     );
-    assert!(
-        still
-            .to_string()
-            .ends_with("only when somebody asks for it"),
-        "{still}"
-    );
+    assert!(still.to_string().ends_with("only on request"), "{still}");
     assert_eq!(peer.heard().len(), 1);
     list(&api, AskedBy::Person).await.expect("a list");
     assert_eq!(peer.heard().len(), 2);

@@ -39,7 +39,7 @@ pub fn oddities() -> Vec<(&'static str, Answer, &'static str, &'static str)> {
             "HTTP",
             Answer::Send(html),
             "unexpected",
-            "another protocol may be spoken there",
+            "this may be another protocol",
         ),
         (
             "half a frame, closed",

@@ -128,9 +128,9 @@ impl Asked<'_> {
             .all(|(name, value)| now.get(name).map(String::as_str) == Some(value.expose_secret()));
         let mut result = properties(&now);
         result.summary = if kept {
-            "the properties are changed".into()
+            "the properties were changed".into()
         } else {
-            "the server said yes, and the properties are not as asked".into()
+            "the server said yes, but the properties are not as asked".into()
         };
         Ok(result)
     }
@@ -186,11 +186,11 @@ impl Asked<'_> {
             summary: match outcome {
                 Outcome::Revoked => "the session has ended".into(),
                 Outcome::StillListed => {
-                    "the server said yes and the token still works: it is a client-side session, and \
+                    "the server said yes, but the token still works: it is a client-side session, and \
                      this server keeps no list of ended ones"
                         .into()
                 }
-                _ => "the server said yes; whether the token still works may not be asked".into(),
+                _ => "the server said yes; this sign-in may not check whether the token still works".into(),
             },
             outcome: Some(outcome),
             body: ActionBody::Nothing,
@@ -211,7 +211,7 @@ impl Asked<'_> {
                     Outcome::Revoked => "the session has ended".into(),
                     Outcome::AlreadyGone => "the session had gone already".into(),
                     Outcome::StillListed => {
-                        "the server said yes and still lists the session".into()
+                        "the server said yes, but still lists the session".into()
                     }
                     Outcome::Refused(why) => format!("refused: {why}"),
                     _ => "the outcome is not known".into(),

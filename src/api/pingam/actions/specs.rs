@@ -89,7 +89,7 @@ fn spec(name: &'static str, op: Op, flavour: Option<&'static Flavour>) -> Action
             row: RowRule::new(|row, _| deletable(row)),
             ..changing(
                 "End this session by its handle",
-                "Ends one listed session; the same as revoke.",
+                "Ends one listed session, as the Delete key does.",
                 ActsOn::Session,
             )
         },
@@ -153,7 +153,7 @@ pub(super) fn lacks(
     if !flavour.has(op) {
         let instead = match op {
             Op::InfoResetIdle => "; get_session_info and refresh do the same in two steps",
-            Op::LogoutByUser => "; revoking a user lists and ends the sessions one by one instead",
+            Op::LogoutByUser => "; ending all of a user lists and ends them one by one instead",
             _ => "",
         };
         return Some(format!("{} has no {}{instead}", flavour.system, op.name()));
@@ -201,7 +201,7 @@ mod tests {
             [
                 "OpenAM has no getSessionInfoAndResetIdleTime; get_session_info and refresh do \
                  the same in two steps",
-                "OpenAM has no logoutByUser; revoking a user lists and ends the sessions one by \
+                "OpenAM has no logoutByUser; ending all of a user lists and ends them one by \
                  one instead",
             ]
         );

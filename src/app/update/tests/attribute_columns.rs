@@ -64,6 +64,18 @@ fn a_column_shows_an_attribute_and_masks_a_secret_one() {
 }
 
 #[test]
+fn a_column_of_an_attribute_is_as_wide_as_its_widest_value_on_screen() {
+    let app = listed();
+    let columns = columns::columns(&app.state, 120);
+    let widths = columns.iter().map(|column| (&*column.title, column.width));
+    let widths: std::collections::HashMap<_, _> = widths.collect();
+
+    assert_eq!(widths["QUERY"], "SHOW TABLES".len() as u16);
+    // Room for the title and the mark of the order.
+    assert_eq!(widths["NODE"], "NODE".len() as u16 + 2);
+}
+
+#[test]
 fn rows_are_sorted_by_an_attribute_and_numbers_among_them_as_numbers() {
     let mut app = listed();
 
@@ -101,7 +113,7 @@ fn columns_of_attributes_leave_a_narrow_table_first_and_the_last_first() {
     };
 
     assert_eq!(
-        shown(40),
+        shown(30),
         [Field::User.into(), attribute("node"), attribute("query")]
     );
     assert_eq!(shown(12), [Property::Field(Field::User)]);

@@ -22,6 +22,8 @@ fn fields_words_and_values_are_completed() {
         ("state:i", "dle"),
         ("-state:exp", "ired"),
         ("own:y", "es"),
+        ("ip:pr", "ivate"),
+        ("ip:", ""),
         ("hint:im", "personated"),
         ("-hint:ne", "tworks"),
         ("client:x bw", "ong"),

@@ -423,3 +423,22 @@ fn off_it_leaves_the_signs_and_asks_no_more() {
     app.forget().rows(rows(&["amy"]));
     assert_eq!((app.signs(), app.live()), ("amy".into(), String::new()));
 }
+
+#[test]
+fn a_hint_that_rows_tell_only_together_is_looked_for_among_all_that_were_read() {
+    let mut app = TestApp::with(|profile| {
+        profile.policy.thresholds.hints.many_sessions = 1;
+    });
+    app.keys("/ ctrl-u")
+        .typed("hint:many")
+        .keys("enter")
+        .connect();
+    let amy = |number| row("amy", 600, number);
+    app.rows(vec![amy(1), amy(2), row("bob", 600, 1)]);
+    assert_eq!(app.shown(), ["amy", "amy"]);
+
+    app.asks()
+        .reads(vec![amy(1), amy(2), amy(3), row("bob", 600, 1)]);
+
+    assert_eq!(app.signs(), "amy amy +amy");
+}

@@ -166,7 +166,7 @@ fn errors_show_the_place_and_what_to_write() {
         ),
         (
             "ip:10.0.0.300",
-            "error: \"10.0.0.300\" is not an address\n  ip:10.0.0.300\n     ^^^^^^^^^^ try 10.0.4.18, 10.0.0.0/8, 2001:db8::/32",
+            "error: \"10.0.0.300\" is not an address\n  ip:10.0.0.300\n     ^^^^^^^^^^ try 10.0.4.18, 10.0.0.0/8, 2001:db8::/32, private",
         ),
         (
             "agent~(",

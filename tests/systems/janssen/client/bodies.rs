@@ -59,7 +59,7 @@ async fn f_http_01_to_06_broken_answers_are_named_for_what_they_are() {
         (
             "nothing",
             || json(""),
-            "sent something unexpected at the start: the answer is empty, JSON is due",
+            "sent something unexpected at the start: the answer is empty; JSON was expected",
         ),
         (
             "cut JSON",
@@ -94,7 +94,7 @@ async fn f_http_01_to_06_broken_answers_are_named_for_what_they_are() {
         (
             "not HTTP",
             || Act::Send(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()),
-            "sent something unexpected at the start: this is not an answer in HTTP (invalid HTTP version parsed)",
+            "sent something unexpected at the start: this is not an HTTP answer (invalid HTTP version parsed)",
         ),
     ];
     for (name, script, words) in cases {
@@ -142,7 +142,7 @@ async fn f_http_08_a_cut_compression_and_one_not_asked_for_are_errors() {
         "{cut}"
     );
     assert!(
-        told(&other).ends_with("it is packed as \"br\", which was not asked for"),
+        told(&other).ends_with("it is compressed as \"br\", which was not asked for"),
         "{other}"
     );
 }
@@ -285,18 +285,18 @@ async fn f_http_22_odd_heads_of_answers_crash_nothing_and_show_nothing_raw() {
         (
             "16 MiB",
             long(16 * 1024 * 1024).into_bytes(),
-            "the head of the answer is too large",
+            "the headers of the answer are too large",
         ),
         (
             "5000 lines",
             many(5_000).into_bytes(),
-            "the head of the answer is too large",
+            "the headers of the answer are too large",
         ),
-        ("control bytes", raw, "this is not an answer in HTTP"),
+        ("control bytes", raw, "this is not an HTTP answer"),
         (
             "two lengths",
             two.into_bytes(),
-            "this is not an answer in HTTP",
+            "this is not an HTTP answer",
         ),
     ] {
         let error = head(&lines).await.unwrap_err();

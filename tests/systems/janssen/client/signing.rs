@@ -357,7 +357,7 @@ async fn a_code_that_runs_out_is_an_error_and_the_box_goes_away() {
 
     let error = api.whoami().await.unwrap_err();
 
-    assert!(error.to_string().contains("ran out"), "{error}");
+    assert!(error.to_string().contains("the code expired"), "{error}");
     assert_eq!(person.done.load(Ordering::Relaxed), 1);
 }
 

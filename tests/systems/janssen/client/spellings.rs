@@ -93,7 +93,7 @@ async fn nobody_costs_three_more_questions_and_the_plan_says_so() {
     assert!(
         notes
             .iter()
-            .any(|note| note.contains("upper and lower case of the user")),
+            .any(|note| note.contains("upper from lower case of a user name")),
         "{notes:?}"
     );
     assert!(api.plan(&search("user:4711")).unwrap().notes.is_empty());

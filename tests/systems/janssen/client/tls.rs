@@ -84,7 +84,7 @@ async fn f_net_10_a_certificate_that_is_refused_is_named_with_its_reason() {
         (
             "wrong host",
             trusted.leaf(&params("other.example.org", "other")),
-            "it is made out to other.example.org; subject CN=other, issuer CN=Trusted One, \
+            "it is for other.example.org; subject CN=other, issuer CN=Trusted One, \
              valid 2020-01-02 00:00 UTC to 2090-03-04 00:00 UTC",
         ),
         (
@@ -152,7 +152,7 @@ async fn f_net_11_a_bad_authority_file_is_named_with_its_line() {
             "something else",
             second(no_certificate),
             format!(
-                "bad.pem holds what is no certificate, from line {} on",
+                "bad.pem holds something that is no certificate, from line {} on",
                 lines + 2
             ),
         ),
@@ -415,14 +415,14 @@ async fn f_net_13_each_thing_wrong_with_our_certificate_has_its_own_message() {
             &late.pem,
             &key_of(&late),
             0o600,
-            "the server refused our certificate (client_cert): it has expired",
+            "the server refused the client certificate (client_cert): it has expired",
         ),
         (
             "rejected",
             &foreign.pem,
             &key_of(&foreign),
             0o600,
-            "the server refused our certificate (client_cert): it does not trust the issuer",
+            "the server refused the client certificate (client_cert): it does not trust the issuer",
         ),
     ];
     for (name, certificate, secret, mode, words) in cases {
@@ -441,7 +441,7 @@ async fn f_net_13_each_thing_wrong_with_our_certificate_has_its_own_message() {
     let none = list(&profile(&server, &trusted)).await.unwrap_err();
     assert!(
         none.to_string()
-            .contains("the server wants a certificate of ours; name it with client_cert"),
+            .contains("the server asks for a client certificate; set client_cert"),
         "{none}"
     );
     assert!(none.advice().contains("client_key"), "{}", none.advice());
@@ -499,7 +499,7 @@ async fn f_net_14_a_server_that_speaks_only_old_tls_is_refused_in_plain_words() 
 
         let told = error.to_string();
         assert!(
-            told.ends_with("the server offers only old versions of TLS; 1.2 is the least"),
+            told.ends_with("the server offers only old versions of TLS; usher needs 1.2 or later"),
             "{name}: {told}"
         );
         assert_eq!(error.exit_code(), 8);

@@ -318,5 +318,5 @@ async fn configuration_is_one_that_usher_reads() {
         ca_file.file_name().and_then(|n| n.to_str()),
         Some(emulator.ca_file_name("demo").as_str())
     );
-    assert_eq!(profile.client_names.len(), 8);
+    assert_eq!(profile.client_names.len(), 9);
 }

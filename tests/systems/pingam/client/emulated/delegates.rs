@@ -36,7 +36,7 @@ async fn a_delegate_of_the_community_server_is_told_before_anything_is_sent() {
     assert_eq!(
         caps.notes,
         [
-            "may at most list /alpha and revoke nothing: this server lets only its super user (amadmin) end \
+            "may only list /alpha and end nothing: this server lets only its super user (amadmin) end \
           sessions from the list"
         ]
     );
