@@ -347,6 +347,7 @@ mod tests {
                 system: "acme".into(),
                 thresholds: Thresholds::default(),
                 ahead: TimeDelta::zero(),
+                user_names: std::sync::Arc::default(),
             }]),
             sources: vec![ExportSource {
                 is_whole: true,
