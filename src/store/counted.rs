@@ -343,6 +343,7 @@ mod tests {
                 ..Thresholds::default()
             },
             ahead: TimeDelta::zero(),
+            user_names: std::sync::Arc::default(),
         };
         View {
             sort: None,
