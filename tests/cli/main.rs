@@ -20,6 +20,7 @@ mod formats;
 mod garbage;
 #[path = "../support/gzip.rs"]
 mod gzip;
+mod hints;
 mod hostile;
 mod incident;
 mod insecure;
