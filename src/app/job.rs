@@ -1,6 +1,7 @@
 //! Work on its way: revoke jobs, and actions whose answers are awaited.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::effect::{Gen, JobId, RevokeItem};
@@ -46,6 +47,8 @@ pub struct Job {
     pub title: String,
     /// All items; for a user revoke empty.
     pub items: Vec<RevokeItem>,
+    /// Where the item of each row is among them.
+    places: HashMap<RowId, usize>,
     /// Whose sessions, for a user revoke.
     pub user: Option<(SourceId, Subject)>,
     /// Counts: ended by us.
@@ -72,6 +75,8 @@ pub struct Job {
     /// What becomes of each system of a plan. Empty: it is about one session, or about one person at one
     /// system.
     pub ends: Vec<SystemEnd>,
+    /// The numbers of its records in the audit log. `None`: not told, or there are none.
+    pub records: Option<RangeInclusive<u64>>,
     /// When it began, on the clock of `State::up`.
     pub begun: Duration,
     /// The focused button of the box.
@@ -85,6 +90,7 @@ impl Job {
             id,
             title: String::new(),
             items: Vec::new(),
+            places: HashMap::new(),
             user: None,
             done: 0,
             gone: 0,
@@ -97,9 +103,22 @@ impl Job {
             summary: None,
             whose: None,
             ends: Vec::new(),
+            records: None,
             begun: Duration::ZERO,
             button: 0,
         }
+    }
+
+    /// Takes the items, so that each is found by its row.
+    pub fn set_items(&mut self, items: Vec<RevokeItem>) {
+        let places = items.iter().enumerate();
+        self.places = places.map(|(at, item)| (item.row, at)).collect();
+        self.items = items;
+    }
+
+    /// The item of a row.
+    pub fn item(&self, row: RowId) -> Option<&RevokeItem> {
+        self.items.get(*self.places.get(&row)?)
     }
 
     /// Counts what became of a row, in place of what was counted for it before.

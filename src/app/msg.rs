@@ -1,5 +1,6 @@
 //! Everything that can happen to the program.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,6 +157,8 @@ pub enum Msg {
     Exported(Result<Exported, ExportFailure>),
     /// A job waits: nothing more is sent until `Effect::Resume`.
     Paused(JobId, ApiError),
+    /// A job wrote these records into the audit log: the numbers of its lines, from 1. Comes before its end.
+    Recorded(JobId, RangeInclusive<u64>),
     /// A job has ended; every row of it has had its message.
     Ended(JobId),
     /// The configuration was read again, after it was edited.

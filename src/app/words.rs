@@ -113,7 +113,8 @@ pub fn incomplete(state: &State) -> Option<String> {
 
 /// How many sessions are loaded, and of how many: `27 of 1,204 match`, `300 of 1,204 loaded`.
 pub fn loaded(state: &State) -> String {
-    let rows = state.results.rows.len() as u64;
+    let rows = state.results.rows.len() - state.results.changes.left();
+    let rows = rows as u64;
     let total: Option<u64> = state.sources.iter().map(|s| s.total).sum();
     let is_long = state.layout.is_long();
     let loaded = |source: &Source| matches!(source.progress, Progress::Loaded);

@@ -30,6 +30,15 @@ pub(super) struct Log {
     path: PathBuf,
 }
 
+/// What came of writing lines.
+#[derive(Debug)]
+pub struct Appended {
+    /// How the log was found changed, which is then in the log too. `None`: it ends as it was left.
+    pub broken: Option<String>,
+    /// The number of the first line that was written, from 1; the others follow it.
+    pub first: u64,
+}
+
 impl Log {
     /// The log at this place.
     pub fn at(path: PathBuf) -> Self {
@@ -48,13 +57,8 @@ impl Log {
     }
 
     /// Appends these lines in one write, all or none, and moves the anchor behind them; they are on
-    /// the disk afterwards. Times and links are filled in. Returns how the log was found changed, which is then in the log too.
-    /// `None`: it ends as it was left.
-    pub fn append(
-        &self,
-        lines: &mut [AuditEntry],
-        key: &AuditKey,
-    ) -> Result<Option<String>, AuditError> {
+    /// the disk afterwards. Times and links are filled in.
+    pub fn append(&self, lines: &mut [AuditEntry], key: &AuditKey) -> Result<Appended, AuditError> {
         let new = private::mode_of(&self.path).is_none();
         let mut file = private::open_append(&self.path)?;
         // Whoever appends holds the lock from reading the last line on, so that the chain never forks.
@@ -65,6 +69,7 @@ impl Log {
             // From now on a log without an anchor has lost it.
             anchor::write(&self.path, key, &end.kept())?;
         }
+        let first = end.count + 1 + u64::from(end.broken.is_some());
         let mut broken = end.broken.as_deref().map(|how| broken(lines, how));
         let mut lines: Vec<&mut AuditEntry> = broken.iter_mut().chain(lines).collect();
         let (bytes, hash) = self.chained(&mut lines, &end, key)?;
@@ -86,7 +91,10 @@ impl Log {
         if new {
             private::sync_dir(&self.path)?;
         }
-        Ok(end.broken)
+        Ok(Appended {
+            broken: end.broken,
+            first,
+        })
     }
 
     /// Brings these bytes to the disk, behind this length: a piece that was left there goes.

@@ -38,6 +38,7 @@ use crate::model::{ApiError, Code, Identity, Outcome, SessionKey, Subject};
 use file::Log;
 use key::AuditKey;
 use record::{VERSION, clean};
+pub use run::Moment;
 use run::Run;
 pub use running::{Running, Unfinished};
 pub use together::{Ends, Together};

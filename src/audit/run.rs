@@ -1,6 +1,7 @@
 //! The changes of this process: what to say of them when it ends, and which lines of the log are theirs.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::RangeInclusive;
 
 use super::Audit;
 use super::record::{AuditEntry, Event};
@@ -17,7 +18,13 @@ pub(super) struct Run {
     /// The time of the first line.
     since: Option<String>,
     ended: Counts,
+    /// The numbers of the first and the last line of each write.
+    written: Vec<(u64, u64)>,
 }
+
+/// A moment of this process, from which on its records are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment(usize);
 
 /// The sessions that were ended.
 #[derive(Debug, Default)]
@@ -30,8 +37,14 @@ struct Counts {
 }
 
 impl Run {
-    /// Lines that this process has written.
-    pub(super) fn wrote(&mut self, lines: &[AuditEntry]) {
+    /// Lines that this process has written. `first`: the number of the first of them.
+    pub(super) fn wrote(&mut self, lines: &[AuditEntry], first: u64) {
+        let numbered = (first..).zip(lines);
+        let mut numbers = numbered.filter(|(_, line)| line.verb == REVOKE);
+        if let Some((from, _)) = numbers.next() {
+            let to = numbers.last().map_or(from, |(number, _)| number);
+            self.written.push((from, to));
+        }
         for line in lines {
             if line.verb != REVOKE {
                 continue;
@@ -110,6 +123,22 @@ impl Audit {
         locked(&self.run).sentence()
     }
 
+    /// This moment, for [`records_since`](Self::records_since).
+    pub fn moment(&self) -> Moment {
+        Moment(locked(&self.run).written.len())
+    }
+
+    /// The numbers of the first and the last record that this process has written of the end of sessions since
+    /// a moment: the lines of the log, from 1. Records of others may stand between them. `None`: it has written
+    /// none.
+    pub fn records_since(&self, moment: Moment) -> Option<RangeInclusive<u64>> {
+        let run = locked(&self.run);
+        let written = run.written.get(moment.0..)?;
+        let first = written.iter().map(|(first, _)| *first).min()?;
+        let last = written.iter().map(|(_, last)| *last).max()?;
+        Some(first..=last)
+    }
+
     /// True if a line belongs to an operation of this process that ends sessions.
     pub fn is_of_this_run(&self, line: &AuditEntry) -> bool {
         locked(&self.run).operations.contains(&line.op_id)
@@ -149,7 +178,7 @@ mod tests {
         let mut run = Run::default();
         assert_eq!(run.sentence(), None);
 
-        run.wrote(&[done("prod", "ada", None)]);
+        run.wrote(&[done("prod", "ada", None)], 1);
         assert_eq!(
             run.sentence().as_deref(),
             Some(
@@ -157,11 +186,13 @@ mod tests {
             )
         );
 
-        run.wrote(&[
+        let more = [
             done("am", "bob", Some(8)),
             done("am", "eve\u{1b}[31m", None),
-        ]);
-        run.wrote(&[done("am", "zoe", None), done("am", "ada", None)]);
+        ];
+        run.wrote(&more, 2);
+        run.wrote(&[done("am", "zoe", None), done("am", "ada", None)], 9);
+        assert_eq!(run.written, [(1, 1), (2, 3), (9, 10)]);
         let sentence = run.sentence().unwrap();
         assert!(
             sentence
@@ -182,7 +213,8 @@ mod tests {
             ..done("prod", "ada", None)
         };
 
-        run.wrote(&[failed, other]);
+        run.wrote(&[other, failed], 4);
+        assert_eq!(run.written, [(5, 5)], "only what ends sessions");
 
         assert_eq!(run.sentence(), None);
     }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::file::Appended;
 use super::record::AuditEntry;
 use super::{Asked, Audit, AuditError, Change, Ending, Ticket, ended, line};
 use crate::model::locked;
@@ -39,8 +40,8 @@ impl Audit {
         let mut lines = ends.0;
         let count = lines.len();
         match self.append(&mut lines, changes) {
-            Ok(broken) => {
-                locked(&self.run).wrote(&lines);
+            Ok(Appended { broken, first }) => {
+                locked(&self.run).wrote(&lines, first);
                 let asked = Instant::now();
                 let ticket = |line| Ticket { line, asked };
                 let tickets = lines.into_iter().skip(count).map(ticket).collect();
@@ -69,14 +70,17 @@ impl Audit {
         }
     }
 
-    /// Appends these lines and those of the changes. Returns how the log was found changed.
+    /// Appends these lines and those of the changes.
     fn append(
         &self,
         lines: &mut Vec<AuditEntry>,
         changes: &[Change],
-    ) -> Result<Option<String>, AuditError> {
+    ) -> Result<Appended, AuditError> {
         if lines.is_empty() && changes.is_empty() {
-            return Ok(None);
+            return Ok(Appended {
+                broken: None,
+                first: 0,
+            });
         }
         let (key, log) = (self.key()?, self.log()?);
         for change in changes {

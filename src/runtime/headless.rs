@@ -159,7 +159,7 @@ impl HeadlessRenderer {
                 ..
             } => fix(error),
             // Nothing of a picture is kept in an audit log.
-            Msg::Notify { .. } => return None,
+            Msg::Notify { .. } | Msg::Recorded(..) => return None,
             _ => {}
         }
         Some(msg)
@@ -197,6 +197,7 @@ impl Awaited {
             | Effect::Get { generation, .. }
             | Effect::Order { generation, .. }
             | Effect::FindMarked { generation, .. }
+            | Effect::Compare { generation, .. }
             | Effect::Act { generation, .. } => Some(Self::Answer(*generation)),
             Effect::Revoke { job, .. } | Effect::RevokeUser { job, .. } => Some(Self::End(*job)),
             _ => None,
@@ -212,6 +213,7 @@ impl Awaited {
             | Msg::Detail { generation, .. }
             | Msg::Ordered { generation, .. }
             | Msg::MarksFound { generation, .. }
+            | Msg::Compared { generation, .. }
             | Msg::Acted { generation, .. } => self == Self::Answer(*generation),
             Msg::Page {
                 generation, result, ..

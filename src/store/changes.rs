@@ -123,6 +123,11 @@ impl Changes {
         !self.numbers.is_empty()
     }
 
+    /// How many rows are there only so that it is seen that their sessions are no longer listed.
+    pub fn left(&self) -> usize {
+        self.left.len()
+    }
+
     /// The rows that have gone.
     pub fn gone_rows(&self) -> impl Iterator<Item = RowId> {
         let left = self.left.clone().map(RowId);

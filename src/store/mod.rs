@@ -28,4 +28,4 @@ pub use row::Row;
 pub use rows::{RowId, Rows, SourceId};
 pub use shape::Shape;
 pub use texts::Texts;
-pub use unpacking::Unpacking;
+pub use unpacking::{Unpacking, unpack_all};

@@ -121,23 +121,23 @@ impl Records {
 
     /// The record of one row. Unpacks the block in which it is.
     pub(super) fn get(&self, row: usize) -> Record {
-        self.get_from(&mut OpenBlock::default(), row)
+        self.bytes_from(&mut OpenBlock::default(), row)
+            .and_then(record)
+            .unwrap_or_default()
     }
 
-    /// The same. The block stays open for the rows beside it; it must be one of these records, or empty.
-    pub(super) fn get_from(&self, open: &mut OpenBlock, row: usize) -> Record {
+    /// The record of one row as it is kept, for [`record`]. The block stays open for the rows beside it; it
+    /// must be one of these records, or empty. `None`: the row has none.
+    pub(super) fn bytes_from<'a>(&self, open: &'a mut OpenBlock, row: usize) -> Option<&'a [u8]> {
         let number = self.blocks.partition_point(|block| block.first <= row);
-        let Some(block) = number.checked_sub(1).and_then(|at| self.blocks.get(at)) else {
-            return Record::default();
-        };
+        let block = self.blocks.get(number.checked_sub(1)?)?;
         if open.number != number {
             *open = OpenBlock {
                 number,
                 plain: block.plain(),
             };
         }
-        let bytes = Parts(&open.plain).nth(row - block.first);
-        bytes.and_then(record).unwrap_or_default()
+        Parts(&open.plain).nth(row - block.first)
     }
 
     /// Looks at the attributes of all rows, in order: of each its number, and the attributes in turn.
@@ -229,7 +229,8 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-fn record(bytes: &[u8]) -> Option<Record> {
+/// A record from the bytes in which it is kept.
+pub(super) fn record(bytes: &[u8]) -> Option<Record> {
     let attributes = Attributes::of(bytes)?;
     let raw = attributes.raw.to_owned();
     Some(Record {

@@ -94,7 +94,7 @@ fn it_stops_politely_where_waiting_cannot_help_and_the_rows_stay() {
 fn a_slow_server_is_asked_less_often_and_never_twice_at_a_time() {
     let server = Server::with_sessions(12);
     let mut usher = live(&server);
-    server.set_faults(&[r#"{"match":{"path":"*/session/search"},"action":"delay","ms":1200}"#]);
+    server.set_faults(&[r#"{"match":{"path":"*/session/search"},"action":"delay","ms":2000}"#]);
 
     usher.pty.wait_for("slow server");
 

@@ -113,6 +113,7 @@ fn the_result_of_a_plan_names_the_system_and_what_failed() {
         let job = JobId(1);
         update(&mut state, usher::app::Msg::Revoked { job, row, outcome });
     }
+    update(&mut state, usher::app::Msg::Recorded(JobId(1), 3..=8));
     update(&mut state, usher::app::Msg::Ended(JobId(1)));
 
     check("ended", &state, &TWO);
@@ -174,29 +175,16 @@ fn revoking_many_sessions_counts_them_by_user() {
 
 pub(super) fn job(state: &State) -> Job {
     let items: Vec<_> = (0..33).map(|row| item(state, row)).collect();
-    Job {
-        id: JobId(1),
-        title: "Ending 33 sessions".to_owned(),
-        failed: vec![(
-            items[0].clone(),
-            "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete"
-                .to_owned(),
-        )],
-        items,
-        user: None,
-        done: 18,
-        gone: 1,
-        unclear: 0,
-        counted: Default::default(),
-        state: JobState::Running,
-        production: false,
-        reason: None,
-        summary: None,
-        whose: None,
-        ends: Vec::new(),
-        begun: Duration::ZERO,
-        button: 0,
-    }
+    let mut job = Job::new(JobId(1), false, None);
+    job.title = "Ending 33 sessions".to_owned();
+    job.failed = vec![(
+        items[0].clone(),
+        "403 insufficient_scope: needs https://jans.io/oauth/jans-auth-server/session.delete"
+            .to_owned(),
+    )];
+    job.set_items(items);
+    (job.done, job.gone) = (18, 1);
+    job
 }
 
 #[test]

@@ -125,6 +125,11 @@ impl Dialog for EndedBox {
         if !notes.is_empty() {
             lines.push(ViewLine::default());
         }
+        if let Some(records) = records(job) {
+            let records = cut(&format!("audit: {records}"), text);
+            lines.push(ViewLine::plain("  ").with(records, Role::Dim));
+            lines.push(ViewLine::default());
+        }
         let buttons = Self::buttons(job);
         lines.push(ViewLine::default().with_buttons(&buttons, &[8, 4], Some(self.button)));
         if large {
@@ -184,6 +189,17 @@ fn title(job: &Job) -> String {
     }
 }
 
+/// Where this stands in the audit log: "records 3-12 (lines of audit.jsonl; A shows them)".
+fn records(job: &Job) -> Option<String> {
+    let records = job.records.as_ref()?;
+    let (first, last) = (records.start(), records.end());
+    Some(if first == last {
+        format!("record {first} (a line of audit.jsonl; A shows it)")
+    } else {
+        format!("records {first}-{last} (lines of audit.jsonl; A shows them)")
+    })
+}
+
 /// What the systems said, and what failed.
 fn notes(state: &State, job: &Job) -> Vec<String> {
     let said = job.ends.iter().flat_map(|end| {
@@ -223,6 +239,12 @@ pub fn markdown(state: &State, job: &Job) -> String {
         text.push_str(&format!(
             "| {name} | {ended} | {} | {read} |\n",
             end.left_words()
+        ));
+    }
+    if let Some(records) = &job.records {
+        let (first, last) = (records.start(), records.end());
+        text.push_str(&format!(
+            "\nAudit log: lines {first} to {last} of `audit.jsonl`.\n"
         ));
     }
     let notes = notes(state, job);

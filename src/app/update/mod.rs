@@ -92,6 +92,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),
+        Msg::Recorded(job, records) => revoke::recorded(state, job, records),
         Msg::Ended(job) => {
             let mut effects = revoke::ended(state, job);
             effects.extend(results::recount(state));

@@ -23,8 +23,9 @@ use crate::model::{
 };
 use crate::store::{Row, RowId, Rows, SourceId};
 
-/// From the screen no more sessions end at once: all of them are in memory, with their keys.
-const MOST: usize = 20_000;
+/// From the screen no more sessions end at once: each of them is kept several times while they end, with its
+/// key and all that the audit log tells of it, some 2 KB in all.
+const MOST: usize = 100_000;
 /// Rows a page of the reading for a plan, where the profile says nothing.
 const PAGE: NonZeroU16 = NonZeroU16::new(100).expect("100 is not 0");
 
@@ -314,7 +315,7 @@ pub fn send(state: &mut State, question: &PlanBox, reason: Option<String>) -> Ve
         .filter(|(system, _)| system.is_in)
         .map(|(system, planned)| SystemEnd::of(planned.source, system))
         .collect();
-    job.items.clone_from(&ends.items);
+    job.set_items(ends.items.clone());
     for item in &job.items {
         if let Some(row) = revoke::current_row(state, item) {
             state.results.statuses.insert(row, RowStatus::Revoking);

@@ -1,5 +1,7 @@
 //! Revoking: what is sent, and what became of it.
 
+use std::ops::RangeInclusive;
+
 use super::{form, message};
 use crate::app::dialog::Dialog;
 use crate::app::dialogs::ended::EndedBox;
@@ -37,7 +39,7 @@ pub fn send(
                     format!("Ending {} sessions{kinds}", with_thousands(n as u64))
                 }
             };
-            job.items.clone_from(&plan.send);
+            job.set_items(plan.send.clone());
             for item in &plan.send {
                 if let Some(row) = current_row(state, item) {
                     state.results.statuses.insert(row, RowStatus::Revoking);
@@ -84,12 +86,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     let Some(at) = state.jobs.iter().position(|j| j.id == job) else {
         return Vec::new();
     };
-    let Some(item) = state.jobs[at]
-        .items
-        .iter()
-        .find(|item| item.row == row)
-        .cloned()
-    else {
+    let Some(item) = state.jobs[at].item(row).cloned() else {
         return Vec::new();
     };
     let job = &mut state.jobs[at];
@@ -296,6 +293,14 @@ pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
 
 fn is_box_of(dialog: &dyn Dialog, job: JobId) -> bool {
     dialog.get::<JobBox>().is_some_and(|shown| shown.0 == job)
+}
+
+/// The records of a job in the audit log.
+pub fn recorded(state: &mut State, id: JobId, records: RangeInclusive<u64>) -> Vec<Effect> {
+    if let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) {
+        job.records = Some(records);
+    }
+    Vec::new()
 }
 
 /// A job has ended: says what became of it. The box stays only if it has something to say.

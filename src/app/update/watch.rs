@@ -20,7 +20,7 @@ use crate::store::{Came, Change, Compared, Comparison, Listing, Order, RowId, Ro
 /// So many failures in a row end it.
 const FAILURES: u8 = 3;
 /// A server gets at least so many times as long a rest as the reading took.
-const REST: u32 = 4;
+const REST: u32 = 2;
 
 /// Switches the live view on or off. What it marked last stays marked.
 pub fn toggle(state: &mut State) -> Vec<Effect> {

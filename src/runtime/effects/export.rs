@@ -21,7 +21,7 @@ use crate::cli::output::{Encode, Format, OutputField, Record, file_encoder};
 use crate::config::{Existing, GrowingFile, Paths};
 use crate::model::text::with_thousands;
 use crate::model::{Fact, RowRef, Session, Thresholds};
-use crate::store::{Row, RowId, SourceId, Unpacking};
+use crate::store::{Row, RowId, SourceId, unpack_all};
 
 /// The largest text for a clipboard, in bytes. Terminals take less, and say so.
 const CLIPBOARD: usize = 1_000_000;
@@ -186,7 +186,6 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
     let needs_records = fields.iter().any(OutputField::is_attribute);
     let mut encoder = file_encoder(format_of(job.choice.format), fields);
     let mut out = Vec::with_capacity(PIECE * 2);
-    let mut unpacking = Unpacking::default();
     let mut counts = vec![0_u64; job.sources.len()];
     let hand_on = |out: &mut Vec<u8>, to: &mut dyn Write| {
         let written = to.write_all(out).map_err(|error| error.to_string());
@@ -194,15 +193,7 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
         written
     };
     encoder.head(&mut out).map_err(|failure| failure.message)?;
-    for id in job.order.iter() {
-        let Some(row) = job.rows.get(id) else {
-            continue;
-        };
-        let mut session = if needs_records {
-            unpacking.session(row)
-        } else {
-            row.summary()
-        };
+    let mut take = |id: RowId, row: Row<'_>, mut session: Session| {
         end(job, id, &mut session);
         encode(job, id, row, &session, &mut *encoder, &mut out)?;
         if let Some(count) = counts.get_mut(usize::from(row.source().0)) {
@@ -213,6 +204,16 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
                 return Err("usher ended".to_owned());
             }
             hand_on(&mut out, to)?;
+        }
+        Ok(())
+    };
+    if needs_records {
+        unpack_all(&job.rows, job.order.iter(), take)?;
+    } else {
+        for id in job.order.iter() {
+            if let Some(row) = job.rows.get(id) {
+                take(id, row, row.summary())?;
+            }
         }
     }
     encoder.page(&mut out).map_err(|failure| failure.message)?;

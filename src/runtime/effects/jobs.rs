@@ -168,9 +168,13 @@ impl Jobs {
             ));
             parts.push(part);
         }
+        let (audit, moment) = (self.audit.clone(), self.audit.moment());
         let handle = spawn(async move {
             let unlogged = work.join_all().await;
             // Fails only when the screen has ended; so below.
+            if let Some(records) = audit.records_since(moment) {
+                let _ = send.send(Msg::Recorded(job, records)).await;
+            }
             let _ = send.send(Msg::Ended(job)).await;
             // Once more: the words about the end have taken its place.
             for error in unlogged.into_iter().flatten() {

@@ -488,12 +488,15 @@ fn revoke(sources: &[u8]) -> Effect {
 /// The messages of a job up to its end: each row and the word for what became of it.
 async fn outcomes(bench: &mut Bench) -> Vec<(RowId, &'static str)> {
     let mut rows = Vec::new();
+    let mut recorded = None;
     loop {
         match bench.next().await {
             Msg::Revoked { job, row, outcome } => {
                 assert_eq!(job, JobId(7));
+                assert_eq!(recorded, None, "its records are told after its outcomes");
                 rows.push((row, outcome.word()));
             }
+            Msg::Recorded(JobId(7), records) => recorded = Some(records),
             Msg::Ended(JobId(7)) => break,
             other => panic!("{other:?} was not expected"),
         }
@@ -515,6 +518,27 @@ async fn every_row_of_a_revoke_has_its_outcome_before_the_end() {
         .map(|(row, _)| row)
         .collect();
     assert_eq!(rows, [RowId(0), RowId(1)]);
+}
+
+#[tokio::test]
+async fn the_records_of_a_revoke_are_told_by_their_lines_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = with_audit(&folder).await;
+    bench.start(revoke(&[0]));
+    let _ = outcomes(&mut bench).await;
+
+    bench.start(revoke(&[0, 0]));
+
+    let mut told = None;
+    loop {
+        match bench.next().await {
+            Msg::Recorded(_, records) => told = Some(records),
+            Msg::Ended(_) => break,
+            _ => {}
+        }
+    }
+    // Two lines a session: asked and done.
+    assert_eq!(told, Some(3..=6));
 }
 
 #[tokio::test]

@@ -384,15 +384,16 @@ fn every_system_ends_its_part_and_the_result_names_each() {
         let outcome = Outcome::Revoked;
         app.send(Msg::Revoked { job, row, outcome });
     }
-    app.send(Msg::Ended(job));
+    app.send(Msg::Recorded(job, 3..=12)).send(Msg::Ended(job));
 
-    says(&app, &["Ended 6 sessions of jdoe"]);
+    says(&app, &["Ended 6 sessions of jdoe", "audit: records 3-12"]);
     let report = markdown(&app.state, &app.state.jobs[0]);
     for line in [
         "| prod-janssen | 2 ended | 0 left | 2026-11-21 14:07:00 UTC |",
         "| am | 2 ended | 0 left | 2026-11-21 14:07:00 UTC |",
         "| db | 2 ended | 0 left | 2026-11-21 14:07:00 UTC |",
         "| down | 0 ended | left unknown | - |",
+        "Audit log: lines 3 to 12 of `audit.jsonl`.",
     ] {
         assert!(report.contains(line), "{line} is missing in:\n{report}");
     }

@@ -276,8 +276,8 @@ fn a_slow_server_is_left_alone_for_longer_and_the_title_says_so() {
 
     app.reads(rows(&BEFORE));
 
-    assert_eq!(app.pause(), Some(80));
-    assert_eq!(app.live(), "live 1m20s, slow server");
+    assert_eq!(app.pause(), Some(40));
+    assert_eq!(app.live(), "live 40s, slow server");
 }
 
 #[test]
