@@ -97,6 +97,7 @@ fn view(sort: Option<Field>, filter: Option<&str>) -> View {
         system: "s".into(),
         thresholds: Thresholds::default(),
         ahead: TimeDelta::zero(),
+        user_names: Arc::default(),
     };
     let matcher = filter.map(|text| {
         let query = Query::parse(text).expect("a query");

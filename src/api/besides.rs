@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::layer::Layer;
-use super::{SessionApi, user_as};
+use super::{SessionApi, naming};
 use crate::model::{
     ApiError, Clause, Completeness, Cursor, Deletable, Field, Op, PageEnd, Plan, RowRef, RowSink,
-    Search, Support, Target, Value, locked,
+    Search, Support, Target, UserNames, Value, locked,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -26,7 +26,7 @@ const STALE_PAGES: u32 = 100;
 /// A system whose lists are asked for again where the first answer may lack what was meant.
 pub(super) struct Besides {
     inner: Arc<dyn SessionApi>,
-    user_as: Option<String>,
+    names: Arc<UserNames>,
     hasher: RandomState,
     /// The last search that may have to be asked besides; pages of it come one after the other.
     walk: Mutex<Option<Walk>>,
@@ -83,11 +83,11 @@ impl Walk {
 }
 
 impl Besides {
-    /// Wraps a client; `user_as` is the profile's.
-    pub(super) fn new(inner: Arc<dyn SessionApi>, user_as: Option<String>) -> Self {
+    /// Wraps a client; `names` are the profile's.
+    pub(super) fn new(inner: Arc<dyn SessionApi>, names: Arc<UserNames>) -> Self {
         Self {
             inner,
-            user_as,
+            names,
             hasher: RandomState::new(),
             walk: Mutex::new(None),
         }
@@ -100,10 +100,8 @@ impl Besides {
 
     /// The names of users that the search compares with, as this system writes them.
     fn users(&self, search: &Search) -> Vec<String> {
-        let theirs = |clause: &Clause| user_as::in_their_words(clause, self.user_as.as_deref());
-        let clauses = search.query.clauses.iter().map(theirs).collect();
-        let query = crate::model::Query { clauses };
-        let users = query.users().unwrap_or_default();
+        let search = naming::in_their_words(search, &self.names);
+        let users = search.query.users().unwrap_or_default();
         let plain = |name: &&str| !name.is_empty() && !name.contains('*');
         users.into_iter().filter(plain).map(str::to_owned).collect()
     }

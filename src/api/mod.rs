@@ -12,11 +12,11 @@ mod in_time;
 mod janssen;
 mod layer;
 mod loose;
+mod naming;
 pub mod net;
 pub mod oauth;
 mod pingam;
 mod system;
-mod user_as;
 mod workos;
 
 use std::sync::Arc;

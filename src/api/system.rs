@@ -8,6 +8,7 @@ use super::client_names::ClientNames;
 use super::guard::ReadOnly;
 use super::import::Import;
 use super::layer::Layered;
+use super::naming::UserNaming;
 use super::{SessionApi, built_in};
 use crate::config::{Profile, SystemSpec};
 use crate::model::{ApiError, Capabilities};
@@ -115,7 +116,10 @@ impl Systems {
             let names = profile.client_names.clone();
             api = Arc::new(Layered(ClientNames::new(api, names)));
         }
-        api = Arc::new(Layered(Besides::new(api, profile.user_as.clone())));
+        if !profile.user_names.are_same() {
+            api = Arc::new(Layered(UserNaming::new(api, profile.user_names.clone())));
+        }
+        api = Arc::new(Layered(Besides::new(api, profile.user_names.clone())));
         if profile.policy.read_only {
             api = Arc::new(Layered(ReadOnly::new(&profile.name, api)));
         }

@@ -75,6 +75,13 @@ pub fn clauses(by: GroupBy, group: &Group) -> Vec<Clause> {
     };
     let mut clauses =
         vec![Clause::read(Target::Field(field), Op::Eq, value).unwrap_or_else(|_| is(value))];
+    if !group.names.is_empty() {
+        let names = group
+            .names
+            .iter()
+            .map(|name| Value::Text(name.as_str().into()));
+        clauses[0].values = names.collect();
+    }
     // In a query, active means usable now: idle and expiring sessions are too.
     if by == GroupBy::State && value == "active" {
         clauses.push(is("idle").negate());
@@ -90,11 +97,24 @@ mod tests {
     fn kept(by: GroupBy, value: Option<&str>) -> String {
         let group = Group {
             value: value.map(Into::into),
+            names: Vec::new(),
             count: 1,
             newest: None,
         };
         let query: crate::model::Query = clauses(by, &group).into_iter().collect();
         query.to_string()
+    }
+
+    #[test]
+    fn a_person_with_several_names_is_kept_by_all_of_them() {
+        let group = Group {
+            value: Some("jane".into()),
+            names: vec!["j.doe@example.com".into(), "jane".into()],
+            count: 2,
+            newest: None,
+        };
+        let query: crate::model::Query = clauses(GroupBy::User, &group).into_iter().collect();
+        assert_eq!(query.to_string(), "user:j.doe@example.com,jane");
     }
 
     #[test]

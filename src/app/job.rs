@@ -169,6 +169,12 @@ impl Job {
             .saturating_sub(self.done + self.gone + self.unclear + self.failed.len())
     }
 
+    /// How many sessions are to end by a system's own operation for a person, and have no outcome yet.
+    pub fn awaited(&self) -> usize {
+        let ends = self.ends.iter().filter(|end| end.is_awaited());
+        ends.map(|end| end.meant as usize).sum()
+    }
+
     /// The sessions that failed and can be tried once more.
     pub fn to_try_again(&self) -> impl Iterator<Item = &RevokeItem> {
         let failed = self.failed.iter();

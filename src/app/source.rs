@@ -11,7 +11,7 @@ use super::msg::RowPage;
 use crate::model::query::OwnName;
 use crate::model::{
     ApiError, Capabilities, Code, Completeness, Cursor, Field, Headway, Identity, KindCaps, Plan,
-    Policy, Search, Support,
+    Policy, Search, Support, UserNames,
 };
 
 /// A profile as the screen knows it: nothing in it is secret.
@@ -38,6 +38,8 @@ pub struct ProfileView {
     pub demo: bool,
     /// How its sessions are read and ended.
     pub policy: Policy,
+    /// The names that people have there.
+    pub user_names: Arc<UserNames>,
 }
 
 /// A wait that a server asked for, as it counts down.

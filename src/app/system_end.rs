@@ -123,6 +123,11 @@ impl SystemEnd {
         self.read_at = Some(now);
     }
 
+    /// True if the system's own operation for a person has been asked for, and has not answered.
+    pub fn is_awaited(&self) -> bool {
+        self.way == EndWay::ForUser && self.read_at.is_none() && self.meant > 0
+    }
+
     /// True if every session that was meant is known to be over.
     pub fn is_clean(&self) -> bool {
         self.failed == 0 && self.unknown == 0 && self.left == Some(0)

@@ -204,7 +204,7 @@ pub struct RevokeArgs {
 /// Options of `usher incident`.
 #[derive(Args, Clone, Debug)]
 pub struct IncidentArgs {
-    /// The person, by the name that the systems use (`user_as` of a profile puts it into theirs)
+    /// The person, by the name that the systems use (`user_names` and `user_as` of a profile put it into theirs)
     #[arg(value_name = "USER")]
     pub user: String,
     /// Print the plan, and send nothing that changes anything

@@ -1,24 +1,31 @@
 //! What `usher revoke` would do, as the same plan that the screen asks with, and the requests for it.
 
+use super::exit;
+use super::pages::ListEnd;
 use super::sources::Source;
 use super::targets::SessionTarget;
 use crate::model::text::display_safe;
-use crate::model::{EndPlan, EndRequest, EndTarget, EndWay, SystemPlan};
+use crate::model::{Completeness, EndPlan, EndRequest, EndTarget, EndWay, PlanBasis, SystemPlan};
 
-/// The plan for these sessions. `whole_user`: all of one person are meant.
+/// The plan for these sessions. `lists`: how the reading of each profile ended; none for sessions that were
+/// named. `whose`: the person, cleaned, if all of theirs are meant.
 pub(super) fn plan(
     sources: &[Source],
-    chosen: &[SessionTarget],
-    left_out: &[SessionTarget],
-    whole_user: bool,
+    (chosen, left_out): (&[SessionTarget], &[SessionTarget]),
+    lists: &[ListEnd],
+    whose: Option<&str>,
 ) -> EndPlan {
-    let mut plan = EndPlan::default();
+    let mut plan = EndPlan {
+        whose: whose.map(str::to_owned),
+        systems: Vec::new(),
+    };
     for (at, source) in sources.iter().enumerate() {
         let caps = source.api.caps();
         let mut system = SystemPlan {
             is_everywhere: caps.revoke_user_everywhere,
             risk: source.risk(),
-            ..SystemPlan::new(source.name(), EndWay::of(&caps, whole_user))
+            basis: basis(lists.iter().find(|list| list.profile == source.name())),
+            ..SystemPlan::new(source.name(), EndWay::of(&caps, whose.is_some()))
         };
         for target in chosen.iter().filter(|target| target.source == at) {
             let realm = realm(target);
@@ -32,6 +39,19 @@ pub(super) fn plan(
         plan.systems.push(system);
     }
     plan
+}
+
+/// What the numbers of a profile rest on. `None`: no list was read.
+fn basis(list: Option<&ListEnd>) -> PlanBasis {
+    let Some(list) = list else {
+        return PlanBasis::Whole;
+    };
+    match (&list.error, list.completeness) {
+        (Some(error), _) => PlanBasis::Failed(display_safe(&exit::reason(error)).into_owned()),
+        (None, Completeness::Truncated { at }) => PlanBasis::Cut(at),
+        (None, _) if list.is_whole() => PlanBasis::Whole,
+        (None, _) => PlanBasis::Loaded,
+    }
 }
 
 /// The request that would end this session, `called` so for people.

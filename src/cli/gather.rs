@@ -84,6 +84,7 @@ impl<'a> Gathered<'a> {
             system: source.word().to_owned(),
             thresholds: source.thresholds(),
             ahead: source.api.clock_offset().unwrap_or_default(),
+            user_names: source.profile.user_names.clone(),
         });
         Ok(View {
             sort: None,

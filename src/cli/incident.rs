@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::args_verbs::{IncidentArgs, OutcomeFormat, ReportFormat, RevokeArgs};
 use super::ctx::{Ctx, has_person};
+use super::end_plan;
 use super::exit::{self, Failure};
 use super::outcome::{Counted, Outcomes};
 use super::output::{Out, small_table, small_text};
@@ -40,11 +41,17 @@ pub(crate) async fn run(ctx: &Ctx, args: &IncidentArgs) -> Result<u8, Failure> {
     revoke::take_whole_people(&sources, &mut found.targets);
     let not_whole = std::mem::take(&mut found.not_whole);
     let mut report = IncidentReport::new(args, &sources, &found);
+    let lists = std::mem::take(&mut found.lists);
     let (left_out, chosen): (Vec<_>, Vec<_>) = found
         .targets
         .into_iter()
         .partition(|target| target.skip.is_some());
-    report.tell_plan(&ctx);
+    let whose = display_safe(args.user.trim());
+    let sessions = (chosen.as_slice(), left_out.as_slice());
+    let plan = end_plan::plan(&sources, sessions, &lists, Some(&whose));
+    for line in plan.lines() {
+        ctx.note(&format!("plan: {line}"));
+    }
     if args.dry_run {
         report.print(args.output, &ctx, &config)?;
         return Ok(report.code());
@@ -106,6 +113,8 @@ struct IncidentReport {
 struct SystemReport {
     profile: String,
     system: String,
+    /// The name of the person there. `None`: the same as it was given.
+    asked_as: Option<String>,
     /// Live sessions found before.
     found: usize,
     /// What became of them.
@@ -123,6 +132,7 @@ impl IncidentReport {
         let system = |(at, source): (usize, &Source)| SystemReport {
             profile: source.name().to_owned(),
             system: source.word().to_owned(),
+            asked_as: asked_as(source, args.user.trim()),
             found: live(found, at),
             counted: Counted::default(),
             left: None,
@@ -134,19 +144,6 @@ impl IncidentReport {
             reason: args.reason.clone(),
             at: Utc::now(),
             systems: sources.iter().enumerate().map(system).collect(),
-        }
-    }
-
-    /// One line for each system, before anything is sent.
-    fn tell_plan(&self, ctx: &Ctx) {
-        for one in &self.systems {
-            let found = match (one.found, &one.error) {
-                (0, Some(why)) => why.clone(),
-                (0, None) => format!("none, asked {}", clock(self.at)),
-                (found, None) => super::revoke::sessions(found),
-                (found, Some(why)) => format!("{}; {why}", super::revoke::sessions(found)),
-            };
-            ctx.note(&format!("plan: {}: {found}", one.profile));
         }
     }
 
@@ -215,7 +212,7 @@ impl IncidentReport {
             let left = one.left.map_or("unknown".to_owned(), number);
             let read_back = one.read_back.map_or("-".to_owned(), clock);
             let counted = &one.counted;
-            let note = one.error.clone().unwrap_or_else(|| "-".to_owned());
+            let note = one.note();
             vec![
                 display_safe(&one.profile).into_owned(),
                 one.system.clone(),
@@ -237,6 +234,7 @@ impl IncidentReport {
             json!({
                 "profile": one.profile,
                 "system": one.system,
+                "asked_as": one.asked_as,
                 "found": one.found,
                 "ended": one.counted.ended,
                 "already_gone": one.counted.gone,
@@ -255,6 +253,26 @@ impl IncidentReport {
             "systems": self.systems.iter().map(system).collect::<Vec<_>>(),
         })
     }
+}
+
+impl SystemReport {
+    /// What is to be said beside the numbers: why it is not known whether sessions are left, and the name there.
+    fn note(&self) -> String {
+        let name = self.asked_as.as_deref();
+        let name = name.map(|name| format!("as {}", display_safe(name)));
+        let notes: Vec<String> = self.error.iter().cloned().chain(name).collect();
+        if notes.is_empty() {
+            "-".to_owned()
+        } else {
+            notes.join("; ")
+        }
+    }
+}
+
+/// The name of a person in a system. `None`: the same as it was given.
+fn asked_as(source: &Source, user: &str) -> Option<String> {
+    let theirs = source.profile.user_names.theirs(user);
+    (theirs != user).then(|| theirs.into_owned())
 }
 
 const TITLES: [&str; 10] = [

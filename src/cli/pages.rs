@@ -18,8 +18,8 @@ use super::sources::Source;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
-    ApiError, AskedBy, Completeness, Query, RowRef, RowSink, Search, locked, told_duplicates,
-    told_unread,
+    ApiError, AskedBy, Completeness, NamedBy, Query, RowRef, RowSink, Search, locked,
+    told_duplicates, told_unread,
 };
 use crate::reading::{PageRead, Reading, StopReason, Then};
 
@@ -78,6 +78,7 @@ impl ListRequest {
             zone: self.zone,
             way: self.way.clone().map(Cow::Owned),
             asked_by: self.asked_by,
+            named_by: NamedBy::Operator,
         }
     }
 }

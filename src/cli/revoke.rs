@@ -19,7 +19,7 @@ use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
     ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
-    Subject, Value,
+    Subject, Untrusted, Value,
 };
 use crate::revoke::Provenance;
 
@@ -59,8 +59,10 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.would_revoke(target, args.user.is_some())?;
         }
         outcomes.flush()?;
-        let plan = end_plan::plan(&sources, &chosen, &left_out, args.user.is_some());
-        if plan.sessions() > 1 {
+        let whose = args.user.as_deref().map(|user| display_safe(user.trim()));
+        let sessions = (chosen.as_slice(), left_out.as_slice());
+        let plan = end_plan::plan(&sources, sessions, &found.lists, whose.as_deref());
+        if plan.sessions() > 1 || !plan.doubts().is_empty() {
             plan.lines().iter().for_each(|line| ctx.note(line));
         }
         summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
@@ -292,7 +294,7 @@ pub(super) async fn find(
     let ended = pages::read(ctx, sources, &question, &mut collect).await?;
     super::list::report(ctx, &ended);
     if let Some(user) = &args.user {
-        note_spelling(ctx, user.trim(), &collect.targets);
+        note_spelling(ctx, sources, user.trim(), &collect.targets);
     }
     let codes: Vec<u8> = ended.iter().map(pages::ListEnd::code_of_decision).collect();
     let not_whole = ended.iter().filter(|one| !one.is_whole());
@@ -304,10 +306,16 @@ pub(super) async fn find(
     })
 }
 
-/// Names are compared without case: whose sessions were found is told where that is spelled otherwise.
-fn note_spelling(ctx: &Ctx, user: &str, found: &[SessionTarget]) {
+/// Names are compared without case, and a profile may give a person another one: whose sessions were found is
+/// told where that is spelled otherwise.
+fn note_spelling(ctx: &Ctx, sources: &[Source], user: &str, found: &[SessionTarget]) {
     let names = names_of(found);
-    if names.iter().any(|name| *name != display_safe(user)) {
+    let is_as_typed = |target: &SessionTarget| {
+        let name = target.subject.name.as_ref().map(Untrusted::expose);
+        name.is_none_or(|name| name == user)
+            || sources[target.source].profile.user_names.theirs(user) == name.unwrap_or_default()
+    };
+    if !found.iter().all(is_as_typed) {
         ctx.note(&format!(
             "note: what was found for {} is of {}",
             display_safe(user),
@@ -462,7 +470,9 @@ pub(super) fn ask(
     of_user: bool,
 ) -> Result<(), Failure> {
     let what = count_of(chosen);
-    let typed = end_plan::plan(sources, chosen, &[], of_user).typed_because();
+    let whose = of_user.then(|| names_of(chosen).join(", "));
+    let plan = end_plan::plan(sources, (chosen, &[]), &[], whose.as_deref());
+    let typed = plan.typed_because();
     let (wanted, because) = match typed {
         Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
         None => ("y".to_owned(), String::new()),

@@ -249,7 +249,7 @@ impl RevokeWorker<'_> {
         for subject in people {
             let api = self.source.api.clone();
             let unlogged = |why| self.unlogged(&why);
-            let ended = run_user_job(api, context.clone(), subject.clone(), unlogged).await?;
+            let ended = run_user_job(api, context.clone(), subject.clone(), None, unlogged).await?;
             for note in &ended.notes {
                 let name = self.source.name();
                 self.job.ctx.note(&format!("note: {name}: {note}"));

@@ -12,8 +12,8 @@ use super::login::Method;
 use super::own::OwnKeys;
 use super::system::SystemSpec;
 pub use crate::model::AuditMode;
-use crate::model::Policy;
 pub use crate::model::time::Zone;
+use crate::model::{Policy, UserNames};
 
 /// One remote system and how usher works with it. Every key is described in `config.example.toml`.
 #[derive(Clone, Debug)]
@@ -48,8 +48,8 @@ pub struct Profile {
     pub rate: Option<u32>,
     /// True if a token is kept in the state folder for the next run.
     pub keep_token: bool,
-    /// How the name typed becomes the name that this system uses, with `{user}` in it.
-    pub user_as: Option<String>,
+    /// The names that people have in this system.
+    pub user_names: Arc<UserNames>,
     /// Zone of times that the server sends without one.
     pub server_zone: Zone,
     /// Names to show for client ids.
@@ -78,7 +78,7 @@ impl Profile {
             concurrency: 4,
             rate: system.rate,
             keep_token: true,
-            user_as: None,
+            user_names: Arc::default(),
             server_zone: Zone::Utc,
             client_names: BTreeMap::new(),
             policy: Policy {

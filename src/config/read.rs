@@ -14,7 +14,7 @@ use super::profile::{AuditMode, Profile};
 use super::system::SystemSpec;
 use super::table::{Setting, Table};
 use crate::model::time::Zone;
-use crate::model::{HintRules, Sort, is_loopback};
+use crate::model::{HintRules, Sort, UserNames, is_loopback};
 
 /// The keys that every profile has. The keys of one system are in [`SystemSpec::own_keys`].
 pub(super) const COMMON: &[&str] = &[
@@ -49,6 +49,7 @@ pub(super) const COMMON: &[&str] = &[
     "reveal",
     "keep_token",
     "user_as",
+    "user_names",
     "server_zone",
     "idle_after",
     "expiring_within",
@@ -209,13 +210,7 @@ fn changing(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError>
 
 /// The keys that say how the server's values are to be understood.
 fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
-    set(table, "user_as", &mut profile.user_as, |item| {
-        let text = item.some_text()?;
-        if !text.contains("{user}") {
-            return Err(item.error("must hold {user}, such as \"{user}@example.org\""));
-        }
-        Ok(Some(text.to_owned()))
-    })?;
+    user_names(table, profile)?;
     set(table, "server_zone", &mut profile.server_zone, zone)?;
     set(
         table,
@@ -236,6 +231,23 @@ fn meaning(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> 
             .map(|(id, name)| Ok((id.to_owned(), name.text()?.to_owned())))
             .collect::<Result<BTreeMap<_, _>, _>>()
     })
+}
+
+/// Reads the names of people: the form that most have, and the table of the others.
+fn user_names(table: &Table<'_>, profile: &mut Profile) -> Result<(), ConfigError> {
+    let mut names = UserNames::default();
+    if let Some(item) = table.get("user_as") {
+        let with = names.with_template(item.some_text()?);
+        names = with.map_err(|why| item.error(why.to_string()))?;
+    }
+    if let Some(item) = table.get("user_names") {
+        for (person, theirs) in item.table()?.items() {
+            let with = names.with_person(person, theirs.text()?);
+            names = with.map_err(|why| theirs.error(why.to_string()))?;
+        }
+    }
+    profile.user_names = Arc::new(names);
+    Ok(())
 }
 
 /// The keys that say when sessions have hints.

@@ -101,7 +101,7 @@ fn values_are_read_as_they_are_meant() {
     let text = with(
         "timeout = \"1m30s\"\nsort = \"created:desc\"\nca_file = \"~/ca.pem\"\nca_dir = \"cas\"\ntyped_from = 5\n\
          client_cert = \"me.pem\"\nclient_key = \"/k.pem\"\nserver_zone = \"+02:00\"\n\
-         user_as = \"{user}@example.org\"\naudit = \"best_effort\"\nrate = 1_0\n\
+         user_as = \"{user}@example.org\"\nuser_names = { jane = \"j.doe@example.com\" }\naudit = \"best_effort\"\nrate = 1_0\n\
          [profile.p.client_names]\n\"1800.c3\" = \"portal\"",
     );
 
@@ -126,6 +126,8 @@ fn values_are_read_as_they_are_meant() {
     assert_eq!(p.rate, Some(10));
     assert_eq!(p.policy.audit, AuditMode::BestEffort);
     assert_eq!(p.client_names["1800.c3"], "portal");
+    assert_eq!(p.user_names.theirs("jane"), "j.doe@example.com");
+    assert_eq!(p.user_names.theirs("ada"), "ada@example.org");
     assert!(matches!(p.server_zone, Zone::Fixed(_)));
 }
 
@@ -185,6 +187,31 @@ fn f_file_01_every_mistake_names_file_line_column_key_and_what_is_right() {
         ),
         (with("sort = \"colour\""), 5, 8, "must be a field"),
         (with("user_as = \"jdoe\""), 5, 11, "must hold {user}"),
+        (with("user_names = \"jdoe\""), 5, 14, "must be a table"),
+        (
+            with("[profile.p.user_names]\njane = \"\""),
+            6,
+            8,
+            "a name is empty",
+        ),
+        (
+            with("[profile.p.user_names]\njane = \"j*\""),
+            6,
+            8,
+            "a name cannot hold *",
+        ),
+        (
+            with("[profile.p.user_names]\njane = \"jd\"\nkim = \"JD\""),
+            7,
+            7,
+            "jane and kim have the same name",
+        ),
+        (
+            with("[profile.p.user_names]\njane = \"jd\"\nJane = \"jd2\""),
+            7,
+            8,
+            "Jane stands there twice",
+        ),
         (with("server_zone = \"Mars\""), 5, 15, "must be \"utc\""),
         (
             with("client_key = \"k.pem\""),
@@ -467,8 +494,12 @@ fn the_example_shows_every_common_key() {
     let text = example(true);
 
     let keys = read::COMMON.iter().chain(&TOP[..8]);
-    for key in keys.filter(|key| !["login", "client_names"].contains(*key)) {
+    for key in keys.filter(|key| !["login", "client_names", "user_names"].contains(*key)) {
         assert!(text.contains(&format!("\n{key} = ")), "{key} is missing");
+    }
+    for table in ["client_names", "user_names"] {
+        let head = format!("\n[profile.prod.{table}]");
+        assert!(text.contains(&head), "{table} is missing");
     }
 }
 

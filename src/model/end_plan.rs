@@ -321,7 +321,13 @@ impl EndPlan {
             let count = with_thousands(count as u64);
             format!("left out {count}: {why}")
         }));
-        lines.extend(self.doubts());
+        // The line of a system that gave nothing says why.
+        let says_it = |system: &SystemPlan| {
+            matches!(system.basis, PlanBasis::Failed(_)) && system.alive() == 0
+        };
+        let systems = self.systems.iter().filter(|system| system.is_in);
+        let doubtful = systems.filter(|system| !says_it(system));
+        lines.extend(doubtful.filter_map(SystemPlan::doubt));
         lines
     }
 }

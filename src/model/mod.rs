@@ -22,6 +22,7 @@ pub mod signin;
 pub mod sync;
 pub mod text;
 pub mod time;
+mod user_names;
 pub mod way;
 
 pub use action::{
@@ -43,8 +44,8 @@ pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, 
 pub use policy::{AuditMode, Policy};
 pub use preview::{EndRequest, EndTarget, Preview};
 pub use query::{
-    AskedBy, Clause, Field, Matcher, Op, Plan, Property, Query, QueryError, RowView, Search, Sort,
-    Target, Value,
+    AskedBy, Clause, Field, Matcher, NamedBy, Op, Plan, Property, Query, QueryError, RowView,
+    Search, Sort, Target, Value,
 };
 pub use session::{
     Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
@@ -52,4 +53,5 @@ pub use session::{
 };
 pub use sync::locked;
 pub use text::Untrusted;
+pub use user_names::{UserNames, UserNamesError};
 pub use way::{Way, WayCost};

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use super::{JobItem, Provenance, Trace};
 use crate::api::SessionApi;
 use crate::model::{
-    ApiError, Clause, Fact, Field, Op, Outcome, Query, RowRef, RowSink, Search, SessionKey,
-    Subject, Support, Target, UserOutcome, Value,
+    ApiError, Clause, Fact, Field, NamedBy, Op, Outcome, Query, RowRef, RowSink, Search,
+    SessionKey, Subject, Support, Target, UserOutcome, Value,
 };
 use crate::reading::Reading;
 
@@ -334,11 +334,15 @@ fn clause(field: Field, names: Vec<String>) -> Clause {
 
 /// A search for these clauses as of now.
 pub(super) fn search(clauses: Vec<Clause>) -> Search {
-    Search::new(
-        Query { clauses },
-        NonZeroU16::new(PAGE).expect("the page size is not zero"),
-        Utc::now(),
-    )
+    Search {
+        // They are those of rows, and of the log.
+        named_by: NamedBy::System,
+        ..Search::new(
+            Query { clauses },
+            NonZeroU16::new(PAGE).expect("the page size is not zero"),
+            Utc::now(),
+        )
+    }
 }
 
 /// A search for the sessions of one person. `None`: the system does not find people.

@@ -30,7 +30,7 @@ pub use job::run_job;
 pub use look::read_back;
 pub use provenance::{Provenance, Trace};
 pub use settle::{LateLook, look_later};
-pub use user::run_user_job;
+pub use user::{Pauses, run_user_job};
 
 /// Up to this many items every session is read back by itself; above, by one search at the end.
 pub const READ_EACH: usize = 50;

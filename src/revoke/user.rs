@@ -4,9 +4,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
 
 use super::look::{is_live, is_of, read_all, search_of};
-use super::{AuditWriter, JobContext, SECOND_LOOK};
+use super::{AuditWriter, JobContext, JobControl, SECOND_LOOK};
 use crate::api::SessionApi;
 use crate::audit::{AuditError, Change, ChangeTarget, Counted, Ending};
 use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutcome};
@@ -14,7 +15,8 @@ use crate::model::{ApiError, Field, Outcome, RowRef, RowSink, Subject, UserOutco
 /// Ends every session of a person: one change in the audit log, sent once and never again. The sessions
 /// that are left are counted if the system did not count them.
 ///
-/// Never drop it half way. `unlogged` takes the failure of an audit log that may fail.
+/// Never drop it half way. `pauses` is told when the sign-in is lost, and lets the job go on; `None`: that is
+/// its end. `unlogged` takes the failure of an audit log that may fail.
 ///
 /// # Errors
 /// Any [`ApiError`]; nothing was sent for [`ApiError::BadQuery`] (nobody is named),
@@ -23,6 +25,7 @@ pub async fn run_user_job(
     api: Arc<dyn SessionApi>,
     context: JobContext,
     user: Subject,
+    pauses: Option<&Pauses>,
     mut unlogged: impl FnMut(AuditError) + Send,
 ) -> Result<UserOutcome, ApiError> {
     if context.profile.policy.read_only {
@@ -39,7 +42,7 @@ pub async fn run_user_job(
     let (ticket, error) = asked.map_err(|error| ApiError::NoAudit(error.to_string()))?;
     error.into_iter().for_each(&mut unlogged);
 
-    let mut result = api.revoke_user(&user).await;
+    let mut result = end_all(api.as_ref(), &user, pauses).await;
     if let Ok(ended) = &mut result {
         count(api.as_ref(), &user, ended, context.profile.policy.max_rows).await;
     }
@@ -57,6 +60,63 @@ pub async fn run_user_job(
         .into_iter()
         .for_each(&mut unlogged);
     result
+}
+
+/// Where a job for a person tells that the sign-in is lost, and what lets it go on.
+#[derive(Clone, Debug)]
+pub struct Pauses {
+    /// Resumes it or stops it.
+    pub control: JobControl,
+    /// Takes the reason of each pause. While nobody listens, the job waits all the same.
+    pub told: mpsc::Sender<ApiError>,
+}
+
+impl Pauses {
+    /// Waits for somebody. False: the job was stopped.
+    async fn wait(&self, error: ApiError) -> bool {
+        self.control.clear_resume();
+        let _ = self.told.send(error).await;
+        self.control.resumed_or_stopped().await;
+        !self.control.stop.is_cancelled()
+    }
+}
+
+/// Ends them by the system's own operation; what a lost sign-in has left undone, once more after it.
+async fn end_all(
+    api: &dyn SessionApi,
+    user: &Subject,
+    pauses: Option<&Pauses>,
+) -> Result<UserOutcome, ApiError> {
+    let mut ended_before = 0;
+    loop {
+        let mut result = api.revoke_user(user).await;
+        if let Ok(ended) = &mut result {
+            ended.before = ended.before.map(|before| before + ended_before);
+        }
+        let (Some(pauses), Some(error)) = (pauses, lost(&result)) else {
+            return result;
+        };
+        if let Ok(ended) = &result {
+            let gone = ended.before.zip(ended.left);
+            ended_before = gone.map_or(0, |(before, left)| before.saturating_sub(left));
+        }
+        if !pauses.wait(error).await {
+            return result;
+        }
+    }
+}
+
+/// Why somebody has to sign in, or to decide about a long wait, before anything more is done.
+fn lost(result: &Result<UserOutcome, ApiError>) -> Option<ApiError> {
+    let error = match result {
+        Err(error) => error,
+        Ok(UserOutcome {
+            outcome: Outcome::Failed(error),
+            ..
+        }) => error,
+        Ok(_) => return None,
+    };
+    error.needs_a_person().then(|| error.clone())
 }
 
 /// The numbers for the audit log.

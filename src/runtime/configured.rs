@@ -270,6 +270,7 @@ pub(super) fn view(profile: &Profile) -> ProfileView {
         plain_http: !profile.is_encrypted() && !is_loopback(&profile.url),
         demo: false,
         policy: profile.policy.clone(),
+        user_names: profile.user_names.clone(),
     }
 }
 

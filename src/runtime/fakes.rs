@@ -37,6 +37,7 @@ pub(crate) fn profile_view(name: &str) -> ProfileView {
             max_rows: 1000,
             ..Policy::default()
         },
+        user_names: std::sync::Arc::default(),
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn names() -> SourceNames {
         system: "sample".to_owned(),
         thresholds: Thresholds::default(),
         ahead: chrono::TimeDelta::zero(),
+        user_names: std::sync::Arc::default(),
     }
 }
 

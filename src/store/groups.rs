@@ -1,13 +1,13 @@
 //! Rows counted by what they have in common, and by when they began.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::chunk::Shared;
 use super::order::{Order, View};
 use super::row::Row;
-use super::rows::{RowId, Rows};
+use super::rows::{RowId, Rows, SourceId};
 use super::texts::TextId;
 use crate::model::State;
 use crate::model::address::network_of;
@@ -36,8 +36,11 @@ pub enum GroupBy {
 /// Rows that have the same value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The value, as the system sent it. `None`: it is not reported.
+    /// The value, as the system sent it; of people, the name by which they are known in every system.
+    /// `None`: it is not reported.
     pub value: Option<String>,
+    /// The values of the rows, where a person has other names in some systems. Empty: they are `value`.
+    pub names: Vec<String>,
     /// How many rows.
     pub count: u32,
     /// When one of them was used last, or began where no use is reported. `None`: not reported.
@@ -84,6 +87,7 @@ impl Count {
         let newest = (self.newest != i64::MIN).then_some(self.newest);
         Group {
             value,
+            names: Vec::new(),
             count: self.rows,
             newest: newest.and_then(DateTime::from_timestamp_micros),
         }
@@ -101,21 +105,32 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
         known.rows += count.rows;
         known.newest = known.newest.max(count.newest);
     };
+    // The names of people who have several.
+    let mut names: HashMap<String, BTreeSet<String>> = HashMap::new();
     match by {
         GroupBy::User | GroupBy::Client | GroupBy::Method => {
             // A text is kept once, so that its number stands for it; equal texts of two readings are
             // brought together at the end.
-            let mut by_number: HashMap<(usize, Option<usize>), (Row<'_>, Count)> = HashMap::new();
+            let mut by_number: HashMap<(usize, SourceId, Option<usize>), (Row<'_>, Count)> =
+                HashMap::new();
             for (_, row) in shown {
                 let texts = std::sync::Arc::as_ptr(row.texts()) as usize;
-                let key = (texts, text_id(row, by).number());
+                let key = (texts, row.source(), text_id(row, by).number());
                 let known = by_number.entry(key);
                 let (_, count) = known.or_insert_with(|| (row, Count::default()));
                 count.add(row);
             }
             for (row, count) in by_number.into_values() {
                 let text = row.texts().get(text_id(row, by));
-                merge(text.map(|text| text.expose().to_owned()), count);
+                let text = text.map(|text| text.expose().to_owned());
+                let person = person(view, row, by, text.as_deref());
+                if let (Some(person), Some(text)) = (&person, &text) {
+                    names
+                        .entry(person.clone())
+                        .or_default()
+                        .insert(text.clone());
+                }
+                merge(person.or(text), count);
             }
         }
         GroupBy::Address | GroupBy::Network => {
@@ -174,7 +189,13 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
     }
     let mut groups: Vec<Group> = counts
         .into_iter()
-        .map(|(value, count)| count.group(value))
+        .map(|(value, count)| {
+            let known = value.as_ref().and_then(|value| names.remove(value));
+            Group {
+                names: known.into_iter().flatten().collect(),
+                ..count.group(value)
+            }
+        })
         .collect();
     groups.sort_by(|a, b| {
         let unreported = a.value.is_none().cmp(&b.value.is_none());
@@ -183,6 +204,18 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
             .then_with(|| a.value.cmp(&b.value))
     });
     groups
+}
+
+/// The person that a row is of, where its system has names of its own. `None`: the text is the name.
+fn person(view: &View, row: Row<'_>, by: GroupBy, text: Option<&str>) -> Option<String> {
+    let source = view.sources.get(usize::from(row.source().0))?;
+    let is_of_people = by == GroupBy::User && !view.sources.iter().all(|s| s.user_names.are_same());
+    let text = text.filter(|_| is_of_people)?;
+    Some(match source.user_names.person(text) {
+        Some(person) => person.into_owned(),
+        // Elsewhere that is the name of somebody else.
+        None => format!("{text} ({})", source.profile),
+    })
 }
 
 fn text_id(row: Row<'_>, by: GroupBy) -> TextId {
@@ -233,7 +266,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Fact, RowRef, RowSink, Thresholds};
+    use crate::model::{Fact, RowRef, RowSink, Thresholds, UserNames};
     use crate::store::{ChunkBuilder, SourceId, SourceNames};
 
     fn rows() -> Rows {
@@ -269,6 +302,7 @@ mod tests {
             system: "acme".into(),
             thresholds: Thresholds::default(),
             ahead: TimeDelta::zero(),
+            user_names: Arc::default(),
         };
         View {
             sort: None,
@@ -289,6 +323,31 @@ mod tests {
 
     fn some(text: &str, count: u32) -> (Option<String>, u32) {
         (Some(text.to_owned()), count)
+    }
+
+    #[test]
+    fn a_person_with_another_name_in_one_system_is_one_group() {
+        let rows = rows();
+        let mut view = view();
+        let names = UserNames::default().with_person("bob", "ada").unwrap();
+        Arc::make_mut(&mut view.sources)[1].user_names = Arc::new(names);
+
+        let groups = groups(&rows, &Order::arrived(&rows), &view, GroupBy::User);
+
+        let shown: Vec<_> = groups
+            .iter()
+            .map(|g| (g.value.as_deref(), g.count))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (Some("bob"), 3),
+                (Some("ada"), 2),
+                (Some("bob (two)"), 1),
+                (None, 2)
+            ]
+        );
+        assert_eq!(groups[0].names, ["ada", "bob"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::rows::{RowId, Rows};
 use super::{counted, filter, sort};
 use crate::model::query::Matcher;
 use crate::model::{
-    Fact, Field, Hints, KindCounts, OfOtherRows, Sort, State, Thresholds, state_at,
+    Fact, Field, Hints, KindCounts, OfOtherRows, Sort, State, Thresholds, UserNames, state_at,
 };
 
 /// Which rows are shown, in which sequence. Cloning it is free.
@@ -194,6 +194,8 @@ pub struct SourceNames {
     pub thresholds: Thresholds,
     /// How far its clock is ahead of ours.
     pub ahead: TimeDelta,
+    /// The names that people have there.
+    pub user_names: Arc<UserNames>,
 }
 
 /// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
@@ -356,6 +358,7 @@ mod tests {
             system: "s".into(),
             thresholds: Thresholds::default(),
             ahead: TimeDelta::zero(),
+            user_names: std::sync::Arc::default(),
         };
         View {
             sort,

@@ -13,6 +13,7 @@ mod keys;
 mod leave;
 mod live;
 mod network;
+mod one_person;
 mod question;
 mod refuse;
 mod revoke;

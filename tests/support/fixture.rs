@@ -258,6 +258,7 @@ pub fn profile(name: &str, system: &'static str) -> ProfileView {
         plain_http: false,
         demo: false,
         policy: Policy::default(),
+        user_names: std::sync::Arc::default(),
     }
 }
 
@@ -426,6 +427,7 @@ impl Fixture {
                     system: source.profile.system_word.to_string(),
                     thresholds: source.profile.policy.thresholds,
                     ahead: source.ahead,
+                    user_names: source.profile.user_names.clone(),
                 })
                 .collect(),
             now: self.state.now,

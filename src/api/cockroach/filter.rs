@@ -6,7 +6,6 @@ use unicode_normalization::UnicodeNormalization;
 use super::key::Key;
 use super::sql::{From, NOT_EXPIRED, NOT_REVOKED, REVOKED};
 use super::{SQL, WEB};
-use crate::api::user_as;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::session::Thresholds;
 use crate::model::{
@@ -104,20 +103,12 @@ pub(super) fn kinds(search: &Search) -> Result<(bool, bool), ApiError> {
     Ok((has(WEB), has(SQL)))
 }
 
-/// All clauses of a search, with names of users as this system writes them.
-pub(super) fn all(search: &Search, user_as: Option<&str>) -> Vec<Clause> {
-    let clauses = search.query.clauses.iter();
-    clauses
-        .map(|clause| user_as::in_their_words(clause, user_as))
-        .collect()
-}
-
 /// Translates a search for web sessions.
-pub(super) fn translate(search: &Search, user_as: Option<&str>, caps: &Capabilities) -> Native {
+pub(super) fn translate(search: &Search, caps: &Capabilities) -> Native {
     let mut native = Native::default();
-    for clause in all(search, user_as) {
-        if send(&mut native, &clause, search) == Sent::Widely {
-            native.plan.rest.push(clause);
+    for clause in &search.query.clauses {
+        if send(&mut native, clause, search) == Sent::Widely {
+            native.plan.rest.push(clause.clone());
         }
     }
     sort(&mut native, search.sort.as_ref());

@@ -200,12 +200,12 @@ impl SessionApi for Cockroach {
     }
 
     fn plan(&self, search: &Search) -> Result<Plan, ApiError> {
-        let native = filter::translate(search, self.profile.user_as.as_deref(), &self.caps);
+        let native = filter::translate(search, &self.caps);
         let (web, sql) = filter::kinds(search)?;
         let mut plan = native.plan;
         if sql {
             // Of SQL sessions the server finds those of a user only.
-            plan.rest = filter::all(search, self.profile.user_as.as_deref());
+            plan.rest.clone_from(&search.query.clauses);
             let both = format!("{}; SHOW CLUSTER SESSIONS", plan.native);
             plan.native = if web {
                 both
@@ -244,7 +244,7 @@ impl SessionApi for Cockroach {
         sink: &mut dyn RowSink,
     ) -> Result<PageEnd, ApiError> {
         let (web, sql) = filter::kinds(search)?;
-        let native = filter::translate(search, self.profile.user_as.as_deref(), &self.caps);
+        let native = filter::translate(search, &self.caps);
         let web = web && !native.is_empty;
         let at_sql = at.is_some_and(|at| at.as_str() == SQL);
         if sql && (at_sql || !web) {

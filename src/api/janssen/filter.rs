@@ -10,13 +10,11 @@ use chrono::TimeDelta;
 
 use super::dates;
 use super::wire::inum;
-use crate::api::user_as;
 use crate::model::time::Zone;
 use crate::model::{Clause, Field, Op, Plan, Search, Sort, Target, Value};
 
 /// The settings of the profile and the limits of the server's version that a filter depends on.
-pub(super) struct Rules<'p> {
-    pub(super) user_as: Option<&'p str>,
+pub(super) struct Rules {
     pub(super) server_zone: Zone,
     pub(super) expiring_within: TimeDelta,
     /// The server can search; those before late 2024 only list.
@@ -53,13 +51,12 @@ const MINDS_CASE: &str =
     "the server compares text; with some databases it tells upper from lower case";
 
 /// Translates a search.
-pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
+pub(super) fn translate(search: &Search, rules: &Rules) -> Native {
     let mut native = Native::default();
     let mut pairs = Vec::new();
     let may_send = rules.can_search && search.native.is_none();
     for clause in &search.query.clauses {
-        let clause = user_as::in_their_words(clause, rules.user_as);
-        let sent = sendable(&clause, search, rules).filter(|_| may_send);
+        let sent = sendable(clause, search, rules).filter(|_| may_send);
         let (goes, stays) = match sent {
             Some(Sent::Exactly(found)) => {
                 pairs.extend(found);
@@ -75,14 +72,14 @@ pub(super) fn translate(search: &Search, rules: &Rules<'_>) -> Native {
             }
             _ => (false, true),
         };
-        if goes && compares_text(&clause) {
+        if goes && compares_text(clause) {
             push_once(&mut native.plan.notes, MINDS_CASE.into());
         }
         if clause.target == Target::Field(Field::Scope) {
             push_once(&mut native.plan.notes, GRANTED.into());
         }
         if stays {
-            native.plan.rest.push(in_our_words(clause));
+            native.plan.rest.push(in_our_words(clause.clone()));
         }
     }
     pairs.dedup();
@@ -145,7 +142,7 @@ fn in_our_words(mut clause: Clause) -> Clause {
 }
 
 /// How a clause can be sent. `None`: not at all.
-fn sendable(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
+fn sendable(clause: &Clause, search: &Search, rules: &Rules) -> Option<Sent> {
     if clause.negated || matches!(clause.op, Op::Ne | Op::Match) {
         return None;
     }
@@ -180,12 +177,7 @@ fn word(word: &str) -> Option<Sent> {
     (caseless && is_findable(word)).then(|| Sent::Texts(vec![word.to_owned()]))
 }
 
-fn field_sendable(
-    field: Field,
-    clause: &Clause,
-    search: &Search,
-    rules: &Rules<'_>,
-) -> Option<Sent> {
+fn field_sendable(field: Field, clause: &Clause, search: &Search, rules: &Rules) -> Option<Sent> {
     let by_date = |name| {
         if rules.plain_only {
             return None;
@@ -265,7 +257,7 @@ fn any_text(clause: &Clause) -> Option<Sent> {
 }
 
 /// The server knows two states; the others are made here, from the clock.
-fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
+fn state(clause: &Clause, search: &Search, rules: &Rules) -> Option<Sent> {
     if clause.op != Op::Eq {
         return None;
     }
@@ -300,7 +292,7 @@ fn state(clause: &Clause, search: &Search, rules: &Rules<'_>) -> Option<Sent> {
     Some(Sent::Widely(pairs))
 }
 
-fn sort(native: &mut Native, search: &Search, rules: &Rules<'_>) {
+fn sort(native: &mut Native, search: &Search, rules: &Rules) {
     let Some(sort) = &search.sort else { return };
     native.sort = database_order(sort).filter(|_| rules.can_search && !rules.plain_only);
     if native.sort.is_none() {

@@ -127,9 +127,8 @@ impl Janssen {
         Rows::new(self.profile.server_zone, own)
     }
 
-    fn rules(&self, plain_only: bool) -> Rules<'_> {
+    fn rules(&self, plain_only: bool) -> Rules {
         Rules {
-            user_as: self.profile.user_as.as_deref(),
             server_zone: self.profile.server_zone,
             expiring_within: self.profile.policy.thresholds.expiring_within,
             can_search: !self.is_old(),

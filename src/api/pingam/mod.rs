@@ -25,7 +25,6 @@ mod signin;
 mod system;
 mod wire;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -37,7 +36,6 @@ use self::server::Server;
 pub(super) use self::system::PingAmSystem;
 use super::auth::{Interact, NoAuth, Prompter, TokenStore};
 use super::http::Http;
-use super::user_as;
 use super::{SessionApi, Waits};
 use crate::config::Profile;
 use crate::model::{
@@ -74,18 +72,6 @@ impl PingAm {
             by_user_lacks: AtomicBool::new(false),
         })
     }
-
-    /// The search with the names of users as this server writes them.
-    fn in_their_words<'s>(&self, search: &'s Search) -> Cow<'s, Search> {
-        let Some(template) = self.server.profile.user_as.as_deref() else {
-            return Cow::Borrowed(search);
-        };
-        let mut search = search.clone();
-        for clause in &mut search.query.clauses {
-            *clause = user_as::in_their_words(clause, Some(template));
-        }
-        Cow::Owned(search)
-    }
 }
 
 #[async_trait]
@@ -100,7 +86,7 @@ impl SessionApi for PingAm {
         let configured = keys::realms(&self.server.profile);
         let realms = facts.as_ref().map(|facts| facts.realms.as_slice());
         let realms = realms.or(configured.as_deref());
-        Ok(filter::plan(&self.in_their_words(search), realms).1)
+        Ok(filter::plan(search, realms).1)
     }
 
     async fn whoami(&self) -> Result<Identity, ApiError> {
@@ -130,7 +116,7 @@ impl SessionApi for PingAm {
         at: Option<&Cursor>,
         sink: &mut dyn RowSink,
     ) -> Result<PageEnd, ApiError> {
-        pages::page(&self.server, &self.in_their_words(search), at, sink).await
+        pages::page(&self.server, search, at, sink).await
     }
 
     async fn get(&self, key: &SessionKey) -> Result<Session, ApiError> {
@@ -168,44 +154,5 @@ impl SessionApi for PingAm {
 
     async fn act(&self, action: &str, args: ActionArgs) -> Result<ActionResult, ApiError> {
         actions::act(&self.server, &self.by_user_lacks, action, &args).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::num::NonZeroU16;
-
-    use chrono::DateTime;
-    use secrecy::SecretString;
-
-    use super::*;
-    use crate::api::System;
-    use crate::api::auth::{NoStore, Nobody};
-    use crate::config::{Login, SecretSource};
-    use crate::model::Query;
-
-    #[test]
-    fn names_of_the_profile_become_names_of_the_server() {
-        let system = PingAmSystem::new();
-        let token = SecretSource::Plain(SecretString::from("AQIC5w"));
-        let url = "https://am.example.org/am".parse().unwrap();
-        let mut profile = Profile::new("am", system.spec().clone(), url, Login::Token { token });
-        profile.user_as = Some("{user}@example.org".into());
-        profile.own.set("realms", ["/alpha"]);
-        let am = PingAm::new(&profile, Arc::new(Nobody), Arc::new(NoStore)).unwrap();
-        let search = Search::new(
-            Query::parse("user:jdoe user~^j").unwrap(),
-            NonZeroU16::MIN,
-            DateTime::UNIX_EPOCH,
-        );
-
-        let plan = am.plan(&search).unwrap();
-
-        assert_eq!(
-            plan.native,
-            r#"username eq "jdoe@example.org" and realm eq "/alpha""#
-        );
-        let rest = Query { clauses: plan.rest };
-        assert_eq!(rest.to_string(), "user~^j");
     }
 }

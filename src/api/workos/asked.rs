@@ -6,7 +6,6 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::keys::EVENTS_DAYS;
-use crate::api::user_as;
 use crate::model::{Clause, Field, Op, Search, Target, Value};
 
 /// The way by events.
@@ -65,12 +64,12 @@ pub(super) struct Parts {
 }
 
 /// Takes a search apart. `recent`: how far back events are read where the query names no time.
-pub(super) fn parts(search: &Search, user_as: Option<&str>, recent: TimeDelta) -> Parts {
+pub(super) fn parts(search: &Search, recent: TimeDelta) -> Parts {
     let by_events = search.way.as_deref() == Some(RECENT);
     let (mut users, mut scopes, mut members) = (None, None, None);
     let (mut rest, mut notes) = (Vec::new(), Vec::new());
     for clause in &search.query.clauses {
-        let clause = user_as::in_their_words(clause, user_as);
+        let clause = clause.clone();
         if let Some(named) = who(&clause).filter(|_| users.is_none()) {
             if clause.target == Target::Word {
                 notes.push(format!(
@@ -217,7 +216,7 @@ mod tests {
             way: way.map(Into::into),
             ..Search::new(query, NonZeroU16::MIN, now)
         };
-        parts(&search, None, TimeDelta::days(1))
+        parts(&search, TimeDelta::days(1))
     }
 
     fn email(text: &str) -> Who {

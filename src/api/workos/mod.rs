@@ -118,7 +118,7 @@ impl WorkOs {
 
     fn parts(&self, search: &Search) -> Parts {
         let recent = TimeDelta::from_std(keys::recent(&self.profile)).unwrap_or_default();
-        parts(search, self.profile.user_as.as_deref(), recent)
+        parts(search, recent)
     }
 
     /// The ids of organizations that a query names.

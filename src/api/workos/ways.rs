@@ -73,7 +73,7 @@ impl WorkOs {
             ..search.clone()
         };
         let back = chrono::TimeDelta::from_std(keys::recent(&self.profile)).unwrap_or_default();
-        let parts = parts(&recent, self.profile.user_as.as_deref(), back);
+        let parts = parts(&recent, back);
         let Asked::Recent(since) = parts.asked else {
             return Ok(());
         };

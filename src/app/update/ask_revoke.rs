@@ -144,7 +144,7 @@ pub fn ask_user(state: &mut State) -> Vec<Effect> {
 /// Asks whether every session of this user at this source shall be ended.
 pub fn ask_user_of(state: &mut State, source: SourceId, user: Subject) -> Vec<Effect> {
     if state.sources.len() > 1 {
-        return plan::ask_person(state, &user);
+        return plan::ask_person(state, source, &user);
     }
     let count = |is_theirs: &dyn Fn(Row<'_>) -> bool| {
         let rows = state.results.rows.iter();

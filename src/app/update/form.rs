@@ -16,7 +16,7 @@ use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, Pane, State};
 use crate::model::query::OwnName;
 use crate::model::{
-    ApiError, AskedBy, Clause, Cursor, Field, Op, Plan, Query, Search, Target, Value,
+    ApiError, AskedBy, Clause, Cursor, Field, NamedBy, Op, Plan, Query, Search, Target, Value,
 };
 use crate::store::SourceId;
 
@@ -475,6 +475,7 @@ pub(super) fn search_for(
         zone: state.zone(),
         way: source.way.as_ref().map(|way| way.word.clone()),
         asked_by,
+        named_by: NamedBy::Operator,
     }
 }
 

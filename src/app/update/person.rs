@@ -1,12 +1,15 @@
 //! From a row, or from what was typed, to everything of one person.
 
 use super::form::{only, user};
+use super::message;
 use crate::app::cut;
 use crate::app::dialogs::person;
 use crate::app::effect::Effect;
 use crate::app::form::TextField;
-use crate::app::state::State;
-use crate::model::{Clause, Field, Op, Value};
+use crate::app::state::{Level, State};
+use crate::model::text::display_safe;
+use crate::model::{Clause, Field, Op, Subject, Untrusted, Value};
+use crate::store::SourceId;
 
 /// Searches for everything of the person under the cursor, in place of what the form said. It is also
 /// the way out of a list that a server cuts.
@@ -17,23 +20,47 @@ pub fn person(state: &mut State) -> Vec<Effect> {
             None => Vec::new(),
         };
     };
-    let subject = row.subject();
-    let (field, text) = match (&subject.name, &subject.id) {
-        (Some(name), _) if name.expose().trim() == name.expose() => {
-            (TextField::User, name.expose().to_owned())
-        }
+    let (source, subject) = (row.source(), row.subject());
+    let name = match known_as(state, source, &subject) {
+        Ok(name) => name,
+        Err(why) => return message::say(state, Level::Warn, why),
+    };
+    let (field, text) = match (&name, &subject.id) {
+        (Some(name), _) if name.trim() == name => (TextField::User, name.clone()),
         (name, id) => {
             let (field, text) = match name {
-                Some(name) => (Field::User, Some(name)),
-                None => (Field::UserId, id.as_ref()),
+                Some(name) => (Field::User, Some(name.as_str())),
+                None => (Field::UserId, id.as_ref().map(Untrusted::expose)),
             };
-            let text = text.map_or("", |text| text.expose());
-            let clause = Clause::field(field, Op::Eq, Value::Text(text.into()));
+            let clause = Clause::field(field, Op::Eq, Value::Text(text.unwrap_or("").into()));
             (TextField::Text, clause.to_string())
         }
     };
-    let name = subject.shown().map_or("", |name| name.expose()).to_owned();
+    let id = subject.id.as_ref().map(Untrusted::expose);
+    let name = name.or(id.map(str::to_owned)).unwrap_or_default();
     shown(state, &name, |state| only(state, field, text))
+}
+
+/// The name under which every open system can be asked for the person of a row. `None`: the row has an id
+/// only, or only the id leads to this person.
+///
+/// # Errors
+/// Why a search cannot lead to this person, for people.
+fn known_as(state: &State, source: SourceId, subject: &Subject) -> Result<Option<String>, String> {
+    let (Some(name), Some(source)) = (&subject.name, state.source(source)) else {
+        return Ok(None);
+    };
+    let names = &source.profile.user_names;
+    match names.person(name.expose()) {
+        Some(person) if names.leads_back(name.expose()) => Ok(Some(person.into_owned())),
+        _ if subject.id.is_some() => Ok(None),
+        _ => Err(format!(
+            "a search for {0} asks {1} for {2}, by user_names and user_as of its profile; user~^{0}$ finds this one",
+            name.safe(),
+            display_safe(&source.profile.name),
+            display_safe(&names.theirs(name.expose())),
+        )),
+    }
 }
 
 /// Searches, and shows the person.

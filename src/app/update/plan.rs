@@ -18,8 +18,8 @@ use crate::app::system_end::SystemEnd;
 use crate::app::words;
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
-    ApiError, Capabilities, Clause, Completeness, EndPlan, EndWay, Field, KindCounts, Op,
-    PlanBasis, Query, Search, Subject, SystemPlan, Value,
+    ApiError, Capabilities, Clause, Completeness, EndPlan, EndWay, Field, KindCounts, NamedBy, Op,
+    PlanBasis, Query, Search, Subject, SystemPlan, Untrusted, Value,
 };
 use crate::store::{Row, RowId, Rows, SourceId};
 
@@ -100,19 +100,20 @@ fn of_items(state: &State, items: &[RevokeItem], skip: &[(usize, String)]) -> Pl
 
 /// Asks whether every session of a person shall end, in every open system and every realm. Each system is
 /// asked first what it holds.
-pub fn ask_person(state: &mut State, user: &Subject) -> Vec<Effect> {
-    let Some(name) = user.shown().map(|name| name.expose().to_owned()) else {
+///
+/// The system of `from`, where the person was found, is asked for the name that the row shows; the others for
+/// the name that the same person has there.
+pub fn ask_person(state: &mut State, from: SourceId, user: &Subject) -> Vec<Effect> {
+    if user.shown().is_none() {
         return Vec::new();
+    }
+    let names = state.source(from).map(|s| s.profile.user_names.clone());
+    let (names, name) = (names.unwrap_or_default(), user.name.as_ref());
+    let person = name.and_then(|name| names.person(name.expose()));
+    let whose = match &person {
+        Some(person) => display_safe(person).into_owned(),
+        None => words::shown(user),
     };
-    let field = match user.name {
-        Some(_) => Field::User,
-        None => Field::UserId,
-    };
-    let clause = Clause::field(field, Op::Eq, Value::Text(name.into()));
-    let query = Query {
-        clauses: vec![clause],
-    };
-    let whose = words::shown(user);
     let mut plan = EndPlan {
         whose: Some(whose.clone()),
         systems: Vec::new(),
@@ -121,20 +122,28 @@ pub fn ask_person(state: &mut State, user: &Subject) -> Vec<Effect> {
     for at in 0..state.sources.len() {
         let source = SourceId(at as u8);
         let mut system = system_plan(state, source, true);
-        let search = search_of(state, &state.sources[at], query.clone());
-        let asked = if let Some(why) = not_asked(&state.sources[at]) {
-            system.basis = PlanBasis::Failed(why);
-            None
-        } else {
-            system.basis = PlanBasis::Asking;
-            let generation = state.next_gen();
-            effects.push(Effect::Search {
-                source,
-                generation,
-                search,
-                at: None,
-            });
-            Some((generation, Rows::default()))
+        let question = match not_asked(&state.sources[at]) {
+            None if source == from => Ok(as_shown(user)),
+            None => as_known(user, person.as_deref()),
+            Some(why) => Err(why),
+        };
+        let asked = match question {
+            Ok((query, named_by)) => {
+                let search = search_of(state, &state.sources[at], query, named_by);
+                system.basis = PlanBasis::Asking;
+                let generation = state.next_gen();
+                effects.push(Effect::Search {
+                    source,
+                    generation,
+                    search,
+                    at: None,
+                });
+                Some((generation, Rows::default()))
+            }
+            Err(why) => {
+                system.basis = PlanBasis::Failed(why);
+                None
+            }
         };
         plan.systems.push(system);
         systems.push(PlannedSystem {
@@ -150,19 +159,53 @@ pub fn ask_person(state: &mut State, user: &Subject) -> Vec<Effect> {
     effects
 }
 
+/// The question about a person by what a row of the system shows.
+fn as_shown(user: &Subject) -> (Query, NamedBy) {
+    let (field, text) = match &user.name {
+        Some(name) => (Field::User, name.expose()),
+        None => (
+            Field::UserId,
+            user.id.as_ref().map_or("", Untrusted::expose),
+        ),
+    };
+    (of(field, text), NamedBy::System)
+}
+
+/// The question about a person at another system. `person`: the name by which every system knows them.
+///
+/// # Errors
+/// Why that system cannot be asked.
+fn as_known(user: &Subject, person: Option<&str>) -> Result<(Query, NamedBy), String> {
+    match (&user.name, person) {
+        (None, _) => Ok(as_shown(user)),
+        (Some(_), Some(person)) => Ok((of(Field::User, person), NamedBy::Operator)),
+        (Some(_), None) => Err("that name is of somebody else there".to_owned()),
+    }
+}
+
+fn of(field: Field, text: &str) -> Query {
+    let clause = Clause::field(field, Op::Eq, Value::Text(text.into()));
+    Query {
+        clauses: vec![clause],
+    }
+}
+
 /// Why a system is not asked about a person. `None`: it is.
 fn not_asked(source: &Source) -> Option<String> {
     match &source.link {
         Link::Up { .. } => None,
         Link::Down(error) => Some(error.class().replace('_', " ")),
         Link::Ended => Some("disconnected".to_owned()),
-        Link::Never | Link::Connecting => Some("not connected".to_owned()),
+        Link::Never | Link::Connecting => Some("not signed in yet".to_owned()),
     }
 }
 
-fn search_of(state: &State, source: &Source, query: Query) -> Search {
+fn search_of(state: &State, source: &Source, query: Query, named_by: NamedBy) -> Search {
     let size = source.profile.policy.page_size.and_then(NonZeroU16::new);
-    Search::new(query, size.unwrap_or(PAGE), state.now + source.ahead)
+    Search {
+        named_by,
+        ..Search::new(query, size.unwrap_or(PAGE), state.now + source.ahead)
+    }
 }
 
 /// A page for the question about a person. `None`: it is for somebody else.

@@ -184,6 +184,7 @@ pub fn view(state: &State) -> View {
             system: source.profile.system_word.to_string(),
             thresholds: source.profile.policy.thresholds,
             ahead: source.ahead,
+            user_names: source.profile.user_names.clone(),
         })
         .collect();
     View {

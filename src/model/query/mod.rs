@@ -227,6 +227,8 @@ pub struct Search {
     pub way: Option<Cow<'static, str>>,
     /// Who wants to know.
     pub asked_by: AskedBy,
+    /// Whose names of users the query holds.
+    pub named_by: NamedBy,
 }
 
 impl Search {
@@ -241,8 +243,19 @@ impl Search {
             zone: Zone::Utc,
             way: None,
             asked_by: AskedBy::Person,
+            named_by: NamedBy::Operator,
         }
     }
+}
+
+/// Whose names of users a query holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NamedBy {
+    /// Those by which the operator knows people: the profile says how the system calls them.
+    #[default]
+    Operator,
+    /// Those of the system, as its rows show them.
+    System,
 }
 
 /// Who asks for a search. A client may refuse a timer what it does for a person: to connect again, or to

@@ -216,6 +216,22 @@ impl SessionApi for Fake {
         let mut state = self.lock();
         let name = user.shown().map_or("", |name| name.expose());
         state.calls.push(format!("revoke_user {name}"));
+        let scripted = state.script.get_mut("revoke_user");
+        match scripted.and_then(VecDeque::pop_front) {
+            Some(Err(error)) => return Err(error),
+            Some(Ok(outcome)) => {
+                let before = state.live.len() as u64;
+                let first = state.live.keys().min().cloned();
+                first.map(|key| state.live.remove(&key));
+                return Ok(UserOutcome {
+                    outcome,
+                    before: Some(before),
+                    left: Some(state.live.len() as u64),
+                    notes: Vec::new(),
+                });
+            }
+            None => {}
+        }
         let expired = state.expires.values().filter(|at| **at <= Utc::now());
         let before = (state.live.len() - expired.count()) as u64;
         if !state.keeps_live {

@@ -9,17 +9,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet, spawn, spawn_blocking};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use super::link::OpenClient;
 use crate::app::msg::Notification;
 use crate::app::{JobId, Msg, RevokeItem};
 use crate::audit::{Audit, AuditError, Change, ChangeTarget, Event, Operation};
 use crate::model::{
-    ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted, locked,
+    ActionArgs, ActionResult, ActionSpec, ApiError, Outcome, SessionKey, Subject, Untrusted,
 };
 use crate::revoke::{
-    JobContext, JobControl, JobItem, Progress, Provenance, run_action, run_job, run_user_job,
+    JobContext, JobControl, JobItem, Pauses, Progress, Provenance, run_action, run_job,
+    run_user_job,
 };
 use crate::store::{RowId, SourceId};
 
@@ -157,13 +157,11 @@ impl Jobs {
             let context = client
                 .as_ref()
                 .map(|client| self.context(client, reason.clone()));
-            let stop = part.control.stop.clone();
             work.spawn(run_users(
-                job,
-                source,
+                (job, source),
                 client.zip(context),
                 users,
-                stop,
+                part.clone_reins(),
                 send.clone(),
             ));
             parts.push(part);
@@ -195,33 +193,21 @@ impl Jobs {
         send: mpsc::Sender<Msg>,
     ) {
         let context = client.as_ref().map(|client| self.context(client, reason));
+        let part = JobPart {
+            control: JobControl::default(),
+            paused: Arc::default(),
+        };
+        let reins = part.clone_reins();
         let handle = spawn(async move {
-            let (told, unlogged) = (send.clone(), std::sync::Mutex::new(None));
-            let result = match (client, context) {
-                (Some(client), Some(context)) => {
-                    let keep = |error: AuditError| {
-                        *locked(&unlogged) = Some(error);
-                    };
-                    run_user_job(client.opened.api, context, user, keep).await
-                }
-                _ => Err(ApiError::Cancelled),
-            };
-            let message = Msg::UserRevoked {
-                job,
-                source,
-                result,
-            };
-            let _ = send.send(message).await;
+            let client = client.zip(context);
+            let unlogged = run_users((job, source), client, vec![user], reins, send.clone()).await;
             let _ = send.send(Msg::Ended(job)).await;
             // Last, so that the words about the end do not take its place.
-            if let Some(error) = unlogged
-                .into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-            {
-                tell_unlogged(&told, &error).await;
+            if let Some(error) = unlogged {
+                tell_unlogged(&send, &error).await;
             }
         });
-        self.keep(job, Vec::new(), handle);
+        self.keep(job, vec![part], handle);
     }
 
     /// Does an action that changes something.
@@ -330,6 +316,19 @@ impl JobPart {
     }
 }
 
+/// Tells each pause of a job, until its work is done.
+async fn tell_pauses(
+    job: JobId,
+    part: &JobPart,
+    mut pauses: mpsc::Receiver<ApiError>,
+    send: &mpsc::Sender<Msg>,
+) {
+    while let Some(error) = pauses.recv().await {
+        part.paused.store(true, Ordering::SeqCst);
+        let _ = send.send(Msg::Paused(job, error)).await;
+    }
+}
+
 /// The items of each source, in the order in which the sources first come.
 fn by_source(items: Vec<RevokeItem>) -> Vec<(SourceId, Vec<RevokeItem>)> {
     let mut groups: Vec<(SourceId, Vec<RevokeItem>)> = Vec::new();
@@ -354,21 +353,33 @@ fn users_by_source(users: Vec<(SourceId, Subject)>) -> Vec<(SourceId, Vec<Subjec
     groups
 }
 
-/// Ends all sessions of people at one source, one after the other. After a stop nothing more is sent.
+/// Ends all sessions of people at one source, one after the other; a lost sign-in pauses it. After a stop
+/// nothing more is sent.
 async fn run_users(
-    job: JobId,
-    source: SourceId,
+    (job, source): (JobId, SourceId),
     client: Option<(OpenClient, JobContext)>,
     users: Vec<Subject>,
-    stop: CancellationToken,
+    part: JobPart,
     send: mpsc::Sender<Msg>,
 ) -> Option<AuditError> {
     let mut unlogged = None;
+    let stop = part.control.stop.clone();
     for user in users {
         let result = match &client {
             Some((client, context)) if !stop.is_cancelled() => {
                 let keep = |error: AuditError| unlogged = Some(error);
-                run_user_job(client.opened.api.clone(), context.clone(), user, keep).await
+                let (told, pauses) = mpsc::channel(1);
+                let waits = Pauses {
+                    control: part.control.clone(),
+                    told,
+                };
+                let api = client.opened.api.clone();
+                let work = async {
+                    let ended = run_user_job(api, context.clone(), user, Some(&waits), keep).await;
+                    drop(waits);
+                    ended
+                };
+                tokio::join!(work, tell_pauses(job, &part, pauses, &send)).0
             }
             // Closed or stopped meanwhile: nothing is sent.
             _ => Err(ApiError::Cancelled),

@@ -14,7 +14,7 @@ fn search(query: &str) -> Search {
 }
 
 fn native(query: &str) -> Native {
-    translate(&search(query), None, &caps::capabilities())
+    translate(&search(query), &caps::capabilities())
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn hostile_text_is_a_parameter_and_never_sql() {
         let mut asked = search("");
         asked.query.clauses = vec![clause];
 
-        let native = translate(&asked, None, &caps::capabilities());
+        let native = translate(&asked, &caps::capabilities());
 
         assert_eq!(native.conditions, ["w.username = $1"], "{text}");
         assert_eq!(native.arguments, [normal(text)], "{text}");
@@ -108,7 +108,7 @@ fn hostile_text_is_a_parameter_and_never_sql() {
         Op::Eq,
         Value::Text("a\0b".into()),
     )];
-    assert!(translate(&asked, None, &caps::capabilities()).is_empty);
+    assert!(translate(&asked, &caps::capabilities()).is_empty);
     assert!(native("id:17x").is_empty);
 }
 
@@ -136,7 +136,7 @@ fn the_newest_come_first_by_their_ids() {
             descending,
         });
         let asked = Search { sort, ..search("") };
-        translate(&asked, None, &caps::capabilities())
+        translate(&asked, &caps::capabilities())
     };
     for (field, descending, turned) in [
         (Field::Id, true, true),

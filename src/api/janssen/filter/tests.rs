@@ -5,7 +5,6 @@ use chrono::{FixedOffset, TimeZone, Utc};
 use super::*;
 
 struct Case {
-    user_as: Option<&'static str>,
     zone: Zone,
     can_search: bool,
     plain_only: bool,
@@ -16,7 +15,6 @@ struct Case {
 impl Default for Case {
     fn default() -> Self {
         Self {
-            user_as: None,
             zone: Zone::Utc,
             can_search: true,
             plain_only: false,
@@ -37,9 +35,9 @@ impl Case {
             zone: Zone::Utc,
             way: None,
             asked_by: Default::default(),
+            named_by: Default::default(),
         };
         let rules = Rules {
-            user_as: self.user_as,
             server_zone: self.zone,
             expiring_within: TimeDelta::minutes(5),
             can_search: self.can_search,
@@ -213,25 +211,6 @@ fn where_the_servers_zone_is_another_one_both_readings_are_covered() {
 }
 
 #[test]
-fn names_of_the_profile_become_names_of_the_server() {
-    let case = Case {
-        user_as: Some("{user}@example.org"),
-        ..Case::default()
-    };
-
-    assert_eq!(
-        case.of("user:jdoe").field_values,
-        "auth_user=jdoe@example.org"
-    );
-    assert_eq!(
-        case.of("user:jdoe@example.org").field_values,
-        "auth_user=jdoe@example.org"
-    );
-    assert_eq!(rest(&case.of("user:j*")), "user:j*@example.org");
-    assert_eq!(rest(&case.of("user~^j")), "user~^j");
-}
-
-#[test]
 fn a_client_is_found_by_its_id() {
     let case = Case::default();
 
@@ -334,7 +313,6 @@ proptest::proptest! {
         let clause = Clause::field(Field::User, Op::Eq, Value::Text(text.as_str().into()));
         let search = Search::new(crate::model::Query { clauses: vec![clause] }, std::num::NonZeroU16::MIN, Utc::now());
         let rules = Rules {
-            user_as: None,
             server_zone: Zone::Utc,
             expiring_within: TimeDelta::minutes(5),
             can_search: true,

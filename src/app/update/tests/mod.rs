@@ -16,6 +16,7 @@ mod history;
 mod kinds;
 mod marks;
 mod mouse;
+mod names;
 mod orders;
 mod palette;
 mod person;
@@ -408,6 +409,7 @@ fn profile(name: &str) -> ProfileView {
             }),
             ..Policy::default()
         },
+        user_names: std::sync::Arc::default(),
     }
 }
 
