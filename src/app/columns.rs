@@ -33,7 +33,6 @@ const KIND: ColumnSpec = ColumnSpec::new(Field::Kind, "KIND", "KIND", 0);
 /// row, then those of attributes, then these. A field that is not named never leaves.
 const LEAVE: [Field; 21] = [
     Field::Agent,
-    Field::Hint,
     Field::Own,
     Field::Deletable,
     Field::System,
@@ -50,6 +49,8 @@ const LEAVE: [Field; 21] = [
     Field::Ended,
     Field::Expires,
     Field::Profile,
+    // It is there only where it was chosen.
+    Field::Hint,
     Field::Used,
     Field::Ip,
     Field::State,

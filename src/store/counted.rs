@@ -190,15 +190,15 @@ struct Begun {
     row: u32,
 }
 
-impl Begun {
-    fn of(id: u32, row: Row<'_>) -> Option<Self> {
-        let micros = |moment| row.chunk.times[moment].micros(row.at);
-        Some(Self {
-            at: micros(Moment::Created).or_else(|| micros(Moment::Used))?,
-            network: network_around(row.ip_text())?,
-            row: id,
-        })
-    }
+/// When a session began, or was used last, in microseconds since 1970.
+fn began(row: Row<'_>) -> Option<i64> {
+    let micros = |moment| row.chunk.times[moment].micros(row.at);
+    micros(Moment::Created).or_else(|| micros(Moment::Used))
+}
+
+/// The time within which networks count, in microseconds.
+fn micros(rules: HintRules) -> i64 {
+    rules.networks_within.num_microseconds().unwrap_or(i64::MAX)
 }
 
 /// Of each row in how many networks sessions of its user began within a short time, this one among them.
@@ -210,11 +210,25 @@ fn networks(rows: &Rows, view: &View, people: &People) -> Vec<u8> {
             let rules = rules(view, people.sources[who]);
             let of_person = by_person.get(starts[who] as usize..starts[who + 1] as usize);
             let of_person = of_person.unwrap_or_default();
-            if of_person.len() < usize::from(rules.many_networks) {
+            let begun = |id: &u32| Some((began(rows.get(RowId(*id))?)?, *id));
+            let mut all: Vec<(i64, u32)> = of_person.iter().filter_map(begun).collect();
+            all.sort_unstable();
+            // Most people have no times that are close: their addresses need not be read.
+            let is_close = |some: &[(i64, u32)]| match (some.first(), some.last()) {
+                (Some((first, _)), Some((last, _))) => last.saturating_sub(*first) <= micros(rules),
+                _ => false,
+            };
+            if !all.windows(rules.many_networks.into()).any(is_close) {
                 return Vec::new();
             }
-            let begun = |id: &u32| Begun::of(*id, rows.get(RowId(*id))?);
-            several(of_person.iter().filter_map(begun).collect(), rules)
+            let in_network = |(at, row): (i64, u32)| {
+                let network = network_around(rows.get(RowId(row))?.ip_text())?;
+                Some(Begun { at, network, row })
+            };
+            several(
+                &all.into_iter().filter_map(in_network).collect::<Vec<_>>(),
+                rules,
+            )
         })
         .collect();
     if found.is_empty() {
@@ -251,10 +265,9 @@ fn grouped(people: &People) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// The sessions of one person that began in several networks within the time, each with their number: where
-/// such times overlap, the largest.
-fn several(mut begun: Vec<Begun>, rules: HintRules) -> Vec<(u32, u8)> {
-    begun.sort_unstable_by_key(|one| (one.at, one.row));
-    let within = rules.networks_within.num_microseconds().unwrap_or(i64::MAX);
+/// such times overlap, the largest. They come in the order in which they began.
+fn several(begun: &[Begun], rules: HintRules) -> Vec<(u32, u8)> {
+    let within = micros(rules);
     let mut found = Vec::new();
     // The run of sessions that is being looked at, and the largest number in it.
     let (mut run, mut most) = (0..0, 0);
