@@ -322,6 +322,8 @@ pub enum Effect {
     },
     /// Export rows, off the loop; the answer is `Msg::Exported`.
     Export(Box<ExportJob>),
+    /// Stop all exports that run; nothing half written stays.
+    StopExports,
     /// Copy text, cleaned so that it may be pasted anywhere.
     Copy {
         /// The type of the text.

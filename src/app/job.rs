@@ -175,6 +175,11 @@ impl Job {
         ends.map(|end| end.meant as usize).sum()
     }
 
+    /// How many outcomes are still open: of sessions, and of all sessions of a person at one system as one.
+    pub fn open(&self) -> usize {
+        self.waiting() + self.awaited() + usize::from(self.user.is_some())
+    }
+
     /// The sessions that failed and can be tried once more.
     pub fn to_try_again(&self) -> impl Iterator<Item = &RevokeItem> {
         let failed = self.failed.iter();

@@ -153,6 +153,8 @@ pub enum Msg {
     },
     /// The audit log was read, or why it cannot be.
     AuditRead(Result<AuditPage, String>),
+    /// So many rows of an export are written.
+    Exporting(u64),
     /// Rows were exported, or not.
     Exported(Result<Exported, ExportFailure>),
     /// A job waits: nothing more is sent until `Effect::Resume`.

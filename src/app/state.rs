@@ -138,6 +138,8 @@ pub struct State {
     pub focus_follows: bool,
     /// True if a search has been running long enough for a spinner.
     pub spinner: bool,
+    /// How many exports are running.
+    pub exports: usize,
     /// The live view. `None`: it is off.
     pub watch: Option<Watch>,
     /// True if Ctrl-C was pressed within the last 2 s.
@@ -214,6 +216,7 @@ impl State {
             systems: Vec::new(),
             focus_follows: false,
             spinner: false,
+            exports: 0,
             watch: None,
             ctrl_c: false,
             quitting: false,

@@ -76,7 +76,7 @@ pub struct ActArgs {
     #[arg(value_name = "NAME=VALUE")]
     pub pairs: Vec<String>,
     /// Do not ask for confirmation
-    #[arg(long)]
+    #[arg(long, short)]
     pub yes: bool,
     /// End all of a user although certificates are not checked (insecure = true)
     #[arg(long)]
@@ -210,7 +210,7 @@ pub struct IncidentArgs {
     /// Print the plan, and send nothing that changes anything
     #[arg(long)]
     pub dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     pub yes: bool,
     /// Why, for the audit log and the report

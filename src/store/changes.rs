@@ -414,7 +414,8 @@ fn look(row: Row<'_>) -> Option<impl Hash> {
     let stays = [Moment::Created, Moment::Expires]
         .into_iter()
         .find_map(|moment| row.chunk.times[moment].micros(row.at));
-    let may_not_last = matches!(facts.deletable, Answer::NoLastingId | Answer::Unknown);
+    // Of one that may not be ended nobody tells whether its id lasts.
+    let may_not_last = facts.deletable != Answer::Yes;
     let texts = [Shared::UserId, Shared::User, Shared::Client, Shared::Scope]
         .map(|text| row.texts().get(row.text_id(text)).map(Untrusted::expose));
     let source = row.source();

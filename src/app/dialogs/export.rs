@@ -87,13 +87,39 @@ fn name(state: &State, format: ExportFormat) -> String {
 
 fn start(state: &mut State, choice: ExportChoice) -> Vec<Effect> {
     let rows = with_thousands(state.results.order.len() as u64);
-    let mut effects = message::say(state, Level::Info, format!("exporting {rows} rows …"));
+    state.exports += 1;
+    let mut effects = message::say(state, Level::Info, format!("{EXPORTING}{rows} rows …"));
     effects.push(Effect::Export(Box::new(job(state, choice))));
     effects
 }
 
+/// How the message about an export begins that is under way.
+const EXPORTING: &str = "exporting ";
+
+/// So many rows are written. Tells it where nothing else is told meanwhile.
+pub fn goes_on(state: &mut State, rows: u64) -> Vec<Effect> {
+    let message = state.message.as_ref();
+    if message.is_some_and(|message| !message.text.starts_with(EXPORTING)) {
+        return Vec::new();
+    }
+    let rows = with_thousands(rows);
+    let text = format!("{EXPORTING}… {rows} rows so far · Esc stops");
+    message::say(state, Level::Info, text)
+}
+
+/// Stops the exports that run. `None`: none does.
+pub fn stop(state: &mut State) -> Option<Vec<Effect>> {
+    if state.exports == 0 {
+        return None;
+    }
+    let mut effects = vec![Effect::StopExports];
+    effects.extend(message::say(state, Level::Warn, "stopping the export"));
+    Some(effects)
+}
+
 /// The rows were exported, or not.
 pub fn ended(state: &mut State, result: Result<Exported, ExportFailure>) -> Vec<Effect> {
+    state.exports = state.exports.saturating_sub(1);
     match result {
         Ok(Exported { rows, to }) => {
             let rows = with_thousands(rows);

@@ -237,7 +237,7 @@ fn counts(job: &Job) -> ViewLine {
 /// A message for the operator about a job, if there is more to say than the counts.
 fn standing(job: &Job) -> Option<String> {
     let done = job.done_words();
-    let waiting = with_thousands(job.waiting() as u64);
+    let waiting = with_thousands(job.open() as u64);
     match &job.state {
         JobState::Running => None,
         JobState::Paused(error) => {

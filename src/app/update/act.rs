@@ -192,7 +192,10 @@ fn back(state: &mut State) -> Vec<Effect> {
         }
         Pane::Search | Pane::Details => state.focus = Pane::Table,
         Pane::Table if state.is_loading() => return form::stop(state),
-        Pane::Table => return revoke::stop_running(state).unwrap_or_default(),
+        Pane::Table => {
+            let stopped = revoke::stop_running(state).or_else(|| export::stop(state));
+            return stopped.unwrap_or_default();
+        }
     }
     Vec::new()
 }

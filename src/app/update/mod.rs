@@ -89,6 +89,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         } => revoke::user_outcome(state, job, source, result),
         Msg::Counted { generation, counts } => groups::counted(state, generation, counts),
         Msg::AuditRead(result) => audit_log::was_read(state, result),
+        Msg::Exporting(rows) => export::goes_on(state, rows),
         Msg::Exported(result) => export::ended(state, result),
         Msg::Acted { generation, result } => answer::acted(state, generation, result),
         Msg::Paused(job, error) => revoke::paused(state, job, error),

@@ -280,7 +280,7 @@ pub fn paused(state: &mut State, id: JobId, error: ApiError) -> Vec<Effect> {
     let text = format!(
         "{}, {} waiting: {}",
         job.done_words(),
-        job.waiting() + job.awaited() + usize::from(job.user.is_some()),
+        job.open(),
         words::wanted(&error)
     );
     job.state = JobState::Paused(error);

@@ -1,10 +1,11 @@
 //! Rows exported to a file or to the clipboard, off the loop.
 
+use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -30,10 +31,22 @@ const PIECE: usize = 256 * 1024;
 /// How long the end of the screen waits for exports to take their halves away.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How often it is told how many rows are written.
+const TOLD_EVERY: Duration = Duration::from_millis(500);
+
+/// The ways from and to an export that is under way.
+#[derive(Clone, Copy)]
+struct UnderWay<'a> {
+    /// True: it is to end without a result.
+    stop: &'a AtomicBool,
+    /// Takes the number of rows that are written.
+    tell: &'a dyn Fn(u64),
+}
+
 /// The exports that are running.
 #[derive(Default)]
 pub(super) struct Exports {
-    /// True: they are to end without a result.
+    /// True: those that run are to end without a result.
     stop: Arc<AtomicBool>,
     running: Vec<JoinHandle<()>>,
 }
@@ -50,7 +63,19 @@ impl Exports {
         let stop = self.stop.clone();
         self.running.retain(|task| !task.is_finished());
         self.running.push(spawn_blocking(move || {
-            let result = export(&job, &Paths::platform(), &stop);
+            let told = Cell::new(Instant::now());
+            let tell = |rows: u64| {
+                if told.get().elapsed() >= TOLD_EVERY {
+                    told.set(Instant::now());
+                    // Where the loop is behind, the next one will do.
+                    let _ = send.try_send(Msg::Exporting(rows));
+                }
+            };
+            let under_way = UnderWay {
+                stop: &stop,
+                tell: &tell,
+            };
+            let result = export(&job, &Paths::platform(), under_way);
             let noted = match &result {
                 Ok(_) => note(&job, &clients, &audit),
                 Err(_) => Ok(()),
@@ -63,9 +88,15 @@ impl Exports {
         }));
     }
 
+    /// Stops those that run; what is half written goes. Later ones are not stopped.
+    pub(super) fn stop(&mut self) {
+        let stop = std::mem::take(&mut self.stop);
+        stop.store(true, Ordering::Relaxed);
+    }
+
     /// Ends all of them; what is half written goes.
     pub(super) async fn end(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop();
         let all = async {
             for task in self.running.drain(..) {
                 let _ = task.await;
@@ -113,12 +144,16 @@ fn note(
     Ok(())
 }
 
-fn export(job: &ExportJob, paths: &Paths, stop: &AtomicBool) -> Result<Exported, ExportFailure> {
+fn export(
+    job: &ExportJob,
+    paths: &Paths,
+    under_way: UnderWay<'_>,
+) -> Result<Exported, ExportFailure> {
     let other = |why: String| ExportFailure::Other(format!("nothing was exported: {why}"));
     match &job.choice.place {
         ExportPlace::Clipboard => {
             let mut text = Clipboard(Vec::new());
-            let rows = write(job, &mut text, stop).map_err(other)?;
+            let rows = write(job, &mut text, under_way).map_err(other)?;
             let text = String::from_utf8(text.0).map_err(|error| other(error.to_string()))?;
             Ok(Exported {
                 rows,
@@ -133,7 +168,7 @@ fn export(job: &ExportJob, paths: &Paths, stop: &AtomicBool) -> Result<Exported,
             }
             let failed = |error: crate::config::private::PrivateError| other(error.to_string());
             let mut file = GrowingFile::new(&place).map_err(failed)?;
-            let rows = write(job, &mut file, stop).map_err(other)?;
+            let rows = write(job, &mut file, under_way).map_err(other)?;
             let existing = if *replace {
                 Existing::Replace
             } else {
@@ -181,7 +216,7 @@ impl Write for Clipboard {
 }
 
 /// Writes all rows of a job, and counts them.
-fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, String> {
+fn write(job: &ExportJob, to: &mut dyn Write, under_way: UnderWay<'_>) -> Result<u64, String> {
     let fields = fields(job);
     let needs_records = fields.iter().any(OutputField::is_attribute);
     let mut encoder = file_encoder(format_of(job.choice.format), fields);
@@ -200,10 +235,11 @@ fn write(job: &ExportJob, to: &mut dyn Write, stop: &AtomicBool) -> Result<u64, 
             *count += 1;
         }
         if out.len() >= PIECE {
-            if stop.load(Ordering::Relaxed) {
-                return Err("usher ended".to_owned());
+            if under_way.stop.load(Ordering::Relaxed) {
+                return Err("it was stopped".to_owned());
             }
             hand_on(&mut out, to)?;
+            (under_way.tell)(counts.iter().sum());
         }
         Ok(())
     };
@@ -321,6 +357,51 @@ mod tests {
     use crate::model::{Class, Field, Property, RowSink};
     use crate::store::{ChunkBuilder, Order, Rows, SourceId, SourceNames};
 
+    static NEVER: AtomicBool = AtomicBool::new(false);
+    const UNSTOPPED: UnderWay<'static> = UnderWay {
+        stop: &NEVER,
+        tell: &|_| {},
+    };
+
+    #[test]
+    fn a_stop_ends_an_export_and_nothing_half_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.jsonl");
+        let place = ExportPlace::File {
+            path: path.to_string_lossy().into_owned(),
+            replace: false,
+        };
+        let mut job = job(ExportFormat::Jsonl, ExportFields::All, place);
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+        for number in 0..3_000 {
+            let mut row = RowRef::new(format!("key-{number}"), "label");
+            row.extra = vec![("note".into(), "x".repeat(300).into(), Class::Plain)];
+            let _ = builder.row(row);
+        }
+        job.rows = Rows::default();
+        job.rows.append(builder.finish());
+        job.order = Order::arrived(&job.rows);
+        let stop = AtomicBool::new(false);
+        let tell = |rows: u64| {
+            assert!(rows > 0);
+            stop.store(true, Ordering::Relaxed);
+        };
+        let under_way = UnderWay {
+            stop: &stop,
+            tell: &tell,
+        };
+
+        let result = export(&job, &Paths::default(), under_way);
+
+        let why = "nothing was exported: it was stopped".to_owned();
+        assert!(
+            matches!(&result, Err(ExportFailure::Other(told)) if *told == why),
+            "{result:?}"
+        );
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 0);
+    }
+
     fn job(format: ExportFormat, fields: ExportFields, place: ExportPlace) -> ExportJob {
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         for (number, user) in ["ada", "=cmd()", "b|ob"].into_iter().enumerate() {
@@ -367,7 +448,7 @@ mod tests {
     }
 
     fn text(job: &ExportJob) -> String {
-        let result = export(job, &Paths::default(), &AtomicBool::new(false)).unwrap();
+        let result = export(job, &Paths::default(), UNSTOPPED).unwrap();
         let ExportedTo::Text(text) = result.to else {
             panic!("a text");
         };
@@ -430,7 +511,7 @@ mod tests {
         };
         let run = |replace| {
             let job = job(ExportFormat::Csv, ExportFields::Columns, place(replace));
-            export(&job, &paths, &AtomicBool::new(false))
+            export(&job, &paths, UNSTOPPED)
         };
 
         let first = run(false).unwrap();
@@ -450,7 +531,7 @@ mod tests {
         };
         let job = job(ExportFormat::Csv, ExportFields::Columns, place);
 
-        let failed = export(&job, &Paths::default(), &AtomicBool::new(false)).unwrap_err();
+        let failed = export(&job, &Paths::default(), UNSTOPPED).unwrap_err();
 
         let ExportFailure::Other(why) = failed else {
             panic!("{failed:?}");

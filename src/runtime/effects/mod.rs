@@ -194,6 +194,7 @@ impl Effects {
             }
             Effect::SaveReport => self.with_audit(audit_log::save_report),
             Effect::Export(job) => self.export(*job),
+            Effect::StopExports => self.exports.stop(),
             Effect::WriteExample => self.write_example(),
             Effect::Keep(change) => self.remember(change),
             Effect::Copy { what, text } => return Some(Local::Copy { what, text }),

@@ -191,9 +191,15 @@ fn sessions_whose_ids_do_not_last_are_known_by_the_rest_of_them() {
         row.deletable = Deletable::NoLastingId;
         row
     };
+    let locked = |key: &str| {
+        let mut row = doubtful(key, "dora", 4, 7);
+        row.deletable = Deletable::No("locked".into());
+        row
+    };
     let before = reading(&[(
         0,
         vec![
+            locked("7"),
             doubtful("1", "ada", 5, 7),
             doubtful("2", "ada", 6, 7),
             doubtful("3", "bob", 5, 7),
@@ -205,12 +211,13 @@ fn sessions_whose_ids_do_not_last_are_known_by_the_rest_of_them() {
             doubtful("4", "bob", 5, 8),
             doubtful("5", "ada", 5, 7),
             doubtful("6", "eve", 5, 7),
+            locked("8"),
         ],
     )]);
 
     let all = compared(&before, &Changes::default(), read, &[ALL]);
 
-    assert_eq!(told(&all), "~4 5 +6 -2");
+    assert_eq!(told(&all), "~4 5 +6 8 -2");
 }
 
 #[test]

@@ -147,3 +147,24 @@ fn the_palette_exports_at_once_and_nothing_is_exported_of_nothing() {
     assert!(app.state.top::<Export>().is_none());
     assert_eq!(app.status(), "no session is shown");
 }
+
+#[test]
+fn a_long_export_says_how_far_it_is_and_escape_stops_it() {
+    let mut app = listing(&["ada"]);
+    let is_stop = |effect: &Effect| matches!(effect, Effect::StopExports);
+    app.keys("esc");
+    assert_eq!(app.count(is_stop), 0, "none runs");
+
+    app.keys("e enter").send(Msg::Exporting(340_000));
+    assert_eq!(app.status(), "exporting … 340,000 rows so far · Esc stops");
+    app.keys("esc");
+    assert_eq!(app.count(is_stop), 1);
+    app.send(Msg::Exporting(360_000));
+    assert_eq!(app.status(), "stopping the export");
+    let why = "nothing was exported: it was stopped";
+    app.send(Msg::Exported(Err(ExportFailure::Other(why.into()))));
+
+    assert_eq!(app.status(), why);
+    app.keys("esc");
+    assert_eq!(app.count(is_stop), 1, "it has ended");
+}

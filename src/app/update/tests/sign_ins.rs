@@ -3,6 +3,8 @@
 use secrecy::ExposeSecret;
 
 use super::*;
+use crate::app::effect::{JobId, Timer};
+use crate::app::job::JobState;
 use crate::app::msg::SignInStep;
 use crate::model::signin::{Ask, Question, QuestionKind, Waiting};
 
@@ -204,4 +206,30 @@ fn pasted_text_never_goes_into_a_choice() {
     app.send(Msg::Paste("17".into())).keys("enter");
 
     assert_eq!(answers(&app), [Some(vec!["0".to_owned()])]);
+}
+
+#[test]
+fn the_end_of_all_of_a_user_waits_for_a_lost_sign_in_and_goes_on_after_it() {
+    let mut app = TestApp::listing(&["asmith", "asmith"]);
+    app.keys("U")
+        .due(Timer::Arm)
+        .typed("asmith")
+        .slowly("enter");
+    let lost = ApiError::Auth {
+        message: "the token is over".into(),
+        can_login: true,
+        exchange: None,
+    };
+
+    app.send(Msg::Paused(JobId(1), lost));
+
+    let view = app.state.layout.dialogs.last().expect("a box");
+    let parts = view.lines.iter().flat_map(|line| &line.parts);
+    let said: String = parts.map(|part| part.text.as_str()).collect();
+    assert!(said.contains("0 done, 1 waiting: sign in"), "{said}");
+    app.keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::Connect { .. })), 1);
+    app.state.jobs[0].state = JobState::Ready;
+    app.keys("enter");
+    assert_eq!(app.count(|e| matches!(e, Effect::Resume(JobId(1)))), 1);
 }
