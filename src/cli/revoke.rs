@@ -470,9 +470,8 @@ pub(super) fn ask(
     of_user: bool,
 ) -> Result<(), Failure> {
     let what = count_of(chosen);
-    let whose = of_user.then(|| names_of(chosen).join(", "));
-    let plan = end_plan::plan(sources, (chosen, &[]), &[], whose.as_deref());
-    let typed = plan.typed_because();
+    // Whose they are was typed on the command line: it is not asked for again.
+    let typed = end_plan::plan(sources, (chosen, &[]), &[], None).typed_because();
     let (wanted, because) = match typed {
         Some(why) => (chosen.len().to_string(), format!(" (typed because {why})")),
         None => ("y".to_owned(), String::new()),

@@ -21,6 +21,8 @@ use crate::store::{Came, Change, Compared, Comparison, Listing, Order, RowId, Ro
 const FAILURES: u8 = 3;
 /// A server gets at least so many times as long a rest as the reading took.
 const REST: u32 = 2;
+/// From one reading to the next the rest becomes at most so many times as long.
+const GROWTH: u32 = 4;
 
 /// Switches the live view on or off. What it marked last stays marked.
 pub fn toggle(state: &mut State) -> Vec<Effect> {
@@ -390,7 +392,8 @@ fn rest(state: &mut State, reading: &WatchReading) -> Duration {
     (watch.failures, watch.fault) = (0, fault);
     // To the second: a pause is shown.
     let rest = Duration::from_secs((took * REST).as_secs());
-    watch.pause = every.max(rest);
+    // A machine that slept in the middle of a reading is no slow server.
+    watch.pause = every.max(rest).min(every.max(watch.pause) * GROWTH);
     watch.pause
 }
 

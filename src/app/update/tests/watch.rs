@@ -281,6 +281,16 @@ fn a_slow_server_is_left_alone_for_longer_and_the_title_says_so() {
 }
 
 #[test]
+fn a_machine_that_slept_in_the_middle_of_a_reading_is_no_slow_server() {
+    let mut app = listing();
+    app.asks().takes(8 * 60 * 60);
+
+    app.reads(rows(&BEFORE));
+
+    assert_eq!(app.pause(), Some(120), "and not 16 hours");
+}
+
+#[test]
 fn a_server_that_asks_for_a_wait_gets_it() {
     let mut app = listing();
     app.asks().page_fails(ApiError::RateLimited {
