@@ -60,7 +60,10 @@ async fn an_administrator_of_a_realm_sees_it_and_is_told_what_he_may_not_do() {
 
     // He may still end a session whose token he holds.
     let logout = ["act", "logout", "--token", &file, "--yes"];
-    program.run(&logout).ends(3).says("may not be asked");
+    program
+        .run(&logout)
+        .ends(3)
+        .says("may not check whether the token still works");
     assert!(!world.is_valid(&held).await);
 }
 
