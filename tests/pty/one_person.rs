@@ -165,8 +165,8 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
     usher.pty.wait_for("not asked:");
     usher.pty.settle(Duration::from_secs(1));
     usher.pty.keys("jane");
-    usher.pty.settle(Duration::from_secs(1));
-    usher.pty.keys(ENTER);
+    usher.pty.wait_for("[jane");
+    usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
 
     for (profile, _) in &PLACES[..2] {
         has_none_left(&mut usher, profile);
