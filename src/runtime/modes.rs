@@ -31,7 +31,7 @@ static WRITING: AtomicBool = AtomicBool::new(false);
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The log is written by a thread of its own, which gets this long for the last line.
-const LOG_FLUSH: Duration = Duration::from_millis(250);
+const LOG_FLUSH: Duration = Duration::from_secs(1);
 
 /// The abilities of a terminal, by its name in `TERM`. It is not asked: some never answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

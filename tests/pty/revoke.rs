@@ -468,7 +468,12 @@ fn f_del_05_what_somebody_else_ended_had_already_gone_and_is_not_called_deleted(
         }
         usher.say_yes();
 
-        usher.pty.wait_for("had already gone");
+        // What the whole job says at its end; its row says so before.
+        usher.pty.wait_until("the end of the job", |screen| {
+            let text = screen.contents();
+            let mut lines = text.lines();
+            lines.any(|line| line.contains("the session") && line.contains("had already gone"))
+        });
         let text = usher.pty.text();
         assert!(!text.contains("ended 1"), "{system:?}: {text}");
         let state = usher.state();
