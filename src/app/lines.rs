@@ -93,9 +93,8 @@ fn field_lines(
     let (left, right) = facts::facts(state, id, row, session);
     let mut lines = facts::sentence_lines(state, id, row, session, width);
     lines.extend(facts::life_line(state, id, row, session, width));
-    let hints = hinted::lines(state, id, row, session).into_iter();
-    lines.extend(hints.flat_map(|line| wrapped(line, width)));
-    let mut long = Vec::new();
+    // Behind the fields in two columns, which so stay where they are from session to session.
+    let mut long = hinted::lines(state, id, row, session);
     let sides = [(left, half), (right, half.map(|half| width - half))];
     for (side, cells) in sides {
         for line in side {
@@ -409,5 +408,6 @@ pub fn field_count(state: &State) -> usize {
     let session = &*session;
     let (left, right) = facts::facts(state, id, row, session);
     let full = facts::full(state, row, session).len();
-    left.len() + right.len() + full + session.extra.len()
+    let hints = hinted::lines(state, id, row, session).len();
+    left.len() + right.len() + full + hints + session.extra.len()
 }

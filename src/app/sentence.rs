@@ -21,17 +21,20 @@ pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session
     let person = session.subject.shown().filter(|user| !user.is_empty());
     match person {
         Some(user) => value(&mut pieces, user),
-        None => pieces.push(Piece::own("Nobody")),
+        None => pieces.push(Piece::own("Somebody")),
     }
+    let is_signed_in = session.fact != Fact::Unauthenticated;
     let now = state.now_at(row.source());
     let source = state.source(row.source());
     let is_connection = source
         .and_then(|source| source.kind(row.kind()))
         .is_some_and(|kind| kind.is_connection);
-    let began = match (session.created, is_connection) {
-        (Some(at), true) => format!(" connected {}", ago(now - at)),
-        (Some(at), false) => format!(" signed in {}", ago(now - at)),
-        (None, _) => " has a session".to_owned(),
+    let began = match session.created {
+        Some(at) if !is_signed_in => format!(" began to sign in {}", ago(now - at)),
+        Some(at) if is_connection => format!(" connected {}", ago(now - at)),
+        Some(at) => format!(" signed in {}", ago(now - at)),
+        None if !is_signed_in => " began to sign in".to_owned(),
+        None => " has a session".to_owned(),
     };
     pieces.push(Piece::own(began));
     let scope = session.scope.as_ref().or(session.subject.scope.as_ref());
@@ -50,8 +53,12 @@ pub(super) fn sentence(state: &State, id: RowId, row: Row<'_>, session: &Session
         }
     }
     if let Some(at) = session.last_used {
-        let used = format!(", last used it {}", ago(now - at));
-        pieces.push(Piece::own(used));
+        let verb = if is_signed_in {
+            "last used it"
+        } else {
+            "last seen"
+        };
+        pieces.push(Piece::own(format!(", {verb} {}", ago(now - at))));
     }
     pieces.push(Piece::own(end(state, id, row, session)));
     pieces
@@ -95,6 +102,9 @@ fn end(state: &State, id: RowId, row: Row<'_>, session: &Session) -> String {
         (_, Some(at), _) => format!("; it was ended {}.", ago(now - at)),
         (Fact::Revoked, None, _) => "; it was ended.".to_owned(),
         (_, _, Some(at)) if at <= now => format!("; it expired {}.", ago(now - at)),
+        (Fact::Unauthenticated, _, Some(at)) => {
+            format!(", can finish it for {} more.", duration_words(at - now))
+        }
         (_, _, Some(at)) => format!(", can use it for {} more.", duration_words(at - now)),
         _ => ".".to_owned(),
     }

@@ -46,8 +46,7 @@ fn a_step_and_a_scroll_cost_few_bytes_and_silence_costs_none() {
     let nothing = median(presses(&mut usher, "", 5));
 
     println!("step {step}, with details {with_details}, scroll {scroll} bytes");
-    // The details end with how many more sessions the person has, and a line of hints may come or go.
-    assert!(with_details < 950, "a step with details: {with_details}");
+    assert!(with_details < 850, "a step with details: {with_details}");
     assert!(step < 350, "a step: {step}");
     assert!(scroll < 500, "a scroll by one row: {scroll}");
     assert_eq!(nothing, 0, "nothing happened");

@@ -1,7 +1,7 @@
 //! The panes of the main screen: header, table, status, tabs; in every theme and with hostile text.
 
 use usher::app::{Effect, Msg};
-use usher::model::{AuditMode, Unreached};
+use usher::model::{AuditMode, Fact, Unreached};
 
 use super::*;
 
@@ -18,6 +18,21 @@ fn marked_rows_show_their_mark_and_the_title_counts_them() {
 
     keys(&mut state, "f");
     check("marks_hidden", &state, &SMALL);
+}
+
+#[test]
+fn hints_stand_in_their_column_and_as_a_sentence_behind_the_fields() {
+    let mut fixture = Fixture::open();
+    let mut people = people();
+    (people[3].fact, people[3].created) = (Fact::Unauthenticated, 3_600);
+    fixture.load(&people, people.len());
+    let mut state = fixture.state;
+    state.results.touched = true;
+    state.results.cursor = 3;
+    state.focus = Pane::Table;
+    keys(&mut state, "C down down down down down down down space esc");
+
+    check("hints", &state, &TWO);
 }
 
 /// The live view after a reading in which some sessions are new, have changed or have gone.

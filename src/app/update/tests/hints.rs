@@ -166,4 +166,12 @@ fn a_sign_in_that_nobody_finished_says_when_it_was_begun() {
         app.details(),
         ["Nobody has finished this sign-in, begun 1h ago."]
     );
+    let lines = crate::app::lines::detail_lines(&app.state);
+    let said = lines.iter().filter(|line| line.kind == LineKind::Sentence);
+    let said: String = said.map(DetailLine::text).collect::<Vec<_>>().join(" ");
+    assert!(
+        said.starts_with("Somebody began to sign in 1h ago"),
+        "{said}"
+    );
+    assert!(!said.contains("signed in"), "{said}");
 }
