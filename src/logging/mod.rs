@@ -8,6 +8,7 @@ mod redact;
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -16,6 +17,7 @@ pub use file::newest;
 pub use redact::redact;
 
 use crate::config::Paths;
+use crate::model::locked;
 use file::DailyFile;
 
 /// Lines that may wait for the disk; what comes beyond is dropped, so that the program never waits for it.
@@ -23,10 +25,28 @@ const WAITING_LINES: usize = 8_192;
 /// The level of the log unless another is asked for.
 const LEVEL: &str = "info";
 
+/// The thread that writes the log of this process. `None`: there is none, or it has ended.
+static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+
+/// Ends the log when it is dropped.
+struct Ending;
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        end();
+    }
+}
+
+/// Ends the log: waits until the lines that wait are written, up to about a second. For the end of the
+/// process by a panic, where nothing is dropped.
+pub fn end() {
+    drop(locked(&WORKER).take());
+}
+
 /// Keeps the log going. Lines that wait are written when it is dropped: hold it in `main`.
 #[must_use = "the log ends when this is dropped"]
 pub struct LogGuard {
-    _worker: Option<WorkerGuard>,
+    _ending: Option<Ending>,
     /// Folder of the log files. `None`: there is no log.
     pub dir: Option<PathBuf>,
     /// Why there is no log, or a level was not understood. `None`: all is well.
@@ -39,7 +59,7 @@ pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> Log
     let (filter, note) = filter(flag, variable);
     match open(paths) {
         Err(why) => LogGuard {
-            _worker: None,
+            _ending: None,
             dir: None,
             note: Some(format!("nothing is logged: {why}")),
         },
@@ -51,9 +71,12 @@ pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> Log
                 .with_ansi(false)
                 .finish();
             // A second start in the same process (in tests) keeps the first.
-            let _ = tracing::subscriber::set_global_default(subscriber);
+            let is_first = tracing::subscriber::set_global_default(subscriber).is_ok();
+            if is_first {
+                *locked(&WORKER) = Some(worker);
+            }
             LogGuard {
-                _worker: Some(worker),
+                _ending: is_first.then_some(Ending),
                 dir: Some(dir),
                 note,
             }

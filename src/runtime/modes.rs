@@ -15,6 +15,7 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio;
 
+use crate::logging;
 use crate::model::text::{ascii_only, display_safe};
 
 /// Exit code when the terminal has gone away.
@@ -29,9 +30,6 @@ static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// How long [`leave`] waits for a frame that is being written, and for a terminal that does not read.
 const PATIENCE: Duration = Duration::from_millis(100);
-
-/// The log is written by a thread of its own, which gets this long for the last line.
-const LOG_FLUSH: Duration = Duration::from_secs(1);
 
 /// The abilities of a terminal, by its name in `TERM`. It is not asked: some never answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,7 +217,7 @@ pub fn set_panic_hook(log: Option<String>) {
                 ascii_only(&line)
             };
             let _ = rustix::io::write(stdio::stderr(), line.as_bytes());
-            thread::sleep(LOG_FLUSH);
+            logging::end();
             std::process::exit(i32::from(PANICKED));
         }));
     });
