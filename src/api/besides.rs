@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use super::layer::Layer;
 use super::{SessionApi, naming};
 use crate::model::{
-    ApiError, Clause, Completeness, Cursor, Deletable, Field, Op, PageEnd, Plan, RowRef, RowSink,
-    Search, Support, Target, UserNames, Value, locked,
+    ApiError, Clause, Completeness, Cursor, Deletable, Field, Kept, Op, PageEnd, Plan, RowRef,
+    RowSink, Search, Support, Target, UserNames, Value, locked,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -347,6 +347,14 @@ impl<'a> Watch<'a> {
 }
 
 impl RowSink for Watch<'_> {
+    fn room(&self) -> u64 {
+        self.sink.room()
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.sink.kept()
+    }
+
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let is_new = self.is_new(&row);
         if !is_new && self.handing == Handing::OnlyNew {

@@ -191,12 +191,12 @@ impl Overview {
     /// Keeps only the rows of the chosen bar.
     fn keep(&self, state: &mut State) -> Handled {
         let (place, at) = self.choice;
-        let (by, group) = match BARS.get(place) {
-            Some(by) => (*by, self.shown(place, most(state)).get(at).copied()),
-            None => {
-                let hint = Hint::iter().nth(at);
-                (GroupBy::Hint, hint.and_then(|hint| self.of_hint(hint)))
-            }
+        let by = BARS.get(place).copied().unwrap_or(GroupBy::Hint);
+        let group = if by == GroupBy::Hint {
+            let hint = Hint::iter().nth(at);
+            hint.and_then(|hint| self.of_hint(hint))
+        } else {
+            self.shown(place, most(state)).get(at).copied()
         };
         match group.cloned() {
             Some(group) => Handled::Close(groups::keep(state, by, &group)),
