@@ -207,10 +207,12 @@ fn filter(state: &State) -> Option<Matcher> {
     let mut sources = state.sources.iter().enumerate();
     let matcher = sources.try_fold(matcher.ok()?, |matcher, (at, source)| {
         let names = &source.profile.user_names;
-        let is_user = |clause: &Clause| clause.target == Target::Field(Field::User);
-        let theirs = |clause: &Clause| match is_user(clause) {
-            true => names.clause(clause),
-            false => clause.clone(),
+        let theirs = |clause: &Clause| {
+            if clause.target == Target::Field(Field::User) {
+                names.clause(clause)
+            } else {
+                clause.clone()
+            }
         };
         let theirs: Vec<Clause> = typed.iter().map(theirs).collect();
         if theirs == typed {
