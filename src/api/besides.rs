@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 
 use super::layer::Layer;
+use super::together::{FirstPage, FirstPages};
 use super::{SessionApi, naming};
 use crate::model::{
-    ApiError, Clause, Completeness, Cursor, Deletable, Field, Op, PageEnd, Plan, RowRef, RowSink,
-    Search, Support, Target, UserNames, Value, locked,
+    ApiError, Clause, Completeness, Cursor, Deletable, Field, Kept, Op, PageEnd, Plan, RowRef,
+    RowSink, Search, Support, Target, UserNames, Value, locked,
 };
 
 /// So many people are asked for by their id at most, once some of their sessions were found.
@@ -22,6 +23,9 @@ const MOST_PEOPLE: usize = 5;
 /// So many pages one after the other may hold nothing new, unless a walk comes forward. A server that goes
 /// round in circles does it for ever.
 const STALE_PAGES: u32 = 100;
+
+/// The spellings in which a user is looked for, beside the one that was typed.
+const SPELLINGS: [fn(&str) -> String; 3] = [lower, upper, capitalised];
 
 /// A system whose lists are asked for again where the first answer may lack what was meant.
 pub(super) struct Besides {
@@ -154,7 +158,7 @@ impl Besides {
         }
         let mut besides = search.clone();
         besides.query.clauses.push(of_users(&words));
-        if self.read(walk, &besides, end, sink).await?.is_break() {
+        if self.read(walk, &besides, None, end, sink).await?.is_break() {
             return Ok(());
         }
         self.spellings(walk, &besides, end, sink).await
@@ -173,39 +177,68 @@ impl Besides {
         if !self.minds_case(&asked) || walk.any_case(&asked) {
             return Ok(());
         }
-        for spell in [str::to_lowercase, str::to_uppercase, capitalised] {
-            let names: Vec<String> = walk.unfound().into_iter().map(spell).collect();
-            let new: Vec<&str> = names
-                .iter()
-                .filter(|name| !asked.contains(name))
-                .map(String::as_str)
-                .collect();
-            if new.is_empty() {
-                continue;
-            }
-            let other = with_user(search, of_users(&new));
-            if self.read(walk, &other, end, sink).await?.is_break() {
-                return Ok(());
-            }
-        }
-        if self.inner.caps().support(Field::UserId) != Support::Server {
+        let spelled = self.other_spellings(walk, search, &asked, end, sink);
+        if spelled.await?.is_break() || self.inner.caps().support(Field::UserId) != Support::Server
+        {
             return Ok(());
         }
-        for person in walk.people.clone().into_iter().take(MOST_PEOPLE) {
-            let id = Clause::field(Field::UserId, Op::Eq, Value::Text(person.into()));
-            let theirs = with_user(search, id);
-            if self.read(walk, &theirs, end, sink).await?.is_break() {
-                return Ok(());
+        let people = walk.people.iter().take(MOST_PEOPLE).map(|person| {
+            let id = Value::Text(person.as_str().into());
+            with_user(search, Clause::field(Field::UserId, Op::Eq, id))
+        });
+        let people: Vec<Search> = people.collect();
+        let mut pages = FirstPages::of(&*self.inner, &people);
+        for theirs in &people {
+            let first = pages.next().await?;
+            if self.read(walk, theirs, first, end, sink).await?.is_break() {
+                break;
             }
         }
         Ok(())
     }
 
-    /// Reads every page of one more search; what came before is not handed out again.
+    /// The other spellings of the names that are not found, until they are. All of them are asked for at the
+    /// same time; those behind the one that is found are given up.
+    async fn other_spellings(
+        &self,
+        walk: &mut Walk,
+        search: &Search,
+        asked: &[String],
+        end: &mut PageEnd,
+        sink: &mut dyn RowSink,
+    ) -> Result<ControlFlow<()>, ApiError> {
+        // As they are needed if none is found; they differ, or are none.
+        let mut guesses: Vec<Search> = Vec::new();
+        for spell in SPELLINGS {
+            let guess = in_spelling(walk, search, asked, spell);
+            guesses.extend(guess.filter(|guess| !guesses.contains(guess)));
+        }
+        let mut pages = FirstPages::of(&*self.inner, &guesses);
+        let mut guesses = guesses.into_iter();
+        let mut latest = None;
+        for spell in SPELLINGS {
+            let other =
+                in_spelling(walk, search, asked, spell).filter(|it| latest.as_ref() != Some(it));
+            let Some(other) = other else { continue };
+            let first = match guesses.next() {
+                Some(guess) => pages.next().await?.filter(|_| guess == other),
+                None => None,
+            };
+            if self.read(walk, &other, first, end, sink).await?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            latest = Some(other);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Reads every page of one more search; what came before is not handed out again. `first`: its first
+    /// page, if that has been read.
     async fn read(
         &self,
         walk: &mut Walk,
         search: &Search,
+        mut first: Option<FirstPage>,
         end: &mut PageEnd,
         sink: &mut dyn RowSink,
     ) -> Result<ControlFlow<()>, ApiError> {
@@ -213,7 +246,10 @@ impl Besides {
         let (mut stale, mut walked) = (0, None);
         loop {
             let mut watch = Watch::new(self, walk, sink, Handing::OnlyNew);
-            let page = self.inner.search(search, at.as_ref(), &mut watch).await?;
+            let page = match first.take() {
+                Some(first) => first.pour(&mut watch),
+                None => self.inner.search(search, at.as_ref(), &mut watch).await?,
+            };
             let (new, enough) = (watch.new, watch.enough);
             drop(watch);
             end.total = end.total.map(|total| total.saturating_add(new));
@@ -251,6 +287,20 @@ fn of_users(names: &[&str]) -> Clause {
     }
 }
 
+/// The search with another spelling of those names that are not found. `None`: they are all found, or were
+/// asked for in this spelling.
+fn in_spelling(
+    walk: &Walk,
+    search: &Search,
+    asked: &[String],
+    spell: fn(&str) -> String,
+) -> Option<Search> {
+    let names: Vec<String> = walk.unfound().into_iter().map(spell).collect();
+    let new = names.iter().filter(|name| !asked.contains(name));
+    let new: Vec<&str> = new.map(String::as_str).collect();
+    (!new.is_empty()).then(|| with_user(search, of_users(&new)))
+}
+
 /// The search with this clause in place of the one that names users.
 fn with_user(search: &Search, clause: Clause) -> Search {
     let mut search = search.clone();
@@ -260,6 +310,14 @@ fn with_user(search: &Search, clause: Clause) -> Search {
         *place = clause;
     }
     search
+}
+
+fn lower(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn upper(name: &str) -> String {
+    name.to_uppercase()
 }
 
 /// `jdoe` as `Jdoe`.
@@ -347,6 +405,14 @@ impl<'a> Watch<'a> {
 }
 
 impl RowSink for Watch<'_> {
+    fn room(&self) -> u64 {
+        self.sink.room()
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.sink.kept()
+    }
+
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let is_new = self.is_new(&row);
         if !is_new && self.handing == Handing::OnlyNew {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use super::SessionApi;
 use super::layer::Layer;
 use crate::model::{
-    ApiError, Class, Clause, Cursor, Field, Identity, Op, PageEnd, Plan, RowRef, RowSink, Search,
-    Session, SessionKey, Target, Value,
+    ApiError, Class, Clause, Cursor, Field, Identity, Kept, Op, PageEnd, Plan, RowRef, RowSink,
+    Search, Session, SessionKey, Target, Value,
 };
 
 /// The attribute in which the id stays, where the system does not send it among the others.
@@ -120,6 +120,14 @@ struct Naming<'a> {
 }
 
 impl RowSink for Naming<'_> {
+    fn room(&self) -> u64 {
+        self.sink.room()
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        self.sink.kept()
+    }
+
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let mut row = row;
         let named = row.client.as_deref().and_then(|id| self.names.get(id));

@@ -17,6 +17,7 @@ pub mod net;
 pub mod oauth;
 mod pingam;
 mod system;
+mod together;
 mod workos;
 
 use std::sync::Arc;

@@ -232,6 +232,10 @@ impl Take for Stream<'_> {
         self.encode.page(self.out.buffer())?;
         self.out.flush()
     }
+
+    fn left(&self) -> u64 {
+        self.left.unwrap_or(u64::MAX)
+    }
 }
 
 /// Prints the ids.
@@ -255,6 +259,10 @@ impl Take for Ids<'_> {
 
     fn page(&mut self) -> Result<(), Failure> {
         self.out.flush()
+    }
+
+    fn left(&self) -> u64 {
+        self.left.unwrap_or(u64::MAX)
     }
 }
 

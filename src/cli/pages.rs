@@ -33,6 +33,11 @@ pub(crate) trait Take: Send {
 
     /// A page of some source has ended.
     fn page(&mut self) -> Result<(), Failure>;
+
+    /// How many more rows are wanted, as far as that is known.
+    fn left(&self) -> u64 {
+        u64::MAX
+    }
 }
 
 /// The request that goes to every source.
@@ -387,6 +392,10 @@ struct Sink<'r, 'a, 's, 't> {
 }
 
 impl RowSink for Sink<'_, '_, '_, '_> {
+    fn room(&self) -> u64 {
+        locked(self.shared).take.left()
+    }
+
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
         let source = self.reader.source;
         let mut shared = locked(self.shared);

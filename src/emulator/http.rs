@@ -151,6 +151,7 @@ async fn with_faults(
     next: Next,
 ) -> Response {
     let shared = site.system.shared();
+    let _answering = shared.load.enter();
     let mut inside = Inside::default();
     if let Some(reader) = site.reader {
         (request, inside) = read(request, reader).await;

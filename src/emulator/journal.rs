@@ -2,6 +2,7 @@
 //! sent".
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -52,6 +53,42 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<JournalEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many requests are answered at the same time.
+#[derive(Debug, Default)]
+pub(crate) struct Load {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Load {
+    /// A request has come. It counts until the answer is made, or the client has gone.
+    pub(crate) fn enter(&self) -> Answering<'_> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Answering(self)
+    }
+
+    /// Requests without an answer.
+    pub(crate) fn now(&self) -> usize {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    /// The most that there were at any time.
+    pub(crate) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+}
+
+/// One request among those of a [`Load`].
+#[derive(Debug)]
+pub(crate) struct Answering<'a>(&'a Load);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

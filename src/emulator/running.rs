@@ -141,6 +141,18 @@ impl Running {
         self.shared.journal.entries()
     }
 
+    /// How many requests over HTTP are without an answer now.
+    #[must_use]
+    pub fn answering(&self) -> usize {
+        self.shared.load.now()
+    }
+
+    /// How many requests over HTTP were without an answer at the same time, at most.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.shared.load.most()
+    }
+
     /// Replaces all faults, each one JSON object; an empty list ends them. Counting starts anew.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use super::clock::Clock;
 use super::fault::Fault;
-use super::journal::Journal;
+use super::journal::{Journal, Load};
 use super::rng::{Rng, Secrets, uuid_text};
 use super::{Credentials, Options};
 
@@ -27,6 +27,7 @@ pub struct Shared {
     pub(crate) clock: Clock,
     pub(crate) faults: Mutex<Vec<Fault>>,
     pub(crate) journal: Journal,
+    pub(crate) load: Load,
     pub(crate) secrets: Mutex<Secrets>,
     /// Lengths of random pauses.
     pauses: Mutex<Rng>,
@@ -64,6 +65,7 @@ impl Shared {
             clock: Clock::new(options.now),
             faults: Mutex::new(faults),
             journal: Journal::default(),
+            load: Load::default(),
             secrets: Mutex::new(secrets),
             pauses: Mutex::new(Rng::new(options.seed)),
             refusals,

@@ -39,7 +39,7 @@ pub use exempt::{Exempt, exempt};
 pub use failure::{Acted, Code, LimitedBy, SqlState, Unreached};
 pub use hint::{Hint, HintRules, Hints, OfOtherRows};
 pub use kind_counts::KindCounts;
-pub use page::{Completeness, Cursor, PageEnd, RowRef, RowSink, WalkProgress};
+pub use page::{Completeness, Cursor, Kept, PageEnd, RowRef, RowSink, WalkProgress};
 pub use paging::{Brought, Headway, PageRules, ReadKeys, Stuck, told_duplicates, told_unread};
 pub use policy::{AuditMode, Policy};
 pub use preview::{EndRequest, EndTarget, Preview};

@@ -1,5 +1,6 @@
 //! How rows travel from a provider to whoever wants them.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -21,6 +22,28 @@ pub trait RowSink: Send {
     /// How many more rows are wanted, as far as that is known. A page beyond them is not asked for ahead.
     fn room(&self) -> u64 {
         u64::MAX
+    }
+
+    /// A place for the client to keep something in until the next page of the same reading. `None`: there
+    /// is none, so that no page is asked for ahead.
+    fn kept(&mut self) -> Option<&mut Kept> {
+        None
+    }
+}
+
+/// What a client keeps from one page of a reading to the next, such as pages that it has asked for ahead.
+/// It is dropped with the reading.
+#[derive(Default)]
+pub struct Kept(Option<Box<dyn Any + Send>>);
+
+impl Kept {
+    /// The kept value of this type; a new one if there was none.
+    pub fn value<T: Any + Default + Send>(&mut self) -> &mut T {
+        if !self.0.as_ref().is_some_and(|kept| (**kept).is::<T>()) {
+            self.0 = Some(Box::<T>::default());
+        }
+        let kept = self.0.as_mut().and_then(|kept| kept.downcast_mut());
+        kept.expect("a value of this type was just put there")
     }
 }
 

@@ -19,8 +19,8 @@ use crate::api::SessionApi;
 use crate::model::query::{Matcher, RowIn};
 use crate::model::text::with_thousands;
 use crate::model::{
-    ApiError, Brought, Completeness, Cursor, Headway, PageEnd, PageRules, Plan, ReadKeys, RowRef,
-    RowSink, Search, Stuck, Thresholds, WalkProgress,
+    ApiError, Brought, Completeness, Cursor, Headway, Kept, PageEnd, PageRules, Plan, ReadKeys,
+    RowRef, RowSink, Search, Stuck, Thresholds, WalkProgress,
 };
 
 /// One search of one system, as far as it has come.
@@ -33,6 +33,8 @@ pub struct Reading<'a> {
     plan: Plan,
     rest: Option<Rest<'a>>,
     at: Option<Cursor>,
+    /// Of the client; requests in it end with the reading.
+    kept: Kept,
     keys: ReadKeys,
     rules: PageRules,
     limit: u64,
@@ -120,6 +122,7 @@ impl<'a> Reading<'a> {
             search,
             rest: None,
             at: None,
+            kept: Kept::default(),
             keys: ReadKeys::default(),
             rules: PageRules::from(None),
             limit: u64::MAX,
@@ -202,10 +205,13 @@ impl<'a> Reading<'a> {
     /// May be dropped at any await. The rows in the sink stay good then; another call asks for the same
     /// page again and leaves them out.
     pub async fn page(&mut self, sink: &mut dyn RowSink) -> PageRead {
+        // A page that is there already must not keep whoever stops the reading from doing so.
+        tokio::task::yield_now().await;
         let start = Instant::now();
         let mut rows = NewRows {
             rest: self.rest.as_ref(),
             keys: &mut self.keys,
+            kept: &mut self.kept,
             room: self.room,
             repeats: self.repeats,
             sink,
@@ -243,6 +249,9 @@ impl<'a> Reading<'a> {
             }
             (Err(error), None) => (same(), Then::Broke(error)),
         };
+        if then != Then::Next {
+            self.kept = Kept::default();
+        }
         PageRead {
             received,
             duplicates,
@@ -324,6 +333,7 @@ enum NoMore {
 struct NewRows<'a> {
     rest: Option<&'a Rest<'a>>,
     keys: &'a mut ReadKeys,
+    kept: &'a mut Kept,
     room: u64,
     repeats: bool,
     sink: &'a mut dyn RowSink,
@@ -350,6 +360,10 @@ impl RowSink for NewRows<'_> {
             return 0;
         }
         self.room.min(self.sink.room())
+    }
+
+    fn kept(&mut self) -> Option<&mut Kept> {
+        Some(self.kept)
     }
 
     fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {

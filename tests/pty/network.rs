@@ -303,6 +303,8 @@ fn f_http_09_the_counter_of_a_long_search_moves_and_escape_stops_it() {
     usher.pty.keys(ESC);
 
     usher.pty.wait_for("search stopped");
+    // The server is still reading what was on its way.
+    usher.pty.settle(Duration::from_millis(200));
     let asked = server.requests("GET");
     usher.pty.settle(Duration::from_millis(300));
     assert_eq!(server.requests("GET"), asked, "nothing more is asked for");

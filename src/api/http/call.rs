@@ -328,8 +328,8 @@ impl Call<'_> {
     /// Changes ask nobody, and neither do the looks that belong to them.
     fn purpose(&self) -> Purpose {
         match (self.repeat, self.interact) {
-            (Repeat::Read, Interact::Allowed) => Purpose::Read,
-            (Repeat::Read, Interact::Never) => Purpose::ReadForChange,
+            (Repeat::Read | Repeat::Ahead, Interact::Allowed) => Purpose::Read,
+            (Repeat::Read | Repeat::Ahead, Interact::Never) => Purpose::ReadForChange,
             _ => Purpose::Change,
         }
     }

@@ -20,6 +20,8 @@ const FIRST_WAIT_FOR_NAME: Duration = Duration::from_secs(1);
 pub enum Repeat {
     /// Reading: whenever it failed for a passing reason.
     Read,
+    /// Reading before it is needed: never. What fails is asked for again when it is needed.
+    Ahead,
     /// A change of one thing: only if it was certainly not carried out. In any other case the caller
     /// reads the list to see whether it was.
     One,
@@ -140,7 +142,7 @@ impl Tries {
 /// How often a request of this kind may be repeated after such a failure.
 fn repeats(repeat: Repeat, failure: &SendFailure) -> u32 {
     match (repeat, failure) {
-        (Repeat::Never, _) | (_, SendFailure::Final) => 0,
+        (Repeat::Never | Repeat::Ahead, _) | (_, SendFailure::Final) => 0,
         (Repeat::Read, _) => 2,
         (Repeat::One, SendFailure::NotSent { .. } | SendFailure::Busy { .. }) => 2,
         (Repeat::One, SendFailure::Lost | SendFailure::ServerError) => 0,

@@ -4,6 +4,7 @@
 //! all sessions of a user. Which one it is shows at the first search: the old ones answer 404 or 405.
 //! Source: Janssen `SessionResource`, in its two generations.
 
+mod ahead;
 mod caps;
 mod dates;
 mod error;
@@ -134,6 +135,46 @@ impl Janssen {
             can_search: !self.is_old(),
             plain_only,
         }
+    }
+
+    /// The same page, asked for in a simpler way. `None`: there is none, or no need of it.
+    ///
+    /// Some versions and databases fail at dates, `pattern` or an order. The client applies the clauses
+    /// that a simpler request leaves out, so a listing may begin without them.
+    fn simpler(&self, reply: &Reply, search: &Search, place: &Place) -> Option<Place> {
+        let native = filter::translate(search, &self.rules(true));
+        let asked = &place.native;
+        let differs = (&native.field_values, native.sort) != (&asked.field_values, asked.sort)
+            || !asked.pattern.is_empty();
+        let failed = reply.status == StatusCode::INTERNAL_SERVER_ERROR;
+        (failed && differs).then(|| Place {
+            native,
+            ..place.clone()
+        })
+    }
+
+    /// Checks that the answer is a page of the list.
+    fn check(&self, reply: &Reply, search: &Search, start: u64) -> Result<(), ApiError> {
+        if let Some(error) = reply.forgotten().filter(|_| start > 0) {
+            return Err(error);
+        }
+        if reply.status.is_success() {
+            return Ok(());
+        }
+        Err(match self.error_of(reply) {
+            // An unknown field in the operator's own filter makes the server fail.
+            ApiError::Server {
+                code: Code::Http(500),
+                message,
+                exchange,
+                ..
+            } if search.native.is_some() => ApiError::BadQuery {
+                message,
+                field: None,
+                exchange,
+            },
+            other => other,
+        })
     }
 
     /// Everything that the parameterless list gives: all sessions of an old server, the first 50 of
@@ -298,58 +339,38 @@ impl SessionApi for Janssen {
             start,
             size,
         };
-        let mut reply = self.pages.get(&place, search.now).await?;
-        // Some versions and databases fail at dates, `pattern` or an order. The client applies the
-        // clauses that a simpler request leaves out, so a listing may begin without them.
-        if reply.status == StatusCode::INTERNAL_SERVER_ERROR && at.is_none() && !plain {
-            let simple = filter::translate(search, &self.rules(true));
-            let native = &place.native;
-            if (&simple.field_values, simple.sort) != (&native.field_values, native.sort)
-                || !native.pattern.is_empty()
-            {
-                place.native = simple;
-                let second = self.pages.ask(&place).await?;
-                if second.status.is_success() {
-                    self.plain_only.store(true, Ordering::Relaxed);
-                    (plain, reply) = (true, second);
-                }
+        let (mut reply, is_early) = self.pages.get(&place, sink).await?;
+        if at.is_none()
+            && !plain
+            && let Some(simple) = self.simpler(&reply, search, &place)
+        {
+            let second = self.pages.ask(&simple).await?;
+            if second.status.is_success() {
+                self.plain_only.store(true, Ordering::Relaxed);
+                (plain, reply, place) = (true, second, simple);
             }
         }
         let may_be_old = self.generation() == Generation::Unknown && start == 0;
         if may_be_old && matches!(reply.status.as_u16(), 404 | 405) {
             return self.old_listing(sink).await;
         }
-        if let Some(error) = reply.forgotten().filter(|_| start > 0) {
-            return Err(error);
+        self.check(&reply, search, start)?;
+        let mut found = listing(&reply)?;
+        let again;
+        if is_early && Pages::has_moved(found.total, sink) {
+            again = self.pages.ask(&place).await?;
+            self.check(&again, search, start)?;
+            found = listing(&again)?;
         }
-        if !reply.status.is_success() {
-            let error = self.error_of(&reply);
-            return Err(match error {
-                // An unknown field in the operator's own filter makes the server fail.
-                ApiError::Server {
-                    code: Code::Http(500),
-                    message,
-                    exchange,
-                    ..
-                } if search.native.is_some() => ApiError::BadQuery {
-                    message,
-                    field: None,
-                    exchange,
-                },
-                other => other,
-            });
-        }
-        let found = listing(&reply)?;
         self.learn(Generation::New);
         let end = page_end(start, &found, size, plain);
-        // From the second page on: whoever reads on after that reads all, as a rule. A thin page that is not
-        // the last comes from a server that is in trouble.
+        // From the second page on: whoever reads on after that reads all, as a rule.
         if at.is_some()
             && let Some((start, _)) = position(end.next.as_ref())
-            && self.pages.is_full(found.entries.len(), size)
-            && sink.room() > found.entries.len() as u64
         {
-            self.pages.ask_ahead(Place { start, ..place }, search.now);
+            let next = Place { start, ..place };
+            let rows = found.entries.len();
+            self.pages.ask_ahead(next, rows, end.total, sink);
         }
         let (flow, unread) = self.pour(&found, sink);
         Ok(PageEnd {

@@ -1,15 +1,15 @@
-//! The pages of a search. The page after the one that is being read may be on its way already.
+//! The pages of a search. Those after the one that is being read may be on their way already.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
-use chrono::{DateTime, Utc};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::ahead::{self, Ahead, NextPage};
 use super::error;
 use super::filter::Native;
-use crate::api::http::{Call, Http, Reply};
-use crate::model::{ApiError, locked};
+use crate::api::http::{Call, Http, Repeat, Reply};
+use crate::model::{ApiError, Kept, RowSink};
 
 /// The path of the sessions under the base address.
 pub(super) const SESSION: [&str; 5] = [
@@ -28,7 +28,8 @@ pub(super) struct Pages {
     pub(super) http: Http,
     /// Largest page that the server takes.
     largest: Arc<AtomicU32>,
-    ahead: Arc<Mutex<Option<Ahead>>>,
+    /// Pages that are asked for ahead at the same time, at most.
+    at_once: usize,
 }
 
 /// Which page it is.
@@ -41,20 +42,14 @@ pub(super) struct Place {
     pub(super) size: u32,
 }
 
-/// A page that was asked for before it was needed, by the search of this moment: another one must not see
-/// what was so before it began.
-struct Ahead {
-    place: Place,
-    asked: DateTime<Utc>,
-    reply: AbortOnDropHandle<Result<Reply, ApiError>>,
-}
-
 impl Pages {
     pub(super) fn new(http: Http) -> Self {
+        // One request is left to whoever looks at a session meanwhile.
+        let at_once = http.concurrency().saturating_sub(1).clamp(1, ahead::MOST);
         Self {
             http,
             largest: Arc::new(AtomicU32::new(LARGEST)),
-            ahead: Arc::default(),
+            at_once,
         }
     }
 
@@ -74,37 +69,72 @@ impl Pages {
             .renew_if(|reply| !error::lacks_scope(reply))
     }
 
-    /// True if a page that was asked for with this size has as many rows as the server gives.
-    pub(super) fn is_full(&self, rows: usize, size: u32) -> bool {
-        rows as u64 >= u64::from(size.min(self.largest.load(Ordering::Relaxed)))
+    /// Rows of a page that is asked for with this size.
+    fn step(&self, size: u32) -> u64 {
+        size.min(self.largest.load(Ordering::Relaxed)).max(1).into()
     }
 
-    /// Asks for the page that the search of this moment will need next. It replaces another one that was.
-    pub(super) fn ask_ahead(&self, place: Place, asked: DateTime<Utc>) {
-        let (pages, there) = (self.clone(), place.clone());
-        let reply = tokio::spawn(async move { pages.ask(&there).await });
-        *locked(&self.ahead) = Some(Ahead {
-            place,
-            asked,
-            reply: AbortOnDropHandle::new(reply),
+    /// Asks for the pages that a reading needs after this one. `next`: the place of the first of them; `rows`
+    /// came with this page, and so many rows the server counts.
+    ///
+    /// A thin page that is not the last comes from a server that is in trouble: nothing is asked for ahead.
+    pub(super) fn ask_ahead(
+        &self,
+        next: Place,
+        rows: usize,
+        total: Option<u64>,
+        sink: &mut dyn RowSink,
+    ) {
+        let (rows, step) = (rows as u64, self.step(next.size));
+        let wanted = sink.room();
+        let Some(kept) = sink.kept().filter(|_| rows >= step && wanted > rows) else {
+            return;
+        };
+        let end = next.start.saturating_add(wanted - rows);
+        let next = NextPage {
+            place: next,
+            step,
+            end: total.map_or(end, |total| end.min(total)),
+            total,
+            at_once: self.at_once,
+        };
+        kept.value::<Ahead>().ask(next, |place| {
+            let (pages, place) = (self.clone(), place.clone());
+            let reply = async move { pages.request(&place, Repeat::Ahead).await };
+            AbortOnDropHandle::new(tokio::spawn(reply))
         });
     }
 
-    /// One page of the search of this moment, as the server gives it.
-    pub(super) async fn get(&self, place: &Place, asked: DateTime<Utc>) -> Result<Reply, ApiError> {
-        let is_it = |ahead: &mut Ahead| ahead.asked == asked && ahead.place == *place;
-        let ahead = locked(&self.ahead).take_if(is_it);
-        if let Some(ahead) = ahead
-            // A task that was ended from outside has no answer.
-            && let Ok(reply) = ahead.reply.await
-        {
-            return reply;
+    /// One page, as the server gives it. `true`: it was asked for before the page in front of it had come.
+    pub(super) async fn get(
+        &self,
+        place: &Place,
+        sink: &mut dyn RowSink,
+    ) -> Result<(Reply, bool), ApiError> {
+        let ahead = sink.kept().map(Kept::value::<Ahead>);
+        if let Some(page) = ahead.and_then(|ahead| ahead.take(place)) {
+            match page.reply.await {
+                Ok(Ok(reply)) if reply.status.is_success() => return Ok((reply, page.is_early)),
+                // It had one try only; now it has all of them.
+                _ => sink.kept().map(|kept| kept.value::<Ahead>().failed()),
+            };
         }
-        self.ask(place).await
+        Ok((self.ask(place).await?, false))
+    }
+
+    /// True if the list has changed between the page before and this one with its total, so that a page that
+    /// was asked for before its turn may lack rows, or hold others twice.
+    pub(super) fn has_moved(total: Option<u64>, sink: &mut dyn RowSink) -> bool {
+        let ahead = sink.kept().map(Kept::value::<Ahead>);
+        ahead.is_some_and(|ahead| ahead.has_moved(total))
     }
 
     /// One page as the server gives it, asked for now.
     pub(super) async fn ask(&self, place: &Place) -> Result<Reply, ApiError> {
+        self.request(place, Repeat::Read).await
+    }
+
+    async fn request(&self, place: &Place, repeat: Repeat) -> Result<Reply, ApiError> {
         let native = &place.native;
         let mut limit = place.size.min(self.largest.load(Ordering::Relaxed)).max(1);
         loop {
@@ -119,7 +149,8 @@ impl Pages {
             if let Some((by, order)) = native.sort {
                 pairs.extend([("sortBy", by), ("sortOrder", order)]);
             }
-            let reply = self.call().then(&["search"]).query(&pairs).send().await?;
+            let call = self.call().then(&["search"]).query(&pairs).repeat(repeat);
+            let reply = call.send().await?;
             match error::page_limit(&reply) {
                 Some(largest) if largest < limit => {
                     self.largest.store(largest, Ordering::Relaxed);

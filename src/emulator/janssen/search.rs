@@ -111,9 +111,12 @@ fn users_meant(world: &World, clauses: &[Clause]) -> Option<Vec<u32>> {
         _ => None,
     });
     let (wanted, is_id) = asked.next()?;
+    // Read once, not written for each user.
+    let digits = wanted.replace('-', "");
+    let id = u128::from_str_radix(&digits, 16).ok();
     let is_meant = |user: &User| {
         if is_id {
-            uuid_text(user.id) == *wanted
+            Some(user.id) == id && uuid_text(user.id) == *wanted
         } else {
             user.name == *wanted
         }

@@ -1,6 +1,7 @@
 //! The Janssen client: against answers copied from the wire contract, against a server that sends
 //! what no server should, and against the emulator.
 
+mod ahead;
 mod bodies;
 mod bulk;
 mod connections;

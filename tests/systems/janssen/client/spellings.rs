@@ -100,6 +100,64 @@ async fn nobody_costs_three_more_questions_and_the_plan_says_so() {
 }
 
 #[tokio::test]
+async fn other_spellings_are_asked_for_together_within_the_limit_of_the_profile() {
+    for (concurrency, most) in [(1, 1), (2, 2), (8, 3)] {
+        let emulator = super::emulator(super::fixed()).await;
+        let slow = r#"{"match":{"path":"*/session/search*"},"action":"delay","ms":60}"#;
+        emulator.set_faults(&[slow]).unwrap();
+        let mut profile = super::client_profile(&emulator);
+        profile.concurrency = concurrency;
+
+        let (ids, total) = found(super::open(&profile).as_ref(), &search("user:noBody")).await;
+
+        assert_eq!((ids.len(), total), (0, Some(0)));
+        assert_eq!(emulator.most_at_once(), most, "{concurrency}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_behind_the_spelling_that_is_found_is_not_in_the_answer() {
+    // Two people whose names differ in case only: the first spelling with sessions is the answer.
+    let server = Scripted::start(|_, heard| {
+        let named = |name: &str| heard.line().contains(&format!("auth_user%3D{name}"));
+        let row = |id: &str, user: &str, inum: &str| {
+            format!(
+                r#"{{"outsideSid":"{id}","deletable":true,"userDn":"inum={inum},ou=people,o=jans",
+                    "sessionAttributes":{{"sid":"{id}","auth_user":"{user}"}}}}"#
+            )
+        };
+        let row = match heard.line() {
+            _ if named("jdoe") => row("a", "jdoe", "1"),
+            _ if named("JDOE") => row("b", "JDOE", "2"),
+            line if line.contains("userDn") => row("c", "jdoe", "1"),
+            _ => String::new(),
+        };
+        let total = usize::from(!row.is_empty());
+        json(&format!(
+            r#"{{"totalEntriesCount":{total},"entries":[{row}]}}"#
+        ))
+    })
+    .await;
+    let api = open(&token_profile(&server.url));
+
+    let (ids, total) = found(api.as_ref(), &search("user:jDOE")).await;
+
+    assert_eq!((ids, total), (vec!['a', 'c'], Some(2)));
+    assert!(server.heard().len() <= 5, "{}", server.heard().len());
+}
+
+#[tokio::test]
+async fn a_name_of_one_letter_is_asked_for_once_in_each_spelling() {
+    let server = Scripted::start(minding_case).await;
+    let api = open(&token_profile(&server.url));
+
+    let (ids, _) = found(api.as_ref(), &search("user:x")).await;
+
+    assert!(ids.is_empty());
+    assert_eq!(server.heard().len(), 2);
+}
+
+#[tokio::test]
 async fn a_session_without_a_lasting_id_comes_once_although_it_is_read_twice() {
     let emulator = super::emulator(super::fixed()).await;
     let api = open(&super::client_profile(&emulator));
