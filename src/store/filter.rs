@@ -202,6 +202,10 @@ impl RowView for Asked<'_> {
         self.row.tests_id(test)
     }
 
+    fn source(&self) -> Option<usize> {
+        Some(usize::from(self.row.source().0))
+    }
+
     fn key(&self) -> Option<Cow<'_, str>> {
         Some(self.row.key_text())
     }

@@ -263,11 +263,8 @@ fn person(view: &View, row: Row<'_>, by: GroupBy, text: Option<&str>) -> Option<
     let source = view.sources.get(usize::from(row.source().0))?;
     let is_of_people = by == GroupBy::User && !view.sources.iter().all(|s| s.user_names.are_same());
     let text = text.filter(|_| is_of_people)?;
-    Some(match source.user_names.person(text) {
-        Some(person) => person.into_owned(),
-        // Elsewhere that is the name of somebody else.
-        None => format!("{text} ({})", source.profile),
-    })
+    let counted_as = source.user_names.counted_as(text, &source.profile);
+    Some(counted_as.into_owned())
 }
 
 fn text_id(row: Row<'_>, by: GroupBy) -> TextId {
