@@ -5,8 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # A tenth above what was counted when the line was written. Whoever makes a row dearer must say why.
-LIST_A_ROW=900000
-REVOKE_A_ROW=9000000
+LIST_A_ROW=79000
+REVOKE_A_ROW=40000
 
 say() { printf 'instructions: %s\n' "$*" >&2; }
 
