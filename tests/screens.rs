@@ -45,7 +45,7 @@ use usher::app::job::{Job, JobState};
 use usher::app::msg::SignInStep;
 use usher::app::results::{Find, LiveFilter, RowStatus};
 use usher::app::revoke_plan::{ConfirmKind, RevokePlan};
-use usher::app::source::{Link, Progress, Source};
+use usher::app::source::{Link, ProfileEntry, Progress, Source};
 use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};

@@ -1,6 +1,6 @@
 //! Counts over the rows that are shown: what is asked of the worker, and which clauses keep a group.
 
-use crate::model::{Clause, Field, Op, Target, Value};
+use crate::model::{AddressClass, Clause, Field, Op, Target, Value};
 use crate::store::{Began, Group, GroupBy, Order, Rows, View, began, groups};
 
 /// The counts that were asked for.
@@ -29,15 +29,17 @@ pub fn count(rows: &Rows, order: &Order, view: &View, by: &[GroupBy], asks_began
 }
 
 /// The properties in the order in which a person goes through them.
-pub const ALL: [GroupBy; 8] = [
+pub const ALL: [GroupBy; 10] = [
     GroupBy::User,
     GroupBy::Client,
     GroupBy::Address,
     GroupBy::Network,
+    GroupBy::AddressClass,
     GroupBy::State,
     GroupBy::Method,
     GroupBy::Profile,
     GroupBy::Kind,
+    GroupBy::Hint,
 ];
 
 /// The name of a property for people, and behind `group` in the palette.
@@ -47,10 +49,12 @@ pub fn name(by: GroupBy) -> &'static str {
         GroupBy::Client => "client",
         GroupBy::Address => "address",
         GroupBy::Network => "network",
+        GroupBy::AddressClass => "ip class",
         GroupBy::State => "state",
         GroupBy::Method => "method",
         GroupBy::Profile => "profile",
         GroupBy::Kind => "kind",
+        GroupBy::Hint => "hint",
     }
 }
 
@@ -58,11 +62,12 @@ fn field(by: GroupBy) -> Field {
     match by {
         GroupBy::User => Field::User,
         GroupBy::Client => Field::Client,
-        GroupBy::Address | GroupBy::Network => Field::Ip,
+        GroupBy::Address | GroupBy::Network | GroupBy::AddressClass => Field::Ip,
         GroupBy::State => Field::State,
         GroupBy::Method => Field::Method,
         GroupBy::Profile => Field::Profile,
         GroupBy::Kind => Field::Kind,
+        GroupBy::Hint => Field::Hint,
     }
 }
 
@@ -73,8 +78,14 @@ pub fn clauses(by: GroupBy, group: &Group) -> Vec<Clause> {
     let Some(value) = &group.value else {
         return vec![is("*").negate()];
     };
-    let mut clauses =
-        vec![Clause::read(Target::Field(field), Op::Eq, value).unwrap_or_else(|_| is(value))];
+    let read = |value: &str| {
+        Clause::read(Target::Field(field), Op::Eq, value).unwrap_or_else(|_| is(value))
+    };
+    // An address that is a list of addresses may be of several classes.
+    if by == GroupBy::AddressClass && value.split(", ").all(is_class) {
+        return value.split(", ").map(read).collect();
+    }
+    let mut clauses = vec![read(value)];
     if !group.names.is_empty() {
         let names = group
             .names
@@ -88,6 +99,10 @@ pub fn clauses(by: GroupBy, group: &Group) -> Vec<Clause> {
         clauses.push(is("expiring").negate());
     }
     clauses
+}
+
+fn is_class(word: &str) -> bool {
+    AddressClass::of_word(word).is_some()
 }
 
 #[cfg(test)]
@@ -127,6 +142,16 @@ mod tests {
                 Some("203.0.113.0/24"),
                 "ip:203.0.113.0/24",
             ),
+            (GroupBy::AddressClass, Some("private"), "ip:private"),
+            (
+                GroupBy::AddressClass,
+                Some("public, private"),
+                "ip:public ip:private",
+            ),
+            (GroupBy::AddressClass, Some("a, b"), "ip:\"a, b\""),
+            (GroupBy::AddressClass, None, "-ip:*"),
+            (GroupBy::Hint, Some("no-expiry"), "hint:no-expiry"),
+            (GroupBy::Hint, None, "-hint:*"),
             (GroupBy::State, Some("idle"), "state:idle"),
             (
                 GroupBy::State,

@@ -7,6 +7,7 @@ use tui_input::Input;
 
 use super::action::Action;
 use super::dialog_view::DialogView;
+use super::dialogs::choices::ListPlace;
 use super::effect::Effect;
 use super::hint::Hint;
 use super::keymap::KeyPress;
@@ -46,8 +47,17 @@ pub trait Dialog: Any + Debug + CloneDialog {
         Handled::stay()
     }
 
+    /// The list or the text in which the keys and the wheel move. `None`: there is none.
+    fn list(&mut self, _state: &State) -> Option<ListPlace<'_>> {
+        None
+    }
+
     /// The wheel was turned by this many lines, down if positive.
-    fn wheel(&mut self, _state: &State, _by: isize) {}
+    fn wheel(&mut self, state: &mut State, by: isize) {
+        if let Some(mut list) = self.list(state) {
+            list.go(by);
+        }
+    }
 
     /// The text field that has the focus. `None`: no text can be typed.
     fn input(&mut self) -> Option<&mut Input> {

@@ -19,6 +19,8 @@ pub struct ErrorReport {
     pub notes: Vec<String>,
     /// The system where signing in can help. `None`: it cannot.
     pub can_login: Option<SourceId>,
+    /// The system that offers ways to list. `None`: the error is none that a way settles.
+    pub offers_ways: Option<SourceId>,
 }
 
 /// The last errors, newest last, for `E`.

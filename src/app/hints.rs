@@ -91,6 +91,12 @@ fn worded(state: &State, context: Context, action: Action, word: &str, rank: u8)
     fixed(&keys.first()?.to_string(), word, rank)
 }
 
+/// How the live view is stopped while it is on.
+fn stop_live(state: &State, context: Context, rank: u8) -> Option<Hint> {
+    state.watch.as_ref()?;
+    worded(state, context, Action::AutoReload, "stop live", rank)
+}
+
 /// Two keys that belong together: "↑↓".
 fn both(
     state: &State,
@@ -160,6 +166,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
                 Some(_) => key(state, c, Action::Reload, 2),
                 None => None,
             },
+            stop_live(state, c, 1),
             key(state, c, Action::Profiles, 4),
             key(state, c, Action::Help, 1),
             key(state, c, Action::Quit, 2),
@@ -193,6 +200,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
         } else {
             None
         },
+        stop_live(state, c, 2),
         key(state, c, Action::Sort, 6),
         worded(state, c, Action::Filter, "filter", 8),
         if state.results.is_filtered() {
@@ -235,6 +243,7 @@ fn details(state: &State) -> Vec<Option<Hint>> {
         },
         worded(state, c, Action::Open, "refresh", 7),
         key(state, c, Action::Revoke, 5),
+        stop_live(state, c, 5),
         fixed("Esc", "table", 1),
         key(state, c, Action::Help, 0),
         key(state, c, Action::Quit, 9),

@@ -242,6 +242,7 @@ pub fn fault(error: &ApiError) -> String {
         ApiError::BadQuery { .. } => "search refused",
         ApiError::Unexpected { .. } => "unexpected answer",
         ApiError::Forgotten { .. } => "list forgotten",
+        error if !error.ways().is_empty() => "choose a way to list",
         other => return other.class().replace('_', " "),
     };
     words.to_owned()

@@ -14,7 +14,7 @@ use super::ctx::{Ctx, has_person};
 use super::exit::{self, Failure, OK};
 use super::output::{small_table, small_text};
 use super::sources::{self, Source, side_by_side};
-use super::{prompter, revoke, targets};
+use super::{hidden, prompter, revoke, targets};
 use crate::audit::Audit;
 use crate::config::{Config, SecretSource};
 use crate::model::text::display_safe;
@@ -183,7 +183,7 @@ fn unknown(source: &Source, action: &str) -> Failure {
 /// A secret: asked for on a terminal, else the next line of standard input.
 fn secret(what: &str) -> Result<SecretString, Failure> {
     let line = if has_person() {
-        rpassword::prompt_password(format!("{what}: "))
+        hidden::prompt(&format!("{what}: "))
     } else {
         let mut line = String::new();
         std::io::stdin()

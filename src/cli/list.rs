@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use super::sort::{SortBy, Sorted};
 use super::sources::{self, Source};
 use crate::config::Config;
 use crate::model::text::{Align, display_safe, pad, width_cols, with_thousands};
-use crate::model::{ApiError, AskedBy, Field, KindCounts, Plan, Way};
+use crate::model::{ApiError, AskedBy, Field, KindCounts, Plan, UserNames, Way};
 
 /// Lists sessions.
 ///
@@ -78,7 +79,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &ListArgs) -> Result<u8, Failure> {
         print_count(format, &count, &ended, &mut out)?;
         ended
     } else if let Some(column) = group {
-        let mut groups = Groups::new(column);
+        let mut groups = Groups::new(column, &sources);
         let ended = pages::read(ctx, &sources, &question, &mut groups).await?;
         let format = args.output.unwrap_or_default();
         groups.print(ctx, &config, format, &ended, &mut out)?;
@@ -335,14 +336,30 @@ pub(super) fn print_count(
 /// Counts the values of a field.
 struct Groups {
     column: OutputField,
+    /// The names that people have, by profile. Empty: they are the same in all of them, or nobody is counted.
+    names: BTreeMap<String, Arc<UserNames>>,
     counts: BTreeMap<Option<String>, u64>,
 }
 
 impl Groups {
-    fn new(column: OutputField) -> Self {
+    fn new(column: OutputField, sources: &[Source]) -> Self {
+        let profiles = sources.iter().map(|source| &source.profile);
+        let has_others = !profiles
+            .clone()
+            .all(|profile| profile.user_names.are_same());
+        let names = profiles.map(|profile| (profile.name.clone(), profile.user_names.clone()));
         Self {
+            names: names.filter(|_| column.is_user() && has_others).collect(),
             column,
             counts: BTreeMap::new(),
+        }
+    }
+
+    /// The value under which a row is counted: of people the name that the operator gives them.
+    fn counted_as(&self, value: String, profile: &str) -> String {
+        match self.names.get(profile) {
+            Some(names) => names.counted_as(&value, profile).into_owned(),
+            None => value,
         }
     }
 
@@ -396,7 +413,10 @@ impl Take for Groups {
         let value = match cell {
             Cell::None => None,
             Cell::Hints(hints) if hints.is_empty() => None,
-            other => Some(other.for_machines(record).into_owned()),
+            other => {
+                let value = other.for_machines(record).into_owned();
+                Some(self.counted_as(value, record.profile))
+            }
         };
         *self.counts.entry(value).or_default() += 1;
         Ok(ControlFlow::Continue(()))

@@ -19,6 +19,7 @@ mod exit;
 mod gather;
 mod get;
 mod headway;
+mod hidden;
 mod import;
 mod incident;
 #[cfg(test)]
@@ -178,5 +179,6 @@ fn run_on(
     }
     // A thread that hangs in a call of the system must not hold the shell.
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    hidden::show_again();
     result
 }

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::ctx::has_person;
+use super::hidden;
 use super::output::for_people;
 use crate::api::auth::{Ask, DeviceCode, Prompter, Question, QuestionKind, Waiting};
 use crate::model::{ApiError, Untrusted};
@@ -152,7 +153,7 @@ fn ask_one(question: &Question) -> Result<SecretString, ApiError> {
     let prompt = question.prompt.name();
     let prompt = prompt.trim_end().trim_end_matches(':');
     match &question.kind {
-        QuestionKind::Secret => rpassword::prompt_password(for_people(&format!("{prompt}: ")))
+        QuestionKind::Secret => hidden::prompt(&for_people(&format!("{prompt}: ")))
             .map(SecretString::from)
             .map_err(|_| ApiError::Cancelled),
         QuestionKind::Text { default } => {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ctx::Ctx;
 use super::exit::{self, Failure};
+use super::hidden;
 use super::outcome::Outcomes;
 use super::revoke::{cannot, sessions, skipped};
 use super::signals::StopSignals;
@@ -92,6 +93,7 @@ pub(crate) async fn run(
     let Some(ended) = ended else {
         // Every change that was sent is in the audit log by now.
         left_at_once(job.ctx, &told, left_out);
+        hidden::show_again();
         std::process::exit(i32::from(by_signal.unwrap_or(exit::FAILED)));
     };
     for one in &ended {

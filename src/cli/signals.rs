@@ -1,12 +1,16 @@
 //! Signals that stop a command which changes something: what is on its way is waited for and written down.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{BY_SIGNAL, FAILED, Failure};
+
+/// True once a command catches the signals.
+static CAUGHT: AtomicBool = AtomicBool::new(false);
 
 /// Interrupt, terminate, hang-up and quit. The first one stops, the second one leaves at once.
 pub(crate) struct StopSignals {
@@ -22,10 +26,8 @@ impl StopSignals {
     /// # Errors
     /// The system refuses.
     pub(crate) fn new(stop: CancellationToken) -> Result<Self, Failure> {
-        let caught = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
-        // A script under `nohup` goes on when its terminal goes.
-        let caught = caught.into_iter().filter(|one| !is_ignored(*one));
-        let streams = caught.map(|one| {
+        CAUGHT.store(true, Ordering::SeqCst);
+        let streams = ending().map(|one| {
             let stream = signal(SignalKind::from_raw(one.as_raw()))?;
             // Signals are numbered from 1 to 64.
             Ok((u8::try_from(one.as_raw()).unwrap_or(u8::MAX), stream))
@@ -69,6 +71,18 @@ impl StopSignals {
     pub(crate) fn exit_code(&self) -> Option<u8> {
         self.first.map(|number| BY_SIGNAL.saturating_add(number))
     }
+}
+
+/// True if a command catches the signals itself.
+pub(crate) fn are_caught() -> bool {
+    CAUGHT.load(Ordering::SeqCst)
+}
+
+/// Interrupt, terminate, hang-up and quit, without those that the process was started with ignored: a script
+/// under `nohup` goes on when its terminal goes.
+pub(crate) fn ending() -> impl Iterator<Item = Signal> {
+    let all = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+    all.into_iter().filter(|one| !is_ignored(*one))
 }
 
 /// True if this process was started with the signal ignored. To catch it would end that. A system

@@ -245,6 +245,14 @@ fn busy(host: &str, code: &Code, after: Option<Duration>) -> String {
 }
 
 impl ApiError {
+    /// The ways to list of which one has to be chosen. Empty: it is another error, or there is nothing to choose.
+    pub fn ways(&self) -> &[Way] {
+        match self {
+            Self::Incomplete { ways, .. } => ways,
+            _ => &[],
+        }
+    }
+
     /// The request that failed. `None`: no request caused it, or nobody knows which.
     pub fn exchange(&self) -> Option<&Exchange> {
         match self {

@@ -17,6 +17,7 @@ use super::session::{Fact, State, Thresholds, state_at};
     PartialOrd,
     Ord,
     enum_map::Enum,
+    strum::EnumCount,
     strum::EnumIter,
     strum::IntoStaticStr,
 )]

@@ -114,6 +114,13 @@ impl UserNames {
         })
     }
 
+    /// The name under which rows of a user are counted together with those of other systems: that of the person.
+    /// Where elsewhere it is the name of somebody else, the profile stands behind it.
+    pub fn counted_as<'a>(&'a self, theirs: &'a str, profile: &str) -> Cow<'a, str> {
+        let person = self.person(theirs);
+        person.unwrap_or_else(|| format!("{theirs} ({profile})").into())
+    }
+
     /// True if a search for the person leads back to this name. Where it does not, the system has a user by
     /// the name of a person who is called otherwise there, or one outside the template.
     pub fn leads_back(&self, theirs: &str) -> bool {

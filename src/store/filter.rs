@@ -161,6 +161,10 @@ impl RowView for Asked<'_> {
         self.row.text_id(shared_of(field)?).number()
     }
 
+    fn source(&self) -> Option<usize> {
+        Some(usize::from(self.row.source().0))
+    }
+
     fn key(&self) -> Option<Cow<'_, str>> {
         Some(self.row.key_text())
     }

@@ -1,16 +1,19 @@
 //! Rows counted by what they have in common, and by when they began.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use enum_map::EnumMap;
 
 use super::chunk::Shared;
+use super::counted;
 use super::order::{Order, View};
 use super::row::Row;
 use super::rows::{RowId, Rows, SourceId};
 use super::texts::TextId;
-use crate::model::State;
 use crate::model::address::network_of;
+use crate::model::{AddressClass, Hint, State};
 
 /// A property by which rows are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumIter)]
@@ -23,6 +26,8 @@ pub enum GroupBy {
     Address,
     /// The network of the address.
     Network,
+    /// The class of the address: public, private, …
+    AddressClass,
     /// The word for the state.
     State,
     /// How the person signed in.
@@ -31,6 +36,8 @@ pub enum GroupBy {
     Profile,
     /// The kind of session.
     Kind,
+    /// The hints: a row with several is counted under each. A row without one has no value.
+    Hint,
 }
 
 /// Rows that have the same value.
@@ -133,7 +140,7 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
                 merge(person.or(text), count);
             }
         }
-        GroupBy::Address | GroupBy::Network => {
+        GroupBy::Address | GroupBy::Network | GroupBy::AddressClass => {
             let mut by_text: HashMap<&str, Count> = HashMap::new();
             let mut odd = Vec::new();
             for (_, row) in shown {
@@ -143,18 +150,18 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
                 }
             }
             for (text, count) in by_text {
-                let value = match by {
-                    GroupBy::Network => network_of(text),
-                    _ => Some(text.to_owned()),
-                };
-                merge(value, count);
+                merge(Some(value_of_address(by, text)), count);
             }
-            let is_address = by == GroupBy::Address;
             for row in odd {
                 let mut count = Count::default();
                 count.add(row);
-                let ip = row.ip().filter(|_| is_address);
-                merge(ip.map(|ip| ip.expose().to_owned()), count);
+                let ip = row.ip();
+                merge(ip.map(|ip| value_of_address(by, ip.expose())), count);
+            }
+        }
+        GroupBy::Hint => {
+            for (value, count) in by_hint(rows, shown, view) {
+                merge(value, count);
             }
         }
         GroupBy::State => {
@@ -206,16 +213,58 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
     groups
 }
 
+/// The value of an address. What is no address stands for itself.
+fn value_of_address(by: GroupBy, text: &str) -> String {
+    let value = match by {
+        GroupBy::Network => network_of(text),
+        GroupBy::AddressClass => AddressClass::words_in(text),
+        _ => None,
+    };
+    value.unwrap_or_else(|| text.to_owned())
+}
+
+/// Rows counted under each of their hints.
+fn by_hint<'a>(
+    rows: &Rows,
+    shown: impl Iterator<Item = (RowId, Row<'a>)>,
+    view: &View,
+) -> Vec<(Option<String>, Count)> {
+    let is_counted = view
+        .counted
+        .as_ref()
+        .is_some_and(|known| known.rows() == rows.len());
+    let fresh = (view.counts || !is_counted).then(|| View {
+        counted: Some(Arc::new(counted::count(rows, view))),
+        ..view.clone()
+    });
+    let view = fresh.as_ref().unwrap_or(view);
+    let mut by_hint: EnumMap<Hint, Count> = EnumMap::default();
+    let mut without = Count::default();
+    for (id, row) in shown {
+        let hints = view.hints(id, row);
+        if hints.is_empty() {
+            without.add(row);
+        }
+        for hint in hints.iter() {
+            by_hint[hint].add(row);
+        }
+    }
+    let by_hint = by_hint.into_iter();
+    let mut counts: Vec<_> = by_hint
+        .map(|(hint, count)| (Some(hint.word().to_owned()), count))
+        .collect();
+    counts.push((None, without));
+    counts.retain(|(_, count)| count.rows > 0);
+    counts
+}
+
 /// The person that a row is of, where its system has names of its own. `None`: the text is the name.
 fn person(view: &View, row: Row<'_>, by: GroupBy, text: Option<&str>) -> Option<String> {
     let source = view.sources.get(usize::from(row.source().0))?;
     let is_of_people = by == GroupBy::User && !view.sources.iter().all(|s| s.user_names.are_same());
     let text = text.filter(|_| is_of_people)?;
-    Some(match source.user_names.person(text) {
-        Some(person) => person.into_owned(),
-        // Elsewhere that is the name of somebody else.
-        None => format!("{text} ({})", source.profile),
-    })
+    let counted_as = source.user_names.counted_as(text, &source.profile);
+    Some(counted_as.into_owned())
 }
 
 fn text_id(row: Row<'_>, by: GroupBy) -> TextId {
@@ -263,8 +312,6 @@ pub fn began(rows: &Rows, order: &Order, now: DateTime<Utc>, steps: usize) -> Be
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::model::{Fact, RowRef, RowSink, Thresholds, UserNames};
     use crate::store::{ChunkBuilder, SourceId, SourceNames};
@@ -358,7 +405,11 @@ mod tests {
         );
         assert_eq!(
             counted(GroupBy::Network),
-            [some("192.0.2.0/24", 4), (None, 4)]
+            [some("192.0.2.0/24", 4), some("no address", 2), (None, 2)]
+        );
+        assert_eq!(
+            counted(GroupBy::AddressClass),
+            [some("documentation", 4), some("no address", 2), (None, 2)]
         );
         assert_eq!(
             counted(GroupBy::Address),
@@ -373,6 +424,28 @@ mod tests {
         assert_eq!(counted(GroupBy::Kind), [(None, 8)]);
         let states = counted(GroupBy::State);
         assert!(states.contains(&some("revoked", 1)), "{states:?}");
+    }
+
+    #[test]
+    fn a_row_is_counted_under_each_of_its_hints() {
+        let mut rows = Rows::default();
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+        let many = Thresholds::default().hints.many_sessions + 1;
+        for number in 0..=many {
+            let mut row = RowRef::new(number.to_string(), "label");
+            row.user = Some(if number == many { "bob" } else { "ada" }.into());
+            row.fact = Fact::Live;
+            row.never_expires = number == 0;
+            let _ = builder.row(row);
+        }
+        rows.append(builder.finish());
+        let mut view = view();
+        view.ended = Arc::default();
+
+        let groups = groups(&rows, &Order::arrived(&rows), &view, GroupBy::Hint);
+
+        let shown: Vec<_> = groups.into_iter().map(|g| (g.value, g.count)).collect();
+        assert_eq!(shown, [some("many", many), some("no-expiry", 1), (None, 1)]);
     }
 
     #[test]

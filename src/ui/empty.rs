@@ -27,6 +27,8 @@ fn not_asked(state: &State) -> Option<Vec<(String, Role)>> {
     let (message, no_ways) = lacking?;
     let keys = if no_ways {
         "/ adds it to the search"
+    } else if state.sources.len() > 1 {
+        "E offers the ways to list   / narrows the search"
     } else {
         "r offers the ways to list   / narrows the search"
     };

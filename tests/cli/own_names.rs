@@ -126,3 +126,43 @@ fn pingams_own_names_work_as_they_stand() {
         desk.run(&["list", "jansState=x"]).fails(2, "unknown field");
     }
 }
+
+#[test]
+fn people_are_counted_under_the_operators_name_whatever_each_system_calls_them() {
+    let desk = Desk::new();
+    let groups = |args: &[&str]| -> Vec<(String, u64)> {
+        let list = ["list", "--group-by", "user", "-o", "jsonl"];
+        let rows = desk.run(&[&list[..], args].concat()).ends(0).rows();
+        let group = |row: &serde_json::Value| {
+            let user = row["user"].as_str().unwrap_or("-").to_owned();
+            (user, row["count"].as_u64().expect("a number"))
+        };
+        rows.iter().map(group).collect()
+    };
+    let [(one, ones), (other, others)] = &groups(&["user:*"])[..2] else {
+        panic!("two people");
+    };
+    let (one, other) = (one.clone(), other.clone());
+    let config = desk.config();
+    let second = config.replace("profile.emu", "profile.second");
+    let second = second
+        .lines()
+        .filter(|line| !line.starts_with("default_profile"));
+    let second = second.collect::<Vec<_>>().join("\n");
+    desk.write_config(&format!(
+        "{config}\n[profile.emu.user_names]\njane = {one:?}\n\
+         {second}\n[profile.second.user_names]\njane = {other:?}\n"
+    ));
+
+    let counted = groups(&["--all-profiles", "user:*"]);
+
+    let of = |name: &str| {
+        counted
+            .iter()
+            .find(|(user, _)| user == name)
+            .map(|(_, n)| *n)
+    };
+    assert_eq!(of("jane"), Some(ones + others), "{counted:?}");
+    // In the second system the first one has no other name, and the other one is jane.
+    assert_eq!((of(&one), of(&other)), (Some(*ones), Some(*others)));
+}

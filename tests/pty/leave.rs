@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::pty::{LIMIT, Pty, command, processor_time};
-use crate::{Server, USHER, Usher, send};
+use crate::{Server, USHER, Usher, send, write_private};
 
 #[test]
 fn the_screen_takes_what_it_says_and_gives_it_back() {
@@ -19,6 +19,33 @@ fn the_screen_takes_what_it_says_and_gives_it_back() {
     assert!(!usher.pty.has_modes_of_before(), "the line is raw");
 
     usher.quit();
+}
+
+#[test]
+fn a_signal_while_a_secret_is_typed_makes_the_terminal_show_letters_again() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
+        let home = tempfile::tempdir().expect("a folder");
+        let config = home.path().join("config.toml");
+        let profile = "[profile.test]\nsystem = \"janssen\"\nurl = \"https://127.0.0.1:1\"\n\
+                       token = { prompt = true }\n";
+        write_private(&config, profile);
+        let mut usher = Usher::run(home, 80, 24, move |command| {
+            command.arg("--config");
+            command.arg(&config);
+            command.arg("whoami");
+        });
+        usher.pty.wait_for("Access token: ");
+        let end = Instant::now() + LIMIT;
+        while usher.pty.has_modes_of_before() {
+            assert!(Instant::now() < end, "it hides what is typed");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+
+        usher.signal(signal);
+
+        usher.pty.wait_killed();
+        assert!(usher.pty.has_modes_of_before(), "{signal:?}");
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn the_error_box_says_what_why_and_what_to_do() {
                 "The 1,204 rows on screen are from 14:03:02 UTC.".to_owned(),
                 "request id 4f1c".to_owned(),
             ],
+            offers_ways: None,
             can_login: Some(SourceId(0)),
         }));
     });
@@ -250,6 +251,12 @@ fn profiles_are_chosen_from_a_list() {
 #[test]
 fn the_first_run_offers_four_ways_on() {
     let state = Fixture::bare().with(|state| {
+        let mut demo = profile("demo", "Janssen");
+        demo.demo = true;
+        state.profiles.push(ProfileEntry {
+            view: demo,
+            last: "-".into(),
+        });
         state.open(FirstRun::default());
     });
 

@@ -2,7 +2,7 @@
 //! this one offers beside that.
 
 use super::arguments::{self, Arguments};
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::action::{Action, Context};
 use crate::app::blocked;
 use crate::app::cells;
@@ -271,22 +271,21 @@ impl Dialog for ActionsMenu {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let page = self.page(state) as isize;
-        let by = match key.key {
-            Key::Esc => return Handled::close(),
-            Key::Enter => return self.take(state),
-            Key::Tab if key.shift => -1,
-            Key::Up | Key::Char('k') => -1,
-            Key::Down | Key::Tab | Key::Char('j') => 1,
-            Key::PageUp => -page,
-            Key::PageDown => page,
-            Key::Home | Key::Char('g') => isize::MIN,
-            Key::End | Key::Char('G') => isize::MAX,
-            _ => return Handled::stay(),
-        };
-        let last = self.entries.len().saturating_sub(1);
-        self.choice = self.choice.saturating_add_signed(by).min(last);
-        Handled::stay()
+        match key.key {
+            Key::Esc => Handled::close(),
+            Key::Enter => self.take(state),
+            _ => {
+                if let Some(mut list) = self.list(state) {
+                    list.moves_by_letters(key);
+                }
+                Handled::stay()
+            }
+        }
+    }
+
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let (last, page) = (self.entries.len().saturating_sub(1), self.page(state));
+        Some(ListPlace::new(&mut self.choice, last, page))
     }
 
     fn choose(&mut self, number: usize) {

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::choices::ListPlace;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, sentences, text_cells};
 use crate::app::effect::{Copied, Effect};
@@ -102,12 +103,10 @@ impl AnswerBox {
         }
     }
 
-    /// Moves the window on the answer, never beyond its ends.
-    fn scroll(&mut self, state: &State, down: isize, right: isize) {
-        let reach = self.reach(state);
-        let moved = |at: usize, last: usize, by| at.min(last).saturating_add_signed(by).min(last);
-        self.top = moved(self.top, reach.top, down);
-        self.left = moved(self.left, reach.left, right);
+    /// Scrolls the columns, never beyond the first and the last.
+    fn scroll_columns(&mut self, state: &State, by: isize) {
+        let last = self.reach(state).left;
+        ListPlace::new(&mut self.left, last, 1).go(by);
     }
 
     /// All of it as cleaned text on one line, for the clipboard: a shell would run a line of its own.
@@ -191,31 +190,34 @@ impl Dialog for AnswerBox {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let page = self.reach(state).page as isize;
-        let (down, right) = match key.key {
+        let key = match key.key {
+            Key::Char(' ') => KeyPress::plain(Key::PageDown),
+            _ => key,
+        };
+        if self
+            .list(state)
+            .is_some_and(|mut list| list.moves_by_letters(key))
+        {
+            return Handled::stay();
+        }
+        match key.key {
             Key::Esc | Key::Enter => return Handled::close(),
-            Key::Down | Key::Char('j') => (1, 0),
-            Key::Up | Key::Char('k') => (-1, 0),
-            Key::PageDown | Key::Char(' ') => (page, 0),
-            Key::PageUp => (-page, 0),
-            Key::Home | Key::Char('g') => (isize::MIN, 0),
-            Key::End | Key::Char('G') => (isize::MAX, 0),
-            Key::Right | Key::Char('l') => (0, 1),
-            Key::Left | Key::Char('h') => (0, -1),
+            Key::Right | Key::Char('l') => self.scroll_columns(state, 1),
+            Key::Left | Key::Char('h') => self.scroll_columns(state, -1),
             Key::Char('y') => {
                 return Handled::Stay(vec![Effect::Copy {
                     what: Copied::Answer,
                     text: SecretString::from(self.text()),
                 }]);
             }
-            _ => return Handled::stay(),
-        };
-        self.scroll(state, down, right);
+            _ => {}
+        }
         Handled::stay()
     }
 
-    fn wheel(&mut self, state: &State, by: isize) {
-        self.scroll(state, by, 0);
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let reach = self.reach(state);
+        Some(ListPlace::new(&mut self.top, reach.top, reach.page))
     }
 }
 

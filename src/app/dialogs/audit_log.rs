@@ -5,7 +5,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tui_input::Input;
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::audit_log::{AuditLine, AuditPage};
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, WIDEST, room, text_cells};
@@ -88,7 +88,7 @@ impl AuditLog {
         self.found().get(self.choice).copied()
     }
 
-    fn list(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
+    fn lines(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
         let said = |text: String| vec![ViewLine::default().with(format!("   {text}"), Role::Dim)];
         match &self.reading {
             Reading::Runs => return said("reading the log …".to_owned()),
@@ -150,15 +150,15 @@ impl AuditLog {
         title
     }
 
-    fn record_key(&mut self, state: &State, top: usize, key: KeyPress) -> Handled {
-        let lines = self.record(text_cells(state.size, WIDEST)).len();
-        let scrolled = |by| choices::scrolled(top, by, lines);
+    fn record_key(&mut self, state: &State, key: KeyPress) -> Handled {
+        if self
+            .list(state)
+            .is_some_and(|mut list| list.moves_by_letters(key))
+        {
+            return Handled::stay();
+        }
         match key.key {
             Key::Esc | Key::Enter | Key::Backspace => self.record = None,
-            Key::Down | Key::Char('j') => self.record = Some(scrolled(1)),
-            Key::Up | Key::Char('k') => self.record = Some(scrolled(-1)),
-            Key::PageDown => self.record = Some(scrolled(10)),
-            Key::PageUp => self.record = Some(scrolled(-10)),
             Key::Char('y') => {
                 let json = self.chosen().map(|line| line.json.clone());
                 let text = SecretString::from(json.unwrap_or_default());
@@ -192,12 +192,21 @@ fn line(state: &State, line: &AuditLine, number: usize, is_chosen: bool, cells: 
         .with(choices::column(&line.user, user), role)
 }
 
+/// Cells for a change, and for its record.
+fn record_cells(state: &State) -> usize {
+    text_cells(state.size, WIDEST) + 1
+}
+
+/// How many changes are shown at once; of a record one line more.
+fn page(state: &State) -> usize {
+    usize::from(room(state.size).height)
+        .saturating_sub(FRAME)
+        .max(1)
+}
+
 impl Dialog for AuditLog {
     fn view(&self, state: &State) -> DialogView {
-        let cells = text_cells(state.size, WIDEST) + 1;
-        let free = usize::from(room(state.size).height)
-            .saturating_sub(FRAME)
-            .max(1);
+        let (cells, free) = (record_cells(state), page(state));
         let (mut lines, footer);
         if let Some(top) = self.record {
             lines = vec![ViewLine::default()];
@@ -211,7 +220,7 @@ impl Dialog for AuditLog {
                 ViewLine::plain(" Find: ").with_field(&field, room as u16, true),
                 ViewLine::default(),
             ];
-            lines.extend(self.list(state, free, cells));
+            lines.extend(self.lines(state, free, cells));
             // The box does not jump while a search leaves fewer lines.
             lines.resize(free + 2, ViewLine::default());
             footer = "type to find · Enter the whole record · Esc close";
@@ -241,11 +250,10 @@ impl Dialog for AuditLog {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        if let Some(top) = self.record {
-            return self.record_key(state, top, key);
+        if self.record.is_some() {
+            return self.record_key(state, key);
         }
-        if let Some(choice) = choices::moved(self.choice, key, self.found().len()) {
-            self.choice = choice;
+        if self.list(state).is_some_and(|mut list| list.moves(key)) {
             return Handled::stay();
         }
         match key.key {
@@ -266,14 +274,15 @@ impl Dialog for AuditLog {
         Handled::stay()
     }
 
-    fn wheel(&mut self, state: &State, by: isize) {
-        match self.record {
-            Some(top) => {
-                let lines = self.record(text_cells(state.size, WIDEST)).len();
-                self.record = Some(choices::scrolled(top, by, lines));
-            }
-            None => self.choice = choices::scrolled(self.choice, by, self.found().len()),
-        }
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let page = page(state);
+        let found = self.found().len();
+        let cells = record_cells(state);
+        let lines = self.record.map_or(0, |_| self.record(cells).len());
+        Some(match &mut self.record {
+            Some(top) => ListPlace::new(top, lines.saturating_sub(page + 1), page),
+            None => ListPlace::new(&mut self.choice, found.saturating_sub(1), page),
+        })
     }
 
     fn input(&mut self) -> Option<&mut Input> {

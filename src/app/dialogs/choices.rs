@@ -7,20 +7,65 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::model::text::{cut_end, width_cols};
 
-/// How far a page goes.
-const PAGE: isize = 10;
+/// The place in a list of a dialog: a chosen line, or the first line that is shown of a text.
+#[derive(Debug)]
+pub struct ListPlace<'a> {
+    at: &'a mut usize,
+    last: usize,
+    page: usize,
+}
 
-/// The chosen line after a key that moves in a list with a text field above it. `None`: the key does
-/// not move.
-pub fn moved(choice: usize, key: KeyPress, count: usize) -> Option<usize> {
-    let by = match (key.key, key.ctrl) {
+impl<'a> ListPlace<'a> {
+    /// The place `at`, which goes up to `last`; Page up and Page down move `page` lines.
+    pub fn new(at: &'a mut usize, last: usize, page: usize) -> Self {
+        Self { at, last, page }
+    }
+
+    /// Moves so many lines, within the list.
+    pub fn go(&mut self, by: isize) {
+        // A list may have become shorter since it was moved in last.
+        *self.at = scrolled((*self.at).min(self.last), by, self.last + 1);
+    }
+
+    /// Moves as the key says, in a list with a text field above it. `false`: the key does not move.
+    pub fn moves(&mut self, key: KeyPress) -> bool {
+        let by = lines_of(key, self.page);
+        by.inspect(|by| self.go(*by)).is_some()
+    }
+
+    /// Moves as the key says, in a list without a text field: letters move too. `false`: the key does not move.
+    pub fn moves_by_letters(&mut self, key: KeyPress) -> bool {
+        let by = lines_of(key, self.page).or_else(|| lines_of_letter(key));
+        by.inspect(|by| self.go(*by)).is_some()
+    }
+}
+
+/// How many lines a key moves down a list; for the first and the last line, more than any list has. `None`: it
+/// does not move.
+fn lines_of(key: KeyPress, page: usize) -> Option<isize> {
+    let page = isize::try_from(page).unwrap_or(isize::MAX);
+    Some(match (key.key, key.ctrl) {
         (Key::Up, _) | (Key::Char('p'), true) => -1,
         (Key::Down, _) | (Key::Char('n'), true) => 1,
-        (Key::PageUp, _) => -PAGE,
-        (Key::PageDown, _) => PAGE,
+        (Key::PageUp, _) => -page,
+        (Key::PageDown, _) => page,
+        (Key::Home, _) => isize::MIN,
+        (Key::End, _) => isize::MAX,
+        (Key::Tab, _) if key.shift => -1,
+        (Key::Tab, _) => 1,
         _ => return None,
-    };
-    Some(scrolled(choice, by, count))
+    })
+}
+
+/// The same for the letters that move where nothing is typed.
+fn lines_of_letter(key: KeyPress) -> Option<isize> {
+    Some(match key.typed()? {
+        'k' => -1,
+        'j' => 1,
+        'g' => isize::MIN,
+        'G' => isize::MAX,
+        _ => return None,
+    })
 }
 
 /// The chosen line so many lines further, within the list.

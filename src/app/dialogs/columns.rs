@@ -1,7 +1,7 @@
 //! Which columns the table has, and in which order. What is changed is seen at once, and kept for these
 //! profiles.
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::chosen_columns;
 use crate::app::columns;
 use crate::app::dialog::{Dialog, Handled};
@@ -86,11 +86,17 @@ impl Columns {
     }
 }
 
+/// How many columns are shown at once.
+fn page(state: &State) -> usize {
+    usize::from(room(state.size).height)
+        .saturating_sub(FRAME)
+        .max(1)
+}
+
 impl Dialog for Columns {
     fn view(&self, state: &State) -> DialogView {
         let columns = listed(state);
-        let free = usize::from(room(state.size).height).saturating_sub(FRAME);
-        let window = choices::window(self.choice, columns.len(), free);
+        let window = choices::window(self.choice, columns.len(), page(state));
         let mut lines = vec![ViewLine::default()];
         for (number, (column, is_shown)) in columns.iter().enumerate() {
             if !window.contains(&number) {
@@ -126,15 +132,14 @@ impl Dialog for Columns {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let count = listed(state).len();
-        if let Some(choice) = choices::moved(self.choice, key, count) {
-            self.choice = choice;
+        if self
+            .list(state)
+            .is_some_and(|mut list| list.moves_by_letters(key))
+        {
             return Handled::stay();
         }
         match key.key {
             Key::Esc | Key::Enter => return Handled::Close(keep(state)),
-            Key::Char('j') => self.choice = choices::scrolled(self.choice, 1, count),
-            Key::Char('k') => self.choice = choices::scrolled(self.choice, -1, count),
             Key::Char(' ' | 'x') => self.toggle(state),
             Key::Left | Key::Char('<') => self.shift(state, -1),
             Key::Right | Key::Char('>') => self.shift(state, 1),
@@ -156,7 +161,8 @@ impl Dialog for Columns {
         Handled::stay()
     }
 
-    fn wheel(&mut self, state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, listed(state).len());
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let last = listed(state).len().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, page(state)))
     }
 }

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use strum::IntoEnumIterator;
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::action::Action;
 use crate::app::blocked::blocked;
 use crate::app::command;
@@ -186,15 +186,13 @@ impl Dialog for CopyMenu {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let all = all();
-        if let Some(choice) = choices::moved(self.choice, key, all.len()) {
-            self.choice = choice;
+        if self.list(state).is_some_and(|mut list| list.moves(key)) {
             return Handled::stay();
         }
         match key.key {
             Key::Esc => Handled::close(),
             Key::Enter => self.take(state),
-            _ => match all.iter().find(|what| key.typed() == Some(what.letter())) {
+            _ => match Copyable::iter().find(|what| key.typed() == Some(what.letter())) {
                 Some(what) => Handled::Close(what.copy(state)),
                 None => Handled::stay(),
             },
@@ -212,7 +210,8 @@ impl Dialog for CopyMenu {
         }
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, all().len());
+    fn list(&mut self, _state: &State) -> Option<ListPlace<'_>> {
+        let last = all().len().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, last))
     }
 }

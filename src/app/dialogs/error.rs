@@ -2,6 +2,8 @@
 
 use secrecy::SecretString;
 
+use super::choices::ListPlace;
+use super::ways::ChooseWay;
 use crate::app::action::Action;
 use crate::app::dialog::{Dialog, Handled, step};
 use crate::app::dialog_view::{DialogView, ViewLine, by_size, is_large, room, sentences};
@@ -10,10 +12,15 @@ use crate::app::error_report::ErrorReport;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
+use crate::app::source::Progress;
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
+use crate::model::Way;
+use crate::store::SourceId;
 
 const WIDTH: (u16, u16) = (84, 66);
+/// Lines below the error: the buttons, between blank lines.
+const TAIL: usize = 3;
 
 /// An error in full.
 #[derive(Clone, Debug)]
@@ -46,12 +53,27 @@ impl AsRef<str> for ErrorButton {
     }
 }
 
-/// Shows the last error in full.
+/// Shows the last error in full; where it is that a way to list has to be chosen, the ways.
 pub fn open_last(state: &mut State) -> Vec<Effect> {
-    if let Some(report) = state.errors.back().cloned() {
-        state.open(ErrorBox::new(report));
+    let Some(report) = state.errors.back().cloned() else {
+        return Vec::new();
+    };
+    match report
+        .offers_ways
+        .and_then(|id| Some((id, ways(state, id)?)))
+    {
+        Some((id, ways)) => state.open(ChooseWay::new(id, ways)),
+        None => state.open(ErrorBox::new(report)),
     }
     Vec::new()
+}
+
+/// The ways to list that a system still waits for.
+fn ways(state: &State, id: SourceId) -> Option<Vec<Way>> {
+    match &state.source(id)?.progress {
+        Progress::Failed(error) if !error.ways().is_empty() => Some(error.ways().to_vec()),
+        _ => None,
+    }
 }
 
 impl ErrorBox {
@@ -62,6 +84,14 @@ impl ErrorBox {
             button: 0,
             top: 0,
         }
+    }
+
+    /// The lines of the error on this screen.
+    fn body_on(&self, state: &State) -> Vec<ViewLine> {
+        let large = is_large(state.size);
+        let margins = if large { 4 } else { 2 };
+        let width = by_size(state.size, WIDTH).min(state.size.width);
+        self.body(large, usize::from(width).saturating_sub(2 + margins))
     }
 
     fn buttons(&self) -> [ErrorButton; 3] {
@@ -113,19 +143,23 @@ impl ErrorBox {
     }
 }
 
+/// How many lines of the error are shown at once: all but borders, buttons, and the blank lines around them.
+fn page(state: &State) -> usize {
+    let frame = 2 + usize::from(is_large(state.size)) + TAIL;
+    usize::from(room(state.size).height).saturating_sub(frame)
+}
+
 impl Dialog for ErrorBox {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
         let width = by_size(state.size, WIDTH);
-        let margins = if large { 4 } else { 2 };
-        let text = usize::from(width.min(state.size.width)).saturating_sub(2 + margins);
-        let body = self.body(large, text);
+        let body = self.body_on(state);
         let gaps = if large { [7, 3, 3] } else { [3, 2, 2] };
         let buttons = ViewLine::default().with_buttons(&self.buttons(), &gaps, Some(self.button));
         let mut tail = vec![ViewLine::default(), buttons, ViewLine::default()];
         // Lines that do not fit are scrolled; the buttons stay.
         let head = usize::from(large);
-        let most = usize::from(room(state.size).height).saturating_sub(2 + head + tail.len());
+        let most = page(state);
         let top = self.top.min(body.len().saturating_sub(most));
         let below = body.len().saturating_sub(top + most);
         let mut lines: Vec<ViewLine> = std::iter::repeat_n(ViewLine::default(), head).collect();
@@ -161,11 +195,13 @@ impl Dialog for ErrorBox {
             Key::Esc => return Handled::close(),
             Key::Tab | Key::Right if !key.shift => self.button = step(self.button, 1, count),
             Key::Tab | Key::Left => self.button = step(self.button, -1, count),
-            Key::Down => self.wheel(state, 1),
-            Key::Up => self.wheel(state, -1),
             Key::Char('r') => return self.button(state, 0),
             Key::Enter => return self.press(),
-            _ => {}
+            _ => {
+                if let Some(mut list) = self.list(state) {
+                    list.moves_by_letters(key);
+                }
+            }
         }
         Handled::stay()
     }
@@ -175,7 +211,9 @@ impl Dialog for ErrorBox {
         self.press()
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.top = self.top.saturating_add_signed(by);
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let page = page(state);
+        let last = self.body_on(state).len().saturating_sub(page);
+        Some(ListPlace::new(&mut self.top, last, page))
     }
 }

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::choices::ListPlace;
 use super::help::Help;
 use super::profiles::SwitchProfile;
 use crate::app::action::{Action, Context};
@@ -13,20 +14,41 @@ use crate::app::hint::Hint;
 use crate::app::hints;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
-use crate::app::state::{Level, State};
-use crate::app::update::{message, open_profiles};
+use crate::app::state::State;
+use crate::app::update::open_profiles;
 use crate::model::text::width_cols;
 
 /// Cells from a choice to what is said about it, on large screens and on small ones.
 const NOTES: (usize, usize) = (40, 33);
-/// The last of the choices.
-const LAST: usize = 3;
 
 /// The choice of a first step.
 #[derive(Clone, Debug, Default)]
 pub struct FirstRun {
-    /// The chosen line, 0 to 3.
+    /// The chosen line, from 0.
     pub choice: usize,
+}
+
+/// A first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FirstStep {
+    Demo,
+    AddProfile,
+    WriteExample,
+    Quit,
+}
+
+/// The steps that can be done, in order: no demo in an usher that was built without one.
+fn steps(state: &State) -> Vec<FirstStep> {
+    use FirstStep::{AddProfile, Demo, Quit, WriteExample};
+    let mut steps = vec![Demo, AddProfile, WriteExample, Quit];
+    steps.retain(|step| *step != Demo || demo(state).is_some());
+    steps
+}
+
+/// The name of the profile of the demo. `None`: it was built without one.
+fn demo(state: &State) -> Option<String> {
+    let demo = state.profiles.iter().find(|entry| entry.view.demo);
+    demo.map(|entry| entry.view.name.clone())
 }
 
 impl Dialog for FirstRun {
@@ -35,24 +57,24 @@ impl Dialog for FirstRun {
         let large = is_large(state.size);
         let systems: Vec<&str> = state.systems.iter().map(|(_, name)| &**name).collect();
         let demo = if large {
-            "(starts a local demo server, nothing leaves this machine)".to_owned()
+            "(starts a local demo server, nothing leaves this machine)"
         } else {
-            "(local demo server)".to_owned()
+            "(local demo server)"
         };
         let named = if large && !systems.is_empty() {
             format!("({})", systems.join(", "))
         } else {
             String::new()
         };
-        let choices = [
-            ("Try it now with made-up data", demo),
-            ("Add a profile", named),
-            (
+        let words = |step: FirstStep| match step {
+            FirstStep::Demo => ("Try it now with made-up data", demo),
+            FirstStep::AddProfile => ("Add a profile", &*named),
+            FirstStep::WriteExample => (
                 "Write an example file and quit",
-                state.prefs.config_path.clone(),
+                state.prefs.config_path.as_str(),
             ),
-            ("Quit", String::new()),
-        ];
+            FirstStep::Quit => ("Quit", ""),
+        };
         let indent = if large { 20 } else { 3 };
         let notes = if large { NOTES.0 } else { NOTES.1 };
         let area = Rect::new(0, 1, state.size.width, state.size.height.saturating_sub(3));
@@ -62,7 +84,7 @@ impl Dialog for FirstRun {
         let blank = " ".repeat(indent.min(usize::from(inner.width) / 10));
         lines.push(ViewLine::plain(&blank).with("Welcome. No profile is set up yet.", Role::Title));
         lines.push(ViewLine::default());
-        for (index, (text, note)) in choices.into_iter().enumerate() {
+        for (index, (text, note)) in steps(state).into_iter().map(words).enumerate() {
             let (mark, role) = if index == self.choice {
                 ("> ", Role::Title)
             } else {
@@ -102,14 +124,21 @@ impl Dialog for FirstRun {
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         match key.key {
-            Key::Up | Key::Char('k') => self.choice = self.choice.saturating_sub(1),
-            Key::Down | Key::Tab | Key::Char('j') => self.choice = (self.choice + 1).min(LAST),
             Key::Char('?') | Key::F(1) => state.open(Help::default()),
             Key::Char('q') => return Handled::Stay(vec![Effect::Quit(0)]),
             Key::Enter => return self.take(state),
-            _ => {}
+            _ => {
+                if let Some(mut list) = self.list(state) {
+                    list.moves_by_letters(key);
+                }
+            }
         }
         Handled::stay()
+    }
+
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let last = steps(state).len() - 1;
+        Some(ListPlace::new(&mut self.choice, last, last))
     }
 
     fn choose(&mut self, number: usize) {
@@ -117,21 +146,19 @@ impl Dialog for FirstRun {
     }
 
     fn take(&mut self, state: &mut State) -> Handled {
-        match self.choice {
-            0 => {
-                let demo = state.profiles.iter().find(|entry| entry.view.demo);
-                let Some(name) = demo.map(|entry| entry.view.name.clone()) else {
-                    let text = "this usher was built without the demo";
-                    return Handled::Stay(message::say(state, Level::Warn, text));
-                };
-                Handled::Close(open_profiles(state, &[name]))
-            }
-            1 => {
+        match steps(state).get(self.choice) {
+            Some(FirstStep::Demo) => match demo(state) {
+                Some(name) => Handled::Close(open_profiles(state, &[name])),
+                None => Handled::stay(),
+            },
+            Some(FirstStep::AddProfile) => {
                 state.open(SwitchProfile::of_new());
                 Handled::stay()
             }
-            2 => Handled::Stay(vec![Effect::WriteExample, Effect::Quit(0)]),
-            _ => Handled::Stay(vec![Effect::Quit(0)]),
+            Some(FirstStep::WriteExample) => {
+                Handled::Stay(vec![Effect::WriteExample, Effect::Quit(0)])
+            }
+            Some(FirstStep::Quit) | None => Handled::Stay(vec![Effect::Quit(0)]),
         }
     }
 }

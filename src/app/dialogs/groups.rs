@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::counts::{self, Counts};
 use crate::app::dialog::{Dialog, Handled, step};
 use crate::app::dialog_view::{DialogView, ViewLine, by_size, room, text_cells};
@@ -17,7 +17,7 @@ use crate::model::text::{display_safe, with_thousands};
 use crate::model::time::age;
 use crate::store::{Group, GroupBy};
 
-const WIDTH: (u16, u16) = (84, 72);
+const WIDTH: (u16, u16) = (84, 80);
 /// Lines of the box that are no groups: borders, the properties, and blank lines.
 const FRAME: usize = 6;
 /// Cells of the count and of the newest use.
@@ -115,9 +115,10 @@ pub fn back(state: &mut State) -> Vec<Effect> {
 }
 
 /// What stands for a value that is not reported.
-pub(super) fn shown(group: &Group) -> (String, Role) {
+pub(super) fn shown(by: GroupBy, group: &Group) -> (String, Role) {
     match &group.value {
         Some(value) => (display_safe(value).into_owned(), Role::Text),
+        None if by == GroupBy::Hint => ("(none)".to_owned(), Role::Dim),
         None => ("(not reported)".to_owned(), Role::Dim),
     }
 }
@@ -157,7 +158,7 @@ impl Dialog for Groups {
     fn view(&self, state: &State) -> DialogView {
         let width = by_size(state.size, WIDTH);
         let cells = text_cells(state.size, width) + 1;
-        let mut names = ViewLine::plain(" ");
+        let mut names = ViewLine::default();
         for by in counts::ALL {
             let role = if by == self.by {
                 Role::ButtonFocus
@@ -181,7 +182,7 @@ impl Dialog for Groups {
                 for number in self.window(state) {
                     let group = &groups[number];
                     let is_chosen = number == self.choice;
-                    let (text, role) = shown(group);
+                    let (text, role) = shown(self.by, group);
                     let role = if is_chosen { Role::Title } else { role };
                     let count = with_thousands(u64::from(group.count));
                     let newest = age(group.newest, state.now);
@@ -220,24 +221,27 @@ impl Dialog for Groups {
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         self.clicked = None;
-        let moved = match key.key {
-            Key::Char('j') => Some(choices::scrolled(self.choice, 1, self.len())),
-            Key::Char('k') => Some(choices::scrolled(self.choice, -1, self.len())),
-            _ => choices::moved(self.choice, key, self.len()),
-        };
-        if let Some(choice) = moved {
-            self.choice = choice;
-            self.settle(state);
-            return Handled::stay();
-        }
         match key.key {
             Key::Esc | Key::Backspace => Handled::close(),
             Key::Enter => self.take(state),
             Key::Left => self.change(state, -1),
             Key::Tab if key.shift => self.change(state, -1),
             Key::Right | Key::Tab => self.change(state, 1),
-            _ => Handled::stay(),
+            _ => {
+                if self
+                    .list(state)
+                    .is_some_and(|mut list| list.moves_by_letters(key))
+                {
+                    self.settle(state);
+                }
+                Handled::stay()
+            }
         }
+    }
+
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let last = self.len().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, room_for(state)))
     }
 
     fn choose(&mut self, number: usize) {
@@ -257,7 +261,7 @@ impl Dialog for Groups {
     }
 
     /// The window moves, and the chosen group comes along at its edges.
-    fn wheel(&mut self, state: &State, by: isize) {
+    fn wheel(&mut self, state: &mut State, by: isize) {
         let window = self.window(state);
         let last = self.len().saturating_sub(window.len());
         self.first = window.start.saturating_add_signed(by).min(last);

@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::choices::ListPlace;
 use crate::app::action::{Action, Context};
 use crate::app::blocked::blocked;
 use crate::app::dialog::{Dialog, Handled};
@@ -18,6 +19,9 @@ const WIDTH: (u16, u16) = (84, 66);
 const LARGE: (usize, usize, usize) = (40, 17, 13);
 const SMALL: (usize, usize, usize) = (33, 14, 12);
 
+/// Lines below the field at most, on large screens and on small ones.
+const MOST: (usize, usize) = (23, 13);
+
 /// The help.
 #[derive(Clone, Debug, Default)]
 pub struct Help {
@@ -27,9 +31,9 @@ pub struct Help {
     pub top: usize,
 }
 
-impl Dialog for Help {
-    fn view(&self, state: &State) -> DialogView {
-        let large = is_large(state.size);
+impl Help {
+    /// All lines below the field that what is typed leaves.
+    fn body(&self, state: &State) -> Vec<ViewLine> {
         let width = by_size(state.size, WIDTH);
         let typed = self.input.value().trim().to_lowercase();
         let (left, right): (Vec<_>, Vec<_>) = GROUPS.iter().partition(|(_, _, right)| !right);
@@ -37,16 +41,28 @@ impl Dialog for Help {
         if left.is_empty() {
             std::mem::swap(&mut left, &mut right);
         }
-        let sizes = if large { LARGE } else { SMALL };
+        let sizes = by_size(state.size, (LARGE, SMALL));
         let inner = usize::from(width.min(state.size.width)).saturating_sub(2);
         let mut body = side_by_side(&left, &right, sizes, inner);
         body.extend(not_now(state, &typed, inner));
-        let mut lines = head(self, large);
+        body
+    }
+
+    /// How many of them are shown at once.
+    fn page(&self, state: &State) -> usize {
+        let head = head(self, is_large(state.size)).len();
+        let free = usize::from(room(state.size).height).saturating_sub(2 + head);
+        free.clamp(1, by_size(state.size, MOST))
+    }
+}
+
+impl Dialog for Help {
+    fn view(&self, state: &State) -> DialogView {
+        let width = by_size(state.size, WIDTH);
+        let body = self.body(state);
+        let mut lines = head(self, is_large(state.size));
         // The field stays while the rest is scrolled.
-        let most = usize::from(room(state.size).height)
-            .saturating_sub(2 + lines.len())
-            .max(1);
-        let most = if large { most.min(23) } else { most.min(13) };
+        let most = self.page(state);
         let top = self.top.min(body.len().saturating_sub(most));
         let below = body.len().saturating_sub(top + most);
         lines.extend(body.into_iter().skip(top).take(most));
@@ -70,18 +86,17 @@ impl Dialog for Help {
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         match key.key {
             Key::Esc | Key::F(1) => return Handled::close(),
-            Key::Down => self.wheel(state, 1),
-            Key::Up => self.wheel(state, -1),
-            Key::PageDown => self.wheel(state, 10),
-            Key::PageUp => self.wheel(state, -10),
+            _ if self.list(state).is_some_and(|mut list| list.moves(key)) => {}
             _ if edit::edit(&mut self.input, key) => self.top = 0,
             _ => {}
         }
         Handled::stay()
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.top = self.top.saturating_add_signed(by);
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let page = self.page(state);
+        let last = self.body(state).len().saturating_sub(page);
+        Some(ListPlace::new(&mut self.top, last, page))
     }
 
     fn input(&mut self) -> Option<&mut Input> {

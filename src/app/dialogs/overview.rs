@@ -1,15 +1,18 @@
 //! The rows that are shown, at a glance: when they began, and bars by what they have in common.
 
+use strum::{EnumCount, IntoEnumIterator};
+
 use super::choices;
 use super::groups;
 use crate::app::counts::{self, Counts};
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, text_cells};
 use crate::app::effect::{Effect, Gen};
-use crate::app::hint::Hint;
+use crate::app::hint::Hint as KeyHint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
+use crate::model::Hint;
 use crate::model::text::with_thousands;
 use crate::model::time::duration_words;
 use crate::store::{Began, Group, GroupBy};
@@ -23,8 +26,15 @@ const BARS: [GroupBy; 6] = [
     GroupBy::Method,
     GroupBy::Profile,
 ];
-/// Lines that are no bars: borders, the beginnings, titles and blank lines.
-const FRAME: usize = 10;
+/// The place of the hints, above the bars.
+const HINTS: usize = BARS.len();
+/// Hints beside each other.
+const HINTS_A_LINE: usize = 3;
+/// Cells of the word of a hint, and from the border to the first of them.
+const HINT: usize = 13;
+const HINTS_START: usize = 7;
+/// Lines that are no bars: borders, the beginnings, the hints, titles and blank lines.
+const FRAME: usize = 12;
 /// Cells of a name, and of a count.
 const NAME: usize = 16;
 const COUNT: usize = 9;
@@ -35,7 +45,7 @@ pub struct Overview {
     /// The number of the counts that count.
     pub(super) generation: Gen,
     counts: Option<Counts>,
-    /// Which property, and which of its groups.
+    /// Which property, or [`HINTS`], and which of its groups.
     choice: (usize, usize),
     /// The bar that was clicked last, if no key has moved since.
     clicked: Option<(usize, usize)>,
@@ -50,7 +60,8 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         choice: (0, 0),
         clicked: None,
     });
-    groups::count(state, generation, BARS.to_vec(), true)
+    let by = BARS.into_iter().chain([GroupBy::Hint]);
+    groups::count(state, generation, by.collect(), true)
 }
 
 impl Overview {
@@ -80,9 +91,12 @@ impl Overview {
     }
 
     fn moved(&mut self, most: usize, down: isize, right: isize) {
-        let (place, at) = self.choice;
+        let (mut place, mut at) = self.choice;
         let len = |place: usize| self.shown(place, most).len();
-        let (mut place, mut at) = (place, at);
+        if place == HINTS {
+            self.choice = hint_beside(at, down, right);
+            return;
+        }
         if right != 0 {
             let other = place ^ 1;
             let goes = (right > 0) == (other > place);
@@ -98,8 +112,65 @@ impl Overview {
         } else if down < 0 && place >= 2 {
             place -= 2;
             at = len(place).saturating_sub(1);
+        } else if down < 0 && self.counts.is_some() {
+            self.choice = (
+                HINTS,
+                if place == 0 {
+                    HINTS_A_LINE
+                } else {
+                    Hint::COUNT - 1
+                },
+            );
+            return;
         }
         self.choice = (place, at.min(len(place).saturating_sub(1)));
+    }
+
+    /// Goes to the first bar of the property below, or above; from the last one, to its last bar.
+    fn moved_by_pair(&mut self, most: usize, by: isize) {
+        let (place, _) = self.choice;
+        let len = |place: usize| self.shown(place, most).len();
+        self.choice = match (by > 0, place) {
+            (true, HINTS) => (0, 0),
+            (true, _) if place + 2 < BARS.len() && len(place + 2) > 0 => (place + 2, 0),
+            (true, _) => (place, len(place).saturating_sub(1)),
+            (false, 0 | 1 | HINTS) => (HINTS, 0),
+            (false, _) => (place - 2, 0),
+        };
+    }
+
+    /// Rows with this hint. `None`: there is none.
+    fn of_hint(&self, hint: Hint) -> Option<&Group> {
+        let (_, groups) = self.counts.as_ref()?.groups.get(HINTS)?;
+        let is_it = |group: &&Group| group.value.as_deref() == Some(hint.word());
+        groups.iter().find(is_it)
+    }
+
+    /// Every hint with the number of its rows, in lines of [`HINTS_A_LINE`].
+    fn hints_lines(&self, cells: usize) -> Vec<ViewLine> {
+        let all: Vec<Hint> = Hint::iter().collect();
+        let width = cells.saturating_sub(HINTS_START) / HINTS_A_LINE;
+        let mut lines = Vec::new();
+        for (row, hints) in all.chunks(HINTS_A_LINE).enumerate() {
+            let label = if row == 0 { " Hints " } else { "" };
+            let mut line = ViewLine::plain(label).to_cell(HINTS_START);
+            for (column, hint) in hints.iter().enumerate() {
+                let is_chosen = self.choice == (HINTS, row * HINTS_A_LINE + column);
+                let count = self.of_hint(*hint).map_or(0, |group| group.count);
+                let role = choices::role(is_chosen, count > 0);
+                let mark = if is_chosen { "> " } else { "  " };
+                let room = width.saturating_sub(2 + HINT);
+                let count = with_thousands(u64::from(count));
+                // The mouse finds it as a button.
+                line.buttons.push((line.cells() as u16, width as u16));
+                line = line
+                    .with(mark, Role::Key)
+                    .with(choices::column(hint.word(), HINT), role)
+                    .with(format!("{count:<room$}"), role);
+            }
+            lines.push(line);
+        }
+        lines
     }
 
     /// The lines of two properties that stand beside each other: of each the bars at the left and at the right.
@@ -120,9 +191,15 @@ impl Overview {
     /// Keeps only the rows of the chosen bar.
     fn keep(&self, state: &mut State) -> Handled {
         let (place, at) = self.choice;
-        let group = self.shown(place, most(state)).get(at).copied().cloned();
-        match group {
-            Some(group) => Handled::Close(groups::keep(state, BARS[place], &group)),
+        let by = BARS.get(place).copied().unwrap_or(GroupBy::Hint);
+        let group = if by == GroupBy::Hint {
+            let hint = Hint::iter().nth(at);
+            hint.and_then(|hint| self.of_hint(hint))
+        } else {
+            self.shown(place, most(state)).get(at).copied()
+        };
+        match group.cloned() {
+            Some(group) => Handled::Close(groups::keep(state, by, &group)),
             None => Handled::stay(),
         }
     }
@@ -139,7 +216,7 @@ impl Overview {
         };
         let rows = self.counts.as_ref().map_or(0, |counts| counts.rows);
         let is_chosen = self.choice == (place, at);
-        let (name, role) = groups::shown(group);
+        let (name, role) = groups::shown(BARS[place], group);
         let role = if is_chosen { Role::Title } else { role };
         let room = cells.saturating_sub(2 + NAME + COUNT);
         let part = group.count as usize * room;
@@ -158,6 +235,19 @@ impl Overview {
             ),
             (format!("{count:>COUNT$}"), role),
         ]
+    }
+}
+
+/// From a hint to the one beside it, above or below; below the last line are the bars.
+fn hint_beside(at: usize, down: isize, right: isize) -> (usize, usize) {
+    let column = at % HINTS_A_LINE;
+    match (down.signum(), right.signum()) {
+        (1, _) if at + HINTS_A_LINE < Hint::COUNT => (HINTS, at + HINTS_A_LINE),
+        (1, _) => (usize::from(column + 1 == HINTS_A_LINE), 0),
+        (-1, _) => (HINTS, at.checked_sub(HINTS_A_LINE).unwrap_or(at)),
+        (_, 1) if column + 1 < HINTS_A_LINE => (HINTS, at + 1),
+        (_, -1) if column > 0 => (HINTS, at - 1),
+        _ => (HINTS, at),
     }
 }
 
@@ -213,6 +303,7 @@ impl Dialog for Overview {
             None => lines.push(ViewLine::plain(" ").with("counting …", Role::Dim)),
             Some(began) => {
                 lines.extend(beginnings(state, began));
+                lines.extend(self.hints_lines(cells));
                 for pair in 0..BARS.len() / 2 {
                     let (left, right) = (pair * 2, pair * 2 + 1);
                     let title = |place: usize| {
@@ -253,11 +344,11 @@ impl Dialog for Overview {
         .placed(state.size, WIDEST)
     }
 
-    fn hints(&self, _state: &State) -> Vec<Hint> {
+    fn hints(&self, _state: &State) -> Vec<KeyHint> {
         vec![
-            Hint::new("↑↓←→", "choose", 2),
-            Hint::enter("keep only these"),
-            Hint::new("Esc", "close", 1),
+            KeyHint::new("↑↓←→", "choose", 2),
+            KeyHint::enter("keep only these"),
+            KeyHint::new("Esc", "close", 1),
         ]
     }
 
@@ -271,6 +362,13 @@ impl Dialog for Overview {
             Key::Up | Key::Char('k') => self.moved(most, -1, 0),
             Key::Right | Key::Char('l') | Key::Tab => self.moved(most, 0, 1),
             Key::Left | Key::Char('h') => self.moved(most, 0, -1),
+            Key::PageDown => self.moved_by_pair(most, 1),
+            Key::PageUp => self.moved_by_pair(most, -1),
+            Key::Home | Key::Char('g') => self.choice = (HINTS, 0),
+            Key::End | Key::Char('G') => {
+                let last = self.bars(most).last();
+                self.choice = last.unwrap_or_default();
+            }
             _ => {}
         }
         Handled::stay()
@@ -278,7 +376,11 @@ impl Dialog for Overview {
 
     /// A bar was clicked: the first time it is chosen, the second time its rows are kept.
     fn button(&mut self, state: &mut State, number: usize) -> Handled {
-        let Some(bar) = self.bars(most(state)).nth(number) else {
+        let bar = match number.checked_sub(Hint::COUNT) {
+            None => Some((HINTS, number)),
+            Some(bar) => self.bars(most(state)).nth(bar),
+        };
+        let Some(bar) = bar else {
             return Handled::stay();
         };
         self.choice = bar;
@@ -288,7 +390,7 @@ impl Dialog for Overview {
         Handled::stay()
     }
 
-    fn wheel(&mut self, state: &State, by: isize) {
+    fn wheel(&mut self, state: &mut State, by: isize) {
         self.clicked = None;
         self.moved(most(state), by.signum(), 0);
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::action::{Action, Context};
 use crate::app::agent;
 use crate::app::axis::{Axis, OnAxis};
@@ -250,13 +250,10 @@ impl Dialog for Person {
         let marks = ViewLine::default().to_cell(3 + CLIENT + ADDRESS);
         lines.push(marks.with(axis.marks(state.zone()), Role::Dim));
         let body = Self::body(state, &seen);
-        let free = usize::from(room(state.size).height)
-            .saturating_sub(FRAME)
-            .max(1);
         let chosen = body
             .iter()
             .position(|line| matches!(line, Body::Session(at, _) if *at == state.results.cursor));
-        for place in choices::window(chosen.unwrap_or(0), body.len(), free) {
+        for place in choices::window(chosen.unwrap_or(0), body.len(), page(state)) {
             match body.get(place) {
                 Some(Body::System(line)) => lines.push(line.clone()),
                 Some(Body::Session(_, one)) => lines.push(session_line(state, one, &axis)),
@@ -289,18 +286,22 @@ impl Dialog for Person {
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         match key.key {
-            Key::Esc | Key::Enter | Key::Char('2') => return to_table(state),
+            Key::Esc | Key::Enter | Key::Char('2') => to_table(state),
             Key::Backspace if state.trail.leads(true) => {
                 state.focus = Pane::Table;
-                return Handled::Close(trail::back(state));
+                Handled::Close(trail::back(state))
             }
-            Key::Down | Key::Char('j') => step(state, 1),
-            Key::Up | Key::Char('k') => step(state, -1),
-            Key::PageDown => step(state, 10),
-            Key::PageUp => step(state, -10),
-            _ => return act(state, key),
+            _ => {
+                if move_in(state, |list| list.moves_by_letters(key)) {
+                    return Handled::stay();
+                }
+                act(state, key)
+            }
         }
-        Handled::stay()
+    }
+
+    fn wheel(&mut self, state: &mut State, by: isize) {
+        move_in(state, |list| list.go(by));
     }
 }
 
@@ -329,7 +330,7 @@ fn to_table(state: &mut State) -> Handled {
 }
 
 /// Moves the cursor of the table to another session, in the order in which they stand here.
-fn step(state: &mut State, by: isize) {
+fn move_in<T>(state: &mut State, moves: impl FnOnce(&mut ListPlace<'_>) -> T) -> T {
     let seen = seen(state);
     let positions: Vec<usize> = Person::body(state, &seen)
         .iter()
@@ -340,8 +341,18 @@ fn step(state: &mut State, by: isize) {
         .collect();
     let cursor = state.results.cursor;
     let at = positions.iter().position(|position| *position == cursor);
-    let to = choices::scrolled(at.unwrap_or(0), by, positions.len());
-    if let Some(position) = positions.get(to).copied() {
+    let mut to = at.unwrap_or(0);
+    let last = positions.len().saturating_sub(1);
+    let moved = moves(&mut ListPlace::new(&mut to, last, page(state)));
+    if let Some(position) = positions.get(to).copied().filter(|_| at != Some(to)) {
         (state.results.cursor, state.results.touched) = (position, true);
     }
+    moved
+}
+
+/// How many lines of systems and sessions are shown at once.
+fn page(state: &State) -> usize {
+    usize::from(room(state.size).height)
+        .saturating_sub(FRAME)
+        .max(1)
 }

@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::choices::ListPlace;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, is_large, room};
 use crate::app::effect::Effect;
@@ -105,6 +106,11 @@ impl SwitchProfile {
     }
 }
 
+/// How many lines of the list are shown at once.
+fn page(state: &State) -> usize {
+    usize::from(room(state.size).height.saturating_sub(FRAME + 2)).max(1)
+}
+
 impl Dialog for SwitchProfile {
     fn view(&self, state: &State) -> DialogView {
         let large = is_large(state.size);
@@ -148,7 +154,7 @@ impl Dialog for SwitchProfile {
         }
         let listed = self.listed(state).into_iter();
         let listed: Vec<String> = listed.map(|entry| entry.view.name.clone()).collect();
-        let most = usize::from(room(state.size).height.saturating_sub(FRAME + 2)).max(1);
+        let most = page(state);
         let first = (self.choice + 1).saturating_sub(most);
         for (index, entry) in entries.into_iter().enumerate().skip(first).take(most) {
             let name = listed.get(index).filter(|_| !self.new);
@@ -185,18 +191,9 @@ impl Dialog for SwitchProfile {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let count = if self.new {
-            state.systems.len()
-        } else {
-            self.listed(state).len()
-        };
         match (key.key, key.ctrl) {
             (Key::Esc, _) if self.new => (self.new, self.choice) = (false, 0),
             (Key::Esc, _) => return Handled::close(),
-            (Key::Up, _) => self.choice = self.choice.saturating_sub(1),
-            (Key::Down | Key::Tab, _) => {
-                self.choice = (self.choice + 1).min(count.saturating_sub(1));
-            }
             (Key::Enter, _) => return self.take(state),
             (Key::Char(' '), false) if !self.new && self.input.value().is_empty() => {
                 self.pick(state);
@@ -206,10 +203,21 @@ impl Dialog for SwitchProfile {
                 let profile = self.chosen(state);
                 return Handled::Stay(vec![Effect::Edit { profile }]);
             }
+            _ if self.list(state).is_some_and(|mut list| list.moves(key)) => {}
             _ if !self.new && edit::edit(&mut self.input, key) => self.choice = 0,
             _ => {}
         }
         Handled::stay()
+    }
+
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let count = if self.new {
+            state.systems.len()
+        } else {
+            self.listed(state).len()
+        };
+        let last = count.saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, page(state)))
     }
 
     fn choose(&mut self, number: usize) {

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use super::choices::ListPlace;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, WIDEST, room, text_cells};
 use crate::app::effect::{Copied, Effect};
@@ -45,18 +46,32 @@ impl Requests {
         format!("Nothing was sent. {requests} for {sessions}:")
     }
 
-    fn scroll(&mut self, by: isize) {
-        let last = self.requests.len().saturating_sub(1);
-        self.top = self.top.saturating_add_signed(by).min(last);
+    /// The first request of a screen that ends with the last one.
+    fn last(&self, state: &State) -> usize {
+        let (cells, mut free) = (text_cells(state.size, WIDEST), page(state));
+        let mut last = self.requests.len();
+        for request in self.requests.iter().rev() {
+            let lines = wrap_words(request, cells).len();
+            if lines > free {
+                break;
+            }
+            (free, last) = (free - lines, last - 1);
+        }
+        last.min(self.requests.len().saturating_sub(1))
     }
+}
+
+/// How many lines are shown at once.
+fn page(state: &State) -> usize {
+    usize::from(room(state.size).height)
+        .saturating_sub(FRAME)
+        .max(1)
 }
 
 impl Dialog for Requests {
     fn view(&self, state: &State) -> DialogView {
         let cells = text_cells(state.size, WIDEST);
-        let most = usize::from(room(state.size).height)
-            .saturating_sub(FRAME)
-            .max(1);
+        let most = page(state);
         let head = ViewLine::plain("  ").with(self.head(), Role::Title);
         let mut lines = vec![ViewLine::default(), head, ViewLine::default()];
         let requests = self.requests.iter().skip(self.top);
@@ -84,25 +99,26 @@ impl Dialog for Requests {
         ]
     }
 
-    fn key(&mut self, _state: &mut State, key: KeyPress) -> Handled {
+    fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
         match key.key {
             Key::Esc | Key::Enter => return Handled::close(),
-            Key::Down => self.scroll(1),
-            Key::Up => self.scroll(-1),
-            Key::PageDown => self.scroll(10),
-            Key::PageUp => self.scroll(-10),
             Key::Char('y') => {
                 return Handled::Stay(vec![Effect::Copy {
                     what: Copied::Lines,
                     text: SecretString::from(self.requests.join("\n")),
                 }]);
             }
-            _ => {}
+            _ => {
+                if let Some(mut list) = self.list(state) {
+                    list.moves_by_letters(key);
+                }
+            }
         }
         Handled::stay()
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.scroll(by);
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let (last, page) = (self.last(state), page(state));
+        Some(ListPlace::new(&mut self.top, last, page))
     }
 }

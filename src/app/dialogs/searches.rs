@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, room, text_cells};
 use crate::app::effect::Effect;
@@ -110,7 +110,7 @@ impl Searches {
     }
 
     /// The part of the list that is shown.
-    fn list(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
+    fn lines(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
         let listed = self.listed(state);
         if listed.is_empty() {
             let text = "   No search is kept that matches.";
@@ -155,18 +155,22 @@ fn line(
         .with(time::age(Some(search.at), state.now), Role::Dim)
 }
 
+/// How many searches are shown at once.
+fn page(state: &State) -> usize {
+    let free = usize::from(room(state.size).height).saturating_sub(FRAME);
+    by_size(state.size, MOST).min(free).max(1)
+}
+
 impl Dialog for Searches {
     fn view(&self, state: &State) -> DialogView {
         let width = by_size(state.size, WIDTH);
         let cells = text_cells(state.size, width) + 1;
         let mut lines = vec![self.named_line(cells), ViewLine::default()];
-        let free = usize::from(room(state.size).height).saturating_sub(FRAME);
-        let most = by_size(state.size, MOST).min(free).max(1);
         let title = if let Some(query) = &self.naming {
             lines.push(ViewLine::plain(format!("   {}", display_safe(query))));
             "Name this search"
         } else {
-            lines.extend(self.list(state, most, cells));
+            lines.extend(self.lines(state, page(state), cells));
             "Searches"
         };
         let footer = match self.naming {
@@ -207,14 +211,12 @@ impl Dialog for Searches {
             }
             return Handled::stay();
         }
-        let count = self.listed(state).len();
         // Once more the key that opened the list: the one before.
         let key = match (key.key, key.ctrl) {
             (Key::Char('r'), true) => KeyPress::plain(Key::Down),
             _ => key,
         };
-        if let Some(choice) = choices::moved(self.choice, key, count) {
-            self.choice = choice;
+        if self.list(state).is_some_and(|mut list| list.moves(key)) {
             return Handled::stay();
         }
         match key.key {
@@ -246,8 +248,9 @@ impl Dialog for Searches {
         Handled::Close(again(state, &search))
     }
 
-    fn wheel(&mut self, state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, self.listed(state).len());
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let last = self.listed(state).len().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, page(state)))
     }
 
     fn input(&mut self) -> Option<&mut Input> {

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tui_input::Input;
 
 use super::arguments::{self, waiting_words};
+use super::choices::ListPlace;
 use crate::app::dialog::{Dialog, Handled, step};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, room, text_cells};
 use crate::app::effect::{Copied, Effect};
@@ -410,19 +411,16 @@ impl Dialog for SignIn {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let (page, last) = self.reach(state);
         let controls = self.fields() + self.buttons().len();
         let in_field = self.focus < self.fields();
         let in_choice = in_field && self.focused_choice().is_some();
         let by = match key.key {
             Key::Esc => return self.give_up(state),
             Key::Enter => return self.enter(state),
-            Key::PageDown => {
-                self.top = self.top.saturating_add(page).min(last);
-                return Handled::stay();
-            }
-            Key::PageUp => {
-                self.top = self.top.min(last).saturating_sub(page);
+            Key::PageDown | Key::PageUp => {
+                if let Some(mut list) = self.list(state) {
+                    list.moves(key);
+                }
                 return Handled::stay();
             }
             Key::Up | Key::Left if in_choice => {
@@ -452,6 +450,11 @@ impl Dialog for SignIn {
     fn button(&mut self, state: &mut State, number: usize) -> Handled {
         self.focus = self.fields() + number;
         self.enter(state)
+    }
+
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let (page, last) = self.reach(state);
+        Some(ListPlace::new(&mut self.top, last, page))
     }
 
     /// Takes an option of the choice that has the focus, or of the only one.

@@ -1,6 +1,6 @@
 //! How far back a search looks: one key sets when sessions began at the earliest.
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, by_size};
 use crate::app::effect::Effect;
@@ -78,8 +78,10 @@ impl Dialog for TimeWindow {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        if let Some(choice) = choices::moved(self.choice, key, WINDOWS.len()) {
-            self.choice = choice;
+        if self
+            .list(state)
+            .is_some_and(|mut list| list.moves_by_letters(key))
+        {
             return Handled::stay();
         }
         let digit = key.typed().and_then(|c| c.to_digit(10));
@@ -99,7 +101,8 @@ impl Dialog for TimeWindow {
         Handled::Close(look_back(state, self.choice))
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, WINDOWS.len());
+    fn list(&mut self, _state: &State) -> Option<ListPlace<'_>> {
+        let last = WINDOWS.len() - 1;
+        Some(ListPlace::new(&mut self.choice, last, last))
     }
 }

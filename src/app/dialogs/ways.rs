@@ -1,6 +1,6 @@
 //! The ways to list that a system offers, where it cannot answer a search at once.
 
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, ViewLine, is_large, sentences};
 use crate::app::form::TextField;
@@ -78,15 +78,18 @@ impl Dialog for ChooseWay {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        let last = self.ways.len().saturating_sub(1);
+        if self
+            .list(state)
+            .is_some_and(|mut list| list.moves_by_letters(key))
+        {
+            return Handled::stay();
+        }
         match key.key {
             Key::Esc => return Handled::close(),
-            Key::Up | Key::Char('k') => self.choice = self.choice.saturating_sub(1),
-            Key::Down | Key::Tab | Key::Char('j') => self.choice = (self.choice + 1).min(last),
             Key::Enter => return self.take(state),
             Key::Char(digit) => {
                 let number = digit.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                if let Some(number) = number.filter(|number| *number as usize <= last) {
+                if let Some(number) = number.filter(|number| (*number as usize) < self.ways.len()) {
                     self.choice = number as usize;
                     return self.take(state);
                 }
@@ -98,6 +101,11 @@ impl Dialog for ChooseWay {
 
     fn choose(&mut self, number: usize) {
         self.choice = number;
+    }
+
+    fn list(&mut self, _state: &State) -> Option<ListPlace<'_>> {
+        let last = self.ways.len().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, last))
     }
 
     /// Searches that way; asks for what the way needs first.
@@ -114,7 +122,7 @@ impl Dialog for ChooseWay {
         let query = state.results.query.as_ref();
         let lacks = |field: &Field| query.is_none_or(|query| !query.compares(*field));
         let Some(field) = way.needs.filter(lacks) else {
-            return Handled::Close(form::submit(state));
+            return Handled::Close(form::search_that_way(state, self.source));
         };
         state.focus = Pane::Search;
         form::focus_field(state, text_field(field));

@@ -85,6 +85,7 @@ pub fn cannot(state: &mut State, why: &str) -> Vec<Effect> {
         advice,
         notes: Vec::new(),
         can_login: None,
+        offers_ways: None,
     }));
     effects
 }
@@ -103,6 +104,7 @@ fn cannot_any(state: &mut State, plan: &RevokePlan) -> Vec<Effect> {
         advice: "Mark others, or drop the marks and choose one session.".to_owned(),
         notes: Vec::new(),
         can_login: None,
+        offers_ways: None,
     }));
     effects
 }

@@ -389,31 +389,59 @@ pub fn search(state: &mut State, query: Query, asked_by: AskedBy) -> Vec<Effect>
     state.results.query = Some(query.clone());
     state.results.stale = true;
     for at in 0..state.sources.len() {
-        let search = search_for(state, &state.sources[at], query.clone(), asked_by);
-        let generation = state.next_gen();
-        let (now, up) = (state.now, state.up);
-        let source = &mut state.sources[at];
-        source.begin(search.clone(), generation);
-        if stays_ended(source) {
-            source.progress = Progress::Stopped("disconnected".into());
-            continue;
-        }
-        (source.asked_at, source.begun) = (Some(now), up);
-        let id = SourceId(at as u8);
-        if matches!(source.link, Link::Up { .. }) {
-            effects.push(Effect::Search {
-                source: id,
-                generation,
-                search,
-                at: None,
-            });
-        } else {
-            source.waiting = Some(search);
-            effects.extend(requests::connect(state, id));
-        }
+        let stays_ended = stays_ended(&state.sources[at]);
+        effects.extend(ask_one(state, at, query.clone(), asked_by, stays_ended));
     }
     effects.push(spin(state));
     effects
+}
+
+/// Sends a query to one source, or not if it was ended and stays so.
+fn ask_one(
+    state: &mut State,
+    at: usize,
+    query: Query,
+    asked_by: AskedBy,
+    stays_ended: bool,
+) -> Vec<Effect> {
+    let search = search_for(state, &state.sources[at], query, asked_by);
+    let generation = state.next_gen();
+    let (now, up) = (state.now, state.up);
+    let source = &mut state.sources[at];
+    source.begin(search.clone(), generation);
+    if stays_ended {
+        source.progress = Progress::Stopped("disconnected".into());
+        return Vec::new();
+    }
+    (source.asked_at, source.begun) = (Some(now), up);
+    let id = SourceId(at as u8);
+    if matches!(source.link, Link::Up { .. }) {
+        return vec![Effect::Search {
+            source: id,
+            generation,
+            search,
+            at: None,
+        }];
+    }
+    source.waiting = Some(search);
+    requests::connect(state, id)
+}
+
+/// Searches by the way to list that was chosen for a source. Where others were asked the same, what they sent
+/// and still send stays.
+pub fn search_that_way(state: &mut State, id: SourceId) -> Vec<Effect> {
+    let asked = state.results.query.clone();
+    match (state.query(), asked) {
+        (Ok(query), Some(asked)) if query == asked && state.sources.len() > 1 => {
+            state.message = None;
+            state.results.wanted = state.results.place();
+            let at = usize::from(id.0);
+            let mut effects = ask_one(state, at, query, AskedBy::Person, false);
+            effects.push(spin(state));
+            effects
+        }
+        _ => submit(state),
+    }
 }
 
 /// Shows after a while that something is on its way.

@@ -55,9 +55,12 @@ pub fn fail(
         advice: error.advice().to_owned(),
         notes: notes(state, error),
         can_login,
+        offers_ways: source.filter(|_| !error.ways().is_empty()),
     };
     let hint = if can_login.is_some() {
         "r sign in · E details"
+    } else if shown.offers_ways.is_some() {
+        "E offers the ways to list"
     } else {
         "E details"
     };

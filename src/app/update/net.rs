@@ -5,6 +5,7 @@ use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
 use crate::app::dialogs::ways::ChooseWay;
 use crate::app::effect::{Effect, Gen};
+use crate::app::error_report::ErrorReport;
 use crate::app::form::{FormError, FormField, TextField};
 use crate::app::job::JobState;
 use crate::app::msg::{Connected, RowPage};
@@ -144,14 +145,22 @@ pub fn page(
         Err(error) => {
             source.progress = Progress::Failed(error.clone());
             blame(state, &error);
-            let effects = match &error {
-                ApiError::Incomplete { ways, .. }
-                    if !ways.is_empty() && state.dialogs.is_empty() =>
+            let ways = error.ways();
+            let effects = if ways.is_empty() {
+                failed(state, id, &error, Tried::Search)
+            } else if state.sources.len() == 1 && state.dialogs.is_empty() {
+                state.open(ChooseWay::new(id, ways.to_vec()));
+                Vec::new()
+            } else {
+                // A question about one system does not cover the rows of the others.
+                tell(state, id, &error, Tried::Search);
+                if let (Some(source), Some(message)) =
+                    (state.sources.get(usize::from(id.0)), &mut state.message)
                 {
-                    state.open(ChooseWay::new(id, ways.clone()));
-                    Vec::new()
+                    message.level = Level::Warn;
+                    message.text = format!("{}: {}", source.profile.name, message.text);
                 }
-                _ => failed(state, id, &error, Tried::Search),
+                Vec::new()
             };
             let mut all = results::finished(state);
             all.extend(effects);
@@ -241,6 +250,18 @@ impl Tried {
 }
 
 /// Says what failed; in full if there is nothing else to look at.
+/// Says that something failed, and keeps it for `E`.
+fn tell(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> ErrorReport {
+    let profile = state.source(id).map_or(String::new(), |s| {
+        format!("{} ({})", s.profile.name, s.profile.address)
+    });
+    let what = match tried {
+        Tried::Connect => format!("connect to {profile}"),
+        Tried::Search => format!("list the sessions of {profile}"),
+    };
+    message::fail(state, tried.title(), what, error, Some(id))
+}
+
 fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Vec<Effect> {
     if *error == ApiError::Cancelled {
         return message::say(
@@ -249,14 +270,7 @@ fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Ve
             "cancelled; r retries",
         );
     }
-    let profile = state.source(id).map_or(String::new(), |s| {
-        format!("{} ({})", s.profile.name, s.profile.address)
-    });
-    let what = match tried {
-        Tried::Connect => format!("connect to {profile}"),
-        Tried::Search => format!("list the sessions of {profile}"),
-    };
-    let shown = message::fail(state, tried.title(), what, error, Some(id));
+    let shown = tell(state, id, error, tried);
     if let (Some(incomplete), Some(message)) = (words::incomplete(state), &mut state.message) {
         let goes_on =
             shown.can_login.is_none() && state.sources.iter().any(|source| source.resume.is_some());

@@ -10,7 +10,7 @@ use crate::app::results::LeftOut;
 use crate::app::sorting;
 use crate::app::state::{Pane, State};
 use crate::model::query::Matcher;
-use crate::model::{Field, Property, Thresholds};
+use crate::model::{Clause, Field, Property, Target, Thresholds};
 use crate::store::order::{SourceNames, View};
 use crate::store::{Changes, Order, RowId, Rows, order};
 
@@ -166,15 +166,7 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
 /// The selection and order of the rows.
 pub fn view(state: &State) -> View {
     let results = &state.results;
-    let mut clauses = results.of_other_rows();
-    clauses.extend(results.quick.iter().cloned());
-    if let Some(query) = results.live.as_ref().and_then(|live| live.query.as_ref()) {
-        clauses.extend(query.clauses.iter().cloned());
-    }
-    let filter = (!clauses.is_empty())
-        .then(|| Matcher::new(&clauses, state.now, state.zone(), Thresholds::default()))
-        .and_then(Result::ok)
-        .map(Arc::new);
+    let filter = filter(state).map(Arc::new);
     let ended = results.over().collect();
     let sources = state
         .sources
@@ -196,6 +188,39 @@ pub fn view(state: &State) -> View {
         filter,
         now: state.now,
     }
+}
+
+/// The clauses over loaded rows. What was typed names people as the operator does, and each source has its own
+/// names of them.
+fn filter(state: &State) -> Option<Matcher> {
+    let results = &state.results;
+    let mut clauses = results.of_other_rows();
+    clauses.extend(results.quick.iter().cloned());
+    let live = results.live.as_ref().and_then(|live| live.query.as_ref());
+    let typed = live.map_or(&[][..], |query| &query.clauses);
+    let with = |typed: &[Clause]| [&clauses, typed].concat();
+    let all = with(typed);
+    if all.is_empty() {
+        return None;
+    }
+    let matcher = Matcher::new(&all, state.now, state.zone(), Thresholds::default());
+    let mut sources = state.sources.iter().enumerate();
+    let matcher = sources.try_fold(matcher.ok()?, |matcher, (at, source)| {
+        let names = &source.profile.user_names;
+        let theirs = |clause: &Clause| {
+            if clause.target == Target::Field(Field::User) {
+                names.clause(clause)
+            } else {
+                clause.clone()
+            }
+        };
+        let theirs: Vec<Clause> = typed.iter().map(theirs).collect();
+        if theirs == typed {
+            return Ok(matcher);
+        }
+        matcher.with_source(at, &with(&theirs))
+    });
+    matcher.ok()
 }
 
 /// True if all rows are to be counted anew, for hints: once they are there, and before only where such hints

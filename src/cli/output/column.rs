@@ -155,6 +155,11 @@ impl OutputField {
         matches!(self, Self::Common(CommonField::Id | CommonField::Key))
     }
 
+    /// True if it is the name of a person.
+    pub(crate) fn is_user(&self) -> bool {
+        *self == Self::Common(CommonField::User)
+    }
+
     /// True if other rows have to be known for it.
     pub(crate) fn needs_other_rows(&self) -> bool {
         *self == Self::Common(CommonField::Hints)

@@ -1,6 +1,7 @@
 //! Which rows a query means.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::RangeFrom;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -32,7 +33,12 @@ const WORD_FIELDS: [Field; 6] = [
 pub struct Matcher {
     clauses: Vec<Clause>,
     tests: Vec<Test>,
+    /// The tests of a source in whose words the clauses are others, by its number.
+    of_source: BTreeMap<usize, Vec<Test>>,
+    /// The number of the next check.
+    checks: usize,
     now: DateTime<Utc>,
+    zone: Zone,
     thresholds: Thresholds,
 }
 
@@ -49,19 +55,49 @@ impl Matcher {
         zone: Zone,
         thresholds: Thresholds,
     ) -> Result<Self, QueryError> {
-        let mut checks = 0..;
+        let mut matcher = Self {
+            clauses: clauses.to_vec(),
+            tests: Vec::new(),
+            of_source: BTreeMap::new(),
+            checks: 0,
+            now,
+            zone,
+            thresholds,
+        };
+        matcher.tests = matcher.tests_of(clauses)?;
+        Ok(matcher)
+    }
+
+    /// The same, but for the rows of one source ([`RowView::source`]) these clauses count in place of the others:
+    /// it has other words for the same.
+    ///
+    /// # Errors
+    /// As [`Matcher::new`].
+    pub fn with_source(mut self, source: usize, clauses: &[Clause]) -> Result<Self, QueryError> {
+        let tests = self.tests_of(clauses)?;
+        self.of_source.insert(source, tests);
+        Ok(self)
+    }
+
+    fn tests_of(&mut self, clauses: &[Clause]) -> Result<Vec<Test>, QueryError> {
+        let mut checks = self.checks..;
         let mut tests = clauses
             .iter()
-            .map(|clause| Test::new(clause, now, zone, &mut checks))
+            .map(|clause| Test::new(clause, self.now, self.zone, &mut checks))
             .collect::<Result<Vec<_>, _>>()?;
+        self.checks = checks.start;
         // Cheap ones first: most rows are turned down before an expression runs.
         tests.sort_by_key(Test::cost);
-        Ok(Self {
-            clauses: clauses.to_vec(),
-            tests,
-            now,
-            thresholds,
-        })
+        Ok(tests)
+    }
+
+    /// The tests for this row.
+    fn tests_for(&self, row: &dyn RowView) -> &[Test] {
+        if self.of_source.is_empty() {
+            return &self.tests;
+        }
+        let own = row.source().and_then(|source| self.of_source.get(&source));
+        own.unwrap_or(&self.tests)
     }
 
     /// True if every row that this one lets pass passes the other as well, now and later: it is the same but
@@ -75,7 +111,8 @@ impl Matcher {
         let (Some(word), Some(shorter)) = (plain_word(last), plain_word(known)) else {
             return false;
         };
-        word.starts_with(shorter) && rest == others && !depend_on_now(&self.clauses)
+        let same_words = self.of_source.is_empty() && other.of_source.is_empty();
+        word.starts_with(shorter) && rest == others && same_words && !depend_on_now(&self.clauses)
     }
 
     /// Prepares the whole query of a search.
@@ -94,7 +131,7 @@ impl Matcher {
 
     /// The same for one of many rows whose texts are numbered: each distinct text is looked at once.
     pub fn matches_knowing(&self, row: &dyn RowView, answers: &mut Answers) -> bool {
-        self.tests
+        self.tests_for(row)
             .iter()
             .all(|test| test.is_met(row, self, answers) != test.negated)
     }

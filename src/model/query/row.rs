@@ -21,6 +21,11 @@ pub trait RowView {
         None
     }
 
+    /// The number of the source it came from. `None`: it is not known, or there is only one.
+    fn source(&self) -> Option<usize> {
+        None
+    }
+
     /// The opaque key with which the client ends it; a search for `id` finds it too. `None`: it is
     /// not known.
     fn key(&self) -> Option<Cow<'_, str>> {

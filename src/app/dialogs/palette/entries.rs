@@ -7,9 +7,11 @@ use strum::IntoEnumIterator;
 use crate::app::action::{Action, Context};
 use crate::app::blocked::blocked;
 use crate::app::columns;
+use crate::app::counts;
 use crate::app::dialogs;
 use crate::app::dialogs::copy_menu::Copyable;
 use crate::app::dialogs::export;
+use crate::app::dialogs::groups;
 use crate::app::dialogs::searches;
 use crate::app::dialogs::time_window::{self, WINDOWS};
 use crate::app::effect::Effect;
@@ -20,6 +22,7 @@ use crate::app::update::form;
 use crate::app::update::{open_profiles, table};
 use crate::model::Property;
 use crate::model::text::display_safe;
+use crate::store::GroupBy;
 
 /// How many searches the palette offers.
 const SEARCHES: usize = 50;
@@ -95,6 +98,8 @@ pub enum Does {
     Window(usize),
     /// Exports the rows in this format.
     Export(ExportFormat),
+    /// Counts the rows by a property.
+    Group(GroupBy),
 }
 
 impl Entry {
@@ -195,6 +200,11 @@ pub fn all(state: &State) -> Vec<Entry> {
         let command = format!("export {}", format.ending());
         Entry::new(command, words, Does::Export(format))
     }));
+    entries.extend(counts::ALL.into_iter().map(|by| {
+        let name = counts::name(by);
+        let words = format!("count these rows by {name}");
+        Entry::new(format!("group {name}"), words, Does::Group(by))
+    }));
     let searches = state.memory.searches.iter().take(SEARCHES);
     entries.extend(searches.map(|search| {
         let words = search.name.as_deref().unwrap_or("searched before");
@@ -217,6 +227,7 @@ pub fn why_not(state: &State, does: &Does) -> Option<Cow<'static, str>> {
         Does::Search(_) => blocked(state, Action::Reload),
         Does::Copy(what) => what.why_not(state).map(Cow::Owned),
         Does::Export(_) => blocked(state, Action::Export),
+        Does::Group(_) => blocked(state, Action::Groups),
         Does::Window(_) => blocked(state, Action::Window),
     }
 }
@@ -231,6 +242,7 @@ pub fn perform(state: &mut State, does: Does) -> Vec<Effect> {
         Does::Profile(name) => open_profiles(state, &[name]),
         Does::Copy(what) => what.copy(state),
         Does::Export(format) => export::at_once(state, format),
+        Does::Group(by) => groups::open(state, by),
         Does::Window(number) => time_window::look_back(state, number),
         Does::Search(query) => {
             let searches = &state.memory.searches;

@@ -6,7 +6,7 @@ mod rank;
 use tui_input::Input;
 
 use self::entries::{Does, Entry, SEARCH};
-use super::choices;
+use super::choices::{self, ListPlace};
 use crate::app::completion;
 use crate::app::dialog::{Dialog, Handled};
 use crate::app::dialog_view::{DialogView, FieldText, ViewLine, by_size, room, text_cells};
@@ -140,6 +140,12 @@ impl Palette {
     }
 }
 
+/// How many commands are shown at once.
+fn page(state: &State) -> usize {
+    let free = usize::from(room(state.size).height).saturating_sub(FRAME);
+    by_size(state.size, MOST).min(free).max(1)
+}
+
 impl Dialog for Palette {
     fn view(&self, state: &State) -> DialogView {
         let width = by_size(state.size, WIDTH);
@@ -150,8 +156,7 @@ impl Dialog for Palette {
             ViewLine::plain(" :").with_field(&field, field_cells, true),
             ViewLine::default(),
         ];
-        let free = usize::from(room(state.size).height).saturating_sub(FRAME);
-        let most = by_size(state.size, MOST).min(free).max(1);
+        let most = page(state);
         let shown = choices::window(self.choice, self.count(), most);
         lines.extend(shown.map(|number| self.line(state, number, cells)));
         if self.count() == 0 {
@@ -181,16 +186,13 @@ impl Dialog for Palette {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        if let Some(choice) = choices::moved(self.choice, key, self.count()) {
-            self.choice = choice;
-            return Handled::stay();
-        }
         match key.key {
             Key::Esc => return Handled::close(),
             Key::Enter => return self.take(state),
             Key::Backspace if self.input.value().is_empty() => return Handled::close(),
             Key::Tab => self.complete(),
             Key::Right if !self.ghost().is_empty() => self.complete(),
+            _ if self.list(state).is_some_and(|mut list| list.moves(key)) => {}
             _ => {
                 let before = self.input.value().to_owned();
                 if edit::edit(&mut self.input, key) && self.input.value() != before {
@@ -218,8 +220,9 @@ impl Dialog for Palette {
         }
     }
 
-    fn wheel(&mut self, _state: &State, by: isize) {
-        self.choice = choices::scrolled(self.choice, by, self.count());
+    fn list(&mut self, state: &State) -> Option<ListPlace<'_>> {
+        let last = self.count().saturating_sub(1);
+        Some(ListPlace::new(&mut self.choice, last, page(state)))
     }
 
     fn input(&mut self) -> Option<&mut Input> {

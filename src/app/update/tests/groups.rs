@@ -10,7 +10,7 @@ use crate::store::touched;
 
 impl TestApp {
     /// Does what the worker does with the counts that were asked for last.
-    fn count_rows(&mut self) -> &mut Self {
+    pub(super) fn count_rows(&mut self) -> &mut Self {
         let asked = self.effects.iter().rev().find_map(|effect| match effect {
             Effect::Count {
                 generation,
@@ -118,6 +118,81 @@ fn the_overview_keeps_only_what_is_chosen() {
     app.keys("right down enter");
 
     assert_eq!(app.shown(), ["bob", "bob"]);
+}
+
+#[test]
+fn the_overview_counts_every_hint_and_keeps_the_rows_with_one() {
+    let names: Vec<&str> = std::iter::repeat_n("ada", 12).chain(["bob"]).collect();
+    let mut app = TestApp::listing(&names);
+    app.state.focus = Pane::Table;
+    app.keys("o").count_rows();
+    let shown = |app: &TestApp| {
+        let view = app.top().expect("a box").view(&app.state);
+        let parts = view.lines.iter().flat_map(|line| &line.parts);
+        parts.map(|part| part.text.as_str()).collect::<String>()
+    };
+    let text = shown(&app);
+    for hint in ["own", "impersonated", "networks", "no-expiry", "unfinished"] {
+        assert!(text.contains(&format!("{hint:<13}0 ")), "{hint}: {text}");
+    }
+    assert!(text.contains("many         12 "), "{text}");
+
+    app.keys("home enter");
+    assert!(app.dialog::<Overview>().is_some(), "nobody has it");
+    app.keys("right right enter");
+
+    assert_eq!(app.shown().len(), 12);
+    assert!(app.shown().iter().all(|user| user == "ada"));
+    app.keys("backspace").count_rows();
+    assert_eq!(app.title(), "13 sessions by hint · 2 groups");
+}
+
+#[test]
+fn the_hints_of_the_overview_lead_to_the_bars_and_back() {
+    let mut app = app();
+    app.keys("o").count_rows();
+
+    app.keys("up enter");
+    assert!(app.dialog::<Overview>().is_some(), "a hint that no row has");
+    app.keys("down down enter");
+    assert_eq!(app.shown().len(), 6, "the only state");
+    app.keys("F o").count_rows();
+    click(&mut app, MouseKind::Click, "unfinished");
+    click(&mut app, MouseKind::Click, "bob");
+    click(&mut app, MouseKind::Click, "bob");
+
+    assert_eq!(app.shown(), ["bob", "bob"]);
+}
+
+#[test]
+fn rows_of_one_class_of_addresses_are_kept_by_it() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let rows = ["10.0.0.1", "10.9.9.9", "8.8.8.8"].iter().enumerate();
+    let rows = rows.map(|(number, ip)| {
+        let mut row = row(&format!("user{number}"), 60, number);
+        row.ip = Some((*ip).into());
+        row
+    });
+    app.rows(rows.collect());
+    app.state.focus = Pane::Table;
+
+    app.keys(":")
+        .typed("group ip class")
+        .keys("enter")
+        .count_rows();
+    assert_eq!(app.title(), "3 sessions by ip class · 2 groups");
+    app.keys("enter");
+
+    assert_eq!(app.shown(), ["user0", "user1"]);
+    let kept: Vec<String> = app
+        .state
+        .results
+        .quick
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(kept, ["ip:private"]);
 }
 
 #[test]

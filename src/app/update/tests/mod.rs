@@ -14,6 +14,7 @@ mod groups;
 mod hints;
 mod history;
 mod kinds;
+mod lists;
 mod marks;
 mod mouse;
 mod names;

@@ -106,6 +106,43 @@ fn all_of_a_person_is_asked_for_by_the_name_of_the_row_here_and_by_the_persons_e
 }
 
 #[test]
+fn the_live_filter_means_the_person_in_every_system() {
+    let mut app = TestApp::listing(&["jane", "kim"]);
+    named(&mut app, 1, &[("jane", "j.doe@example.com")], None);
+    let mut builder = ChunkBuilder::new(SourceId(1), app.texts.clone());
+    // In the second system jane is somebody else's name.
+    for (number, user) in ["j.doe@example.com", "jane", "kim"].into_iter().enumerate() {
+        let _ = builder.row(row(user, 60, number));
+    }
+    let first = RowId(app.state.results.rows.len() as u32);
+    app.state.results.rows.append(builder.finish());
+    super::super::results::appended(&mut app.state, first);
+    app.state.focus = crate::app::state::Pane::Table;
+    let shown = |app: &TestApp| {
+        let results = &app.state.results;
+        let rows = results.order.iter().filter_map(|id| results.rows.get(id));
+        let mut shown: Vec<_> = rows
+            .map(|row| (row.source().0, row.user().unwrap().expose().to_owned()))
+            .collect();
+        shown.sort();
+        shown
+    };
+    let is = |source, user: &str| (source, user.to_owned());
+
+    app.keys("&").typed("user:jane").keys("enter");
+    assert_eq!(shown(&app), [is(0, "jane"), is(1, "j.doe@example.com")]);
+    app.keys("F &").typed("-user:jane").keys("enter");
+    assert_eq!(shown(&app), [is(0, "kim"), is(1, "jane"), is(1, "kim")]);
+    // Each system's own name, and a regular expression, are taken as they stand.
+    app.keys("F &").typed("user~^jane$").keys("enter");
+    assert_eq!(shown(&app), [is(0, "jane"), is(1, "jane")]);
+    app.keys("F &")
+        .typed("user:j.doe@example.com")
+        .keys("enter");
+    assert_eq!(shown(&app), [is(1, "j.doe@example.com")]);
+}
+
+#[test]
 fn somebody_elses_name_is_not_asked_for_elsewhere() {
     let mut app = TestApp::listing(&["jane"]);
     named(&mut app, 0, &[("jane", "j.doe@example.com")], None);

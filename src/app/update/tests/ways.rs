@@ -79,6 +79,37 @@ fn each_way_has_a_key_and_enter_takes_the_chosen_one() {
 }
 
 #[test]
+fn beside_other_systems_the_ways_wait_for_their_key() {
+    let mut app = TestApp::new();
+    let names = ["prod-janssen", "other"].map(str::to_owned);
+    let effects = open_profiles(&mut app.state, &names);
+    app.effects.extend(effects);
+    app.keys("enter").connect();
+    app.page_fails(ApiError::Incomplete {
+        message: "one user at a time".into(),
+        field: None,
+        ways: vec![way("recent", None), way("all", None)],
+    });
+
+    assert!(app.top().is_none(), "{:?}", app.top());
+    assert_eq!(
+        app.status(),
+        "prod-janssen: one user at a time. E offers the ways to list"
+    );
+    app.effects.clear();
+    app.state.focus = Pane::Table;
+    app.keys("E");
+    assert!(app.dialog::<ChooseWay>().is_some(), "{:?}", app.top());
+    app.keys("down enter");
+
+    assert_eq!(ways(&app), [Some("all")]);
+    assert_eq!(app.count(|effect| matches!(effect, Effect::Cancel(_))), 0);
+    // Once one was chosen, the error is an error like others.
+    app.keys("E");
+    assert!(app.dialog::<ErrorBox>().is_some());
+}
+
+#[test]
 fn a_way_that_needs_a_field_asks_for_it_first() {
     let mut app = offered();
 
