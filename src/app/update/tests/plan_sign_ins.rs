@@ -63,7 +63,7 @@ fn up() -> Connected {
 
 #[test]
 fn enter_on_its_line_signs_in_and_the_plan_goes_on_with_its_sessions() {
-    let mut app = on_its_line();
+    let app = on_its_line();
     says(
         &app,
         &[
