@@ -15,7 +15,10 @@ use crate::model::SessionKey;
 const KEY_BYTES: usize = 32;
 
 /// The key of this machine's fingerprints and seals.
-pub(super) struct AuditKey(Zeroizing<Vec<u8>>);
+pub(super) struct AuditKey {
+    /// Holds the key, and is copied for each seal: to begin with the key costs as much as a short line.
+    begun: Hmac<Sha256>,
+}
 
 impl AuditKey {
     /// Reads the key of the state folder; makes it, once, if there is none.
@@ -48,7 +51,8 @@ impl AuditKey {
                 bytes.len()
             )));
         }
-        Ok(Self(bytes))
+        let begun = Hmac::new_from_slice(&bytes).expect("HMAC takes keys of any length");
+        Ok(Self { begun })
     }
 
     /// The first 16 hex digits of HMAC-SHA-256 over system, a zero byte and the id.
@@ -63,8 +67,7 @@ impl AuditKey {
     }
 
     fn mac(&self, kind: &str, bytes: &[u8]) -> [u8; 32] {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac = self.begun.clone();
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(bytes);
@@ -75,13 +78,13 @@ impl AuditKey {
 /// Bytes as small hex digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = |byte: &u8| {
-        [
-            DIGITS[usize::from(byte >> 4)],
-            DIGITS[usize::from(byte & 15)],
-        ]
-    };
-    bytes.iter().flat_map(digits).map(char::from).collect()
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from(DIGITS[usize::from(digit)]));
+        }
+    }
+    text
 }
 
 /// The hash of a line, without its newline.

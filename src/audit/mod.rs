@@ -119,7 +119,8 @@ pub struct Change {
 #[derive(Debug)]
 #[must_use = "an asked change without its end counts as unknown"]
 pub struct Ticket {
-    line: AuditEntry,
+    /// On the heap, since tickets are passed on from hand to hand.
+    line: Box<AuditEntry>,
     asked: Instant,
 }
 

@@ -49,7 +49,10 @@ impl Run {
             if line.verb != REVOKE {
                 continue;
             }
-            self.operations.insert(line.op_id.clone());
+            // Most lines are of an operation that is known.
+            if !self.operations.contains(&line.op_id) {
+                self.operations.insert(line.op_id.clone());
+            }
             if self.since.is_none() {
                 self.since = Some(line.ts.clone());
             }
@@ -94,9 +97,14 @@ impl Counts {
         let sessions = if is_user { line.sessions } else { Some(1) };
         self.is_least |= sessions.is_none();
         self.sessions += sessions.unwrap_or_default();
-        self.profiles.insert(line.profile.clone());
-        if let Some(user) = &line.user {
-            *self.users.entry(user.clone()).or_default() += sessions.unwrap_or_default();
+        if !self.profiles.contains(&line.profile) {
+            self.profiles.insert(line.profile.clone());
+        }
+        let Some(user) = &line.user else { return };
+        let sessions = sessions.unwrap_or_default();
+        match self.users.get_mut(user) {
+            Some(known) => *known += sessions,
+            None => _ = self.users.insert(user.clone(), sessions),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Ends {
     /// A change ended now.
     pub fn add(&mut self, ticket: Ticket, ending: &Ending) {
         let took = u64::try_from(ticket.asked.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.0.push(ended(ticket.line, ending, Some(took)));
+        self.0.push(ended(*ticket.line, ending, Some(took)));
     }
 
     /// One line as it is.
@@ -43,7 +43,10 @@ impl Audit {
             Ok(Appended { broken, first }) => {
                 locked(&self.run).wrote(&lines, first);
                 let asked = Instant::now();
-                let ticket = |line| Ticket { line, asked };
+                let ticket = |line| Ticket {
+                    line: Box::new(line),
+                    asked,
+                };
                 let tickets = lines.into_iter().skip(count).map(ticket).collect();
                 let broken = broken.map(AuditError::Broken);
                 // Told once: with the changes if there are some.

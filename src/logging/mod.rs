@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -20,6 +21,8 @@ use crate::config::Paths;
 use crate::model::locked;
 use file::DailyFile;
 
+/// So long the first line waits for others: to wake the thread of the log for each costs more than to write it.
+const GATHER: Duration = Duration::from_millis(2);
 /// Lines that may wait for the disk; what comes beyond is dropped, so that the program never waits for it.
 const WAITING_LINES: usize = 8_192;
 /// The level of the log unless another is asked for.
@@ -93,11 +96,36 @@ fn open(paths: &Paths) -> Result<(PathBuf, Redacting<BufWriter<DailyFile>>), Str
 }
 
 fn queue(writer: impl Write + Send + 'static) -> (NonBlocking, WorkerGuard) {
+    let gathering = Gathering {
+        writer,
+        has_begun: false,
+    };
     NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING_LINES)
         .lossy(true)
         .thread_name("log")
-        .finish(writer)
+        .finish(gathering)
+}
+
+/// Waits a moment before the first line since the latest flush, so that those behind it find the thread of
+/// the log awake.
+struct Gathering<W> {
+    writer: W,
+    has_begun: bool,
+}
+
+impl<W: Write> Write for Gathering<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !std::mem::replace(&mut self.has_begun, true) {
+            std::thread::sleep(GATHER);
+        }
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.has_begun = false;
+        self.writer.flush()
+    }
 }
 
 /// The filter, and what to say if it was not understood.

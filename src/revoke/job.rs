@@ -97,6 +97,13 @@ struct ReadBack {
     max_rows: u32,
 }
 
+impl ReadBack {
+    /// True if this answer says all that is wanted now.
+    fn is_settled_by(self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Revoked) && !self.each
+    }
+}
+
 /// An item that has not ended.
 pub(super) struct Pending<R> {
     pub number: usize,
@@ -413,7 +420,19 @@ async fn send<R: Sync>(
     let answers = answers
         .into_iter()
         .chain(std::iter::repeat(Outcome::Unknown));
-    let looked = batch.into_iter().zip(answers).map(|(pending, outcome)| {
+    let answered: Vec<_> = batch.into_iter().zip(answers).collect();
+    if answered
+        .iter()
+        .all(|(_, outcome)| read_back.is_settled_by(outcome))
+    {
+        let settled = |(pending, outcome): (Pending<R>, Outcome)| {
+            let ended = None;
+            let settled = SendResult::Verdict(Verdict::Settled(outcome));
+            (Pending { ended, ..pending }, settled)
+        };
+        return JobEvent::Answered(answered.into_iter().map(settled).collect(), sent_at);
+    }
+    let looked = answered.into_iter().map(|(pending, outcome)| {
         let api = api.clone();
         async move {
             let sought = pending.item.sought();
@@ -421,10 +440,9 @@ async fn send<R: Sync>(
             (Pending { ended, ..pending }, answer)
         }
     });
-    JobEvent::Answered(
-        stream::iter(looked).buffered(LOOKS).collect().await,
-        sent_at,
-    )
+    let looked = stream::iter(looked).buffered(LOOKS).collect();
+    // On the heap: few requests need the room for a look.
+    JobEvent::Answered(Box::pin(looked).await, sent_at)
 }
 
 /// Judges an answer, after a look at the session if one is due now; and when it ended, if the look shows it.

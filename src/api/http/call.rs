@@ -248,7 +248,7 @@ impl Call<'_> {
         let query = self.url.query().map(str::to_owned);
         self.url.set_path(path);
         self.url.set_query(query.as_deref());
-        let id = request_id();
+        let id = headers::request_id();
         let span = tracing::info_span!(
             "request",
             id,
@@ -365,20 +365,24 @@ impl Call<'_> {
         credential: &Credential<HeaderMap>,
         attempt: &Attempt<'_>,
     ) -> Result<Reply, ApiError> {
-        let mut url = self.url.clone();
+        let mut sent_on: Option<Url> = None;
         for _ in 0..=REDIRECTS {
-            let reply = self.ask(&url, credential, attempt).await?;
+            let url = sent_on.as_ref().unwrap_or(&self.url);
+            let reply = self.ask(url, credential, attempt).await?;
             if !reply.status.is_redirection() || reply.status == StatusCode::NOT_MODIFIED {
                 return Ok(reply);
             }
             let target = reply.header("location").and_then(|to| url.join(to).ok());
             match target {
-                Some(to) if self.method == Method::GET && to.origin() == url.origin() => url = to,
+                Some(to) if self.method == Method::GET && to.origin() == url.origin() => {
+                    sent_on = Some(to);
+                }
                 target => return Err(not_followed(&reply, target.as_ref())),
             }
         }
         let why = format!("it redirects more than {REDIRECTS} times");
-        Err(error::of_status(host_of(&url), 302, why))
+        let url = sent_on.as_ref().unwrap_or(&self.url);
+        Err(error::of_status(host_of(url), 302, why))
     }
 
     async fn ask(
@@ -397,8 +401,8 @@ impl Call<'_> {
         if let Ok(id) = HeaderValue::from_str(attempt.id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
-        headers.extend(credential.value.clone());
-        headers.extend(self.headers.clone());
+        headers::add_all(headers, &credential.value);
+        headers::add_all(headers, &self.headers);
         state.cookies.add_to(url, headers);
         headers
             .iter()
@@ -433,8 +437,8 @@ impl Call<'_> {
         state.cookies.take(url, response.headers());
 
         let status = response.status();
-        let headers = response.headers().clone();
         let due = response.content_length();
+        let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();
         loop {
             let since = Instant::now();
@@ -544,10 +548,6 @@ fn note(result: &Result<Reply, ApiError>, took: Duration) {
 
 fn ms(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn request_id() -> String {
-    format!("{:08x}", getrandom::u32().unwrap_or_default())
 }
 
 /// Everything that has or may have a meaning in a path.

@@ -14,11 +14,11 @@ mod hidden;
 mod reply;
 mod retry;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -33,7 +33,7 @@ pub use retry::Repeat;
 use super::auth::{Authorize, NoAuth};
 use super::net::{Certificate, Limits, ServerClock, Waits, host_of};
 use crate::config::{Profile, SystemSpec};
-use crate::model::ApiError;
+use crate::model::{ApiError, locked};
 use cookies::Cookies;
 use hidden::Hidden;
 
@@ -62,6 +62,8 @@ struct HttpState {
     max_body: usize,
     limits: Limits,
     clock: ServerClock,
+    /// The latest `Date` of an answer, and what it says: it is the same for a second.
+    date: Mutex<Option<(HeaderValue, DateTime<Utc>)>>,
     /// Our credentials, which no text of a server may show.
     hidden: Arc<Hidden>,
     cookies: Cookies,
@@ -84,6 +86,7 @@ impl Http {
                 .saturating_mul(1024 * 1024),
             limits: Limits::new(profile),
             clock: ServerClock::default(),
+            date: Mutex::default(),
             hidden: Arc::default(),
             cookies: Cookies::default(),
         };
@@ -245,10 +248,15 @@ impl Http {
 
 impl HttpState {
     fn look_at_clock(&self, headers: &HeaderMap, asked: DateTime<Utc>, took: Duration) {
-        let date = headers
-            .get(header::DATE)
-            .and_then(|date| date.to_str().ok());
-        if let Some(there) = date.and_then(retry::http_date) {
+        let Some(date) = headers.get(header::DATE) else {
+            return;
+        };
+        let mut latest = locked(&self.date);
+        if latest.as_ref().is_none_or(|(known, _)| known != date) {
+            let there = date.to_str().ok().and_then(retry::http_date);
+            *latest = there.map(|there| (date.clone(), there));
+        }
+        if let Some((_, there)) = *latest {
             self.clock.set(there, asked, took);
         }
     }
