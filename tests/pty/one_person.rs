@@ -197,17 +197,66 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
     usher.quit();
 }
 
+/// What the server with terms wants read.
+const TERMS: &str = "Use of this system is recorded.";
+
+/// Agrees to the terms of the server that signs in.
+fn agree(usher: &mut Usher) {
+    usher.pty.wait_for("(•) Cancel");
+    usher.pty.keys("\x1b[A\r");
+    usher.pty.wait_gone(TERMS);
+}
+
+#[test]
+fn ending_all_of_a_person_pauses_at_a_lost_sign_in_and_goes_on_after_signing_in() {
+    let rig = Rig::with_terms();
+    let am = rig.servers[1].running();
+    let mut usher = rig.screen();
+    usher.pty.keys("jane\r");
+    agree(&mut usher);
+    usher.pty.wait_for("╔═ Sessions");
+    usher.pty.wait_for("all loaded");
+    usher.pty.keys("U");
+    usher.pty.wait_for("End every session of jane?");
+    usher.pty.wait_gone("asking …");
+    usher.pty.settle(Duration::from_secs(1));
+    usher.pty.keys("jane");
+    usher.pty.wait_for("[jane");
+
+    am.expire_tokens();
+    let held = am.am().count();
+    usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
+    usher.pty.wait_for("[ Sign in ]");
+    usher.pty.settle(Duration::from_secs(1));
+    assert_eq!(am.am().count(), held, "nothing ends without a sign-in");
+    usher.pty.keys(ENTER);
+    agree(&mut usher);
+
+    // What was not done is not done by itself.
+    usher.pty.wait_for("[ Continue ]");
+    usher.pty.settle(Duration::from_secs(1));
+    assert!(am.am().count() >= held, "the new sign-in is one more");
+    usher.pty.keys(ENTER);
+    for (profile, _) in PLACES {
+        has_none_left(&mut usher, profile);
+    }
+    assert!(am.am().count() < held);
+    usher.pty.keys("\x1b");
+    usher.quit();
+}
+
 #[test]
 fn the_plan_signs_in_where_nobody_is_signed_in_and_goes_on_with_the_sessions_there() {
     let rig = Rig::with_terms();
     let mut usher = rig.screen();
-    let terms = "Use of this system is recorded.";
 
     usher.pty.keys("jane\r");
-    usher.pty.wait_for(terms);
+    usher.pty.wait_for(TERMS);
     usher.pty.keys("\x1b");
     usher.pty.wait_for("not signed in; r retries");
-    usher.pty.wait_gone(terms);
+    usher.pty.wait_gone(TERMS);
+    // The rows of the others have come.
+    usher.pty.wait_for("2 of 3 systems");
     usher.focus_table();
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of jane?");
@@ -215,9 +264,7 @@ fn the_plan_signs_in_where_nobody_is_signed_in_and_goes_on_with_the_sessions_the
     usher.pty.keys(DOWN);
     usher.pty.wait_for("Enter sign in ·");
     usher.pty.keys(ENTER);
-    usher.pty.wait_for("(•) Cancel");
-    usher.pty.keys("\x1b[A\r");
-    usher.pty.wait_gone(terms);
+    agree(&mut usher);
     usher.pty.wait_for("End every session of jane?");
     usher.pty.wait_gone("signs in to am");
     usher.pty.wait_gone("asking …");
