@@ -368,7 +368,7 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
 }
 
 /// Why a session of the person is left out. `None`: it would end. The system's own operation for a person
-/// also reaches sessions that cannot be ended alone.
+/// also reaches sessions that cannot be ended alone, but not those of every kind.
 fn left_out(state: &State, way: EndWay, row: Row<'_>) -> Option<String> {
     let source = state.source(row.source())?;
     if let Some(why) = blocked::cannot_change(state, source) {
@@ -379,7 +379,10 @@ fn left_out(state: &State, way: EndWay, row: Row<'_>) -> Option<String> {
         return Some(word.word().to_owned());
     }
     match way {
-        EndWay::ForUser => None,
+        EndWay::ForUser => {
+            let kind = source.kind(row.kind())?;
+            (!kind.revoke_user).then(|| format!("{}: not ended by this", kind.kind))
+        }
         EndWay::ByKey(_) => blocked::source_cannot(state, source, row.kind())
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(source, row, None)),
@@ -404,9 +407,15 @@ fn system_plan(state: &State, source: SourceId, whole_user: bool) -> SystemPlan 
     };
     let caps = opened.caps.as_deref();
     let way = caps.map_or(EndWay::ByKey(1), |caps| EndWay::of(caps, whole_user));
+    let notes = caps.filter(|caps| whole_user && caps.revoke_user_everywhere);
+    let notes = notes.map_or(&[][..], |caps| &caps.notes);
     SystemPlan {
         is_everywhere: caps.is_some_and(|caps| caps.revoke_user_everywhere),
         risk: opened.profile.policy.risk(),
+        notes: notes
+            .iter()
+            .map(|note| display_safe(note).into_owned())
+            .collect(),
         ..SystemPlan::new(opened.profile.name.clone(), way)
     }
 }

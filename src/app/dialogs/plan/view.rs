@@ -33,7 +33,8 @@ pub(super) fn view(state: &State, question: &PlanBox) -> DialogView {
     }
     lines.push(ViewLine::default());
     for doubt in plan.doubts() {
-        lines.push(told(&format!("! {doubt}"), text, Role::Warn));
+        let doubt = sentences(&format!("! {doubt}"), text).into_iter();
+        lines.extend(doubt.map(|line| ViewLine::plain("  ").with(line, Role::Warn)));
     }
     lines.extend(sign_in(question, text));
     lines.extend(after(plan.touched(), text));

@@ -422,6 +422,23 @@ fn what_is_left_out_is_not_sent() {
 }
 
 #[test]
+fn what_a_system_says_of_its_realms_is_told_before_a_person_ends_there() {
+    let mut app = TestApp::listing(&["jdoe"]);
+    let mut known = caps();
+    known.revoke_user_everywhere = true;
+    known.notes = vec!["the list of realms may not be read".to_owned()];
+    app.connect_with(known);
+    app.state.sources.push(Source::new(profile("other")));
+
+    app.keys("U");
+
+    says(
+        &app,
+        &["! prod-janssen: the list of realms may not be read"],
+    );
+}
+
+#[test]
 fn cancelled_readings_are_given_up() {
     let mut app = several();
     app.effects.clear();
