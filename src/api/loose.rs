@@ -42,12 +42,27 @@ impl<'a> Json<'a> {
 
     /// The object that it is. `None`: it is something else.
     pub(in crate::api) fn object(self) -> Option<Object<'a>> {
-        let mut values = Values(self.written.strip_prefix('{')?);
-        let mut pairs = Vec::with_capacity(24);
-        while let Some(name) = values.next() {
-            pairs.push((text(name).unwrap_or_default(), values.next()?));
-        }
-        Some(Object(pairs))
+        let mut all = Vec::with_capacity(24);
+        all.extend(self.pairs()?);
+        Some(Object(all))
+    }
+
+    /// The names and values of the object that it is, in their order, for one look. `None`: it is something
+    /// else.
+    pub(in crate::api) fn pairs(self) -> Option<Pairs<'a>> {
+        Some(Pairs(Values(self.written.strip_prefix('{')?)))
+    }
+}
+
+/// Names and values of an object.
+pub(in crate::api) struct Pairs<'a>(Values<'a>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (Cow<'a, str>, Json<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let name = self.0.next()?;
+        Some((text(name).unwrap_or_default(), self.0.next()?))
     }
 }
 

@@ -236,7 +236,7 @@ impl Action {
             Self::RawJson => "raw JSON",
             Self::Reveal => "reveal",
             Self::Down => "field",
-            Self::ShowError => "details",
+            Self::ShowError => "last error",
             Self::Palette => "commands",
             other => other.help(),
         }

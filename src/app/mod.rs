@@ -65,7 +65,7 @@ pub use effect::{Effect, Gen, JobId, RevokeItem, Timer};
 pub use layout::lay_out;
 pub use msg::{Msg, Size};
 pub use state::{Pane, State};
-pub use update::update;
+pub use update::{update, update_unseen};
 
 /// The beginning of a text, at most this many bytes and no half characters.
 pub(crate) fn first_chars(text: &str, bytes: usize) -> &str {

@@ -65,6 +65,8 @@ pub struct Message {
     pub level: Level,
     /// One line, cleaned.
     pub text: String,
+    /// True if it answers the last key, and the next one takes it away. A success goes with the next key anyway.
+    pub passes: bool,
 }
 
 /// True if the question on top takes an answer.

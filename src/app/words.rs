@@ -248,6 +248,52 @@ pub fn fault(error: &ApiError) -> String {
     words.to_owned()
 }
 
+/// The fault of the list, and whether it is more than the operator's own doing. `brief`: without a name.
+pub fn trouble(state: &State, brief: bool) -> Option<(String, bool)> {
+    let several = state.sources.len() > 1;
+    let failed: Vec<_> = state
+        .sources
+        .iter()
+        .filter_map(|source| match &source.progress {
+            Progress::Failed(error) => Some((source, error)),
+            _ => None,
+        })
+        .collect();
+    if let (true, Some((source, error))) = (several, failed.first()) {
+        let all = state.sources.len();
+        let answered = format!("{} of {all} systems", all - failed.len());
+        let words = if brief {
+            format!("{answered} (E)")
+        } else {
+            let class = fault(error);
+            format!("{answered} · {}: {class} (E)", source.profile.name)
+        };
+        return Some((words, true));
+    }
+    if let Some((_, error)) = failed.first() {
+        let words = match error {
+            ApiError::Incomplete { .. } => "nothing searched yet".to_owned(),
+            _ if brief => "stopped (E)".to_owned(),
+            _ => format!("stopped: {} (E)", fault(error)),
+        };
+        return Some((words, true));
+    }
+    if let Some(stopped) = cut::stopped(state) {
+        let words = if brief { "cut".to_owned() } else { stopped };
+        return Some((words, true));
+    }
+    state
+        .sources
+        .iter()
+        .find_map(|source| match &source.progress {
+            Progress::Stopped(_) => match source.total {
+                Some(total) => Some((format!("stopped, {} in all", with_thousands(total)), false)),
+                None => Some(("stopped".to_owned(), false)),
+            },
+            _ => None,
+        })
+}
+
 /// The action that a paused job needs from the operator.
 pub fn wanted(error: &ApiError) -> &'static str {
     match error {

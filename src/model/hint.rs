@@ -88,7 +88,7 @@ pub struct Hints(EnumMap<Hint, bool>);
 impl Hints {
     /// Those of a row at a moment by the clock of its server. What the system does not report gives none.
     pub fn of(
-        row: &dyn RowView,
+        row: &impl RowView,
         others: OfOtherRows,
         thresholds: Thresholds,
         now: DateTime<Utc>,

@@ -25,7 +25,7 @@ use crate::app::effect::Copied;
 use crate::app::msg::Notification;
 use crate::app::source::ProfileEntry;
 use crate::app::update::open_profiles;
-use crate::app::{Effect, Msg, Size, State, lay_out, update};
+use crate::app::{Effect, Msg, Size, State, lay_out, update, update_unseen};
 use crate::ui::{self, Theme, Themes};
 
 /// The shortest time from one frame to the next: 60 a second.
@@ -134,6 +134,8 @@ struct Shell {
     screen: Screen,
     /// True if a frame must be drawn.
     dirty: bool,
+    /// True if the screen must be laid out before that.
+    unseen: bool,
     /// Not before this.
     next_frame: Instant,
     /// When the picture changes by itself.
@@ -175,6 +177,7 @@ impl Shell {
             decoder: Decoder::default(),
             begun: Instant::now(),
             dirty: true,
+            unseen: false,
             next_frame: Instant::now(),
             turns_at: Instant::now(),
             ended_by_signal: false,
@@ -302,17 +305,32 @@ impl Shell {
             now: Utc::now(),
             up: self.begun.elapsed(),
         };
-        let effects = update(&mut self.state, tick);
+        // The time alone moves nothing that a key or a click means; the message lays the screen out.
+        let effects = update_unseen(&mut self.state, tick);
         self.start(effects).await?;
         for message in batch {
             if let Msg::Resize(size) = &message {
                 self.screen.resize(*size);
             }
-            let effects = update(&mut self.state, message);
+            let effects = if matches!(message, Msg::Page { .. }) {
+                // Several may come before the next frame.
+                self.unseen = true;
+                update_unseen(&mut self.state, message)
+            } else {
+                self.see();
+                update(&mut self.state, message)
+            };
             self.start(effects).await?;
         }
         self.changed();
         ControlFlow::Continue(())
+    }
+
+    /// Lays the screen out, if it was not since the last message.
+    fn see(&mut self) {
+        if std::mem::take(&mut self.unseen) {
+            lay_out(&mut self.state);
+        }
     }
 
     /// Waits a while for revokes that are on their way. A second signal ends the waiting.
@@ -386,6 +404,7 @@ impl Shell {
 
     /// Applies a message about something that was done here. It asks for nothing that the loop must do.
     fn tell(&mut self, message: Msg) -> ControlFlow<u8> {
+        self.see();
         for effect in update(&mut self.state, message) {
             if let Some(Local::Quit(code)) = self.effects.start(effect) {
                 return ControlFlow::Break(code);
@@ -398,6 +417,7 @@ impl Shell {
     fn draw(&mut self) {
         #[cfg(debug_assertions)]
         super::effects::panic_in_frame();
+        self.see();
         if self.state.theme() != self.theme.0 {
             let name = self.state.theme().to_owned();
             self.theme = (name.clone(), self.themes.named(&name));

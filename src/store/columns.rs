@@ -210,6 +210,17 @@ impl Keys {
         }
     }
 
+    /// True if the key of a row passes the test.
+    pub(super) fn tests(&self, row: usize, test: impl FnOnce(&str) -> bool) -> bool {
+        match self {
+            Self::Texts(texts) => test(texts.get(row)),
+            Self::Uuids(uuids) => {
+                let uuid = uuids.get(row).copied().unwrap_or_default();
+                test(written(&uuid, &mut Uuid::encode_buffer()))
+            }
+        }
+    }
+
     /// The key of a row, for comparing: the same key looks the same, however it is kept.
     pub(super) fn view(&self, row: usize) -> KeyView<'_> {
         match self {

@@ -11,7 +11,7 @@ use super::order::{SourceNames, View};
 use super::row::{Row, shared_of};
 use super::rows::{RowId, Rows};
 use super::texts::Texts;
-use crate::model::query::{Answers, Matcher, RowView};
+use crate::model::query::{Answers, Matcher, RowView, TextNumber};
 use crate::model::{Fact, Field, Hints, OfOtherRows, Thresholds};
 
 /// The numbers of the rows that pass, in order of arrival. Works on all cores.
@@ -19,22 +19,59 @@ pub(super) fn kept(rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
     #[cfg(test)]
     super::touched::add(rows.len());
     let chunks: Vec<(u32, &Arc<Chunk>)> = rows.chunks().collect();
+    let known = known(rows, filter, rows.len());
     let at_once = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
     let parts = chunks.par_chunks(at_once).map(|chunks| {
-        let mut kept = Vec::new();
-        // Of one reading all rows have the same texts.
-        let mut known: Option<(&Arc<Texts>, Answers)> = None;
+        let (mut kept, mut known) = (Vec::new(), known.clone());
         for (first, chunk) in chunks {
-            let mut answers = match known.take() {
-                Some((texts, answers)) if Arc::ptr_eq(texts, &chunk.texts) => answers,
-                _ => Answers::default(),
-            };
-            pass(*first, chunk, view, filter, &mut answers, &mut kept);
-            known = Some((&chunk.texts, answers));
+            let answers = answers_of(&chunk.texts, &mut known);
+            pass(*first, chunk, view, filter, answers, &mut kept);
         }
         kept
     });
     parts.collect::<Vec<_>>().concat()
+}
+
+/// What is known of the texts of each reading.
+type Known<'a> = Vec<(&'a Arc<Texts>, Answers)>;
+
+fn answers_of<'a, 'k>(texts: &'a Arc<Texts>, known: &'k mut Known<'a>) -> &'k mut Answers {
+    let place = known
+        .iter()
+        .position(|(known, _)| Arc::ptr_eq(known, texts));
+    let place = place.unwrap_or_else(|| {
+        known.push((texts, Answers::default()));
+        known.len() - 1
+    });
+    &mut known[place].1
+}
+
+/// What can be known before so many rows are looked at.
+fn known<'a>(rows: &'a Rows, filter: &Matcher, looks: usize) -> Known<'a> {
+    let mut known = Known::new();
+    // Of one reading all rows have the same texts.
+    for (_, chunk) in rows.chunks() {
+        let texts = &chunk.texts;
+        let is_same = |(known, _): &(&Arc<Texts>, _)| Arc::ptr_eq(known, texts);
+        if !known.iter().any(is_same) && texts.len() <= looks {
+            known.push((texts, answers(texts, filter)));
+        }
+    }
+    known
+}
+
+/// What the filter's bare words say of every distinct text. Works on all cores.
+fn answers(texts: &Texts, filter: &Matcher) -> Answers {
+    let mut answers = Answers::default();
+    for word in filter.words() {
+        let look = |number| {
+            let text = texts.numbered(number)?;
+            Some(word.is_met(text.expose()))
+        };
+        let numbers = (0..texts.len()).into_par_iter().with_min_len(1_024);
+        answers.keep(word, numbers.map(look).collect());
+    }
+    answers
 }
 
 /// Those of these rows that pass, in the same sequence. Works on all cores. Not for a filter that asks for
@@ -43,26 +80,18 @@ pub(super) fn among(these: &[u32], rows: &Rows, view: &View, filter: &Matcher) -
     #[cfg(test)]
     super::touched::add(these.len());
     let at_once = these.len().div_ceil(rayon::current_num_threads()).max(1);
+    let known = known(rows, filter, these.len());
     let parts = these.par_chunks(at_once).map(|these| {
-        let mut known: Vec<(&Arc<Texts>, Answers)> = Vec::new();
+        let mut known = known.clone();
         let mut passes = |number: u32| {
             let row = rows.get(RowId(number))?;
-            let texts = &row.chunk.texts;
-            let place = known
-                .iter()
-                .position(|(known, _)| Arc::ptr_eq(known, texts));
-            let place = place.unwrap_or_else(|| {
-                known.push((texts, Answers::default()));
-                known.len() - 1
-            });
+            let answers = answers_of(&row.chunk.texts, &mut known);
             let asked = Asked {
                 row,
                 names: view.names(row),
-                fact: view.fact(RowId(number), row),
-                others: view.of_other_rows(RowId(number)),
+                beside: Beside::By(view, RowId(number)),
                 attributes: &[],
             };
-            let (_, answers) = known.get_mut(place)?;
             filter.matches_knowing(&asked, answers).then_some(number)
         };
         these.iter().filter_map(|number| passes(*number)).collect()
@@ -80,12 +109,10 @@ fn pass(
 ) {
     let attributes = attributes(chunk, filter);
     for (number, row) in (first..).zip(chunk.rows()) {
-        let names = view.names(row);
         let asked = Asked {
             row,
-            names,
-            fact: view.fact(RowId(number), row),
-            others: view.of_other_rows(RowId(number)),
+            names: view.names(row),
+            beside: Beside::By(view, RowId(number)),
             attributes: attributes.get(row.at).map_or(&[], Vec::as_slice),
         };
         if filter.matches_knowing(&asked, answers) {
@@ -115,9 +142,16 @@ fn attributes(chunk: &Chunk, filter: &Matcher) -> Vec<Pairs> {
 struct Asked<'a> {
     row: Row<'a>,
     names: Option<&'a SourceNames>,
-    fact: Fact,
-    others: OfOtherRows,
+    beside: Beside<'a>,
     attributes: &'a [(Box<str>, Box<str>)],
+}
+
+/// What is known of a row beside what its server said.
+enum Beside<'a> {
+    /// This is.
+    Here(Fact, OfOtherRows),
+    /// The view knows it: looked up only if it is asked for.
+    By(&'a View, RowId),
 }
 
 impl Row<'_> {
@@ -132,8 +166,7 @@ impl Row<'_> {
         let asked = Asked {
             row: self,
             names: None,
-            fact,
-            others,
+            beside: Beside::Here(fact, others),
             attributes: &[],
         };
         Hints::of(&asked, others, thresholds, now)
@@ -157,8 +190,16 @@ impl RowView for Asked<'_> {
         Some(Cow::Borrowed(text))
     }
 
-    fn text_number(&self, field: Field) -> Option<usize> {
-        self.row.text_id(shared_of(field)?).number()
+    fn text_number(&self, field: Field) -> TextNumber {
+        let Some(shared) = shared_of(field) else {
+            return TextNumber::Unknown;
+        };
+        let number = self.row.text_id(shared).number();
+        number.map_or(TextNumber::NoText, TextNumber::Is)
+    }
+
+    fn tests_id(&self, test: impl FnOnce(&str) -> bool) -> bool {
+        self.row.tests_id(test)
     }
 
     fn source(&self) -> Option<usize> {
@@ -174,7 +215,10 @@ impl RowView for Asked<'_> {
     }
 
     fn fact(&self) -> Fact {
-        self.fact
+        match self.beside {
+            Beside::Here(fact, _) => fact,
+            Beside::By(view, id) => view.fact(id, self.row),
+        }
     }
 
     fn own(&self) -> Option<bool> {
@@ -198,7 +242,10 @@ impl RowView for Asked<'_> {
     }
 
     fn of_other_rows(&self) -> OfOtherRows {
-        self.others
+        match self.beside {
+            Beside::Here(_, others) => others,
+            Beside::By(view, id) => view.of_other_rows(id),
+        }
     }
 
     fn any_attribute(&self, name: &str, test: &mut dyn FnMut(&str) -> bool) -> bool {

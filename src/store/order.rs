@@ -407,6 +407,33 @@ mod tests {
     }
 
     #[test]
+    fn addresses_are_ordered_by_their_value_and_other_texts_come_behind_them() {
+        let sent = [
+            "no address",
+            "10.0.0.10",
+            "2001:db8::1",
+            "9.255.0.1",
+            "10.0.0.2, 192.0.2.1",
+            "::1",
+        ];
+        let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+        for ip in sent {
+            let mut row = RowRef::new(ip, "label");
+            row.ip = Some(ip.into());
+            let _ = builder.row(row);
+        }
+        let mut rows = Rows::default();
+        rows.append(builder.finish());
+        let by_ip = |descending| {
+            let by = Field::Ip.into();
+            numbers(&order(&rows, &view(Some(Sort { by, descending })), None))
+        };
+
+        assert_eq!(by_ip(false), [3, 4, 1, 5, 2, 0]);
+        assert_eq!(by_ip(true), [0, 2, 5, 1, 4, 3]);
+    }
+
+    #[test]
     fn a_longer_word_looks_only_at_what_is_left() {
         let names: Vec<String> = (0..200).map(|number| format!("ada{number:03}")).collect();
         let people: Vec<_> = names.iter().map(|name| (Some(name.as_str()), 1)).collect();

@@ -48,6 +48,15 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// True if its id passes the test.
+    pub(super) fn tests_id(self, test: impl FnOnce(&str) -> bool) -> bool {
+        if self.facts().has_id {
+            test(self.chunk.ids.get(self.at))
+        } else {
+            self.chunk.keys.tests(self.at, test)
+        }
+    }
+
     /// Which kind of session it is. `None`: the system has one kind only.
     pub fn kind(self) -> Option<&'a str> {
         self.kind_name().map(|kind| &**kind)

@@ -73,9 +73,10 @@ impl Shape {
 
 /// Cells that a text takes once it is cleaned.
 fn cells(text: &str) -> u16 {
-    let is_plain = |byte: u8| (0x20..0x7f).contains(&byte);
-    if text.bytes().all(is_plain) {
-        return text.len().min(WIDEST) as u16;
+    // The mark of a shortened label is one cell too.
+    let is_plain = |sign: char| matches!(sign, ' '..='~' | '…');
+    if text.chars().all(is_plain) {
+        return text.chars().count().min(WIDEST) as u16;
     }
     let start = start_of(text, WIDEST * 4);
     width_cols(&display_safe(start)).min(WIDEST) as u16

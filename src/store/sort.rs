@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -176,13 +177,32 @@ fn by_rank(
 /// The value that a row is sorted by where that is text, or an attribute.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key<'a> {
-    /// A whole number, before all texts.
+    /// A whole number, before everything else.
     Number(i64),
+    /// An address: those of version 4 before those of version 6, each by its value.
+    Address(IpAddr),
     Text(Cow<'a, str>),
 }
 
+impl Key<'_> {
+    /// How it begins, in the order of the keys: where that differs, nothing else is looked at.
+    fn begins(&self) -> u128 {
+        let of_kind = |kind: u128, bits: u128| kind << 126 | bits;
+        match self {
+            Self::Number(_) => 0,
+            Self::Address(IpAddr::V4(address)) => of_kind(1, address.to_bits().into()),
+            Self::Address(IpAddr::V6(address)) => of_kind(1, 1 << 125 | address.to_bits() >> 3),
+            Self::Text(text) => {
+                let mut first = [0; 16];
+                let shown = text.len().min(16);
+                first[..shown].copy_from_slice(&text.as_bytes()[..shown]);
+                of_kind(2, u128::from_be_bytes(first) >> 2)
+            }
+        }
+    }
+}
+
 struct Keyed<'a> {
-    /// How the text begins: where that differs, nothing else is looked at.
     begins: u128,
     key: Option<Key<'a>>,
     newest: u64,
@@ -191,15 +211,7 @@ struct Keyed<'a> {
 
 impl<'a> Keyed<'a> {
     fn new(key: Option<Key<'a>>, newest: u64, number: u32) -> Self {
-        let begins = match &key {
-            Some(Key::Text(text)) => {
-                let mut first = [0; 16];
-                let shown = text.len().min(16);
-                first[..shown].copy_from_slice(&text.as_bytes()[..shown]);
-                u128::from_be_bytes(first)
-            }
-            Some(Key::Number(_)) | None => 0,
-        };
+        let begins = key.as_ref().map_or(0, Key::begins);
         Self {
             begins,
             key,
@@ -254,7 +266,15 @@ fn by_text(rows: &Rows, view: &View, sort: &Sort, these: Vec<u32>) -> Vec<u32> {
 fn text_of<'a>(view: &'a View, row: Row<'a>, field: Field) -> Option<Key<'a>> {
     let text = match field {
         Field::Id => row.label(),
-        Field::Ip if row.facts().has_ip => row.ip_text(),
+        Field::Ip if row.facts().has_ip => {
+            let text = row.ip_text();
+            // Of several addresses the first one counts.
+            let first = text.split(',').next().unwrap_or(text).trim();
+            return Some(match first.parse() {
+                Ok(address) => Key::Address(address),
+                Err(_) => Key::Text(lower(text)),
+            });
+        }
         Field::Ip => {
             let ip = row.ip()?;
             return Some(Key::Text(Cow::Owned(lower(ip.expose()).into_owned())));

@@ -16,12 +16,12 @@ use crate::app::results::RowStatus;
 use crate::app::screen_layout::Column;
 use crate::app::scrollbar::ScrollTrack;
 use crate::app::sorting;
-use crate::app::source::{Progress, Source};
+use crate::app::source::Source;
 use crate::app::state::{Pane, State};
 use crate::app::watch;
 use crate::app::words;
 use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousands};
-use crate::model::{ApiError, Field, Property};
+use crate::model::{Field, Property};
 use crate::store::{Row, RowId};
 
 /// The cell of the gutter in which a mark stands: behind the cursor, before that of a change.
@@ -41,27 +41,21 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         Mode::Tabs => all.table.x,
         _ => canvas.title(all.table, &title(state, all.table), Role::Title),
     };
-    let long = all.is_long();
-    let (count, role) = count(state, long, canvas.is_ascii());
-    let count = format!("{}{count}", marked(state));
-    let live = match all.mode {
-        Mode::Tabs => watch::words(state, true),
-        _ => None,
-    };
-    let count = match live {
-        Some(live) => format!("{live} · {count}"),
-        None => count,
-    };
+    let (count, role) = count_text(state, canvas.is_ascii(), false);
     let order = if state.results.arrival || count.is_empty() {
         String::new()
     } else {
         format!("{} · ", sorting::words(&state.results.sort))
     };
-    let cells = width_cols(&order) + width_cols(&count) + 4;
-    if cells <= usize::from(all.table.right().saturating_sub(from)) {
+    let room = usize::from(all.table.right().saturating_sub(from));
+    let cells = width_cols(&count);
+    if width_cols(&order) + cells + 4 <= room {
         canvas.right(all.table, 0, from, &format!("{order}{count}"), role);
-    } else {
+    } else if cells + 3 <= room {
         canvas.right(all.table, 0, from, &count, role);
+    } else {
+        let (brief, role) = count_text(state, canvas.is_ascii(), true);
+        canvas.right(all.table, 0, from, &brief, role);
     }
     lower_border(state, all.table, focused, canvas);
     if let Some(track) = ScrollTrack::of(state, Pane::Table) {
@@ -269,9 +263,20 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
     canvas.restyle(area, style);
 }
 
-/// The text at the right of the title: the position of the cursor, the number of rows, and a remark
-/// about them.
-fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
+/// The text at the right of the title: marks, and the live view where there is no other place for it, before
+/// the count. `brief`: as short as can be.
+fn count_text(state: &State, ascii: bool, brief: bool) -> (String, Role) {
+    let (count, role) = count(state, ascii, brief);
+    let is_tabs = state.layout.mode == Mode::Tabs;
+    let live = watch::words(state, true).filter(|_| is_tabs);
+    let live = live.map_or_else(String::new, |live| format!("{live} · "));
+    (format!("{live}{}{count}", marked(state)), role)
+}
+
+/// The position of the cursor, the number of rows, and a remark about them. `brief`: without kinds, and with the
+/// shortest remark.
+fn count(state: &State, ascii: bool, brief: bool) -> (String, Role) {
+    let long = state.layout.is_long();
     let results = &state.results;
     if results.query.is_none() && results.rows.is_empty() && !state.is_loading() {
         return (String::new(), Role::Dim);
@@ -287,6 +292,9 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
             over(state)
         };
         let live = number(shown.saturating_sub(over));
+        if brief {
+            return (format!("{live} shown, cut"), Role::Warn);
+        }
         let kinds = live_kinds(state);
         let text = format!("{live} shown{kinds}{over_words}, {stopped}");
         return (text, Role::Warn);
@@ -312,7 +320,11 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
-    let kinds = live_kinds(state);
+    let kinds = if brief {
+        String::new()
+    } else {
+        live_kinds(state)
+    };
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
         let live = shown.saturating_sub(over);
@@ -324,7 +336,7 @@ fn count(state: &State, long: bool, ascii: bool) -> (String, Role) {
         text.push_str(&kinds);
     }
     let mut role = Role::Dim;
-    if let Some((words, grave)) = trouble(state) {
+    if let Some((words, grave)) = words::trouble(state, brief) {
         text = format!("{text} · {words}");
         role = if grave { Role::Warn } else { Role::Dim };
     } else if results.ordering {
@@ -387,51 +399,6 @@ fn is_truncated(state: &State) -> bool {
 
 fn is_whole(state: &State) -> bool {
     !state.sources.is_empty() && state.sources.iter().all(Source::is_whole)
-}
-
-/// The fault of the list, and whether it is more than the operator's own doing.
-fn trouble(state: &State) -> Option<(String, bool)> {
-    let several = state.sources.len() > 1;
-    let failed: Vec<_> = state
-        .sources
-        .iter()
-        .filter_map(|source| match &source.progress {
-            Progress::Failed(error) => Some((source, error)),
-            _ => None,
-        })
-        .collect();
-    if let (true, Some((source, error))) = (several, failed.first()) {
-        let all = state.sources.len();
-        let class = words::fault(error);
-        return Some((
-            format!(
-                "{} of {all} systems · {}: {class} (E)",
-                all - failed.len(),
-                source.profile.name
-            ),
-            true,
-        ));
-    }
-    if let Some((_, error)) = failed.first() {
-        let words = match error {
-            ApiError::Incomplete { .. } => "nothing searched yet".to_owned(),
-            _ => format!("stopped: {} (E)", words::fault(error)),
-        };
-        return Some((words, true));
-    }
-    if let Some(stopped) = cut::stopped(state) {
-        return Some((stopped, true));
-    }
-    state
-        .sources
-        .iter()
-        .find_map(|source| match &source.progress {
-            Progress::Stopped(_) => match source.total {
-                Some(total) => Some((format!("stopped, {} in all", with_thousands(total)), false)),
-                None => Some(("stopped".to_owned(), false)),
-            },
-            _ => None,
-        })
 }
 
 /// The remark below the sessions of a demo, as far as there is room for it.

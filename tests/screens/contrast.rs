@@ -243,6 +243,7 @@ fn screens() -> Vec<(&'static str, State)> {
             with(|state| {
                 state.message = Some(Message {
                     level: Level::Error,
+                    passes: false,
                     text: "401: token expired".to_owned(),
                 });
             }),

@@ -263,6 +263,7 @@ fn an_error_in_the_status_line_leaves_the_rows() {
     let state = Fixture::main().with(|state| {
         state.message = Some(Message {
             level: Level::Error,
+            passes: false,
             text: "401: token expired 3 min ago. r sign in · E details".to_owned(),
         });
     });
@@ -420,6 +421,34 @@ fn several_systems_show_whose_row_is_whose_and_who_failed() {
     });
 
     check("several", &state, &MAIN);
+}
+
+#[test]
+fn where_the_title_has_no_room_for_the_reason_it_still_says_how_many_systems_answered() {
+    let state = Fixture::main().with(|state| {
+        state.sources[0].profile.name = "the-production-directory".to_owned();
+        let mut second = Source::new(profile("the-directory-of-the-customers", "Acme"));
+        second.progress = Progress::Failed(ApiError::Incomplete {
+            message: "one user at a time".to_owned(),
+            field: None,
+            ways: vec![Way {
+                word: "all".into(),
+                title: "Everybody".into(),
+                needs: None,
+                cost: None,
+            }],
+        });
+        state.sources.push(second);
+        state.results.scroll = 0;
+    });
+    let text = |width, height| {
+        let size = usher::app::Size { width, height };
+        usher::ui::picture::picture(&state, &Theme::default(), size).to_text()
+    };
+
+    assert!(text(120, 40).contains("the-directory-of-the-customers: choose a way to list (E)"));
+    let small = text(80, 24);
+    assert!(small.contains("/1,204 · 1 of 2 systems (E)"), "{small}");
 }
 
 #[test]

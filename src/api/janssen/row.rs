@@ -46,15 +46,15 @@ impl Rows {
 
     /// One session object as a row. `None`: it is no object.
     pub(super) fn row<'a>(&mut self, raw: &'a RawValue) -> Option<RowRef<'a>> {
-        let object = Json::from(raw).object()?;
+        let object = Json::from(raw).pairs()?;
         let mut row = RowRef::new("", "");
         let mut sid = None;
         let mut deletable = None;
         let mut end_is_told = false;
-        let mut attributes = Vec::new();
+        let mut attributes = None;
         row.extra.reserve(self.classes.len());
         let mut place = 0;
-        for (name, value) in object.0 {
+        for (name, value) in object {
             // What a typed field holds wholly is not repeated among the attributes.
             let is_understood = match name.as_ref() {
                 "outsideSid" => {
@@ -80,9 +80,9 @@ impl Rows {
                     row.fact = fact(value);
                     row.fact != Fact::Unknown
                 }
-                "sessionAttributes" => match value.object() {
-                    Some(object) => {
-                        attributes = object.0;
+                "sessionAttributes" => match value.pairs() {
+                    Some(pairs) => {
+                        attributes = Some(pairs);
                         true
                     }
                     None => false,
@@ -93,16 +93,18 @@ impl Rows {
                 self.keep(&mut row.extra, &mut place, name, value);
             }
         }
-        // The same as the key where all is well, so not shown twice.
-        let repeated = attributes.iter().rev().find(|(name, _)| name == "sid");
-        let repeated = repeated.and_then(|(_, value)| text(value));
-        for (name, value) in attributes {
+        let mut repeated = None;
+        for (name, value) in attributes.into_iter().flatten() {
             let field = match name.as_ref() {
                 "auth_user" => Some((Field::User, &mut row.user)),
                 "client_id" => Some((Field::Client, &mut row.client)),
                 "remote_ip" => Some((Field::Ip, &mut row.ip)),
                 "acr" => Some((Field::Method, &mut row.auth_method)),
-                "sid" => continue,
+                // The same as the key where all is well, so not shown twice.
+                "sid" => {
+                    repeated = text(value);
+                    continue;
+                }
                 _ => None,
             };
             if let Some((field, place)) = field {
@@ -219,11 +221,11 @@ fn class_of(name: &str) -> Class {
 fn granted(raw: Json<'_>) -> Option<Cow<'_, str>> {
     let list = || -> Option<String> {
         let mut words = Vec::new();
-        for (name, value) in raw.object()?.0 {
+        for (name, value) in raw.pairs()? {
             if name != "permissionGranted" {
                 return None;
             }
-            for (client, yes) in value.object()?.0 {
+            for (client, yes) in value.pairs()? {
                 if yes_or_no(yes)? {
                     words.push(client.into_owned());
                 } else {
@@ -259,13 +261,16 @@ pub(super) fn label(sid: &str) -> String {
             .filter(u8::is_ascii_alphanumeric)
             .map(char::from)
     };
-    let first = |letters_shown| letters().take(letters_shown).collect::<String>();
-    match letters().count() {
-        0 => "ss:?".into(),
-        count @ 12.. => {
-            let last: String = letters().skip(count - 2).collect();
-            format!("ss:{}…{last}", first(4))
-        }
-        _ => format!("ss:{}…", first(2)),
-    }
+    let count = letters().count();
+    let (first, last) = match count {
+        0 => return "ss:?".into(),
+        12.. => (4, 2),
+        _ => (2, 0),
+    };
+    let mut label = String::with_capacity("ss:c190…38".len());
+    label.push_str("ss:");
+    label.extend(letters().take(first));
+    label.push('…');
+    label.extend(letters().skip(count - last));
+    label
 }

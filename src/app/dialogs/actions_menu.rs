@@ -298,7 +298,7 @@ impl Dialog for ActionsMenu {
             return Handled::stay();
         };
         if let Some(why) = why {
-            return Handled::Stay(message::say(state, Level::Warn, why));
+            return Handled::Stay(message::refuse(state, why));
         }
         let spec = match item {
             Item::Common(..) if !self.is_current(state) => {

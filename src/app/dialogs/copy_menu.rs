@@ -14,7 +14,7 @@ use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::lines;
 use crate::app::role::Role;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::app::update::{details, message};
 use crate::model::text::{Untrusted, display_safe};
 
@@ -114,7 +114,7 @@ impl Copyable {
     /// Copies it, or says why not.
     pub fn copy(self, state: &mut State) -> Vec<Effect> {
         if let Some(why) = self.why_not(state) {
-            return message::say(state, Level::Warn, why);
+            return message::refuse(state, why);
         }
         let what = match self {
             Self::Id => return details::copy_id(state),

@@ -16,8 +16,8 @@ use crate::model::text::{cut_end, width_cols};
 
 const WIDTH: (u16, u16) = (84, 64);
 /// Cells of name and system, on large screens and on small ones; of the address, and of the marks.
-const NAME: (usize, usize) = (15, 14);
-const SYSTEM: usize = 13;
+const NAME: (usize, usize) = (15, 18);
+const SYSTEM: (usize, usize) = (13, 17);
 const ADDRESS: usize = 29;
 const MARKS: (usize, usize) = (6, 10);
 /// Lines that are not profiles: borders, field, blank lines.
@@ -283,8 +283,13 @@ fn profile(entry: &ProfileEntry, large: bool) -> ViewLine {
         let blanks = cells - width_cols(&text).min(cells);
         format!("{text}{}", " ".repeat(blanks))
     };
-    let name = column(&view.name, if large { NAME.0 } else { NAME.1 });
-    let mut line = ViewLine::plain(name).with(column(&view.system, SYSTEM), Role::Text);
+    let (name, system) = if large {
+        (NAME.0, SYSTEM.0)
+    } else {
+        (NAME.1, SYSTEM.1)
+    };
+    let mut line =
+        ViewLine::plain(column(&view.name, name)).with(column(&view.system, system), Role::Text);
     let production = if view.policy.production { "PROD" } else { "" };
     let read_only = if view.policy.read_only { "ro" } else { "" };
     if large {

@@ -11,7 +11,7 @@ use crate::app::history;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::memory::{self, Keep, KeptSearch};
 use crate::app::role::Role;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::app::update::{edit, form, message, table};
 use crate::model::Sort;
 use crate::model::text::{display_safe, width_cols};
@@ -49,7 +49,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 pub fn save(state: &mut State) -> Vec<Effect> {
     let Some(search) = history::entry(state) else {
         let text = "search for something first; ids of sessions are not kept";
-        return message::say(state, Level::Warn, text);
+        return message::refuse(state, text);
     };
     let query = search.query.clone();
     let effects = memory::keep(state, Keep::Search(search));
@@ -113,7 +113,11 @@ impl Searches {
     fn lines(&self, state: &State, most: usize, cells: usize) -> Vec<ViewLine> {
         let listed = self.listed(state);
         if listed.is_empty() {
-            let text = "   No search is kept that matches.";
+            let text = if state.memory.searches.is_empty() {
+                "   No search was made yet, or none is kept."
+            } else {
+                "   No search is kept that matches."
+            };
             return vec![ViewLine::default().with(text, Role::Dim)];
         }
         let shown = choices::window(self.choice, listed.len(), most);

@@ -32,7 +32,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return ask_revoke::cannot(state, &why);
         }
         let mut effects = lock::refused(state, action);
-        effects.extend(message::say(state, Level::Warn, why.into_owned()));
+        effects.extend(message::refuse(state, why.into_owned()));
         return effects;
     }
     match action {

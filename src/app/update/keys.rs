@@ -15,9 +15,7 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     if is_too_small(state) && !is_way_out(state, key) {
         return Vec::new();
     }
-    if state.message.as_ref().is_some_and(|m| m.level == Level::Ok) {
-        state.message = None;
-    }
+    state.message.take_if(|message| message.level == Level::Ok);
     if key == KeyPress::ctrl('c') {
         return act::act(state, Action::Interrupt);
     }
@@ -31,6 +29,7 @@ pub fn press(state: &mut State, key: KeyPress) -> Vec<Effect> {
     if lock::is_answer_to_nothing(state, key) && !asks {
         return Vec::new();
     }
+    state.message.take_if(|message| message.passes);
     if !state.dialogs.is_empty() {
         return dialogs::press(state, key);
     }
@@ -71,7 +70,7 @@ fn nothing_here(state: &mut State, key: KeyPress) -> Vec<Effect> {
     let help = help
         .first()
         .map_or(String::new(), |key| format!(" · {key} help"));
-    message::say(state, Level::Info, format!("{key} does nothing here{help}"))
+    message::answer(state, Level::Info, format!("{key} does nothing here{help}"))
 }
 
 /// Esc and a key typed fast arrive as one Alt chord; a chord that means nothing where the focus is, is both.

@@ -26,7 +26,7 @@ pub fn mark_range(state: &mut State) -> Vec<Effect> {
     };
     let Some(from) = results.order.position(last) else {
         let why = "the row that was marked last is not shown: mark the first row of the range";
-        return message::say(state, Level::Warn, why);
+        return message::refuse(state, why);
     };
     let (first, end) = (from.min(results.cursor), from.max(results.cursor));
     let range = (first..=end).filter_map(|position| results.order.get(position));

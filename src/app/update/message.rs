@@ -19,6 +19,7 @@ pub fn say(state: &mut State, level: Level, text: impl Into<String>) -> Vec<Effe
     state.message = Some(Message {
         level,
         text: text.into(),
+        passes: false,
     });
     if level != Level::Ok {
         return Vec::new();
@@ -29,6 +30,20 @@ pub fn say(state: &mut State, level: Level, text: impl Into<String>) -> Vec<Effe
         generation,
         delay: FADE,
     }]
+}
+
+/// Says why a key does nothing now, until the next key.
+pub fn refuse(state: &mut State, why: impl Into<String>) -> Vec<Effect> {
+    answer(state, Level::Warn, why)
+}
+
+/// Answers a key, until the next one.
+pub fn answer(state: &mut State, level: Level, text: impl Into<String>) -> Vec<Effect> {
+    let effects = say(state, level, text);
+    if let Some(message) = &mut state.message {
+        message.passes = true;
+    }
+    effects
 }
 
 /// Keeps an error for `E`, and shows its first line.
@@ -67,6 +82,7 @@ pub fn fail(
     state.message = Some(Message {
         level: Level::Error,
         text: format!("{}. {hint}", one_line(&shown.why)),
+        passes: false,
     });
     keep(state, shown.clone());
     shown

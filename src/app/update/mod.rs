@@ -36,6 +36,14 @@ use super::state::State;
 
 /// Changes the state as the message says, and names what is to be done outside.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let effects = update_unseen(state, msg);
+    lay_out(state);
+    effects
+}
+
+/// The same for a message that the operator does not wait for, as the next page of many: the screen is not
+/// laid out anew. [`lay_out`] must follow before it is drawn, and before the next [`update`].
+pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
     let asked = lock::question(state);
     let mut effects = match msg {
         Msg::Tick { now, up } => {
@@ -105,7 +113,6 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     effects.extend(watch::settle(state));
     results::settle(state);
     effects.extend(marks::settle(state));
-    lay_out(state);
     effects.extend(lock::settle(state, asked));
     effects
 }

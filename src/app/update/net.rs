@@ -76,6 +76,7 @@ pub fn connected(
                 let text = format!("the clock of {name} is {far}");
                 effects.extend(message::say(state, Level::Warn, text));
             }
+            effects.extend(plan::signed_in(state, id));
             effects
         }
         Err(error) => {
@@ -90,7 +91,9 @@ pub fn connected(
             } else {
                 Tried::Connect
             };
-            failed(state, id, &error, tried)
+            let mut effects = failed(state, id, &error, tried);
+            effects.extend(plan::signed_in(state, id));
+            effects
         }
     }
 }
@@ -249,7 +252,6 @@ impl Tried {
     }
 }
 
-/// Says what failed; in full if there is nothing else to look at.
 /// Says that something failed, and keeps it for `E`.
 fn tell(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> ErrorReport {
     let profile = state.source(id).map_or(String::new(), |s| {
@@ -262,6 +264,7 @@ fn tell(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Erro
     message::fail(state, tried.title(), what, error, Some(id))
 }
 
+/// Says what failed; in full if there is nothing else to look at.
 fn failed(state: &mut State, id: SourceId, error: &ApiError, tried: Tried) -> Vec<Effect> {
     if *error == ApiError::Cancelled {
         return message::say(

@@ -6,7 +6,7 @@ use crate::app::cut;
 use crate::app::dialogs::person;
 use crate::app::effect::Effect;
 use crate::app::form::TextField;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::model::text::display_safe;
 use crate::model::{Clause, Field, Op, Subject, Untrusted, Value};
 use crate::store::SourceId;
@@ -23,7 +23,7 @@ pub fn person(state: &mut State) -> Vec<Effect> {
     let (source, subject) = (row.source(), row.subject());
     let name = match known_as(state, source, &subject) {
         Ok(name) => name,
-        Err(why) => return message::say(state, Level::Warn, why),
+        Err(why) => return message::refuse(state, why),
     };
     let (field, text) = match (&name, &subject.id) {
         (Some(name), _) if name.trim() == name => (TextField::User, name.clone()),

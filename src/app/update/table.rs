@@ -132,7 +132,7 @@ pub fn keep_cell(state: &mut State) -> Vec<Effect> {
         } else {
             format!("this session has no {name}")
         };
-        return message::say(state, Level::Warn, why);
+        return message::refuse(state, why);
     };
     let clause = Clause {
         target: property.into(),

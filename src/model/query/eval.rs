@@ -11,7 +11,7 @@ use strum::IntoEnumIterator;
 use super::address::Network;
 use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
-use super::row::RowView;
+use super::row::{RowView, TextNumber};
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
 use crate::model::AddressClass;
 use crate::model::hint::{Hint, Hints};
@@ -92,7 +92,7 @@ impl Matcher {
     }
 
     /// The tests for this row.
-    fn tests_for(&self, row: &dyn RowView) -> &[Test] {
+    fn tests_for(&self, row: &impl RowView) -> &[Test] {
         if self.of_source.is_empty() {
             return &self.tests;
         }
@@ -125,15 +125,29 @@ impl Matcher {
     }
 
     /// True if all clauses hold for this row.
-    pub fn matches(&self, row: &dyn RowView) -> bool {
+    pub fn matches(&self, row: &impl RowView) -> bool {
         self.matches_knowing(row, &mut Answers::default())
     }
 
     /// The same for one of many rows whose texts are numbered: each distinct text is looked at once.
-    pub fn matches_knowing(&self, row: &dyn RowView, answers: &mut Answers) -> bool {
+    pub fn matches_knowing(&self, row: &impl RowView, answers: &mut Answers) -> bool {
         self.tests_for(row)
             .iter()
             .all(|test| test.is_met(row, self, answers) != test.negated)
+    }
+
+    /// The bare words: they are looked for in nearly every text, so that each distinct text of many rows is
+    /// best looked at beforehand, once.
+    pub fn words(&self) -> impl Iterator<Item = WordTest<'_>> {
+        let tests = self.tests.iter().chain(self.of_source.values().flatten());
+        let checks = tests.flat_map(|test| &test.any);
+        checks.filter_map(|(number, check)| match check {
+            Check::Word(needle, _) => Some(WordTest {
+                number: *number,
+                needle,
+            }),
+            _ => None,
+        })
     }
 
     /// True if an attribute is asked for.
@@ -160,14 +174,14 @@ impl Matcher {
     }
 
     /// The hints of the row at the moment of the question.
-    fn hints(&self, row: &dyn RowView) -> Hints {
+    fn hints(&self, row: &impl RowView) -> Hints {
         let thresholds = row.thresholds().unwrap_or(self.thresholds);
         let others = row.of_other_rows();
         Hints::of(row, others, thresholds, self.now + row.ahead())
     }
 
     /// The state of the row at the moment of the question.
-    fn state(&self, row: &dyn RowView) -> State {
+    fn state(&self, row: &impl RowView) -> State {
         state_at(
             row.fact(),
             row.instant(Field::Created),
@@ -183,22 +197,47 @@ impl Matcher {
 #[derive(Clone, Debug, Default)]
 pub struct Answers(Vec<Vec<Option<bool>>>);
 
+/// A bare word that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct WordTest<'a> {
+    number: usize,
+    needle: &'a Needle,
+}
+
+impl WordTest<'_> {
+    /// True if it occurs in this text.
+    pub fn is_met(&self, text: &str) -> bool {
+        self.needle.is_in(text)
+    }
+}
+
 impl Answers {
+    /// Keeps what a test says of all texts, in the order of their numbers. `None`: it is not known.
+    pub fn keep(&mut self, test: WordTest<'_>, of_texts: Vec<Option<bool>>) {
+        *self.of_check(test.number) = of_texts;
+    }
+
+    fn of_check(&mut self, check: usize) -> &mut Vec<Option<bool>> {
+        if self.0.len() <= check {
+            self.0.resize_with(check + 1, Vec::new);
+        }
+        &mut self.0[check]
+    }
+
     /// The answer of a check for the text of a field; `look` finds it out. `None`: the row has no such text.
     fn of(
         &mut self,
         check: usize,
-        row: &dyn RowView,
+        row: &impl RowView,
         field: Field,
         look: impl FnOnce(&str) -> bool,
     ) -> Option<bool> {
-        let Some(number) = row.text_number(field) else {
-            return row.text(field).map(|text| look(&text));
+        let number = match row.text_number(field) {
+            TextNumber::Is(number) => number,
+            TextNumber::NoText => return None,
+            TextNumber::Unknown => return row.text(field).map(|text| look(&text)),
         };
-        if self.0.len() <= check {
-            self.0.resize_with(check + 1, Vec::new);
-        }
-        let known = &mut self.0[check];
+        let known = self.of_check(check);
         if known.len() <= number {
             known.resize((number + 1).next_power_of_two(), None);
         }
@@ -343,7 +382,7 @@ impl Test {
         })
     }
 
-    fn is_met(&self, row: &dyn RowView, matcher: &Matcher, answers: &mut Answers) -> bool {
+    fn is_met(&self, row: &impl RowView, matcher: &Matcher, answers: &mut Answers) -> bool {
         let mut any = self.any.iter();
         any.any(|(number, check)| check.is_met(*number, row, matcher, answers))
     }
@@ -445,7 +484,7 @@ impl Check {
     fn is_met(
         &self,
         number: usize,
-        row: &dyn RowView,
+        row: &impl RowView,
         matcher: &Matcher,
         answers: &mut Answers,
     ) -> bool {
@@ -542,16 +581,16 @@ fn states_meant(word: &str) -> Option<Vec<State>> {
 }
 
 /// A word that stands in no text: the beginning of an id, or a network.
-fn word_is_met(needle: &Needle, network: Option<Network>, row: &dyn RowView) -> bool {
+fn word_is_met(needle: &Needle, network: Option<Network>, row: &impl RowView) -> bool {
     let as_network = |network: Network| {
         row.text(Field::Ip)
             .is_some_and(|text| network.has_any_of(&text))
     };
-    row.text(Field::Id).is_some_and(|id| needle.begins(&id)) || network.is_some_and(as_network)
+    row.tests_id(|id| needle.begins(id)) || network.is_some_and(as_network)
 }
 
 /// The value of `age`, `idle` or `left`; `left` is negative after the expiry.
-fn length_of(field: Field, row: &dyn RowView, now: DateTime<Utc>) -> Option<TimeDelta> {
+fn length_of(field: Field, row: &impl RowView, now: DateTime<Utc>) -> Option<TimeDelta> {
     let created = row.instant(Field::Created);
     match field {
         Field::Age => created.map(|at| now - at),

@@ -30,11 +30,11 @@ use super::time::Zone;
 use super::way::Way;
 
 pub use error::QueryError;
-pub use eval::{Answers, Matcher};
+pub use eval::{Answers, Matcher, WordTest};
 pub use fields::ValueKind;
 pub use own::{Means, OwnName};
 pub use property::Property;
-pub use row::{RowIn, RowView, SessionIn};
+pub use row::{RowIn, RowView, SessionIn, TextNumber};
 
 pub use super::session::{Thresholds, state_at};
 

@@ -9,16 +9,31 @@ use crate::model::hint::OfOtherRows;
 use crate::model::page::RowRef;
 use crate::model::session::{Deletable, Fact, Session, Thresholds};
 
+/// The number of a text among all texts of some rows: equal numbers, equal texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextNumber {
+    /// It has this one, from 0 on.
+    Is(usize),
+    /// The row has no such text.
+    NoText,
+    /// Texts of this field have no numbers.
+    Unknown,
+}
+
 /// The fields of one row, borrowed.
 pub trait RowView {
     /// The value of a text field: that of [`Session::text`], `profile` or `system`. `None`: the row has
     /// none, or it is not a text field.
     fn text(&self, field: Field) -> Option<Cow<'_, str>>;
 
-    /// The number of that text among all texts of these rows: equal numbers, equal texts. `None`: it has
-    /// none.
-    fn text_number(&self, _field: Field) -> Option<usize> {
-        None
+    /// The number of that text among all texts of these rows.
+    fn text_number(&self, _field: Field) -> TextNumber {
+        TextNumber::Unknown
+    }
+
+    /// True if the id passes the test. For many rows cheaper than to take it as a text.
+    fn tests_id(&self, test: impl FnOnce(&str) -> bool) -> bool {
+        self.text(Field::Id).is_some_and(|id| test(&id))
     }
 
     /// The number of the source it came from. `None`: it is not known, or there is only one.

@@ -14,7 +14,7 @@ use crate::app::effect::Effect;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
-use crate::app::state::{Level, State};
+use crate::app::state::State;
 use crate::app::update::{edit, message};
 
 const WIDTH: (u16, u16) = (84, 72);
@@ -212,7 +212,7 @@ impl Dialog for Palette {
             return Handled::stay();
         };
         if let Some(why) = entries::why_not(state, &does) {
-            return Handled::Stay(message::say(state, Level::Warn, why.into_owned()));
+            return Handled::Stay(message::refuse(state, why.into_owned()));
         }
         match does {
             Does::Act(action) => Handled::Act(action),

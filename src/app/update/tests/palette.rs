@@ -120,3 +120,26 @@ fn a_colon_in_a_text_field_is_typed() {
     assert!(app.state.dialogs.is_empty());
     assert_eq!(app.state.query().unwrap().to_string(), "user:x");
 }
+
+#[test]
+fn the_reason_why_a_key_does_nothing_goes_with_the_next_key() {
+    let mut app = TestApp::listing(&["ada", "bob"]);
+    app.state.focus = crate::app::state::Pane::Table;
+
+    app.keys("F");
+    assert_eq!(app.status(), "no filter over loaded rows is set");
+    app.keys("down");
+    assert_eq!(app.status(), "");
+    app.keys("x");
+    assert!(app.status().starts_with("x does nothing here"));
+    app.keys("b");
+    assert_eq!(app.status(), "");
+
+    // What is no answer to a key stays.
+    app.keys("esc");
+    app.page_fails(refused());
+    let said = app.status().to_owned();
+    assert!(!said.is_empty());
+    app.keys("up");
+    assert_eq!(app.status(), said);
+}
