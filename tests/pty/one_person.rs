@@ -197,6 +197,8 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
     usher.quit();
 }
 
+/// The cursor of the table, which stands on a session.
+const ON_A_ROW: &str = "║>";
 /// What the server with terms wants read.
 const TERMS: &str = "Use of this system is recorded.";
 
@@ -216,6 +218,7 @@ fn ending_all_of_a_person_pauses_at_a_lost_sign_in_and_goes_on_after_signing_in(
     agree(&mut usher);
     usher.pty.wait_for("╔═ Sessions");
     usher.pty.wait_for("all loaded");
+    usher.pty.wait_for(ON_A_ROW);
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of jane?");
     usher.pty.wait_gone("asking …");
@@ -255,9 +258,9 @@ fn the_plan_signs_in_where_nobody_is_signed_in_and_goes_on_with_the_sessions_the
     usher.pty.keys("\x1b");
     usher.pty.wait_for("not signed in; r retries");
     usher.pty.wait_gone(TERMS);
-    // The rows of the others have come.
-    usher.pty.wait_for("2 of 3 systems");
     usher.focus_table();
+    usher.pty.wait_for("2 of 3 systems");
+    usher.pty.wait_for(ON_A_ROW);
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of jane?");
     usher.pty.wait_for("Enter on its line signs in to am");
