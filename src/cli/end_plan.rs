@@ -56,7 +56,7 @@ pub(super) fn tell(ctx: &Ctx, plan: &EndPlan, stays: bool) {
     }
 }
 
-/// What ends and what stays, in the system's own words.
+/// The end in the system's own words: its effect, and its limits.
 fn after(source: &Source, way: EndWay, chosen: &[SessionTarget], at: usize) -> String {
     let caps = source.api.caps();
     match way {

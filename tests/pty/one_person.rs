@@ -199,7 +199,7 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
 
 /// The cursor of the table, which stands on a session.
 const ON_A_ROW: &str = "║>";
-/// What the server with terms wants read.
+/// The text that the server with terms wants read.
 const TERMS: &str = "Use of this system is recorded.";
 
 /// Agrees to the terms of the server that signs in.

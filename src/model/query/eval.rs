@@ -12,6 +12,7 @@ use super::address::Network;
 use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
 use super::pattern::{Needle, Pattern};
 use super::row::{RowView, TextNumber};
+use super::span::Span;
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
 use crate::model::AddressClass;
 use crate::model::hint::{Hint, Hints};
@@ -323,41 +324,6 @@ enum TextSource {
 enum Compare {
     Like(Pattern),
     Match(Regex),
-}
-
-/// A range of instants or durations.
-#[derive(Clone, Copy, Debug)]
-enum Span<T> {
-    Below(T),
-    UpTo(T),
-    Exactly(T),
-    From(T),
-    Above(T),
-    /// From the first, up to but without the second.
-    Within(T, T),
-}
-
-impl<T: PartialOrd> Span<T> {
-    fn new(op: Op, value: T) -> Self {
-        match op {
-            Op::Lt => Self::Below(value),
-            Op::Le => Self::UpTo(value),
-            Op::Gt => Self::Above(value),
-            Op::Ge => Self::From(value),
-            Op::Eq | Op::Ne | Op::Match => Self::Exactly(value),
-        }
-    }
-
-    fn has(&self, value: &T) -> bool {
-        match self {
-            Self::Below(end) => value < end,
-            Self::UpTo(end) => value <= end,
-            Self::Exactly(same) => value == same,
-            Self::From(start) => value >= start,
-            Self::Above(start) => value > start,
-            Self::Within(start, end) => start <= value && value < end,
-        }
-    }
 }
 
 impl Test {

@@ -16,6 +16,7 @@ mod pattern;
 mod print;
 mod property;
 mod row;
+mod span;
 #[cfg(test)]
 mod tests;
 mod when;
