@@ -1,5 +1,6 @@
 //! What `usher revoke` would do, as the same plan that the screen asks with, and the requests for it.
 
+use super::ctx::Ctx;
 use super::exit;
 use super::pages::ListEnd;
 use super::sources::Source;
@@ -21,11 +22,13 @@ pub(super) fn plan(
     };
     for (at, source) in sources.iter().enumerate() {
         let caps = source.api.caps();
+        let way = EndWay::of(&caps, whose.is_some());
         let mut system = SystemPlan {
             is_everywhere: caps.revoke_user_everywhere,
             risk: source.risk(),
             basis: basis(lists.iter().find(|list| list.profile == source.name())),
-            ..SystemPlan::new(source.name(), EndWay::of(&caps, whose.is_some()))
+            after: after(source, way, chosen, at),
+            ..SystemPlan::new(source.name(), way)
         };
         for target in chosen.iter().filter(|target| target.source == at) {
             let realm = realm(target);
@@ -39,6 +42,30 @@ pub(super) fn plan(
         plan.systems.push(system);
     }
     plan
+}
+
+/// Says the plan beside the data, a line each: the count of every profile and how its sessions end, what is left
+/// out and why, what is not certain. `stays`: also what ends and what stays at each profile that is touched, which
+/// a question says otherwise.
+pub(super) fn tell(ctx: &Ctx, plan: &EndPlan, stays: bool) {
+    for line in plan.lines() {
+        ctx.note(&format!("plan: {line}"));
+    }
+    for system in plan.touched().filter(|_| stays) {
+        ctx.note(&format!("plan: {}: {}", system.profile, system.after));
+    }
+}
+
+/// What ends and what stays, in the system's own words.
+fn after(source: &Source, way: EndWay, chosen: &[SessionTarget], at: usize) -> String {
+    let caps = source.api.caps();
+    match way {
+        EndWay::ForUser => caps.after_revoke_user(),
+        EndWay::ByKey(_) => {
+            let here = chosen.iter().filter(|target| target.source == at);
+            caps.after_revoke_of(here.map(|target| target.kind.as_deref()))
+        }
+    }
 }
 
 /// What the numbers of a profile rest on. `None`: no list was read.

@@ -49,9 +49,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &IncidentArgs) -> Result<u8, Failure> {
     let whose = display_safe(args.user.trim());
     let sessions = (chosen.as_slice(), left_out.as_slice());
     let plan = end_plan::plan(&sources, sessions, &lists, Some(&whose));
-    for line in plan.lines() {
-        ctx.note(&format!("plan: {line}"));
-    }
+    end_plan::tell(&ctx, &plan, args.yes && !args.dry_run);
     if args.dry_run {
         report.print(args.output, &ctx, &config)?;
         return Ok(report.code());

@@ -59,17 +59,13 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
             outcomes.would_revoke(target, args.user.is_some())?;
         }
         outcomes.flush()?;
-        let whose = args.user.as_deref().map(|user| display_safe(user.trim()));
-        let sessions = (chosen.as_slice(), left_out.as_slice());
-        let plan = end_plan::plan(&sources, sessions, &found.lists, whose.as_deref());
-        if plan.sessions() > 1 || !plan.doubts().is_empty() {
-            plan.lines().iter().for_each(|line| ctx.note(line));
-        }
+        tell_plan(ctx, args, &sources, (&chosen, &left_out), &found.lists);
         summary_of_dry_run(ctx, &sources, &chosen, &left_out, &found.not_whole);
         return Ok(found.code);
     }
     if !chosen.is_empty() {
         require_audit(ctx, &sources)?;
+        tell_plan(ctx, args, &sources, (&chosen, &left_out), &found.lists);
         if !args.yes {
             outcomes.flush()?;
             ask(&sources, &chosen, &found.not_whole, args.user.is_some())?;
@@ -99,6 +95,23 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
     }
     codes.push(ended);
     Ok(code_of_parts(&codes, outcomes.revoked()))
+}
+
+/// Says the plan before anything is asked or sent. For sessions that were named it is said only by a dry run, and
+/// only of several.
+fn tell_plan(
+    ctx: &Ctx,
+    args: &RevokeArgs,
+    sources: &[Source],
+    sessions: (&[SessionTarget], &[SessionTarget]),
+    lists: &[pages::ListEnd],
+) {
+    let whose = args.user.as_deref().map(|user| display_safe(user.trim()));
+    let plan = end_plan::plan(sources, sessions, lists, whose.as_deref());
+    let is_found = args.user.is_some() || args.query.is_some();
+    if is_found || (args.dry_run && plan.sessions() > 1) {
+        end_plan::tell(ctx, &plan, args.yes && !args.dry_run);
+    }
 }
 
 /// The open profiles, if nothing forbids to end sessions there.

@@ -83,6 +83,8 @@ pub struct SystemPlan {
     pub left_out: Vec<(usize, String)>,
     /// What ends and what stays, in the system's own sentences, cleaned.
     pub after: String,
+    /// Facts of the system that the operator should know, cleaned ("the list of realms may not be read").
+    pub notes: Vec<String>,
     /// False if the operator has taken it out.
     pub is_in: bool,
 }
@@ -99,6 +101,7 @@ impl SystemPlan {
             realms: Vec::new(),
             left_out: Vec::new(),
             after: String::new(),
+            notes: Vec::new(),
             is_in: true,
         }
     }
@@ -261,10 +264,15 @@ impl EndPlan {
         all
     }
 
-    /// Why more may end, or be left, than is counted, of the systems that are in.
+    /// Why more may end, or be left, than is counted, of the systems that are in, and what they note.
     pub fn doubts(&self) -> Vec<String> {
         let systems = self.systems.iter().filter(|system| system.is_in);
-        systems.filter_map(SystemPlan::doubt).collect()
+        let of = |system: &SystemPlan| {
+            let notes = system.notes.iter();
+            let notes = notes.map(|note| format!("{}: {note}", system.profile));
+            system.doubt().into_iter().chain(notes).collect::<Vec<_>>()
+        };
+        systems.flat_map(of).collect()
     }
 
     /// True if a production system is touched.

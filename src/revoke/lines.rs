@@ -222,12 +222,15 @@ impl<R: Clone + Send + Sync + 'static> RunningJob<R> {
     /// Writes all ends that are kept, and reports them.
     pub async fn write_ends(&mut self) {
         self.pace.oldest_end = None;
-        let mut rest = std::mem::take(&mut self.ended);
-        while !rest.is_empty() {
-            let later = rest.split_off(rest.len().min(LINES_AT_ONCE));
-            let written = self.log.write(lines_of(&mut rest), Vec::new()).await;
-            self.written(Vec::new(), rest, written).await;
-            rest = later;
+        let mut rest = std::mem::take(&mut self.ended).into_iter();
+        loop {
+            // What is left stays in its place: to move it on each time would cost the square of a job.
+            let mut some: Vec<_> = rest.by_ref().take(LINES_AT_ONCE).collect();
+            if some.is_empty() {
+                return;
+            }
+            let written = self.log.write(lines_of(&mut some), Vec::new()).await;
+            self.written(Vec::new(), some, written).await;
         }
     }
 

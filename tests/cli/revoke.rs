@@ -232,6 +232,46 @@ fn f_del_18_a_dry_run_names_them_and_sends_nothing_that_changes_anything() {
 }
 
 #[test]
+fn the_plan_is_told_on_standard_error_before_sessions_that_were_searched_for_end() {
+    for by in ["--query", "--user"] {
+        let desk = Desk::new();
+        let user = desk.run(&["list", LIVE, "user:*", "-n", "1"]).rows()[0]["user"].clone();
+        let asked = match by {
+            "--user" => user.as_str().unwrap().to_owned(),
+            _ => LIVE.to_owned(),
+        };
+        let dry = desk.run(&["revoke", by, &asked, "--dry-run"]).ends(0);
+        let of = |err: &str| -> Vec<String> {
+            let lines = err.lines().filter(|line| line.starts_with("plan: "));
+            lines.map(str::to_owned).collect()
+        };
+
+        let ran = desk.run(&["revoke", by, &asked, "--yes"]);
+
+        let (planned, told) = (of(&dry.err), of(&ran.err));
+        assert!(planned[0].starts_with("plan: emu "), "{planned:?}");
+        assert!(planned[0].contains(" request"), "{planned:?}");
+        assert_eq!(told[..planned.len()], planned, "{by}");
+        let stays = &told[planned.len()..];
+        assert_eq!(stays.len(), 1, "{by}: {told:?}");
+        assert!(stays[0].starts_with("plan: emu: "), "{by}: {told:?}");
+        assert!(!ran.out.contains("plan: "), "{by}: {}", ran.out);
+    }
+}
+
+#[test]
+fn no_plan_is_told_in_quiet_or_of_sessions_that_were_named() {
+    let desk = Desk::new();
+    let ids = some_ids(&desk, 2);
+
+    let named = desk.run_with(&["revoke", "-", "--yes"], &ids).ends(0);
+    let quiet = desk.run(&["revoke", "--query", LIVE, "--yes", "--quiet"]);
+
+    assert!(!named.err.contains("plan: "), "{}", named.err);
+    assert_eq!(quiet.err, "");
+}
+
+#[test]
 fn f_del_17_without_yes_and_without_a_terminal_nothing_is_read_or_sent() {
     let desk = Desk::new();
 

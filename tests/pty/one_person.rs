@@ -1,33 +1,43 @@
 //! One person who has another name in each of three systems.
 
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use usher::emulator::{self, Options};
+use usher::emulator::pingam::{AmOptions, AmService};
+use usher::emulator::{self, Options, System};
 
-use crate::{Server, USHER, Usher, write_private};
+use crate::{DOWN, Server, USHER, Usher, write_private};
 
 /// The profiles, and the systems that they are of.
 const PLACES: [(&str, &str); 3] = [("idp", "janssen"), ("am", "pingam"), ("db", "cockroach")];
 
+fn options(system: Arc<dyn System>) -> Options {
+    Options {
+        system,
+        sessions: 60,
+        ..Options::default()
+    }
+}
+
 /// Three systems, and a configuration with all of them: jane has sessions in each, under another name.
 struct Rig {
     servers: Vec<Server>,
+    names: Vec<String>,
     home: TempDir,
 }
 
 impl Rig {
     fn new() -> Self {
-        let options = |system: &str| Options {
-            system: emulator::system(system).expect("a system"),
-            sessions: 60,
-            ..Options::default()
+        let start = |place: &(&str, &'static str)| {
+            let system = emulator::system(place.1).expect("a system");
+            Server::start(options(system))
         };
-        let start = |place: &(&str, &'static str)| Server::start(options(place.1));
-        let rig = Self {
+        let mut rig = Self {
             servers: PLACES.iter().map(start).collect(),
+            names: Vec::new(),
             home: tempfile::tempdir().expect("a folder"),
         };
         rig.write_config(&[]);
@@ -35,6 +45,18 @@ impl Rig {
         let different: std::collections::BTreeSet<&String> = names.iter().collect();
         assert_eq!(different.len(), PLACES.len(), "{names:?}");
         rig.write_config(&names);
+        rig.names = names;
+        rig
+    }
+
+    /// The same, where one system wants its terms agreed to at the sign-in.
+    fn with_terms() -> Self {
+        let mut rig = Self::new();
+        rig.servers[1] = Server::start(options(Arc::new(AmOptions {
+            service: AmService::Terms,
+            ..AmOptions::default()
+        })));
+        rig.write_config(&rig.names);
         rig
     }
 
@@ -169,6 +191,92 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
     usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
 
     for (profile, _) in &PLACES[..2] {
+        has_none_left(&mut usher, profile);
+    }
+    usher.pty.keys("\x1b");
+    usher.quit();
+}
+
+/// The cursor of the table, which stands on a session.
+const ON_A_ROW: &str = "║>";
+/// What the server with terms wants read.
+const TERMS: &str = "Use of this system is recorded.";
+
+/// Agrees to the terms of the server that signs in.
+fn agree(usher: &mut Usher) {
+    usher.pty.wait_for("(•) Cancel");
+    usher.pty.keys("\x1b[A\r");
+    usher.pty.wait_gone(TERMS);
+}
+
+#[test]
+fn ending_all_of_a_person_pauses_at_a_lost_sign_in_and_goes_on_after_signing_in() {
+    let rig = Rig::with_terms();
+    let am = rig.servers[1].running();
+    let mut usher = rig.screen();
+    usher.pty.keys("jane\r");
+    agree(&mut usher);
+    usher.pty.wait_for("╔═ Sessions");
+    usher.pty.wait_for("all loaded");
+    usher.pty.wait_for(ON_A_ROW);
+    usher.pty.keys("U");
+    usher.pty.wait_for("End every session of jane?");
+    usher.pty.wait_gone("asking …");
+    usher.pty.settle(Duration::from_secs(1));
+    usher.pty.keys("jane");
+    usher.pty.wait_for("[jane");
+
+    am.expire_tokens();
+    let held = am.am().count();
+    usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
+    usher.pty.wait_for("[ Sign in ]");
+    usher.pty.settle(Duration::from_secs(1));
+    assert_eq!(am.am().count(), held, "nothing ends without a sign-in");
+    usher.pty.keys(ENTER);
+    agree(&mut usher);
+
+    // What was not done is not done by itself.
+    usher.pty.wait_for("[ Continue ]");
+    usher.pty.settle(Duration::from_secs(1));
+    assert!(am.am().count() >= held, "the new sign-in is one more");
+    usher.pty.keys(ENTER);
+    for (profile, _) in PLACES {
+        has_none_left(&mut usher, profile);
+    }
+    assert!(am.am().count() < held);
+    usher.pty.keys("\x1b");
+    usher.quit();
+}
+
+#[test]
+fn the_plan_signs_in_where_nobody_is_signed_in_and_goes_on_with_the_sessions_there() {
+    let rig = Rig::with_terms();
+    let mut usher = rig.screen();
+
+    usher.pty.keys("jane\r");
+    usher.pty.wait_for(TERMS);
+    usher.pty.keys("\x1b");
+    usher.pty.wait_for("not signed in; r retries");
+    usher.pty.wait_gone(TERMS);
+    usher.focus_table();
+    usher.pty.wait_for("2 of 3 systems");
+    usher.pty.wait_for(ON_A_ROW);
+    usher.pty.keys("U");
+    usher.pty.wait_for("End every session of jane?");
+    usher.pty.wait_for("Enter on its line signs in to am");
+    usher.pty.keys(DOWN);
+    usher.pty.wait_for("Enter sign in ·");
+    usher.pty.keys(ENTER);
+    agree(&mut usher);
+    usher.pty.wait_for("End every session of jane?");
+    usher.pty.wait_gone("signs in to am");
+    usher.pty.wait_gone("asking …");
+    usher.pty.settle(Duration::from_secs(1));
+    usher.pty.keys("jane");
+    usher.pty.wait_for("[jane");
+    usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
+
+    for (profile, _) in PLACES {
         has_none_left(&mut usher, profile);
     }
     usher.pty.keys("\x1b");

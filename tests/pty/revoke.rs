@@ -225,6 +225,7 @@ fn f_del_12_the_command_line_names_the_user_as_found_and_wants_the_number_above_
     let user = names.max_by_key(|name| count(name)).unwrap();
     let mut usher = Usher::asking(&server, &["revoke", "--user", &user.to_uppercase()]);
 
+    usher.pty.wait_for("plan: test ");
     usher
         .pty
         .wait_for("to confirm (typed because it ends 10 sessions or more)");

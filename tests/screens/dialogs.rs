@@ -139,6 +139,18 @@ fn a_plan_for_a_person_lists_every_open_system() {
 }
 
 #[test]
+fn a_plan_for_a_person_signs_in_where_nobody_is_signed_in() {
+    let state = Fixture::main().with(|state| {
+        let mut second = Source::new(profile("am-alpha", "PingAM"));
+        second.caps = state.sources[0].caps.clone();
+        state.sources.push(second);
+        keys(state, "U down");
+    });
+
+    check("plan_sign_in", &state, &TWO);
+}
+
+#[test]
 fn revoking_many_sessions_counts_them_by_user() {
     let state = Fixture::main().with(|state| {
         state.sources[0].profile.policy.production = true;

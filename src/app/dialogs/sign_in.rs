@@ -19,7 +19,7 @@ use crate::app::role::Role;
 use crate::app::source::{Link, Progress};
 use crate::app::state::{Level, State};
 use crate::app::text_wrap::wrap_words;
-use crate::app::update::{edit, message, results};
+use crate::app::update::{edit, message, plan, results};
 use crate::model::signin::{Ask, DeviceCode, Question, QuestionKind, Waiting};
 use crate::model::text::{cut_end, display_safe, width_cols};
 use crate::model::{ApiError, Untrusted};
@@ -202,6 +202,7 @@ impl SignIn {
             (source.link_gen, source.search_gen) = Default::default();
         }
         effects.extend(arguments::give_up(state, id));
+        effects.extend(plan::signed_in(state, id));
         effects.extend(results::finished(state));
         effects.extend(message::say(state, Level::Info, "not signed in; r retries"));
         Handled::Close(effects)

@@ -76,6 +76,7 @@ pub fn connected(
                 let text = format!("the clock of {name} is {far}");
                 effects.extend(message::say(state, Level::Warn, text));
             }
+            effects.extend(plan::signed_in(state, id));
             effects
         }
         Err(error) => {
@@ -90,7 +91,9 @@ pub fn connected(
             } else {
                 Tried::Connect
             };
-            failed(state, id, &error, tried)
+            let mut effects = failed(state, id, &error, tried);
+            effects.extend(plan::signed_in(state, id));
+            effects
         }
     }
 }

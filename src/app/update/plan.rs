@@ -3,10 +3,10 @@
 
 use std::num::NonZeroU16;
 
-use super::{message, revoke};
+use super::{message, requests, revoke};
 use crate::app::blocked;
 use crate::app::cells;
-use crate::app::dialogs::plan::{PlanBox, PlannedSession, PlannedSystem};
+use crate::app::dialogs::plan::{PlanBox, PlanSignIn, PlannedSession, PlannedSystem};
 use crate::app::effect::{Effect, Gen, RevokeItem};
 use crate::app::job::Job;
 use crate::app::msg::RowPage;
@@ -69,11 +69,7 @@ fn of_items(state: &State, items: &[RevokeItem], skip: &[(usize, String)]) -> Pl
         let at = systems.iter().position(|one| one.source == item.source);
         let at = at.unwrap_or_else(|| {
             plan.systems.push(system_plan(state, item.source, false));
-            systems.push(PlannedSystem {
-                source: item.source,
-                sessions: Vec::new(),
-                asked: None,
-            });
+            systems.push(PlannedSystem::new(item.source));
             systems.len() - 1
         });
         let rows = &state.results.rows;
@@ -107,13 +103,11 @@ pub fn ask_person(state: &mut State, from: SourceId, user: &Subject) -> Vec<Effe
     if user.shown().is_none() {
         return Vec::new();
     }
-    let names = state.source(from).map(|s| s.profile.user_names.clone());
-    let (names, name) = (names.unwrap_or_default(), user.name.as_ref());
-    let person = name.and_then(|name| names.person(name.expose()));
-    let whose = match &person {
-        Some(person) => display_safe(person).into_owned(),
+    let whose = match person_of(state, from, user) {
+        Some(person) => display_safe(&person).into_owned(),
         None => words::shown(user),
     };
+    let person = (from, user.clone());
     let mut plan = EndPlan {
         whose: Some(whose.clone()),
         systems: Vec::new(),
@@ -122,41 +116,122 @@ pub fn ask_person(state: &mut State, from: SourceId, user: &Subject) -> Vec<Effe
     for at in 0..state.sources.len() {
         let source = SourceId(at as u8);
         let mut system = system_plan(state, source, true);
-        let question = match not_asked(&state.sources[at]) {
-            None if source == from => Ok(as_shown(user)),
-            None => as_known(user, person.as_deref()),
-            Some(why) => Err(why),
-        };
-        let asked = match question {
-            Ok((query, named_by)) => {
-                let search = search_of(state, &state.sources[at], query, named_by);
-                system.basis = PlanBasis::Asking;
-                let generation = state.next_gen();
-                effects.push(Effect::Search {
-                    source,
-                    generation,
-                    search,
-                    at: None,
-                });
-                Some((generation, Rows::default()))
-            }
-            Err(why) => {
-                system.basis = PlanBasis::Failed(why);
-                None
-            }
-        };
+        let mut planned = PlannedSystem::new(source);
+        effects.extend(ask_system(state, &person, &mut system, &mut planned));
         plan.systems.push(system);
-        systems.push(PlannedSystem {
-            source,
-            sessions: Vec::new(),
-            asked,
-        });
+        systems.push(planned);
     }
     let asks_reason = asks_reason(state, &systems);
     let title = format!("End every session of {whose}");
     state.message = None;
-    state.open(PlanBox::new(title, plan, systems, asks_reason));
+    let question = PlanBox::new(title, plan, systems, asks_reason);
+    state.open(question.about(person));
     effects
+}
+
+/// Asks a system about a person, and writes into its part of the plan that it is asked, or why it is not.
+fn ask_system(
+    state: &mut State,
+    person: &(SourceId, Subject),
+    system: &mut SystemPlan,
+    planned: &mut PlannedSystem,
+) -> Option<Effect> {
+    let source = planned.source;
+    let opened = state.source(source)?;
+    planned.sign_in = lacks_sign_in(opened).then_some(PlanSignIn::Needed);
+    match question_for(state, person, source, opened) {
+        Ok((query, named_by)) => {
+            let search = search_of(state, opened, query, named_by);
+            let generation = state.next_gen();
+            system.basis = PlanBasis::Asking;
+            planned.asked = Some((generation, Rows::default()));
+            Some(Effect::Search {
+                source,
+                generation,
+                search,
+                at: None,
+            })
+        }
+        Err(why) => {
+            system.basis = PlanBasis::Failed(why);
+            None
+        }
+    }
+}
+
+/// The question about a person for one system.
+///
+/// # Errors
+/// Why it is not asked.
+fn question_for(
+    state: &State,
+    (from, user): &(SourceId, Subject),
+    source: SourceId,
+    opened: &Source,
+) -> Result<(Query, NamedBy), String> {
+    match not_asked(opened) {
+        Some(why) => Err(why),
+        None if source == *from => Ok(as_shown(user)),
+        None => as_known(user, person_of(state, *from, user).as_deref()),
+    }
+}
+
+/// The name by which every system knows a person who was found in this one. `None`: it has none, or another
+/// person has it elsewhere.
+fn person_of(state: &State, from: SourceId, user: &Subject) -> Option<String> {
+    let names = &state.source(from)?.profile.user_names;
+    let person = names.person(user.name.as_ref()?.expose());
+    person.map(|name| name.to_string())
+}
+
+/// A system has been signed in to from the question about a person, or the attempt has ended: asks it.
+pub fn signed_in(state: &mut State, id: SourceId) -> Vec<Effect> {
+    let is_over = state
+        .source(id)
+        .is_some_and(|source| !matches!(source.link, Link::Connecting));
+    let is_awaited = |one: &PlannedSystem| {
+        is_over && one.source == id && one.sign_in == Some(PlanSignIn::Awaited)
+    };
+    let asked = in_question(state, is_awaited, |state, question, at| {
+        let person = question.person.clone()?;
+        let (system, planned) = (&mut question.plan.systems[at], &mut question.systems[at]);
+        // How it ends sessions is known only now.
+        *system = SystemPlan {
+            is_in: system.is_in,
+            ..system_plan(state, id, true)
+        };
+        let effect = ask_system(state, &person, system, planned);
+        question.forget_typed();
+        effect
+    });
+    asked.flatten().into_iter().collect()
+}
+
+/// Signs in to a system of the question that is not asked because nobody is signed in there.
+pub fn sign_in(state: &mut State, question: &mut PlanBox, at: usize) -> Vec<Effect> {
+    let (system, planned) = (&mut question.plan.systems[at], &mut question.systems[at]);
+    planned.sign_in = Some(PlanSignIn::Awaited);
+    system.basis = PlanBasis::Asking;
+    requests::connect(state, planned.source)
+}
+
+/// Changes the question on the screen that has such a system. `None`: there is none.
+fn in_question<T>(
+    state: &mut State,
+    is_it: impl Fn(&PlannedSystem) -> bool,
+    change: impl FnOnce(&mut State, &mut PlanBox, usize) -> T,
+) -> Option<T> {
+    let dialogs = state.dialogs.iter().enumerate();
+    let (place, at) = dialogs.rev().find_map(|(place, dialog)| {
+        let question = dialog.get::<PlanBox>()?;
+        let at = question.systems.iter().position(&is_it)?;
+        Some((place, at))
+    })?;
+    let mut dialog = state.dialogs.remove(place);
+    let question = dialog.get_mut::<PlanBox>();
+    let changed = question.map(|question| change(state, question, at));
+    state.dialogs.insert(place, dialog);
+    changed
 }
 
 /// The question about a person by what a row of the system shows.
@@ -194,10 +269,40 @@ fn of(field: Field, text: &str) -> Query {
 fn not_asked(source: &Source) -> Option<String> {
     match &source.link {
         Link::Up { .. } => None,
-        Link::Down(error) => Some(error.class().replace('_', " ")),
+        Link::Down(ApiError::Cancelled) | Link::Never | Link::Connecting => {
+            Some("not signed in".to_owned())
+        }
+        Link::Down(error) => Some(why_not(error)),
         Link::Ended => Some("disconnected".to_owned()),
-        Link::Never | Link::Connecting => Some("not signed in yet".to_owned()),
     }
+}
+
+/// Why a system could not be asked, in a few words.
+fn why_not(error: &ApiError) -> String {
+    match error {
+        ApiError::Auth { .. } => "sign-in needed".to_owned(),
+        other => other.class().replace('_', " "),
+    }
+}
+
+/// True if a system is not asked because nobody is signed in there.
+fn lacks_sign_in(source: &Source) -> bool {
+    match &source.link {
+        Link::Never | Link::Connecting | Link::Ended => true,
+        Link::Down(error) => *error == ApiError::Cancelled || is_sign_in(error),
+        Link::Up { .. } => false,
+    }
+}
+
+/// True if signing in helps.
+fn is_sign_in(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::Auth {
+            can_login: true,
+            ..
+        }
+    )
 }
 
 fn search_of(state: &State, source: &Source, query: Query, named_by: NamedBy) -> Search {
@@ -215,18 +320,10 @@ pub fn page(
     result: &Result<RowPage, ApiError>,
 ) -> Option<Vec<Effect>> {
     let is_asked = |one: &PlannedSystem| matches!(&one.asked, Some((g, _)) if *g == generation);
-    let dialogs = state.dialogs.iter().enumerate();
-    let (place, at) = dialogs.rev().find_map(|(place, dialog)| {
-        let question = dialog.get::<PlanBox>()?;
-        let at = question.systems.iter().position(is_asked)?;
-        Some((place, at))
-    })?;
-    let mut dialog = state.dialogs.remove(place);
-    if let Some(question) = dialog.get_mut::<PlanBox>() {
+    in_question(state, is_asked, |state, question, at| {
         take_page(state, question, at, result);
-    }
-    state.dialogs.insert(place, dialog);
-    Some(Vec::new())
+        Vec::new()
+    })
 }
 
 /// Takes a page over; after the last one its sessions are counted.
@@ -248,7 +345,10 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
                 (None, _) => PlanBasis::Loaded,
             }
         }
-        Err(error) => PlanBasis::Failed(error.class().replace('_', " ")),
+        Err(error) => {
+            planned.sign_in = is_sign_in(error).then_some(PlanSignIn::Needed);
+            PlanBasis::Failed(why_not(error))
+        }
     };
     let rows = std::mem::take(rows);
     planned.asked = None;
@@ -268,7 +368,7 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
 }
 
 /// Why a session of the person is left out. `None`: it would end. The system's own operation for a person
-/// also reaches sessions that cannot be ended alone.
+/// also reaches sessions that cannot be ended alone, but not those of every kind.
 fn left_out(state: &State, way: EndWay, row: Row<'_>) -> Option<String> {
     let source = state.source(row.source())?;
     if let Some(why) = blocked::cannot_change(state, source) {
@@ -279,7 +379,10 @@ fn left_out(state: &State, way: EndWay, row: Row<'_>) -> Option<String> {
         return Some(word.word().to_owned());
     }
     match way {
-        EndWay::ForUser => None,
+        EndWay::ForUser => {
+            let kind = source.kind(row.kind())?;
+            (!kind.revoke_user).then(|| format!("{}: not ended by this", kind.kind))
+        }
         EndWay::ByKey(_) => blocked::source_cannot(state, source, row.kind())
             .map(std::borrow::Cow::into_owned)
             .or_else(|| blocked::why_not(source, row, None)),
@@ -304,9 +407,15 @@ fn system_plan(state: &State, source: SourceId, whole_user: bool) -> SystemPlan 
     };
     let caps = opened.caps.as_deref();
     let way = caps.map_or(EndWay::ByKey(1), |caps| EndWay::of(caps, whole_user));
+    let notes = caps.filter(|caps| whole_user && caps.revoke_user_everywhere);
+    let notes = notes.map_or(&[][..], |caps| &caps.notes);
     SystemPlan {
         is_everywhere: caps.is_some_and(|caps| caps.revoke_user_everywhere),
         risk: opened.profile.policy.risk(),
+        notes: notes
+            .iter()
+            .map(|note| display_safe(note).into_owned())
+            .collect(),
         ..SystemPlan::new(opened.profile.name.clone(), way)
     }
 }

@@ -31,6 +31,23 @@ async fn f_del_06_the_log_of_a_large_job_says_what_its_last_look_showed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_ends_of_more_sessions_than_go_into_one_write_are_each_in_the_log() {
+    let count = 2_300;
+    let (setup, api) = (setup(), fake(count, |_| {}));
+
+    let (tally, _) = setup.run(&api, count).await;
+
+    assert_eq!(tally.revoked, count);
+    let log = setup.log();
+    assert_eq!(log.len(), 2 * count);
+    let ends: std::collections::HashSet<_> = log
+        .iter()
+        .filter(|line| line.ends_with("Done done"))
+        .collect();
+    assert_eq!(ends.len(), count);
+}
+
+#[tokio::test(start_paused = true)]
 async fn f_del_06_a_large_job_writes_no_end_before_it_has_looked() {
     let (setup, api) = (setup(), fake(MANY, |_| {}));
     let (sender, mut told) = mpsc::channel(1);

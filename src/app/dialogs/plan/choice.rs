@@ -25,7 +25,7 @@ impl PlanBox {
         if realms > 1 { realms } else { 0 }
     }
 
-    /// Takes the chosen system or realm out, or back in. What was typed was typed for another number.
+    /// Takes the chosen system or realm out, or back in.
     pub(super) fn toggle(&mut self, at: usize) {
         let realm = self.realm.min(self.choices(at));
         let Some(system) = self.plan.systems.get_mut(at) else {
@@ -38,8 +38,7 @@ impl PlanBox {
             }
             None => system.is_in = !system.is_in,
         }
-        self.typed.reset();
-        self.wrong = false;
+        self.forget_typed();
     }
 
     /// What would be sent.

@@ -15,7 +15,7 @@ use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::state::State;
 use crate::app::update::{edit, plan};
-use crate::model::{EndPlan, PlanBasis};
+use crate::model::{EndPlan, PlanBasis, Subject};
 use crate::store::{Rows, SourceId};
 
 /// One session of a plan.
@@ -36,6 +36,29 @@ pub struct PlannedSystem {
     pub sessions: Vec<PlannedSession>,
     /// The reading that is under way, and what it has brought. `None`: nothing is awaited.
     pub asked: Option<(Gen, Rows)>,
+    /// The sign-in that it lacks. `None`: it lacks none.
+    pub sign_in: Option<PlanSignIn>,
+}
+
+/// A sign-in without which a system cannot be asked about a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanSignIn {
+    /// The operator can begin it.
+    Needed,
+    /// It has begun.
+    Awaited,
+}
+
+impl PlannedSystem {
+    /// A system of which nothing is known yet.
+    pub fn new(source: SourceId) -> Self {
+        Self {
+            source,
+            sessions: Vec::new(),
+            asked: None,
+            sign_in: None,
+        }
+    }
 }
 
 /// The question before several sessions end.
@@ -45,6 +68,8 @@ pub struct PlanBox {
     pub plan: EndPlan,
     /// The sessions of each of its systems, in the same order.
     pub systems: Vec<PlannedSystem>,
+    /// Where the person was found, and as whom. `None`: it is about certain sessions.
+    pub person: Option<(SourceId, Subject)>,
     /// Title without its question mark ("End 33 sessions").
     title: String,
     focus: PlanFocus,
@@ -79,6 +104,7 @@ impl PlanBox {
         let mut question = Self {
             plan,
             systems,
+            person: None,
             title,
             focus: PlanFocus::Cancel,
             realm: 0,
@@ -90,12 +116,33 @@ impl PlanBox {
         question
     }
 
+    /// The same question, about all of a person who was found there.
+    pub fn about(self, person: (SourceId, Subject)) -> Self {
+        Self {
+            person: Some(person),
+            ..self
+        }
+    }
+
+    /// What was typed was typed for another number.
+    pub fn forget_typed(&mut self) {
+        self.typed.reset();
+        self.wrong = false;
+    }
+
+    /// True if the operator can sign in to this system from here.
+    fn can_sign_in(&self, at: usize) -> bool {
+        let system = self.systems.get(at);
+        system.is_some_and(|one| one.sign_in == Some(PlanSignIn::Needed))
+    }
+
     /// The controls in the order of Tab.
     fn controls(&self) -> Vec<PlanFocus> {
         let mut all = Vec::new();
         all.extend(self.reason.as_ref().map(|_| PlanFocus::Reason));
         let has_realms = self.plan.systems.iter().any(|one| one.realms.len() > 1);
-        if self.systems.len() > 1 || has_realms {
+        let lacks_sign_in = self.systems.iter().any(|one| one.sign_in.is_some());
+        if self.systems.len() > 1 || has_realms || lacks_sign_in {
             all.extend((0..self.systems.len()).map(PlanFocus::System));
         }
         if self.plan.typed_because().is_some() {
@@ -209,6 +256,9 @@ impl PlanBox {
             PlanFocus::Cancel => Handled::Close(self.give_up()),
             PlanFocus::DryRun => self.dry_run(state),
             PlanFocus::Typed | PlanFocus::Go => self.go(state),
+            PlanFocus::System(at) if self.can_sign_in(at) => {
+                Handled::Stay(plan::sign_in(state, self, at))
+            }
             PlanFocus::System(_) => {
                 self.leave_systems();
                 Handled::stay()
@@ -258,10 +308,14 @@ impl Dialog for PlanBox {
     fn hints(&self, _state: &State) -> Vec<Hint> {
         let cancel = Hint::new("Esc", "cancel", 1);
         match self.focus {
-            PlanFocus::System(_) => vec![
+            PlanFocus::System(at) => vec![
                 Hint::new("Space", "leave out", 0),
                 Hint::new("←→", "realm", 2),
-                Hint::enter("next"),
+                Hint::enter(if self.can_sign_in(at) {
+                    "sign in"
+                } else {
+                    "next"
+                }),
                 cancel,
             ],
             _ if self.is_typing() => vec![Hint::tab(), Hint::enter("end"), cancel],

@@ -33,8 +33,10 @@ pub(super) fn view(state: &State, question: &PlanBox) -> DialogView {
     }
     lines.push(ViewLine::default());
     for doubt in plan.doubts() {
-        lines.push(told(&format!("! {doubt}"), text, Role::Warn));
+        let doubt = sentences(&format!("! {doubt}"), text).into_iter();
+        lines.extend(doubt.map(|line| ViewLine::plain("  ").with(line, Role::Warn)));
     }
+    lines.extend(sign_in(question, text));
     lines.extend(after(plan.touched(), text));
     lines.push(ViewLine::default());
     lines.extend(fields(question, text));
@@ -71,6 +73,9 @@ pub(super) fn view(state: &State, question: &PlanBox) -> DialogView {
 
 fn footer(question: &PlanBox) -> &'static str {
     match question.focus {
+        PlanFocus::System(at) if question.can_sign_in(at) => {
+            "Enter sign in · Space leave a system out · Esc cancel"
+        }
         PlanFocus::System(at) if question.choices(at) > 0 => {
             "Space leave out · ←→ realms · Enter next · Esc cancel"
         }
@@ -93,6 +98,18 @@ fn column(text: &str, cells: usize) -> String {
     let text = cut(text, cells);
     let blanks = cells.saturating_sub(width_cols(&text));
     format!("{text}{}", " ".repeat(blanks))
+}
+
+/// How the operator signs in to the systems that are not asked because nobody is signed in there.
+fn sign_in(question: &PlanBox, width: usize) -> Option<ViewLine> {
+    let systems = question.plan.systems.iter().enumerate();
+    let lacking = systems.filter(|(at, system)| system.is_in && question.can_sign_in(*at));
+    let names: Vec<&str> = lacking.map(|(_, system)| &*system.profile).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let text = format!("Enter on its line signs in to {}", names.join(", "));
+    Some(told(&text, width, Role::Text))
 }
 
 /// The table of the systems, and its sum where there are several.

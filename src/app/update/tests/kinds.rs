@@ -1,10 +1,12 @@
 //! A system with two kinds of session: each with its own columns, its own end, and its own number.
 
 use super::super::{ask_revoke, revoke};
+use super::plans::{answer, says};
 use super::*;
 use crate::app::dialogs::actions_menu::{self, ActionsMenu};
 use crate::app::dialogs::confirm;
 use crate::app::revoke_plan::ConfirmKind;
+use crate::app::source::Source;
 use crate::app::state::Pane;
 use crate::app::{cells, columns, facts};
 use crate::model::query::{Matcher, SessionIn};
@@ -149,6 +151,31 @@ fn the_question_about_a_whole_user_counts_by_kind() {
     assert_eq!(
         confirm.after,
         "web: The browser has to sign in again.\nsql: These sessions are not ended by this."
+    );
+}
+
+#[test]
+fn the_plan_for_a_person_leaves_out_the_kind_that_is_not_ended_by_it() {
+    let mut app = listed();
+    app.state.sources.push(Source::new(profile("other")));
+    app.keys("U");
+    let of_kind = |(number, kind): (usize, &str)| {
+        let mut row = row("asmith", 600, number);
+        row.kind = Some(kind.into());
+        row
+    };
+    let rows = ["web", "web", "sql"].into_iter().enumerate();
+
+    answer(&mut app, 0, rows.map(of_kind).collect());
+
+    says(
+        &app,
+        &[
+            "[x] prod-janssen        2  -",
+            "left out 1: sql: not ended by this",
+            "sql: These sessions are not ended by this.",
+            "Type asmith or 2:",
+        ],
     );
 }
 

@@ -21,6 +21,7 @@ mod names;
 mod orders;
 mod palette;
 mod person;
+mod plan_sign_ins;
 mod plans;
 mod questions;
 mod reloads;

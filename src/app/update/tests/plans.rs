@@ -20,7 +20,7 @@ fn asked(users: &[&str]) -> TestApp {
 }
 
 /// The text of the box on top.
-fn said(app: &TestApp) -> String {
+pub(super) fn said(app: &TestApp) -> String {
     let view = app.state.layout.dialogs.last().expect("a box");
     let lines = view.lines.iter().map(|line| {
         let parts = line.parts.iter().map(|part| part.text.as_str());
@@ -30,7 +30,7 @@ fn said(app: &TestApp) -> String {
 }
 
 #[track_caller]
-fn says(app: &TestApp, parts: &[&str]) {
+pub(super) fn says(app: &TestApp, parts: &[&str]) {
     let all = said(app);
     for part in parts {
         assert!(all.contains(part), "{part} is missing in:\n{all}");
@@ -219,6 +219,11 @@ fn the_status_line_counts_and_esc_stops_what_was_not_sent() {
 /// Three more systems: one with the same person in two realms, one without an operation for a person, and
 /// one that is down.
 fn several() -> TestApp {
+    several_with(Link::Down(refused()))
+}
+
+/// The same, with the last one connected so far.
+pub(super) fn several_with(link: Link) -> TestApp {
     let mut app = TestApp::listing(&["jdoe", "jdoe", "bob"]);
     let up = |name: &str, caps: Capabilities| {
         let mut source = Source::new(profile(name));
@@ -237,7 +242,7 @@ fn several() -> TestApp {
         ..kind()
     });
     let mut down = up("down", caps());
-    down.link = Link::Down(refused());
+    down.link = link;
     let more = [up("am", realms), up("db", single), down];
     app.state.sources.extend(more);
     app.keys("down U");
@@ -245,7 +250,7 @@ fn several() -> TestApp {
 }
 
 /// The last page about the person from one system.
-fn answer(app: &mut TestApp, source: u8, rows: Vec<RowRef<'static>>) {
+pub(super) fn answer(app: &mut TestApp, source: u8, rows: Vec<RowRef<'static>>) {
     let asked = app.effects.iter().rev().find_map(|effect| match effect {
         Effect::Search {
             source: asked,
@@ -340,7 +345,7 @@ fn a_person_is_asked_for_in_every_open_system_and_each_says_what_it_holds() {
 }
 
 /// What was sent: keys, and people with their source and scope.
-fn ends(app: &TestApp) -> (Vec<String>, Vec<(u8, Option<String>)>) {
+pub(super) fn ends(app: &TestApp) -> (Vec<String>, Vec<(u8, Option<String>)>) {
     let users = app.effects.iter().find_map(|effect| match effect {
         Effect::Revoke { users, .. } => Some(users.clone()),
         _ => None,
@@ -414,6 +419,23 @@ fn what_is_left_out_is_not_sent() {
     app.typed("jdoe").slowly("enter");
 
     assert_eq!(ends(&app), (vec![], vec![(1, Some("/beta".to_owned()))]));
+}
+
+#[test]
+fn what_a_system_says_of_its_realms_is_told_before_a_person_ends_there() {
+    let mut app = TestApp::listing(&["jdoe"]);
+    let mut known = caps();
+    known.revoke_user_everywhere = true;
+    known.notes = vec!["the list of realms may not be read".to_owned()];
+    app.connect_with(known);
+    app.state.sources.push(Source::new(profile("other")));
+
+    app.keys("U");
+
+    says(
+        &app,
+        &["! prod-janssen: the list of realms may not be read"],
+    );
 }
 
 #[test]
