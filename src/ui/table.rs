@@ -41,7 +41,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
         Mode::Tabs => all.table.x,
         _ => canvas.title(all.table, &title(state, all.table), Role::Title),
     };
-    let (count, role) = count_text(state, canvas.is_ascii(), false);
+    let (count, role) = count_text(state, canvas.is_ascii(), CountLength::Whole);
     let order = if state.results.arrival || count.is_empty() {
         String::new()
     } else {
@@ -51,11 +51,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>) {
     let cells = width_cols(&count);
     if width_cols(&order) + cells + 4 <= room {
         canvas.right(all.table, 0, from, &format!("{order}{count}"), role);
-    } else if cells + 3 <= room {
-        canvas.right(all.table, 0, from, &count, role);
     } else {
-        let (brief, role) = count_text(state, canvas.is_ascii(), true);
-        canvas.right(all.table, 0, from, &brief, role);
+        use CountLength::{Brief, Whole, WithoutKinds};
+        let texts = [Whole, WithoutKinds, Brief].map(|it| count_text(state, canvas.is_ascii(), it));
+        let fits = |(text, _): &&(String, Role)| width_cols(text) + 3 <= room;
+        if let Some((text, role)) = texts.iter().find(fits) {
+            canvas.right(all.table, 0, from, text, *role);
+        }
     }
     lower_border(state, all.table, focused, canvas);
     if let Some(track) = ScrollTrack::of(state, Pane::Table) {
@@ -264,19 +266,34 @@ fn draw_row(state: &State, area: Rect, drawn: &DrawnRow<'_>, canvas: &mut Canvas
 }
 
 /// The text at the right of the title: marks, and the live view where there is no other place for it, before
-/// the count. `brief`: as short as can be.
-fn count_text(state: &State, ascii: bool, brief: bool) -> (String, Role) {
-    let (count, role) = count(state, ascii, brief);
+/// the count.
+fn count_text(state: &State, ascii: bool, length: CountLength) -> (String, Role) {
+    let (count, role) = count(state, ascii, length);
     let is_tabs = state.layout.mode == Mode::Tabs;
     let live = watch::words(state, true).filter(|_| is_tabs);
     let live = live.map_or_else(String::new, |live| format!("{live} · "));
     (format!("{live}{}{count}", marked(state)), role)
 }
 
-/// The position of the cursor, the number of rows, and a remark about them. `brief`: without kinds, and with the
-/// shortest remark.
-fn count(state: &State, ascii: bool, brief: bool) -> (String, Role) {
+/// How much is said behind the position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CountLength {
+    /// All.
+    Whole,
+    /// No numbers by kind.
+    WithoutKinds,
+    /// Neither those nor the name in a remark.
+    Brief,
+}
+
+/// The position of the cursor, the number of rows, and a remark about them.
+fn count(state: &State, ascii: bool, length: CountLength) -> (String, Role) {
     let long = state.layout.is_long();
+    let brief = length == CountLength::Brief;
+    let live_kinds = |state: &State| match length {
+        CountLength::Whole => live_kinds(state),
+        CountLength::WithoutKinds | CountLength::Brief => String::new(),
+    };
     let results = &state.results;
     if results.query.is_none() && results.rows.is_empty() && !state.is_loading() {
         return (String::new(), Role::Dim);
@@ -320,11 +337,7 @@ fn count(state: &State, ascii: bool, brief: bool) -> (String, Role) {
         (_, true) => format!("{}/{} of {}", number(cursor), number(shown), number(loaded)),
         _ => format!("{}/{}", number(cursor), number(shown)),
     };
-    let kinds = if brief {
-        String::new()
-    } else {
-        live_kinds(state)
-    };
+    let kinds = live_kinds(state);
     let (over, over_words) = over(state);
     if over > 0 && shown > 0 && !results.is_filtered() {
         let live = shown.saturating_sub(over);

@@ -51,6 +51,8 @@ fn a_newcomer_ends_the_first_session_of_the_demo_with_six_keys() {
     demo.press(TAB, "Tab choose");
     demo.usher.pty.settle(Duration::from_secs(1));
     demo.press(ENTER, "+ 1 ended");
+    // It is read back before it is over.
+    demo.usher.pty.wait_for("ended 1 session of");
 
     assert!(demo.presses <= 6, "{} keys", demo.presses);
     demo.usher.quit();

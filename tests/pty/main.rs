@@ -12,6 +12,7 @@ mod hostile;
 mod keys;
 mod leave;
 mod live;
+mod mouse;
 mod network;
 mod one_person;
 mod question;

@@ -88,15 +88,7 @@ async fn all_of_a_person_who_has_only_expired_sessions_had_gone() {
     api.lock().keeps_live = true;
 
     // The answer of the fake system is always lost.
-    let ended = run_user_job(
-        api.clone(),
-        setup.context.clone(),
-        user("bwong"),
-        None,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let ended = setup.end_user(&api, "bwong").await.unwrap();
 
     assert!(matches!(ended.outcome, Outcome::AlreadyGone), "{ended:?}");
     assert_eq!((ended.before, ended.left), (Some(0), Some(0)));
@@ -114,15 +106,7 @@ async fn one_of_several_of_a_person_that_expired_is_not_called_ended() {
     let (setup, api) = (setup(), fake(2, |_| {}));
     api.lock().expires.insert("s1".to_owned(), past());
 
-    let ended = run_user_job(
-        api.clone(),
-        setup.context.clone(),
-        user("bwong"),
-        None,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let ended = setup.end_user(&api, "bwong").await.unwrap();
     let mut both = items(2);
     both[0].expires = Some(past());
     let each = read_back(api.as_ref(), &both, &ended, 1_000).await;

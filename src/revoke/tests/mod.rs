@@ -74,6 +74,12 @@ impl Setup {
         fs::set_permissions(state, fs::Permissions::from_mode(0o777)).unwrap();
     }
 
+    /// Ends all sessions of a user, without a sign-in that is waited for.
+    async fn end_user(&self, api: &Arc<Fake>, name: &str) -> Result<UserOutcome, ApiError> {
+        let context = self.context.clone();
+        run_user_job(api.clone(), context, user(name), None, |_| {}).await
+    }
+
     /// Runs a job over s1, s2, … and gives back its tally and what it told, as words.
     async fn run(&self, api: &Arc<Fake>, count: usize) -> (Tally, Vec<String>) {
         self.run_with(api, count, &JobControl::default()).await

@@ -6,15 +6,7 @@ use super::*;
 async fn a_user_is_revoked_once_counted_and_written_down_as_one_change() {
     let (setup, api) = (setup(), fake(3, |_| {}));
 
-    let ended = run_user_job(
-        api.clone(),
-        setup.context.clone(),
-        user("bwong"),
-        None,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let ended = setup.end_user(&api, "bwong").await.unwrap();
 
     // The answer was lost; that nothing is left settles it.
     assert!(matches!(ended.outcome, Outcome::Revoked));
@@ -94,8 +86,7 @@ async fn f_del_12_nobody_is_revoked_by_an_empty_name() {
     let (setup, api) = (setup(), fake(3, |_| {}));
 
     for name in ["", "  "] {
-        let result =
-            run_user_job(api.clone(), setup.context.clone(), user(name), None, |_| {}).await;
+        let result = setup.end_user(&api, name).await;
         assert!(matches!(result, Err(ApiError::BadQuery { .. })), "{name:?}");
     }
 
@@ -108,14 +99,7 @@ async fn a_user_is_not_revoked_if_it_cannot_be_written_down_first() {
     let (setup, api) = (setup(), fake(3, |_| {}));
     setup.break_log();
 
-    let result = run_user_job(
-        api.clone(),
-        setup.context.clone(),
-        user("bwong"),
-        None,
-        |_| {},
-    )
-    .await;
+    let result = setup.end_user(&api, "bwong").await;
 
     assert!(matches!(result, Err(ApiError::NoAudit(_))));
     assert_eq!(api.calls("").len(), 0);
