@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, Once};
 use std::thread;
 
 use rustix::process::Signal;
@@ -12,6 +12,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::signals::{self, are_caught};
+use crate::model::locked;
 
 /// The terminal, whatever the standard streams are.
 const TERMINAL: &str = "/dev/tty";
@@ -33,14 +34,14 @@ pub(crate) fn prompt(text: &str) -> io::Result<String> {
 
 /// Shows letters again, if a secret is being typed: the program ends before that is done.
 pub(crate) fn show_again() {
-    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = locked(&BEFORE);
     if let (Some(before), Ok(terminal)) = (&*before, File::open(TERMINAL)) {
         let _ = tcsetattr(terminal, OptionalActions::Now, before);
     }
 }
 
 fn keep(modes: Option<Termios>) {
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = modes;
+    *locked(&BEFORE) = modes;
 }
 
 /// From the first secret on: a signal that ends the program gives the terminal back first. A command that

@@ -98,7 +98,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
 }
 
 /// Says the plan before anything is asked or sent. For sessions that were named it is said only by a dry run, and
-/// only of several.
+/// only of several or where something is not certain.
 fn tell_plan(
     ctx: &Ctx,
     args: &RevokeArgs,
@@ -109,7 +109,8 @@ fn tell_plan(
     let whose = args.user.as_deref().map(|user| display_safe(user.trim()));
     let plan = end_plan::plan(sources, sessions, lists, whose.as_deref());
     let is_found = args.user.is_some() || args.query.is_some();
-    if is_found || (args.dry_run && plan.sessions() > 1) {
+    let is_worth_it = || plan.sessions() > 1 || !plan.doubts().is_empty();
+    if is_found || (args.dry_run && is_worth_it()) {
         end_plan::tell(ctx, &plan, args.yes && !args.dry_run);
     }
 }

@@ -41,8 +41,9 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
     effects
 }
 
-/// The same for a message that the operator does not wait for, as the next page of many: the screen is not
-/// laid out anew. [`lay_out`] must follow before it is drawn, and before the next [`update`].
+/// The same for a message after which nothing on the screen means something else, as the time or the next page
+/// of many: the screen is not laid out anew. [`lay_out`] must follow before it is drawn, and after a page also
+/// before a key or a click.
 pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
     let asked = lock::question(state);
     let mut effects = match msg {
