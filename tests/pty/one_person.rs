@@ -202,6 +202,14 @@ const ON_A_ROW: &str = "║>";
 /// The text that the server with terms wants read.
 const TERMS: &str = "Use of this system is recorded.";
 
+/// Types the name that the plan asks for, once every system has answered.
+fn type_name(usher: &mut Usher) {
+    usher.pty.wait_gone("asking …");
+    usher.pty.settle(Duration::from_secs(1));
+    usher.pty.keys("jane");
+    usher.pty.wait_for("[jane");
+}
+
 /// Agrees to the terms of the server that signs in.
 fn agree(usher: &mut Usher) {
     usher.pty.wait_for("(•) Cancel");
@@ -221,10 +229,7 @@ fn ending_all_of_a_person_pauses_at_a_lost_sign_in_and_goes_on_after_signing_in(
     usher.pty.wait_for(ON_A_ROW);
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of jane?");
-    usher.pty.wait_gone("asking …");
-    usher.pty.settle(Duration::from_secs(1));
-    usher.pty.keys("jane");
-    usher.pty.wait_for("[jane");
+    type_name(&mut usher);
 
     am.expire_tokens();
     let held = am.am().count();
@@ -270,10 +275,7 @@ fn the_plan_signs_in_where_nobody_is_signed_in_and_goes_on_with_the_sessions_the
     agree(&mut usher);
     usher.pty.wait_for("End every session of jane?");
     usher.pty.wait_gone("signs in to am");
-    usher.pty.wait_gone("asking …");
-    usher.pty.settle(Duration::from_secs(1));
-    usher.pty.keys("jane");
-    usher.pty.wait_for("[jane");
+    type_name(&mut usher);
     usher.answer(ENTER, |text| !text.contains("End every session of jane?"));
 
     for (profile, _) in PLACES {
