@@ -25,15 +25,16 @@ mod realms;
 #[path = "screens/sign_in.rs"]
 mod sign_in;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use tui_input::Input;
-use usher::app::dialogs::confirm::{Confirm, ConfirmFocus, Typed};
 use usher::app::dialogs::error::ErrorBox;
 use usher::app::dialogs::first_run::FirstRun;
 use usher::app::dialogs::help::Help;
 use usher::app::dialogs::job::JobBox;
+use usher::app::dialogs::plan::PlanBox;
 use usher::app::dialogs::profiles::SwitchProfile;
 use usher::app::dialogs::quit::Quit;
 use usher::app::dialogs::sign_in::SignIn;
@@ -42,18 +43,17 @@ use usher::app::effect::{Gen, JobId, Timer};
 use usher::app::error_report::ErrorReport;
 use usher::app::form::{FormError, FormField, TextField};
 use usher::app::job::{Job, JobState};
-use usher::app::msg::SignInStep;
+use usher::app::msg::{RowPage, SignInStep};
 use usher::app::results::{Find, LiveFilter, RowStatus};
-use usher::app::revoke_plan::{ConfirmKind, RevokePlan};
 use usher::app::source::{Link, ProfileEntry, Progress, Source};
 use usher::app::state::{Level, Message, Pane, State, TimeStyle};
 use usher::app::{RevokeItem, update};
 use usher::model::signin::{Ask, DeviceCode, Question, QuestionKind};
 use usher::model::{
-    ApiError, Completeness, Field, Headway, Outcome, Plan, Query, Session, SessionKey, Subject,
-    Untrusted, WalkProgress, Way, WayCost,
+    ApiError, Completeness, Field, Headway, Outcome, PageEnd, Plan, Query, RowRef, RowSink,
+    Session, SessionKey, Subject, Untrusted, WalkProgress, Way, WayCost,
 };
-use usher::store::{RowId, SourceId};
+use usher::store::{ChunkBuilder, RowId, SourceId};
 use usher::ui::Theme;
 
 use support::fixture::{Fixture, Person, at, caps, now, people, profile};
@@ -68,4 +68,36 @@ fn keys(state: &mut State, names: &str) {
     for name in names.split(' ') {
         update(state, usher::app::Msg::Key(name.parse().expect("a key")));
     }
+}
+
+/// The first system answers the question about all of a person with these sessions.
+fn answer(state: &mut State, rows: Vec<RowRef<'static>>) {
+    let question = state.dialogs.last().and_then(|top| top.get::<PlanBox>());
+    let asked = question.and_then(|question| question.systems[0].asked.as_ref());
+    let generation = asked.expect("it is asked").0;
+    let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+    for row in rows {
+        let _ = builder.row(row);
+    }
+    let page = RowPage {
+        chunk: builder.finish(),
+        end: PageEnd {
+            next: None,
+            total: None,
+            completeness: Completeness::Complete,
+            unread: 0,
+            walk: None,
+        },
+        took: Duration::ZERO,
+        duplicates: 0,
+        received: 0,
+        headway: None,
+        stopped: None,
+    };
+    let page = usher::app::Msg::Page {
+        source: SourceId(0),
+        generation,
+        result: Ok(page),
+    };
+    update(state, page);
 }

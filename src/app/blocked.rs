@@ -258,19 +258,23 @@ fn revoke_user(state: &State) -> Option<Reason> {
     no_row(state).or_else(|| {
         let source = source_of_cursor(state)?;
         let (_, row) = state.results.current()?;
-        cannot_change(state, source).or_else(|| {
-            if !source.kind(row.kind())?.revoke_user {
-                return Some(
-                    format!(
-                        "{} cannot end all sessions of a user at once",
-                        source.system()
-                    )
-                    .into(),
-                );
-            }
-            let user = row.person();
-            user.is_none_or(super::super::model::text::Untrusted::is_empty)
-                .then_some("nobody has signed in to this session, so it has no user".into())
-        })
+        cannot_change(state, source)
+            .or_else(|| cannot_end_for(source))
+            .or_else(|| {
+                let user = row.person();
+                user.is_none_or(model::Untrusted::is_empty)
+                    .then_some("nobody has signed in to this session, so it has no user".into())
+            })
+    })
+}
+
+/// Why a system cannot end the sessions of a person: neither all at once nor one by one.
+fn cannot_end_for(source: &Source) -> Option<Reason> {
+    let mut kinds = source.caps.as_ref()?.kinds.iter();
+    let can =
+        kinds.any(|kind| kind.revoke_user || matches!(kind.revoke, Revoke::One | Revoke::Batch(_)));
+    (!can).then(|| {
+        let system = source.system();
+        format!("{system} cannot end all sessions of a user").into()
     })
 }

@@ -217,17 +217,6 @@ pub enum Effect {
         /// Why, for the audit log.
         reason: Option<String>,
     },
-    /// Revoke every session of one person at one source.
-    RevokeUser {
-        /// The number of the job.
-        job: JobId,
-        /// Where.
-        source: SourceId,
-        /// Whose.
-        user: Subject,
-        /// Why, for the audit log.
-        reason: Option<String>,
-    },
     /// Do an action of a system. One that changes something is recorded and never dropped.
     Act {
         /// Where.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::effect::{Gen, JobId, RevokeItem};
 use super::system_end::SystemEnd;
 use crate::model::text::with_thousands;
-use crate::model::{ActionSpec, ApiError, KindCounts, NO_LASTING_ID, SessionKey, Subject};
+use crate::model::{ActionSpec, ApiError, KindCounts, NO_LASTING_ID, SessionKey};
 use crate::store::{RowId, SourceId};
 
 /// How a job goes.
@@ -45,12 +45,10 @@ pub struct Job {
     pub id: JobId,
     /// Its title ("Revoking 33 sessions").
     pub title: String,
-    /// All items; for a user revoke empty.
+    /// The sessions that end by their keys.
     pub items: Vec<RevokeItem>,
     /// Where the item of each row is among them.
     places: HashMap<RowId, usize>,
-    /// Whose sessions, for a user revoke.
-    pub user: Option<(SourceId, Subject)>,
     /// Counts: ended by us.
     pub done: usize,
     /// Counts: had already gone.
@@ -67,13 +65,9 @@ pub struct Job {
     pub production: bool,
     /// Why, for the audit log.
     pub reason: Option<String>,
-    /// The result of a user revoke, as a sentence. `None`: it has not ended, or it is no user
-    /// revoke.
-    pub summary: Option<String>,
     /// The person whose sessions all end, by the plan that was confirmed. `None`: no plan, or not one of a person.
     pub whose: Option<String>,
-    /// What becomes of each system of a plan. Empty: it is about one session, or about one person at one
-    /// system.
+    /// What becomes of each system of a plan. Empty: it is about one session.
     pub ends: Vec<SystemEnd>,
     /// The numbers of its records in the audit log. `None`: not told, or there are none.
     pub records: Option<RangeInclusive<u64>>,
@@ -91,7 +85,6 @@ impl Job {
             title: String::new(),
             items: Vec::new(),
             places: HashMap::new(),
-            user: None,
             done: 0,
             gone: 0,
             unclear: 0,
@@ -100,7 +93,6 @@ impl Job {
             state: JobState::Running,
             production,
             reason,
-            summary: None,
             whose: None,
             ends: Vec::new(),
             records: None,
@@ -145,7 +137,7 @@ impl Job {
             let kinds = self.kinds(Some(counted)).in_brackets();
             (with_thousands(n as u64), kinds)
         };
-        let (done, kinds) = number(self.done, Counted::Done);
+        let (done, kinds) = number(self.done + self.told(), Counted::Done);
         match self.gone {
             0 => format!("{done} done{kinds}"),
             gone => {
@@ -175,9 +167,20 @@ impl Job {
         ends.map(|end| end.meant as usize).sum()
     }
 
-    /// How many outcomes are still open: of sessions, and of all sessions of a person at one system as one.
+    /// How many sessions ended by a system's own operation for a person, as far as the systems have told.
+    pub fn told(&self) -> usize {
+        self.ends.iter().map(|end| end.told() as usize).sum()
+    }
+
+    /// How many sessions were to end.
+    pub fn all(&self) -> usize {
+        let by_user = self.ends.iter().filter(|end| end.is_for_user());
+        self.items.len() + by_user.map(|end| end.meant as usize).sum::<usize>()
+    }
+
+    /// How many sessions have no outcome yet.
     pub fn open(&self) -> usize {
-        self.waiting() + self.awaited() + usize::from(self.user.is_some())
+        self.waiting() + self.awaited()
     }
 
     /// The sessions that failed and can be tried once more.
@@ -195,7 +198,6 @@ impl Job {
     /// The systems that it changes, each once.
     pub fn sources(&self) -> Vec<SourceId> {
         let mut sources: Vec<SourceId> = self.items.iter().map(|item| item.source).collect();
-        sources.extend(self.user.as_ref().map(|(source, _)| *source));
         sources.extend(self.ends.iter().map(|end| end.source));
         sources.sort_unstable();
         sources.dedup();

@@ -43,7 +43,6 @@ pub mod msg;
 mod name_value;
 pub(crate) mod others;
 pub(crate) mod raw_json;
-pub(crate) mod reach;
 pub mod results;
 pub mod revoke_plan;
 pub mod role;

@@ -146,7 +146,7 @@ pub struct Source {
     pub total: Option<u64>,
     /// True if the list is complete.
     pub completeness: Completeness,
-    /// How long the last request took.
+    /// How long was waited for the pages of the last search. `None`: it has brought none.
     pub took: Option<Duration>,
     /// The wait that a server of this profile asked for. `None`: nothing waits.
     pub wait: Option<Wait>,
@@ -252,7 +252,9 @@ impl Source {
         // Rows that came before an error bring no total.
         self.total = page.end.total.or(self.total);
         self.completeness = page.end.completeness;
-        self.took = Some(page.took);
+        // A page that was asked for ahead is there at once: only all of them together tell something.
+        let before = self.took.filter(|_| self.pages > 1);
+        self.took = Some(before.unwrap_or_default() + page.took);
         self.resume = page.end.next.clone();
         self.headway = page.headway.clone();
         let last = page.end.next.is_none() || page.stopped.is_some();

@@ -6,7 +6,7 @@ use super::job::{Counted, Job};
 use super::state::State;
 use crate::model::text::with_thousands;
 use crate::model::time::clock_seconds;
-use crate::model::{ApiError, EndWay, Outcome, SystemPlan, UserOutcome};
+use crate::model::{ApiError, EndWay, KindCounts, Outcome, SystemPlan, UserOutcome};
 use crate::store::SourceId;
 
 /// What became of the sessions of one system.
@@ -20,6 +20,9 @@ pub struct SystemEnd {
     pub meant: u64,
     /// How many ended. `None`: the system does not say.
     pub ended: Option<u64>,
+    /// Of which kinds those were, where the system has several and each session has its own outcome:
+    /// " (1 web, 1 sql)". Else empty.
+    pub kinds: String,
     /// How many had already gone.
     pub gone: u64,
     /// How many failed, were refused, or were not sent.
@@ -48,6 +51,7 @@ impl SystemEnd {
             profile: system.profile.clone(),
             meant,
             ended: Some(0),
+            kinds: String::new(),
             gone: 0,
             failed: 0,
             unknown: 0,
@@ -106,9 +110,13 @@ impl SystemEnd {
             return;
         }
         let (mut ended, mut gone, mut unknown, mut failed) = (0, 0, 0, 0);
+        let mut kinds = KindCounts::default();
         for item in job.items.iter().filter(|item| item.source == self.source) {
             match job.counted.get(&item.row) {
-                Some(Counted::Done) => ended += 1,
+                Some(Counted::Done) => {
+                    ended += 1;
+                    kinds.add(item.kind.as_ref());
+                }
                 Some(Counted::Gone) => gone += 1,
                 Some(Counted::Unclear) => unknown += 1,
                 Some(Counted::Failed) | None => failed += 1,
@@ -119,13 +127,25 @@ impl SystemEnd {
         }
         (self.ended, self.gone) = (Some(ended), gone);
         (self.unknown, self.failed) = (unknown, failed);
+        self.kinds = kinds.in_brackets();
         self.left = (unknown == 0).then_some(failed);
         self.read_at = Some(now);
     }
 
-    /// True if the system's own operation for a person has been asked for, and has not answered.
+    /// True if its sessions end by the system's own operation for a person.
+    pub fn is_for_user(&self) -> bool {
+        self.way == EndWay::ForUser
+    }
+
+    /// True if that operation has been asked for, and has not answered.
     pub fn is_awaited(&self) -> bool {
-        self.way == EndWay::ForUser && self.read_at.is_none() && self.meant > 0
+        self.is_for_user() && self.read_at.is_none() && self.meant > 0
+    }
+
+    /// How many sessions that operation has ended, as far as the system has told.
+    pub fn told(&self) -> u64 {
+        let ended = self.ended.filter(|_| self.is_for_user());
+        ended.unwrap_or(0)
     }
 
     /// True if every session that was meant is known to be over.
@@ -153,7 +173,7 @@ impl SystemEnd {
     pub fn ended_words(&self) -> String {
         let number = with_thousands;
         let mut words = match self.ended {
-            Some(ended) => format!("{} ended", number(ended)),
+            Some(ended) => format!("{} ended{}", number(ended), self.kinds),
             None => "ended, no number told".to_owned(),
         };
         for (count, word) in [

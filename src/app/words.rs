@@ -19,11 +19,8 @@ pub fn clauses(clauses: &[Clause]) -> String {
 /// How far a job has come: what was counted, how fast it goes, and about how long it still takes.
 pub fn running(state: &State, job: &Job) -> String {
     let number = |n: usize| with_thousands(n as u64);
-    let all = job.items.len();
-    if all == 0 {
-        return "ending the sessions of a user …".to_owned();
-    }
-    let settled = all - job.waiting().min(all);
+    let all = job.all();
+    let settled = all.saturating_sub(job.open());
     let mut text = format!("ending {} / {}", number(settled), number(all));
     for (count, word) in [
         (job.gone, "already gone"),
@@ -44,7 +41,7 @@ pub fn running(state: &State, job: &Job) -> String {
         if rate > 0 {
             text.push_str(&format!(" · {}/s", with_thousands(rate)));
         }
-        let left = job.waiting() as u64 * seconds / settled as u64;
+        let left = job.open() as u64 * seconds / settled as u64;
         let left = time::span(std::time::Duration::from_secs(left));
         text.push_str(&format!(" · {left} left · Esc stops"));
     }

@@ -234,6 +234,12 @@ impl EndPlan {
         self.systems.iter().map(SystemPlan::requests).sum()
     }
 
+    /// The systems of which sessions would end, or may: their answer is awaited.
+    pub fn concerned(&self) -> impl Iterator<Item = &SystemPlan> {
+        let systems = self.systems.iter();
+        systems.filter(|one| one.sessions() > 0 || one.is_in && one.basis == PlanBasis::Asking)
+    }
+
     /// The systems of which sessions would end.
     pub fn touched(&self) -> impl Iterator<Item = &SystemPlan> {
         self.systems.iter().filter(|system| system.sessions() > 0)
@@ -275,6 +281,12 @@ impl EndPlan {
         systems.flat_map(of).collect()
     }
 
+    /// True if the answer of a system that is in is awaited.
+    pub fn is_asking(&self) -> bool {
+        let mut systems = self.systems.iter().filter(|system| system.is_in);
+        systems.any(|system| system.basis == PlanBasis::Asking)
+    }
+
     /// True if a production system is touched.
     pub fn is_production(&self) -> bool {
         self.touched().any(|system| system.risk.production)
@@ -287,15 +299,20 @@ impl EndPlan {
         if systems > 1 {
             return Some(format!("it ends sessions of {systems} systems"));
         }
-        if self.whose.is_some() && systems > 0 {
+        // While a system is asked, the name can be typed already.
+        if self.whose.is_some() && (systems > 0 || self.is_asking()) {
             return Some("it ends all sessions of a person".to_owned());
         }
         let risk = self.touched().map(|system| system.risk).reduce(Risk::and);
         typed_because(self.sessions(), risk.unwrap_or_default())
     }
 
-    /// The texts that confirm it: the number of sessions, and the name of the person if all are theirs.
+    /// The texts that confirm it: the number of sessions, and the name of the person if all are theirs. The
+    /// name alone while the number is not known.
     pub fn expected(&self) -> Vec<String> {
+        if let Some(whose) = self.whose.clone().filter(|_| self.is_asking()) {
+            return vec![whose];
+        }
         let mut expected = vec![self.sessions().to_string()];
         let users = self.users();
         let only = match users.as_slice() {

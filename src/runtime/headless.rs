@@ -24,8 +24,10 @@ use crate::audit::Audit;
 use crate::config::{Config, Paths};
 use crate::model::{ApiError, Completeness, Outcome};
 
-/// The duration that every request is said to have taken: the real one differs from run to run.
+/// The duration that a request is said to have taken: the real one differs from run to run.
 const TOOK: Duration = Duration::from_millis(142);
+/// The same for a page of a list.
+const PAGE_TOOK: Duration = Duration::from_millis(11);
 /// How long a device code is said to last.
 const CODE_LASTS: TimeDelta = TimeDelta::seconds(1_781);
 /// How long the embedded server may take for an answer. Then the picture is drawn without it.
@@ -131,7 +133,7 @@ impl HeadlessRenderer {
             }
             Msg::Page {
                 result: Ok(page), ..
-            } => page.took = TOOK,
+            } => page.took = PAGE_TOOK,
             Msg::SignIn {
                 step: SignInStep::ShowCode(code),
                 ..
@@ -199,7 +201,7 @@ impl Awaited {
             | Effect::FindMarked { generation, .. }
             | Effect::Compare { generation, .. }
             | Effect::Act { generation, .. } => Some(Self::Answer(*generation)),
-            Effect::Revoke { job, .. } | Effect::RevokeUser { job, .. } => Some(Self::End(*job)),
+            Effect::Revoke { job, .. } => Some(Self::End(*job)),
             _ => None,
         }
     }

@@ -150,7 +150,10 @@ fn who(source: &Source, ascii: bool) -> Vec<LocationPart> {
     }
 }
 
-fn milliseconds(took: Duration) -> String {
+fn duration(took: Duration) -> String {
+    if took.as_secs() >= 10 {
+        return time::span(took);
+    }
     format!("{} ms", with_thousands(took.as_millis() as u64))
 }
 
@@ -378,7 +381,7 @@ fn loaded(state: &State) -> String {
     let took = state.sources.iter().filter_map(|s| s.took).max();
     let is_short = state.layout.mode == Mode::Tabs || (state.form.unfolded && !is_line);
     if let (Some(took), false) = (took, is_short) {
-        parts.push(format!("last search {}", milliseconds(took)));
+        parts.push(format!("last search {}", duration(took)));
     }
     parts.join(" · ")
 }

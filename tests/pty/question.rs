@@ -80,11 +80,13 @@ fn f_del_14_a_name_pasted_with_its_newline_does_not_end_all_of_a_person() {
     let server = Server::with_sessions(40);
     let mut usher = listed(&server);
     usher.pty.keys("U");
-    usher.pty.wait_for("Type the user's name");
+    usher.pty.wait_for("Type ");
+    usher.pty.wait_gone("asking …");
     usher.pty.settle(Duration::from_millis(250));
     let question = usher.pty.text();
-    let named = question.split_once("User  ").expect("a person").1;
-    let user = named.split_whitespace().next().expect("a name").to_owned();
+    let named = question.split_once("End every session of ");
+    let named = named.expect("a person").1;
+    let user = named.split('?').next().expect("a name").to_owned();
 
     usher.pty.keys(&format!("{user}\r"));
 

@@ -104,12 +104,11 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
     usher.focus_table();
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of");
+    usher.pty.wait_gone("asking …");
     let question = usher.pty.text();
-    let line = question
-        .lines()
-        .find_map(|line| line.split_once("║  User  "));
-    let (_, named) = line.expect("the question names the person");
-    let user = named.split('║').next().unwrap_or_default().trim();
+    let named = question.split_once("End every session of ");
+    let (_, named) = named.expect("the question names the person");
+    let user = named.split('?').next().unwrap_or_default();
     let rows = server.world().rows();
     let theirs = rows
         .iter()
@@ -120,9 +119,10 @@ fn all_sessions_of_a_person_are_revoked_when_their_name_is_typed() {
     usher.pty.keys(user);
     usher.answer("\r", |text| !text.contains("End every session of"));
 
+    usher.pty.wait_for(&format!("of {user}"));
     usher
         .pty
-        .wait_for(&format!("of {user} ended, 0 left (read back"));
+        .wait_for(&format!("{theirs} ended  0 left  read back"));
     assert_eq!(server.world().count(), 40 - theirs);
 }
 

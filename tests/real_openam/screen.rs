@@ -3,7 +3,8 @@
 use super::*;
 
 const DELETE: &str = "\x1b[3~";
-const RIGHT: &str = "\x1b[C";
+/// From the field for the name to the second realm of the only system.
+const SECOND_REALM: &str = "\x1b[A\x1b[C\x1b[C";
 
 /// The screen with its rows loaded and the focus on the table.
 fn table(program: &Program) -> Pty {
@@ -30,17 +31,23 @@ fn say_yes(pty: &mut Pty) {
     }
 }
 
-/// Ends all sessions of the user under the cursor, after these keys in the field that says where.
-fn revoke_user(pty: &mut Pty, user: &str, place: &str, keys: &str) {
+/// Ends all sessions of the user under the cursor; where a second realm is named, only those of the first.
+fn end_all(pty: &mut Pty, user: &str, left_out: Option<&str>) {
     pty.keys("U");
     pty.wait_for("End every session of");
+    pty.wait_gone("asking …");
     pty.settle(Duration::from_millis(250));
-    pty.keys(keys);
-    pty.wait_for(place);
-    pty.keys(&format!("\t{user}"));
+    if let Some(realm) = left_out {
+        pty.keys(&format!("{SECOND_REALM} "));
+        pty.wait_for(&format!("({realm})"));
+    }
+    pty.keys(user);
     pty.settle(Duration::from_millis(250));
     pty.keys("\r");
     pty.wait_gone("End every session of");
+    pty.wait_for("y copies this box as Markdown");
+    let text = pty.text();
+    assert!(text.contains(" 0 left"), "{text}");
 }
 
 #[tokio::test]
@@ -71,23 +78,21 @@ async fn sessions_are_found_and_ended_by_keys() {
     assert_eq!(count(&world, &[&a, &b], &ute).await, 2);
     assert_eq!(count(&world, &[&a, &b], &vic).await, 3);
 
-    revoke_user(&mut pty, &ute, &format!("[only {a}"), "");
-    pty.wait_for(&format!("of {ute} in {a} ended, 0 left"));
+    end_all(&mut pty, &ute, Some(&b));
     assert_eq!(count(&world, &[&a], &ute).await, 0);
     assert_eq!(count(&world, &[&b], &ute).await, 1);
 
     // The box with the outcome first.
     pty.keys("\x1b");
-    pty.wait_gone("Close ]");
+    pty.wait_gone("y copies this box");
     pty.keys(&format!("F&user:{vic}\r"));
     pty.wait_for("1/3 of 4");
-    revoke_user(&mut pty, &vic, "[every realm", RIGHT);
-    pty.wait_for(&format!("of {vic} in "));
+    end_all(&mut pty, &vic, None);
     assert_eq!(count(&world, &[&a, &b], &vic).await, 0);
     assert_eq!(count(&world, &[&a, &b], &ute).await, 1);
 
     pty.keys("\x1b");
-    pty.wait_gone("Close ]");
+    pty.wait_gone("y copies this box");
     pty.keys("q");
     assert_eq!(pty.exit_code(), 0);
     pty.assert_given_back();

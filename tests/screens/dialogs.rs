@@ -1,5 +1,7 @@
 //! The dialogs over the main screen.
 
+use usher::model::Fact;
+
 use super::*;
 
 #[test]
@@ -51,13 +53,22 @@ fn deleting_one_session_asks() {
 }
 
 #[test]
-fn revoking_every_session_of_a_user_asks_for_the_name() {
+fn ending_every_session_of_a_user_asks_for_the_name() {
     let mut state = Fixture::main().state;
     keys(&mut state, "U b w");
+    check("all_of_user_asking", &state, &TWO);
+
+    let rows = (0..3).map(|number| {
+        let mut row = RowRef::new(format!("key-{number}"), format!("ss:{number:04x}…00"));
+        row.user = Some("asmith".into());
+        row.fact = Fact::Live;
+        row.expires = Some(now() + TimeDelta::minutes(51));
+        row
+    });
+    answer(&mut state, rows.collect());
     update(&mut state, usher::app::Msg::Due(Timer::Arm, Gen::default()));
     keys(&mut state, "enter");
-
-    check("confirm_user", &state, &TWO);
+    check("all_of_user", &state, &TWO);
 }
 
 #[test]
@@ -148,42 +159,6 @@ fn a_plan_for_a_person_signs_in_where_nobody_is_signed_in() {
     });
 
     check("plan_sign_in", &state, &TWO);
-}
-
-#[test]
-fn revoking_many_sessions_counts_them_by_user() {
-    let state = Fixture::main().with(|state| {
-        state.sources[0].profile.policy.production = true;
-        let send: Vec<_> = (0..33).map(|row| item(state, row % 18)).collect();
-        state.open(Confirm {
-            kind: ConfirmKind::Rows(RevokePlan {
-                send,
-                skip: vec![
-                    (2, "it has already expired".to_owned()),
-                    (1, "it is the session you are signed in with".to_owned()),
-                ],
-            }),
-            title: "End 33 sessions on PRODUCTION?".to_owned(),
-            facts: Vec::new(),
-            one: None,
-            short: Vec::new(),
-            after: caps().after_revoke_user(),
-            warnings: vec!["5 of them are hidden by the filter".to_owned()],
-            verb: "End 33".to_owned(),
-            production: true,
-            focus: ConfirmFocus::Typed,
-            typed: Some(Typed {
-                input: Input::new("33".to_owned()),
-                expect: vec!["33".to_owned()],
-                ask: "Type the number of sessions to confirm:".to_owned(),
-                because: "this is production".into(),
-                wrong: false,
-            }),
-            reason: None,
-        });
-    });
-
-    check("confirm_many", &state, &TWO);
 }
 
 pub(super) fn job(state: &State) -> Job {

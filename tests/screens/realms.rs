@@ -1,6 +1,6 @@
 //! A system with realms that tells less of its sessions: no client, no address, no beginning.
 
-use usher::model::{Capabilities, ColumnSpec, Deletable, Fact, RowRef, Support};
+use usher::model::{Capabilities, ColumnSpec, Deletable, Fact, Support};
 
 use super::*;
 
@@ -93,11 +93,14 @@ fn the_question_about_a_session_names_its_realm() {
 }
 
 #[test]
-fn the_question_about_a_user_asks_in_which_realm() {
+fn the_question_about_a_user_reaches_every_realm_until_one_is_taken_out() {
     let mut state = realms();
-    keys(&mut state, "U");
-    check("realms_confirm_user", &state, &TWO);
+    keys(&mut state, "down U");
+    let theirs = ["/alpha", "/alpha", "/beta"].into_iter().enumerate();
+    let rows = theirs.map(|(number, realm)| row(number + 1, "bjensen", realm));
+    answer(&mut state, rows.collect());
+    check("realms_all_of_user", &state, &TWO);
 
-    keys(&mut state, "right");
-    check("realms_confirm_user_everywhere", &state, &TWO);
+    keys(&mut state, "up right right space");
+    check("realms_one_taken_out", &state, &TWO);
 }

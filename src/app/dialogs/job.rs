@@ -55,7 +55,6 @@ impl AsRef<str> for JobButton {
 pub(crate) fn buttons(job: &Job) -> &'static [JobButton] {
     use JobButton::{Close, GoOn, Hide, SignIn, Stop, StopAfterCurrent};
     match job.state {
-        JobState::Running if job.user.is_some() => &[Hide],
         JobState::Running => &[StopAfterCurrent],
         JobState::Paused(ApiError::RateLimited { .. }) => &[GoOn, Stop],
         JobState::Paused(_) => &[SignIn, Stop],
@@ -112,13 +111,9 @@ impl Dialog for JobBox {
             return DialogView::default().placed(state.size, width);
         };
         let mut lines = vec![ViewLine::default()];
-        if job.user.is_none() {
-            lines.push(bar(job, text));
-            lines.push(ViewLine::default());
-            lines.push(counts(job));
-        } else if job.summary.is_none() {
-            lines.push(indented("The server is ending the sessions of this user …"));
-        }
+        lines.push(bar(job, text));
+        lines.push(ViewLine::default());
+        lines.push(counts(job));
         if let Some(words) = standing(job) {
             lines.extend(sentences(&words, text).into_iter().map(indented));
         }
@@ -197,8 +192,8 @@ fn indented(text: impl Into<String>) -> ViewLine {
 }
 
 fn bar(job: &Job, width: usize) -> ViewLine {
-    let all = job.items.len().max(1);
-    let settled = all.saturating_sub(job.waiting()).min(all);
+    let all = job.all().max(1);
+    let settled = all.saturating_sub(job.open());
     let cells = BAR.min(width.saturating_sub(16));
     let full = cells * settled / all;
     ViewLine::plain("  ")
@@ -218,7 +213,7 @@ fn counts(job: &Job) -> ViewLine {
     let count = |n: usize| with_thousands(n as u64);
     let mut line = indented(format!(
         "done {}   already gone {}   ",
-        count(job.done),
+        count(job.done + job.told()),
         count(job.gone)
     ));
     let failed = format!("failed {}", count(job.failed.len()));
@@ -231,7 +226,7 @@ fn counts(job: &Job) -> ViewLine {
     if job.unclear > 0 {
         line = line.with(format!("   unclear {}", count(job.unclear)), Role::Warn);
     }
-    line.with(format!("   waiting {}", count(job.waiting())), Role::Text)
+    line.with(format!("   waiting {}", count(job.open())), Role::Text)
 }
 
 /// A message for the operator about a job, if there is more to say than the counts.
@@ -239,14 +234,13 @@ fn standing(job: &Job) -> Option<String> {
     let done = job.done_words();
     let waiting = with_thousands(job.open() as u64);
     match &job.state {
-        JobState::Running => None,
+        JobState::Running | JobState::Ended => None,
         JobState::Paused(error) => {
             let wanted = words::wanted(error);
             Some(format!("{done}, {waiting} waiting: {wanted} ({error})"))
         }
         JobState::Ready => Some(format!("Signed in. {done}, {waiting} waiting.")),
         JobState::Stopping => Some("Stopping: what has been sent is awaited.".to_owned()),
-        JobState::Ended => job.summary.clone(),
     }
 }
 

@@ -3,20 +3,15 @@
 use super::{lock, marks, plan};
 use crate::app::action::Action;
 use crate::app::blocked;
-use crate::app::cells;
-use crate::app::dialogs::confirm::{self, Confirm};
+use crate::app::dialogs::confirm;
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::effect::{Effect, RevokeItem};
 use crate::app::error_report::ErrorReport;
 use crate::app::results::RowStatus;
-use crate::app::revoke_plan::{RevokePlan, WholeUser};
-use crate::app::source::Progress;
+use crate::app::revoke_plan::RevokePlan;
 use crate::app::state::State;
 use crate::model::text::with_thousands;
-use crate::model::{
-    Clause, Completeness, Field, KindCounts, Op, Subject, Target, Untrusted, Value,
-};
-use crate::store::{Row, RowId, SourceId};
+use crate::store::RowId;
 
 /// Asks whether the marked sessions shall be ended; if none is marked, the one under the cursor. Marked rows
 /// that a filter hides are left out: nobody sees them.
@@ -47,8 +42,12 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     if let Some(effects) = plan::ask_marked(state, &plan) {
         return effects;
     }
-    let confirm = confirm::for_rows(state, plan);
-    open(state, confirm)
+    if let Some(item) = plan.send.pop() {
+        state.message = None;
+        let question = confirm::for_session(state, item);
+        state.open(question);
+    }
+    Vec::new()
 }
 
 /// True if the row under the cursor itself cannot be ended: it is not over, and others of its system can.
@@ -134,88 +133,11 @@ pub fn split(state: &State, ids: &[RowId]) -> RevokePlan {
     plan
 }
 
-/// Asks whether every session of the row's user shall be revoked.
+/// Asks whether every session of the row's user shall be ended.
 pub fn ask_user(state: &mut State) -> Vec<Effect> {
     let Some((_, row)) = state.results.current() else {
         return Vec::new();
     };
     let (source, user) = (row.source(), row.subject());
-    ask_user_of(state, source, user)
-}
-
-/// Asks whether every session of this user at this source shall be ended.
-pub fn ask_user_of(state: &mut State, source: SourceId, user: Subject) -> Vec<Effect> {
-    if state.sources.len() > 1 {
-        return plan::ask_person(state, source, &user);
-    }
-    let count = |is_theirs: &dyn Fn(Row<'_>) -> bool| {
-        let rows = state.results.rows.iter();
-        let theirs = rows.filter(|(id, row)| {
-            row.source() == source
-                && is_theirs(*row)
-                && !state.results.is_over(*id)
-                && !is_over(state, *row)
-        });
-        theirs
-            .map(|(_, row)| row.kind_name())
-            .collect::<KindCounts>()
-    };
-    let caps = state.source(source);
-    let reaches_all = caps
-        .and_then(|source| source.caps.as_ref())
-        .is_some_and(|caps| caps.revoke_user_everywhere);
-    let everywhere = (reaches_all && user.scope.is_some() && user.name.is_some())
-        .then(|| count(&|row| is_same_name(row, &user)));
-    let here = count(&|row| row.is_of(&user));
-    let is_all_loaded = state.source(source).is_some_and(|s| {
-        matches!(s.progress, Progress::Loaded)
-            && s.completeness == Completeness::Complete
-            && state
-                .results
-                .query
-                .as_ref()
-                .is_some_and(|query| query.clauses.iter().all(|clause| is_of(clause, &user)))
-    });
-    let whole = WholeUser {
-        source,
-        user,
-        here,
-        everywhere,
-        is_everywhere: false,
-        is_all_loaded,
-    };
-    let confirm = confirm::for_user(state, whole);
-    open(state, confirm)
-}
-
-/// Servers that end by name take a name in any case.
-fn is_same_name(row: Row<'_>, user: &Subject) -> bool {
-    let lower = |name: &Untrusted| name.expose().to_lowercase();
-    row.user().map(lower) == user.name.as_ref().map(lower)
-}
-
-/// True if the session of a row ended by itself, or before it was loaded.
-fn is_over(state: &State, row: Row<'_>) -> bool {
-    use crate::model::State::{Expired, Revoked};
-    let word = cells::word_of(state, row);
-    matches!(word, Expired | Revoked)
-}
-
-/// True if a clause matches every session of this person.
-fn is_of(clause: &Clause, user: &Subject) -> bool {
-    let (field, name) = (&clause.target, user.name.as_ref());
-    let is_name = |value: &Value| match (value, name) {
-        (Value::Text(text), Some(name)) => **text == *name.expose(),
-        _ => false,
-    };
-    *field == Target::Field(Field::User)
-        && clause.op == Op::Eq
-        && !clause.negated
-        && clause.values.iter().any(is_name)
-}
-
-fn open(state: &mut State, confirm: Confirm) -> Vec<Effect> {
-    state.message = None;
-    state.open(confirm);
-    Vec::new()
+    plan::ask_person(state, source, &user)
 }

@@ -95,7 +95,7 @@ pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
             job,
             source,
             result,
-        } => revoke::user_outcome(state, job, source, result),
+        } => revoke::user_outcome(state, job, source, &result),
         Msg::Counted { generation, counts } => groups::counted(state, generation, counts),
         Msg::AuditRead(result) => audit_log::was_read(state, result),
         Msg::Exporting(rows) => export::goes_on(state, rows),

@@ -44,7 +44,6 @@ pub fn connected(
             let told = clock_apart(source.ahead) == clock_apart(ahead);
             let apart = clock_apart(ahead).filter(|_| !told);
             source.ahead = ahead;
-            source.took = Some(took);
             (source.who, source.caps) = (Some(who), Some(caps));
             let mut waiting = source.waiting.take();
             // It was asked when the server's clock was not known, or went otherwise.

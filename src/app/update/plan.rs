@@ -145,6 +145,7 @@ fn ask_system(
             let generation = state.next_gen();
             system.basis = PlanBasis::Asking;
             planned.asked = Some((generation, Rows::default()));
+            write_after(state, system, planned);
             Some(Effect::Search {
                 source,
                 generation,
@@ -365,6 +366,7 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
         planned.sessions.push(session);
     }
     write_after(state, system, planned);
+    question.answered();
 }
 
 /// Why a session of the person is left out. `None`: it would end. The system's own operation for a person

@@ -8,69 +8,36 @@ use crate::app::dialogs::ended::EndedBox;
 use crate::app::dialogs::job::JobBox;
 use crate::app::effect::{Effect, JobId, RevokeItem};
 use crate::app::job::{Counted, Job, JobState};
-use crate::app::reach;
 use crate::app::results::RowStatus;
-use crate::app::revoke_plan::ConfirmKind;
 use crate::app::row_facts::RowFacts;
-use crate::app::source::{Link, Source};
+use crate::app::source::Link;
 use crate::app::state::{Level, State};
 use crate::app::system_end::SystemEnd;
 use crate::app::words;
-use crate::model::text::{display_safe, with_thousands};
-use crate::model::{ApiError, KindCounts, NO_LASTING_ID, Outcome, Subject, UserOutcome};
+use crate::model::{ApiError, NO_LASTING_ID, Outcome, UserOutcome};
 use crate::store::{RowId, SourceId};
 
-/// Confirmed: sends exactly what the question held.
+/// Confirmed: ends exactly the session that the question held.
 pub fn send(
     state: &mut State,
-    kind: ConfirmKind,
+    item: RevokeItem,
     production: bool,
     reason: Option<String>,
 ) -> Vec<Effect> {
-    let id = next_job(state);
-    let mut job = Job::new(id, production, reason.clone());
-    let effect = match kind {
-        ConfirmKind::Rows(plan) => {
-            job.title = match plan.send.len() {
-                1 => "Deleting 1 session".into(),
-                n => {
-                    let kinds = plan.send.iter().map(|item| item.kind.as_ref());
-                    let kinds = kinds.collect::<KindCounts>().in_brackets();
-                    format!("Ending {} sessions{kinds}", with_thousands(n as u64))
-                }
-            };
-            job.set_items(plan.send.clone());
-            for item in &plan.send {
-                if let Some(row) = current_row(state, item) {
-                    state.results.statuses.insert(row, RowStatus::Revoking);
-                }
-            }
-            Effect::Revoke {
-                job: id,
-                items: plan.send,
-                users: Vec::new(),
-                reason,
-            }
-        }
-        ConfirmKind::User(whole) => {
-            let (source, user) = (whole.source, whole.subject());
-            job.title = format!("Ending every session of {}", words::placed(&user));
-            job.user = Some((source, user.clone()));
-            Effect::RevokeUser {
-                job: id,
-                source,
-                user,
-                reason,
-            }
-        }
-    };
-    if job.user.is_some() || job.items.len() > 1 {
-        state.open(JobBox(id));
+    let mut job = Job::new(next_job(state), production, reason.clone());
+    job.title = "Ending 1 session".to_owned();
+    job.set_items(vec![item.clone()]);
+    if let Some(row) = current_row(state, &item) {
+        state.results.statuses.insert(row, RowStatus::Revoking);
     }
-    let text = format!("{}…", job.title.to_lowercase());
+    let mut effects = vec![Effect::Revoke {
+        job: job.id,
+        items: vec![item],
+        users: Vec::new(),
+        reason,
+    }];
     state.jobs.push(job);
-    let mut effects = vec![effect];
-    effects.extend(message::say(state, Level::Info, text));
+    effects.extend(message::say(state, Level::Info, "ending 1 session…"));
     effects
 }
 
@@ -162,114 +129,20 @@ pub fn row_status(outcome: &Outcome) -> RowStatus {
     }
 }
 
-/// Every session of a user has been revoked, or not: says so, and lists them again.
+/// A system's own operation for a person has been answered.
 pub fn user_outcome(
     state: &mut State,
     job: JobId,
     source: SourceId,
-    result: Result<UserOutcome, ApiError>,
+    result: &Result<UserOutcome, ApiError>,
 ) -> Vec<Effect> {
-    let Some(at) = state.jobs.iter().position(|j| j.id == job) else {
-        return Vec::new();
-    };
-    let (now, job) = (state.now, &mut state.jobs[at]);
-    if let Some(end) = job.ends.iter_mut().find(|end| end.source == source) {
-        end.add_user(&result, now);
-        return Vec::new();
+    let now = state.now;
+    let jobs = state.jobs.iter_mut().filter(|known| known.id == job);
+    let mut ends = jobs.flat_map(|job| &mut job.ends);
+    if let Some(end) = ends.find(|end| end.source == source) {
+        end.add_user(result, now);
     }
-    let Some((_, user)) = job.user.clone() else {
-        return Vec::new();
-    };
-    let name = words::placed(&user);
-    let error = match result {
-        Ok(outcome) => {
-            let summary = user_summary(state, source, &user, &outcome);
-            state.jobs[at].summary = Some(summary.clone());
-            match outcome.outcome {
-                Outcome::Failed(error @ ApiError::Partly { .. }) => {
-                    let effects = form::list_again(state);
-                    let what = format!("end every session of {name}");
-                    message::fail(state, "Ended in part", what, &error, Some(source));
-                    return effects;
-                }
-                Outcome::Failed(error) => error,
-                Outcome::Refused(message) => ApiError::Forbidden {
-                    message,
-                    needs: None,
-                    exchange: None,
-                },
-                _ => {
-                    let mut effects = form::list_again(state);
-                    let grave = matches!(outcome.outcome, Outcome::Unknown | Outcome::StillListed);
-                    let level = if grave { Level::Warn } else { Level::Info };
-                    effects.extend(message::say(state, level, summary));
-                    return effects;
-                }
-            }
-        }
-        Err(error) => error,
-    };
-    state.jobs[at].summary = Some(format!("nothing is known to have ended: {error}"));
-    let what = format!("end every session of {name}");
-    message::fail(state, "Ending failed", what, &error, Some(source));
     Vec::new()
-}
-
-/// The result of a user revoke at one system, with the system's name: how many ended, how many are
-/// left and when that was looked up, and which were left alone.
-fn user_summary(state: &State, source: SourceId, user: &Subject, outcome: &UserOutcome) -> String {
-    let at = crate::model::time::clock_seconds(state.now, state.zone());
-    let profile = state.source(source);
-    let profile = profile.map_or("", |source| source.profile.name.as_str());
-    let whose = format!(
-        "{}{}",
-        words::shown(user),
-        reach::place(state, source, user)
-    );
-    let together = state.source(source).and_then(together).unwrap_or_default();
-    let left = match outcome.left {
-        Some(left) => format!("{}{together} left (read back {at})", with_thousands(left)),
-        None => "what is left could not be read back".to_owned(),
-    };
-    let ended = match (outcome.before, outcome.left) {
-        (Some(before), Some(left)) => Some(before.saturating_sub(left)),
-        _ => None,
-    };
-    let became = match (&outcome.outcome, ended) {
-        (Outcome::Revoked, Some(n)) => {
-            format!("{}{together} of {whose} ended", with_thousands(n))
-        }
-        (Outcome::Revoked, None) => format!("the sessions of {whose} ended"),
-        (Outcome::AlreadyGone, _) => format!("no session of {whose} was live"),
-        (Outcome::StillListed, _) => format!("the server said yes for {whose}"),
-        (Outcome::Unknown, _) => {
-            format!("no answer came, so whether the sessions of {whose} ended is unknown")
-        }
-        (Outcome::Failed(error @ ApiError::Partly { .. }), _) => error.to_string(),
-        (Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_), _) => {
-            format!("not all sessions of {whose} are known to have ended")
-        }
-    };
-    let notes: String = outcome
-        .notes
-        .iter()
-        .map(|note| format!(". {note}"))
-        .collect();
-    format!("{profile}: {became}, {left}{notes}")
-}
-
-/// " (web and sql together)": a number that the system gives of all its kinds. `None`: it has one kind.
-fn together(source: &Source) -> Option<String> {
-    let caps = source
-        .caps
-        .as_ref()
-        .filter(|caps| caps.kinds.are_several())?;
-    let words: Vec<_> = caps
-        .kinds
-        .iter()
-        .map(|kind| display_safe(&kind.kind))
-        .collect();
-    Some(format!(" ({} together)", words.join(" and ")))
 }
 
 /// A job waits for somebody to sign in, or to decide about a long wait.
@@ -323,21 +196,15 @@ pub fn ended(state: &mut State, id: JobId) -> Vec<Effect> {
     if job.is_plan() {
         return plan_ended(state, at, &mut job);
     }
-    let keep = !job.failed.is_empty() || job.summary.is_some();
-    if !keep {
+    if job.failed.is_empty() {
         state.dialogs.retain(|dialog| !is_box_of(&**dialog, id));
     }
     if state.quitting && state.jobs.iter().all(|job| job.state == JobState::Ended) {
         return vec![Effect::Quit(0)];
     }
-    if job.user.is_some() {
-        return Vec::new();
-    }
-    let (level, text) = summary(state, &job);
-    if level == Level::Error {
-        Vec::new()
-    } else {
-        message::say(state, level, text)
+    match summary(state, &job) {
+        Some((level, text)) => message::say(state, level, text),
+        None => Vec::new(),
     }
 }
 
@@ -385,42 +252,28 @@ pub fn stop_running(state: &mut State) -> Option<Vec<Effect>> {
     Some(effects)
 }
 
-/// The result of a job, in one line.
-fn summary(state: &State, job: &Job) -> (Level, String) {
-    if let [item] = job.items.as_slice() {
-        let who = RowFacts::of(state, item).whose();
-        let source = state.source(item.source);
-        if let (1, Some(source)) = (job.done, source)
-            && matches!(source.link, Link::Ended)
-        {
-            let name = &source.profile.name;
-            let text = format!("disconnected {name}: the session{who} has ended · r reconnects");
-            return (Level::Ok, text);
-        }
-        return match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
-            (1, ..) => (Level::Ok, format!("ended 1 session{who}")),
-            (_, 1, ..) => (Level::Ok, format!("the session{who} had already gone")),
-            (_, _, 1, _) => (
-                Level::Warn,
-                format!("the outcome for the session{who} is unknown: see its state, r reloads"),
-            ),
-            (_, _, _, false) => (Level::Error, String::new()),
-            _ => (
-                Level::Info,
-                format!("not ended: the session{who} was left alone"),
-            ),
-        };
+/// What became of the one session of a job. `None`: another message has said that it failed.
+fn summary(state: &State, job: &Job) -> Option<(Level, String)> {
+    let item = job.items.first()?;
+    let who = RowFacts::of(state, item).whose();
+    if let (1, Some(source)) = (job.done, state.source(item.source))
+        && matches!(source.link, Link::Ended)
+    {
+        let name = &source.profile.name;
+        let text = format!("disconnected {name}: the session{who} has ended · r reconnects");
+        return Some((Level::Ok, text));
     }
-    let counts = [
-        ("ended", job.done, Some(Counted::Done)),
-        ("already gone", job.gone, Some(Counted::Gone)),
-        ("failed", job.failed.len(), Some(Counted::Failed)),
-        ("unknown", job.unclear, Some(Counted::Unclear)),
-        ("not sent", job.waiting(), None),
-    ];
-    let told =
-        counts.map(|(word, n, counted)| format!("{word} {n}{}", job.kinds(counted).in_brackets()));
-    let text = told.join(", ");
-    let clean = job.failed.is_empty() && job.unclear == 0 && job.waiting() == 0;
-    (if clean { Level::Ok } else { Level::Warn }, text)
+    match (job.done, job.gone, job.unclear, job.failed.is_empty()) {
+        (1, ..) => Some((Level::Ok, format!("ended 1 session{who}"))),
+        (_, 1, ..) => Some((Level::Ok, format!("the session{who} had already gone"))),
+        (_, _, 1, _) => Some((
+            Level::Warn,
+            format!("the outcome for the session{who} is unknown: see its state, r reloads"),
+        )),
+        (_, _, _, false) => None,
+        _ => Some((
+            Level::Info,
+            format!("not ended: the session{who} was left alone"),
+        )),
+    }
 }

@@ -182,34 +182,6 @@ impl Jobs {
         self.keep(job, parts, handle);
     }
 
-    /// Revokes every session of a person at one source.
-    pub(super) fn revoke_user(
-        &mut self,
-        job: JobId,
-        source: SourceId,
-        user: Subject,
-        reason: Option<String>,
-        client: Option<OpenClient>,
-        send: mpsc::Sender<Msg>,
-    ) {
-        let context = client.as_ref().map(|client| self.context(client, reason));
-        let part = JobPart {
-            control: JobControl::default(),
-            paused: Arc::default(),
-        };
-        let reins = part.clone_reins();
-        let handle = spawn(async move {
-            let client = client.zip(context);
-            let unlogged = run_users((job, source), client, vec![user], reins, send.clone()).await;
-            let _ = send.send(Msg::Ended(job)).await;
-            // Last, so that the words about the end do not take its place.
-            if let Some(error) = unlogged {
-                tell_unlogged(&send, &error).await;
-            }
-        });
-        self.keep(job, vec![part], handle);
-    }
-
     /// Does an action that changes something.
     pub(super) fn act(
         &mut self,

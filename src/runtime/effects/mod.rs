@@ -217,16 +217,6 @@ impl Effects {
                 let client = |source| links.get(&source).and_then(SourceHandle::current);
                 self.jobs.revoke(job, (items, users), reason, client, send);
             }
-            Effect::RevokeUser {
-                job,
-                source,
-                user,
-                reason,
-            } => {
-                let (client, send) = (self.client(source), self.send.clone());
-                self.jobs
-                    .revoke_user(job, source, user, reason, client, send);
-            }
             Effect::Stop(job) => self.jobs.stop(job),
             Effect::Resume(job) => self.jobs.resume(job),
             Effect::AskAnyway(source) => {

@@ -1,4 +1,4 @@
-//! The question before a revoke.
+//! The question before one session ends. Several are asked about by `dialogs::plan`.
 
 mod view;
 mod words;
@@ -7,15 +7,18 @@ use tui_input::Input;
 
 use crate::app::dialog::{Dialog, Handled, LockedQuestion, step};
 use crate::app::dialog_view::DialogView;
+use crate::app::effect::RevokeItem;
 use crate::app::hint::Hint;
 use crate::app::keymap::{Key, KeyPress};
 use crate::app::life::Moments;
-use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::State;
-use crate::app::update::{ask_revoke, edit, revoke};
-use crate::store::{RowId, SourceId};
+use crate::app::update::{edit, plan, revoke};
+use crate::store::RowId;
 
-pub use words::{for_rows, for_user};
+pub use words::for_session;
+
+/// Label of the button that does it.
+const VERB: &str = "End session";
 
 /// Something that must be typed before a confirmation counts.
 #[derive(Clone, Debug)]
@@ -24,35 +27,29 @@ pub struct Typed {
     pub input: Input,
     /// Any of these counts.
     pub expect: Vec<String>,
-    /// The prompt ("Type the number of sessions, or the user's name").
-    pub ask: String,
     /// Why it must be typed, behind "typed because".
     pub because: String,
     /// True if something wrong has been entered.
     pub wrong: bool,
 }
 
-/// The question before a revoke. Holds keys, not positions: nothing that happens meanwhile changes what is sent.
+/// The question before one session ends. Holds its key, not its position: nothing that happens meanwhile
+/// changes what is sent.
 #[derive(Clone, Debug)]
 pub struct Confirm {
-    /// The sessions or the user that it is about.
-    pub kind: ConfirmKind,
-    /// Title ("Delete session?").
-    pub title: String,
+    /// The session that it is about.
+    pub item: RevokeItem,
     /// The facts, as label and value; an empty label continues the line before. All cleaned.
     pub facts: Vec<(String, String)>,
-    /// What a question about one session says beside its facts. `None`: it is about several.
-    pub one: Option<OneSession>,
+    /// What it says beside the facts.
+    pub one: OneSession,
     /// The same in at most four lines for small screens.
     pub short: Vec<String>,
-    /// The effect of the revoke and its limits: the system's own sentence; of several systems a
-    /// line each.
+    /// The effect and its limits: the system's own sentences.
     pub after: String,
     /// Warnings ("changed since you looked").
     pub warnings: Vec<String>,
-    /// Label of the button that does it ("Delete").
-    pub verb: String,
-    /// True if a production system is touched.
+    /// True if it is on a production system.
     pub production: bool,
     /// The focused control.
     pub focus: ConfirmFocus,
@@ -62,11 +59,9 @@ pub struct Confirm {
     pub reason: Option<Input>,
 }
 
-/// What a question about one session says beside its facts.
+/// What the question says beside the facts of the session.
 #[derive(Clone, Debug)]
 pub struct OneSession {
-    /// Where it is.
-    pub source: SourceId,
     /// Its life. `None`: its row is no longer there.
     pub moments: Option<Moments>,
     /// The name of its user, cleaned.
@@ -82,57 +77,19 @@ pub struct OneSession {
 pub enum ConfirmFocus {
     /// The field for the reason.
     Reason,
-    /// The choice between one realm and every one.
-    Reach,
     /// The field for what must be typed.
     Typed,
     /// `[ Cancel ]`.
     Cancel,
-    /// `[ Delete ]`.
+    /// `[ End session ]`.
     Go,
 }
 
 impl Confirm {
-    /// A question of which only the rest is set: its words are still to be written.
-    fn new(
-        kind: ConfirmKind,
-        after: String,
-        production: bool,
-        typed: Option<Typed>,
-        asks_reason: bool,
-    ) -> Self {
-        let focus = if asks_reason {
-            ConfirmFocus::Reason
-        } else if typed.is_some() {
-            ConfirmFocus::Typed
-        } else {
-            ConfirmFocus::Cancel
-        };
-        Self {
-            kind,
-            title: String::new(),
-            facts: Vec::new(),
-            one: None,
-            short: Vec::new(),
-            after,
-            warnings: Vec::new(),
-            verb: String::new(),
-            production,
-            focus,
-            typed,
-            reason: asks_reason.then(Input::default),
-        }
-    }
-
     /// The controls in the order of Tab.
     fn controls(&self) -> Vec<ConfirmFocus> {
         let mut all = Vec::new();
         all.extend(self.reason.as_ref().map(|_| ConfirmFocus::Reason));
-        if let ConfirmKind::User(whole) = &self.kind
-            && whole.everywhere.is_some()
-        {
-            all.push(ConfirmFocus::Reach);
-        }
         all.extend(self.typed.as_ref().map(|_| ConfirmFocus::Typed));
         all.extend([ConfirmFocus::Cancel, ConfirmFocus::Go]);
         all
@@ -169,19 +126,11 @@ impl Confirm {
         self.focus = all[step(at, by, all.len())];
     }
 
-    /// Only where the row is, or everywhere: the other of the two.
-    fn turn(&mut self, state: &State) {
-        if let ConfirmKind::User(whole) = &mut self.kind {
-            whole.is_everywhere = !whole.is_everywhere && whole.everywhere.is_some();
-            words::describe_user(state, self);
-        }
-    }
-
     /// Enter on the control that has the focus.
     fn enter(&mut self, state: &mut State) -> Handled {
         match self.focus {
             ConfirmFocus::Cancel => Handled::close(),
-            ConfirmFocus::Reason | ConfirmFocus::Reach => {
+            ConfirmFocus::Reason => {
                 self.step(1);
                 Handled::stay()
             }
@@ -189,21 +138,10 @@ impl Confirm {
         }
     }
 
-    /// True if the question can be turned into the one about all sessions of the user.
-    fn offers_all(&self) -> bool {
-        self.one.as_ref().is_some_and(|one| one.offers_all)
-    }
-
     /// Asks about all sessions of the user instead.
     fn ask_all(&self, state: &mut State) -> Handled {
-        let ConfirmKind::Rows(plan) = &self.kind else {
-            return Handled::stay();
-        };
-        let Some(item) = plan.send.first() else {
-            return Handled::stay();
-        };
-        let (source, user) = (item.source, item.subject.clone());
-        Handled::Close(ask_revoke::ask_user_of(state, source, user))
+        let (source, user) = (self.item.source, &self.item.subject);
+        Handled::Close(plan::ask_person(state, source, user))
     }
 
     /// Confirmed: sends exactly what the question held, if all has been typed that must be.
@@ -213,8 +151,8 @@ impl Confirm {
         }
         let reason = self.reason.as_ref().map(|input| input.value().trim());
         let reason = reason.filter(|reason| !reason.is_empty());
-        let (kind, reason) = (self.kind.clone(), reason.map(str::to_owned));
-        Handled::Close(revoke::send(state, kind, self.production, reason))
+        let (item, reason) = (self.item.clone(), reason.map(str::to_owned));
+        Handled::Close(revoke::send(state, item, self.production, reason))
     }
 }
 
@@ -225,7 +163,7 @@ impl Dialog for Confirm {
     }
 
     fn hints(&self, _state: &State) -> Vec<Hint> {
-        let verb = self.verb.to_lowercase();
+        let verb = VERB.to_lowercase();
         let cancel = Hint::new("Esc", "cancel", 1);
         if self.asks_for_text() {
             vec![Hint::tab(), Hint::enter(verb), cancel]
@@ -236,17 +174,6 @@ impl Dialog for Confirm {
     }
 
     fn key(&mut self, state: &mut State, key: KeyPress) -> Handled {
-        if self.focus == ConfirmFocus::Reach {
-            match key.key {
-                Key::Left | Key::Right | Key::Char(' ') => {
-                    self.turn(state);
-                    return Handled::stay();
-                }
-                // Typed text goes into the field below.
-                _ if key.typed().is_some() => self.focus = ConfirmFocus::Typed,
-                _ => {}
-            }
-        }
         let typing = self.input().is_some();
         match key.key {
             Key::Esc => return Handled::close(),
@@ -258,7 +185,7 @@ impl Dialog for Confirm {
             Key::Enter => return self.enter(state),
             Key::Char('n') if key.typed().is_some() && !typing => return Handled::close(),
             Key::Char('y') if key.typed().is_some() && !typing => return self.go(state),
-            Key::Char('U') if key.typed().is_some() && !typing && self.offers_all() => {
+            Key::Char('U') if key.typed().is_some() && !typing && self.one.offers_all => {
                 return self.ask_all(state);
             }
             _ => {
@@ -290,9 +217,9 @@ impl Dialog for Confirm {
     }
 
     fn question(&self, _state: &State) -> Option<LockedQuestion> {
-        use ConfirmFocus::{Cancel, Go, Reach, Reason, Typed};
+        use ConfirmFocus::{Cancel, Go, Reason, Typed};
         Some(LockedQuestion {
-            typing: matches!(self.focus, Reason | Typed | Reach),
+            typing: matches!(self.focus, Reason | Typed),
             enter_answers: matches!(self.focus, Typed | Cancel | Go),
             button: 1,
         })

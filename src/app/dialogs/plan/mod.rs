@@ -76,7 +76,7 @@ pub struct PlanBox {
     /// The realm of the focused system that Space takes out. 0: the whole system.
     realm: usize,
     typed: Input,
-    /// True if something wrong has been entered.
+    /// True if something wrong has been entered, or it was too early.
     wrong: bool,
     /// The reason for the audit log, where a profile requires one.
     reason: Option<Input>,
@@ -128,6 +128,14 @@ impl PlanBox {
     pub fn forget_typed(&mut self) {
         self.typed.reset();
         self.wrong = false;
+    }
+
+    /// A system has answered. With nothing to end nothing is typed, so the focus may have to go.
+    pub fn answered(&mut self) {
+        self.wrong = false;
+        if !self.controls().contains(&self.focus) {
+            self.focus_on(PlanFocus::Cancel);
+        }
     }
 
     /// True if the operator can sign in to this system from here.
@@ -202,6 +210,7 @@ impl PlanBox {
             return false;
         }
         if self.not_yet().is_some() {
+            self.wrong = true;
             return false;
         }
         if self.plan.typed_because().is_some() {

@@ -24,7 +24,10 @@ pub(super) fn view(state: &State, question: &PlanBox) -> DialogView {
     let large = is_large(state.size);
     let text = text_cells(state.size, WIDTH);
     let plan = &question.plan;
-    let mut lines = vec![ViewLine::default()];
+    let mut lines = Vec::new();
+    if large {
+        lines.push(ViewLine::default());
+    }
     lines.extend(systems(question, large));
     lines.extend(users(question, text));
     for (count, why) in plan.left_out() {
@@ -37,12 +40,10 @@ pub(super) fn view(state: &State, question: &PlanBox) -> DialogView {
         lines.extend(doubt.map(|line| ViewLine::plain("  ").with(line, Role::Warn)));
     }
     lines.extend(sign_in(question, text));
-    lines.extend(after(plan.touched(), text));
+    lines.extend(after(plan.concerned(), text));
     lines.push(ViewLine::default());
     lines.extend(fields(question, text));
-    if let Some(why) = question.not_yet() {
-        lines.push(told(&format!("! {why}"), text, Role::Danger));
-    }
+    lines.push(cannot_yet(question, text));
     let verb = format!("End {}", with_thousands(plan.sessions() as u64));
     let focused = match question.focus {
         PlanFocus::Cancel => Some(0),
@@ -257,9 +258,19 @@ fn fields(question: &PlanBox, width: usize) -> Vec<ViewLine> {
     );
     lines.push(line);
     lines.push(told(&format!("typed because {because}"), width, Role::Dim));
-    if question.wrong {
-        let text = format!("! no match: type {} to confirm, Esc cancels", expected[0]);
-        lines.push(told(&text, width, Role::Danger));
-    }
     lines
+}
+
+/// Why it cannot be confirmed. It stands there even where it is empty, so that an answer moves no button.
+fn cannot_yet(question: &PlanBox, width: usize) -> ViewLine {
+    match question.not_yet() {
+        Some(why) if question.wrong => told(&format!("! {why}"), width, Role::Danger),
+        Some(why) => told(&why, width, Role::Dim),
+        None if question.wrong => {
+            let expected = &question.plan.expected()[0];
+            let text = format!("! no match: type {expected} to confirm, Esc cancels");
+            told(&text, width, Role::Danger)
+        }
+        None => ViewLine::default(),
+    }
 }

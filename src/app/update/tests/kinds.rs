@@ -1,12 +1,10 @@
 //! A system with two kinds of session: each with its own columns, its own end, and its own number.
 
-use super::super::{ask_revoke, revoke};
+use super::super::ask_revoke;
 use super::plans::{answer, says};
 use super::*;
 use crate::app::dialogs::actions_menu::{self, ActionsMenu};
-use crate::app::dialogs::confirm;
-use crate::app::revoke_plan::ConfirmKind;
-use crate::app::source::Source;
+use crate::app::effect::Timer;
 use crate::app::state::Pane;
 use crate::app::{cells, columns, facts};
 use crate::model::query::{Matcher, SessionIn};
@@ -119,45 +117,35 @@ fn what_one_kind_cannot_do_the_other_may() {
     assert_eq!(plan.skip, [(1, "Roach cannot end sessions".to_owned())]);
 }
 
-#[test]
-fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
+/// The same, where sessions of both kinds can be ended; all are marked and the question is open.
+fn asked_about_both() -> TestApp {
     let mut app = listed();
     let mut caps = two_kinds();
     let (web, mut sql) = (caps.of(Some("web")).clone(), caps.of(Some("sql")).clone());
     sql.revoke = Revoke::One;
     caps.kinds = Kinds::several(web, vec![sql]);
     app.state.sources[0].caps = Some(Arc::new(caps));
-    let plan = ask_revoke::split(&app.state, &[RowId(0), RowId(1), RowId(2)]);
+    app.keys("* delete").due(Timer::Arm);
+    app
+}
 
-    let confirm = confirm::for_rows(&app.state, plan);
+#[test]
+fn the_question_counts_by_kind_and_says_what_becomes_of_each() {
+    let app = asked_about_both();
 
-    assert_eq!(confirm.title, "End 3 sessions (2 web, 1 sql)?");
-    assert_eq!(
-        confirm.after,
-        "web: The browser has to sign in again.\nsql: The connection is closed."
+    says(
+        &app,
+        &[
+            "End 3 sessions (2 web, 1 sql)?",
+            "web: The browser has to sign in again.",
+            "sql: The connection is closed.",
+        ],
     );
 }
 
 #[test]
-fn the_question_about_a_whole_user_counts_by_kind() {
+fn the_question_about_all_of_a_person_leaves_out_the_kind_that_is_not_ended_by_it() {
     let mut app = listed();
-
-    app.keys("U");
-
-    let confirm = app.dialog::<Confirm>().expect("a question");
-    let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
-    let (_, known) = sessions.expect("a number of sessions");
-    assert!(known.contains("(2 web, 1 sql)"), "{known}");
-    assert_eq!(
-        confirm.after,
-        "web: The browser has to sign in again.\nsql: These sessions are not ended by this."
-    );
-}
-
-#[test]
-fn the_plan_for_a_person_leaves_out_the_kind_that_is_not_ended_by_it() {
-    let mut app = listed();
-    app.state.sources.push(Source::new(profile("other")));
     app.keys("U");
     let of_kind = |(number, kind): (usize, &str)| {
         let mut row = row("asmith", 600, number);
@@ -173,6 +161,7 @@ fn the_plan_for_a_person_leaves_out_the_kind_that_is_not_ended_by_it() {
         &[
             "[x] prod-janssen        2  -",
             "left out 1: sql: not ended by this",
+            "web: The browser has to sign in again.",
             "sql: These sessions are not ended by this.",
             "Type asmith or 2:",
         ],
@@ -181,17 +170,9 @@ fn the_plan_for_a_person_leaves_out_the_kind_that_is_not_ended_by_it() {
 
 #[test]
 fn what_became_of_a_job_is_told_by_kind() {
-    let mut app = listed();
-    let mut caps = two_kinds();
-    let (web, mut sql) = (caps.of(Some("web")).clone(), caps.of(Some("sql")).clone());
-    sql.revoke = Revoke::One;
-    caps.kinds = Kinds::several(web, vec![sql]);
-    app.state.sources[0].caps = Some(Arc::new(caps));
-    let plan = ask_revoke::split(&app.state, &[RowId(0), RowId(1), RowId(2)]);
-    let kind = ConfirmKind::Rows(plan);
-    let _ = revoke::send(&mut app.state, kind, false, None);
+    let mut app = asked_about_both();
+    app.keys("y");
     let job = app.state.last_job;
-    assert_eq!(app.state.jobs[0].title, "Ending 3 sessions (2 web, 1 sql)");
 
     for row in [RowId(0), RowId(2)] {
         let outcome = Outcome::Revoked;
@@ -202,7 +183,7 @@ fn what_became_of_a_job_is_told_by_kind() {
 
     assert!(
         app.status()
-            .starts_with("ended 2 (1 web, 1 sql), already gone 0, failed 0, unknown 0, not sent 1"),
+            .starts_with("prod-janssen: 2 ended (1 web, 1 sql), 1 failed, 1 left"),
         "{}",
         app.status()
     );
@@ -275,14 +256,13 @@ fn all_sessions_of_a_person_without_an_id_can_be_ended_by_name() {
     app.state.focus = Pane::Table;
 
     app.keys("U");
+    let nameless = |number| RowRef {
+        user_id: None,
+        ..row("root", 600, number)
+    };
+    answer(&mut app, 0, vec![nameless(0), nameless(1)]);
 
-    let Some(confirm) = app.dialog::<Confirm>() else {
-        panic!("{}", app.status());
-    };
-    let ConfirmKind::User(whole) = &confirm.kind else {
-        panic!("another question");
-    };
-    assert_eq!(whole.here.total(), 2);
+    says(&app, &["End every session of root?", "[ End 2 ]"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The steps of an operator and their effects: the core driven by real keys.
 
 mod actions;
+mod all_of_user;
 mod attribute_columns;
 mod audit_log;
 mod chosen_columns;
@@ -21,6 +22,7 @@ mod names;
 mod orders;
 mod palette;
 mod person;
+mod plan_rows;
 mod plan_sign_ins;
 mod plans;
 mod questions;

@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 
+use super::plans::{answer_cut, says};
 use super::*;
 use crate::app::detail_line::DetailLine;
 use crate::app::dialogs::person::Person as PersonBox;
@@ -93,23 +94,6 @@ fn a_cut_list_names_the_key_that_narrows_it_until_it_is_narrowed() {
 }
 
 #[test]
-fn after_a_search_for_one_user_their_number_is_known() {
-    let said = |app: &TestApp| {
-        let confirm = app.dialog::<Confirm>().expect("a question");
-        format!("{:?}", confirm.short)
-    };
-    let mut app = TestApp::new();
-    app.typed("client:portal-web").keys("enter").connect();
-    app.page(&[("jdoe", 600)], None).keys("U");
-    assert!(said(&app).contains("1 loaded; the server may hold more"));
-
-    app.keys("esc u").forget();
-    app.page(&[("jdoe", 20), ("jdoe", 600)], None).keys("U");
-
-    assert!(said(&app).contains("jdoe · 2 sessions"), "{}", said(&app));
-}
-
-#[test]
 fn an_empty_table_of_a_cut_list_says_what_it_knows_and_enter_leads_out() {
     let mut app = TestApp::new();
     app.typed("jdoe state:active").keys("enter").connect();
@@ -181,12 +165,11 @@ fn the_question_about_all_of_a_person_says_that_the_list_was_cut() {
     app.state.focus = Pane::Table;
 
     app.keys("U");
+    answer_cut(&mut app, 120);
 
-    let confirm = app.dialog::<Confirm>().expect("a question is open");
-    let sessions = confirm.facts.iter().find(|(label, _)| label == "Sessions");
-    assert_eq!(
-        sessions.unwrap().1,
-        "1 loaded, the list is cut; there may be more"
+    says(
+        &app,
+        &["! the list of prod-janssen was cut at 120: it may hold more"],
     );
 }
 
@@ -273,15 +256,17 @@ fn with_no_row_u_takes_the_word_that_was_typed() {
 
 #[test]
 fn keys_that_end_something_work_in_the_person_too() {
-    for (key, title) in [("U", "End every session of jdoe"), ("delete", "End")] {
+    for (key, title) in [
+        ("U", "End every session of jdoe"),
+        ("delete", "End session?"),
+    ] {
         let mut app = TestApp::listing(&["jdoe"]);
         app.keys("u").forget();
         app.page(&[("jdoe", 5)], None);
 
         app.keys(key);
 
-        let confirm = app.dialog::<Confirm>().expect("a question");
-        assert!(confirm.title.starts_with(title), "{}", confirm.title);
+        says(&app, &[title]);
     }
 }
 

@@ -1,9 +1,10 @@
 //! Questions before something ends: what they ask for, and what answers them.
 
-use super::revokes::{asked, whole_user};
+use super::plans::{answer, said, says};
+use super::revokes::asked;
 use super::*;
+use crate::app::dialogs::plan::PlanBox;
 use crate::app::effect::Timer;
-use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Lock;
 
 #[test]
@@ -61,8 +62,14 @@ fn an_answer_right_behind_another_key_does_not_count() {
         assert!(app.top().is_some(), "{ahead} {answer} closed it");
     }
     let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U").due(Timer::Arm).typed("2").keys("enter");
-    assert_eq!(whole_user(&app), None, "a paste without brackets");
+    app.keys("U");
+    answer(
+        &mut app,
+        0,
+        vec![row("asmith", 600, 0), row("asmith", 600, 1)],
+    );
+    app.due(Timer::Arm).typed("2").keys("enter");
+    assert!(app.state.jobs.is_empty(), "a paste without brackets");
 }
 
 #[test]
@@ -118,37 +125,44 @@ fn a_held_delete_key_opens_one_question_and_confirms_nothing() {
     assert!(app.sent().is_empty());
 }
 
+/// Sessions of these people are marked, and the question about them is open.
+fn asked_about(users: &[&str], policy: impl Fn(&mut Policy)) -> TestApp {
+    let mut app = TestApp::listing(users);
+    policy(&mut app.state.sources[0].profile.policy);
+    app.keys("* delete");
+    app
+}
+
+/// Why something must be typed, as the box says it. `None`: nothing.
+fn because(app: &TestApp) -> Option<String> {
+    let said = said(app);
+    let mut lines = said.lines().map(str::trim);
+    let line = lines.find_map(|line| line.strip_prefix("typed because "));
+    line.map(str::to_owned)
+}
+
 #[test]
 fn few_on_production_and_many_anywhere_are_typed_by_number_or_name() {
     let asked = |production: bool, users: &[&str]| {
-        let mut app = TestApp::listing(users);
-        app.state.sources[0].profile.policy.production = production;
-        let ids: Vec<RowId> = (0..users.len() as u32).map(RowId).collect();
-        let plan = super::super::ask_revoke::split(&app.state, &ids);
-        crate::app::dialogs::confirm::for_rows(&app.state, plan).typed
+        asked_about(users, |policy| policy.production = production)
     };
 
-    assert!(asked(true, &["asmith"]).is_none());
-    assert!(asked(false, &["asmith"; 9]).is_none());
-    let one = asked(true, &["asmith"; 2]).unwrap();
-    assert_eq!(one.expect, ["2", "asmith"]);
-    assert_eq!(one.because, "this is production");
-    let two = asked(true, &["asmith", "bwong"]).unwrap();
-    assert_eq!(two.expect, ["2"]);
-    let many = asked(false, &["asmith"; 10]).unwrap();
-    assert_eq!(many.because, "it ends 10 sessions or more");
+    assert_eq!(because(&asked(true, &["asmith"])), None);
+    assert_eq!(because(&asked(false, &["asmith"; 9])), None);
+    let one = asked(true, &["asmith"; 2]);
+    assert_eq!(because(&one).unwrap(), "this is production");
+    says(&one, &["Type asmith or 2:"]);
+    says(&asked(true, &["asmith", "bwong"]), &["Type 2 to confirm:"]);
+    let many = asked(false, &["asmith"; 10]);
+    assert_eq!(because(&many).unwrap(), "it ends 10 sessions or more");
 }
 
 #[test]
 fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
-    let asked = |typed_from: usize, production: bool, count: u32| {
-        let mut app = TestApp::listing(&["asmith"; 12]);
-        app.state.sources[0].profile.policy.typed_from = typed_from;
-        app.state.sources[0].profile.policy.production = production;
-        let ids: Vec<RowId> = (0..count).map(RowId).collect();
-        let plan = super::super::ask_revoke::split(&app.state, &ids);
-        let typed = crate::app::dialogs::confirm::for_rows(&app.state, plan).typed;
-        typed.map(|typed| typed.because)
+    let asked = |typed_from: usize, production: bool, count: usize| {
+        because(&asked_about(&["asmith"; 12][..count], |policy| {
+            (policy.typed_from, policy.production) = (typed_from, production);
+        }))
     };
 
     assert_eq!(asked(5, false, 4), None);
@@ -156,6 +170,20 @@ fn f_del_12_the_number_from_which_it_is_typed_is_the_profiles() {
     assert_eq!(asked(1, false, 1).unwrap(), "its profile asks for it");
     assert_eq!(asked(30, false, 12), None);
     assert_eq!(asked(30, true, 2).unwrap(), "this is production");
+}
+
+#[test]
+fn one_session_is_confirmed_by_the_number_or_the_name_where_its_profile_asks_for_it() {
+    for typed in ["1", "asmith"] {
+        let mut app = asked_about(&["asmith"], |policy| policy.typed_from = 1);
+        says(&app, &["Type asmith or 1:"]);
+        app.due(Timer::Arm).typed("no").slowly("enter");
+        assert!(app.sent().is_empty());
+        says(&app, &["no match"]);
+
+        app.keys("ctrl-u").typed(typed).slowly("enter");
+        assert_eq!(app.sent(), ["asmith-600-0"]);
+    }
 }
 
 #[test]
@@ -170,54 +198,40 @@ fn each_of_several_systems_says_what_stays() {
     let mut plan = super::super::ask_revoke::split(&app.state, &[RowId(0), RowId(1)]);
     plan.send[1].source = SourceId(1);
 
-    let confirm = crate::app::dialogs::confirm::for_rows(&app.state, plan);
+    let _ = super::super::plan::ask_marked(&mut app.state, &plan);
 
-    assert_eq!(
-        confirm.after,
-        "prod-janssen: The session ends at once.\nother: Client-side sessions go on."
+    app.keys("up");
+    says(
+        &app,
+        &[
+            "prod-janssen: The session ends at once.",
+            "other: Client-side sessions go on.",
+        ],
     );
 }
 
 #[test]
 fn f_net_12_more_than_one_over_an_unchecked_connection_wants_the_number_typed() {
-    let mut app = TestApp::listing(&["asmith", "bwong"]);
-    let items: Vec<_> = (0..2)
-        .map(|at| {
-            let session = &app.state.results.rows.get(RowId(at)).unwrap().session();
-            crate::app::RevokeItem {
-                row: RowId(at),
-                source: SourceId(0),
-                key: session.key.clone(),
-                kind: session.kind.clone(),
-                subject: session.subject.clone(),
-                deletable: session.deletable.clone(),
-                created: session.created,
-                client: session.client.clone(),
-                expires: session.expires,
-            }
-        })
-        .collect();
-    for (insecure, count, typed) in [(false, 2, false), (true, 2, true), (true, 1, false)] {
-        app.state.sources[0].profile.policy.insecure = insecure;
-        let plan = crate::app::revoke_plan::RevokePlan {
-            send: items.iter().take(count).cloned().collect(),
-            skip: Vec::new(),
-        };
+    for (insecure, users, typed) in [
+        (false, &["asmith", "bwong"][..], None),
+        (
+            true,
+            &["asmith", "bwong"],
+            Some("its certificate is not checked"),
+        ),
+        (true, &["asmith"], None),
+    ] {
+        let app = asked_about(users, |policy| policy.insecure = insecure);
 
-        let confirm = crate::app::dialogs::confirm::for_rows(&app.state, plan);
-
-        assert_eq!(confirm.typed.is_some(), typed, "{insecure} {count}");
+        assert_eq!(because(&app).as_deref(), typed, "{insecure} {users:?}");
     }
 }
 
-/// The ids of the question, and its warnings.
-fn question(app: &TestApp) -> (Vec<String>, Vec<String>) {
+/// The id of the session in question, and the warnings.
+fn question(app: &TestApp) -> (String, Vec<String>) {
     let confirm = app.dialog::<Confirm>().expect("a question is open");
-    let ConfirmKind::Rows(plan) = &confirm.kind else {
-        panic!("it is about rows");
-    };
-    let ids = plan.send.iter().map(|item| item.key.expose().to_owned());
-    (ids.collect(), confirm.warnings.clone())
+    let id = confirm.item.key.expose().to_owned();
+    (id, confirm.warnings.clone())
 }
 
 /// The same session as `row` makes, with these changes.
@@ -241,9 +255,9 @@ fn f_del_01_the_question_keeps_its_session_and_says_when_it_has_changed() {
         app.forget()
             .rows(vec![row("zoe", 5, 0), changed("asmith", change)]);
 
-        let (ids, warnings) = question(&app);
+        let (id, warnings) = question(&app);
 
-        assert_eq!(ids, ["asmith-600-0"]);
+        assert_eq!(id, "asmith-600-0");
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].starts_with("changed since you looked"));
         assert!(warnings[0].contains(told), "{warnings:?}");
@@ -275,7 +289,7 @@ fn f_del_02_another_search_that_lands_under_the_question_changes_nothing_that_is
     app.forget().page(&[("amy", 600), ("bob", 600)], Some("1"));
     app.page(&[("mia", 500)], None);
 
-    assert_eq!(question(&app).0, ["mia-600-0"]);
+    assert_eq!(question(&app).0, "mia-600-0");
     app.keys("y");
     assert_eq!(app.sent(), ["mia-600-0"]);
 }
@@ -350,13 +364,12 @@ fn the_question_for_one_session_offers_the_way_to_all_of_its_user() {
     app.state.focus = crate::app::state::Pane::Table;
 
     app.keys("delete");
-    let one = app
-        .dialog::<Confirm>()
-        .and_then(|confirm| confirm.one.clone());
+    let one = app.dialog::<Confirm>().map(|confirm| confirm.one.clone());
     let others = one.map(|one| (one.others, one.offers_all));
     app.keys("U");
 
     assert_eq!(others, Some((1, true)));
-    let title = app.dialog::<Confirm>().map(|confirm| confirm.title.clone());
-    assert_eq!(title.as_deref(), Some("End every session of amy?"));
+    assert!(app.dialog::<Confirm>().is_none());
+    assert!(app.dialog::<PlanBox>().is_some());
+    says(&app, &["End every session of amy?"]);
 }

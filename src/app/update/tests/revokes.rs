@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::app::dialogs::job::{JobButton, buttons};
+use crate::app::dialogs::plan::PlanBox;
 use crate::app::effect::{JobId, Timer};
 use crate::app::job::JobState;
 use crate::app::results::RowStatus;
-use crate::app::revoke_plan::ConfirmKind;
 use crate::app::state::Level;
-use crate::model::{Code, Outcome, Subject, UserOutcome};
+use crate::model::{Code, Outcome};
 
 /// Opens the question about the row under the cursor and waits until it takes an answer.
 pub(super) fn asked(users: &[&str]) -> TestApp {
@@ -196,177 +196,7 @@ fn an_old_server_offers_the_whole_user_in_place_of_one_session() {
     assert!(app.status().contains("press U"), "{}", app.status());
 
     app.keys("U");
-    assert!(app.dialog::<Confirm>().is_some());
-}
-
-#[test]
-fn a_whole_user_must_be_confirmed_by_typing() {
-    let mut app = TestApp::listing(&["asmith", "asmith", "bwong"]);
-    app.keys("U").due(Timer::Arm);
-
-    app.slowly("enter");
-    app.typed("y").slowly("enter");
-    assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 0);
-
-    app.keys("ctrl-u").typed("asmith").slowly("enter");
-    assert_eq!(app.count(|e| matches!(e, Effect::RevokeUser { .. })), 1);
-}
-
-/// Rows of one person in two realms, of a system that can end all of them at once.
-fn in_two_realms() -> TestApp {
-    let mut app = TestApp::new();
-    app.keys("enter").connect_with(Capabilities {
-        revoke_user_everywhere: true,
-        ..caps()
-    });
-    let rows = ["/alpha", "/alpha", "/beta"].into_iter().enumerate();
-    let rows = rows.map(|(number, realm)| {
-        let mut row = row("asmith", 600, number);
-        row.user_id = Some(format!("id=asmith,o={realm}").into());
-        row.scope = Some(realm.into());
-        row
-    });
-    app.rows(rows.collect());
-    app.effects.clear();
-    app
-}
-
-/// Whose sessions were sent to be ended.
-pub(super) fn whole_user(app: &TestApp) -> Option<Subject> {
-    app.effects.iter().find_map(|effect| match effect {
-        Effect::RevokeUser { user, .. } => Some(user.clone()),
-        _ => None,
-    })
-}
-
-#[test]
-fn a_whole_user_ends_in_the_realm_of_the_row_unless_every_realm_is_chosen() {
-    let mut app = in_two_realms();
-    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
-    let here = whole_user(&app).unwrap();
-    assert_eq!(here.scope.as_ref().unwrap().expose(), "/alpha");
-    assert_eq!(here.id.as_ref().unwrap().expose(), "id=asmith,o=/alpha");
-    assert_eq!(app.status(), "ending every session of asmith in /alpha…");
-
-    let mut app = in_two_realms();
-    app.keys("U").due(Timer::Arm).keys("right enter");
-    app.typed("2").slowly("enter");
-    assert_eq!(whole_user(&app), None, "there are three everywhere");
-    app.keys("ctrl-u").typed("3").slowly("enter");
-    let everywhere = whole_user(&app).unwrap();
-    assert_eq!(everywhere.name.as_ref().unwrap().expose(), "asmith");
-    assert_eq!((everywhere.id, everywhere.scope), (None, None));
-}
-
-#[test]
-fn a_whole_user_says_what_it_reaches_and_what_not_before_and_after() {
-    let mut app = in_two_realms();
-    let mut known = caps();
-    known.revoke_user_everywhere = true;
-    known.scopes = ["/", "/alpha", "/beta"].map(Untrusted::from).to_vec();
-    known.notes = vec!["the list of realms may not be read".to_owned()];
-    app.connect_with(known);
-    app.state.sources[0].completeness = Completeness::Truncated { at: 120 };
-    let said = |app: &TestApp| {
-        let confirm = app.dialog::<Confirm>().expect("a question");
-        format!(
-            "{} {:?} {:?}",
-            confirm.title, confirm.facts, confirm.warnings
-        )
-    };
-
-    app.keys("U");
-    let here = said(&app);
-    for part in [
-        "every session of asmith in /alpha?",
-        "realm /alpha only; not /, /beta",
-        "was cut at 120: more sessions may end",
-    ] {
-        let part = part.replace("realm ", "scope ");
-        assert!(here.contains(&part), "{part} is missing in {here}");
-    }
-    app.keys("right");
-    let everywhere = said(&app);
-    for part in ["scope: /, /alpha, /beta", "may not be read"] {
-        assert!(
-            everywhere.contains(part),
-            "{part} is missing in {everywhere}"
-        );
-    }
-
-    app.typed("3").slowly("enter");
-    let outcome = UserOutcome {
-        outcome: Outcome::Revoked,
-        before: Some(3),
-        left: Some(0),
-        notes: Vec::new(),
-    };
-    app.send(Msg::UserRevoked {
-        job: JobId(1),
-        source: SourceId(0),
-        result: Ok(outcome),
-    });
-    assert_eq!(
-        app.state.jobs[0].summary.as_deref(),
-        Some(
-            "prod-janssen: 3 of asmith in /, /alpha, /beta ended, 0 left (read back 14:07:00 UTC)"
-        )
-    );
-}
-
-#[test]
-fn sessions_that_are_over_are_not_counted_as_to_be_ended() {
-    let mut app = TestApp::new();
-    app.keys("enter").connect();
-    let gone = RowRef {
-        expires: Some(now() - TimeDelta::hours(1)),
-        ..row("asmith", 7_200, 1)
-    };
-    app.rows(vec![row("asmith", 600, 0), gone]);
-
-    app.keys("U");
-
-    assert!(
-        app.dialog::<Confirm>().is_some_and(
-            |c| matches!(&c.kind, ConfirmKind::User(whole) if whole.here.total() == 1)
-        )
-    );
-}
-
-#[test]
-fn the_choice_of_the_realm_turns_back() {
-    let mut app = in_two_realms();
-
-    app.keys("U").due(Timer::Arm).keys("right left").typed("2");
-    app.slowly("enter");
-
-    assert!(whole_user(&app).unwrap().scope.is_some());
-}
-
-#[test]
-fn after_a_whole_user_the_sessions_are_listed_again() {
-    let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U").due(Timer::Arm).typed("2").slowly("enter");
-    app.effects.clear();
-
-    let outcome = UserOutcome {
-        outcome: Outcome::Revoked,
-        before: Some(2),
-        left: Some(0),
-        notes: Vec::new(),
-    };
-    let job = JobId(1);
-    app.send(Msg::UserRevoked {
-        job,
-        source: SourceId(0),
-        result: Ok(outcome),
-    });
-
-    assert_eq!(app.count(|e| matches!(e, Effect::Search { .. })), 1);
-    assert_eq!(
-        app.status(),
-        "prod-janssen: 2 of asmith ended, 0 left (read back 14:07:00 UTC)"
-    );
+    assert!(app.dialog::<PlanBox>().is_some());
 }
 
 #[test]

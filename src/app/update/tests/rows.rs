@@ -456,3 +456,20 @@ fn a_list_that_cannot_go_on_is_asked_for_from_its_start() {
 
     assert_eq!(begun_at(&mut app), [None]);
 }
+
+#[test]
+fn a_search_took_as_long_as_all_its_pages() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    assert_eq!(app.state.sources[0].took, None, "nothing was searched yet");
+
+    app.page(&[("ada", 60)], Some("more"));
+    app.page(&[("bob", 60)], None);
+    let took = app.state.sources[0].took;
+    assert_eq!(took, Some(Duration::from_millis(18)));
+
+    app.keys("f5").forget();
+    app.page(&[("ada", 60)], None);
+    let took = app.state.sources[0].took;
+    assert_eq!(took, Some(Duration::from_millis(9)), "a new search");
+}

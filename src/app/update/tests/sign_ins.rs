@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret;
 
+use super::plans::answer;
 use super::*;
 use crate::app::effect::{JobId, Timer};
 use crate::app::job::JobState;
@@ -211,10 +212,13 @@ fn pasted_text_never_goes_into_a_choice() {
 #[test]
 fn the_end_of_all_of_a_user_waits_for_a_lost_sign_in_and_goes_on_after_it() {
     let mut app = TestApp::listing(&["asmith", "asmith"]);
-    app.keys("U")
-        .due(Timer::Arm)
-        .typed("asmith")
-        .slowly("enter");
+    app.keys("U");
+    answer(
+        &mut app,
+        0,
+        vec![row("asmith", 600, 0), row("asmith", 600, 1)],
+    );
+    app.due(Timer::Arm).typed("asmith").slowly("enter");
     let lost = ApiError::Auth {
         message: "the token is over".into(),
         can_login: true,
@@ -226,7 +230,7 @@ fn the_end_of_all_of_a_user_waits_for_a_lost_sign_in_and_goes_on_after_it() {
     let view = app.state.layout.dialogs.last().expect("a box");
     let parts = view.lines.iter().flat_map(|line| &line.parts);
     let said: String = parts.map(|part| part.text.as_str()).collect();
-    assert!(said.contains("0 done, 1 waiting: sign in"), "{said}");
+    assert!(said.contains("0 done, 2 waiting: sign in"), "{said}");
     app.keys("enter");
     assert_eq!(app.count(|e| matches!(e, Effect::Connect { .. })), 1);
     app.state.jobs[0].state = JobState::Ready;
