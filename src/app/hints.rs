@@ -185,7 +185,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
             },
         ),
         key(state, c, Action::DropMarks, 2),
-        key(state, c, Action::RevokeUser, 7),
+        key(state, c, Action::RevokeUser, 5),
         key(state, c, Action::Person, 13),
         key(state, c, Action::Actions, 12),
         if tabs {
@@ -201,7 +201,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
             None
         },
         stop_live(state, c, 2),
-        key(state, c, Action::Sort, 6),
+        key(state, c, Action::Sort, 7),
         worded(state, c, Action::Filter, "filter", 8),
         if state.results.is_filtered() {
             worded(state, c, Action::DropFilters, "drop filters", 2)
@@ -212,7 +212,7 @@ fn table(state: &State) -> Vec<Option<Hint>> {
         key(state, c, Action::Reload, 10),
         key(state, c, Action::Profiles, 11),
         key(state, c, Action::Help, 1),
-        key(state, c, Action::Quit, 5),
+        key(state, c, Action::Quit, 4),
     ]
 }
 

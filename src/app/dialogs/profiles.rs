@@ -17,9 +17,9 @@ use crate::model::text::{cut_end, width_cols};
 const WIDTH: (u16, u16) = (84, 64);
 /// Cells of name and system, on large screens and on small ones; of the address, and of the marks.
 const NAME: (usize, usize) = (15, 18);
-const SYSTEM: (usize, usize) = (13, 17);
+const SYSTEM: (usize, usize) = (16, 17);
 const ADDRESS: usize = 29;
-const MARKS: (usize, usize) = (6, 10);
+const MARKS: (usize, usize) = (5, 10);
 /// Lines that are not profiles: borders, field, blank lines.
 const FRAME: u16 = 5;
 
