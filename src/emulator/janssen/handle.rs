@@ -110,27 +110,26 @@ impl Handle {
         let mut world = lock(&self.0.world);
         let mut secrets = lock(&self.0.shared.secrets);
         let user = row.user.as_ref().map(|name| {
-            position_or_push(
-                &mut world.users,
-                |u| u.name == *name,
-                || User {
+            world.user_named(name).unwrap_or_else(|| {
+                world.add_user(User {
                     id: secrets.uuid(),
                     name: name.clone(),
                     display: name.clone(),
-                },
-            )
+                })
+            })
         });
         let client = row.client.as_ref().map(|id| {
-            position_or_push(
-                &mut world.clients,
-                |c| c.id == *id,
-                || Client {
+            let known = world.clients.iter().position(|client| client.id == *id);
+            let place = known.unwrap_or_else(|| {
+                world.clients.push(Client {
                     id: id.clone(),
                     name: id.clone(),
                     redirect_uri: "https://app.example.org/callback".into(),
                     scope: "openid".into(),
-                },
-            )
+                });
+                world.clients.len() - 1
+            });
+            u32::try_from(place).expect("fewer than 4 billion clients")
         });
         world.insert(Session {
             id: secrets.uuid(),
@@ -198,16 +197,4 @@ fn row(world: &World, session: &Session) -> Row {
         ip: session.ip.as_deref().map(str::to_owned),
         deletable: session.deletable,
     }
-}
-
-fn position_or_push<T>(
-    items: &mut Vec<T>,
-    is_it: impl Fn(&T) -> bool,
-    make: impl FnOnce() -> T,
-) -> u32 {
-    let position = items.iter().position(is_it).unwrap_or_else(|| {
-        items.push(make());
-        items.len() - 1
-    });
-    u32::try_from(position).expect("fewer than 4 billion users and clients")
 }

@@ -180,7 +180,7 @@ pub(super) async fn userinfo(State(app): App, headers: HeaderMap) -> Response {
     };
     let claims = {
         let world = lock(&app.world);
-        let user = world.users.iter().find(|user| user.name == name);
+        let user = world.users().iter().find(|user| user.name == name);
         json!({
             "iss": app.shared.base,
             "aud": app.auth.client_id,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use super::filter::{Clause, Time, passes};
 use super::pattern::Pattern;
-use super::world::{Session, User, World};
-use crate::emulator::rng::uuid_text;
+use super::world::{Session, World};
 
 /// Answers kept for the next page: a few people searching at the same time.
 const RECENT: usize = 8;
@@ -91,8 +90,6 @@ pub(super) struct SearchTerms {
 pub(super) struct Index {
     // Removals leave gaps that are skipped; only insertions make an order stale.
     orders: HashMap<SortColumn, (u64, Arc<Vec<u32>>)>,
-    /// The slots of each user's sessions, as a database has an index of them.
-    of_users: (u64, HashMap<u32, Vec<u32>>),
     recent: VecDeque<Answered>,
 }
 
@@ -103,26 +100,20 @@ struct Answered {
     slots: Arc<Vec<u32>>,
 }
 
-/// The users of whom alone the sessions can match. `None`: it is not asked for users.
-fn users_meant(world: &World, clauses: &[Clause]) -> Option<Vec<u32>> {
+/// The user of whom alone the sessions can match, if there is such a user. `None`: it is not asked for one.
+fn user_meant(world: &World, clauses: &[Clause]) -> Option<Option<u32>> {
     let mut asked = clauses.iter().filter_map(|clause| match clause {
         Clause::User(id) => Some((id, true)),
         Clause::Attribute("auth_user", name) => Some((name, false)),
         _ => None,
     });
     let (wanted, is_id) = asked.next()?;
-    // Read once, not written for each user.
-    let digits = wanted.replace('-', "");
-    let id = u128::from_str_radix(&digits, 16).ok();
-    let is_meant = |user: &User| {
-        if is_id {
-            Some(user.id) == id && uuid_text(user.id) == *wanted
-        } else {
-            user.name == *wanted
-        }
+    let user = if is_id {
+        world.user_with_id(wanted)
+    } else {
+        world.user_named(wanted)
     };
-    let users = (0..).zip(&world.users).filter(|(_, user)| is_meant(user));
-    Some(users.map(|(number, _)| number).collect())
+    Some(user)
 }
 
 impl Index {
@@ -138,8 +129,8 @@ impl Index {
                 passes(&question.clauses, world, session) && question.pattern.passes(world, session)
             })
         };
-        let mut slots: Vec<u32> = if let Some(users) = users_meant(world, &question.clauses) {
-            let slots = users.iter().flat_map(|user| self.of_user(world, *user));
+        let mut slots: Vec<u32> = if let Some(user) = user_meant(world, &question.clauses) {
+            let slots = user.into_iter().flat_map(|user| world.slots_of(user));
             let found = slots.filter(matches);
             let found = found.filter_map(|slot| Some((slot, world.session(slot)?)));
             let mut found: Vec<(u32, &Session)> = found.collect();
@@ -162,22 +153,6 @@ impl Index {
             slots: slots.clone(),
         });
         slots
-    }
-
-    /// The slots of a user's sessions; of those that are gone, too.
-    fn of_user(&mut self, world: &World, user: u32) -> Vec<u32> {
-        let (insertions, _) = world.revision();
-        let (made_at, slots) = &mut self.of_users;
-        if *made_at != insertions {
-            slots.clear();
-            for (slot, session) in world.sessions() {
-                if let Some(user) = session.user {
-                    slots.entry(user).or_default().push(slot);
-                }
-            }
-            *made_at = insertions;
-        }
-        slots.get(&user).cloned().unwrap_or_default()
     }
 
     fn order(&mut self, world: &World, column: SortColumn) -> Arc<Vec<u32>> {

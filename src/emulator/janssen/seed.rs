@@ -46,7 +46,7 @@ impl Recipe {
     pub(crate) fn world(&self) -> World {
         let mut rng = Rng::new(self.seed);
         let mut world = World::new(self.make_users(&mut rng), make_clients(&mut rng));
-        let own_addresses = (0..world.users.len())
+        let own_addresses = (0..world.users().len())
             .map(|user| {
                 if is_service(user) {
                     format!("10.0.{user}.17").into()
@@ -58,7 +58,7 @@ impl Recipe {
         let mut sessions: Vec<Session> = (0..self.sessions)
             .map(|_| self.make_session(&mut rng, &world, &own_addresses))
             .collect();
-        self.smooth_front(&mut sessions, &world.users);
+        self.smooth_front(&mut sessions, world.users());
         for session in sessions {
             world.insert(session);
         }
@@ -109,7 +109,7 @@ impl Recipe {
         let id = rng.uuid();
         let sid = rng.uuid();
         let authenticated = !rng.chance(9);
-        let user = choose_user(rng, world.users.len());
+        let user = choose_user(rng, world.users().len());
         let now_s = self.now_ms.div_euclid(1_000);
         let (created_s, expires_s) = lifespan(rng, now_s, authenticated);
         let end_s = expires_s.min(now_s);
@@ -302,7 +302,7 @@ mod tests {
 
         rows.sort_by_key(|s| std::cmp::Reverse(s.created_ms));
         assert!(rows.iter().take(25).all(can_end), "newest first");
-        let name = |s: &Session| s.user.map(|user| &world.users[user as usize].name);
+        let name = |s: &Session| s.user.map(|user| &world.users()[user as usize].name);
         rows.retain(|s| s.user.is_some());
         rows.sort_by_key(|s| (name(s), std::cmp::Reverse(s.created_ms)));
         assert!(rows.iter().take(25).all(can_end), "by user");
@@ -344,7 +344,11 @@ mod tests {
         let mut big = recipe(1, 0);
         big.users = 5_000;
         let world = big.world();
-        let names = world.users.iter().map(|u| &u.name).collect::<HashSet<_>>();
+        let names = world
+            .users()
+            .iter()
+            .map(|u| &u.name)
+            .collect::<HashSet<_>>();
 
         assert_eq!(names.len(), 5_003);
     }

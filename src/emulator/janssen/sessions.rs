@@ -17,7 +17,6 @@ use super::search::{SearchTerms, SortColumn};
 use super::world::{Session, World};
 use super::{App, Janssen};
 use crate::emulator::fault::AuthFault;
-use crate::emulator::rng::uuid_text;
 use crate::emulator::shared::lock;
 
 /// Page size when none is asked for.
@@ -178,20 +177,13 @@ pub(super) async fn revoke_user(
         return *response;
     }
     let mut world = lock(&app.world);
-    let is_theirs = |user: u32| {
-        world
-            .users
-            .get(user as usize)
-            .is_some_and(|user| dn == format!("inum={},ou=people,o=jans", uuid_text(user.id)))
-    };
-    let Some(user) = (0..).take(world.users.len()).find(|user| is_theirs(*user)) else {
+    let id = dn.strip_prefix("inum=");
+    let id = id.and_then(|rest| rest.strip_suffix(",ou=people,o=jans"));
+    let Some(user) = id.and_then(|id| world.user_with_id(id)) else {
         return gone_or_not_found(false);
     };
-    let theirs = world
-        .sessions()
-        .filter(|(_, session)| session.authenticated && session.user == Some(user))
-        .map(|(slot, _)| slot)
-        .collect::<Vec<_>>();
+    let is_authenticated = |slot: &u32| world.session(*slot).is_some_and(|one| one.authenticated);
+    let theirs: Vec<u32> = world.slots_of(user).filter(is_authenticated).collect();
     for slot in &theirs {
         world.remove(*slot);
     }

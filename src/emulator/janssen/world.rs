@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use crate::emulator::rng::uuid_text;
+
 /// A person or a service account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct User {
@@ -59,8 +61,11 @@ pub(crate) struct Session {
 /// Everything the emulated system knows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct World {
-    /// All users.
-    pub(crate) users: Vec<User>,
+    users: Vec<User>,
+    user_names: HashMap<Box<str>, u32>,
+    user_ids: HashMap<u128, u32>,
+    // The slots of each user's sessions, of those that are gone, too.
+    of_users: Vec<Vec<u32>>,
     /// All clients.
     pub(crate) clients: Vec<Client>,
     // Removed sessions leave a gap, so that indices stay true for cached orders.
@@ -76,11 +81,49 @@ pub(crate) struct World {
 impl World {
     /// A world of users and clients without sessions.
     pub(crate) fn new(users: Vec<User>, clients: Vec<Client>) -> Self {
-        World {
-            users,
+        let mut world = World {
             clients,
             ..World::default()
+        };
+        for user in users {
+            world.add_user(user);
         }
+        world
+    }
+
+    /// All users.
+    pub(crate) fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    /// Adds a user, and returns the number; of two with one name the first is found by it.
+    pub(crate) fn add_user(&mut self, user: User) -> u32 {
+        let number = u32::try_from(self.users.len()).expect("fewer than 4 billion users");
+        self.user_names
+            .entry(user.name.as_str().into())
+            .or_insert(number);
+        self.user_ids.insert(user.id, number);
+        self.users.push(user);
+        self.of_users.push(Vec::new());
+        number
+    }
+
+    /// The user of that name.
+    pub(crate) fn user_named(&self, name: &str) -> Option<u32> {
+        self.user_names.get(name).copied()
+    }
+
+    /// The user whose number in the directory is written so.
+    pub(crate) fn user_with_id(&self, text: &str) -> Option<u32> {
+        let id = u128::from_str_radix(&text.replace('-', ""), 16).ok()?;
+        let is_written_so = uuid_text(id) == text;
+        self.user_ids.get(&id).copied().filter(|_| is_written_so)
+    }
+
+    /// The slots of a user's sessions.
+    pub(crate) fn slots_of(&self, user: u32) -> impl Iterator<Item = u32> {
+        let slots = self.of_users.get(user as usize).into_iter().flatten();
+        slots.copied().filter(|slot| self.session(*slot).is_some())
     }
 
     /// Adds a session.
@@ -93,6 +136,12 @@ impl World {
                 }
                 Entry::Occupied(_) => self.twins += 1,
             }
+        }
+        let of_user = session
+            .user
+            .and_then(|user| self.of_users.get_mut(user as usize));
+        if let Some(slots) = of_user {
+            slots.push(slot);
         }
         self.sessions.push(Some(session));
         self.live += 1;
@@ -197,6 +246,39 @@ mod tests {
         assert_eq!(world.find("b"), Some(1));
         assert_eq!(world.len(), 1);
         assert!(!world.remove(0));
+    }
+
+    #[test]
+    fn users_are_found_by_name_and_id_with_their_sessions() {
+        let user = |id, name: &str| User {
+            id,
+            name: name.to_owned(),
+            display: String::new(),
+        };
+        let mut world = World::new(vec![user(1, "ada"), user(2, "bob")], Vec::new());
+        let late = world.add_user(user(3, "cyd"));
+        for owner in [0, late, late] {
+            let mut session = session(None);
+            session.user = Some(owner);
+            world.insert(session);
+        }
+        world.remove(1);
+
+        assert_eq!(
+            (world.user_named("bob"), world.user_named("cyd")),
+            (Some(1), Some(2))
+        );
+        assert_eq!(world.user_named("Cyd"), None);
+        let id = uuid_text(3);
+        assert_eq!(world.user_with_id(&id), Some(late));
+        assert_eq!(
+            world.user_with_id(&id.replace('-', "")),
+            None,
+            "in one form only"
+        );
+        assert_eq!(world.user_with_id("3"), None);
+        assert_eq!(world.slots_of(late).collect::<Vec<_>>(), [2]);
+        assert_eq!(world.slots_of(1).count(), 0);
     }
 
     #[test]
