@@ -260,6 +260,15 @@ pub enum Effect {
         /// The order before, for what can be used of it again.
         before: Order,
     },
+    /// Count the sessions and networks of the users of all rows, off the loop.
+    CountUsers {
+        /// The number of the question.
+        generation: Gen,
+        /// The rows.
+        rows: Rows,
+        /// The view of them: times, thresholds, and what we have ended.
+        view: View,
+    },
     /// Compare two readings of the lists and put the rows in order, off the loop; the answer is
     /// `Msg::Compared`.
     Compare {

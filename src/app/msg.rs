@@ -20,7 +20,7 @@ use crate::model::{
     ActionResult, ApiError, Capabilities, Headway, Identity, Outcome, PageEnd, Plan, Session,
     UserOutcome,
 };
-use crate::store::{Chunk, Compared, FoundMarks, Order, RowId, SourceId};
+use crate::store::{Chunk, Compared, FoundMarks, Order, RowId, SourceId, UserCounts};
 
 /// Something that happened outside the core.
 #[derive(Debug)]
@@ -102,6 +102,13 @@ pub enum Msg {
         generation: Gen,
         /// The order.
         order: Order,
+    },
+    /// The sessions and networks of the users of all rows were counted.
+    UsersCounted {
+        /// The number of the question.
+        generation: Gen,
+        /// The counts.
+        counted: Arc<UserCounts>,
     },
     /// Two readings of the lists were compared.
     Compared {

@@ -121,6 +121,8 @@ pub struct Results {
     pub counted: Option<Arc<UserCounts>>,
     /// True if something has changed that they tell of.
     pub recount: bool,
+    /// The number of the count that is being made, beside the orders.
+    pub count_job: Option<Gen>,
     /// True if the operator chose that order.
     pub is_sort_chosen: bool,
     /// Cells of the widest state and of the widest values of attributes that were on screen since these
@@ -194,6 +196,7 @@ impl Results {
             sort,
             counted: None,
             recount: false,
+            count_job: None,
             is_sort_chosen: false,
             widest: HashMap::new(),
             arrival: true,

@@ -198,6 +198,7 @@ impl Awaited {
             | Effect::Search { generation, .. }
             | Effect::Get { generation, .. }
             | Effect::Order { generation, .. }
+            | Effect::CountUsers { generation, .. }
             | Effect::FindMarked { generation, .. }
             | Effect::Compare { generation, .. }
             | Effect::Act { generation, .. } => Some(Self::Answer(*generation)),
@@ -214,6 +215,7 @@ impl Awaited {
             | Msg::Planned { generation, .. }
             | Msg::Detail { generation, .. }
             | Msg::Ordered { generation, .. }
+            | Msg::UsersCounted { generation, .. }
             | Msg::MarksFound { generation, .. }
             | Msg::Compared { generation, .. }
             | Msg::Acted { generation, .. } => self == Self::Answer(*generation),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 
 use super::chunk::{Answer, ChunkBuilder, Moment, Shared};
-use super::counted::count;
+use super::counted::count_users;
 use super::order::{Order, View, order};
 use super::row::Row;
 use super::rows::{RowId, Rows, SourceId};
@@ -232,7 +232,7 @@ impl Comparison {
         // Where it stands a row that has gone stays, but it no longer counts.
         let over = ended.iter().copied().chain(compared.changes.gone_rows());
         view.ended = Arc::new(over.collect());
-        view.counted = Some(Arc::new(count(&compared.rows, &view)));
+        view.counted = Some(Arc::new(count_users(&compared.rows, &view)));
         (view.ended, view.counts) = (Arc::new(ended), false);
         let order = order(&compared.rows, &view, None);
         (compared, order)

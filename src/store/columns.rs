@@ -7,6 +7,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::texts::TextId;
+use crate::model::query::WordTest;
 
 /// Values of which a row has one or none. Takes no room for the rows after the last that has one.
 #[derive(Debug)]
@@ -38,6 +39,11 @@ impl TextIds {
     /// Sets the text of a row; rows come in ascending order.
     pub(super) fn set(&mut self, row: usize, id: TextId) {
         self.put(row, id, TextId::NONE);
+    }
+
+    /// The numbers of the texts of the rows, up to the last row that has one.
+    pub(super) fn all(&self) -> &[TextId] {
+        &self.0
     }
 
     /// The number of the text of a row.
@@ -127,6 +133,37 @@ impl Packed {
         self.text
             .get(start as usize..end as usize)
             .unwrap_or_default()
+    }
+
+    /// Hands over each row in whose text the word occurs. Texts that need no folding are searched together.
+    pub(super) fn each_with(&self, word: WordTest<'_>, mut found: impl FnMut(usize)) {
+        if !word.is_found_as_written(&self.text) {
+            let rows = 0..self.ends.len();
+            rows.filter(|row| word.is_met(self.get(*row)))
+                .for_each(found);
+            return;
+        }
+        let (mut at, mut row) = (0, 0);
+        while let Some(hit) = word.find(&self.text, at) {
+            // Hits come in ascending order, so their rows do, too.
+            while self
+                .ends
+                .get(row)
+                .is_some_and(|end| *end as usize <= hit.start)
+            {
+                row += 1;
+            }
+            let Some(end) = self.ends.get(row).map(|end| *end as usize) else {
+                return;
+            };
+            // One that reaches into the text of the next row is none.
+            at = if hit.end <= end {
+                found(row);
+                end
+            } else {
+                hit.start + 1
+            };
+        }
     }
 
     /// The texts of all rows, one after the other without anything between.
@@ -221,6 +258,33 @@ impl Keys {
         }
     }
 
+    /// Hands over each row whose key begins with the word.
+    pub(super) fn each_from(&self, word: WordTest<'_>, found: impl FnMut(usize)) {
+        match self {
+            Self::Texts(texts) => {
+                let rows = 0..texts.ends.len();
+                rows.filter(|row| word.begins(texts.get(*row)))
+                    .for_each(found);
+            }
+            Self::Uuids(uuids) => {
+                let Some(digits) = uuid_digits(word.folded()) else {
+                    return;
+                };
+                let digit = |uuid: &[u8; 16], at: usize| match at % 2 {
+                    0 => uuid[at / 2] >> 4,
+                    _ => uuid[at / 2] & 0xf,
+                };
+                let begins = |uuid: &[u8; 16]| {
+                    let mut all = digits.iter().enumerate();
+                    all.all(|(at, wanted)| digit(uuid, at) == *wanted)
+                };
+                let rows = uuids.iter().enumerate();
+                let those = rows.filter(|(_, uuid)| begins(uuid)).map(|(row, _)| row);
+                those.for_each(found);
+            }
+        }
+    }
+
     /// The key of a row, for comparing: the same key looks the same, however it is kept.
     pub(super) fn view(&self, row: usize) -> KeyView<'_> {
         match self {
@@ -262,6 +326,23 @@ fn usual_uuid(text: &str) -> Option<[u8; 16]> {
     (written(uuid.as_bytes(), &mut Uuid::encode_buffer()) == text).then(|| uuid.into_bytes())
 }
 
+/// The digits with which a UUID begins that begins like this text. `None`: none does.
+fn uuid_digits(start: &str) -> Option<Vec<u8>> {
+    const LENGTH: usize = 36;
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let mut digits = Vec::with_capacity(start.len());
+    for (at, letter) in start.chars().enumerate() {
+        match letter {
+            '-' if HYPHENS.contains(&at) => {}
+            '0'..='9' | 'a'..='f' if at < LENGTH && !HYPHENS.contains(&at) => {
+                digits.push(letter.to_digit(16)? as u8);
+            }
+            _ => return None,
+        }
+    }
+    Some(digits)
+}
+
 fn written<'a>(uuid: &[u8; 16], buffer: &'a mut [u8]) -> &'a str {
     Uuid::from_bytes(*uuid).hyphenated().encode_lower(buffer)
 }
@@ -269,6 +350,15 @@ fn written<'a>(uuid: &[u8; 16], buffer: &'a mut [u8]) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Thresholds;
+    use crate::model::query::{Clause, Matcher};
+    use crate::model::time::Zone;
+
+    fn matcher(word: &str) -> Matcher {
+        let clause = Clause::word(word);
+        let now = DateTime::UNIX_EPOCH;
+        Matcher::new(&[clause], now, Zone::Utc, Thresholds::default()).expect("a word")
+    }
 
     const UUID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 
@@ -291,6 +381,65 @@ mod tests {
             assert_eq!(keys.find(1, UUID), Some(2));
             assert_eq!(keys.find(0, other), Some(1));
             assert_eq!(keys.find(2, other), None);
+        }
+    }
+
+    #[test]
+    fn rows_whose_key_begins_with_a_word_are_found_as_in_the_text_of_the_key() {
+        let words = [
+            "67e5",
+            "67E5",
+            "67e55044-",
+            "67e550441",
+            "67e55044-10b1-4",
+            UUID,
+            "7",
+            "x",
+            "",
+            "-",
+            "67e5504g",
+            "67e55044-10b1-426f-9247-bb680e5fe0c80",
+        ];
+        for other in ["67e50000-10b1-426f-9247-bb680e5fe0c8", "no uuid 67e5"] {
+            let mut keys = Keys::default();
+            keys.push(UUID);
+            keys.push(other);
+            for text in words {
+                let matcher = matcher(text);
+                let Some(word) = matcher.words().next() else {
+                    continue;
+                };
+                let mut found = Vec::new();
+                keys.each_from(word, |row| found.push(row));
+                let wanted = (0..2).filter(|row| word.begins(&keys.get(*row)));
+                assert_eq!(found, wanted.collect::<Vec<_>>(), "{text} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_is_found_in_the_texts_of_rows_and_not_across_two() {
+        for text in ["1", "11", "0.1", "1.1", "a", "A", "ü", "abc"] {
+            for rows in [
+                vec!["10.0.0.1", "1", "", "1.1", "11", "101.0.1"],
+                vec!["1", "11", "1", "", "", "1"],
+                vec!["ab", "c", "abcabc", "ABC", "xa"],
+                vec!["ü", "Ü", "ab", "c"],
+                vec![],
+            ] {
+                let mut texts = Packed::default();
+                for text in &rows {
+                    texts.push(text);
+                }
+                let matcher = matcher(text);
+                let word = matcher.words().next().expect("a word");
+
+                let mut found = Vec::new();
+                texts.each_with(word, |row| found.push(row));
+
+                let wanted = (0..rows.len()).filter(|row| word.is_met(rows[*row]));
+                assert_eq!(found, wanted.collect::<Vec<_>>(), "{text} {rows:?}");
+            }
         }
     }
 

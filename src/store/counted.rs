@@ -47,7 +47,7 @@ impl UserCounts {
 }
 
 /// Counts all rows. Work for off the loop where they are many.
-pub fn count(rows: &Rows, view: &View) -> UserCounts {
+pub fn count_users(rows: &Rows, view: &View) -> UserCounts {
     #[cfg(test)]
     super::touched::add(rows.len());
     let people = People::of(rows);
@@ -363,7 +363,7 @@ mod tests {
 
     fn networks(given: &[Given]) -> Vec<u8> {
         let rows = rows(given);
-        let counted = count(&rows, &view(RULES));
+        let counted = count_users(&rows, &view(RULES));
         let of = |id| counted.of(RowId(id)).networks.unwrap_or(0);
         (0..rows.len() as u32).map(of).collect()
     }
@@ -384,7 +384,7 @@ mod tests {
             (0, ADA, ""),
         ]);
 
-        let counted = count(&rows, &view(RULES));
+        let counted = count_users(&rows, &view(RULES));
 
         let sessions = |id| counted.of(RowId(id)).sessions;
         assert_eq!(counted.rows(), 8);
@@ -393,7 +393,7 @@ mod tests {
             (Some(3), Some(3), Some(3))
         );
         assert_eq!((sessions(1), sessions(2)), (None, None));
-        assert!(count(&rows, &view(HintRules::USUAL)).is_empty());
+        assert!(count_users(&rows, &view(HintRules::USUAL)).is_empty());
     }
 
     #[test]
@@ -402,7 +402,7 @@ mod tests {
         let mut view = view(RULES);
         view.ended = Arc::new([RowId(1)].into());
 
-        assert!(count(&rows, &view).is_empty());
+        assert!(count_users(&rows, &view).is_empty());
     }
 
     #[test]
@@ -419,7 +419,7 @@ mod tests {
             }
             let mut rows = Rows::default();
             rows.append(builder.finish());
-            count(&rows, &view(RULES)).of(RowId(0)).sessions
+            count_users(&rows, &view(RULES)).of(RowId(0)).sessions
         };
 
         assert_eq!(many(false), None);
@@ -478,7 +478,7 @@ mod tests {
 
     #[test]
     fn no_rows_are_counted_as_none() {
-        let counted = count(&Rows::default(), &view(RULES));
+        let counted = count_users(&Rows::default(), &view(RULES));
 
         assert_eq!(counted.rows(), 0);
         assert_eq!(counted.of(RowId(7)), OfOtherRows::default());

@@ -11,6 +11,7 @@ use super::order::{SourceNames, View};
 use super::row::{Row, shared_of};
 use super::rows::{RowId, Rows};
 use super::texts::Texts;
+use super::words::WordHits;
 use crate::model::query::{Answers, Matcher, RowView, TextNumber};
 use crate::model::{Fact, Field, Hints, OfOtherRows, Thresholds};
 
@@ -19,13 +20,22 @@ pub(super) fn kept(rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
     #[cfg(test)]
     super::touched::add(rows.len());
     let chunks: Vec<(u32, &Arc<Chunk>)> = rows.chunks().collect();
-    let known = known(rows, filter, rows.len());
+    let words = WordHits::of(rows, filter);
     let at_once = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
     let parts = chunks.par_chunks(at_once).map(|chunks| {
-        let (mut kept, mut known) = (Vec::new(), known.clone());
+        let (mut kept, mut known) = (Vec::new(), Known::new());
         for (first, chunk) in chunks {
+            let attributes = attributes(chunk, filter);
             let answers = answers_of(&chunk.texts, &mut known);
-            pass(*first, chunk, view, filter, answers, &mut kept);
+            for (number, row) in (*first..).zip(chunk.rows()) {
+                let asked = Asked {
+                    attributes: attributes.get(row.at).map_or(&[], Vec::as_slice),
+                    ..Asked::by(view, RowId(number), row, &words)
+                };
+                if filter.matches_knowing(&asked, answers) {
+                    kept.push(number);
+                }
+            }
         }
         kept
     });
@@ -46,79 +56,31 @@ fn answers_of<'a, 'k>(texts: &'a Arc<Texts>, known: &'k mut Known<'a>) -> &'k mu
     &mut known[place].1
 }
 
-/// What can be known before so many rows are looked at.
-fn known<'a>(rows: &'a Rows, filter: &Matcher, looks: usize) -> Known<'a> {
-    let mut known = Known::new();
-    // Of one reading all rows have the same texts.
-    for (_, chunk) in rows.chunks() {
-        let texts = &chunk.texts;
-        let is_same = |(known, _): &(&Arc<Texts>, _)| Arc::ptr_eq(known, texts);
-        if !known.iter().any(is_same) && texts.len() <= looks {
-            known.push((texts, answers(texts, filter)));
-        }
-    }
-    known
-}
-
-/// What the filter's bare words say of every distinct text. Works on all cores.
-fn answers(texts: &Texts, filter: &Matcher) -> Answers {
-    let mut answers = Answers::default();
-    for word in filter.words() {
-        let look = |number| {
-            let text = texts.numbered(number)?;
-            Some(word.is_met(text.expose()))
-        };
-        let numbers = (0..texts.len()).into_par_iter().with_min_len(1_024);
-        answers.keep(word, numbers.map(look).collect());
-    }
-    answers
-}
+/// Of few rows each is looked at by itself; one of so many is few.
+const FEW: usize = 16;
 
 /// Those of these rows that pass, in the same sequence. Works on all cores. Not for a filter that asks for
 /// attributes: they are packed chunk by chunk.
 pub(super) fn among(these: &[u32], rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
     #[cfg(test)]
     super::touched::add(these.len());
+    let words = if these.len() > rows.len() / FEW {
+        WordHits::of(rows, filter)
+    } else {
+        WordHits::default()
+    };
     let at_once = these.len().div_ceil(rayon::current_num_threads()).max(1);
-    let known = known(rows, filter, these.len());
     let parts = these.par_chunks(at_once).map(|these| {
-        let mut known = known.clone();
+        let mut known = Known::new();
         let mut passes = |number: u32| {
             let row = rows.get(RowId(number))?;
             let answers = answers_of(&row.chunk.texts, &mut known);
-            let asked = Asked {
-                row,
-                names: view.names(row),
-                beside: Beside::By(view, RowId(number)),
-                attributes: &[],
-            };
+            let asked = Asked::by(view, RowId(number), row, &words);
             filter.matches_knowing(&asked, answers).then_some(number)
         };
         these.iter().filter_map(|number| passes(*number)).collect()
     });
     parts.collect::<Vec<Vec<u32>>>().concat()
-}
-
-fn pass(
-    first: u32,
-    chunk: &Chunk,
-    view: &View,
-    filter: &Matcher,
-    answers: &mut Answers,
-    kept: &mut Vec<u32>,
-) {
-    let attributes = attributes(chunk, filter);
-    for (number, row) in (first..).zip(chunk.rows()) {
-        let asked = Asked {
-            row,
-            names: view.names(row),
-            beside: Beside::By(view, RowId(number)),
-            attributes: attributes.get(row.at).map_or(&[], Vec::as_slice),
-        };
-        if filter.matches_knowing(&asked, answers) {
-            kept.push(number);
-        }
-    }
 }
 
 type Pairs = Vec<(Box<str>, Box<str>)>;
@@ -151,7 +113,19 @@ enum Beside<'a> {
     /// This is.
     Here(Fact, OfOtherRows),
     /// The view knows it: looked up only if it is asked for.
-    By(&'a View, RowId),
+    By(&'a View, RowId, &'a WordHits),
+}
+
+impl<'a> Asked<'a> {
+    /// A row of a view, of which it is known where the words occur; without attributes.
+    fn by(view: &'a View, id: RowId, row: Row<'a>, words: &'a WordHits) -> Self {
+        Self {
+            row,
+            names: view.names(row),
+            beside: Beside::By(view, id, words),
+            attributes: &[],
+        }
+    }
 }
 
 impl Row<'_> {
@@ -198,6 +172,13 @@ impl RowView for Asked<'_> {
         number.map_or(TextNumber::NoText, TextNumber::Is)
     }
 
+    fn word(&self, number: usize) -> Option<bool> {
+        match self.beside {
+            Beside::Here(..) => None,
+            Beside::By(_, id, words) => words.get(number, id),
+        }
+    }
+
     fn tests_id(&self, test: impl FnOnce(&str) -> bool) -> bool {
         self.row.tests_id(test)
     }
@@ -217,7 +198,7 @@ impl RowView for Asked<'_> {
     fn fact(&self) -> Fact {
         match self.beside {
             Beside::Here(fact, _) => fact,
-            Beside::By(view, id) => view.fact(id, self.row),
+            Beside::By(view, id, _) => view.fact(id, self.row),
         }
     }
 
@@ -244,7 +225,7 @@ impl RowView for Asked<'_> {
     fn of_other_rows(&self) -> OfOtherRows {
         match self.beside {
             Beside::Here(_, others) => others,
-            Beside::By(view, id) => view.of_other_rows(id),
+            Beside::By(view, id, _) => view.of_other_rows(id),
         }
     }
 

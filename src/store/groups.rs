@@ -234,7 +234,7 @@ fn by_hint<'a>(
         .as_ref()
         .is_some_and(|known| known.rows() == rows.len());
     let fresh = (view.counts || !is_counted).then(|| View {
-        counted: Some(Arc::new(counted::count(rows, view))),
+        counted: Some(Arc::new(counted::count_users(rows, view))),
         ..view.clone()
     });
     let view = fresh.as_ref().unwrap_or(view);

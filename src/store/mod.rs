@@ -17,10 +17,11 @@ mod texts;
 #[cfg(test)]
 pub(crate) mod touched;
 mod unpacking;
+mod words;
 
 pub use changes::{Came, Change, ChangedFields, Changes, Compared, Comparison, Listing};
 pub use chunk::{Chunk, ChunkBuilder};
-pub use counted::UserCounts;
+pub use counted::{UserCounts, count_users};
 pub use groups::{Began, Group, GroupBy, began, groups};
 pub use marked::{FoundMarks, Marked, MarkedBefore, find_marked};
 pub use order::{Order, SourceNames, View, order};

@@ -201,7 +201,7 @@ pub struct SourceNames {
 /// Filters and sorts all rows. `before`: the order before, for what can be used of it again.
 pub fn order(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
     let fresh = view.counts.then(|| View {
-        counted: Some(Arc::new(counted::count(rows, view))),
+        counted: Some(Arc::new(counted::count_users(rows, view))),
         ..view.clone()
     });
     let view = fresh.as_ref().unwrap_or(view);

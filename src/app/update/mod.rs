@@ -24,6 +24,7 @@ mod sign_in;
 pub(super) mod table;
 mod timers;
 pub(super) mod trail;
+mod user_counts;
 mod watch;
 
 pub use profiles::open_profiles;
@@ -84,6 +85,10 @@ pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => details::read(state, source, generation, row, result),
         Msg::Ordered { generation, order } => results::ordered(state, generation, order),
+        Msg::UsersCounted {
+            generation,
+            counted,
+        } => user_counts::counted(state, generation, counted),
         Msg::Compared {
             generation,
             compared,
@@ -105,7 +110,7 @@ pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Recorded(job, records) => revoke::recorded(state, job, records),
         Msg::Ended(job) => {
             let mut effects = revoke::ended(state, job);
-            effects.extend(results::recount(state));
+            effects.extend(user_counts::recount(state));
             effects
         }
         Msg::Profiles { profiles, result } => profiles::reloaded(state, profiles, result),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::columns;
+use super::user_counts;
 use crate::app::effect::{Effect, Gen};
 use crate::app::lines;
 use crate::app::others::Others;
@@ -10,7 +10,7 @@ use crate::app::results::LeftOut;
 use crate::app::sorting;
 use crate::app::state::{Pane, State};
 use crate::model::query::Matcher;
-use crate::model::{Clause, Field, Property, Target, Thresholds};
+use crate::model::{Clause, Field, Target, Thresholds};
 use crate::store::order::{SourceNames, View};
 use crate::store::{Changes, Order, RowId, Rows, order};
 
@@ -18,7 +18,7 @@ use crate::store::{Changes, Order, RowId, Rows, order};
 pub(super) const AT_ONCE: usize = 5_000;
 /// While rows arrive, new ones join a sorted or filtered order once they are more than one in so many of
 /// those that are in it.
-const MERGED_FROM: u32 = 8;
+pub(super) const MERGED_FROM: u32 = 8;
 
 /// The first page of a new result set is there: the old rows go.
 pub fn begin(state: &mut State) {
@@ -33,7 +33,7 @@ pub fn begin(state: &mut State) {
     results.ended_at.clear();
     results.made_by.clone_from(&results.query);
     results.ordered = 0;
-    (results.counted, results.recount) = (None, false);
+    (results.counted, results.recount, results.count_job) = (None, false, None);
     (results.ordering, results.reorder) = (false, false);
     results.order_gen = Gen::default();
     results.touched = false;
@@ -69,7 +69,8 @@ pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
     if results.is_plain() {
         let made = Order::arrived(&results.rows);
         place(state, made);
-        return Vec::new();
+        let counting = user_counts::count_off_the_loop(state);
+        return counting.into_iter().collect();
     }
     if results.rows.len() <= AT_ONCE {
         let made = order(&results.rows, &view(state), Some(&results.order));
@@ -77,7 +78,9 @@ pub fn appended(state: &mut State, first: RowId) -> Vec<Effect> {
         place(state, made);
         return Vec::new();
     }
-    order_off_the_loop(state)
+    let mut effects = order_off_the_loop(state);
+    effects.extend(user_counts::count_off_the_loop(state));
+    effects
 }
 
 /// The row that the cursor was on before a reload, if it is among the new ones.
@@ -101,12 +104,17 @@ pub fn reorder(state: &mut State) -> Vec<Effect> {
     if results.is_plain() || results.rows.len() <= AT_ONCE {
         let results = &state.results;
         let made = order(&results.rows, &view(state), Some(&results.order));
-        state.results.recount = false;
+        if state.results.rows.len() <= AT_ONCE {
+            state.results.recount = false;
+        }
         place(state, made);
-        return Vec::new();
+        let counting = user_counts::count_off_the_loop(state);
+        return counting.into_iter().collect();
     }
     (results.ordering, results.reorder) = (true, true);
-    order_off_the_loop(state)
+    let mut effects = order_off_the_loop(state);
+    effects.extend(user_counts::count_off_the_loop(state));
+    effects
 }
 
 /// Asks for the order that is wanted, unless one is being made: then it is asked for once that is there.
@@ -130,7 +138,7 @@ fn order_off_the_loop(state: &mut State) -> Vec<Effect> {
     let view = view(state);
     let generation = state.next_gen();
     let results = &mut state.results;
-    results.recount = false;
+    results.recount &= !view.counts;
     (results.ordering, results.reorder) = (true, false);
     results.order_gen = generation;
     results.order_job = Some((generation, rows));
@@ -154,7 +162,11 @@ pub fn ordered(state: &mut State, generation: Gen, made: Order) -> Vec<Effect> {
         place_of(state, made, rows);
     } else {
         // What was counted with it is lost.
-        results.recount = results.counted.is_some();
+        let known = results.counted.as_ref().map(Arc::as_ptr);
+        let is_lost = made
+            .counted()
+            .is_some_and(|made| known != Some(Arc::as_ptr(made)));
+        results.recount |= is_lost && known.is_some();
     }
     if state.results.is_plain() || state.results.rows.len() <= AT_ONCE {
         Vec::new()
@@ -183,7 +195,7 @@ pub fn view(state: &State) -> View {
         sort: (!results.arrival).then(|| results.sort.clone()),
         ended: Arc::new(ended),
         sources,
-        counts: counts(state, filter.as_deref()),
+        counts: user_counts::with_order(state, filter.as_deref()),
         counted: results.counted.clone(),
         filter,
         now: state.now,
@@ -221,37 +233,6 @@ fn filter(state: &State) -> Option<Matcher> {
         matcher.with_source(at, &with(&theirs))
     });
     matcher.ok()
-}
-
-/// True if all rows are to be counted anew, for hints: once they are there, and before only where such hints
-/// are to be seen.
-fn counts(state: &State, filter: Option<&Matcher>) -> bool {
-    let results = &state.results;
-    let known = results.counted.as_ref().map_or(0, |counted| counted.rows());
-    if known == results.rows.len() && !results.recount {
-        return false;
-    }
-    let is_hint = |property: &Property| *property == Field::Hint;
-    let are_seen = || {
-        filter.is_some_and(Matcher::asks_other_rows)
-            || is_hint(&results.sort.by)
-            || columns::all(state)
-                .iter()
-                .any(|column| is_hint(&column.what))
-    };
-    // Rows in order of arrival are ordered on the loop, however many there are.
-    let at_once = results.rows.len() <= AT_ONCE;
-    !state.is_loading() || (are_seen() && (at_once || !results.is_plain()))
-}
-
-/// Sessions have ended: what was counted is to be counted anew where there are hints that may have gone.
-pub fn recount(state: &mut State) -> Vec<Effect> {
-    let counted = state.results.counted.as_ref();
-    if counted.is_none_or(|counted| counted.is_empty()) {
-        return Vec::new();
-    }
-    state.results.recount = true;
-    reorder(state)
 }
 
 /// Takes a new order of all rows.

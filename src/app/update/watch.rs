@@ -415,6 +415,7 @@ fn show(state: &mut State, compared: Compared, order: Order) -> Vec<Effect> {
     results.arrival = false;
     results.order_gen = Gen::default();
     (results.ordering, results.reorder, results.recount) = (false, false, false);
+    results.count_job = None;
     results::place_of(state, order, count);
     if was_untouched {
         // Nobody has moved yet: the window stays at the top, where what is new is seen.

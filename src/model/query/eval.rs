@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::RangeFrom;
+use std::ops::{Range, RangeFrom};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use regex::Regex;
@@ -10,7 +10,7 @@ use strum::IntoEnumIterator;
 
 use super::address::Network;
 use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
-use super::pattern::{Needle, Pattern};
+use super::pattern::{Needle, Pattern, is_folded};
 use super::row::{RowView, TextNumber};
 use super::span::Span;
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
@@ -20,7 +20,7 @@ use crate::model::session::{Fact, State, Thresholds, state_at};
 use crate::model::time::{Zone, parse_instant};
 
 /// The fields in which a bare word is looked for; of the id only the start counts.
-const WORD_FIELDS: [Field; 6] = [
+pub const WORD_FIELDS: [Field; 6] = [
     Field::User,
     Field::Client,
     Field::Ip,
@@ -137,8 +137,8 @@ impl Matcher {
             .all(|test| test.is_met(row, self, answers) != test.negated)
     }
 
-    /// The bare words: they are looked for in nearly every text, so that each distinct text of many rows is
-    /// best looked at beforehand, once.
+    /// The bare words: they are looked for in nearly every text, so that whoever has many rows best looks for
+    /// them beforehand, and tells by [`RowView::word`].
     pub fn words(&self) -> impl Iterator<Item = WordTest<'_>> {
         let tests = self.tests.iter().chain(self.of_source.values().flatten());
         let checks = tests.flat_map(|test| &test.any);
@@ -205,19 +205,39 @@ pub struct WordTest<'a> {
     needle: &'a Needle,
 }
 
-impl WordTest<'_> {
+impl<'a> WordTest<'a> {
+    /// The number by which [`RowView::word`] is asked for it.
+    pub fn number(self) -> usize {
+        self.number
+    }
+
+    /// The word as texts are compared with it: in lower case.
+    pub fn folded(self) -> &'a str {
+        self.needle.folded()
+    }
+
     /// True if it occurs in this text.
-    pub fn is_met(&self, text: &str) -> bool {
+    pub fn is_met(self, text: &str) -> bool {
         self.needle.is_in(text)
+    }
+
+    /// True if this text begins with it.
+    pub fn begins(self, text: &str) -> bool {
+        self.needle.begins(text)
+    }
+
+    /// True if [`WordTest::find`] finds it in this text wherever it occurs: in a text that is in lower case.
+    pub fn is_found_as_written(self, text: &str) -> bool {
+        is_folded(text) && !self.folded().is_empty()
+    }
+
+    /// Where it occurs first in a text in lower case, from this byte on.
+    pub fn find(self, text: &str, from: usize) -> Option<Range<usize>> {
+        self.needle.find(text, from)
     }
 }
 
 impl Answers {
-    /// Keeps what a test says of all texts, in the order of their numbers. `None`: it is not known.
-    pub fn keep(&mut self, test: WordTest<'_>, of_texts: Vec<Option<bool>>) {
-        *self.of_check(test.number) = of_texts;
-    }
-
     fn of_check(&mut self, check: usize) -> &mut Vec<Option<bool>> {
         if self.0.len() <= check {
             self.0.resize_with(check + 1, Vec::new);
@@ -456,11 +476,13 @@ impl Check {
     ) -> bool {
         match self {
             Self::Word(needle, network) => {
-                let mut fields = WORD_FIELDS.iter();
-                fields.any(|field| {
+                let as_text = row.word(number).unwrap_or_else(|| {
+                    let mut fields = WORD_FIELDS.iter();
                     let look = |text: &str| needle.is_in(text);
-                    answers.of(number, row, *field, look) == Some(true)
-                }) || word_is_met(needle, *network, row)
+                    fields.any(|field| answers.of(number, row, *field, look) == Some(true))
+                        || row.tests_id(|id| needle.begins(id))
+                });
+                as_text || network.is_some_and(|network| is_in_network(network, row))
             }
             Self::Id(id) => {
                 let same = |text: Option<Cow<'_, str>>| text.is_some_and(|text| text == **id);
@@ -546,13 +568,9 @@ fn states_meant(word: &str) -> Option<Vec<State>> {
     })
 }
 
-/// A word that stands in no text: the beginning of an id, or a network.
-fn word_is_met(needle: &Needle, network: Option<Network>, row: &impl RowView) -> bool {
-    let as_network = |network: Network| {
-        row.text(Field::Ip)
-            .is_some_and(|text| network.has_any_of(&text))
-    };
-    row.tests_id(|id| needle.begins(id)) || network.is_some_and(as_network)
+fn is_in_network(network: Network, row: &impl RowView) -> bool {
+    let address = row.text(Field::Ip);
+    address.is_some_and(|text| network.has_any_of(&text))
 }
 
 /// The value of `age`, `idle` or `left`; `left` is negative after the expiry.

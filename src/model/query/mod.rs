@@ -31,7 +31,7 @@ use super::time::Zone;
 use super::way::Way;
 
 pub use error::QueryError;
-pub use eval::{Answers, Matcher, WordTest};
+pub use eval::{Answers, Matcher, WORD_FIELDS, WordTest};
 pub use fields::ValueKind;
 pub use own::{Means, OwnName};
 pub use property::Property;

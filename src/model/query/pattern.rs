@@ -1,5 +1,7 @@
 //! Texts compared without case, with `*` for any run of characters.
 
+use std::ops::Range;
+
 use memchr::memmem::Finder;
 
 /// A pattern that must match a whole text. Takes linear time, whatever the pattern.
@@ -90,10 +92,27 @@ impl Needle {
         with_folded(text, |text| self.finder.find(text.as_bytes()).is_some())
     }
 
+    /// The word in lower case.
+    pub(super) fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// Where it occurs first in a text that is folded, from this byte on.
+    pub(super) fn find(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        let rest = text.as_bytes().get(from..)?;
+        let start = from + self.finder.find(rest)?;
+        Some(start..start + self.folded.len())
+    }
+
     /// True if this text begins with it.
     pub(super) fn begins(&self, text: &str) -> bool {
         with_folded(text, |text| text.starts_with(&*self.folded))
     }
+}
+
+/// True if a text is certainly the same folded: ASCII without capitals.
+pub(super) fn is_folded(text: &str) -> bool {
+    text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// Lower case character by character, so that a part of a text folds like the whole.
@@ -106,11 +125,11 @@ const ON_STACK: usize = 512;
 
 /// Gives the folded text to `look`.
 fn with_folded<R>(text: &str, look: impl FnOnce(&str) -> R) -> R {
+    if is_folded(text) {
+        return look(text);
+    }
     if !text.is_ascii() {
         return look(&fold(text));
-    }
-    if !text.bytes().any(|b| b.is_ascii_uppercase()) {
-        return look(text);
     }
     let mut buffer = [0_u8; ON_STACK];
     let Some(folded) = buffer.get_mut(..text.len()) else {

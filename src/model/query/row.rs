@@ -31,6 +31,12 @@ pub trait RowView {
         TextNumber::Unknown
     }
 
+    /// Whether a bare word of the query, by its number, occurs in the row (in a text, or at the beginning of the
+    /// id). `None`: nobody has looked for it.
+    fn word(&self, _number: usize) -> Option<bool> {
+        None
+    }
+
     /// True if the id passes the test. For many rows cheaper than to take it as a text.
     fn tests_id(&self, test: impl FnOnce(&str) -> bool) -> bool {
         self.text(Field::Id).is_some_and(|id| test(&id))

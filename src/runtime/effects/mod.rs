@@ -172,6 +172,7 @@ impl Effects {
                 }
             }
             rows @ (Effect::Order { .. }
+            | Effect::CountUsers { .. }
             | Effect::Compare { .. }
             | Effect::FindMarked { .. }
             | Effect::Count { .. }) => {

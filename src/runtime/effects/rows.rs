@@ -1,8 +1,10 @@
 //! Work that looks at every row, for another thread than that of the loop.
 
+use std::sync::Arc;
+
 use crate::app::counts::count;
 use crate::app::{Effect, Msg};
-use crate::store::{find_marked, order};
+use crate::store::{count_users, find_marked, order};
 
 /// The work that an effect asks for; its outcome is the answer. `None`: the effect is about something else.
 pub(super) fn work(effect: Effect) -> Option<Box<dyn FnOnce() -> Msg + Send>> {
@@ -15,6 +17,14 @@ pub(super) fn work(effect: Effect) -> Option<Box<dyn FnOnce() -> Msg + Send>> {
         } => Box::new(move || Msg::Ordered {
             generation,
             order: order(&rows, &view, Some(&before)),
+        }),
+        Effect::CountUsers {
+            generation,
+            rows,
+            view,
+        } => Box::new(move || Msg::UsersCounted {
+            generation,
+            counted: Arc::new(count_users(&rows, &view)),
         }),
         Effect::Compare {
             generation,

@@ -1,8 +1,9 @@
 //! Orders that are made off the loop: how many, of how many rows, and which one is shown.
 
 use super::*;
+use crate::app::effect::Timer;
 use crate::app::state::Pane;
-use crate::store::{order, touched};
+use crate::store::{count_users, order, touched};
 
 /// Rows of a page.
 const PAGE: usize = 200;
@@ -225,4 +226,101 @@ fn an_order_that_was_chosen_stays_when_another_system_answers() {
     super::super::results::sort_at_first(&mut app.state);
 
     assert_eq!(app.state.results.sort, chosen);
+}
+
+/// The counts that were asked for, and their answer.
+fn count(list: &mut Slow) -> usize {
+    let is_count = |effect: &mut Effect| matches!(effect, Effect::CountUsers { .. });
+    let jobs: Vec<_> = list.app.effects.extract_if(.., is_count).collect();
+    let count = jobs.len();
+    for job in jobs {
+        if let Effect::CountUsers {
+            generation,
+            rows,
+            view,
+        } = job
+        {
+            let counted = Arc::new(count_users(&rows, &view));
+            list.app.send(Msg::UsersCounted {
+                generation,
+                counted,
+            });
+        }
+    }
+    list.collect();
+    count
+}
+
+fn counted_rows(list: &Slow) -> usize {
+    let counted = list.app.state.results.counted.as_ref();
+    counted.map_or(0, |counted| counted.rows())
+}
+
+#[test]
+fn no_order_waits_for_the_count_of_hints_after_a_load() {
+    let mut list = Slow::new();
+    list.load(5_800, 6_000, 1);
+    list.page(6_000);
+    let Some(Effect::Order { view, .. }) = &list.job else {
+        panic!("the rows are to be put in order");
+    };
+    assert!(!view.counts, "they are counted beside");
+
+    list.finish_job();
+    list.keys("s");
+    assert!(
+        list.job.is_some(),
+        "the order is made while they are counted"
+    );
+    list.finish_job();
+    assert_eq!(counted_rows(&list), 0);
+
+    assert_eq!(count(&mut list), 1, "once");
+    assert_eq!(counted_rows(&list), 6_000);
+    assert!(list.job.is_none(), "no order is made anew");
+    assert_eq!(count(&mut list), 0);
+}
+
+#[test]
+fn an_order_by_hints_is_made_with_its_count() {
+    let mut list = Slow::new();
+    list.load(6_000, 6_000, 1);
+    while list.job.is_some() {
+        list.finish_job();
+    }
+    let _ = count(&mut list);
+    list.app.state.results.counted = None;
+
+    list.app.keys("&").typed("hint:many");
+    list.app.due(Timer::Filter);
+    list.collect();
+    // The order for the first letter.
+    list.finish_job();
+
+    let Some(Effect::Order { view, .. }) = &list.job else {
+        panic!("the rows are to be filtered");
+    };
+    assert!(view.counts);
+    list.finish_job();
+    assert_eq!(counted_rows(&list), 6_000);
+}
+
+#[test]
+fn counts_of_rows_that_have_gone_are_not_taken() {
+    let mut list = Slow::new();
+    list.load(6_000, 6_000, 1);
+    list.finish_job();
+    let is_count = |effect: &Effect| matches!(effect, Effect::CountUsers { .. });
+    let old = list.app.effects.iter().position(is_count);
+    let old = list.app.effects.remove(old.expect("they are counted"));
+
+    list.app.state.focus = Pane::Table;
+    list.keys("r");
+    list.app.forget();
+    list.rows = 0;
+    list.load(5_800, 6_000, 1_000);
+    list.app.effects.push(old);
+    let _ = count(&mut list);
+
+    assert_eq!(counted_rows(&list), 0);
 }
