@@ -117,6 +117,22 @@ impl ScreenError {
 
 /// How long what is still under way may take at the end, if a revoke is among it.
 const GRACE: Duration = Duration::from_millis(200);
+/// By how much the priority of work beside the loop is lower.
+#[cfg(target_os = "linux")]
+const LOWER: i32 = 5;
+
+/// The work beside the loop gives way to it, so that keys are answered at once while rows arrive: this thread
+/// gets a lower priority, where the system has one for each thread.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{getpriority_process, setpriority_process};
+        // 0 to 19 is the lower half. It is no fault if it stays as it is.
+        if let Ok(now) = getpriority_process(None) {
+            let _ = setpriority_process(None, (now + LOWER).min(19));
+        }
+    }
+}
 
 /// Shows the screen until the operator ends it. The terminal is given back whatever happens.
 /// Returns the exit code of the program, and what to tell the operator now that the screen is gone.
@@ -128,8 +144,13 @@ pub fn start(setup: Setup) -> Result<(u8, Vec<String>), ScreenError> {
     set_panic_hook(setup.log.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .on_thread_start(give_way)
         .enable_all()
         .build()?;
+    // Fails only where there is one already.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .start_handler(|_| give_way())
+        .build_global();
     let profiles = setup.profiles.clone();
     let ended = runtime.block_on(shell::run(setup));
     modes::leave();
