@@ -4,9 +4,23 @@ use super::ctx::Ctx;
 use super::exit;
 use super::pages::ListEnd;
 use super::sources::Source;
-use super::targets::SessionTarget;
+use super::targets::{SessionTarget, Skip};
 use crate::model::text::display_safe;
-use crate::model::{Completeness, EndPlan, EndRequest, EndTarget, EndWay, PlanBasis, SystemPlan};
+use crate::model::{
+    Completeness, EndPlan, EndRequest, EndTarget, EndWay, Exempt, PlanBasis, SystemPlan,
+};
+
+/// The way in which each profile ends sessions. `whole_user`: all of a person are meant. Sessions that are left
+/// out because they are the operator's own tell where the operation for a person may not be used.
+pub(super) fn ways(sources: &[Source], targets: &[SessionTarget], whole_user: bool) -> Vec<EndWay> {
+    let own = |at: usize| {
+        let mut here = targets.iter().filter(|target| target.source == at);
+        here.any(|target| target.skip == Some(Skip::Exempt(Exempt::Own)))
+    };
+    let sources = sources.iter().enumerate();
+    let ways = sources.map(|(at, source)| EndWay::of(&source.api.caps(), whole_user, own(at)));
+    ways.collect()
+}
 
 /// The plan for these sessions. `lists`: how the reading of each profile ended; none for sessions that were
 /// named. `whose`: the person, cleaned, if all of theirs are meant.
@@ -20,9 +34,9 @@ pub(super) fn plan(
         whose: whose.map(str::to_owned),
         systems: Vec::new(),
     };
-    for (at, source) in sources.iter().enumerate() {
+    let ways = ways(sources, left_out, whose.is_some());
+    for ((at, source), way) in sources.iter().enumerate().zip(ways) {
         let caps = source.api.caps();
-        let way = EndWay::of(&caps, whose.is_some());
         let mut system = SystemPlan {
             is_everywhere: caps.revoke_user_everywhere,
             risk: source.risk(),
@@ -86,7 +100,7 @@ pub(super) fn request(
     sources: &[Source],
     target: &SessionTarget,
     called: &str,
-    whole_user: bool,
+    way: EndWay,
 ) -> String {
     let Some(source) = sources.get(target.source) else {
         return String::new();
@@ -97,7 +111,7 @@ pub(super) fn request(
         address: &source.profile.address(),
         realm: realm.as_deref(),
         kind: target.kind.as_deref(),
-        target: match EndWay::of(&caps, whole_user) {
+        target: match way {
             EndWay::ForUser => EndTarget::User(&user),
             EndWay::ByKey(_) => EndTarget::Sessions(&labels),
         },

@@ -65,7 +65,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &IncidentArgs) -> Result<u8, Failure> {
             sources: &sources,
             reason: args.reason.as_deref(),
             fail_fast: false,
-            whole_user: true,
+            ways: end_plan::ways(&sources, &left_out, true),
         };
         let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
         if ended > exit::BY_SIGNAL {

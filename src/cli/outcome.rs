@@ -12,7 +12,7 @@ use super::sources::Source;
 use super::targets::{SessionTarget, Skip};
 use crate::model::text::{Ellipsis, MESSAGE_COLS, NAME_COLS, display_safe, mask, safe_cut};
 use crate::model::time::rfc3339;
-use crate::model::{ApiError, NO_LASTING_ID, Outcome};
+use crate::model::{ApiError, EndWay, NO_LASTING_ID, Outcome};
 
 /// The message about an id that was given by hand and that the server does not know.
 pub(super) const NEVER_LISTED: &str =
@@ -99,9 +99,9 @@ impl<'a> Outcomes<'a> {
     pub(crate) fn would_revoke(
         &mut self,
         target: &SessionTarget,
-        whole_user: bool,
+        way: EndWay,
     ) -> Result<(), Failure> {
-        let request = end_plan::request(self.sources, target, &self.called(target), whole_user);
+        let request = end_plan::request(self.sources, target, &self.called(target), way);
         self.print(target, "would_revoke", Some(&request), None)
     }
 

@@ -18,8 +18,8 @@ use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
 use crate::model::text::{display_safe, with_thousands};
 use crate::model::{
-    ApiError, AskedBy, Clause, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke, RowRef,
-    Subject, Untrusted, Value,
+    ApiError, AskedBy, Clause, EndWay, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke,
+    RowRef, Subject, Untrusted, Value,
 };
 use crate::revoke::Provenance;
 
@@ -55,8 +55,9 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         return Ok(exit::NOTHING);
     }
     if args.dry_run {
+        let ways = end_plan::ways(&sources, &left_out, args.user.is_some());
         for target in &chosen {
-            outcomes.would_revoke(target, args.user.is_some())?;
+            outcomes.would_revoke(target, ways[target.source])?;
         }
         outcomes.flush()?;
         tell_plan(ctx, args, &sources, (&chosen, &left_out), &found.lists);
@@ -80,7 +81,7 @@ pub(crate) async fn run(ctx: &Ctx, args: &RevokeArgs) -> Result<u8, Failure> {
         sources: &sources,
         reason: args.reason.as_deref(),
         fail_fast: args.fail_fast,
-        whole_user: args.user.is_some(),
+        ways: end_plan::ways(&sources, &left_out, args.user.is_some()),
     };
     let ended = revoke_run::run(&job, chosen, &left_out, &mut outcomes).await?;
     if ended > exit::BY_SIGNAL {
@@ -135,10 +136,12 @@ fn opened(ctx: &Ctx, args: &RevokeArgs) -> Result<(Config, Vec<Source>), Failure
 /// The system's own operation for a person also reaches sessions of theirs that cannot be ended alone,
 /// so what becomes of those is read back too.
 pub(super) fn take_whole_people(sources: &[Source], targets: &mut [SessionTarget]) {
+    let ways = end_plan::ways(sources, targets, true);
     let sent: Vec<(usize, Subject)> = targets
         .iter()
         .filter(|target| {
             target.skip.is_none()
+                && ways[target.source] == EndWay::ForUser
                 && sources[target.source]
                     .api
                     .caps()

@@ -17,7 +17,7 @@ use super::sources::Source;
 use super::targets::SessionTarget;
 use crate::audit::{Audit, AuditError};
 use crate::config::AuditMode;
-use crate::model::{ApiError, Outcome, Subject};
+use crate::model::{ApiError, EndWay, Outcome, Subject};
 use crate::revoke::{
     JobContext, JobControl, JobItem, Progress, READ_EACH, read_back, run_job, run_user_job,
 };
@@ -35,8 +35,8 @@ pub(crate) struct RevokeRun<'a> {
     pub(crate) reason: Option<&'a str>,
     /// Start nothing more after the first failure.
     pub(crate) fail_fast: bool,
-    /// All sessions of a person are meant: the system's own operation for that is used.
-    pub(crate) whole_user: bool,
+    /// How each profile ends them.
+    pub(crate) ways: Vec<EndWay>,
 }
 
 /// Ends the sessions and prints their outcomes. The answer is the exit code.
@@ -62,6 +62,7 @@ pub(crate) async fn run(
         let worker = RevokeWorker {
             job,
             source,
+            way: job.ways[at],
             audit: audit.clone(),
             stop: stop.child_token(),
             report: report.clone(),
@@ -149,6 +150,7 @@ enum Heard {
 struct RevokeWorker<'a> {
     job: &'a RevokeRun<'a>,
     source: &'a Source,
+    way: EndWay,
     audit: Arc<Audit>,
     stop: CancellationToken,
     report: mpsc::Sender<Heard>,
@@ -186,7 +188,7 @@ impl RevokeWorker<'_> {
             reason: self.job.reason.map(str::to_owned),
             verb: "revoke".to_owned(),
         };
-        if self.job.whole_user && self.source.api.caps().kinds.iter().any(|k| k.revoke_user) {
+        if self.way == EndWay::ForUser {
             self.people(context, mine).await
         } else {
             self.each(context, mine).await

@@ -17,9 +17,10 @@ pub enum EndWay {
 }
 
 impl EndWay {
-    /// The way in which a system ends sessions. `whole_user`: all of one person are meant.
-    pub fn of(caps: &Capabilities, whole_user: bool) -> Self {
-        if whole_user && caps.kinds.iter().any(|kind| kind.revoke_user) {
+    /// The way in which a system ends sessions. `whole_user`: all of one person are meant. `has_own`: the
+    /// operator's own session is among them; it is left alone, so the others end by their keys.
+    pub fn of(caps: &Capabilities, whole_user: bool, has_own: bool) -> Self {
+        if whole_user && !has_own && caps.kinds.iter().any(|kind| kind.revoke_user) {
             return Self::ForUser;
         }
         let batch = caps.kinds.iter().map(|kind| match kind.revoke {

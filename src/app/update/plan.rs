@@ -353,6 +353,12 @@ fn take_page(state: &State, question: &mut PlanBox, at: usize, result: &Result<R
     };
     let rows = std::mem::take(rows);
     planned.asked = None;
+    let caps = state.source(planned.source).and_then(|s| s.caps.as_deref());
+    if let Some(caps) = caps
+        && rows.iter().any(|(_, row)| row.own() == Some(true))
+    {
+        system.way = EndWay::of(caps, true, true);
+    }
     for (_, row) in rows.iter() {
         if let Some(why) = left_out(state, system.way, row) {
             system.leave_out(1, display_safe(&why));
@@ -408,7 +414,7 @@ fn system_plan(state: &State, source: SourceId, whole_user: bool) -> SystemPlan 
         return SystemPlan::new("", EndWay::ByKey(1));
     };
     let caps = opened.caps.as_deref();
-    let way = caps.map_or(EndWay::ByKey(1), |caps| EndWay::of(caps, whole_user));
+    let way = caps.map_or(EndWay::ByKey(1), |caps| EndWay::of(caps, whole_user, false));
     let notes = caps.filter(|caps| whole_user && caps.revoke_user_everywhere);
     let notes = notes.map_or(&[][..], |caps| &caps.notes);
     SystemPlan {

@@ -18,7 +18,7 @@ use crate::conformance::{LongList, SystemFixture};
 use crate::{job, running};
 
 /// A table from which nothing is removed.
-fn lasting() -> Options {
+pub(super) fn lasting() -> Options {
     Options {
         system: Arc::new(CockroachOptions {
             purge_seconds: 0,

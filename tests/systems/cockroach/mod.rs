@@ -2,3 +2,4 @@
 
 mod emulated;
 mod emulator;
+mod program;

@@ -160,3 +160,27 @@ fn what_is_still_there_is_told() {
     says(&app, &["1 ended", "1 left"]);
     assert_eq!(app.state.message.as_ref().unwrap().level, Level::Warn);
 }
+
+#[test]
+fn the_own_session_is_never_ended_with_the_others() {
+    let mut app = asking();
+    let mine = RowRef {
+        own: Some(true),
+        ..row("asmith", 600, 0)
+    };
+    let others = [1, 2].map(|number| row("asmith", 600, number));
+    answer(&mut app, 0, [vec![mine], others.to_vec()].concat());
+
+    says(
+        &app,
+        &[
+            "2 requests, one by one",
+            "left out 1: it is the session you are signed in with",
+            "[ End 2 ]",
+        ],
+    );
+    app.typed("2").slowly("enter");
+    let (keys, users) = ends(&app);
+    assert_eq!(keys, ["asmith-600-1", "asmith-600-2"]);
+    assert_eq!(users, []);
+}
