@@ -26,7 +26,7 @@ pub fn blocked(state: &State, action: Action) -> Option<Reason> {
         Action::Mark | Action::MarkAll => no_row(state),
         Action::MarkRange => no_row(state).or_else(|| no_last_mark(state)),
         Action::DropMarks => no_mark(state),
-        Action::Open if cut::way_out(state).is_some() => None,
+        Action::Open if cut::way_out(state).is_some() || state.results.query.is_none() => None,
         Action::Person if person::typed_person(state).is_some() => nobody(state),
         Action::Person => no_row(state).or_else(|| nobody(state)),
         Action::RevokeUser => revoke_user(state),

@@ -107,6 +107,16 @@ impl ViewLine {
     }
 }
 
+/// "Type ada or 3:  ": the prompt for what confirms a question. Any of the texts does.
+pub fn typed_prompt(expected: &[String]) -> String {
+    let cut = |text| cut_end(text, 30, Default::default());
+    match expected {
+        [number, name, ..] => format!("Type {} or {number}:  ", cut(name)),
+        [only] => format!("Type {only} to confirm:  "),
+        [] => String::new(),
+    }
+}
+
 /// The text typed in a field, cleaned or masked, and its cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldText {

@@ -127,7 +127,7 @@ fn give_way() {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{getpriority_process, setpriority_process};
-        // 0 to 19 is the lower half. It is no fault if it stays as it is.
+        // A higher number is a lower priority, 19 the lowest. It is no fault if it stays as it is.
         if let Ok(now) = getpriority_process(None) {
             let _ = setpriority_process(None, (now + LOWER).min(19));
         }

@@ -56,7 +56,7 @@ fn answers_of<'a, 'k>(texts: &'a Arc<Texts>, known: &'k mut Known<'a>) -> &'k mu
     &mut known[place].1
 }
 
-/// Of few rows each is looked at by itself; one of so many is few.
+/// Up to one row in so many, each is looked at by itself: that takes less than to look for words in all.
 const FEW: usize = 16;
 
 /// Those of these rows that pass, in the same sequence. Works on all cores. Not for a filter that asks for

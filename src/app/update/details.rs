@@ -23,6 +23,10 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     if let Some(name) = cut::way_out(state) {
         return form::user(state, name);
     }
+    if state.results.query.is_none() {
+        // The empty table says that Enter lists the sessions.
+        return form::enter(state);
+    }
     if state.focus == Pane::Table {
         return focus::focus(state, Pane::Details);
     }

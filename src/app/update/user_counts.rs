@@ -77,7 +77,7 @@ pub(super) fn count_off_the_loop(state: &mut State) -> Option<Effect> {
     })
 }
 
-/// The counts are there. They are taken if the rows are still the same.
+/// The counts are there. They are taken unless other rows have taken the place of those that were counted.
 pub(super) fn counted(state: &mut State, generation: Gen, counted: Arc<UserCounts>) -> Vec<Effect> {
     let results = &mut state.results;
     if results

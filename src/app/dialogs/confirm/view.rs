@@ -1,8 +1,10 @@
 //! How the question before one session ends is drawn.
 
-use super::{Confirm, ConfirmFocus, Typed, VERB};
+use super::{Confirm, ConfirmFocus, VERB};
 use crate::app::cells;
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences, text_cells};
+use crate::app::dialog_view::{
+    DialogView, FieldText, ViewLine, is_large, sentences, text_cells, typed_prompt,
+};
 use crate::app::life;
 use crate::app::role::Role;
 use crate::app::state::State;
@@ -172,15 +174,6 @@ fn sessions(count: usize) -> String {
     }
 }
 
-/// "Type asmith or 1:".
-fn asked(typed: &Typed) -> String {
-    let expected = &typed.expect;
-    match expected.get(1) {
-        Some(name) => format!("Type {} or {}:  ", cut(name, 30), expected[0]),
-        None => format!("Type {} to confirm:  ", expected[0]),
-    }
-}
-
 fn warnings(confirm: &Confirm, width: usize) -> Vec<ViewLine> {
     confirm
         .warnings
@@ -207,7 +200,7 @@ fn fields(confirm: &Confirm, width: usize, lines: &mut Vec<ViewLine>) -> bool {
     };
     let longest = typed.expect.iter().map(|text| width_cols(text)).max();
     let wanted = (longest.unwrap_or(0) + 1).clamp(TYPED.0, TYPED.1);
-    let mut line = indented(asked(typed));
+    let mut line = indented(typed_prompt(&typed.expect));
     if line.cells() + wanted + 2 > width + 2 {
         lines.push(line);
         line = indented("");

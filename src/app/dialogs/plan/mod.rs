@@ -198,7 +198,18 @@ impl PlanBox {
                 "{name} has not answered yet: wait, or leave it out"
             ));
         }
-        (self.plan.sessions() == 0).then(|| "there is nothing to end".to_owned())
+        (self.plan.sessions() == 0).then(|| {
+            let systems = self.plan.systems.iter();
+            let is_known = systems
+                .filter(|one| one.is_in)
+                .all(|one| one.doubt().is_none());
+            let text = if is_known {
+                "there is nothing to end"
+            } else {
+                "no session is known that could be ended"
+            };
+            text.to_owned()
+        })
     }
 
     /// True if everything that must be typed has been typed.

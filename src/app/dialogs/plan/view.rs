@@ -1,7 +1,9 @@
 //! How the question before several sessions end is drawn.
 
 use super::{PlanBox, PlanFocus};
-use crate::app::dialog_view::{DialogView, FieldText, ViewLine, is_large, sentences, text_cells};
+use crate::app::dialog_view::{
+    DialogView, FieldText, ViewLine, is_large, sentences, text_cells, typed_prompt,
+};
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::model::SystemPlan;
@@ -245,17 +247,15 @@ fn fields(question: &PlanBox, width: usize) -> Vec<ViewLine> {
         return lines;
     };
     let expected = question.plan.expected();
-    let ask = match expected.get(1) {
-        Some(name) => format!("Type {} or {}:  ", cut(name, 30), expected[0]),
-        None => format!("Type {} to confirm:  ", expected[0]),
-    };
     let longest = expected.iter().map(|text| width_cols(text)).max();
     let cells = (longest.unwrap_or(0) + 1).clamp(TYPED.0, TYPED.1);
-    let line = ViewLine::plain("  ").with(ask, Role::Text).with_field(
-        &FieldText::of(&question.typed),
-        cells as u16,
-        question.focus == PlanFocus::Typed,
-    );
+    let line = ViewLine::plain("  ")
+        .with(typed_prompt(&expected), Role::Text)
+        .with_field(
+            &FieldText::of(&question.typed),
+            cells as u16,
+            question.focus == PlanFocus::Typed,
+        );
     lines.push(line);
     lines.push(told(&format!("typed because {because}"), width, Role::Dim));
     lines

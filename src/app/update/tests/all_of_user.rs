@@ -78,6 +78,24 @@ fn with_nothing_to_end_nothing_is_typed_and_cancel_has_the_focus() {
 }
 
 #[test]
+fn a_system_that_gave_no_answer_is_not_said_to_have_nothing() {
+    let mut app = asking();
+    let asked = app.effects.iter().rev().find_map(|effect| match effect {
+        Effect::Search { generation, .. } => Some(*generation),
+        _ => None,
+    });
+
+    app.send(Msg::Page {
+        source: SourceId(0),
+        generation: asked.expect("it was asked"),
+        result: Err(refused()),
+    });
+
+    says(&app, &["no session is known that could be ended"]);
+    assert!(!said(&app).contains("nothing to end"), "{}", said(&app));
+}
+
+#[test]
 fn sessions_that_are_over_are_left_out() {
     let mut app = asking();
     let gone = RowRef {

@@ -414,3 +414,14 @@ fn shift_tab_comes_into_the_form_at_its_end() {
     assert_eq!(app.state.focus, Pane::Search);
     assert_eq!(app.state.form.field, FormField::More);
 }
+
+#[test]
+fn enter_in_the_table_lists_all_before_anything_was_searched() {
+    let mut app = TestApp::new();
+    app.keys("esc");
+    assert_eq!(app.state.focus, crate::app::state::Pane::Table);
+
+    app.keys("enter").connect();
+
+    assert_eq!(app.count(|e| matches!(e, Effect::Search { .. })), 1);
+}
