@@ -229,8 +229,9 @@ fn state_line(state: &State, id: RowId, row: Row<'_>, session: &Session) -> Deta
         role,
     );
     let status = match state.results.status(id) {
-        Some(RowStatus::Refused(why) | RowStatus::Failed(why)) => Some(why.as_str()),
-        Some(RowStatus::Unknown) => Some("it was sent and no answer came"),
+        Some(RowStatus::Refused(why) | RowStatus::Failed(why) | RowStatus::Unknown(why)) => {
+            Some(why.as_str())
+        }
         Some(RowStatus::StillListed) => Some("the server said yes and still lists it"),
         Some(RowStatus::NoLastingId) => Some(NO_LASTING_ID),
         Some(RowStatus::AlreadyGone) => Some("it had already gone; usher did not end it"),

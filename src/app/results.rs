@@ -31,8 +31,8 @@ pub enum RowStatus {
     Refused(String),
     /// It could not be done.
     Failed(String),
-    /// Sent, and no answer came.
-    Unknown,
+    /// Sent, and what became of it is not known: why.
+    Unknown(String),
 }
 
 impl RowStatus {
@@ -46,7 +46,7 @@ impl RowStatus {
             Self::NoLastingId => "no lasting id",
             Self::Refused(_) => "refused",
             Self::Failed(_) => "failed",
-            Self::Unknown => "outcome?",
+            Self::Unknown(_) => "outcome?",
         }
     }
 

@@ -25,9 +25,9 @@ pub struct SystemEnd {
     pub kinds: String,
     /// How many had already gone.
     pub gone: u64,
-    /// How many failed, were refused, or were not sent.
+    /// How many failed, were refused, or were not sent. Of a person's: how many requests, one a realm.
     pub failed: u64,
-    /// Of how many nobody knows.
+    /// Of how many nobody knows. Of a person's: of how many requests.
     pub unknown: u64,
     /// How many are left of those that were meant, or of the person. `None`: not read back.
     pub left: Option<u64>,
@@ -83,7 +83,10 @@ impl SystemEnd {
                 self.left = sum(self.left, outcome.left);
                 self.notes.extend(outcome.notes.iter().cloned());
                 match &outcome.outcome {
-                    Outcome::Unknown | Outcome::StillListed => self.unknown += 1,
+                    Outcome::Unknown(_) | Outcome::StillListed => {
+                        self.unknown += 1;
+                        self.note(outcome.outcome.doubt().unwrap_or_default());
+                    }
                     Outcome::Failed(error) => self.fail(error.to_string()),
                     Outcome::Refused(why) => self.fail(why.clone()),
                     Outcome::NoLastingId => self.fail(crate::model::NO_LASTING_ID.to_owned()),
@@ -99,6 +102,10 @@ impl SystemEnd {
 
     fn fail(&mut self, why: String) {
         self.failed += 1;
+        self.note(why);
+    }
+
+    fn note(&mut self, why: String) {
         if !self.notes.contains(&why) {
             self.notes.push(why);
         }
@@ -169,17 +176,35 @@ impl SystemEnd {
         )
     }
 
+    /// How many sessions failed, and of how many nobody knows.
+    fn not_ended(&self) -> (u64, u64) {
+        if !self.is_for_user() {
+            return (self.failed, self.unknown);
+        }
+        // The operation is for all at once: what it did not end is as many as are left.
+        let rest = self
+            .left
+            .or_else(|| Some(self.meant.saturating_sub(self.ended?)));
+        match (self.failed, self.left) {
+            (1.., _) => (rest.unwrap_or(0), 0),
+            (0, None) if self.unknown > 0 => (0, rest.unwrap_or(0)),
+            _ => (0, 0),
+        }
+    }
+
     /// "4 ended", "4 ended, 1 already gone, 2 failed, 1 unknown".
     pub fn ended_words(&self) -> String {
         let number = with_thousands;
         let mut words = match self.ended {
             Some(ended) => format!("{} ended{}", number(ended), self.kinds),
+            None if self.failed + self.unknown > 0 => "how many ended is not known".to_owned(),
             None => "ended, no number told".to_owned(),
         };
+        let (failed, unknown) = self.not_ended();
         for (count, word) in [
             (self.gone, "already gone"),
-            (self.failed, "failed"),
-            (self.unknown, "unknown"),
+            (failed, "failed"),
+            (unknown, "unknown"),
         ] {
             if count > 0 {
                 words.push_str(&format!(", {} {word}", number(count)));

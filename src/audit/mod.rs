@@ -187,7 +187,11 @@ impl From<&Outcome> for Ending {
             Outcome::Refused(_) => plain("failed", Some("refused")),
             Outcome::NoLastingId => plain("failed", Some("no_lasting_id")),
             Outcome::Failed(error) => Self::from(error),
-            Outcome::Unknown => plain("unknown", None),
+            Outcome::Unknown(None) => plain("unknown", None),
+            Outcome::Unknown(Some(error)) => Self {
+                outcome: "unknown",
+                ..Self::from(error)
+            },
         }
     }
 }

@@ -477,7 +477,7 @@ fn table(body: &ActionBody, whole: bool) -> serde_json::Value {
 fn code(result: &ActionResult) -> u8 {
     match &result.outcome {
         None | Some(Outcome::Revoked | Outcome::AlreadyGone) => OK,
-        Some(Outcome::StillListed | Outcome::Unknown) => exit::PARTLY,
+        Some(Outcome::StillListed | Outcome::Unknown(_)) => exit::PARTLY,
         Some(Outcome::NoLastingId) => exit::NOT_ALLOWED,
         Some(Outcome::Refused(_)) => exit::NOT_ALLOWED,
         Some(Outcome::Failed(error)) => error.exit_code(),

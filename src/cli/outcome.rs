@@ -119,7 +119,7 @@ impl<'a> Outcomes<'a> {
             *match outcome {
                 Outcome::Revoked => &mut counted.ended,
                 Outcome::AlreadyGone => &mut counted.gone,
-                Outcome::Unknown => &mut counted.unknown,
+                Outcome::Unknown(_) => &mut counted.unknown,
                 _ => &mut counted.failed,
             } += 1;
         }
@@ -128,8 +128,10 @@ impl<'a> Outcomes<'a> {
             Outcome::NoLastingId => Some(NO_LASTING_ID.to_owned()),
             Outcome::Failed(ApiError::NotFound) => Some(NEVER_LISTED.to_owned()),
             Outcome::Failed(error) => Some(super::exit::reason(error)),
-            Outcome::Unknown => Some("sent, and no answer came; look with `usher get`".to_owned()),
-            Outcome::StillListed => Some("the server said yes, and still lists it".to_owned()),
+            Outcome::Unknown(_) => outcome
+                .doubt()
+                .map(|doubt| format!("{doubt}; look with `usher get`")),
+            Outcome::StillListed => outcome.doubt(),
             Outcome::Revoked | Outcome::AlreadyGone => None,
         };
         self.print(target, outcome.word(), message.as_deref(), ended)

@@ -381,7 +381,7 @@ fn summary(ctx: &Ctx, told: &[Option<Outcome>], left_out: &[SessionTarget], open
         count(|o| matches!(o, Outcome::Revoked)),
         count(|o| matches!(o, Outcome::AlreadyGone)),
         count(is_failed),
-        count(|o| matches!(o, Outcome::Unknown)),
+        count(|o| matches!(o, Outcome::Unknown(_))),
     );
     for (word, count) in [
         ("still listed", count(|o| matches!(o, Outcome::StillListed))),
@@ -434,7 +434,7 @@ fn code(
         match outcome {
             Some(Outcome::Revoked | Outcome::AlreadyGone) => codes.push(exit::OK),
             Some(Outcome::Refused(_) | Outcome::StillListed) => codes.push(exit::FAILED),
-            Some(Outcome::Unknown) => codes.push(exit::PARTLY),
+            Some(Outcome::Unknown(_)) => codes.push(exit::PARTLY),
             Some(Outcome::NoLastingId) => codes.push(exit::NOT_ALLOWED),
             Some(Outcome::Failed(error)) if !matches!(error, ApiError::Cancelled) => {
                 codes.push(error.exit_code());

@@ -419,8 +419,9 @@ pub enum Outcome {
     NoLastingId,
     /// It could not be done. [`ApiError::NotFound`]: no list has shown such a session.
     Failed(ApiError),
-    /// Sent, and no answer came; looking did not settle it either.
-    Unknown,
+    /// Sent, and nothing settled what became of it. Holds why the request gave no answer that counts.
+    /// `None`: the server said yes, or nothing at all, and no list shows whether it has ended.
+    Unknown(Option<ApiError>),
 }
 
 impl Outcome {
@@ -434,7 +435,22 @@ impl Outcome {
             Self::NoLastingId => "no_lasting_id",
             Self::Failed(ApiError::NotFound) => "not_found",
             Self::Failed(_) => "failed",
-            Self::Unknown => "unknown",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// Why it is not known whether the session has ended, cleaned and without a full stop. `None`: it is
+    /// known.
+    pub fn doubt(&self) -> Option<String> {
+        match self {
+            Self::StillListed => Some("the server said yes, and still lists it".to_owned()),
+            Self::Unknown(Some(error)) => Some(format!(
+                "it was sent, and what became of it is not known: {error}"
+            )),
+            Self::Unknown(None) => {
+                Some("it was sent, and no list shows what became of it".to_owned())
+            }
+            _ => None,
         }
     }
 }

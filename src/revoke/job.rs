@@ -419,7 +419,7 @@ async fn send<R: Sync>(
     // An answer that is too short says nothing about the rest.
     let answers = answers
         .into_iter()
-        .chain(std::iter::repeat(Outcome::Unknown));
+        .chain(std::iter::repeat(Outcome::Unknown(None)));
     let answered: Vec<_> = batch.into_iter().zip(answers).collect();
     if answered
         .iter()
@@ -460,7 +460,7 @@ async fn first(
     // The connection was closed under it and the session is still there: most likely the server never
     // saw the request, and ending the same session twice does no harm.
     let again = match api.revoke(std::slice::from_ref(item.key)).await {
-        Ok(mut answers) => answers.pop().unwrap_or(Outcome::Unknown),
+        Ok(mut answers) => answers.pop().unwrap_or(Outcome::Unknown(None)),
         Err(error) => Outcome::Failed(error),
     };
     let was_due = item.expires.is_some_and(|at| at <= api.server_now());

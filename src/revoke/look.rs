@@ -85,7 +85,9 @@ pub async fn read_back<R: Sync>(
     }
     let listed = list(api, items.iter().map(JobItem::sought), max_rows).await;
     let outcome = |item: &JobItem<R>| match (listed.seen(item.sought()), &ended.outcome) {
-        (Presence::Live | Presence::Renamed, Outcome::Unknown) => Outcome::Unknown,
+        (Presence::Live | Presence::Renamed, Outcome::Unknown(why)) => {
+            Outcome::Unknown(why.clone())
+        }
         (Presence::Live | Presence::Renamed, _) => Outcome::StillListed,
         (Presence::Gone, Outcome::AlreadyGone) => Outcome::AlreadyGone,
         // The yes was for the person, not for this session.
@@ -94,7 +96,10 @@ pub async fn read_back<R: Sync>(
         (Presence::NeverListed | Presence::Unclear, Outcome::Revoked) if ended.left == Some(0) => {
             Outcome::Revoked
         }
-        (Presence::NeverListed | Presence::Unclear, _) => Outcome::Unknown,
+        (Presence::NeverListed | Presence::Unclear, Outcome::Unknown(why)) => {
+            Outcome::Unknown(why.clone())
+        }
+        (Presence::NeverListed | Presence::Unclear, _) => Outcome::Unknown(None),
     };
     let told = |item: &JobItem<R>| {
         let outcome = outcome(item);
@@ -148,7 +153,7 @@ pub(super) fn time_of(outcome: &Outcome, ended: Option<DateTime<Utc>>) -> Option
 pub(super) fn is_doubtful(answer: &Outcome) -> bool {
     match answer {
         Outcome::Revoked | Outcome::NoLastingId => false,
-        Outcome::AlreadyGone | Outcome::StillListed | Outcome::Refused(_) | Outcome::Unknown => {
+        Outcome::AlreadyGone | Outcome::StillListed | Outcome::Refused(_) | Outcome::Unknown(_) => {
             true
         }
         Outcome::Failed(error) => error.may_have_acted() || *error == ApiError::NotFound,
@@ -158,7 +163,7 @@ pub(super) fn is_doubtful(answer: &Outcome) -> bool {
 /// The verdict on an answer after a look at the session. A lost answer is neither success nor failure.
 pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
     let lost = |answer: &Outcome| match answer {
-        Outcome::Unknown => true,
+        Outcome::Unknown(_) => true,
         Outcome::Failed(error) => error.may_have_acted(),
         _ => false,
     };
@@ -182,14 +187,14 @@ pub(super) fn settle(answer: Outcome, seen: Presence) -> Verdict {
             Presence::Live => Outcome::Refused(
                 "the server answered that there is no such session, and still lists it".to_owned(),
             ),
-            Presence::Unclear => Outcome::Unknown,
+            Presence::Unclear => Outcome::Unknown(None),
         },
         (answer, Presence::Gone) if lost(&answer) => Outcome::Revoked,
         (answer, Presence::Renamed) if lost(&answer) => Outcome::NoLastingId,
         (Outcome::Failed(error), Presence::Unclear | Presence::NeverListed)
             if error.may_have_acted() =>
         {
-            Outcome::Unknown
+            Outcome::Unknown(Some(error))
         }
         (answer, _) => answer,
     })

@@ -141,7 +141,7 @@ impl Tally {
             Outcome::Revoked => &mut self.revoked,
             Outcome::AlreadyGone => &mut self.already_gone,
             Outcome::StillListed => &mut self.still_listed,
-            Outcome::Unknown => &mut self.unknown,
+            Outcome::Unknown(_) => &mut self.unknown,
             Outcome::Refused(_) | Outcome::NoLastingId | Outcome::Failed(_) => &mut self.failed,
         }
     }

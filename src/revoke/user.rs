@@ -143,7 +143,7 @@ fn check_named(user: &Subject) -> Result<(), ApiError> {
 
 /// Counts what is left where the system did not, and settles the outcome by it.
 async fn count(api: &dyn SessionApi, user: &Subject, ended: &mut UserOutcome, max_rows: u32) {
-    let counts = matches!(ended.outcome, Outcome::Revoked | Outcome::Unknown);
+    let counts = matches!(ended.outcome, Outcome::Revoked | Outcome::Unknown(_));
     if !counts {
         return;
     }
@@ -156,7 +156,7 @@ async fn count(api: &dyn SessionApi, user: &Subject, ended: &mut UserOutcome, ma
         if ended.left.is_some_and(|left| left > 0) {
             ended.outcome = Outcome::StillListed;
         }
-    } else if matches!(ended.outcome, Outcome::Unknown) && ended.left == Some(0) {
+    } else if matches!(ended.outcome, Outcome::Unknown(_)) && ended.left == Some(0) {
         ended.outcome = match ended.before {
             Some(0) => Outcome::AlreadyGone,
             _ => Outcome::Revoked,

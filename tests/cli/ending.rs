@@ -465,3 +465,33 @@ fn f_del_07_a_request_that_ends_sessions_is_not_sent_again_after_an_error_of_the
         assert_eq!(count(&log, "done", "failed"), 5, "{system:?}: {log:?}");
     }
 }
+
+#[test]
+fn why_it_is_not_known_what_became_of_a_user_is_told_in_the_words_of_the_server() {
+    let desk = Desk::new();
+    let rows = desk
+        .run(&["list", "deletable:yes state:active"])
+        .ends(0)
+        .rows();
+    let user = rows[0]["user"].as_str().unwrap();
+    let fault =
+        r#"{"match":{"method":"DELETE"},"action":"status","code":503,"body":"maintenance"}"#;
+    desk.emulator().set_faults(&[fault]).unwrap();
+
+    let ran = desk.run(&["revoke", "--user", user, "--yes", "-o", "jsonl"]);
+
+    // Those whose time runs out meanwhile are gone.
+    let rows = ran.rows();
+    let (unknown, others): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row["outcome"] == "unknown");
+    assert!(!unknown.is_empty(), "{}", ran.out);
+    assert!(others.iter().all(|row| row["outcome"] == "already_gone"));
+    for row in unknown {
+        let message = row["message"].as_str().unwrap();
+        assert!(message.contains("503"), "{message}");
+        assert!(message.contains("maintenance"), "{message}");
+    }
+    let log = desk.run(&["audit", "-o", "jsonl"]).ends(0).out;
+    assert!(log.contains(r#""outcome":"unknown""#), "{log}");
+    assert!(log.contains(r#""http_status":503"#), "{log}");
+}

@@ -230,7 +230,7 @@ fn screens() -> Vec<(&'static str, State)> {
                 let all = [
                     RowStatus::Revoking,
                     RowStatus::Revoked,
-                    RowStatus::Unknown,
+                    RowStatus::Unknown("timeout".to_owned()),
                     RowStatus::Failed("no".to_owned()),
                 ];
                 for (row, status) in (0..).zip(all) {

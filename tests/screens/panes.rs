@@ -312,7 +312,7 @@ fn what_became_of_rows_is_a_word() {
             RowStatus::StillListed,
             RowStatus::Refused("needs scope session.delete".to_owned()),
             RowStatus::Failed("timeout".to_owned()),
-            RowStatus::Unknown,
+            RowStatus::Unknown("timeout".to_owned()),
         ];
         for (position, status) in statuses.into_iter().enumerate() {
             let row = state.results.order.get(position).expect("a row");

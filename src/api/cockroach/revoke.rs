@@ -144,11 +144,11 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
             };
             (outcome, notes)
         }
-        Err(error) if error.may_have_acted() => (Outcome::Unknown, Vec::new()),
+        Err(error) if error.may_have_acted() => (Outcome::Unknown(Some(error)), Vec::new()),
         Err(error) => return Err(error),
     };
     let left = live(api, &name).await.ok().map(|left| left.len() as u64);
-    if matches!(outcome, Outcome::Unknown) && left == Some(0) && before > 0 {
+    if matches!(outcome, Outcome::Unknown(_)) && left == Some(0) && before > 0 {
         // Those that nobody has revoked ran out of time by themselves.
         let revoked = ids(api, &name, REVOKED).await?;
         let revoked: HashSet<i64> = revoked.into_iter().collect();
@@ -156,8 +156,8 @@ pub(super) async fn user(api: &Cockroach, user: &Subject) -> Result<UserOutcome,
     }
     let outcome = match (outcome, left) {
         (Outcome::Revoked, Some(1..)) => Outcome::StillListed,
-        (Outcome::Unknown, Some(0)) if before > 0 => Outcome::Revoked,
-        (Outcome::Unknown, Some(0)) => Outcome::AlreadyGone,
+        (Outcome::Unknown(_), Some(0)) if before > 0 => Outcome::Revoked,
+        (Outcome::Unknown(_), Some(0)) => Outcome::AlreadyGone,
         (outcome, _) => outcome,
     };
     Ok(UserOutcome {

@@ -13,6 +13,9 @@ use crate::api::http::{Call, Repeat, Reply};
 use crate::api::in_time::in_time;
 use crate::model::{ApiError, LimitedBy, Outcome, SessionKey, Subject, UserOutcome};
 
+/// What stands in the place of an answer.
+const WEB_PAGE: &str = "a web page instead of an answer";
+
 /// Ends these sessions one after the other. After the first answer that asks for a sign-in nothing more
 /// is sent.
 pub(super) async fn each(api: &Janssen, keys: &[SessionKey]) -> Result<Vec<Outcome>, ApiError> {
@@ -61,8 +64,7 @@ async fn one(api: &Janssen, key: &SessionKey) -> Result<Outcome, ApiError> {
         .await?;
     if reply.status.is_success() && reply.is_web_page() {
         // A page of somebody else's with status 200 is not the server's yes.
-        let why = "a web page instead of an answer".into();
-        return Err(reply.unexpected("the start", why));
+        return Err(reply.unexpected("the start", WEB_PAGE.into()));
     }
     if reply.status.is_success() {
         return Ok(Outcome::Revoked);
@@ -94,9 +96,11 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
         Ok(reply) if reply.status.as_u16() == 404 && !error::is_about_address(&reply) => {
             UserAnswer::None(api.error_of(&reply))
         }
-        Ok(reply) if reply.status.is_success() => UserAnswer::Lost,
+        Ok(reply) if reply.status.is_success() => {
+            UserAnswer::Lost(reply.unexpected("the start", WEB_PAGE.into()))
+        }
         Ok(reply) => said_no(api, &reply)?,
-        Err(error) if error.may_have_acted() => UserAnswer::Lost,
+        Err(error) if error.may_have_acted() => UserAnswer::Lost(error),
         Err(error) => return Err(error),
     };
     let left = live(api, &dn).await.unwrap_or(None);
@@ -110,12 +114,12 @@ pub(super) async fn user(api: &Janssen, user: &Subject) -> Result<UserOutcome, A
         (UserAnswer::None(_), Some(0)) => Outcome::AlreadyGone,
         (UserAnswer::None(error), Some(_)) => Outcome::Failed(error),
         (UserAnswer::No(error), _) => Outcome::Failed(error),
-        (UserAnswer::Lost, Some(0)) => match before {
+        (UserAnswer::Lost(error), Some(0)) => match before {
             Some(0) => Outcome::AlreadyGone,
             Some(_) => Outcome::Revoked,
-            None => Outcome::Unknown,
+            None => Outcome::Unknown(Some(error)),
         },
-        (UserAnswer::None(_) | UserAnswer::Lost, _) => Outcome::Unknown,
+        (UserAnswer::None(error) | UserAnswer::Lost(error), _) => Outcome::Unknown(Some(error)),
     };
     Ok(UserOutcome {
         outcome,
@@ -131,7 +135,8 @@ enum UserAnswer {
     /// It found no session of that user.
     None(ApiError),
     No(ApiError),
-    Lost,
+    /// It may have acted, and did not say so.
+    Lost(ApiError),
 }
 
 fn said_no(api: &Janssen, reply: &Reply) -> Result<UserAnswer, ApiError> {
@@ -139,7 +144,7 @@ fn said_no(api: &Janssen, reply: &Reply) -> Result<UserAnswer, ApiError> {
     match error {
         // Nothing was carried out, and nothing will be before somebody signs in.
         ApiError::Auth { .. } => Err(error),
-        error if error.may_have_acted() => Ok(UserAnswer::Lost),
+        error if error.may_have_acted() => Ok(UserAnswer::Lost(error)),
         error => Ok(UserAnswer::No(error)),
     }
 }

@@ -171,7 +171,7 @@ pub(super) async fn sessions(
     }
     Ok(outcomes
         .into_iter()
-        .map(|outcome| outcome.unwrap_or(Outcome::Unknown))
+        .map(|outcome| outcome.unwrap_or(Outcome::Unknown(None)))
         .collect())
 }
 
@@ -356,7 +356,7 @@ fn settled(
         (Some(Ok(true)), Some(false)) => match before.has(key) {
             Some(true) => Outcome::Revoked,
             // It was never seen, and the server says yes to anything.
-            _ => Outcome::Unknown,
+            _ => Outcome::Unknown(None),
         },
         // In a list that is cut, what was there and is not any more has made room for others.
         (Some(Ok(true)), None) if before.has(key) == Some(true) && after.is_some() => {
@@ -365,9 +365,9 @@ fn settled(
         (Some(Ok(false)), Some(false)) => Outcome::AlreadyGone,
         (Some(Ok(false)), _) => Outcome::Refused("the server did not end it".into()),
         (Some(Err(error)), Some(false)) if error.may_have_acted() => Outcome::Revoked,
-        (Some(Err(error)), None) if error.may_have_acted() => Outcome::Unknown,
+        (Some(Err(error)), None) if error.may_have_acted() => Outcome::Unknown(Some(error.clone())),
         (Some(Err(error)), _) => Outcome::Failed(error.clone()),
-        (Some(Ok(true)), None) | (None, _) => Outcome::Unknown,
+        (Some(Ok(true)), None) | (None, _) => Outcome::Unknown(None),
     }
 }
 
@@ -435,7 +435,7 @@ pub(super) async fn user(
         };
         if let Err(error) = ended {
             trouble = Some(if error.may_have_acted() {
-                Outcome::Unknown
+                Outcome::Unknown(Some(error))
             } else {
                 Outcome::Failed(error)
             });
@@ -451,17 +451,17 @@ pub(super) async fn user(
     let before = in_time(&before, server.now());
     let ended = left.map(|left| before.saturating_sub(left));
     let outcome = match (trouble, left) {
-        (None | Some(Outcome::Unknown), _) if !failed.is_empty() => {
+        (None | Some(Outcome::Unknown(_)), _) if !failed.is_empty() => {
             // How many there are in those realms is not known, so neither is how many are left.
             left = None;
             Outcome::Failed(partly(&failed, ended))
         }
-        (Some(Outcome::Unknown), Some(0)) if before > 0 => Outcome::Revoked,
+        (Some(Outcome::Unknown(_)), Some(0)) if before > 0 => Outcome::Revoked,
         (Some(trouble), _) => trouble,
         (None, Some(0)) if before == 0 => Outcome::AlreadyGone,
         (None, Some(0)) => Outcome::Revoked,
         (None, Some(_)) => Outcome::StillListed,
-        (None, None) => Outcome::Unknown,
+        (None, None) => Outcome::Unknown(None),
     };
     Ok(UserOutcome {
         outcome,

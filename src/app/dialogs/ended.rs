@@ -178,6 +178,7 @@ impl Dialog for EndedBox {
 fn title(job: &Job) -> String {
     let ended: Option<u64> = job.ends.iter().map(|end| end.ended).sum();
     let act = match ended {
+        None if job.ends.iter().any(|end| !end.is_clean()) => "Asked to end sessions".to_owned(),
         None => "Ended sessions".to_owned(),
         Some(0) => "Ended no session".to_owned(),
         Some(1) => "Ended 1 session".to_owned(),

@@ -80,7 +80,7 @@ fn done(
         Vec::new()
     };
     let level = match &result.outcome {
-        Some(Outcome::StillListed | Outcome::Unknown | Outcome::Refused(_)) => Level::Warn,
+        Some(Outcome::StillListed | Outcome::Unknown(_) | Outcome::Refused(_)) => Level::Warn,
         _ if !effects.is_empty() => Level::Info,
         _ => Level::Ok,
     };
@@ -98,7 +98,7 @@ fn done(
 /// True if the action may have ended sessions other than the selected row.
 fn is_stale(state: &State, acting: &Acting, result: &ActionResult) -> bool {
     let may_have_ended = match result.outcome {
-        Some(Outcome::Revoked | Outcome::StillListed | Outcome::Unknown) => true,
+        Some(Outcome::Revoked | Outcome::StillListed | Outcome::Unknown(_)) => true,
         Some(Outcome::AlreadyGone) => acting.spec.on == ActsOn::User,
         _ => false,
     };
@@ -136,7 +136,9 @@ fn remember(state: &mut State, acting: &Acting, result: &Result<ActionResult, Ap
     let status = match result {
         Ok(result) => result.outcome.as_ref().map(revoke::row_status),
         Err(ApiError::Cancelled) => None,
-        Err(error) if error.may_have_acted() => Some(RowStatus::Unknown),
+        Err(error) if error.may_have_acted() => {
+            Some(revoke::row_status(&Outcome::Unknown(Some(error.clone()))))
+        }
         Err(error) => Some(RowStatus::Failed(error.to_string())),
     };
     state

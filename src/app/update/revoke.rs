@@ -60,7 +60,7 @@ pub fn outcome(state: &mut State, job: JobId, row: RowId, outcome: Outcome) -> V
     match &outcome {
         Outcome::Revoked => job.count(&item, Counted::Done, None),
         Outcome::AlreadyGone => job.count(&item, Counted::Gone, None),
-        Outcome::StillListed | Outcome::Unknown => job.count(&item, Counted::Unclear, None),
+        Outcome::StillListed | Outcome::Unknown(_) => job.count(&item, Counted::Unclear, None),
         Outcome::NoLastingId => job.count(&item, Counted::Failed, Some(NO_LASTING_ID.into())),
         // Stopped before it was sent: it is as it was.
         Outcome::Failed(ApiError::Cancelled) => return Vec::new(),
@@ -125,7 +125,7 @@ pub fn row_status(outcome: &Outcome) -> RowStatus {
         Outcome::NoLastingId => RowStatus::NoLastingId,
         Outcome::Refused(why) => RowStatus::Refused(why.clone()),
         Outcome::Failed(error) => RowStatus::Failed(error.to_string()),
-        Outcome::Unknown => RowStatus::Unknown,
+        Outcome::Unknown(_) => RowStatus::Unknown(outcome.doubt().unwrap_or_default()),
     }
 }
 

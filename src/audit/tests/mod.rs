@@ -271,7 +271,7 @@ fn every_outcome_has_a_word_of_the_list() {
             "failed",
             Some("not_found"),
         ),
-        (Outcome::Unknown, "unknown", None),
+        (Outcome::Unknown(None), "unknown", None),
     ];
 
     for (outcome, word, error) in cases {

@@ -50,7 +50,7 @@ async fn an_expired_session_is_never_called_ended_unless_the_server_says_so_and_
         Ok(Outcome::Failed(error_500())),
         Ok(Outcome::Failed(no_answer())),
         Ok(Outcome::Failed(broken())),
-        Ok(Outcome::Unknown),
+        Ok(Outcome::Unknown(None)),
         Ok(Outcome::AlreadyGone),
         Ok(Outcome::Refused("no".to_owned())),
     ];

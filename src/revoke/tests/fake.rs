@@ -238,7 +238,7 @@ impl SessionApi for Fake {
             state.live.clear();
         }
         Ok(UserOutcome {
-            outcome: Outcome::Unknown,
+            outcome: Outcome::Unknown(None),
             before: Some(before),
             left: None,
             notes: Vec::new(),

@@ -270,8 +270,8 @@ async fn f_del_06_what_is_still_listed_is_looked_at_once_more() {
 #[tokio::test(start_paused = true)]
 async fn f_del_07_a_lost_answer_is_settled_by_a_look_and_never_sent_again() {
     let (setup, api) = (setup(), fake(3, |_| {}));
-    api.script("s1", [Ok(Outcome::Unknown)]);
-    api.script("s2", [Ok(Outcome::Unknown)]);
+    api.script("s1", [Ok(Outcome::Unknown(None))]);
+    api.script("s2", [Ok(Outcome::Unknown(None))]);
     api.script("s3", [Ok(Outcome::Failed(no_answer()))]);
     api.lock().live.remove("s1");
 
@@ -412,8 +412,8 @@ async fn a_large_job_is_read_back_by_one_search_and_corrected_by_a_second() {
 #[tokio::test(start_paused = true)]
 async fn without_get_doubt_is_settled_by_a_search_before_it_is_told() {
     let (setup, api) = (setup(), fake(3, |caps| caps.kinds.first_mut().get = false));
-    api.script("s1", [Ok(Outcome::Unknown)]);
-    api.script("s2", [Ok(Outcome::Unknown)]);
+    api.script("s1", [Ok(Outcome::Unknown(None))]);
+    api.script("s2", [Ok(Outcome::Unknown(None))]);
     api.lock().live.remove("s1");
 
     let (tally, told) = setup.run(&api, 3).await;

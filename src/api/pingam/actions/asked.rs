@@ -180,7 +180,7 @@ impl Asked<'_> {
                 Some(_) => Outcome::StillListed,
                 None => Outcome::Revoked,
             },
-            Err(_) => Outcome::Unknown,
+            Err(error) => Outcome::Unknown(Some(error)),
         };
         Ok(ActionResult {
             summary: match outcome {
@@ -204,7 +204,11 @@ impl Asked<'_> {
 
     pub(super) async fn by_handle(&self, key: &SessionKey) -> Result<ActionResult, ApiError> {
         let outcomes = revoke::sessions(self.server, std::slice::from_ref(key)).await?;
-        match outcomes.into_iter().next().unwrap_or(Outcome::Unknown) {
+        match outcomes
+            .into_iter()
+            .next()
+            .unwrap_or(Outcome::Unknown(None))
+        {
             Outcome::Failed(error) => Err(error),
             outcome => Ok(ActionResult {
                 summary: match &outcome {

@@ -23,14 +23,14 @@ fn asked(sessions: usize) -> TestApp {
     app
 }
 
-fn user_outcome(app: &mut TestApp, outcome: Outcome, before: u64, left: u64) {
+fn user_outcome(app: &mut TestApp, outcome: Outcome, before: u64, left: impl Into<Option<u64>>) {
     app.send(Msg::UserRevoked {
         job: JobId(1),
         source: SourceId(0),
         result: Ok(UserOutcome {
             outcome,
             before: Some(before),
-            left: Some(left),
+            left: left.into(),
             notes: Vec::new(),
         }),
     });
@@ -93,6 +93,42 @@ fn a_system_that_gave_no_answer_is_not_said_to_have_nothing() {
 
     says(&app, &["no session is known that could be ended"]);
     assert!(!said(&app).contains("nothing to end"), "{}", said(&app));
+}
+
+#[test]
+fn why_it_is_not_known_whether_they_ended_is_told_with_what_is_left() {
+    for (outcome, left, line) in [
+        (
+            Outcome::Unknown(Some(refused())),
+            Some(2),
+            "0 ended  2 left",
+        ),
+        (
+            Outcome::Unknown(Some(refused())),
+            None,
+            "how many ended is not known  left unknown",
+        ),
+        (
+            Outcome::Failed(refused()),
+            Some(2),
+            "0 ended, 2 failed  2 left",
+        ),
+        (Outcome::StillListed, Some(1), "1 ended  1 left"),
+    ] {
+        let why = match &outcome {
+            Outcome::StillListed => "still lists it".to_owned(),
+            _ => refused().to_string(),
+        };
+        let mut app = asked(2);
+        app.typed("2").slowly("enter");
+
+        user_outcome(&mut app, outcome, 2, left);
+
+        let box_says = said(&app).split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(box_says.contains(&line), "{line}: {box_says}");
+        assert!(box_says.contains(&why), "{why}: {box_says}");
+    }
 }
 
 #[test]

@@ -182,7 +182,10 @@ fn an_unknown_outcome_leaves_the_number_of_those_left_unknown() {
     let mut app = asked(&["amy", "bob"]);
     app.keys("y");
 
-    end_with(&mut app, vec![(0, Outcome::Revoked), (1, Outcome::Unknown)]);
+    end_with(
+        &mut app,
+        vec![(0, Outcome::Revoked), (1, Outcome::Unknown(None))],
+    );
 
     says(&app, &["1 ended, 1 unknown", "left unknown"]);
     assert!(!said(&app).contains("read back"));
@@ -193,7 +196,7 @@ fn the_status_line_counts_and_esc_stops_what_was_not_sent() {
     let mut app = asked(&["amy"; 4]);
     app.keys("y");
     let job = JobId(1);
-    for (row, outcome) in [(0, Outcome::Revoked), (1, Outcome::Unknown)] {
+    for (row, outcome) in [(0, Outcome::Revoked), (1, Outcome::Unknown(None))] {
         let row = RowId(row);
         app.send(Msg::Revoked { job, row, outcome });
     }
@@ -330,7 +333,7 @@ fn a_person_is_asked_for_in_every_open_system_and_each_says_what_it_holds() {
         &[
             "End every session of jdoe?",
             "asking …",
-            "not asked: unreachable",
+            "not counted: unreachable",
             "prod-janssen has not answered yet",
         ],
     );

@@ -117,7 +117,7 @@ fn an_unknown_outcome_is_never_called_deleted() {
     app.send(Msg::Revoked {
         job: JobId(1),
         row: FIRST,
-        outcome: Outcome::Unknown,
+        outcome: Outcome::Unknown(None),
     })
     .send(Msg::Ended(JobId(1)));
 

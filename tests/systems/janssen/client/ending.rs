@@ -442,7 +442,7 @@ async fn a_server_killed_in_the_middle_of_a_delete_leaves_the_outcome_unknown() 
     emulator.stop().await;
 
     let outcomes = ending.await.unwrap();
-    assert!(matches!(outcomes[0], Outcome::Unknown), "{outcomes:?}");
+    assert!(matches!(outcomes[0], Outcome::Unknown(_)), "{outcomes:?}");
 }
 
 /// Waits for a condition, at most ten seconds.
