@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio_rustls::rustls::crypto::ring;
 
 const USHER: &str = env!("CARGO_BIN_EXE_usher");
 /// Sessions that are ended in each run.
@@ -108,6 +109,13 @@ fn cpu_ticks() -> u64 {
     fields.iter().sum()
 }
 
+fn client() -> reqwest::Client {
+    // An error: it was installed before.
+    let _ = ring::default_provider().install_default();
+    let client = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+    client.build().expect("a client")
+}
+
 /// The same requests by the same client, and nothing else.
 fn bare_loop(server: &Server, rows: &Rows, at_once: usize) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -115,11 +123,7 @@ fn bare_loop(server: &Server, rows: &Rows, at_once: usize) {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let client = reqwest::Client::builder()
-            .tls_certs_only([])
-            .no_proxy()
-            .build()
-            .expect("a client");
+        let client = client();
         let next = Arc::new(AtomicUsize::new(0));
         let ids: Arc<[String]> = rows.ids.clone().into();
         let workers: Vec<_> = (0..at_once)
@@ -232,9 +236,8 @@ impl Server {
             .build()
             .expect("a runtime");
         let journal = runtime.block_on(async {
-            let client = reqwest::Client::builder().tls_certs_only([]).no_proxy();
             let url = format!("{}/__emu/journal", self.control);
-            let answer = client.build().expect("a client").get(url).send().await;
+            let answer = client().get(url).send().await;
             answer.expect("an answer").bytes().await.expect("a body")
         });
         let entries: Vec<Value> = serde_json::from_slice(&journal).expect("a journal");

@@ -14,7 +14,7 @@ use crate::model::time::{Zone, from_epoch_ms, from_epoch_seconds, parse_instant}
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct Json<'a> {
     written: &'a str,
-    /// Something in it is written as an escape.
+    /// True if it is a text in which something is written as an escape.
     has_escapes: bool,
 }
 
@@ -23,7 +23,7 @@ impl<'a> From<&'a RawValue> for Json<'a> {
         let written = raw.get();
         Self {
             written,
-            has_escapes: written.contains('\\'),
+            has_escapes: written.starts_with('"') && written.contains('\\'),
         }
     }
 }
@@ -86,20 +86,16 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-/// The bytes of the value at the beginning, and whether something in it is an escape. `None`: the object
-/// ends here.
+/// The bytes of the value at the beginning, and whether it is a text with escapes. `None`: the object ends
+/// here.
 fn length(bytes: &[u8]) -> Option<(usize, bool)> {
     match bytes.first()? {
         b'"' => Some(string(bytes)),
         b'{' | b'[' => {
-            let (mut at, mut depth, mut has_escapes) = (1, 1, false);
+            let (mut at, mut depth) = (1, 1);
             while depth > 0 {
                 match bytes.get(at)? {
-                    b'"' => {
-                        let (length, escapes) = string(bytes.get(at..)?);
-                        at += length;
-                        has_escapes |= escapes;
-                    }
+                    b'"' => at += string(bytes.get(at..)?).0,
                     byte => {
                         depth += i32::from(matches!(byte, b'{' | b'['));
                         depth -= i32::from(matches!(byte, b'}' | b']'));
@@ -107,7 +103,7 @@ fn length(bytes: &[u8]) -> Option<(usize, bool)> {
                     }
                 }
             }
-            Some((at, has_escapes))
+            Some((at, false))
         }
         b'}' | b']' => None,
         _ => {

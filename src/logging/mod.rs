@@ -11,8 +11,11 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 pub use file::newest;
 pub use redact::redact;
@@ -26,7 +29,7 @@ const GATHER: Duration = Duration::from_millis(2);
 /// Lines that may wait for the disk; what comes beyond is dropped, so that the program never waits for it.
 const WAITING_LINES: usize = 8_192;
 /// The level of the log unless another is asked for.
-const LEVEL: &str = "info";
+const LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// The thread that writes the log of this process. `None`: there is none, or it has ended.
 static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
@@ -57,7 +60,7 @@ pub struct LogGuard {
 }
 
 /// Starts the log of this process. `flag` is `--log-level`, `variable` is `$USHER_LOG`: a level
-/// (`error`, `warn`, `info`, `debug`, `trace`, `off`) or directives of `tracing` ("usher=debug").
+/// (`error`, `warn`, `info`, `debug`, `trace`, `off`), or levels of parts ("info,usher::api=debug").
 pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> LogGuard {
     let (filter, note) = filter(flag, variable);
     match open(paths) {
@@ -68,11 +71,7 @@ pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> Log
         },
         Ok((dir, writer)) => {
             let (writer, worker) = queue(writer);
-            let subscriber = tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_writer(move || writer.clone())
-                .with_ansi(false)
-                .finish();
+            let subscriber = subscriber(filter, writer);
             // A second start in the same process (in tests) keeps the first.
             let is_first = tracing::subscriber::set_global_default(subscriber).is_ok();
             if is_first {
@@ -85,6 +84,13 @@ pub fn start(paths: &Paths, flag: Option<&str>, variable: Option<&OsStr>) -> Log
             }
         }
     }
+}
+
+fn subscriber(filter: Targets, writer: NonBlocking) -> impl Subscriber + Send + Sync {
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(move || writer.clone())
+        .with_ansi(false);
+    tracing_subscriber::registry().with(filter).with(lines)
 }
 
 fn open(paths: &Paths) -> Result<(PathBuf, Redacting<BufWriter<DailyFile>>), String> {
@@ -129,16 +135,17 @@ impl<W: Write> Write for Gathering<W> {
 }
 
 /// The filter, and what to say if it was not understood.
-fn filter(flag: Option<&str>, variable: Option<&OsStr>) -> (EnvFilter, Option<String>) {
+fn filter(flag: Option<&str>, variable: Option<&OsStr>) -> (Targets, Option<String>) {
     let variable = variable.map(OsStr::to_string_lossy);
     let wanted = flag.or(variable.as_deref()).filter(|text| !text.is_empty());
+    let usual = || Targets::new().with_default(LEVEL);
     let Some(wanted) = wanted else {
-        return (EnvFilter::new(LEVEL), None);
+        return (usual(), None);
     };
-    match EnvFilter::try_new(wanted) {
+    match wanted.parse() {
         Ok(filter) => (filter, None),
         Err(_) => (
-            EnvFilter::new(LEVEL),
+            usual(),
             Some("the log level is unknown; use error, warn, info, debug, trace or off".to_owned()),
         ),
     }
@@ -171,11 +178,7 @@ mod tests {
         let paths = Paths::under(dir.path());
         let (dir, writer) = open(&paths).unwrap();
         let (writer, worker) = queue(writer);
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(filter(Some(level), None).0)
-            .with_writer(move || writer.clone())
-            .with_ansi(false)
-            .finish();
+        let subscriber = subscriber(filter(Some(level), None).0, writer);
 
         tracing::subscriber::with_default(subscriber, work);
         drop(worker);

@@ -182,7 +182,7 @@ impl SystemPlan {
         match &self.basis {
             _ if !self.is_in => return "left out".to_owned(),
             PlanBasis::Asking => return "asking …".to_owned(),
-            PlanBasis::Failed(why) if self.alive() == 0 => return format!("not counted: {why}"),
+            PlanBasis::Failed(why) if self.alive() == 0 => return format!("not read: {why}"),
             _ => {}
         }
         let requests = self.requests();
@@ -459,7 +459,7 @@ mod tests {
         plan.systems[0].basis = PlanBasis::Cut(120);
         plan.systems[3].basis = PlanBasis::Failed("connection refused".to_owned());
 
-        assert_eq!(plan.systems[3].how(), "not counted: connection refused");
+        assert_eq!(plan.systems[3].how(), "not read: connection refused");
         assert_eq!(
             plan.doubts(),
             [

@@ -305,7 +305,10 @@ impl ApiError {
             }
             Self::Broken { .. } => "Try again with r; the rows that arrived stay.",
             Self::Tls { .. } => "Name the right certificate authority with ca_file in the profile.",
-            Self::Handshake { .. } => "Check url, client_cert and client_key in the profile.",
+            Self::Handshake { .. } => {
+                "Check url, client_cert and client_key in the profile. Keys of both sides are RSA, ECDSA on \
+                 P-256 or P-384, or Ed25519."
+            }
             Self::Auth {
                 can_login: true, ..
             } => "Press r to sign in again.",

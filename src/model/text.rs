@@ -13,7 +13,7 @@ use std::fmt;
 
 pub use ascii::ascii_only;
 pub use clean::{
-    Replaced, display_safe, display_safe_bytes, display_safe_lines, marked_bytes, quoted,
+    Replaced, display_safe, display_safe_bytes, display_safe_lines, is_plain, marked_bytes, quoted,
     safe_span_lines, safe_spans,
 };
 pub use markdown::markdown_safe;

@@ -184,7 +184,7 @@ fn where_one_of_the_three_is_down_the_plan_says_so_and_the_others_are_ended() {
     usher.pty.keys("U");
     usher.pty.wait_for("End every session of jane?");
     usher.pty.wait_gone("asking …");
-    usher.pty.wait_for("not asked:");
+    usher.pty.wait_for("not read:");
     usher.pty.settle(Duration::from_secs(1));
     usher.pty.keys("jane");
     usher.pty.wait_for("[jane");

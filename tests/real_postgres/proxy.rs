@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
@@ -30,7 +30,7 @@ pub struct Passage {
 impl Passage {
     /// `node`: the folder with the certificate of the server; `own`: the one with that of the user.
     pub fn new(node: &Path, own: &Path, user: &str, way: Way) -> Self {
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(ring::default_provider());
         let mut roots = RootCertStore::empty();
         let authority = CertificateDer::from_pem_file(node.join("ca.crt")).expect("an authority");
         roots.add(authority).expect("an authority");

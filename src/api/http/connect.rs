@@ -6,7 +6,9 @@ use reqwest::{Client, ClientBuilder};
 use tokio::sync::OnceCell;
 use url::Url;
 
-use crate::api::net::{Certificate, Proxy, Route, TlsSettings, clean, connect_limit, route};
+use crate::api::net::{
+    Certificate, Proxy, Route, TlsSettings, clean, connect_limit, no_tls, route,
+};
 use crate::config::Profile;
 use crate::model::{ApiError, is_loopback};
 
@@ -132,17 +134,12 @@ impl Settings {
             .pool_idle_timeout(Duration::from_secs(30))
             // Which proxy is used is settled here, so that it can be told.
             .no_proxy();
-        builder = match tls {
-            // With an empty list of roots the trust store is not read: it may be missing.
-            Tls::No => builder.tls_certs_only([]),
-            Tls::Yes => {
-                let config = self
-                    .tls
-                    .client_config(&ALPN)
-                    .map_err(|why| self.wrong(why))?;
-                builder.tls_backend_preconfigured(config)
-            }
+        let config = match tls {
+            // The trust store is not read: it may be missing.
+            Tls::No => no_tls(),
+            Tls::Yes => self.tls.client_config(&ALPN),
         };
+        builder = builder.tls_backend_preconfigured(config.map_err(|why| self.wrong(why))?);
         if let Some(proxy) = proxy {
             let proxy = reqwest::Proxy::all(proxy.url.clone())
                 .map_err(|error| self.wrong(build_error(&error)))?;

@@ -11,6 +11,9 @@ use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
+/// So many names of attributes are remembered: what a server makes up for each object is not.
+const MOST_KNOWN: usize = 64;
+
 type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
 
 /// Whether the operator's own session can be recognised.
@@ -29,8 +32,8 @@ pub(super) struct Rows {
     /// Of times that have none.
     zone: Zone,
     own: Own,
-    /// The names of attributes by their place in the object before, with their classes: objects of one
-    /// server have the same ones in the same order.
+    /// The names of attributes with their classes, in the order of the objects before: those of one server
+    /// have nearly the same ones in the same order.
     classes: Vec<(Box<str>, Class)>,
 }
 
@@ -133,7 +136,7 @@ impl Rows {
         place.is_some() || written.is_none()
     }
 
-    /// `place`: how many attributes have been kept before.
+    /// `place`: that of the next one among the known names.
     fn keep<'a>(
         &mut self,
         extra: &mut Extra<'a>,
@@ -150,8 +153,7 @@ impl Rows {
             _ => text(raw),
         };
         let Some(value) = value else { return };
-        let class = self.class(*place, &name);
-        *place += 1;
+        let class = self.class(place, &name);
         if name == "authenticationTime" {
             extra.insert(0, (name, value, class));
         } else {
@@ -159,19 +161,23 @@ impl Rows {
         }
     }
 
-    fn class(&mut self, place: usize, name: &str) -> Class {
-        match self.classes.get_mut(place) {
-            Some((known, class)) if **known == *name => *class,
-            Some(other) => {
-                *other = (name.into(), class_of(name));
-                other.1
-            }
-            None => {
-                let class = class_of(name);
-                self.classes.push((name.into(), class));
-                class
-            }
+    fn class(&mut self, place: &mut usize, name: &str) -> Class {
+        let is_it = |(known, _): &(Box<str>, Class)| **known == *name;
+        let next = self.classes.get(*place..).unwrap_or_default();
+        // Some objects lack a name that others have.
+        if let Some(skipped) = next.iter().position(is_it) {
+            *place += skipped + 1;
+            return next[skipped].1;
         }
+        if let Some((_, class)) = self.classes.iter().find(|known| is_it(known)) {
+            return *class;
+        }
+        let class = class_of(name);
+        if self.classes.len() < MOST_KNOWN {
+            self.classes.insert(*place, (name.into(), class));
+            *place += 1;
+        }
+        class
     }
 
     fn is_own(&self, user_dn: Option<&str>) -> Option<bool> {
@@ -220,20 +226,22 @@ fn class_of(name: &str) -> Class {
 /// The clients that the person has granted something, as a list; refused ones say so.
 fn granted(raw: Json<'_>) -> Option<Cow<'_, str>> {
     let list = || -> Option<String> {
-        let mut words = Vec::new();
+        let mut words = String::with_capacity(raw.get().len());
         for (name, value) in raw.pairs()? {
             if name != "permissionGranted" {
                 return None;
             }
             for (client, yes) in value.pairs()? {
-                if yes_or_no(yes)? {
-                    words.push(client.into_owned());
-                } else {
-                    words.push(format!("{client} (refused)"));
+                if !words.is_empty() {
+                    words.push_str(", ");
+                }
+                words.push_str(&client);
+                if !yes_or_no(yes)? {
+                    words.push_str(" (refused)");
                 }
             }
         }
-        Some(words.join(", "))
+        Some(words)
     };
     match list() {
         Some(list) if list.is_empty() => None,

@@ -18,5 +18,5 @@ pub use error::{LONGEST_WORDS, clean, host_of};
 pub(crate) use error::{causes, of_io, of_tls};
 pub use limits::{Limits, Purpose};
 pub use proxy::{Proxy, Route, route};
-pub use tls::TlsSettings;
+pub use tls::{TlsSettings, no_tls};
 pub use waits::{Countdown, Wait, Waits};

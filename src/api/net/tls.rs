@@ -10,7 +10,7 @@ use tokio_rustls::rustls::client::WebPkiServerVerifier;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
@@ -64,6 +64,23 @@ impl CertificateRefused {
     }
 }
 
+/// Signs and encrypts. It is named for each client, so that none is installed for the whole process.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// The configuration of a client that never speaks TLS: it trusts nobody, and no file is read for it.
+///
+/// # Errors
+/// The configuration of a TLS client, in words.
+pub fn no_tls() -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    let nobody = RootCertStore::empty();
+    Ok(builder.with_root_certificates(nobody).with_no_client_auth())
+}
+
 impl TlsSettings {
     /// As the profile says; no file is read yet.
     pub fn new(profile: &Profile) -> Self {
@@ -88,8 +105,7 @@ impl TlsSettings {
     /// # Errors
     /// The configuration of a TLS client, or the fault of a file, in words.
     pub fn client_config(&self, alpn: &[&[u8]]) -> Result<ClientConfig, String> {
-        // Named here so that none is installed for the whole process.
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = provider();
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?

@@ -7,7 +7,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::json_escapes;
+use crate::model::text::{is_plain, json_escapes};
 use crate::model::time::rfc3339;
 
 /// The version of the JSON document, and of its rows.
@@ -124,7 +124,8 @@ fn text(text: &str, out: &mut Vec<u8>) {
     // Without leaving the loop early: so all bytes are looked at several at a time.
     let is_special = |byte: u8| !(0x20..0x7f).contains(&byte) || matches!(byte, b'"' | b'\\');
     let has_special = text.bytes().fold(false, |any, byte| any | is_special(byte));
-    if has_special {
+    let is_as_written = || !text.contains(['"', '\\']) && is_plain(text);
+    if has_special && !is_as_written() {
         write(text, out).expect("a buffer takes everything");
         return;
     }

@@ -139,7 +139,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Nothing to look at: only printable ASCII, and the signs of a text that was cut or masked (`…`
 /// and `•`), which stand for themselves beside any of these.
-pub(super) fn is_plain(text: &str) -> bool {
+pub fn is_plain(text: &str) -> bool {
     let mut rest = text.as_bytes();
     loop {
         rest = &rest[printable_len(rest)..];

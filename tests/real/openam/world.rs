@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
+use tokio_rustls::rustls::crypto::ring;
 
 pub(super) const V1: &str = "protocol=1.0,resource=1.0";
 pub(super) const V2: &str = "protocol=1.0,resource=2.0";
@@ -49,6 +50,8 @@ impl World {
         };
         let variable =
             |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
+        // An error: it was installed before.
+        let _ = ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             // A connection that is kept may be closed by the server just when it is used again.
             .pool_max_idle_per_host(0)

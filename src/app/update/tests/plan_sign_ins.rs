@@ -67,7 +67,7 @@ fn enter_on_its_line_signs_in_and_the_plan_goes_on_with_its_sessions() {
     says(
         &app,
         &[
-            "not counted: not signed in",
+            "not read: not signed in",
             "Enter on its line signs in to down",
             "[ End 3 ]",
         ],
@@ -112,7 +112,7 @@ fn a_sign_in_that_was_given_up_can_be_begun_again() {
     app.keys("esc");
 
     assert!(app.dialog::<PlanBox>().is_some());
-    says(&app, &["not counted: not signed in", "[ End 3 ]"]);
+    says(&app, &["not read: not signed in", "[ End 3 ]"]);
     app.keys("enter");
     assert_eq!(app.count(is_connect), 2);
 }
@@ -124,7 +124,7 @@ fn a_system_that_cannot_be_reached_says_so_and_offers_no_sign_in() {
 
     connected(&mut app, Err(refused()));
 
-    says(&app, &["not counted: unreachable", "[ End 3 ]"]);
+    says(&app, &["not read: unreachable", "[ End 3 ]"]);
     assert!(!said(&app).contains("signs in to"), "{}", said(&app));
 }
 
@@ -173,7 +173,7 @@ fn a_sign_in_that_is_found_lost_when_the_plan_asks_can_be_made_anew() {
     says(
         &app,
         &[
-            "not counted: sign-in needed",
+            "not read: sign-in needed",
             "Enter on its line signs in to down",
         ],
     );

@@ -333,7 +333,7 @@ fn a_person_is_asked_for_in_every_open_system_and_each_says_what_it_holds() {
         &[
             "End every session of jdoe?",
             "asking …",
-            "not counted: unreachable",
+            "not read: unreachable",
             "prod-janssen has not answered yet",
         ],
     );

@@ -2,7 +2,7 @@
 
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -22,7 +22,7 @@ async fn connected(emulator: &Running) -> Client<TlsStream<TcpStream>> {
     let pem = emulator.ca_pem().expect("it has an authority");
     let authority = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate");
     roots.add(authority).expect("an authority");
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("the usual versions")
         .with_root_certificates(roots)

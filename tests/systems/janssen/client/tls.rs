@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::{CertifiedKey, Signer, SigningKey};
 use tokio_rustls::rustls::{
@@ -319,7 +319,7 @@ async fn f_net_10_a_weak_key_is_refused_although_the_authority_is_trusted() {
     ];
     let der = trusted.about(&params("127.0.0.1", "idp"), &ShortKey(key.concat()));
     let shown = CertifiedKey::new(vec![der.clone()], Arc::new(Nonsense));
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
@@ -338,7 +338,7 @@ async fn f_net_10_a_weak_key_is_refused_although_the_authority_is_trusted() {
 
 /// A server that wants a certificate of this authority from its clients.
 fn mutual(leaf: &Leaf, clients: &Authority) -> ServerConfig {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(clients.der()).unwrap();
     let verifier =

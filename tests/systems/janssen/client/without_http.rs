@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use usher::api::auth::{
@@ -87,7 +87,7 @@ async fn a_client_without_http_shows_the_certificate_of_its_profile() {
     let leaf = trusted.leaf(&params("127.0.0.1", "db"));
     let mut roots = RootCertStore::empty();
     roots.add(trusted.der()).unwrap();
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = Arc::new(ring::default_provider());
     let wanted = WebPkiClientVerifier::builder_with_provider(roots.into(), Arc::clone(&provider));
     let wanting = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
