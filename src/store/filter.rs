@@ -11,7 +11,7 @@ use super::order::{SourceNames, View};
 use super::row::{Row, shared_of};
 use super::rows::{RowId, Rows};
 use super::texts::Texts;
-use super::words::WordHits;
+use super::words::{self, WordHits};
 use crate::model::query::{Answers, Matcher, RowView, TextNumber};
 use crate::model::{Fact, Field, Hints, OfOtherRows, Thresholds};
 
@@ -19,6 +19,10 @@ use crate::model::{Fact, Field, Hints, OfOtherRows, Thresholds};
 pub(super) fn kept(rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
     #[cfg(test)]
     super::touched::add(rows.len());
+    if let Some(pass) = words::rows_with(rows, filter) {
+        let all = (0..).zip(&pass);
+        return all.filter(|(_, pass)| **pass).map(|(row, _)| row).collect();
+    }
     let chunks: Vec<(u32, &Arc<Chunk>)> = rows.chunks().collect();
     let words = WordHits::of(rows, filter);
     let at_once = chunks.len().div_ceil(rayon::current_num_threads()).max(1);
@@ -64,7 +68,12 @@ const FEW: usize = 16;
 pub(super) fn among(these: &[u32], rows: &Rows, view: &View, filter: &Matcher) -> Vec<u32> {
     #[cfg(test)]
     super::touched::add(these.len());
-    let words = if these.len() > rows.len() / FEW {
+    let are_many = these.len() > rows.len() / FEW;
+    if are_many && let Some(pass) = words::rows_with(rows, filter) {
+        let passes = |row: &u32| pass.get(*row as usize).copied().unwrap_or(false);
+        return these.iter().copied().filter(passes).collect();
+    }
+    let words = if are_many {
         WordHits::of(rows, filter)
     } else {
         WordHits::default()

@@ -34,6 +34,21 @@ impl WordHits {
     }
 }
 
+/// Of each row whether it passes a filter of nothing but bare words. `None`: it is another filter. Works on
+/// all cores.
+pub(super) fn rows_with(rows: &Rows, filter: &Matcher) -> Option<Vec<bool>> {
+    let words = filter.only_words()?;
+    let mut pass: Option<Vec<bool>> = None;
+    for (word, wanted) in words {
+        let hits = hits(rows, word);
+        let pass = pass.get_or_insert_with(|| vec![true; rows.len()]);
+        for (pass, hit) in pass.iter_mut().zip(hits) {
+            *pass &= hit == wanted;
+        }
+    }
+    pass
+}
+
 /// Of each row whether the word occurs in it.
 fn hits(rows: &Rows, word: WordTest<'_>) -> Vec<bool> {
     let mut hits = vec![false; rows.len()];
@@ -144,7 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::query::{Clause, SessionIn};
+    use crate::model::query::{Clause, Query, SessionIn};
     use crate::model::time::Zone;
     use crate::model::{Field, RowRef, RowSink, Thresholds};
     use crate::store::{ChunkBuilder, SourceId, View, order};
@@ -185,6 +200,11 @@ mod tests {
             pages in prop::collection::vec(prop::collection::vec(row(), 0..6), 1..4),
             word in prop_oneof!["[aA1.ü@0]{1,3}", "67e5[0-9a-f]?", Just("10.0.0.0/24".to_owned())],
             negated in any::<bool>(),
+            // Bare words alone are looked for in another way than beside other clauses.
+            others in prop::collection::vec(
+                prop_oneof![Just("a"), Just("-1"), Just("user:*"), Just("-client:a")], 0..3,
+            ),
+            longer in "[aA1.@0]{0,1}",
         ) {
             let mut rows = Rows::default();
             let texts: Arc<Texts> = Arc::default();
@@ -196,10 +216,14 @@ mod tests {
                 rows.append(builder.finish());
             }
             let now = DateTime::UNIX_EPOCH;
-            let clause = Clause::word(word);
-            let clause = if negated { clause.negate() } else { clause };
-            let matcher = Matcher::new(&[clause], now, Zone::Utc, Thresholds::default()).unwrap();
-            let view = View {
+            let others = Query::parse(&others.join(" ")).unwrap().clauses;
+            let matcher = |word: &str| {
+                let clause = Clause::word(word);
+                let clause = if negated { clause.negate() } else { clause };
+                let clauses = [others.clone(), vec![clause]].concat();
+                Matcher::new(&clauses, now, Zone::Utc, Thresholds::default()).unwrap()
+            };
+            let view = |matcher: &Matcher| View {
                 sort: None,
                 filter: Some(Arc::new(matcher.clone())),
                 ended: Arc::new(HashSet::new()),
@@ -209,13 +233,18 @@ mod tests {
                 counts: false,
             };
 
-            let kept = order(&rows, &view, None);
+            let mut before = None;
+            for word in [word.clone(), word + &longer] {
+                let matcher = matcher(&word);
+                let kept = order(&rows, &view(&matcher), before.as_ref());
 
-            let alone = rows.iter().filter(|(_, row)| {
-                matcher.matches(&SessionIn::new(&row.session(), "", ""))
-            });
-            let alone: Vec<RowId> = alone.map(|(id, _)| id).collect();
-            prop_assert_eq!(kept.iter().collect::<Vec<_>>(), alone);
+                let alone = rows.iter().filter(|(_, row)| {
+                    matcher.matches(&SessionIn::new(&row.session(), "", ""))
+                });
+                let alone: Vec<RowId> = alone.map(|(id, _)| id).collect();
+                prop_assert_eq!(kept.iter().collect::<Vec<_>>(), alone);
+                before = Some(kept);
+            }
         }
     }
 }

@@ -151,6 +151,13 @@ impl Matcher {
         })
     }
 
+    /// The bare words that a row must have, or must not have (`false`), where they are all that is asked for.
+    /// `None`: there is something else.
+    pub fn only_words(&self) -> Option<Vec<(WordTest<'_>, bool)>> {
+        let tests = self.of_source.is_empty().then_some(&self.tests)?;
+        tests.iter().map(Test::only_word).collect()
+    }
+
     /// True if an attribute is asked for.
     pub fn asks_attributes(&self) -> bool {
         self.attributes().next().is_some()
@@ -366,6 +373,16 @@ impl Test {
             negated: clause.negated != (clause.op == Op::Ne),
             any,
         })
+    }
+
+    /// The bare word that it asks for, and whether it must be there. `None`: it asks for something else, or
+    /// for an address, which is more than its letters.
+    fn only_word(&self) -> Option<(WordTest<'_>, bool)> {
+        let [(number, Check::Word(needle, None))] = self.any.as_slice() else {
+            return None;
+        };
+        let number = *number;
+        Some((WordTest { number, needle }, !self.negated))
     }
 
     fn is_met(&self, row: &impl RowView, matcher: &Matcher, answers: &mut Answers) -> bool {

@@ -112,7 +112,20 @@ impl Needle {
 
 /// True if a text is certainly the same folded: ASCII without capitals.
 pub(super) fn is_folded(text: &str) -> bool {
-    text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // Eight bytes at once. A sum has the high bit where the byte is at least that letter.
+    let is_small = |word: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*word);
+        let from = |letter: u8| (word & !HIGH) + ONES * u64::from(0x80 - letter);
+        let is_capital = from(b'A') & !from(b'Z' + 1);
+        (word | is_capital) & HIGH == 0
+    };
+    let (words, rest) = text.as_bytes().as_chunks();
+    words.iter().all(is_small)
+        && rest
+            .iter()
+            .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
 }
 
 /// Lower case character by character, so that a part of a text folds like the whole.
@@ -145,6 +158,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn text_without_capitals_is_told_from_other_text(text in "[ -~]{0,20}[@AZ\\[`az{\u{7f}ü]?[a-z]{0,9}") {
+            let is_so = text.chars().all(|c| c.is_ascii() && !c.is_ascii_uppercase());
+
+            prop_assert_eq!(is_folded(&text), is_so);
+            prop_assert!(is_folded(&text.replace(|c: char| !c.is_ascii(), "").to_ascii_lowercase()));
+        }
+    }
 
     #[test]
     fn patterns_compare_whole_texts_without_case() {
