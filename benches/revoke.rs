@@ -1,6 +1,7 @@
 //! How many sessions a second `usher revoke` ends, beside a bare loop of the same HTTP client.
 //!
-//! `cargo bench --bench revoke` prints one line for each number of requests at the same time. Both
+//! `cargo bench --bench revoke` prints one line for each number of requests at the same time, and one with a
+//! server that takes 20 ms for each, beside what that allows. Both
 //! parts are run in turns against a new emulator of the same seed: the machine may be busy, so look
 //! at the ratio. The rate is of the requests alone, from the first to the last by the emulator's
 //! journal; what comes before and after is in the time of the whole process.
@@ -26,6 +27,9 @@ const ROWS: usize = 10_000;
 const MADE: usize = ROWS * 3 / 2;
 const CONCURRENCIES: [usize; 3] = [1, 8, 32];
 const ROUNDS: usize = 3;
+/// A server that takes its time for each session, and how much.
+const SLOW: &str = r#"{"match":{"method":"DELETE"},"action":"delay","ms":20}"#;
+const SLOW_MS: f64 = 20.0;
 const SESSIONS: &str = "/jans-config-api/api/v1/jans-auth-server/session/sid";
 
 fn main() {
@@ -38,10 +42,10 @@ fn main() {
     for at_once in CONCURRENCIES {
         let (mut bare, mut usher) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            bare.push(measured(home.path(), |server, rows| {
+            bare.push(measured(home.path(), ROWS, &[], |server, rows| {
                 bare_loop(server, rows, at_once);
             }));
-            usher.push(measured(home.path(), |server, rows| {
+            usher.push(measured(home.path(), ROWS, &[], |server, rows| {
                 revoke(home.path(), server, rows, at_once);
             }));
         }
@@ -54,6 +58,22 @@ fn main() {
             usher.whole.as_secs_f64(),
             usher.cpu_us,
             bare.cpu_us,
+        );
+    }
+    for at_once in CONCURRENCIES {
+        let rows = at_once * 150;
+        let slow = ["--fault", SLOW];
+        let runs = (0..ROUNDS).map(|_| {
+            measured(home.path(), rows, &slow, |server, rows| {
+                revoke(home.path(), server, rows, at_once);
+            })
+        });
+        let usher = middle(runs.collect());
+        let ideal = at_once as f64 * 1_000.0 / SLOW_MS;
+        println!(
+            "at once {at_once:>2}, a server that takes {SLOW_MS:.0} ms: usher {:>6.0}/s   ideal {ideal:>6.0}/s   ratio {:.2}",
+            usher.rate,
+            usher.rate / ideal,
         );
     }
 }
@@ -79,18 +99,23 @@ struct Rows {
     ids: Vec<String>,
 }
 
-fn measured(home: &Path, client: impl FnOnce(&Server, &Rows)) -> Figures {
-    let server = Server::start(home);
-    let rows = server.rows(home);
+fn measured(
+    home: &Path,
+    count: usize,
+    options: &[&str],
+    client: impl FnOnce(&Server, &Rows),
+) -> Figures {
+    let server = Server::start(home, options);
+    let rows = server.rows(home, count);
     let (begun, cpu) = (Instant::now(), cpu_ticks());
     client(&server, &rows);
     let whole = begun.elapsed();
-    let cpu_us = (cpu_ticks() - cpu) as f64 * 10_000.0 / ROWS as f64;
+    let cpu_us = (cpu_ticks() - cpu) as f64 * 10_000.0 / count as f64;
     let times = server.deletes();
-    assert_eq!(times.len(), ROWS, "each row was sent once");
+    assert_eq!(times.len(), count, "each row was sent once");
     let took_ms = times.iter().max().unwrap_or(&0) - times.iter().min().unwrap_or(&0);
     Figures {
-        rate: ROWS as f64 * 1_000.0 / took_ms.max(1) as f64,
+        rate: count as f64 * 1_000.0 / took_ms.max(1) as f64,
         whole,
         cpu_us,
     }
@@ -178,13 +203,14 @@ struct Server {
 }
 
 impl Server {
-    fn start(home: &Path) -> Self {
+    fn start(home: &Path, options: &[&str]) -> Self {
         let config = home.join("config.toml");
         let mut child = Command::new(USHER)
             .args(["emulator", "janssen", "--json", "--control", "--seed", "7"])
             .args(["--token-seconds", "86400", "--sessions", &MADE.to_string()])
             .arg("--config-out")
             .arg(&config)
+            .args(options)
             .env("HOME", home)
             .stdout(Stdio::piped())
             .spawn()
@@ -211,21 +237,21 @@ impl Server {
         command
     }
 
-    /// The first rows that can be ended.
-    fn rows(&self, home: &Path) -> Rows {
+    /// So many of the first rows that can be ended.
+    fn rows(&self, home: &Path, count: usize) -> Rows {
         let listed = self.usher(home).args(["list", "-o", "jsonl"]).output();
         let listed = listed.expect("usher runs").stdout;
         let (mut lines, mut ids) = (String::new(), Vec::new());
         for line in String::from_utf8_lossy(&listed).lines() {
             let row: Value = serde_json::from_str(line).expect("JSON");
             let can_end = row["state"] == "active" && row["deletable"] == true;
-            if let Some(id) = row["id"].as_str().filter(|_| can_end && ids.len() < ROWS) {
+            if let Some(id) = row["id"].as_str().filter(|_| can_end && ids.len() < count) {
                 ids.push(id.to_owned());
                 lines.push_str(line);
                 lines.push('\n');
             }
         }
-        assert_eq!(ids.len(), ROWS, "enough rows can be ended");
+        assert_eq!(ids.len(), count, "enough rows can be ended");
         Rows { lines, ids }
     }
 

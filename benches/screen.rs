@@ -59,6 +59,7 @@ fn main() {
     loading(&mut report, &server, &mut usher);
     keys(&mut report, &mut usher, &floor);
     ordering(&mut report, &mut usher);
+    ending(&mut report, &server, &mut usher);
     idling(&mut report, &mut usher);
     leaving(&mut report, home.path(), &config, usher);
     report.finish();
@@ -280,6 +281,9 @@ fn settled(usher: &mut Pty, key: &str) -> Duration {
     last.duration_since(start)
 }
 
+/// Pages that are marked: some more than a thousand rows.
+const MARKED_PAGES: usize = 60;
+
 /// Sorting by each column in turn, and a filter that is typed letter by letter.
 fn ordering(report: &mut Report, usher: &mut Pty) {
     let sorts: Vec<Duration> = (0..6)
@@ -296,6 +300,47 @@ fn ordering(report: &mut Report, usher: &mut Pty) {
     let filters: Vec<Duration> = letters.iter().map(|key| settled(usher, key)).collect();
     report.times("key to end of a filter", &filters, json!({}));
     usher.keys("\x1b\x1b");
+    usher.settle(Duration::from_millis(500));
+}
+
+/// A thousand sessions end at a server that takes its time for each, and the cursor goes on moving.
+fn ending(report: &mut Report, server: &Server, usher: &mut Pty) {
+    let slow = r#"{"match":{"method":"DELETE"},"action":"delay","ms":20}"#;
+    server.running.set_faults(&[slow]).expect("a fault");
+    usher.keys("g ");
+    for _ in 0..MARKED_PAGES {
+        pause(usher);
+        usher.keys("\x1b[6~");
+    }
+    usher.keys("V\x1b[3~");
+    usher.wait_for(" to confirm:");
+    let text = usher.text();
+    let number = text
+        .split("Type ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
+    let number = number.expect("the number of sessions").to_owned();
+    pause(usher);
+    usher.keys(&number);
+    pause(usher);
+    usher.keys("\r");
+    usher.wait_for("ending ");
+    let mut moves = Vec::new();
+    while usher.text().contains("· Esc stops") {
+        pause(usher);
+        let key = Instant::now();
+        usher.keys("j");
+        moves.push(frame(usher, END).0.duration_since(key));
+    }
+    let sessions: usize = number.parse().expect("a number");
+    report.times(
+        "key to frame: while sessions end",
+        &moves,
+        json!({ "sessions": sessions }),
+    );
+    server.running.set_faults::<&str>(&[]).expect("no fault");
+    usher.settle(Duration::from_secs(3));
+    usher.keys("\x1b");
     usher.settle(Duration::from_millis(500));
 }
 

@@ -25,8 +25,10 @@ pub struct SystemEnd {
     pub kinds: String,
     /// How many had already gone.
     pub gone: u64,
-    /// How many failed, were refused, or were not sent. Of a person's: how many requests, one a realm.
+    /// How many failed or were refused. Of a person's: how many requests, one a realm.
     pub failed: u64,
+    /// How many were not sent, because the job was stopped. Of a person's: how many requests.
+    pub not_sent: u64,
     /// Of how many nobody knows. Of a person's: of how many requests.
     pub unknown: u64,
     /// How many are left of those that were meant, or of the person. `None`: not read back.
@@ -54,6 +56,7 @@ impl SystemEnd {
             kinds: String::new(),
             gone: 0,
             failed: 0,
+            not_sent: 0,
             unknown: 0,
             left: is_none.then_some(0),
             read_at: None,
@@ -95,7 +98,10 @@ impl SystemEnd {
             }
             Err(error) => {
                 self.left = None;
-                self.fail(error.to_string());
+                match error {
+                    ApiError::Cancelled => self.not_sent += 1,
+                    error => self.fail(error.to_string()),
+                }
             }
         }
     }
@@ -116,7 +122,7 @@ impl SystemEnd {
         if !matches!(self.way, EndWay::ByKey(_)) {
             return;
         }
-        let (mut ended, mut gone, mut unknown, mut failed) = (0, 0, 0, 0);
+        let (mut ended, mut gone, mut unknown, mut failed, mut not_sent) = (0, 0, 0, 0, 0);
         let mut kinds = KindCounts::default();
         for item in job.items.iter().filter(|item| item.source == self.source) {
             match job.counted.get(&item.row) {
@@ -126,17 +132,19 @@ impl SystemEnd {
                 }
                 Some(Counted::Gone) => gone += 1,
                 Some(Counted::Unclear) => unknown += 1,
-                Some(Counted::Failed) | None => failed += 1,
+                Some(Counted::Failed) => failed += 1,
+                None => not_sent += 1,
             }
         }
-        if ended + gone + unknown + failed == 0 {
+        if ended + gone + unknown + failed + not_sent == 0 {
             return;
         }
         (self.ended, self.gone) = (Some(ended), gone);
-        (self.unknown, self.failed) = (unknown, failed);
+        (self.unknown, self.failed, self.not_sent) = (unknown, failed, not_sent);
         self.kinds = kinds.in_brackets();
-        self.left = (unknown == 0).then_some(failed);
-        self.read_at = Some(now);
+        self.left = (unknown == 0).then_some(failed + not_sent);
+        // Nobody has looked at what was not sent.
+        self.read_at = (not_sent == 0).then_some(now);
     }
 
     /// True if its sessions end by the system's own operation for a person.
@@ -157,7 +165,7 @@ impl SystemEnd {
 
     /// True if every session that was meant is known to be over.
     pub fn is_clean(&self) -> bool {
-        self.failed == 0 && self.unknown == 0 && self.left == Some(0)
+        self.failed + self.not_sent + self.unknown == 0 && self.left == Some(0)
     }
 
     /// "demo: 4 ended, 0 left (read back 12:16:54 UTC)".
@@ -176,19 +184,21 @@ impl SystemEnd {
         )
     }
 
-    /// How many sessions failed, and of how many nobody knows.
-    fn not_ended(&self) -> (u64, u64) {
+    /// How many sessions failed, of how many nobody knows, and how many were not sent.
+    fn not_ended(&self) -> [u64; 3] {
         if !self.is_for_user() {
-            return (self.failed, self.unknown);
+            return [self.failed, self.unknown, self.not_sent];
         }
         // The operation is for all at once: what it did not end is as many as are left.
         let rest = self
             .left
             .or_else(|| Some(self.meant.saturating_sub(self.ended?)));
-        match (self.failed, self.left) {
-            (1.., _) => (rest.unwrap_or(0), 0),
-            (0, None) if self.unknown > 0 => (0, rest.unwrap_or(0)),
-            _ => (0, 0),
+        let rest = rest.unwrap_or(0);
+        match (self.failed, self.not_sent, self.unknown) {
+            (1.., ..) => [rest, 0, 0],
+            (0, 1.., _) => [0, 0, rest],
+            (0, 0, 1..) if self.left.is_none() => [0, rest, 0],
+            _ => [0; 3],
         }
     }
 
@@ -197,14 +207,17 @@ impl SystemEnd {
         let number = with_thousands;
         let mut words = match self.ended {
             Some(ended) => format!("{} ended{}", number(ended), self.kinds),
-            None if self.failed + self.unknown > 0 => "how many ended is not known".to_owned(),
+            None if self.failed + self.not_sent + self.unknown > 0 => {
+                "how many ended is not known".to_owned()
+            }
             None => "ended, no number told".to_owned(),
         };
-        let (failed, unknown) = self.not_ended();
+        let [failed, unknown, not_sent] = self.not_ended();
         for (count, word) in [
             (self.gone, "already gone"),
             (failed, "failed"),
             (unknown, "unknown"),
+            (not_sent, "not sent"),
         ] {
             if count > 0 {
                 words.push_str(&format!(", {} {word}", number(count)));

@@ -132,6 +132,21 @@ fn why_it_is_not_known_whether_they_ended_is_told_with_what_is_left() {
 }
 
 #[test]
+fn what_a_stop_kept_from_being_sent_is_told_as_that() {
+    let mut app = asked(2);
+    app.typed("2").slowly("enter");
+
+    app.send(Msg::UserRevoked {
+        job: JobId(1),
+        source: SourceId(0),
+        result: Err(ApiError::Cancelled),
+    });
+    app.send(Msg::Ended(JobId(1)));
+
+    says(&app, &["0 ended, 2 not sent"]);
+}
+
+#[test]
 fn sessions_that_are_over_are_left_out() {
     let mut app = asking();
     let gone = RowRef {

@@ -215,6 +215,13 @@ fn the_status_line_counts_and_esc_stops_what_was_not_sent() {
     assert_eq!(app.count(|e| matches!(e, Effect::Stop(JobId(1)))), 1);
     assert_eq!(app.state.jobs[0].state, JobState::Stopping);
     assert!(app.dialog::<JobBox>().is_none());
+
+    let row = RowId(1);
+    let outcome = Outcome::Revoked;
+    app.send(Msg::Revoked { job, row, outcome })
+        .send(Msg::Ended(job));
+    says(&app, &["Ended 2 sessions", "2 ended, 2 not sent", "2 left"]);
+    assert!(!said(&app).contains("read back"), "{}", said(&app));
 }
 
 /// Three more systems: one with the same person in two realms, one without an operation for a person, and
