@@ -11,6 +11,7 @@ struct Counts {
     ended: u64,
     gone: u64,
     failed: u64,
+    not_sent: u64,
     unknown: u64,
     left: Option<u64>,
     verified_at: Option<String>,
@@ -26,6 +27,7 @@ impl Counts {
             Some("done") => self.ended += sessions,
             Some("already_gone" | "not_there") => self.gone += 1,
             Some("unknown") | None => self.unknown += 1,
+            Some("cancelled") => self.not_sent += 1,
             Some(_) => self.failed += 1,
         }
         if line.left.is_some() {
@@ -94,17 +96,18 @@ fn systems(changes: &[&AuditEntry], text: &mut String) {
         );
         counts.entry(key).or_default().add(line);
     }
-    *text += "| profile | system | host | ended | already gone | failed | unknown | left | read back |\n";
-    *text += "|---|---|---|---|---|---|---|---|---|\n";
+    *text += "| profile | system | host | ended | already gone | failed | not sent | unknown | left | read back |\n";
+    *text += "|---|---|---|---|---|---|---|---|---|---|\n";
     for ((profile, system, host), counts) in counts {
         *text += &format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
             cell(profile),
             cell(system),
             cell(host),
             counts.ended,
             counts.gone,
             counts.failed,
+            counts.not_sent,
             counts.unknown,
             counts.left.map_or("-".to_owned(), |left| left.to_string()),
             cell(counts.verified_at.as_deref().unwrap_or("-")),
@@ -121,15 +124,16 @@ fn people(changes: &[&AuditEntry], text: &mut String) {
             .or_default()
             .add(line);
     }
-    *text += "\n| user | profile | ended | already gone | failed | unknown |\n|---|---|---|---|---|---|\n";
+    *text += "\n| user | profile | ended | already gone | failed | not sent | unknown |\n|---|---|---|---|---|---|---|\n";
     for ((user, profile), counts) in counts {
         *text += &format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} |\n",
             cell(user),
             cell(profile),
             counts.ended,
             counts.gone,
             counts.failed,
+            counts.not_sent,
             counts.unknown,
         );
     }
@@ -176,14 +180,17 @@ mod tests {
     #[test]
     fn every_change_is_told_once_with_what_came_of_it() {
         let lines = [
-            line(Event::Asked, "1/2", None),
-            line(Event::Asked, "2/2", None),
-            line(Event::Done, "1/2", Some("done")),
+            line(Event::Asked, "1/3", None),
+            line(Event::Asked, "2/3", None),
+            line(Event::Asked, "3/3", None),
+            line(Event::Done, "1/3", Some("done")),
+            line(Event::Done, "3/3", Some("cancelled")),
         ];
 
         let report = report(&lines).unwrap();
 
-        assert!(report.contains("| 1 | 0 | 0 | 1 |"), "{report}");
+        // Ended, already gone, failed, not sent, unknown.
+        assert!(report.contains("| 1 | 0 | 0 | 1 | 1 |"), "{report}");
         assert_eq!(report.matches("| unknown |\n").count(), 2, "{report}");
     }
 
@@ -198,7 +205,7 @@ mod tests {
         let report = report(&[done]).unwrap();
 
         assert!(
-            report.contains("| 8 | 0 | 0 | 0 | 0 | 2026-11-21T14:07:01.000Z |"),
+            report.contains("| 8 | 0 | 0 | 0 | 0 | 0 | 2026-11-21T14:07:01.000Z |"),
             "{report}"
         );
         assert!(report.contains("a\\|b&lt;img&gt;"), "{report}");

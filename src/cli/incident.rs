@@ -237,6 +237,7 @@ impl IncidentReport {
                 "ended": one.counted.ended,
                 "already_gone": one.counted.gone,
                 "failed": one.counted.failed,
+                "not_sent": one.counted.not_sent,
                 "unknown": one.counted.unknown,
                 "left": one.left,
                 "read_back": one.read_back.map(rfc3339),
@@ -258,7 +259,15 @@ impl SystemReport {
     fn note(&self) -> String {
         let name = self.asked_as.as_deref();
         let name = name.map(|name| format!("as {}", display_safe(name)));
-        let notes: Vec<String> = self.error.iter().cloned().chain(name).collect();
+        let not_sent = Some(self.counted.not_sent).filter(|count| *count > 0);
+        let not_sent = not_sent.map(|count| format!("{} not sent", with_thousands(count as u64)));
+        let notes: Vec<String> = self
+            .error
+            .iter()
+            .cloned()
+            .chain(not_sent)
+            .chain(name)
+            .collect();
         if notes.is_empty() {
             "-".to_owned()
         } else {

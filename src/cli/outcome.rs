@@ -51,6 +51,8 @@ pub(crate) struct Counted {
     pub(crate) gone: usize,
     /// They were refused, failed, or are still listed.
     pub(crate) failed: usize,
+    /// They were not sent: the command was stopped.
+    pub(crate) not_sent: usize,
     /// Nobody knows.
     pub(crate) unknown: usize,
 }
@@ -120,6 +122,7 @@ impl<'a> Outcomes<'a> {
                 Outcome::Revoked => &mut counted.ended,
                 Outcome::AlreadyGone => &mut counted.gone,
                 Outcome::Unknown(_) => &mut counted.unknown,
+                Outcome::Failed(ApiError::Cancelled) => &mut counted.not_sent,
                 _ => &mut counted.failed,
             } += 1;
         }
