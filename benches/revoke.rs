@@ -1,10 +1,10 @@
 //! How many sessions a second `usher revoke` ends, beside a bare loop of the same HTTP client.
 //!
 //! `cargo bench --bench revoke` prints one line for each number of requests at the same time, and one with a
-//! server that takes 20 ms for each, beside what that allows. Both
-//! parts are run in turns against a new emulator of the same seed: the machine may be busy, so look
-//! at the ratio. The rate is of the requests alone, from the first to the last by the emulator's
-//! journal; what comes before and after is in the time of the whole process.
+//! server that takes 20 ms for each, beside what that allows. Both parts are run in turns against a new
+//! emulator of the same seed: the machine may be busy, so look at the ratio. The rate is of the requests
+//! alone, from the first to the last by the emulator's journal; what comes before and after is in the time
+//! of the whole process.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
