@@ -320,11 +320,11 @@ fn ending(report: &mut Report, server: &Server, usher: &mut Pty) {
         .nth(1)
         .and_then(|rest| rest.split(' ').next());
     let number = number.expect("the number of sessions").to_owned();
-    pause(usher);
     usher.keys(&number);
-    pause(usher);
+    // A button that has just come takes no key yet.
+    usher.settle(Duration::from_secs(1));
     usher.keys("\r");
-    usher.wait_for("ending ");
+    usher.wait_for("· Esc stops");
     let mut moves = Vec::new();
     while usher.text().contains("· Esc stops") {
         pause(usher);

@@ -35,6 +35,39 @@ struct Made {
     sort: Option<Sort>,
     /// Of so many rows.
     rows: usize,
+    moment: Moment,
+}
+
+/// What states and hints depend on beside the rows.
+#[derive(Clone, Debug)]
+struct Moment {
+    now: DateTime<Utc>,
+    ended: Arc<HashSet<RowId>>,
+    counted: Option<Arc<UserCounts>>,
+}
+
+/// So old may an order by state or by hint be while a filter is typed: it is not made anew as time goes by either.
+const SOON: TimeDelta = TimeDelta::seconds(10);
+
+impl Moment {
+    fn of(view: &View) -> Self {
+        Self {
+            now: view.now,
+            ended: Arc::clone(&view.ended),
+            counted: view.counted.clone(),
+        }
+    }
+
+    /// True if what was sorted then is still sorted for this view.
+    fn is_good_for(&self, view: &View, sort: Option<&Sort>) -> bool {
+        let same_counts = match (&self.counted, &view.counted) {
+            (Some(then), Some(now)) => Arc::ptr_eq(then, now),
+            (None, None) => true,
+            _ => false,
+        };
+        let is_same = || same_counts && self.ended == view.ended;
+        sort.is_none_or(is_steady) || (view.now - self.now).abs() < SOON && is_same()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +84,7 @@ enum Inner {
 struct Sorted {
     sort: Sort,
     rows: Arc<[u32]>,
+    moment: Moment,
 }
 
 impl From<Inner> for Order {
@@ -107,9 +141,11 @@ impl Order {
     }
 
     /// All rows in this sequence, if this order was made from that.
-    fn sorted_as(&self, sort: &Sort, rows: &Rows) -> Option<Arc<Sorted>> {
+    fn sorted_as(&self, sort: &Sort, rows: &Rows, view: &View) -> Option<Arc<Sorted>> {
         let known = self.sorted.as_ref()?;
-        let is_same = is_steady(sort) && known.sort == *sort && known.rows.len() == rows.len();
+        let is_same = known.sort == *sort
+            && known.rows.len() == rows.len()
+            && known.moment.is_good_for(view, Some(sort));
         is_same.then(|| Arc::clone(known))
     }
 
@@ -120,7 +156,7 @@ impl Order {
             && made.sort == view.sort
             && !filter.asks_attributes()
             && filter.narrows(&made.filter)
-            && view.is_steady();
+            && made.moment.is_good_for(view, view.sort.as_ref());
         match &self.shown {
             Inner::Listed(numbers) if is_wider => Some(numbers),
             _ => None,
@@ -212,6 +248,7 @@ pub fn order(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
             filter: Arc::clone(filter),
             sort: view.sort.clone(),
             rows: rows.len(),
+            moment: Moment::of(view),
         })
     });
     order
@@ -237,13 +274,14 @@ fn make(rows: &Rows, view: &View, before: Option<&Order>) -> Order {
             }
         };
     };
-    let known = before.and_then(|before| before.sorted_as(sort, rows));
+    let known = before.and_then(|before| before.sorted_as(sort, rows, view));
     let Some(filter) = &view.filter else {
         let sorted = known.unwrap_or_else(|| {
             let all = (0..rows.len() as u32).collect();
             Arc::new(Sorted {
                 sort: sort.clone(),
                 rows: sort::sorted(rows, view, sort, all).into(),
+                moment: Moment::of(view),
             })
         });
         return Order {
@@ -281,11 +319,6 @@ fn is_steady(sort: &Sort) -> bool {
 }
 
 impl View {
-    /// True if the sequence stays while time goes by.
-    fn is_steady(&self) -> bool {
-        self.sort.as_ref().is_none_or(is_steady)
-    }
-
     /// The values that its source adds to a row.
     pub(super) fn names(&self, row: Row<'_>) -> Option<&SourceNames> {
         self.sources.get(usize::from(row.source().0))
@@ -470,6 +503,49 @@ mod tests {
             let fresh = order(&rows, &filtered(longer), None);
             assert_eq!(numbers(&made), numbers(&fresh), "{shorter} {longer}");
             assert_eq!(touched, looked_at, "{shorter} {longer}");
+        }
+    }
+
+    #[test]
+    fn an_order_by_state_serves_a_filter_until_something_has_changed() {
+        let rows = rows(&[(Some("ada1"), 1), (Some("ada2"), 2), (Some("bob"), 3)]);
+        let filtered = |text: &str, seconds: i64, ended: &[u32]| {
+            let clauses = Query::parse(text).unwrap().clauses;
+            let thresholds = Thresholds::default();
+            let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+            View {
+                filter: Some(Arc::new(
+                    Matcher::new(&clauses, now, Zone::Utc, thresholds).unwrap(),
+                )),
+                ended: Arc::new(ended.iter().copied().map(RowId).collect()),
+                now,
+                ..view(Some(Sort {
+                    by: Field::State.into(),
+                    descending: false,
+                }))
+            }
+        };
+        let all = View {
+            filter: None,
+            ..filtered("a", 0, &[])
+        };
+        let before = order(&rows, &all, None);
+        let a = order(&rows, &filtered("a", 1, &[]), Some(&before));
+        for (text, seconds, ended, is_sorted) in [
+            ("ada", 2, &[][..], false),
+            ("ada", 60, &[], true),
+            ("ada", 2, &[0], true),
+        ] {
+            let view = filtered(text, seconds, ended);
+            let fresh = order(&rows, &view, None);
+            let _ = touched::take();
+
+            let made = order(&rows, &view, Some(&a));
+
+            // Two rows are left of the filter before; all three are looked at, and two sorted, otherwise.
+            let touched = touched::take();
+            assert_eq!(touched, if is_sorted { 5 } else { 2 }, "{text} {seconds}");
+            assert_eq!(numbers(&made), numbers(&fresh), "{text} {seconds}");
         }
     }
 
