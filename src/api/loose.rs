@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
+use crate::model::text::Eight;
 use crate::model::time::{Zone, from_epoch_ms, from_epoch_seconds, parse_instant};
 
 /// A JSON value as it was written. It is known to be well-formed, so that reading it again costs little.
@@ -128,26 +129,17 @@ fn string(bytes: &[u8]) -> (usize, bool) {
     (bytes.len(), has_escapes)
 }
 
-/// Where the first quote or backslash is. Eight bytes at once: most strings are so short that to begin a
-/// search by vectors would take longer.
+/// Where the first quote or backslash is. Most strings are so short that to begin a search by vectors would
+/// take longer.
 fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    // The lowest bit that is set stands in the first byte that is equal.
-    let equal = |word: u64, byte: u8| {
-        let differing = word ^ (ONES * u64::from(byte));
-        differing.wrapping_sub(ONES) & !differing & HIGH
-    };
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (place, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let found = equal(word, b'"') | equal(word, b'\\');
-        if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+    let (blocks, rest) = bytes.as_chunks();
+    for (place, block) in blocks.iter().enumerate() {
+        if let Some(found) = Eight::of(block).first_of(b'"', b'\\') {
+            return Some(place * 8 + found);
         }
     }
     let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    found.map(|found| words.len() * 8 + found)
+    found.map(|found| blocks.len() * 8 + found)
 }
 
 /// An object as it was sent: names and values in their order.

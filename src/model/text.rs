@@ -2,6 +2,7 @@
 
 mod ascii;
 mod clean;
+mod eight;
 mod markdown;
 mod measure;
 mod nearest;
@@ -16,6 +17,7 @@ pub use clean::{
     Replaced, display_safe, display_safe_bytes, display_safe_lines, is_plain, marked_bytes, quoted,
     safe_span_lines, safe_spans,
 };
+pub use eight::Eight;
 pub use markdown::markdown_safe;
 pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use memchr::memchr2;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
@@ -121,11 +122,7 @@ fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Fa
 
 /// Appends a text as a JSON string that no terminal can misread.
 fn text(text: &str, out: &mut Vec<u8>) {
-    // Without leaving the loop early: so all bytes are looked at several at a time.
-    let is_special = |byte: u8| !(0x20..0x7f).contains(&byte) || matches!(byte, b'"' | b'\\');
-    let has_special = text.bytes().fold(false, |any, byte| any | is_special(byte));
-    let is_as_written = || !text.contains(['"', '\\']) && is_plain(text);
-    if has_special && !is_as_written() {
+    if !is_plain(text) || memchr2(b'"', b'\\', text.as_bytes()).is_some() {
         write(text, out).expect("a buffer takes everything");
         return;
     }

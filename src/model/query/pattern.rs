@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
+use crate::model::text::Eight;
+
 /// A pattern that must match a whole text. Takes linear time, whatever the pattern.
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
@@ -112,17 +114,9 @@ impl Needle {
 
 /// True if a text is certainly the same folded: ASCII without capitals.
 pub(super) fn is_folded(text: &str) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    // Eight bytes at once. A sum has the high bit where the byte is at least that letter.
-    let is_small = |word: &[u8; 8]| {
-        let word = u64::from_ne_bytes(*word);
-        let from = |letter: u8| (word & !HIGH) + ONES * u64::from(0x80 - letter);
-        let is_capital = from(b'A') & !from(b'Z' + 1);
-        (word | is_capital) & HIGH == 0
-    };
-    let (words, rest) = text.as_bytes().as_chunks();
-    words.iter().all(is_small)
+    let (blocks, rest) = text.as_bytes().as_chunks();
+    let are_small = |block| Eight::of(block).are_ascii_without(b'A', b'Z');
+    blocks.iter().all(are_small)
         && rest
             .iter()
             .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())

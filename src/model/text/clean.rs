@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::eight::Eight;
 use super::measure::grapheme_cols;
 use super::unicode::{Neighbours, Verdict, is_mark, judge, written_out};
 
@@ -153,14 +154,10 @@ pub fn is_plain(text: &str) -> bool {
 
 /// The number of bytes up to the first that is not printable ASCII.
 fn printable_len(bytes: &[u8]) -> usize {
-    // Whole blocks first, without a decision on each byte.
-    let mut len = 0;
-    for block in bytes.chunks_exact(16) {
-        if !block.iter().fold(true, |plain, b| plain & is_printable(*b)) {
-            break;
-        }
-        len += block.len();
-    }
+    // Eight bytes at once.
+    let (blocks, _) = bytes.as_chunks();
+    let are_printable = |block: &&[u8; 8]| Eight::of(block).are_within(b' ', b'~');
+    let len = blocks.iter().take_while(are_printable).count() * 8;
     let tail = bytes[len..].iter().take_while(|b| is_printable(**b));
     len + tail.count()
 }

@@ -1,0 +1,67 @@
+//! Eight bytes of a text compared at once: a text is mostly looked through to find that nothing is in it.
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGH: u64 = ONES << 7;
+
+/// Eight bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Eight(u64);
+
+impl Eight {
+    /// These.
+    pub fn of(bytes: &[u8; 8]) -> Self {
+        // The first byte is the lowest, so that the lowest bit found is that of the first.
+        Self(u64::from_le_bytes(*bytes))
+    }
+
+    /// True if each is ASCII from the first of these characters to the last, themselves included. Both are
+    /// ASCII.
+    pub fn are_within(self, first: u8, last: u8) -> bool {
+        (self.0 | !self.at_least(first) | self.at_least(last + 1)) & HIGH == 0
+    }
+
+    /// True if each is ASCII, and none from the first of these characters to the last.
+    pub fn are_ascii_without(self, first: u8, last: u8) -> bool {
+        (self.0 | (self.at_least(first) & !self.at_least(last + 1))) & HIGH == 0
+    }
+
+    /// The place of the first that is one of these two. `None`: none is.
+    pub fn first_of(self, one: u8, other: u8) -> Option<usize> {
+        let found = self.equal(one) | self.equal(other);
+        (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    }
+
+    /// The high bit of each that is at least this character, if all are ASCII: no sum goes into the next byte.
+    fn at_least(self, character: u8) -> u64 {
+        (self.0 & !HIGH) + ONES * u64::from(0x80 - character)
+    }
+
+    /// The lowest bit that is set stands in the first byte that is equal.
+    fn equal(self, byte: u8) -> u64 {
+        let differing = self.0 ^ (ONES * u64::from(byte));
+        differing.wrapping_sub(ONES) & !differing & HIGH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn eight_are_what_each_is(
+            bytes in prop::array::uniform8(prop_oneof![any::<u8>(), Just(b'a'), Just(b'"'), 0x1f..0x22u8, 0x7d..0x82u8]),
+            (first, last) in (0..0x7fu8, 0..0x7fu8).prop_map(|(a, b)| (a.min(b), a.max(b))),
+        ) {
+            let eight = Eight::of(&bytes);
+
+            prop_assert_eq!(eight.are_within(first, last), bytes.iter().all(|b| (first..=last).contains(b)));
+            let is_other = |b: &u8| b.is_ascii() && !(first..=last).contains(b);
+            prop_assert_eq!(eight.are_ascii_without(first, last), bytes.iter().all(is_other));
+            let place = bytes.iter().position(|b| *b == first || *b == last);
+            prop_assert_eq!(eight.first_of(first, last), place);
+        }
+    }
+}
