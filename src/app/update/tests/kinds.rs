@@ -183,7 +183,7 @@ fn what_became_of_a_job_is_told_by_kind() {
 
     assert!(
         app.status()
-            .starts_with("prod-janssen: 2 ended (1 web, 1 sql), 1 failed, 1 left"),
+            .starts_with("prod-janssen: 2 ended (1 web, 1 sql), 1 not sent, 1 left"),
         "{}",
         app.status()
     );
