@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::{Range, RangeFrom};
+use std::ops::RangeFrom;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use regex::Regex;
@@ -10,9 +10,10 @@ use strum::IntoEnumIterator;
 
 use super::address::Network;
 use super::check::{SIGNED_IN, check_op, compile_regex, name_of};
-use super::pattern::{Needle, Pattern, is_folded};
+use super::pattern::{Needle, Pattern};
 use super::row::{RowView, TextNumber};
 use super::span::Span;
+use super::word::WordTest;
 use super::{Base, Clause, Field, Op, Query, QueryError, Search, Target, Value, ValueKind};
 use crate::model::AddressClass;
 use crate::model::hint::{Hint, Hints};
@@ -204,45 +205,6 @@ impl Matcher {
 /// What is known of the texts that were looked at: of each check, by the number of the text.
 #[derive(Clone, Debug, Default)]
 pub struct Answers(Vec<Vec<Option<bool>>>);
-
-/// A bare word that is looked for.
-#[derive(Clone, Copy, Debug)]
-pub struct WordTest<'a> {
-    number: usize,
-    needle: &'a Needle,
-}
-
-impl<'a> WordTest<'a> {
-    /// The number by which [`RowView::word`] is asked for it.
-    pub fn number(self) -> usize {
-        self.number
-    }
-
-    /// The word as texts are compared with it: in lower case.
-    pub fn folded(self) -> &'a str {
-        self.needle.folded()
-    }
-
-    /// True if it occurs in this text.
-    pub fn is_met(self, text: &str) -> bool {
-        self.needle.is_in(text)
-    }
-
-    /// True if this text begins with it.
-    pub fn begins(self, text: &str) -> bool {
-        self.needle.begins(text)
-    }
-
-    /// True if [`WordTest::find`] finds it in this text wherever it occurs: in a text that is in lower case.
-    pub fn is_found_as_written(self, text: &str) -> bool {
-        is_folded(text) && !self.folded().is_empty()
-    }
-
-    /// Where it occurs first in a text in lower case, from this byte on.
-    pub fn find(self, text: &str, from: usize) -> Option<Range<usize>> {
-        self.needle.find(text, from)
-    }
-}
 
 impl Answers {
     fn of_check(&mut self, check: usize) -> &mut Vec<Option<bool>> {

@@ -20,6 +20,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod when;
+mod word;
 
 use std::borrow::Cow;
 use std::num::NonZeroU16;
@@ -31,11 +32,12 @@ use super::time::Zone;
 use super::way::Way;
 
 pub use error::QueryError;
-pub use eval::{Answers, Matcher, WORD_FIELDS, WordTest};
+pub use eval::{Answers, Matcher, WORD_FIELDS};
 pub use fields::ValueKind;
 pub use own::{Means, OwnName};
 pub use property::Property;
 pub use row::{RowIn, RowView, SessionIn, TextNumber};
+pub use word::WordTest;
 
 pub use super::session::{Thresholds, state_at};
 
