@@ -12,7 +12,7 @@ pub struct WordTest<'a> {
 }
 
 impl<'a> WordTest<'a> {
-    /// The number by which [`RowView::word`] is asked for it.
+    /// The number by which [`RowView::word`](super::RowView::word) is asked for it.
     pub fn number(self) -> usize {
         self.number
     }
