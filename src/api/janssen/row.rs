@@ -11,8 +11,8 @@ use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
-/// So many names of attributes are remembered: what a server makes up for each object is not.
-const MOST_KNOWN: usize = 64;
+/// So many of the known names are looked at for the next one: some objects lack a name that others have.
+const AHEAD: usize = 4;
 
 type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
 
@@ -162,21 +162,22 @@ impl Rows {
     }
 
     fn class(&mut self, place: &mut usize, name: &str) -> Class {
-        let is_it = |(known, _): &(Box<str>, Class)| **known == *name;
         let next = self.classes.get(*place..).unwrap_or_default();
-        // Some objects lack a name that others have.
-        if let Some(skipped) = next.iter().position(is_it) {
-            *place += skipped + 1;
-            return next[skipped].1;
-        }
-        if let Some((_, class)) = self.classes.iter().find(|known| is_it(known)) {
-            return *class;
-        }
-        let class = class_of(name);
-        if self.classes.len() < MOST_KNOWN {
-            self.classes.insert(*place, (name.into(), class));
-            *place += 1;
-        }
+        let mut near = next.iter().take(AHEAD);
+        let class = if let Some(skipped) = near.position(|(known, _)| **known == *name) {
+            *place += skipped;
+            next[skipped].1
+        } else {
+            let class = class_of(name);
+            let named = (name.into(), class);
+            // It takes the place of the one before: a server may make up a name for each object.
+            match self.classes.get_mut(*place) {
+                Some(other) => *other = named,
+                None => self.classes.push(named),
+            }
+            class
+        };
+        *place += 1;
         class
     }
 
@@ -281,4 +282,29 @@ pub(super) fn label(sid: &str) -> String {
     label.push('…');
     label.extend(letters().skip(count - last));
     label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_of_an_attribute_is_its_own_whatever_objects_came_before() {
+        let mut rows = Rows::new(Zone::Utc, Own::Unknown);
+        for object in 0..60 {
+            let made_up = format!("{object}_scopes");
+            let names = match object % 4 {
+                0 => ["sid", "nonce", "scope", "access_token", "acr", "opbs"],
+                1 => ["sid", &made_up, "scope", "access_token", "opbs", "dn"],
+                2 => ["opbs", "sid", "scope", &made_up, "nonce", "acr"],
+                _ => ["sid", "nonce", &made_up, "scope", "acr", "opbs"],
+            };
+            let mut place = 0;
+            for name in names {
+                assert_eq!(rows.class(&mut place, name), class_of(name), "{name}");
+            }
+            // No object comes further than this.
+            assert!(rows.classes.len() <= AHEAD * names.len());
+        }
+    }
 }
