@@ -15,6 +15,7 @@ mod configured;
 mod demo;
 mod editor;
 mod effects;
+mod events;
 #[cfg(test)]
 pub(crate) mod fakes;
 #[cfg(feature = "emulator")]

@@ -1,19 +1,17 @@
 //! The loop: wait, apply everything that waits, draw once.
 
-use std::future::poll_fn;
 use std::io;
 use std::ops::ControlFlow;
-use std::task::Poll;
 use std::time::Duration;
 
 use chrono::Utc;
-use crossterm::event::{Event, EventStream};
-use futures_util::StreamExt;
+use crossterm::event::Event;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::effects::{Effects, Local};
+use super::events::Events;
 use super::input::Decoder;
 use super::profiles::Profiles;
 use super::signals::{Caught, Signals};
@@ -61,7 +59,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     let begin = shell.begin(&first);
     // The first frame comes before everything that may take time.
     shell.draw();
-    shell.input = Some(EventStream::new());
+    shell.input = Some(Events::new()?);
     process::watch_terminal()?;
     shell.effects.look_at_audit();
     #[cfg(debug_assertions)]
@@ -127,7 +125,7 @@ struct Shell {
     messages: mpsc::Receiver<Msg>,
     signals: Signals,
     /// `None`: another program has the terminal.
-    input: Option<EventStream>,
+    input: Option<Events>,
     decoder: Decoder,
     /// When the program began.
     begun: Instant,
@@ -276,14 +274,8 @@ impl Shell {
         let mut batch = vec![message];
         while batch.len() < BATCH {
             let Some(input) = &mut self.input else { break };
-            // With the loop's own waker: crossterm remembers the one it was asked with last.
-            let event = poll_fn(|cx| match input.poll_next_unpin(cx) {
-                Poll::Ready(event) => Poll::Ready(Some(event)),
-                Poll::Pending => Poll::Ready(None),
-            })
-            .await;
-            let Some(event) = event else { break };
-            batch.extend(self.read(event));
+            let Some(event) = input.waiting() else { break };
+            batch.extend(self.read(Some(event)));
         }
         self.apply(batch).await?;
         let begun = Instant::now();
@@ -423,7 +415,7 @@ impl Shell {
             self.theme = (name.clone(), self.themes.named(&name));
         }
         let (state, (_, theme)) = (&self.state, &self.theme);
-        self.screen.draw(|frame| ui::render(state, theme, frame));
+        self.screen.draw(|picture| ui::draw(state, theme, picture));
         self.dirty = false;
         // After a rest a few frames may follow each other at once: that of a key, and that of the answer.
         let now = Instant::now();
@@ -459,7 +451,10 @@ impl Shell {
             modes::lost();
         }
         if self.input.is_none() {
-            self.input = Some(EventStream::new());
+            match Events::new() {
+                Ok(events) => self.input = Some(events),
+                Err(_) => modes::lost(),
+            }
         }
         self.screen.forget();
         let size = terminal_size();

@@ -13,7 +13,6 @@ mod text;
 pub mod theme;
 pub mod themes;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -25,13 +24,6 @@ pub use theme::{Depth, Role, Theme};
 pub use themes::Themes;
 
 use text::Canvas;
-
-/// Draws the whole screen, and puts the terminal's cursor into the text field that has the focus.
-pub fn render(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
-    if let Some(cursor) = draw(state, theme, frame.buffer_mut()) {
-        frame.set_cursor_position(cursor);
-    }
-}
 
 /// Draws the whole screen into a buffer. Returns where the terminal's cursor is to be; `None`: hidden.
 pub fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Option<Position> {

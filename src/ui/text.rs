@@ -1,18 +1,18 @@
 //! Text on the screen: the only place that puts any into cells. All of it is cleaned on the way.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::symbols::border;
 use ratatui::widgets::{
-    Block, Clear, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget,
+    Block, Scrollbar, ScrollbarOrientation, ScrollbarState, StatefulWidget, Widget,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::{Role, Theme};
 use crate::app::scrollbar::ScrollTrack;
 use crate::app::text_wrap::{Piece, PieceKind};
-use crate::model::text::{JSON_MARK, Replaced, safe_spans, width_cols};
+use crate::model::text::{JSON_MARK, Replaced, is_plain, safe_spans, width_cols};
 
 /// Bytes of a text that are looked at for each cell it may take; more than any honest character needs.
 const BYTES_PER_CELL: usize = 64;
@@ -101,6 +101,10 @@ impl<'a> Canvas<'a> {
             return 0;
         }
         let room = usize::from(area.width - x);
+        let is_shown = !self.only_ascii || text.is_ascii();
+        if text.len() <= room && is_plain(text) && is_shown {
+            return self.put_plain(area.x + x, area.y, text, style);
+        }
         let text = crate::app::first_chars(text, room.saturating_mul(BYTES_PER_CELL));
         let spans = safe_spans(text);
         let whole: usize = spans.iter().map(|(part, _)| width_cols(part)).sum();
@@ -132,6 +136,23 @@ impl<'a> Canvas<'a> {
         used as u16
     }
 
+    /// Plain text, of which each character takes one cell, as far as it is on the screen. Returns the cells
+    /// it takes.
+    fn put_plain(&mut self, x: u16, y: u16, text: &str, style: Style) -> u16 {
+        let screen = self.buffer.area;
+        if y < screen.bottom() && x < screen.right() {
+            let first = self.buffer.index_of(x, y);
+            let room = usize::from(screen.right() - x);
+            let cells = &mut self.buffer.content[first..first + room];
+            let blank = blank(style);
+            for (cell, sign) in cells.iter_mut().zip(text.chars()) {
+                cell.clone_from(&blank);
+                cell.set_char(sign);
+            }
+        }
+        text.chars().count() as u16
+    }
+
     /// One character of cleaned text, if all of its cells are on the screen.
     fn grapheme(&mut self, x: u16, y: u16, grapheme: &str, cells: usize, style: Style) {
         let screen = self.buffer.area;
@@ -161,9 +182,11 @@ impl<'a> Canvas<'a> {
             if let Some(cell) = before.filter(|cell| width_cols(cell.symbol()) > 1) {
                 cell.set_symbol(" ");
             }
+            if !rect.is_empty() {
+                let first = self.buffer.index_of(rect.x, y);
+                self.buffer.content[first..first + usize::from(rect.width)].fill(blank(style));
+            }
         }
-        Clear.render(rect, self.buffer);
-        self.buffer.set_style(rect, style);
     }
 
     /// Lays a style over what stands in an area.
@@ -272,6 +295,13 @@ impl<'a> Canvas<'a> {
         self.put(room, x + start + taken, " ", blank, blank);
         room.x + x + start + taken + 1
     }
+}
+
+/// A blank cell in this style.
+fn blank(style: Style) -> Cell {
+    let mut cell = Cell::EMPTY;
+    cell.set_style(style);
+    cell
 }
 
 /// The part of a border that may hold text: one cell of the border stays at either end.

@@ -10,10 +10,8 @@ use std::io;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
-use ratatui::Frame;
-use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Size};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect, Size};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::modes::{self, Grade};
@@ -24,8 +22,8 @@ const END: &[u8] = b"\x1b[?2026l";
 
 /// The picture on the terminal, and the frame that is on its way there.
 pub(super) struct Screen {
-    /// Makes the pictures.
-    terminal: ratatui::Terminal<Wanted>,
+    /// What is drawn on.
+    picture: Buffer,
     painter: Painter,
     grade: Grade,
     /// The cursor of the terminal, as far as we have said. `None`: it is somewhere, after drawing.
@@ -39,12 +37,8 @@ pub(super) struct Screen {
 impl Screen {
     /// An empty picture of this size, for a terminal that understands so much.
     pub(super) fn new(size: Size, grade: Grade) -> Self {
-        let terminal = ratatui::Terminal::new(Wanted {
-            size,
-            cursor: Cursor::Hidden,
-        });
         Self {
-            terminal: terminal.expect("the backend does nothing"),
+            picture: Buffer::empty(Rect::from((Position::ORIGIN, size))),
             painter: Painter::new(grade),
             grade,
             cursor: Some(Cursor::Hidden),
@@ -61,7 +55,7 @@ impl Screen {
 
     /// The terminal has another size: everything will be drawn anew.
     pub(super) fn resize(&mut self, size: Size) {
-        self.terminal.backend_mut().size = size;
+        self.picture.resize(Rect::from((Position::ORIGIN, size)));
     }
 
     /// Forgets what is on the terminal: the next frame draws everything.
@@ -75,8 +69,9 @@ impl Screen {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Draws a frame and begins to write what changed. Nothing is written if nothing did.
-    pub(super) fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) {
+    /// Draws a frame and begins to write what changed. Nothing is written if nothing did. What draws tells
+    /// where the terminal's cursor is to be; `None`: hidden.
+    pub(super) fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Option<Position>) {
         debug_assert!(self.writing.is_none(), "one frame at a time");
         self.frame(paint);
         if self.buffer.is_empty() {
@@ -95,12 +90,13 @@ impl Screen {
     }
 
     /// Adds what changes the picture to the buffer.
-    fn frame(&mut self, paint: impl FnOnce(&mut Frame<'_>)) {
-        let drawn = self.terminal.draw(paint).expect("the backend does nothing");
-        if self.painter.paint(&mut self.buffer, drawn.buffer) {
+    fn frame(&mut self, paint: impl FnOnce(&mut Buffer) -> Option<Position>) {
+        self.picture.reset();
+        let cursor = paint(&mut self.picture);
+        if self.painter.paint(&mut self.buffer, &mut self.picture) {
             self.cursor = self.cursor.filter(|cursor| *cursor == Cursor::Hidden);
         }
-        let wanted = self.terminal.backend().cursor;
+        let wanted = cursor.map_or(Cursor::Hidden, Cursor::At);
         if self.cursor == Some(wanted) {
             return;
         }
@@ -146,65 +142,6 @@ enum Cursor {
     At(Position),
 }
 
-/// The size of the terminal and the cursor that a frame wants. The cells of a frame are read from its buffer.
-struct Wanted {
-    size: Size,
-    cursor: Cursor,
-}
-
-impl Backend for Wanted {
-    type Error = io::Error;
-
-    fn draw<'a, I>(&mut self, _content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        Ok(())
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.cursor = Cursor::Hidden;
-        Ok(())
-    }
-
-    /// A frame that shows the cursor tells its place afterwards.
-    fn show_cursor(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(Position::ORIGIN)
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.cursor = Cursor::At(position.into());
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn clear_region(&mut self, _clear_type: ClearType) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        Ok(self.size)
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize {
-            columns_rows: self.size,
-            pixels: Size::default(),
-        })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use ratatui::style::{Color, Style};
@@ -216,14 +153,10 @@ mod tests {
     }
 
     fn frame(screen: &mut Screen, text: &str, cursor: Option<Position>) -> String {
-        screen.frame(|f| {
-            let area = f.area();
+        screen.frame(|picture| {
             let style = Style::new().fg(Color::Red);
-            f.buffer_mut()
-                .set_stringn(0, 0, text, area.width.into(), style);
-            if let Some(at) = cursor {
-                f.set_cursor_position(at);
-            }
+            picture.set_stringn(0, 0, text, picture.area.width.into(), style);
+            cursor
         });
         String::from_utf8(std::mem::take(&mut screen.buffer)).unwrap()
     }
@@ -272,7 +205,10 @@ mod tests {
             frame(&mut screen, "sessions", None);
 
             screen.resize(Size { width, height });
-            screen.frame(|f| assert_eq!(f.area().width, width));
+            screen.frame(|picture| {
+                assert_eq!((picture.area.width, picture.area.height), (width, height));
+                None
+            });
         }
     }
 

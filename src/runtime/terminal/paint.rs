@@ -5,9 +5,11 @@
 //! other way).
 
 use std::io::Write as _;
+use std::mem;
 use std::ops::Range;
 
 use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 use crate::runtime::modes::Grade;
@@ -18,6 +20,9 @@ const WORTH: i32 = 48;
 
 /// So many lines at most are looked for as moved: a step of the cursor, or of the wheel.
 const FARTHEST: usize = 3;
+
+/// So many cells of a line tell whether it may be one that moved.
+const BEGINNING: usize = 16;
 
 /// A cell that did not change is written again if that is no longer than to step over it.
 const BRIDGE: u16 = 4;
@@ -50,8 +55,9 @@ impl Painter {
     }
 
     /// Writes what turns the picture on the terminal into this one: nothing if it is the same. Colours are
-    /// the usual ones before and afterwards. `true`: the terminal's cursor was moved.
-    pub(super) fn paint(&mut self, out: &mut Vec<u8>, next: &Buffer) -> bool {
+    /// the usual ones before and afterwards. `true`: the terminal's cursor was moved. In `next` there is an
+    /// older picture then.
+    pub(super) fn paint(&mut self, out: &mut Vec<u8>, next: &mut Buffer) -> bool {
         let start = out.len();
         let mut shown = match self.shown.take() {
             Some(shown) if shown.area == next.area => shown,
@@ -60,13 +66,19 @@ impl Painter {
                 Buffer::empty(next.area)
             }
         };
+        let mut lines = differing_lines(&shown, next);
         if self.grade == Grade::Full
-            && let Some(moved) = Moved::between(&shown, next)
+            && let Some(moved) = Moved::between(&shown, next, &lines)
         {
             moved.write(out);
             moved.apply(&mut shown);
+            lines = differing_lines(&shown, next);
         }
-        let changed: Vec<(u16, u16, &Cell)> = shown.diff_iter(next).collect();
+        let (before, after) = (excerpt(&shown, &lines), excerpt(next, &lines));
+        let changed: Vec<(u16, u16, &Cell)> = before
+            .diff_iter(&after)
+            .map(|(x, y, cell)| (x, lines[usize::from(y)], cell))
+            .collect();
         let mut pen = Pen::new(out);
         let mut left = changed.as_slice();
         while let [(x, y, cell), rest @ ..] = left {
@@ -81,7 +93,7 @@ impl Painter {
             }
         }
         pen.lift();
-        shown.content.clone_from(&next.content);
+        mem::swap(&mut shown, next);
         self.shown = Some(shown);
         out.len() > start
     }
@@ -113,19 +125,41 @@ struct Moved {
 }
 
 impl Moved {
-    /// The lines whose moving saves most. `None`: nothing moved that is worth it.
-    fn between(shown: &Buffer, next: &Buffer) -> Option<Self> {
+    /// The lines whose moving saves most. `None`: nothing moved that is worth it. `differing`: the lines that
+    /// are not the same.
+    fn between(shown: &Buffer, next: &Buffer, differing: &[u16]) -> Option<Self> {
+        // What lies above or below all changes stays where it is.
+        let (first, last) = (differing.first()?, differing.last()?);
+        let lines = usize::from(*first)..usize::from(*last) + 1;
         let width = usize::from(next.area.width).max(1);
-        let old: Vec<&[Cell]> = shown.content.chunks(width).collect();
-        let new: Vec<&[Cell]> = next.content.chunks(width).collect();
-        let stays: Vec<i32> = old.iter().zip(&new).map(|(a, b)| differing(a, b)).collect();
+        let cells = lines.start * width..lines.end * width;
+        let old: Vec<&[Cell]> = shown.content[cells.clone()].chunks(width).collect();
+        let new: Vec<&[Cell]> = next.content[cells].chunks(width).collect();
+        let stays: Vec<i32> = old.iter().zip(&new).map(|(a, b)| unlike(a, b)).collect();
         if stays.iter().sum::<i32>() <= WORTH {
             return None;
         }
-        let fresh: Vec<i32> = new.iter().map(|line| filled(line)).collect();
+        // Of lines that moved some at least begin as before.
+        let begins = width.min(BEGINNING);
+        let has_moved = |(by, up): &(usize, bool)| {
+            let (from, to) = if *up { (*by, 0) } else { (0, *by) };
+            let mut pairs = old.iter().skip(from).zip(new.iter().zip(&stays).skip(to));
+            pairs.any(|(old, (new, stays))| {
+                *stays > 0 && is_same_line(&old[..begins], &new[..begins])
+            })
+        };
         let moves = (1..=FARTHEST).flat_map(|by| [(by, true), (by, false)]);
-        let best = moves.filter_map(|(by, up)| best(&old, &new, &stays, &fresh, by, up));
-        let (saved, moved) = best.max_by_key(|(saved, _)| *saved)?;
+        let moves: Vec<(usize, bool)> = moves.filter(has_moved).collect();
+        if moves.is_empty() {
+            return None;
+        }
+        let fresh: Vec<i32> = new.iter().map(|line| filled(line)).collect();
+        let best = moves
+            .into_iter()
+            .filter_map(|(by, up)| best(&old, &new, &stays, &fresh, by, up));
+        let (saved, mut moved) = best.max_by_key(|(saved, _)| *saved)?;
+        moved.lines.start += lines.start;
+        moved.lines.end += lines.start;
         (saved > WORTH).then_some(moved)
     }
 
@@ -157,8 +191,46 @@ impl Moved {
 
 const NEVER_FAILS: &str = "a buffer takes everything";
 
-fn differing(a: &[Cell], b: &[Cell]) -> i32 {
-    a.iter().zip(b).filter(|(a, b)| a != b).count() as i32
+/// The numbers of the lines that are not the same.
+fn differing_lines(shown: &Buffer, next: &Buffer) -> Vec<u16> {
+    let width = usize::from(next.area.width).max(1);
+    let lines = shown.content.chunks(width).zip(next.content.chunks(width));
+    let differing = lines
+        .zip(0..)
+        .filter(|((a, b), _)| !is_same_line(a, b))
+        .map(|(_, line)| line);
+    differing.collect()
+}
+
+/// These lines of a picture, as a picture.
+fn excerpt(of: &Buffer, lines: &[u16]) -> Buffer {
+    let width = usize::from(of.area.width);
+    let mut content = Vec::with_capacity(lines.len() * width);
+    for line in lines {
+        let start = usize::from(*line) * width;
+        content.extend_from_slice(&of.content[start..start + width]);
+    }
+    Buffer {
+        area: Rect::new(0, 0, of.area.width, lines.len() as u16),
+        content,
+    }
+}
+
+/// They look the same. A frame compares each cell, and most hold one letter.
+fn is_same(a: &Cell, b: &Cell) -> bool {
+    let is_same_symbol = match (a.symbol().as_bytes(), b.symbol().as_bytes()) {
+        ([one], [other]) => one == other,
+        (one, other) => one == other,
+    };
+    is_same_symbol && Ink::of(a) == Ink::of(b)
+}
+
+fn is_same_line(a: &[Cell], b: &[Cell]) -> bool {
+    a.iter().zip(b).all(|(a, b)| is_same(a, b))
+}
+
+fn unlike(a: &[Cell], b: &[Cell]) -> i32 {
+    a.iter().zip(b).filter(|(a, b)| !is_same(a, b)).count() as i32
 }
 
 fn filled(line: &[Cell]) -> i32 {
@@ -184,7 +256,7 @@ fn best(
         if saved <= 0 {
             (first, saved) = (place, 0);
         }
-        saved += stays[line(place)] - differing(old[line(place + by)], new[line(place)]);
+        saved += stays[line(place)] - unlike(old[line(place + by)], new[line(place)]);
         let blank = place + 1..=place + by;
         let more: i32 = blank.map(|at| stays[line(at)] - fresh[line(at)]).sum();
         if best.as_ref().is_none_or(|(most, _)| saved + more > *most) {
@@ -323,7 +395,7 @@ impl<'a> Pen<'a> {
         self.out.extend_from_slice(b"\x1b[");
         let mut is_first = true;
         let mut number = |out: &mut Vec<u8>, number: &str| {
-            if !std::mem::take(&mut is_first) {
+            if !mem::take(&mut is_first) {
                 out.push(b';');
             }
             out.extend_from_slice(number.as_bytes());

@@ -23,7 +23,7 @@ impl Viewer {
     /// Paints the picture, checks that it is what the terminal shows, and gives the bytes.
     fn show(&mut self, picture: &Buffer) -> String {
         let mut out = Vec::new();
-        self.painter.paint(&mut out, picture);
+        self.painter.paint(&mut out, &mut picture.clone());
         self.parser.process(&out);
         let screen = self.parser.screen();
         let mut hidden = 0;
