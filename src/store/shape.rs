@@ -4,7 +4,7 @@
 use enum_map::EnumMap;
 use strum::IntoEnumIterator;
 
-use crate::model::text::{JSON_MARK, display_safe, start_of, width_cols};
+use crate::model::text::{JSON_MARK, display_safe, is_plain, start_of, width_cols};
 use crate::model::{Field, RowRef};
 
 /// Wider values are not told apart: no column of the table is this wide.
@@ -73,9 +73,7 @@ impl Shape {
 
 /// Cells that a text takes once it is cleaned.
 fn cells(text: &str) -> u16 {
-    // The mark of a shortened label is one cell too.
-    let is_plain = |sign: char| matches!(sign, ' '..='~' | '…');
-    if text.chars().all(is_plain) {
+    if is_plain(text) {
         return text.chars().count().min(WIDEST) as u16;
     }
     let start = start_of(text, WIDEST * 4);

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::{is_plain, json_escapes};
+use crate::model::text::{Eight, is_plain, json_escapes};
 use crate::model::time::rfc3339;
 
 /// The version of the JSON document, and of its rows.
@@ -91,7 +91,7 @@ fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Fa
     match cell {
         Cell::None => out.extend_from_slice(b"null"),
         Cell::Text(value) | Cell::Json(value) => text(&value, out),
-        Cell::Instant(at) => text(&rfc3339(at), out),
+        Cell::Instant(at) => as_it_is(&rfc3339(at), out),
         Cell::Duration(length) => write!(out, "{}", length.num_seconds())?,
         Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
         Cell::Hints(hints) => {
@@ -122,10 +122,19 @@ fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Fa
 
 /// Appends a text as a JSON string that no terminal can misread.
 fn text(text: &str, out: &mut Vec<u8>) {
+    let needs_none = |eight: Eight| eight.are_within(b' ', b'~') && !eight.has(b'"', b'\\');
+    if Eight::all(text.as_bytes(), needs_none) {
+        return as_it_is(text, out);
+    }
     if !is_plain(text) || memchr2(b'"', b'\\', text.as_bytes()).is_some() {
         write(text, out).expect("a buffer takes everything");
-        return;
+    } else {
+        as_it_is(text, out);
     }
+}
+
+/// The same of a text in which nothing needs an escape.
+fn as_it_is(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());

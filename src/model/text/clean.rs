@@ -138,15 +138,25 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         .map(|line| line.strip_suffix('\r').unwrap_or(line))
 }
 
-/// Nothing to look at: only printable ASCII, and the signs of a text that was cut or masked (`…`
-/// and `•`), which stand for themselves beside any of these.
+/// Nothing to look at: printable ASCII, letters and signs of Latin with an accent, lines of frames, and the
+/// signs of a text that was cut or masked (`…` and `•`). Each of them stands for itself beside any other, and
+/// takes one column.
 pub fn is_plain(text: &str) -> bool {
     let mut rest = text.as_bytes();
+    if Eight::all(rest, |eight| eight.are_within(b' ', b'~')) {
+        return true;
+    }
     loop {
         rest = &rest[printable_len(rest)..];
         match rest {
             [] => return true,
-            [0xe2, 0x80, 0xa2 | 0xa6, behind @ ..] => rest = behind,
+            // U+00A1 to U+024F without the soft hyphen.
+            [0xc2, 0xa1..=0xac | 0xae..=0xbf, behind @ ..]
+            | [0xc3..=0xc8, 0x80..=0xbf, behind @ ..]
+            | [0xc9, 0x80..=0x8f, behind @ ..]
+            // U+2500 to U+257F.
+            | [0xe2, 0x94 | 0x95, 0x80..=0xbf, behind @ ..]
+            | [0xe2, 0x80, 0xa2 | 0xa6, behind @ ..] => rest = behind,
             _ => return false,
         }
     }
@@ -273,22 +283,37 @@ mod tests {
 
     #[test]
     fn what_is_taken_for_plain_is_what_a_close_look_leaves_as_it_is() {
-        for text in [
-            "4f1c…aa",
-            "••••••••",
-            "…",
-            "a••…~ ",
-            "sixteen letters!…sixteen letters!",
-        ] {
-            assert!(is_plain(text), "{text:?}");
-            let mut context = Neighbours::default();
-            let mut chars = text.chars().peekable();
-            while let Some(c) = chars.next() {
-                assert!(judge(context, c, chars.peek().copied()) == Verdict::Keep);
-                context = context.after(c);
-            }
-            assert!(text.graphemes(true).all(|one| one.chars().count() == 1));
+        let plain: Vec<char> = ('\0'..char::MAX)
+            .filter(|c| is_plain(c.encode_utf8(&mut [0; 4])))
+            .collect();
+        assert_eq!(plain.len(), 95 + 0x24f - 0xa1 + 128 + 2);
+        let some = || plain.iter().step_by(13);
+        let pairs = plain
+            .iter()
+            .flat_map(|one| some().map(move |other| (*one, *other)));
+        for (one, other) in pairs.flat_map(|(one, other)| [(one, other), (other, one)]) {
+            let text = String::from_iter([one, other]);
+            assert!(is_plain(&text));
+            let context = Neighbours::default();
+            assert!(
+                judge(context, one, Some(other)) == Verdict::Keep,
+                "{text:?}"
+            );
+            assert!(
+                judge(context.after(one), other, None) == Verdict::Keep,
+                "{text:?}"
+            );
+            assert_eq!(
+                text.graphemes(true).map(grapheme_cols).sum::<usize>(),
+                2,
+                "{text:?}"
+            );
+            assert_eq!(text.graphemes(true).count(), 2, "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_plain_is_looked_at_closely() {
         for text in [
             "…\u{301}",
             "•\u{fe0f}",

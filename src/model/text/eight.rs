@@ -8,6 +8,36 @@ const HIGH: u64 = ONES << 7;
 pub struct Eight(u64);
 
 impl Eight {
+    /// True if this is true of all bytes of a text, whichever eight of them are looked at together. Some may be
+    /// looked at twice.
+    pub fn all(bytes: &[u8], is_true: impl Fn(Self) -> bool) -> bool {
+        let (blocks, rest) = bytes.as_chunks();
+        let last = match (rest, bytes.last_chunk()) {
+            ([], _) => None,
+            (_, Some(last)) => Some(Self::of(last)),
+            (few, None) => Some(Self::of_few(few)),
+        };
+        blocks.iter().all(|block| is_true(Self::of(block))) && last.is_none_or(is_true)
+    }
+
+    /// One to eight bytes, each of them at least once.
+    fn of_few(few: &[u8]) -> Self {
+        let (low, high) = match (few, few.first_chunk(), few.last_chunk()) {
+            (_, Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+            ([first, .., last], ..) => {
+                let (ends, middle) = ([*first, *last], few[few.len() / 2]);
+                let ends = u32::from(u16::from_le_bytes(ends));
+                (ends | ends << 16, u32::from(middle) * 0x0101_0101)
+            }
+            ([only], ..) => (
+                u32::from(*only) * 0x0101_0101,
+                u32::from(*only) * 0x0101_0101,
+            ),
+            ([], ..) => (0, 0),
+        };
+        Self(u64::from(low) | u64::from(high) << 32)
+    }
+
     /// These.
     pub fn of(bytes: &[u8; 8]) -> Self {
         // The first byte is the lowest, so that the lowest bit found is that of the first.
@@ -23,6 +53,11 @@ impl Eight {
     /// True if each is ASCII, and none from the first of these characters to the last.
     pub fn are_ascii_without(self, first: u8, last: u8) -> bool {
         (self.0 | (self.at_least(first) & !self.at_least(last + 1))) & HIGH == 0
+    }
+
+    /// True if one of these two is among them.
+    pub fn has(self, one: u8, other: u8) -> bool {
+        self.equal(one) | self.equal(other) != 0
     }
 
     /// The place of the first that is one of these two. `None`: none is.
@@ -62,6 +97,15 @@ mod tests {
             prop_assert_eq!(eight.are_ascii_without(first, last), bytes.iter().all(is_other));
             let place = bytes.iter().position(|b| *b == first || *b == last);
             prop_assert_eq!(eight.first_of(first, last), place);
+        }
+
+        #[test]
+        fn all_bytes_of_a_text_are_looked_at(length in 0..30_usize, at in 0..30_usize) {
+            let mut text = vec![b'a'; length];
+            let has_one = text.get_mut(at).map(|byte| *byte = b'"').is_some();
+
+            prop_assert_eq!(Eight::all(&text, |eight| eight.are_within(b'a', b'z')), !has_one);
+            prop_assert_eq!(Eight::all(&text, |eight| !eight.has(b'"', b'\\')), !has_one);
         }
     }
 }
