@@ -62,23 +62,62 @@ impl<'a> Iterator for Pairs<'a> {
     type Item = (Cow<'a, str>, Json<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let name = self.0.next()?;
-        Some((text(name).unwrap_or_default(), self.0.next()?))
+        Some((self.name()?, self.value()?))
+    }
+}
+
+impl<'a> Pairs<'a> {
+    /// The next name. `None`: the object ends here; after an object that was [entered](Self::enter) come the
+    /// names behind it.
+    pub(in crate::api) fn name(&mut self) -> Option<Cow<'a, str>> {
+        let name = self.0.next();
+        if name.is_none() {
+            self.0.leave();
+        }
+        name.map(|name| text(name).unwrap_or_default())
+    }
+
+    /// The value of the name that was taken last.
+    pub(in crate::api) fn value(&mut self) -> Option<Json<'a>> {
+        self.0.next()
+    }
+
+    /// The names that come next are those inside the value of the name that was taken last. `false`: it is no
+    /// object.
+    pub(in crate::api) fn enter(&mut self) -> bool {
+        self.0.enter()
     }
 }
 
 /// The names and values of an object, one after the other.
 struct Values<'a>(&'a str);
 
+impl<'a> Values<'a> {
+    /// What comes next, without blanks and the signs between values.
+    fn rest(&self) -> Option<&'a str> {
+        let is_between = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
+        let start = self.0.bytes().position(|byte| !is_between(&byte))?;
+        self.0.get(start..)
+    }
+
+    fn enter(&mut self) -> bool {
+        let inside = self.rest().and_then(|rest| rest.strip_prefix('{'));
+        inside.map(|inside| self.0 = inside).is_some()
+    }
+
+    fn leave(&mut self) {
+        let behind = self.rest().and_then(|rest| rest.strip_prefix('}'));
+        self.0 = behind.unwrap_or_default();
+    }
+}
+
 impl<'a> Iterator for Values<'a> {
     type Item = Json<'a>;
 
     fn next(&mut self) -> Option<Json<'a>> {
-        let is_between = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
-        let bytes = self.0.as_bytes();
-        let start = bytes.iter().position(|byte| !is_between(byte))?;
-        let (length, has_escapes) = length(bytes.get(start..)?)?;
-        let (written, rest) = self.0.get(start..)?.split_at_checked(length)?;
+        let rest = self.rest()?;
+        let (length, has_escapes) = length(rest.as_bytes())?;
+        let (written, rest) = rest.split_at_checked(length)?;
         self.0 = rest;
         Some(Json {
             written,

@@ -2,19 +2,28 @@
 //! the other attributes; the row stays. Source: Janssen `SessionId`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
-use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
+use crate::api::loose::{Json, Pairs, instant, instant_of, is_no_text, text};
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
 /// So many of the known names are looked at for the next one: some objects lack a name that others have.
 const AHEAD: usize = 4;
 
-type Extra<'a> = Vec<(Cow<'a, str>, Cow<'a, str>, Class)>;
+/// Turns session objects into rows.
+pub(super) struct Rows {
+    /// Of times that have none.
+    zone: Zone,
+    own: Own,
+    /// The names of the objects before, in their order: those of one server have nearly the same ones in the
+    /// same order.
+    names: Vec<Name>,
+}
 
 /// Whether the operator's own session can be recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +36,52 @@ pub(super) enum Own {
     Person(String),
 }
 
-/// Turns session objects into rows.
-pub(super) struct Rows {
-    /// Of times that have none.
-    zone: Zone,
-    own: Own,
-    /// The names of attributes with their classes, in the order of the objects before: those of one server
-    /// have nearly the same ones in the same order.
-    classes: Vec<(Box<str>, Class)>,
+/// A name in a session object.
+struct Name {
+    name: Box<str>,
+    level: Level,
+    meaning: Meaning,
+    class: Class,
+}
+
+/// Where a name stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    /// In the session itself.
+    Session,
+    /// Among its `sessionAttributes`.
+    Attributes,
+}
+
+/// What a name means to usher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    Sid,
+    UserDn,
+    Created,
+    LastUsed,
+    Expires,
+    Deletable,
+    State,
+    Attributes,
+    /// An attribute that is a field of the row, too.
+    Also(Field),
+    /// The attribute that repeats the key.
+    RepeatedSid,
+    SignedIn,
+    Granted,
+    Other,
+}
+
+/// What is read on the way and makes a field only together with the rest.
+#[derive(Default)]
+struct Parts<'a> {
+    sid: Option<Cow<'a, str>>,
+    repeated: Option<Cow<'a, str>>,
+    deletable: Option<bool>,
+    end_is_told: bool,
+    /// Where the `sessionAttributes` stand among the further attributes.
+    attributes: Range<usize>,
 }
 
 impl Rows {
@@ -43,88 +90,124 @@ impl Rows {
         Self {
             zone,
             own,
-            classes: Vec::new(),
+            names: Vec::new(),
         }
     }
 
     /// One session object as a row. `None`: it is no object.
     pub(super) fn row<'a>(&mut self, raw: &'a RawValue) -> Option<RowRef<'a>> {
-        let object = Json::from(raw).pairs()?;
+        let mut object = Json::from(raw).pairs()?;
         let mut row = RowRef::new("", "");
-        let mut sid = None;
-        let mut deletable = None;
-        let mut end_is_told = false;
-        let mut attributes = None;
-        row.extra.reserve(self.classes.len());
+        let mut parts = Parts::default();
+        row.extra.reserve(self.names.len());
         let mut place = 0;
-        for (name, value) in object {
+        while let Some(name) = object.name() {
+            let (meaning, class) = self.meaning(&mut place, Level::Session, &name);
+            if meaning == Meaning::Attributes && object.enter() {
+                self.attributes(&mut row, &mut parts, &mut place, &mut object);
+                continue;
+            }
+            let Some(value) = object.value() else { break };
             // What a typed field holds wholly is not repeated among the attributes.
-            let is_understood = match name.as_ref() {
-                "outsideSid" => {
-                    sid = text(value);
-                    true
-                }
-                "userDn" => {
-                    row.user_id = text(value);
-                    row.is_json[Field::UserId] = is_no_text(value);
-                    true
-                }
-                "creationDate" => self.time(&mut row.created, value),
-                "lastUsedAt" => self.time(&mut row.last_used, value),
-                "expirationDate" => {
-                    end_is_told = text(value).is_some();
-                    self.time(&mut row.expires, value)
-                }
-                "deletable" => {
-                    deletable = yes_or_no(value);
-                    deletable.is_some()
-                }
-                "state" => {
-                    row.fact = fact(value);
-                    row.fact != Fact::Unknown
-                }
-                "sessionAttributes" => match value.pairs() {
-                    Some(pairs) => {
-                        attributes = Some(pairs);
-                        true
-                    }
-                    None => false,
-                },
-                _ => false,
-            };
-            if !is_understood {
-                self.keep(&mut row.extra, &mut place, name, value);
+            if !self.field(&mut row, &mut parts, meaning, value) {
+                self.keep(&mut row, name, value, meaning, class);
             }
         }
-        let mut repeated = None;
-        for (name, value) in attributes.into_iter().flatten() {
-            let field = match name.as_ref() {
-                "auth_user" => Some((Field::User, &mut row.user)),
-                "client_id" => Some((Field::Client, &mut row.client)),
-                "remote_ip" => Some((Field::Ip, &mut row.ip)),
-                "acr" => Some((Field::Method, &mut row.auth_method)),
-                // The same as the key where all is well, so not shown twice.
-                "sid" => {
-                    repeated = text(value);
-                    continue;
-                }
+        // The attributes come behind all else, as long as nothing else is asked for.
+        let rest = row.extra.get_mut(parts.attributes.start..);
+        rest.unwrap_or_default().rotate_left(parts.attributes.len());
+        let is_moment = |(name, ..): &(Cow<'_, str>, _, _)| name == SIGNED_IN;
+        if let Some(at) = row.extra.iter().position(is_moment) {
+            row.extra[..=at].rotate_right(1);
+        }
+        // Where the lifetime of sessions is set to 0 or -1, the server sets no expiry.
+        // Source: Janssen, property `sessionIdLifetime` of the authorization server.
+        row.never_expires = !parts.end_is_told && row.fact != Fact::Unknown;
+        row.own = self.is_own(row.user_id.as_deref());
+        let (sid, repeated) = (parts.sid, parts.repeated);
+        row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), parts.deletable);
+        row.label = Cow::Owned(label(sid.as_deref().unwrap_or_default()));
+        row.key = sid.unwrap_or_default();
+        row.raw = Some(raw);
+        Some(row)
+    }
+
+    /// Puts a value of the session into its field. `false`: it has none, or is not understood.
+    fn field<'a>(
+        &self,
+        row: &mut RowRef<'a>,
+        parts: &mut Parts<'a>,
+        meaning: Meaning,
+        value: Json<'a>,
+    ) -> bool {
+        match meaning {
+            Meaning::Sid => {
+                parts.sid = text(value);
+                true
+            }
+            Meaning::UserDn => {
+                row.user_id = text(value);
+                row.is_json[Field::UserId] = is_no_text(value);
+                true
+            }
+            Meaning::Created => self.time(&mut row.created, value),
+            Meaning::LastUsed => self.time(&mut row.last_used, value),
+            Meaning::Expires => {
+                parts.end_is_told = text(value).is_some();
+                self.time(&mut row.expires, value)
+            }
+            Meaning::Deletable => {
+                parts.deletable = yes_or_no(value);
+                parts.deletable.is_some()
+            }
+            Meaning::State => {
+                row.fact = fact(value);
+                row.fact != Fact::Unknown
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads the attributes of a session, the names and values that come next.
+    fn attributes<'a>(
+        &mut self,
+        row: &mut RowRef<'a>,
+        parts: &mut Parts<'a>,
+        place: &mut usize,
+        object: &mut Pairs<'a>,
+    ) {
+        // Of a name that stands twice the last value counts.
+        if !parts.attributes.is_empty() {
+            row.extra.drain(parts.attributes.clone());
+            parts.repeated = None;
+            for field in [Field::User, Field::Client, Field::Ip, Field::Method] {
+                row.is_json[field] = false;
+            }
+            (row.user, row.client, row.ip, row.auth_method) = (None, None, None, None);
+        }
+        let start = row.extra.len();
+        while let Some(name) = object.name() {
+            let (meaning, class) = self.meaning(place, Level::Attributes, &name);
+            let Some(value) = object.value() else { break };
+            // The same as the key where all is well, so not shown twice.
+            if meaning == Meaning::RepeatedSid {
+                parts.repeated = text(value);
+                continue;
+            }
+            let field = match meaning {
+                Meaning::Also(field @ Field::User) => Some((field, &mut row.user)),
+                Meaning::Also(field @ Field::Client) => Some((field, &mut row.client)),
+                Meaning::Also(field @ Field::Ip) => Some((field, &mut row.ip)),
+                Meaning::Also(field @ Field::Method) => Some((field, &mut row.auth_method)),
                 _ => None,
             };
             if let Some((field, place)) = field {
                 *place = text(value);
                 row.is_json[field] = is_no_text(value);
             }
-            self.keep(&mut row.extra, &mut place, name, value);
+            self.keep(row, name, value, meaning, class);
         }
-        // Where the lifetime of sessions is set to 0 or -1, the server sets no expiry.
-        // Source: Janssen, property `sessionIdLifetime` of the authorization server.
-        row.never_expires = !end_is_told && row.fact != Fact::Unknown;
-        row.own = self.is_own(row.user_id.as_deref());
-        row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), deletable);
-        row.label = Cow::Owned(label(sid.as_deref().unwrap_or_default()));
-        row.key = sid.unwrap_or_default();
-        row.raw = Some(raw);
-        Some(row)
+        parts.attributes = start..row.extra.len();
     }
 
     /// Sets a time. `false`: there is something else.
@@ -136,49 +219,50 @@ impl Rows {
         place.is_some() || written.is_none()
     }
 
-    /// `place`: that of the next one among the known names.
     fn keep<'a>(
-        &mut self,
-        extra: &mut Extra<'a>,
-        place: &mut usize,
+        &self,
+        row: &mut RowRef<'a>,
         name: Cow<'a, str>,
         raw: Json<'a>,
+        meaning: Meaning,
+        class: Class,
     ) {
-        let value = match name.as_ref() {
-            "permissionGrantedMap" => granted(raw),
-            "authenticationTime" => match instant(raw, self.zone) {
+        let value = match meaning {
+            Meaning::Granted => granted(raw),
+            Meaning::SignedIn => match instant(raw, self.zone) {
                 Some(at) => Some(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
                 None => text(raw),
             },
             _ => text(raw),
         };
-        let Some(value) = value else { return };
-        let class = self.class(place, &name);
-        if name == "authenticationTime" {
-            extra.insert(0, (name, value, class));
-        } else {
-            extra.push((name, value, class));
-        }
+        row.extra.extend(value.map(|value| (name, value, class)));
     }
 
-    fn class(&mut self, place: &mut usize, name: &str) -> Class {
-        let next = self.classes.get(*place..).unwrap_or_default();
+    /// What the next name means. `place`: that of the next one among the known names.
+    fn meaning(&mut self, place: &mut usize, level: Level, name: &str) -> (Meaning, Class) {
+        let next = self.names.get(*place..).unwrap_or_default();
         let mut near = next.iter().take(AHEAD);
-        let class = if let Some(skipped) = near.position(|(known, _)| **known == *name) {
+        let is_same = |known: &Name| known.level == level && *known.name == *name;
+        let (meaning, class) = if let Some(skipped) = near.position(is_same) {
             *place += skipped;
-            next[skipped].1
+            (next[skipped].meaning, next[skipped].class)
         } else {
-            let class = class_of(name);
-            let named = (name.into(), class);
+            let (meaning, class) = (meaning_of(level, name), class_of(name));
+            let known = Name {
+                name: name.into(),
+                level,
+                meaning,
+                class,
+            };
             // It takes the place of the one before: a server may make up a name for each object.
-            match self.classes.get_mut(*place) {
-                Some(other) => *other = named,
-                None => self.classes.push(named),
+            match self.names.get_mut(*place) {
+                Some(other) => *other = known,
+                None => self.names.push(known),
             }
-            class
+            (meaning, class)
         };
         *place += 1;
-        class
+        (meaning, class)
     }
 
     fn is_own(&self, user_dn: Option<&str>) -> Option<bool> {
@@ -191,6 +275,30 @@ impl Rows {
                 _ => Some(false),
             },
         }
+    }
+}
+
+/// When the person signed in.
+const SIGNED_IN: &str = "authenticationTime";
+
+fn meaning_of(level: Level, name: &str) -> Meaning {
+    match (level, name) {
+        (_, SIGNED_IN) => Meaning::SignedIn,
+        (_, "permissionGrantedMap") => Meaning::Granted,
+        (Level::Session, "outsideSid") => Meaning::Sid,
+        (Level::Session, "userDn") => Meaning::UserDn,
+        (Level::Session, "creationDate") => Meaning::Created,
+        (Level::Session, "lastUsedAt") => Meaning::LastUsed,
+        (Level::Session, "expirationDate") => Meaning::Expires,
+        (Level::Session, "deletable") => Meaning::Deletable,
+        (Level::Session, "state") => Meaning::State,
+        (Level::Session, "sessionAttributes") => Meaning::Attributes,
+        (Level::Attributes, "auth_user") => Meaning::Also(Field::User),
+        (Level::Attributes, "client_id") => Meaning::Also(Field::Client),
+        (Level::Attributes, "remote_ip") => Meaning::Also(Field::Ip),
+        (Level::Attributes, "acr") => Meaning::Also(Field::Method),
+        (Level::Attributes, "sid") => Meaning::RepeatedSid,
+        _ => Meaning::Other,
     }
 }
 
@@ -270,17 +378,18 @@ pub(super) fn label(sid: &str) -> String {
             .filter(u8::is_ascii_alphanumeric)
             .map(char::from)
     };
-    let count = letters().count();
-    let (first, last) = match count {
+    let (first, last) = match letters().take(12).count() {
         0 => return "ss:?".into(),
-        12.. => (4, 2),
+        12 => (4, 2),
         _ => (2, 0),
     };
     let mut label = String::with_capacity("ss:c190…38".len());
     label.push_str("ss:");
     label.extend(letters().take(first));
     label.push('…');
-    label.extend(letters().skip(count - last));
+    let mut from_the_end = letters().rev().take(last);
+    let (end, before) = (from_the_end.next(), from_the_end.next());
+    label.extend([before, end].into_iter().flatten());
     label
 }
 
@@ -289,22 +398,62 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_class_of_an_attribute_is_its_own_whatever_objects_came_before() {
+    fn what_a_name_means_does_not_depend_on_the_objects_before() {
         let mut rows = Rows::new(Zone::Utc, Own::Unknown);
         for object in 0..60 {
             let made_up = format!("{object}_scopes");
             let names = match object % 4 {
-                0 => ["sid", "nonce", "scope", "access_token", "acr", "opbs"],
-                1 => ["sid", &made_up, "scope", "access_token", "opbs", "dn"],
-                2 => ["opbs", "sid", "scope", &made_up, "nonce", "acr"],
-                _ => ["sid", "nonce", &made_up, "scope", "acr", "opbs"],
+                0 => ["sid", "nonce", "state", "access_token", "acr", "opbs"],
+                1 => ["sid", &made_up, "state", "access_token", "opbs", "dn"],
+                2 => ["opbs", "sid", "state", &made_up, "nonce", "acr"],
+                _ => ["sid", "nonce", &made_up, "state", "acr", "opbs"],
             };
             let mut place = 0;
-            for name in names {
-                assert_eq!(rows.class(&mut place, name), class_of(name), "{name}");
+            for (number, name) in names.into_iter().enumerate() {
+                let level = if number + object % 3 > 3 {
+                    Level::Attributes
+                } else {
+                    Level::Session
+                };
+                let expected = (meaning_of(level, name), class_of(name));
+                assert_eq!(rows.meaning(&mut place, level, name), expected, "{name}");
             }
             // No object comes further than this.
-            assert!(rows.classes.len() <= AHEAD * names.len());
+            assert!(rows.names.len() <= AHEAD * names.len());
         }
+    }
+
+    #[test]
+    fn the_attributes_come_last_and_of_those_that_stand_twice_the_last_ones() {
+        let written = r#"{
+            "ttl": 5,
+            "sessionAttributes": {"acr": "old", "remote_ip": {"v": 4}, "sid": "x", "gone": "1"},
+            "outsideSid": "s-1", "persisted": false,
+            "sessionAttributes": {"auth_user": "jdoe", "nested": {"a": {"b": "}"}}, "sid": "s-1"},
+            "authenticationTime": "2026-11-21T14:00:00", "sessionAttributes": 7, "last": {}
+        }"#;
+        let raw: &RawValue = serde_json::from_str(written).unwrap();
+
+        let row = Rows::new(Zone::Utc, Own::Unknown).row(raw).unwrap();
+
+        let extra: Vec<(&str, &str)> = row.extra.iter().map(|(n, v, _)| (&**n, &**v)).collect();
+        assert_eq!(
+            extra,
+            [
+                ("authenticationTime", "2026-11-21T14:00:00Z"),
+                ("ttl", "5"),
+                ("persisted", "false"),
+                ("sessionAttributes", "7"),
+                ("last", "{}"),
+                ("auth_user", "jdoe"),
+                ("nested", r#"{"a": {"b": "}"}}"#),
+            ]
+        );
+        assert_eq!(
+            (row.key.as_ref(), row.user.as_deref()),
+            ("s-1", Some("jdoe"))
+        );
+        assert_eq!((row.ip, row.auth_method), (None, None));
+        assert!(!row.is_json[Field::Ip]);
     }
 }
