@@ -48,8 +48,8 @@ pub use query::{
     Search, Sort, Target, Value,
 };
 pub use session::{
-    Attribute, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session, SessionKey,
-    State, Subject, Thresholds, UserOutcome, state_at,
+    Attribute, Bounds, Class, Deletable, Fact, Identity, NO_LASTING_ID, Outcome, Session,
+    SessionKey, State, Subject, Thresholds, UserOutcome, state_at,
 };
 pub use sync::locked;
 pub use text::Untrusted;

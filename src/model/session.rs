@@ -208,16 +208,65 @@ pub fn state_at(
     thresholds: Thresholds,
     now: DateTime<Utc>,
 ) -> State {
-    let left = expires.map(|at| at - now);
-    let idle = last_used.or(created).map(|at| now - at);
-    match fact {
-        Fact::Revoked => State::Revoked,
-        _ if left.is_some_and(|left| left <= TimeDelta::zero()) => State::Expired,
-        Fact::Unauthenticated => State::Unauthenticated,
-        _ if left.is_some_and(|left| left <= thresholds.expiring_within) => State::Expiring,
-        Fact::Unknown if expires.is_none() => State::Unknown,
-        _ if idle.is_some_and(|idle| idle >= thresholds.idle_after) => State::Idle,
-        _ => State::Active,
+    Bounds::at(now, thresholds).state(fact, created, last_used, expires)
+}
+
+/// The moments at which the word for a session changes, in any unit that counts forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds<T> {
+    /// What expires until then has expired.
+    over: T,
+    /// What expires until then is expiring.
+    soon: T,
+    /// What was not used after this is idle.
+    unused_since: T,
+}
+
+impl Bounds<DateTime<Utc>> {
+    /// At this moment.
+    pub fn at(now: DateTime<Utc>, thresholds: Thresholds) -> Self {
+        let soon = now.checked_add_signed(thresholds.expiring_within);
+        let unused_since = now.checked_sub_signed(thresholds.idle_after);
+        Self {
+            over: now,
+            soon: soon.unwrap_or(DateTime::<Utc>::MAX_UTC),
+            unused_since: unused_since.unwrap_or(DateTime::<Utc>::MIN_UTC),
+        }
+    }
+
+    /// The same in microseconds since 1970, for moments that have no smaller part.
+    pub fn micros(self) -> Bounds<i64> {
+        Bounds {
+            over: self.over.timestamp_micros(),
+            soon: self.soon.timestamp_micros(),
+            unused_since: self.unused_since.timestamp_micros(),
+        }
+    }
+}
+
+impl<T: Ord> Bounds<T> {
+    /// The word for a session: see [`state_at`].
+    pub fn state(
+        &self,
+        fact: Fact,
+        created: Option<T>,
+        last_used: Option<T>,
+        expires: Option<T>,
+    ) -> State {
+        match fact {
+            Fact::Revoked => State::Revoked,
+            _ if expires.as_ref().is_some_and(|at| *at <= self.over) => State::Expired,
+            Fact::Unauthenticated => State::Unauthenticated,
+            _ if expires.as_ref().is_some_and(|at| *at <= self.soon) => State::Expiring,
+            Fact::Unknown if expires.is_none() => State::Unknown,
+            _ if last_used
+                .or(created)
+                .is_some_and(|at| at <= self.unused_since) =>
+            {
+                State::Idle
+            }
+            _ => State::Active,
+        }
     }
 }
 

@@ -51,6 +51,17 @@ impl TextIds {
         self.0.get(row).copied().unwrap_or(TextId::NONE)
     }
 
+    /// The rows whose text has this number.
+    pub(super) fn rows_with(&self, id: TextId) -> Vec<usize> {
+        let mut rows = Vec::new();
+        for (row, other) in self.0.iter().enumerate() {
+            if *other == id {
+                rows.push(row);
+            }
+        }
+        rows
+    }
+
     /// All is there: gives back what is not needed.
     pub(super) fn finish(&mut self) {
         self.shrink();
@@ -322,8 +333,10 @@ impl Keys {
 
 /// The bytes of a UUID in lower case with hyphens. `None`: it is written in another way, or is none.
 fn usual_uuid(text: &str) -> Option<[u8; 16]> {
-    let uuid = Uuid::try_parse(text).ok()?;
-    (written(uuid.as_bytes(), &mut Uuid::encode_buffer()) == text).then(|| uuid.into_bytes())
+    // No other form of this length is read.
+    let is_usual = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let uuid = Uuid::try_parse(text).ok().filter(|_| is_usual)?;
+    Some(uuid.into_bytes())
 }
 
 /// The digits with which a UUID begins that begins like this text. `None`: none does.

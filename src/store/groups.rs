@@ -166,8 +166,9 @@ pub fn groups(rows: &Rows, order: &Order, view: &View, by: GroupBy) -> Vec<Group
         }
         GroupBy::State => {
             let mut by_state: HashMap<State, Count> = HashMap::new();
+            let state = view.states();
             for (id, row) in shown {
-                by_state.entry(view.state(id, row)).or_default().add(row);
+                by_state.entry(state(id, row)).or_default().add(row);
             }
             for (state, count) in by_state {
                 merge(Some(state.word().to_owned()), count);

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::chunk::Moment as Column;
 use super::counted::UserCounts;
 use super::row::Row;
 use super::rows::{RowId, Rows};
 use super::{counted, filter, sort};
 use crate::model::query::Matcher;
 use crate::model::{
-    Fact, Field, Hints, KindCounts, OfOtherRows, Sort, State, Thresholds, UserNames, state_at,
+    Bounds, Fact, Field, Hints, KindCounts, OfOtherRows, Sort, State, Thresholds, UserNames,
 };
 
 /// Which rows are shown, in which sequence. Cloning it is free.
@@ -350,17 +351,21 @@ impl View {
         )
     }
 
-    /// The word for the state of a row.
-    pub(super) fn state(&self, id: RowId, row: Row<'_>) -> State {
-        let names = self.names(row);
-        state_at(
-            self.fact(id, row),
-            row.created(),
-            row.last_used(),
-            row.expires(),
-            names.map_or_else(Thresholds::default, |n| n.thresholds),
-            self.now + names.map_or(TimeDelta::zero(), |n| n.ahead),
-        )
+    /// Finds the words for the states of rows.
+    pub(super) fn states(&self) -> impl Fn(RowId, Row<'_>) -> State + Sync {
+        let bounds = |ahead, thresholds| Bounds::at(self.now + ahead, thresholds).micros();
+        let names = self.sources.iter();
+        let known: Vec<_> = names.map(|n| bounds(n.ahead, n.thresholds)).collect();
+        let usual = bounds(TimeDelta::zero(), Thresholds::default());
+        move |id, row| {
+            let bounds = known.get(usize::from(row.source().0)).unwrap_or(&usual);
+            bounds.state(
+                self.fact(id, row),
+                row.micros(Column::Created),
+                row.micros(Column::Used),
+                row.micros(Column::Expires),
+            )
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use serde_json::value::RawValue;
-use zstd::bulk::Compressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::model::{Attribute, Class, RowRef};
 
@@ -31,6 +31,7 @@ const LEVEL: i32 = 1;
 thread_local! {
     /// Its tables are larger than a block, so that they are made once.
     static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 fn packed(plain: &[u8]) -> Box<[u8]> {
@@ -156,8 +157,15 @@ impl Records {
 
 impl Block {
     fn plain(&self) -> Vec<u8> {
-        // It was packed by us, in this process.
-        zstd::bulk::decompress(&self.packed, self.plain).unwrap_or_default()
+        UNPACKER.with_borrow_mut(|unpacker| {
+            if unpacker.is_none() {
+                *unpacker = Decompressor::new().ok();
+            }
+            let unpacker = unpacker.as_mut();
+            let plain = unpacker.and_then(|it| it.decompress(&self.packed, self.plain).ok());
+            // It was packed by us, in this process.
+            plain.unwrap_or_default()
+        })
     }
 }
 
@@ -265,8 +273,9 @@ fn put_piece(out: &mut Vec<u8>, raw: &str, text: &str, last: &mut usize) {
 /// Where a text stands in the record that it was borrowed from. `None`: it was not.
 fn place_in(raw: &str, text: &str) -> Option<usize> {
     let at = (text.as_ptr() as usize).checked_sub(raw.as_ptr() as usize)?;
-    let is_there = raw.get(at..at + text.len()) == Some(text);
-    is_there.then_some(at)
+    // The same place in memory, and so the same text.
+    let there = raw.get(at..at.checked_add(text.len())?)?;
+    std::ptr::eq(there, text).then_some(at)
 }
 
 fn take_piece<'a>(bytes: &mut &'a [u8], raw: &'a str, last: &mut usize) -> Option<&'a str> {

@@ -256,6 +256,11 @@ impl<'a> Row<'a> {
         self.chunk.times[which].get(self.at)
     }
 
+    /// The same in microseconds since 1970.
+    pub(super) fn micros(self, which: Moment) -> Option<i64> {
+        self.chunk.times[which].micros(self.at)
+    }
+
     pub(super) fn text_id(self, which: Shared) -> TextId {
         self.chunk.shared[which].get(self.at)
     }

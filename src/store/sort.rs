@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::chunk::{Answer, Moment, Shared};
 use super::order::View;
 use super::row::{Row, shared_of};
-use super::rows::{RowId, Rows};
+use super::rows::{Finder, RowId, Rows};
 use super::texts::{TextId, Texts};
 use crate::model::{Field, Property, Sort};
 
@@ -41,22 +41,21 @@ pub(super) fn sorted(rows: &Rows, view: &View, sort: &Sort, these: Vec<u32>) -> 
         Field::Id | Field::Ip | Field::Kind | Field::Profile | Field::System => {
             by_text(rows, view, sort, these)
         }
-        Field::State => by_number(
-            rows,
-            sort,
-            these,
-            |id, row| Some(view.state(id, row) as i64),
-        ),
-        Field::Created | Field::Age => {
-            by_moment(rows, sort, these, |row| micros(row, Moment::Created))
+        Field::State => {
+            let state = view.states();
+            by_number(rows, sort, these, |id, row| Some(state(id, row) as i64))
         }
-        Field::Used => by_moment(rows, sort, these, |row| micros(row, Moment::Used)),
-        Field::Ended => by_moment(rows, sort, these, |row| micros(row, Moment::Ended)),
+        Field::Created | Field::Age => {
+            by_moment(rows, sort, these, |row| row.micros(Moment::Created))
+        }
+        Field::Used => by_moment(rows, sort, these, |row| row.micros(Moment::Used)),
+        Field::Ended => by_moment(rows, sort, these, |row| row.micros(Moment::Ended)),
         Field::Expires | Field::Left => {
-            by_moment(rows, sort, these, |row| micros(row, Moment::Expires))
+            by_moment(rows, sort, these, |row| row.micros(Moment::Expires))
         }
         Field::Idle => by_moment(rows, sort, these, |row| {
-            micros(row, Moment::Used).or_else(|| micros(row, Moment::Created))
+            row.micros(Moment::Used)
+                .or_else(|| row.micros(Moment::Created))
         }),
         Field::Own => by_number(rows, sort, these, |_, row| row.own().map(i64::from)),
         Field::Deletable => by_number(rows, sort, these, |_, row| match row.facts().deletable {
@@ -71,13 +70,11 @@ pub(super) fn sorted(rows: &Rows, view: &View, sort: &Sort, these: Vec<u32>) -> 
     }
 }
 
-fn micros(row: Row<'_>, moment: Moment) -> Option<i64> {
-    row.chunk.times[moment].micros(row.at)
-}
-
 /// When it began, or was last used where that is not told, so that the newest comes first.
 fn newest_first(row: Row<'_>) -> u64 {
-    let newest = micros(row, Moment::Created).or_else(|| micros(row, Moment::Used));
+    let newest = row
+        .micros(Moment::Created)
+        .or_else(|| row.micros(Moment::Used));
     newest.map_or(u64::MAX, |at| !in_order(at))
 }
 
@@ -86,13 +83,54 @@ fn in_order(number: i64) -> u64 {
     (number as u64) ^ (1 << 63)
 }
 
+/// So many equal values are few.
+const FEW: usize = 64;
+
+/// By values of which few are equal: what orders those is looked at only where there are some. `these` are in
+/// order of arrival.
 fn by_moment(
     rows: &Rows,
     sort: &Sort,
     these: Vec<u32>,
     key: impl Fn(Row<'_>) -> Option<i64> + Sync,
 ) -> Vec<u32> {
-    by_number(rows, sort, these, |_, row| key(row))
+    let keyed = |finder: &mut Finder<'_>, (place, number): (usize, &u32)| {
+        let row = finder.row(RowId(*number));
+        let newest = row.map_or(u64::MAX, newest_first);
+        (
+            (in_direction(row.and_then(&key), sort), place as u32),
+            newest,
+        )
+    };
+    let (mut keys, mut newest) = (Vec::new(), Vec::new());
+    let of_these = these.par_iter().enumerate();
+    let keyed = of_these.map_init(|| rows.finder(), keyed);
+    keyed.unzip_into_vecs(&mut keys, &mut newest);
+    keys.par_sort_unstable();
+    let after = |place: u32| (newest[place as usize], place);
+    let runs = keys.par_chunk_by_mut(|one: &(u64, u32), other| one.0 == other.0);
+    runs.for_each(|run| match run.len() {
+        0 | 1 => {}
+        2..FEW => run.sort_unstable_by_key(|(_, place)| after(*place)),
+        _ => {
+            let mut all: Vec<(u64, u32)> = run.par_iter().map(|(_, place)| after(*place)).collect();
+            all.par_sort_unstable();
+            for (key, (_, place)) in run.iter_mut().zip(all) {
+                key.1 = place;
+            }
+        }
+    });
+    let ordered = keys.into_par_iter();
+    ordered.map(|(_, place)| these[place as usize]).collect()
+}
+
+/// In ascending order these numbers are in the order of the sort; what is missing comes last.
+fn in_direction(value: Option<i64>, sort: &Sort) -> u64 {
+    match value.map(in_order) {
+        Some(key) if sort.descending => !key,
+        Some(key) => key,
+        None => u64::MAX,
+    }
 }
 
 fn by_number(
@@ -101,19 +139,15 @@ fn by_number(
     these: Vec<u32>,
     key: impl Fn(RowId, Row<'_>) -> Option<i64> + Sync,
 ) -> Vec<u32> {
-    let keyed = |number: u32| {
+    let keyed = |finder: &mut Finder<'_>, number: u32| {
         let id = RowId(number);
-        let Some(row) = rows.get(id) else {
+        let Some(row) = finder.row(id) else {
             return (u64::MAX, u64::MAX, number);
         };
-        let first = match key(id, row).map(in_order) {
-            Some(key) if sort.descending => !key,
-            Some(key) => key,
-            None => u64::MAX,
-        };
-        (first, newest_first(row), number)
+        (in_direction(key(id, row), sort), newest_first(row), number)
     };
-    let mut keys: Vec<(u64, u64, u32)> = these.into_par_iter().map(keyed).collect();
+    let of_these = these.into_par_iter();
+    let mut keys: Vec<(u64, u64, u32)> = of_these.map_init(|| rows.finder(), keyed).collect();
     keys.par_sort_unstable();
     keys.into_par_iter().map(|(.., number)| number).collect()
 }
@@ -127,7 +161,8 @@ fn by_rank(
 ) -> Vec<u32> {
     // The texts of each reading, and which of them occur.
     let mut used: Vec<(&Arc<Texts>, Vec<bool>)> = Vec::new();
-    for row in these.iter().filter_map(|number| rows.get(RowId(*number))) {
+    let mut finder = rows.finder();
+    for row in these.iter().filter_map(|number| finder.row(RowId(*number))) {
         let Some(number) = id(row).number() else {
             continue;
         };
@@ -244,8 +279,9 @@ fn by_text(rows: &Rows, view: &View, sort: &Sort, these: Vec<u32>) -> Vec<u32> {
         Property::Attribute(name) => attributes(rows, name),
         Property::Field(_) => Vec::new(),
     };
-    let keyed = |number: u32, attribute: Option<Key<'static>>| {
-        let row = rows.get(RowId(number));
+    let mut finder = rows.finder();
+    let mut keyed = |number: u32, attribute: Option<Key<'static>>| {
+        let row = finder.row(RowId(number));
         let key = match &sort.by {
             Property::Attribute(_) => attribute,
             Property::Field(field) => row.and_then(|row| text_of(view, row, *field)),
@@ -311,5 +347,50 @@ fn lower(text: &str) -> Cow<'_, str> {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.to_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::RowSink;
+    use crate::store::{ChunkBuilder, SourceId};
+
+    proptest! {
+        #[test]
+        fn rows_are_in_the_order_of_their_moments_and_equal_ones_newest_first(
+            ages in prop::collection::vec((prop::option::of(0..4_i64), 0..200_i64), 0..600),
+            descending in any::<bool>(),
+            kept in 1..4_u32,
+        ) {
+            let at = |seconds: i64| DateTime::<Utc>::UNIX_EPOCH - TimeDelta::seconds(seconds);
+            let mut rows = Rows::default();
+            for page in ages.chunks(50) {
+                let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
+                for (used, created) in page {
+                    let mut row = crate::model::RowRef::new("key", "label");
+                    row.last_used = used.map(at);
+                    row.created = Some(at(*created));
+                    let _ = builder.row(row);
+                }
+                rows.append(builder.finish());
+            }
+            let these: Vec<u32> = (0..ages.len() as u32).step_by(kept as usize).collect();
+            let sort = Sort { by: Field::Used.into(), descending };
+
+            let sorted = by_moment(&rows, &sort, these.clone(), |row| row.micros(Moment::Used));
+
+            let mut expected = these;
+            expected.sort_by_key(|number| {
+                let (used, created) = ages[*number as usize];
+                // A higher age is an earlier moment.
+                let order = used.map(|age| if descending { age } else { -age });
+                (order.is_none(), order, created, *number)
+            });
+            prop_assert_eq!(sorted, expected);
+        }
     }
 }

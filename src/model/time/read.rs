@@ -132,18 +132,20 @@ impl<'a> Scan<'a> {
 
     /// Between `least` and `most` digits as a number.
     fn number(&mut self, least: usize, most: usize) -> Option<u32> {
-        let digits = self
-            .rest
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let (mut number, mut digits) = (0, 0);
+        for byte in self.rest.as_bytes() {
+            let digit = byte.wrapping_sub(b'0');
+            if digits == most || digit > 9 {
+                break;
+            }
+            number = number * 10 + u32::from(digit);
+            digits += 1;
+        }
         if digits < least {
             return None;
         }
-        let (number, rest) = self.rest.split_at(digits);
-        self.rest = rest;
-        Some(number.bytes().fold(0, |n, b| n * 10 + u32::from(b - b'0')))
+        self.rest = self.rest.get(digits..)?;
+        Some(number)
     }
 
     /// `2026-11-21`.
