@@ -53,7 +53,7 @@ pub(super) async fn run(setup: Setup) -> io::Result<End> {
     let signals = Signals::new()?;
     let mouse = mouse(setup.prefs.mouse);
     let (first, forgot) = (setup.begin.clone(), setup.forgot.clone());
-    let mut shell = Shell::new(setup, signals);
+    let mut shell = Shell::new(setup, signals)?;
     let _back = GiveBack;
     modes::enter(mouse)?;
     let begin = shell.begin(&first);
@@ -143,7 +143,7 @@ struct Shell {
 }
 
 impl Shell {
-    fn new(setup: Setup, signals: Signals) -> Self {
+    fn new(setup: Setup, signals: Signals) -> io::Result<Self> {
         let (mut effects, messages) = Effects::new(setup.profiles.clone(), setup.audit);
         effects.kept = setup.kept;
         let mut state = State::new(setup.prefs, setup.keymap, Utc::now());
@@ -159,8 +159,8 @@ impl Shell {
             })
             .collect();
         state.size = terminal_size();
-        Self {
-            screen: Screen::new(state.size, modes::Grade::here()),
+        Ok(Self {
+            screen: Screen::new(state.size, modes::Grade::here())?,
             theme: (
                 state.look.theme.clone(),
                 setup.themes.named(&state.look.theme),
@@ -179,7 +179,7 @@ impl Shell {
             next_frame: Instant::now(),
             turns_at: Instant::now(),
             ended_by_signal: false,
-        }
+        })
     }
 
     /// Opens the first view, in the state only.

@@ -7,12 +7,13 @@
 mod paint;
 
 use std::io;
+use std::thread;
 
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::modes::{self, Grade};
 use paint::Painter;
@@ -31,26 +32,54 @@ pub(super) struct Screen {
     /// Bytes of the next frame.
     buffer: Vec<u8>,
     spare: Option<Vec<u8>>,
-    writing: Option<JoinHandle<(Vec<u8>, io::Result<()>)>>,
+    writer: Writer,
+    is_writing: bool,
+}
+
+/// A thread that writes frames. It has the priority of the loop, not that of the work beside it.
+struct Writer {
+    frames: UnboundedSender<Vec<u8>>,
+    written: UnboundedReceiver<(Vec<u8>, io::Result<()>)>,
+}
+
+impl Writer {
+    fn begin() -> io::Result<Self> {
+        let (frames, mut waiting) = unbounded_channel::<Vec<u8>>();
+        let (told, written) = unbounded_channel();
+        let write = move || {
+            while let Some(frame) = waiting.blocking_recv() {
+                let result = modes::write_frame(&frame);
+                if told.send((frame, result)).is_err() {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("frames".into()).spawn(write)?;
+        Ok(Self { frames, written })
+    }
 }
 
 impl Screen {
     /// An empty picture of this size, for a terminal that understands so much.
-    pub(super) fn new(size: Size, grade: Grade) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(super) fn new(size: Size, grade: Grade) -> io::Result<Self> {
+        Ok(Self {
             picture: Buffer::empty(Rect::from((Position::ORIGIN, size))),
             painter: Painter::new(grade),
             grade,
             cursor: Some(Cursor::Hidden),
             buffer: Vec::with_capacity(16 * 1024),
             spare: None,
-            writing: None,
-        }
+            writer: Writer::begin()?,
+            is_writing: false,
+        })
     }
 
     /// True while a frame is being written; no other is drawn then.
     pub(super) fn is_writing(&self) -> bool {
-        self.writing.is_some()
+        self.is_writing
     }
 
     /// The terminal has another size: everything will be drawn anew.
@@ -72,7 +101,7 @@ impl Screen {
     /// Draws a frame and begins to write what changed. Nothing is written if nothing did. What draws tells
     /// where the terminal's cursor is to be; `None`: hidden.
     pub(super) fn draw(&mut self, paint: impl FnOnce(&mut Buffer) -> Option<Position>) {
-        debug_assert!(self.writing.is_none(), "one frame at a time");
+        debug_assert!(!self.is_writing, "one frame at a time");
         self.frame(paint);
         if self.buffer.is_empty() {
             return;
@@ -83,10 +112,8 @@ impl Screen {
         frame.extend_from_slice(begin);
         frame.append(&mut self.buffer);
         frame.extend_from_slice(end);
-        self.writing = Some(tokio::task::spawn_blocking(move || {
-            let result = modes::write_frame(&frame);
-            (frame, result)
-        }));
+        // The thread lives as long as this does.
+        self.is_writing = self.writer.frames.send(frame).is_ok();
     }
 
     /// Adds what changes the picture to the buffer.
@@ -123,12 +150,12 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub(super) async fn written(&mut self) -> io::Result<()> {
-        let Some(writing) = &mut self.writing else {
+        if !self.is_writing {
             return std::future::pending().await;
-        };
-        let done: Result<_, JoinError> = writing.await;
-        self.writing = None;
-        let (spare, result) = done.map_err(io::Error::other)?;
+        }
+        let done = self.writer.written.recv().await;
+        self.is_writing = false;
+        let (spare, result) = done.ok_or_else(|| io::Error::other("nobody writes"))?;
         self.spare = Some(spare);
         result
     }
@@ -149,7 +176,7 @@ mod tests {
     use super::*;
 
     fn screen(width: u16, height: u16) -> Screen {
-        Screen::new(Size { width, height }, Grade::Full)
+        Screen::new(Size { width, height }, Grade::Full).unwrap()
     }
 
     fn frame(screen: &mut Screen, text: &str, cursor: Option<Position>) -> String {
