@@ -28,6 +28,8 @@ use crate::ui::{self, Theme, Themes};
 
 /// The shortest time from one frame to the next: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
+/// The same for frames that only tell of another page of rows: 20 a second. Keys come in between.
+const NEWS: Duration = Duration::from_millis(50);
 /// So many frames may come without that time between them, after as many times of rest.
 const AT_ONCE: u32 = 3;
 /// Messages applied before a frame is drawn.
@@ -136,6 +138,10 @@ struct Shell {
     unseen: bool,
     /// Not before this.
     next_frame: Instant,
+    /// True if something else than another page of rows is to be shown.
+    urgent: bool,
+    /// Without that not before this.
+    next_news: Instant,
     /// When the picture changes by itself.
     turns_at: Instant,
     /// Then revokes that are on their way are awaited; who quits by key has been asked.
@@ -177,6 +183,8 @@ impl Shell {
             dirty: true,
             unseen: false,
             next_frame: Instant::now(),
+            urgent: true,
+            next_news: Instant::now(),
             turns_at: Instant::now(),
             ended_by_signal: false,
         })
@@ -201,7 +209,7 @@ impl Shell {
 
     /// One turn of the loop.
     async fn turn(&mut self) -> ControlFlow<u8> {
-        if self.dirty && !self.screen.is_writing() && Instant::now() >= self.next_frame {
+        if self.dirty && !self.screen.is_writing() && Instant::now() >= self.frame_due() {
             self.draw();
         }
         match self.wait().await {
@@ -231,7 +239,7 @@ impl Shell {
             .next()
             .map_or(self.turns_at, |at| at.min(self.turns_at));
         if self.dirty && !self.screen.is_writing() {
-            wake = wake.min(self.next_frame);
+            wake = wake.min(self.frame_due());
         }
         let input = self
             .input
@@ -297,6 +305,8 @@ impl Shell {
             now: Utc::now(),
             up: self.begun.elapsed(),
         };
+        let is_page = |message: &Msg| matches!(message, Msg::Page { .. });
+        let is_news = !batch.is_empty() && batch.iter().all(is_page);
         // The time alone moves nothing that a key or a click means; the message lays the screen out.
         let effects = update_unseen(&mut self.state, tick);
         self.start(effects).await?;
@@ -304,7 +314,7 @@ impl Shell {
             if let Msg::Resize(size) = &message {
                 self.screen.resize(*size);
             }
-            let effects = if matches!(message, Msg::Page { .. }) {
+            let effects = if is_page(&message) {
                 // Several may come before the next frame.
                 self.unseen = true;
                 update_unseen(&mut self.state, message)
@@ -314,7 +324,7 @@ impl Shell {
             };
             self.start(effects).await?;
         }
-        self.changed();
+        self.changed(!is_news);
         ControlFlow::Continue(())
     }
 
@@ -338,8 +348,18 @@ impl Shell {
         }
     }
 
-    fn changed(&mut self) {
+    /// When the next frame may be drawn.
+    fn frame_due(&self) -> Instant {
+        if self.urgent {
+            self.next_frame
+        } else {
+            self.next_frame.max(self.next_news)
+        }
+    }
+
+    fn changed(&mut self, urgent: bool) {
         self.dirty = true;
+        self.urgent |= urgent;
         self.turns_at = Instant::now() + wake::pause(&self.state, self.state.now);
     }
 
@@ -402,7 +422,7 @@ impl Shell {
                 return ControlFlow::Break(code);
             }
         }
-        self.changed();
+        self.changed(true);
         ControlFlow::Continue(())
     }
 
@@ -416,11 +436,15 @@ impl Shell {
         }
         let (state, (_, theme)) = (&self.state, &self.theme);
         self.screen.draw(|picture| ui::draw(state, theme, picture));
-        self.dirty = false;
+        (self.dirty, self.urgent) = (false, false);
         // After a rest a few frames may follow each other at once: that of a key, and that of the answer.
         let now = Instant::now();
-        let rested = now.checked_sub(FRAME * AT_ONCE).unwrap_or(now);
-        self.next_frame = self.next_frame.max(rested) + FRAME;
+        let after = |last: Instant, pause: Duration| {
+            let rested = now.checked_sub(pause * AT_ONCE).unwrap_or(now);
+            last.max(rested) + pause
+        };
+        self.next_frame = after(self.next_frame, FRAME);
+        self.next_news = after(self.next_news, NEWS);
     }
 
     /// Stops to the shell until SIGCONT.
