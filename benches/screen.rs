@@ -286,9 +286,10 @@ const MARKED_PAGES: usize = 60;
 
 /// Sorting by each column in turn, and a filter that is typed letter by letter.
 fn ordering(report: &mut Report, usher: &mut Pty) {
-    let (mut by_time, mut by_others) = (Vec::new(), Vec::new());
+    let (mut by_time, mut by_text) = (Vec::new(), Vec::new());
+    // From the age of a session to its user, and from there to the right.
+    usher.keys("<<<");
     for _ in 0..6 {
-        usher.keys(">");
         usher.settle(Duration::from_millis(100));
         for _ in 0..2 {
             let took = settled(usher, "s");
@@ -296,12 +297,13 @@ fn ordering(report: &mut Report, usher: &mut Pty) {
             let before = text.split(['▲', '▼']).next().unwrap_or_default();
             match before.split_whitespace().last() {
                 Some("AGE" | "IDLE" | "LEFT") => by_time.push(took),
-                _ => by_others.push(took),
+                _ => by_text.push(took),
             }
         }
+        usher.keys(">");
     }
     report.times("key to end of a sort: by time", &by_time, json!({}));
-    report.times("key to end of a sort: others", &by_others, json!({}));
+    report.times("key to end of a sort: by text", &by_text, json!({}));
     usher.keys("&");
     usher.settle(Duration::from_millis(300));
     let letters = ["a", "n", "d", "e", "r", "s", "\x7f", "\x7f", "\x7f"];

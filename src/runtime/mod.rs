@@ -24,6 +24,7 @@ mod input;
 mod kept;
 pub mod locale;
 pub mod modes;
+mod pace;
 mod process;
 pub mod profiles;
 mod setup;

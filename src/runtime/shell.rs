@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::effects::{Effects, Local};
 use super::events::Events;
 use super::input::Decoder;
+use super::pace::Pace;
 use super::profiles::Profiles;
 use super::signals::{Caught, Signals};
 use super::terminal::Screen;
@@ -26,12 +27,6 @@ use crate::app::update::open_profiles;
 use crate::app::{Effect, Msg, Size, State, lay_out, update, update_unseen};
 use crate::ui::{self, Theme, Themes};
 
-/// The shortest time from one frame to the next: 60 a second.
-const FRAME: Duration = Duration::from_millis(16);
-/// The same for frames that only tell of another page of rows: 20 a second. Keys come in between.
-const NEWS: Duration = Duration::from_millis(50);
-/// So many frames may come without that time between them, after as many times of rest.
-const AT_ONCE: u32 = 3;
 /// Messages applied before a frame is drawn.
 const BATCH: usize = 256;
 /// The longest that messages are applied before a frame is drawn.
@@ -136,12 +131,7 @@ struct Shell {
     dirty: bool,
     /// True if the screen must be laid out before that.
     unseen: bool,
-    /// Not before this.
-    next_frame: Instant,
-    /// True if something else than another page of rows is to be shown.
-    urgent: bool,
-    /// Without that not before this.
-    next_news: Instant,
+    pace: Pace,
     /// When the picture changes by itself.
     turns_at: Instant,
     /// Then revokes that are on their way are awaited; who quits by key has been asked.
@@ -182,9 +172,7 @@ impl Shell {
             begun: Instant::now(),
             dirty: true,
             unseen: false,
-            next_frame: Instant::now(),
-            urgent: true,
-            next_news: Instant::now(),
+            pace: Pace::new(Instant::now()),
             turns_at: Instant::now(),
             ended_by_signal: false,
         })
@@ -209,7 +197,7 @@ impl Shell {
 
     /// One turn of the loop.
     async fn turn(&mut self) -> ControlFlow<u8> {
-        if self.dirty && !self.screen.is_writing() && Instant::now() >= self.frame_due() {
+        if self.dirty && !self.screen.is_writing() && Instant::now() >= self.pace.due() {
             self.draw();
         }
         match self.wait().await {
@@ -239,7 +227,7 @@ impl Shell {
             .next()
             .map_or(self.turns_at, |at| at.min(self.turns_at));
         if self.dirty && !self.screen.is_writing() {
-            wake = wake.min(self.frame_due());
+            wake = wake.min(self.pace.due());
         }
         let input = self
             .input
@@ -348,18 +336,10 @@ impl Shell {
         }
     }
 
-    /// When the next frame may be drawn.
-    fn frame_due(&self) -> Instant {
-        if self.urgent {
-            self.next_frame
-        } else {
-            self.next_frame.max(self.next_news)
-        }
-    }
-
-    fn changed(&mut self, urgent: bool) {
+    /// `is_urgent`: something else than another page of rows came.
+    fn changed(&mut self, is_urgent: bool) {
         self.dirty = true;
-        self.urgent |= urgent;
+        self.pace.changed(is_urgent);
         self.turns_at = Instant::now() + wake::pause(&self.state, self.state.now);
     }
 
@@ -436,15 +416,8 @@ impl Shell {
         }
         let (state, (_, theme)) = (&self.state, &self.theme);
         self.screen.draw(|picture| ui::draw(state, theme, picture));
-        (self.dirty, self.urgent) = (false, false);
-        // After a rest a few frames may follow each other at once: that of a key, and that of the answer.
-        let now = Instant::now();
-        let after = |last: Instant, pause: Duration| {
-            let rested = now.checked_sub(pause * AT_ONCE).unwrap_or(now);
-            last.max(rested) + pause
-        };
-        self.next_frame = after(self.next_frame, FRAME);
-        self.next_news = after(self.next_news, NEWS);
+        self.dirty = false;
+        self.pace.drawn(Instant::now());
     }
 
     /// Stops to the shell until SIGCONT.
