@@ -21,9 +21,6 @@ const WORTH: i32 = 48;
 /// So many lines at most are looked for as moved: a step of the cursor, or of the wheel.
 const FARTHEST: usize = 3;
 
-/// So many cells of a line tell whether it may be one that moved.
-const BEGINNING: usize = 16;
-
 /// A cell that did not change is written again if that is no longer than to step over it.
 const BRIDGE: u16 = 4;
 
@@ -139,24 +136,9 @@ impl Moved {
         if stays.iter().sum::<i32>() <= WORTH {
             return None;
         }
-        // Of lines that moved some at least begin as before.
-        let begins = width.min(BEGINNING);
-        let has_moved = |(by, up): &(usize, bool)| {
-            let (from, to) = if *up { (*by, 0) } else { (0, *by) };
-            let mut pairs = old.iter().skip(from).zip(new.iter().zip(&stays).skip(to));
-            pairs.any(|(old, (new, stays))| {
-                *stays > 0 && is_same_line(&old[..begins], &new[..begins])
-            })
-        };
-        let moves = (1..=FARTHEST).flat_map(|by| [(by, true), (by, false)]);
-        let moves: Vec<(usize, bool)> = moves.filter(has_moved).collect();
-        if moves.is_empty() {
-            return None;
-        }
         let fresh: Vec<i32> = new.iter().map(|line| filled(line)).collect();
-        let best = moves
-            .into_iter()
-            .filter_map(|(by, up)| best(&old, &new, &stays, &fresh, by, up));
+        let moves = (1..=FARTHEST).flat_map(|by| [(by, true), (by, false)]);
+        let best = moves.filter_map(|(by, up)| best(&old, &new, &stays, &fresh, by, up));
         let (saved, mut moved) = best.max_by_key(|(saved, _)| *saved)?;
         moved.lines.start += lines.start;
         moved.lines.end += lines.start;
