@@ -177,14 +177,12 @@ impl Rows {
         object: &mut Pairs<'a>,
     ) {
         // Of a name that stands twice the last value counts.
-        if !parts.attributes.is_empty() {
-            row.extra.drain(parts.attributes.clone());
-            parts.repeated = None;
-            for field in [Field::User, Field::Client, Field::Ip, Field::Method] {
-                row.is_json[field] = false;
-            }
-            (row.user, row.client, row.ip, row.auth_method) = (None, None, None, None);
+        row.extra.drain(parts.attributes.clone());
+        parts.repeated = None;
+        for field in [Field::User, Field::Client, Field::Ip, Field::Method] {
+            row.is_json[field] = false;
         }
+        (row.user, row.client, row.ip, row.auth_method) = (None, None, None, None);
         let start = row.extra.len();
         while let Some(name) = object.name() {
             let (meaning, class) = self.meaning(place, Level::Attributes, &name);
@@ -421,6 +419,19 @@ mod tests {
             // No object comes further than this.
             assert!(rows.names.len() <= AHEAD * names.len());
         }
+    }
+
+    #[test]
+    fn a_key_is_vouched_for_only_by_the_attributes_that_count() {
+        let written = r#"{
+            "outsideSid": "s-1", "deletable": true,
+            "sessionAttributes": {"sid": "s-1"}, "sessionAttributes": {"auth_user": "jdoe"}
+        }"#;
+        let raw: &RawValue = serde_json::from_str(written).unwrap();
+
+        let row = Rows::new(Zone::Utc, Own::Unknown).row(raw).unwrap();
+
+        assert_eq!(row.deletable, Deletable::Unknown);
     }
 
     #[test]
