@@ -76,8 +76,8 @@ fn answer(state: &mut State, rows: Vec<RowRef<'static>>) {
     let asked = question.and_then(|question| question.systems[0].asked.as_ref());
     let generation = asked.expect("it is asked").0;
     let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
-    for row in rows {
-        let _ = builder.row(row);
+    for mut row in rows {
+        let _ = builder.row(&mut row);
     }
     let page = RowPage {
         chunk: builder.finish(),

@@ -181,8 +181,8 @@ impl Harbor {
         let sessions = answer["sessions"].as_array();
         let sessions = sessions.ok_or_else(|| self.odd(&"no list of sessions"))?;
         let rows: Option<Vec<RowRef<'_>>> = sessions.iter().map(row).collect();
-        for row in rows.ok_or_else(|| self.odd(&"a session without its parts"))? {
-            if sink.row(row).is_break() {
+        for mut row in rows.ok_or_else(|| self.odd(&"a session without its parts"))? {
+            if sink.row(&mut row).is_break() {
                 break;
             }
         }

@@ -413,8 +413,8 @@ impl RowSink for Watch<'_> {
         self.sink.kept()
     }
 
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        let is_new = self.is_new(&row);
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
+        let is_new = self.is_new(row);
         if !is_new && self.handing == Handing::OnlyNew {
             return ControlFlow::Continue(());
         }

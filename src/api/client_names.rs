@@ -128,11 +128,10 @@ impl RowSink for Naming<'_> {
         self.sink.kept()
     }
 
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        let mut row = row;
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         let named = row.client.as_deref().and_then(|id| self.names.get(id));
         if let Some(name) = named {
-            let id = row.client.replace(name.into()).unwrap_or_default();
+            let id = row.client.replace(name.clone().into()).unwrap_or_default();
             row.is_json[Field::Client] = false;
             if !row.extra.iter().any(|(_, value, _)| *value == id) {
                 row.extra.push((ID.into(), id, Class::Plain));
@@ -191,7 +190,7 @@ impl Layer for ClientNames {
             names: &self.names,
             sink: &mut named,
         };
-        let _ = naming.row(RowRef::of(&session));
+        let _ = naming.row(&mut RowRef::of(&session));
         Ok(named.pop().unwrap_or(session))
     }
 }
@@ -246,7 +245,7 @@ mod tests {
             for client in CLIENTS {
                 let mut row = RowRef::new(client, client);
                 row.client = Some(client.into());
-                let _ = sink.row(row);
+                let _ = sink.row(&mut row);
             }
             Ok(PageEnd {
                 next: None,

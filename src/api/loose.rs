@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use crate::model::text::Eight;
+use super::outline::Outline;
 use crate::model::time::{Zone, from_epoch_ms, from_epoch_seconds, parse_instant};
 
 /// A JSON value as it was written. It is known to be well-formed, so that reading it again costs little.
@@ -22,10 +22,7 @@ pub(in crate::api) struct Json<'a> {
 impl<'a> From<&'a RawValue> for Json<'a> {
     fn from(raw: &'a RawValue) -> Self {
         let written = raw.get();
-        Self {
-            written,
-            has_escapes: written.starts_with('"') && written.contains('\\'),
-        }
+        Self::new(written, written.starts_with('"') && written.contains('\\'))
     }
 }
 
@@ -36,6 +33,15 @@ impl<'a> From<&Json<'a>> for Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    /// A value that is known to be well-formed. `has_escapes`: it is a text with some.
+    #[inline]
+    pub(in crate::api) fn new(written: &'a str, has_escapes: bool) -> Self {
+        Self {
+            written,
+            has_escapes,
+        }
+    }
+
     /// As it was written.
     pub(in crate::api) fn get(self) -> &'a str {
         self.written
@@ -43,142 +49,12 @@ impl<'a> Json<'a> {
 
     /// The object that it is. `None`: it is something else.
     pub(in crate::api) fn object(self) -> Option<Object<'a>> {
-        let mut all = Vec::with_capacity(24);
-        all.extend(self.pairs()?);
-        Some(Object(all))
+        let outline = Outline::of(self.written)?;
+        let pairs = outline.value()?.pairs()?;
+        Some(Object(
+            pairs.map(|(name, value)| (name, value.json())).collect(),
+        ))
     }
-
-    /// The names and values of the object that it is, in their order, for one look. `None`: it is something
-    /// else.
-    pub(in crate::api) fn pairs(self) -> Option<Pairs<'a>> {
-        Some(Pairs(Values(self.written.strip_prefix('{')?)))
-    }
-}
-
-/// Names and values of an object.
-pub(in crate::api) struct Pairs<'a>(Values<'a>);
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (Cow<'a, str>, Json<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some((self.name()?, self.value()?))
-    }
-}
-
-impl<'a> Pairs<'a> {
-    /// The next name. `None`: the object ends here; after an object that was [entered](Self::enter) come the
-    /// names behind it.
-    pub(in crate::api) fn name(&mut self) -> Option<Cow<'a, str>> {
-        let name = self.0.next();
-        if name.is_none() {
-            self.0.leave();
-        }
-        name.map(|name| text(name).unwrap_or_default())
-    }
-
-    /// The value of the name that was taken last.
-    pub(in crate::api) fn value(&mut self) -> Option<Json<'a>> {
-        self.0.next()
-    }
-
-    /// The names that come next are those inside the value of the name that was taken last. `false`: it is no
-    /// object.
-    pub(in crate::api) fn enter(&mut self) -> bool {
-        self.0.enter()
-    }
-}
-
-/// The names and values of an object, one after the other.
-struct Values<'a>(&'a str);
-
-impl<'a> Values<'a> {
-    /// What comes next, without blanks and the signs between values.
-    fn rest(&self) -> Option<&'a str> {
-        let is_between = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':');
-        let start = self.0.bytes().position(|byte| !is_between(&byte))?;
-        self.0.get(start..)
-    }
-
-    fn enter(&mut self) -> bool {
-        let inside = self.rest().and_then(|rest| rest.strip_prefix('{'));
-        inside.map(|inside| self.0 = inside).is_some()
-    }
-
-    fn leave(&mut self) {
-        let behind = self.rest().and_then(|rest| rest.strip_prefix('}'));
-        self.0 = behind.unwrap_or_default();
-    }
-}
-
-impl<'a> Iterator for Values<'a> {
-    type Item = Json<'a>;
-
-    fn next(&mut self) -> Option<Json<'a>> {
-        let rest = self.rest()?;
-        let (length, has_escapes) = length(rest.as_bytes())?;
-        let (written, rest) = rest.split_at_checked(length)?;
-        self.0 = rest;
-        Some(Json {
-            written,
-            has_escapes,
-        })
-    }
-}
-
-/// The bytes of the value at the beginning, and whether it is a text with escapes. `None`: the object ends
-/// here.
-fn length(bytes: &[u8]) -> Option<(usize, bool)> {
-    match bytes.first()? {
-        b'"' => Some(string(bytes)),
-        b'{' | b'[' => {
-            let (mut at, mut depth) = (1, 1);
-            while depth > 0 {
-                match bytes.get(at)? {
-                    b'"' => at += string(bytes.get(at..)?).0,
-                    byte => {
-                        depth += i32::from(matches!(byte, b'{' | b'['));
-                        depth -= i32::from(matches!(byte, b'}' | b']'));
-                        at += 1;
-                    }
-                }
-            }
-            Some((at, false))
-        }
-        b'}' | b']' => None,
-        _ => {
-            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace();
-            let end = bytes.iter().position(ends);
-            Some((end.unwrap_or(bytes.len()), false))
-        }
-    }
-}
-
-/// The bytes of the string at the beginning, with both quotes, and whether it has escapes.
-fn string(bytes: &[u8]) -> (usize, bool) {
-    let (mut at, mut has_escapes) = (1, false);
-    while let Some(found) = bytes.get(at..).and_then(quote_or_backslash) {
-        at += found;
-        if bytes[at] == b'"' {
-            return (at + 1, has_escapes);
-        }
-        has_escapes = true;
-        at += 2;
-    }
-    (bytes.len(), has_escapes)
-}
-
-/// Where the first quote or backslash is. Most strings are so short that to begin a search by vectors would
-/// take longer.
-fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
-    let (blocks, rest) = bytes.as_chunks();
-    for (place, block) in blocks.iter().enumerate() {
-        if let Some(found) = Eight::of(block).first_of(b'"', b'\\') {
-            return Some(place * 8 + found);
-        }
-    }
-    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
-    found.map(|found| blocks.len() * 8 + found)
 }
 
 /// An object as it was sent: names and values in their order.

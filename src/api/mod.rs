@@ -15,6 +15,7 @@ mod loose;
 mod naming;
 pub mod net;
 pub mod oauth;
+mod outline;
 mod pingam;
 mod system;
 mod together;

@@ -42,7 +42,7 @@ impl FirstPage {
     /// Hands the rows on, as the search itself would have done.
     pub(super) fn pour(self, sink: &mut dyn RowSink) -> PageEnd {
         for row in &self.rows {
-            if sink.row(RowRef::of(row)).is_break() {
+            if sink.row(&mut RowRef::of(row)).is_break() {
                 break;
             }
         }

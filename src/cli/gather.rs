@@ -112,7 +112,7 @@ impl Take for Gathered<'_> {
         // A screen opens no more sources than a number of this size names.
         let source = SourceId(u8::try_from(at).unwrap_or(u8::MAX));
         let builder = builder.get_or_insert_with(|| ChunkBuilder::new(source, Arc::clone(texts)));
-        Ok(builder.row(record.row.clone()))
+        Ok(builder.row(&mut record.row.clone()))
     }
 
     fn page(&mut self) -> Result<(), Failure> {

@@ -75,7 +75,7 @@ impl SessionApi for TwoKinds {
             let mut row = RowRef::new(format!("n1/{number}"), format!("s{number}"));
             row.id = Some(format!("console-{number}").into());
             row.kind = Some(kind.into());
-            let _ = sink.row(row);
+            let _ = sink.row(&mut row);
         }
         Ok(PageEnd {
             next: None,

@@ -396,7 +396,7 @@ impl RowSink for Sink<'_, '_, '_, '_> {
         locked(self.shared).take.left()
     }
 
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         let source = self.reader.source;
         let mut shared = locked(self.shared);
         if shared.enough {
@@ -406,7 +406,7 @@ impl RowSink for Sink<'_, '_, '_, '_> {
         let record = Record::new(
             source.name(),
             source.word(),
-            &row,
+            row,
             source.thresholds(),
             self.reader.now(),
         );

@@ -17,7 +17,7 @@ use super::text::{Untrusted, with_thousands};
 /// Where a provider puts what it read, row by row.
 pub trait RowSink: Send {
     /// Takes one row. `Break` means: enough, send no more.
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()>;
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()>;
 
     /// How many more rows are wanted, as far as that is known. A page beyond them is not asked for ahead.
     fn room(&self) -> u64 {
@@ -98,7 +98,7 @@ pub struct RowRef<'a> {
     /// Which of the texts are no text but another JSON value, as it was written.
     pub is_json: EnumMap<Field, bool>,
     /// The JSON as received.
-    pub raw: Option<&'a RawValue>,
+    pub raw: Option<&'a str>,
 }
 
 impl<'a> RowRef<'a> {
@@ -220,7 +220,7 @@ impl<'a> RowRef<'a> {
                 })
                 .collect(),
             is_json: json_texts(session),
-            raw: session.raw.as_deref(),
+            raw: session.raw.as_deref().map(RawValue::get),
         }
     }
 
@@ -255,7 +255,9 @@ impl<'a> RowRef<'a> {
                     class: *class,
                 })
                 .collect(),
-            raw: self.raw.map(ToOwned::to_owned),
+            raw: self
+                .raw
+                .and_then(|raw| RawValue::from_string(raw.to_owned()).ok()),
         }
     }
 }
@@ -280,7 +282,7 @@ fn json_texts(session: &Session) -> EnumMap<Field, bool> {
 
 /// Collects everything: for tests and small jobs.
 impl RowSink for Vec<Session> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         self.push(row.to_session());
         ControlFlow::Continue(())
     }

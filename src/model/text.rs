@@ -7,6 +7,7 @@ mod markdown;
 mod measure;
 mod nearest;
 mod paste;
+mod recurring;
 mod unicode;
 
 use std::borrow::Cow;
@@ -25,6 +26,7 @@ pub use measure::{
 };
 pub use nearest::nearest;
 pub use paste::{json_escapes, paste_safe, paste_safe_json};
+pub use recurring::Recurring;
 
 /// Text that a server (or anybody behind it) filled in. It has no `Display` on purpose:
 /// the only ways out are [`Untrusted::safe`] for people and [`Untrusted::expose`] for machines.

@@ -366,18 +366,18 @@ impl RowSink for NewRows<'_> {
         Some(self.kept)
     }
 
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         if self.stop.is_some() {
             return ControlFlow::Break(());
         }
         self.received += 1;
-        if !self.keys.insert(&row) {
+        if !self.keys.insert(row) {
             self.duplicates += 1;
             return ControlFlow::Continue(());
         }
-        let matches = self.matches(&row);
+        let matches = self.matches(row);
         if matches && self.room == 0 {
-            self.keys.remove(&row);
+            self.keys.remove(row);
             self.stop = Some(NoMore::Room);
             return ControlFlow::Break(());
         }

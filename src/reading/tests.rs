@@ -85,7 +85,7 @@ impl SessionApi for Scripted {
         for key in *rows {
             let mut row = RowRef::new(*key, *key);
             row.user = Some((*key).into());
-            if sink.row(row).is_break() {
+            if sink.row(&mut row).is_break() {
                 break;
             }
         }
@@ -251,7 +251,7 @@ async fn a_limit_stops_only_where_there_is_more() {
 async fn a_sink_that_has_enough_ends_the_reading_even_if_the_page_fails_after_that() {
     struct One(u32);
     impl RowSink for One {
-        fn row(&mut self, _row: RowRef<'_>) -> ControlFlow<()> {
+        fn row(&mut self, _row: &mut RowRef<'_>) -> ControlFlow<()> {
             self.0 += 1;
             ControlFlow::Break(())
         }

@@ -382,20 +382,20 @@ struct WantedRows<'a> {
 }
 
 impl RowSink for WantedRows<'_> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         let names = [Some(row.key.as_ref()), row.id.as_deref()];
         let mut names = names.into_iter().flatten();
         if let Some(name) = names.find(|name| self.keys.contains(name)) {
             let name = name.to_owned();
-            match present(&row, self.now) {
+            match present(row, self.now) {
                 Presence::Live => _ = self.live.insert(name),
                 Presence::Expired => _ = self.expired.insert(name),
                 _ => self.ended.extend(row.ended.map(|at| (name, at))),
             }
-        } else if !is_ended(&row) {
+        } else if !is_ended(row) {
             // An expired session that is still listed is not gone.
             let again = self.traces.iter();
-            let again = again.filter(|(item, trace)| trace.fits(item.subject, &row));
+            let again = again.filter(|(item, trace)| trace.fits(item.subject, row));
             let again = again.map(|(item, _)| item.key.expose().to_owned());
             self.renamed.extend(again);
         }

@@ -149,8 +149,8 @@ struct CollectLive {
 }
 
 impl RowSink for CollectLive {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        if is_live(&row, self.now) {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
+        if is_live(row, self.now) {
             let text = |text: &Option<Cow<'_, str>>| text.as_deref().map(str::to_owned);
             self.rows.push(LiveRow {
                 key: SessionKey::new(row.key.as_ref()),

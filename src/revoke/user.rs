@@ -184,8 +184,8 @@ struct LiveCount<'a> {
 }
 
 impl RowSink for LiveCount<'_> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
-        if is_live(&row, self.now) && is_of(self.user, &row) {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
+        if is_live(row, self.now) && is_of(self.user, row) {
             self.live += 1;
         }
         ControlFlow::Continue(())

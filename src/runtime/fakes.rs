@@ -138,7 +138,7 @@ impl SessionApi for FakeApi {
             None => (Vec::new(), Ok(None)),
         };
         for key in keys {
-            if sink.row(RowRef::new(key, key)).is_break() {
+            if sink.row(&mut RowRef::new(key, key)).is_break() {
                 break;
             }
         }

@@ -99,7 +99,7 @@ mod tests {
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         let mut row = RowRef::new("k", "ss:k");
         row.created = Some(created.parse().unwrap());
-        let _ = builder.row(row);
+        let _ = builder.row(&mut row);
         state.results.rows.append(builder.finish());
         let view = View {
             sort: None,

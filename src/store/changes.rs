@@ -289,7 +289,7 @@ impl Comparison {
                 let Some(row) = self.before.get(RowId(*id)) else {
                     continue;
                 };
-                let _ = builder.row(RowRef::of(&unpacking.session(row)));
+                let _ = builder.row(&mut RowRef::of(&unpacking.session(row)));
                 found.move_to(*id, at);
                 let is_over = self.over.contains(&RowId(*id));
                 found.numbers.push(if is_over { LEFT } else { number });

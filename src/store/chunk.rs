@@ -170,9 +170,9 @@ impl ChunkBuilder {
 }
 
 impl RowSink for ChunkBuilder {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         let kind = self.kind(row.kind.as_ref());
-        self.chunk.shape.add(&row);
+        self.chunk.shape.add(row);
         let chunk = &mut self.chunk;
         let at = chunk.facts.len();
         let odd_ip = row.is_json[Field::Ip];
@@ -218,7 +218,7 @@ impl RowSink for ChunkBuilder {
         for (column, time) in chunk.times.values_mut().zip(times) {
             column.set(at, time);
         }
-        chunk.records.push(&row);
+        chunk.records.push(row);
         ControlFlow::Continue(())
     }
 }

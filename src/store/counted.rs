@@ -327,7 +327,7 @@ mod tests {
                 row.fact = Fact::Live;
                 row.ip = Some((*ip).into());
                 row.created = Some(DateTime::UNIX_EPOCH + TimeDelta::minutes(*minute));
-                let _ = builder.row(row);
+                let _ = builder.row(&mut row);
             }
             rows.append(builder.finish());
         }
@@ -415,7 +415,7 @@ mod tests {
                 row.scope = Some(["/alpha", "/beta"][number % 2].into());
                 row.user_id = with_id.then(|| "id=ada".into());
                 row.fact = Fact::Live;
-                let _ = builder.row(row);
+                let _ = builder.row(&mut row);
             }
             let mut rows = Rows::default();
             rows.append(builder.finish());

@@ -337,7 +337,7 @@ mod tests {
                 row.fact = Fact::Live;
                 row.created =
                     user.map(|_| DateTime::UNIX_EPOCH + TimeDelta::minutes(number as i64));
-                let _ = builder.row(row);
+                let _ = builder.row(&mut row);
             }
             rows.append(builder.finish());
         }
@@ -437,7 +437,7 @@ mod tests {
             row.user = Some(if number == many { "bob" } else { "ada" }.into());
             row.fact = Fact::Live;
             row.never_expires = number == 0;
-            let _ = builder.row(row);
+            let _ = builder.row(&mut row);
         }
         rows.append(builder.finish());
         let mut view = view();

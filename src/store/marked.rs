@@ -115,7 +115,7 @@ mod tests {
         let mut rows = Rows::default();
         for (source, key) in keys {
             let mut builder = ChunkBuilder::new(SourceId(*source), Arc::default());
-            let _ = builder.row(RowRef::new((*key).to_owned(), "label"));
+            let _ = builder.row(&mut RowRef::new((*key).to_owned(), "label"));
             rows.append(builder.finish());
         }
         rows

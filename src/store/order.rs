@@ -383,7 +383,7 @@ mod tests {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = user.map(Into::into);
             row.created = Some(DateTime::UNIX_EPOCH - TimeDelta::seconds(*age));
-            let _ = builder.row(row);
+            let _ = builder.row(&mut row);
         }
         let mut rows = Rows::default();
         rows.append(builder.finish());
@@ -458,7 +458,7 @@ mod tests {
         for ip in sent {
             let mut row = RowRef::new(ip, "label");
             row.ip = Some(ip.into());
-            let _ = builder.row(row);
+            let _ = builder.row(&mut row);
         }
         let mut rows = Rows::default();
         rows.append(builder.finish());
@@ -561,7 +561,7 @@ mod tests {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.user = Some("a".into());
             row.last_used = Some(DateTime::UNIX_EPOCH - TimeDelta::seconds(used));
-            let _ = builder.row(row);
+            let _ = builder.row(&mut row);
         }
         let mut rows = Rows::default();
         rows.append(builder.finish());

@@ -374,7 +374,7 @@ mod tests {
                     let mut row = crate::model::RowRef::new("key", "label");
                     row.last_used = used.map(at);
                     row.created = Some(at(*created));
-                    let _ = builder.row(row);
+                    let _ = builder.row(&mut row);
                 }
                 rows.append(builder.finish());
             }

@@ -98,7 +98,7 @@ mod tests {
                 let mut row = RowRef::new(format!("key-{page}-{number}"), "label");
                 let value = format!("{page}-{number}-{}", "x".repeat(900));
                 row.extra = vec![(Cow::Borrowed("note"), Cow::Owned(value), Class::Plain)];
-                let _ = builder.row(row);
+                let _ = builder.row(&mut row);
             }
             rows.append(builder.finish());
         }

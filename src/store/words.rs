@@ -210,8 +210,8 @@ mod tests {
             let texts: Arc<Texts> = Arc::default();
             for page in pages {
                 let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(&texts));
-                for row in page {
-                    let _ = builder.row(row);
+                for mut row in page {
+                    let _ = builder.row(&mut row);
                 }
                 rows.append(builder.finish());
             }

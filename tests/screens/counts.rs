@@ -42,7 +42,7 @@ fn fill(rows: &mut Rows, texts: &Arc<Texts>, numbers: std::ops::Range<usize>) ->
     let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(texts));
     let taken = measure(|| {
         for row in &pages {
-            let _: ControlFlow<()> = builder.row(row.clone());
+            let _: ControlFlow<()> = builder.row(&mut row.clone());
         }
     });
     let copies = measure(|| pages.iter().for_each(|row| drop(row.clone())));

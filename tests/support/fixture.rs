@@ -344,7 +344,7 @@ impl Fixture {
     pub fn load(&mut self, people: &[Person], count: usize) {
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(&self.texts));
         for (number, person) in people.iter().enumerate() {
-            let _: ControlFlow<()> = builder.row(row(number, person));
+            let _: ControlFlow<()> = builder.row(&mut row(number, person));
         }
         Self::fill(&mut builder, people.len()..count);
         let chunk = builder.finish();
@@ -355,7 +355,7 @@ impl Fixture {
     pub fn page(people: &[(usize, Person)]) -> RowPage {
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::default());
         for (number, person) in people {
-            let _: ControlFlow<()> = builder.row(row(*number, person));
+            let _: ControlFlow<()> = builder.row(&mut row(*number, person));
         }
         RowPage {
             chunk: builder.finish(),
@@ -378,8 +378,8 @@ impl Fixture {
     pub fn load_rows(&mut self, rows: Vec<RowRef<'static>>) {
         let count = rows.len();
         let mut builder = ChunkBuilder::new(SourceId(0), Arc::clone(&self.texts));
-        for row in rows {
-            let _: ControlFlow<()> = builder.row(row);
+        for mut row in rows {
+            let _: ControlFlow<()> = builder.row(&mut row);
         }
         let chunk = builder.finish();
         self.loaded(chunk, count);
@@ -393,7 +393,7 @@ impl Fixture {
             more.fact = Fact::Live;
             more.created = Some(now() - TimeDelta::minutes(9));
             more.expires = Some(now() + TimeDelta::minutes(51));
-            let _: ControlFlow<()> = builder.row(more);
+            let _: ControlFlow<()> = builder.row(&mut more);
         }
     }
 

@@ -60,11 +60,11 @@ pub(super) async fn list(
     let Table(rows) = api.run(&sql::connections(user.as_deref(), None)).await?;
     let mut unread = 0;
     for cells in &rows {
-        let Some(row) = row(cells) else {
+        let Some(mut row) = row(cells) else {
             unread += 1;
             continue;
         };
-        if sink.row(row).is_break() {
+        if sink.row(&mut row).is_break() {
             break;
         }
     }

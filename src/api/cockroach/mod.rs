@@ -136,11 +136,11 @@ impl Cockroach {
         let own = self.transport.own();
         let mut unread = 0;
         for cells in &table.0 {
-            let Some(row) = row::web(cells, own) else {
+            let Some(mut row) = row::web(cells, own) else {
                 unread += 1;
                 continue;
             };
-            if sink.row(row).is_break() {
+            if sink.row(&mut row).is_break() {
                 break;
             }
         }

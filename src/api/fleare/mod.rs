@@ -280,7 +280,7 @@ impl SessionApi for Fleare {
         };
         let session = self.session(reopen).await?;
         // There is no second row that the sink could refuse.
-        let _ = sink.row(session.row());
+        let _ = sink.row(&mut session.row());
         Ok(PageEnd {
             next: None,
             total: None,

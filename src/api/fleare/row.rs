@@ -85,7 +85,7 @@ impl OwnSession {
         let mut row = RowRef::new(self.id.as_str(), self.id.as_str());
         row.own = Some(true);
         row.deletable = Deletable::Yes;
-        row.raw = Some(&self.raw);
+        row.raw = Some(self.raw.get());
         row.ip = address_in(&self.id).map(|ip| ip.to_string().into());
         // It was an object when it was read.
         for (name, value) in self.fields().map_or(Vec::new(), |fields| fields.0) {

@@ -7,10 +7,12 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
 use serde_json::error::Category;
+use serde_json::value::RawValue;
 
 use super::hidden::Hidden;
 use super::{error, excerpt};
 use crate::api::net::clean;
+use crate::api::outline::Outline;
 use crate::model::text::with_thousands;
 use crate::model::{ApiError, Code, Exchange};
 
@@ -123,6 +125,25 @@ impl Reply {
     /// [`ApiError::Unexpected`] that says where and why; no text of the body is in it, but for the
     /// title of a web page.
     pub fn decode<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ApiError> {
+        self.decoded(self.json()?)
+    }
+
+    /// Where the values of the body stand, as JSON.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub(in crate::api) fn outline(&self) -> Result<Outline<'_>, ApiError> {
+        let body = self.json()?;
+        if let Some(outline) = std::str::from_utf8(body).ok().and_then(Outline::of) {
+            return Ok(outline);
+        }
+        // The library says what is wrong.
+        self.decoded::<&RawValue>(body)?;
+        Err(self.unexpected("the start", "not valid JSON".into()))
+    }
+
+    /// The body, if it may be JSON.
+    fn json(&self) -> Result<&[u8], ApiError> {
         if self.is_web_page() {
             return Err(self.unexpected("the start", self.web_page()));
         }
@@ -138,6 +159,10 @@ impl Reply {
             "asked for by USHER_PANIC_AT at {:?}",
             String::from_utf8_lossy(body)
         );
+        Ok(body)
+    }
+
+    fn decoded<'a, T: Deserialize<'a>>(&'a self, body: &'a [u8]) -> Result<T, ApiError> {
         // To keep track of where it is costs more than the reading: that is for errors only.
         if let Ok(value) = serde_json::from_slice(body) {
             return Ok(value);

@@ -29,14 +29,14 @@ use self::filter::{Native, Rules};
 use self::pages::{Pages, Place};
 use self::row::{Own, Rows};
 pub(super) use self::system::JanssenSystem;
-use self::wire::{Listing, listing};
+use self::wire::Listing;
 use super::auth::{Known, NoAuth, Prompter, TokenStore};
 use super::http::{Http, Reply, StatusCode};
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::{
-    ApiError, Capabilities, Code, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowSink,
-    Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
+    ApiError, Capabilities, Code, Completeness, Cursor, Identity, Outcome, PageEnd, Plan, RowRef,
+    RowSink, Search, Session, SessionKey, Subject, Untrusted, UserOutcome,
 };
 
 /// One Janssen server.
@@ -191,9 +191,9 @@ impl Janssen {
     /// Lists an old server; also how we learn that it is one.
     async fn old_listing(&self, sink: &mut dyn RowSink) -> Result<PageEnd, ApiError> {
         let reply = self.plain_list().await?;
-        let found = listing(&reply)?;
+        let found = Listing::of(&reply)?;
         self.learn(Generation::Old);
-        let count = found.entries.len() as u64;
+        let count = found.count as u64;
         let (_, unread) = self.pour(&found, sink);
         let total = found.total.filter(|total| *total >= count);
         let completeness = match total {
@@ -213,12 +213,11 @@ impl Janssen {
     fn pour(&self, found: &Listing<'_>, sink: &mut dyn RowSink) -> (ControlFlow<()>, u32) {
         let mut rows = self.rows();
         let mut unread = 0;
-        for entry in &found.entries {
-            let Some(row) = rows.row(entry) else {
+        let mut row = RowRef::new("", "");
+        for session in found.sessions() {
+            if rows.read(session, &mut row).is_none() {
                 unread += 1;
-                continue;
-            };
-            if sink.row(row).is_break() {
+            } else if sink.row(&mut row).is_break() {
                 return (ControlFlow::Break(()), unread);
             }
         }
@@ -228,11 +227,11 @@ impl Janssen {
     /// Finds one session in the list of an old server, which cannot be asked for one.
     async fn find(&self, sid: &str) -> Result<Session, ApiError> {
         let reply = self.plain_list().await?;
-        let found = listing(&reply)?;
+        let found = Listing::of(&reply)?;
         let mut rows = self.rows();
         let mut unread = false;
-        for entry in &found.entries {
-            match rows.row(entry) {
+        for session in found.sessions() {
+            match rows.row(session) {
                 Some(row) if row.key == sid => return Ok(row.to_session()),
                 row => unread |= row.is_none(),
             }
@@ -299,7 +298,7 @@ impl SessionApi for Janssen {
         let reply = self.pages.ask(&first_row(Native::default())).await?;
         match reply.status {
             status if status.is_success() => {
-                listing(&reply)?;
+                Listing::of(&reply)?;
                 self.learn(Generation::New);
             }
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
@@ -355,12 +354,12 @@ impl SessionApi for Janssen {
             return self.old_listing(sink).await;
         }
         self.check(&reply, search, start)?;
-        let mut found = listing(&reply)?;
+        let mut found = Listing::of(&reply)?;
         let again;
         if is_early && Pages::has_moved(found.total, sink) {
             again = self.pages.ask(&place).await?;
             self.check(&again, search, start)?;
-            found = listing(&again)?;
+            found = Listing::of(&again)?;
         }
         self.learn(Generation::New);
         let end = page_end(start, &found, size, plain);
@@ -369,7 +368,7 @@ impl SessionApi for Janssen {
             && let Some((start, _)) = position(end.next.as_ref())
         {
             let next = Place { start, ..place };
-            let rows = found.entries.len();
+            let rows = found.count;
             self.pages.ask_ahead(next, rows, end.total, sink);
         }
         let (flow, unread) = self.pour(&found, sink);
@@ -397,8 +396,9 @@ impl SessionApi for Janssen {
             }
             StatusCode::NO_CONTENT => Err(ApiError::NotFound),
             status if status.is_success() => {
-                let raw: &serde_json::value::RawValue = reply.decode()?;
-                let row = self.rows().row(raw).ok_or_else(|| {
+                let outline = reply.outline()?;
+                let row = outline.value().and_then(|session| self.rows().row(session));
+                let row = row.ok_or_else(|| {
                     reply.unexpected("the start", "expected a session, got something else".into())
                 })?;
                 if !row.key.eq_ignore_ascii_case(sid) {
@@ -428,7 +428,7 @@ impl SessionApi for Janssen {
 /// The end of a page, from its rows and the total. A page with fewer rows than asked for is not the
 /// last one as long as the server counts more.
 fn page_end(start: u64, found: &Listing<'_>, size: u32, plain: bool) -> PageEnd {
-    let rows = found.entries.len() as u64;
+    let rows = found.count as u64;
     let end = start.saturating_add(rows);
     // A total below what is already there is nonsense and said by nobody.
     let total = found.total.filter(|total| *total >= end);
@@ -465,7 +465,7 @@ fn first_row(native: Native) -> Place {
 struct Nowhere;
 
 impl RowSink for Nowhere {
-    fn row(&mut self, _row: crate::model::RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, _row: &mut RowRef<'_>) -> ControlFlow<()> {
         ControlFlow::Break(())
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::filter::{Native, is_pair_value};
 use super::pages::{LARGEST, Place};
-use super::wire::{inum, listing};
+use super::wire::{Listing, inum};
 use super::{Janssen, error};
 use crate::api::SessionApi;
 use crate::api::http::{Call, Repeat, Reply};
@@ -238,9 +238,9 @@ async fn read(api: &Janssen, field: &str, value: &str) -> Result<FoundRows, ApiE
         }
         reply
     };
-    let found = listing(&reply)?;
+    let found = Listing::of(&reply)?;
     let mut rows = api.rows();
-    let rows = found.entries.iter().filter_map(|entry| rows.row(entry));
+    let rows = found.sessions().filter_map(|session| rows.row(session));
     let same = |text: Option<&str>| text.is_some_and(|text| text == value);
     let rows = rows
         .filter(|row| match field {

@@ -5,24 +5,22 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::value::RawValue;
 
 use super::wire::{inum, yes_or_no};
-use crate::api::loose::{Json, Pairs, instant, instant_of, is_no_text, text};
+use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
+use crate::api::outline::{Pairs, Value};
+use crate::model::text::Recurring;
 use crate::model::time::Zone;
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
-
-/// So many of the known names are looked at for the next one: some objects lack a name that others have.
-const AHEAD: usize = 4;
 
 /// Turns session objects into rows.
 pub(super) struct Rows {
     /// Of times that have none.
     zone: Zone,
     own: Own,
-    /// The names of the objects before, in their order: those of one server have nearly the same ones in the
-    /// same order.
-    names: Vec<Name>,
+    /// The names in sessions, and those in their `sessionAttributes`.
+    names: Recurring<(Meaning, Class)>,
+    names_inside: Recurring<(Meaning, Class)>,
 }
 
 /// Whether the operator's own session can be recognised.
@@ -34,14 +32,6 @@ pub(super) enum Own {
     Nobody,
     /// It is one of this person's (an inum).
     Person(String),
-}
-
-/// A name in a session object.
-struct Name {
-    name: Box<str>,
-    level: Level,
-    meaning: Meaning,
-    class: Class,
 }
 
 /// Where a name stands.
@@ -90,27 +80,38 @@ impl Rows {
         Self {
             zone,
             own,
-            names: Vec::new(),
+            names: Recurring::default(),
+            names_inside: Recurring::default(),
         }
     }
 
     /// One session object as a row. `None`: it is no object.
-    pub(super) fn row<'a>(&mut self, raw: &'a RawValue) -> Option<RowRef<'a>> {
-        let mut object = Json::from(raw).pairs()?;
+    pub(super) fn row<'a>(&mut self, session: Value<'_, 'a>) -> Option<RowRef<'a>> {
         let mut row = RowRef::new("", "");
+        self.read(session, &mut row).map(|()| row)
+    }
+
+    /// The same in place of the row before, whose memory is used again.
+    pub(super) fn read<'a>(&mut self, session: Value<'_, 'a>, row: &mut RowRef<'a>) -> Option<()> {
+        let pairs = session.pairs()?;
+        let mut extra = std::mem::take(&mut row.extra);
+        extra.clear();
+        *row = RowRef::new("", "");
+        row.extra = extra;
         let mut parts = Parts::default();
-        row.extra.reserve(self.names.len());
+        row.extra.reserve(24);
         let mut place = 0;
-        while let Some(name) = object.name() {
-            let (meaning, class) = self.meaning(&mut place, Level::Session, &name);
-            if meaning == Meaning::Attributes && object.enter() {
-                self.attributes(&mut row, &mut parts, &mut place, &mut object);
+        for (name, value) in pairs {
+            let (meaning, class) = *self.names.next(&mut place, &name, || {
+                (meaning_of(Level::Session, &name), class_of(&name))
+            });
+            if let (Meaning::Attributes, Some(inside)) = (meaning, value.pairs()) {
+                self.attributes(row, &mut parts, inside);
                 continue;
             }
-            let Some(value) = object.value() else { break };
             // What a typed field holds wholly is not repeated among the attributes.
-            if !self.field(&mut row, &mut parts, meaning, value) {
-                self.keep(&mut row, name, value, meaning, class);
+            if !self.field(row, &mut parts, meaning, value.json()) {
+                self.keep(row, name, value, meaning, class);
             }
         }
         // The attributes come behind all else, as long as nothing else is asked for.
@@ -128,8 +129,8 @@ impl Rows {
         row.deletable = may_delete(sid.as_deref(), repeated.as_deref(), parts.deletable);
         row.label = Cow::Owned(label(sid.as_deref().unwrap_or_default()));
         row.key = sid.unwrap_or_default();
-        row.raw = Some(raw);
-        Some(row)
+        row.raw = Some(session.json().get());
+        Some(())
     }
 
     /// Puts a value of the session into its field. `false`: it has none, or is not understood.
@@ -168,13 +169,12 @@ impl Rows {
         }
     }
 
-    /// Reads the attributes of a session, the names and values that come next.
+    /// Reads the attributes of a session.
     fn attributes<'a>(
         &mut self,
         row: &mut RowRef<'a>,
         parts: &mut Parts<'a>,
-        place: &mut usize,
-        object: &mut Pairs<'a>,
+        pairs: Pairs<'_, 'a>,
     ) {
         // Of a name that stands twice the last value counts.
         row.extra.drain(parts.attributes.clone());
@@ -183,13 +183,15 @@ impl Rows {
             row.is_json[field] = false;
         }
         (row.user, row.client, row.ip, row.auth_method) = (None, None, None, None);
-        let start = row.extra.len();
-        while let Some(name) = object.name() {
-            let (meaning, class) = self.meaning(place, Level::Attributes, &name);
-            let Some(value) = object.value() else { break };
+        let (start, mut place) = (row.extra.len(), 0);
+        for (name, value) in pairs {
+            let (meaning, class) = *self.names_inside.next(&mut place, &name, || {
+                (meaning_of(Level::Attributes, &name), class_of(&name))
+            });
+            let json = value.json();
             // The same as the key where all is well, so not shown twice.
             if meaning == Meaning::RepeatedSid {
-                parts.repeated = text(value);
+                parts.repeated = text(json);
                 continue;
             }
             let field = match meaning {
@@ -200,8 +202,8 @@ impl Rows {
                 _ => None,
             };
             if let Some((field, place)) = field {
-                *place = text(value);
-                row.is_json[field] = is_no_text(value);
+                *place = text(json);
+                row.is_json[field] = is_no_text(json);
             }
             self.keep(row, name, value, meaning, class);
         }
@@ -221,46 +223,22 @@ impl Rows {
         &self,
         row: &mut RowRef<'a>,
         name: Cow<'a, str>,
-        raw: Json<'a>,
+        value: Value<'_, 'a>,
         meaning: Meaning,
         class: Class,
     ) {
+        let json = value.json();
         let value = match meaning {
-            Meaning::Granted => granted(raw),
-            Meaning::SignedIn => match instant(raw, self.zone) {
+            Meaning::Granted => granted(value),
+            Meaning::SignedIn => match instant(json, self.zone) {
                 Some(at) => Some(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
-                None => text(raw),
+                None => text(json),
             },
-            _ => text(raw),
+            _ => text(json),
         };
-        row.extra.extend(value.map(|value| (name, value, class)));
-    }
-
-    /// What the next name means. `place`: that of the next one among the known names.
-    fn meaning(&mut self, place: &mut usize, level: Level, name: &str) -> (Meaning, Class) {
-        let next = self.names.get(*place..).unwrap_or_default();
-        let mut near = next.iter().take(AHEAD);
-        let is_same = |known: &Name| known.level == level && *known.name == *name;
-        let (meaning, class) = if let Some(skipped) = near.position(is_same) {
-            *place += skipped;
-            (next[skipped].meaning, next[skipped].class)
-        } else {
-            let (meaning, class) = (meaning_of(level, name), class_of(name));
-            let known = Name {
-                name: name.into(),
-                level,
-                meaning,
-                class,
-            };
-            // It takes the place of the one before: a server may make up a name for each object.
-            match self.names.get_mut(*place) {
-                Some(other) => *other = known,
-                None => self.names.push(known),
-            }
-            (meaning, class)
-        };
-        *place += 1;
-        (meaning, class)
+        if let Some(value) = value {
+            row.extra.push((name, value, class));
+        }
     }
 
     fn is_own(&self, user_dn: Option<&str>) -> Option<bool> {
@@ -331,19 +309,19 @@ fn class_of(name: &str) -> Class {
 }
 
 /// The clients that the person has granted something, as a list; refused ones say so.
-fn granted(raw: Json<'_>) -> Option<Cow<'_, str>> {
+fn granted<'a>(value: Value<'_, 'a>) -> Option<Cow<'a, str>> {
     let list = || -> Option<String> {
-        let mut words = String::with_capacity(raw.get().len());
-        for (name, value) in raw.pairs()? {
+        let mut words = String::with_capacity(value.json().get().len());
+        for (name, clients) in value.pairs()? {
             if name != "permissionGranted" {
                 return None;
             }
-            for (client, yes) in value.pairs()? {
+            for (client, yes) in clients.pairs()? {
                 if !words.is_empty() {
                     words.push_str(", ");
                 }
                 words.push_str(&client);
-                if !yes_or_no(yes)? {
+                if !yes_or_no(yes.json())? {
                     words.push_str(" (refused)");
                 }
             }
@@ -353,7 +331,7 @@ fn granted(raw: Json<'_>) -> Option<Cow<'_, str>> {
     match list() {
         Some(list) if list.is_empty() => None,
         Some(list) => Some(Cow::Owned(list)),
-        None => text(raw),
+        None => text(value.json()),
     }
 }
 
@@ -371,11 +349,8 @@ fn may_delete(sid: Option<&str>, repeated: Option<&str>, deletable: Option<bool>
 
 /// A short name for a session id: `ss:c190…38`.
 pub(super) fn label(sid: &str) -> String {
-    let letters = || {
-        sid.bytes()
-            .filter(u8::is_ascii_alphanumeric)
-            .map(char::from)
-    };
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric();
+    let letters = || sid.bytes().filter(is_letter).map(char::from);
     let (first, last) = match letters().take(12).count() {
         0 => return "ss:?".into(),
         12 => (4, 2),
@@ -394,32 +369,7 @@ pub(super) fn label(sid: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_name_means_does_not_depend_on_the_objects_before() {
-        let mut rows = Rows::new(Zone::Utc, Own::Unknown);
-        for object in 0..60 {
-            let made_up = format!("{object}_scopes");
-            let names = match object % 4 {
-                0 => ["sid", "nonce", "state", "access_token", "acr", "opbs"],
-                1 => ["sid", &made_up, "state", "access_token", "opbs", "dn"],
-                2 => ["opbs", "sid", "state", &made_up, "nonce", "acr"],
-                _ => ["sid", "nonce", &made_up, "state", "acr", "opbs"],
-            };
-            let mut place = 0;
-            for (number, name) in names.into_iter().enumerate() {
-                let level = if number + object % 3 > 3 {
-                    Level::Attributes
-                } else {
-                    Level::Session
-                };
-                let expected = (meaning_of(level, name), class_of(name));
-                assert_eq!(rows.meaning(&mut place, level, name), expected, "{name}");
-            }
-            // No object comes further than this.
-            assert!(rows.names.len() <= AHEAD * names.len());
-        }
-    }
+    use crate::api::outline::Outline;
 
     #[test]
     fn a_key_is_vouched_for_only_by_the_attributes_that_count() {
@@ -427,9 +377,10 @@ mod tests {
             "outsideSid": "s-1", "deletable": true,
             "sessionAttributes": {"sid": "s-1"}, "sessionAttributes": {"auth_user": "jdoe"}
         }"#;
-        let raw: &RawValue = serde_json::from_str(written).unwrap();
+        let outline = Outline::of(written).unwrap();
+        let session = outline.value().unwrap();
 
-        let row = Rows::new(Zone::Utc, Own::Unknown).row(raw).unwrap();
+        let row = Rows::new(Zone::Utc, Own::Unknown).row(session).unwrap();
 
         assert_eq!(row.deletable, Deletable::Unknown);
     }
@@ -443,9 +394,10 @@ mod tests {
             "sessionAttributes": {"auth_user": "jdoe", "nested": {"a": {"b": "}"}}, "sid": "s-1"},
             "authenticationTime": "2026-11-21T14:00:00", "sessionAttributes": 7, "last": {}
         }"#;
-        let raw: &RawValue = serde_json::from_str(written).unwrap();
+        let outline = Outline::of(written).unwrap();
+        let session = outline.value().unwrap();
 
-        let row = Rows::new(Zone::Utc, Own::Unknown).row(raw).unwrap();
+        let row = Rows::new(Zone::Utc, Own::Unknown).row(session).unwrap();
 
         let extra: Vec<(&str, &str)> = row.extra.iter().map(|(n, v, _)| (&**n, &**v)).collect();
         assert_eq!(

@@ -3,85 +3,99 @@
 //!
 //! Source: Janssen `SessionResource` and `ObjectMapperContextResolver`.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::api::http::Reply;
 use crate::api::loose::Json;
+use crate::api::outline::{Outline, Value};
 use crate::model::ApiError;
 
 /// A list of sessions as it was sent.
 pub(super) struct Listing<'a> {
-    pub(super) entries: Vec<&'a RawValue>,
+    outline: Outline<'a>,
+    /// How many there are in it.
+    pub(super) count: usize,
     /// How many match in all. `None`: not told, or nonsense.
     pub(super) total: Option<u64>,
 }
 
-/// Of a name that stands twice the last value counts.
+/// What usher reads of an answer. Of a name that stands twice the last value counts; `null` is nothing.
 #[derive(Default)]
-struct Envelope<'a> {
+struct Envelope<'o, 'a> {
     // Absent when nothing matches: the server leaves out empty lists.
-    entries: Option<Vec<&'a RawValue>>,
-    total_entries_count: Option<&'a RawValue>,
-    entries_count: Option<&'a RawValue>,
+    entries: Option<Value<'o, 'a>>,
+    total_entries_count: Option<Json<'a>>,
+    entries_count: Option<Json<'a>>,
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Envelope<'de>;
+/// What an answer should be, for the words of the error where it is something else.
+#[derive(Deserialize)]
+struct Expected {
+    #[serde(rename = "entries")]
+    _entries: Option<Vec<IgnoredAny>>,
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("struct Envelope")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(name) = map.next_key::<Cow<'_, str>>()? {
-                    match name.as_ref() {
-                        "entries" => envelope.entries = map.next_value()?,
-                        "totalEntriesCount" => envelope.total_entries_count = map.next_value()?,
-                        "entriesCount" => envelope.entries_count = map.next_value()?,
-                        _ => map.next_value::<de::IgnoredAny>().map(drop)?,
-                    }
-                }
-                Ok(envelope)
+impl<'o, 'a> Envelope<'o, 'a> {
+    /// Today's envelope, or the bare list of the servers before late 2024. `None`: it is neither.
+    fn of(whole: Value<'o, 'a>) -> Option<Self> {
+        let mut envelope = Self::default();
+        if whole.list().is_some() {
+            envelope.entries = Some(whole);
+            return Some(envelope);
+        }
+        for (name, value) in whole.pairs()? {
+            let value = Some(value).filter(|value| value.json().get() != "null");
+            match name.as_ref() {
+                "entries" => envelope.entries = value,
+                "totalEntriesCount" => envelope.total_entries_count = value.map(Value::json),
+                "entriesCount" => envelope.entries_count = value.map(Value::json),
+                _ => {}
             }
         }
-        deserializer.deserialize_map(Fields)
+        let is_list = |value: Value<'_, '_>| value.list().is_some();
+        envelope.entries.is_none_or(is_list).then_some(envelope)
+    }
+
+    fn sessions(self) -> impl Iterator<Item = Value<'o, 'a>> {
+        self.entries.and_then(Value::list).into_iter().flatten()
     }
 }
 
-/// Reads a list: the envelope of today's servers, or the bare list of those before late 2024.
-pub(super) fn listing(reply: &Reply) -> Result<Listing<'_>, ApiError> {
-    if reply.first_byte() == Some(b'[') {
-        let entries: Vec<&RawValue> = reply.decode()?;
-        let total = Some(entries.len() as u64);
-        return Ok(Listing { entries, total });
-    }
-    let envelope: Envelope<'_> = reply.decode()?;
-    let counted = envelope.total_entries_count.is_some() || envelope.entries_count.is_some();
-    let total = envelope.total_entries_count.and_then(count);
-    match envelope.entries {
-        Some(entries) => Ok(Listing { entries, total }),
-        None if counted => Ok(Listing {
-            entries: Vec::new(),
-            total,
-        }),
-        None => {
+impl<'a> Listing<'a> {
+    /// Reads an answer.
+    pub(super) fn of(reply: &'a Reply) -> Result<Self, ApiError> {
+        let outline = reply.outline()?;
+        let Some(envelope) = outline.value().and_then(Envelope::of) else {
+            reply.decode::<Expected>()?;
+            return Err(reply.unexpected("entries", "expected a list of sessions".into()));
+        };
+        let counted = envelope.total_entries_count.is_some() || envelope.entries_count.is_some();
+        if envelope.entries.is_none() && !counted {
             let why = format!("expected a list of sessions, got: {}", reply.words());
-            Err(reply.unexpected("entries", why))
+            return Err(reply.unexpected("entries", why));
         }
+        let total = envelope.total_entries_count.and_then(number);
+        let count = envelope.sessions().count();
+        let is_bare = reply.first_byte() == Some(b'[');
+        let total = if is_bare { Some(count as u64) } else { total };
+        Ok(Self {
+            outline,
+            count,
+            total,
+        })
+    }
+
+    /// The sessions in it, in their order.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = Value<'_, 'a>> {
+        let envelope = self.outline.value().and_then(Envelope::of);
+        envelope.into_iter().flat_map(Envelope::sessions)
     }
 }
 
 /// A number that counts something. `None`: negative, or no number.
-fn count(raw: &RawValue) -> Option<u64> {
-    raw.get().trim_matches('"').parse().ok()
+fn number(value: Json<'_>) -> Option<u64> {
+    value.get().trim_matches('"').parse().ok()
 }
 
 /// A boolean, also one that was written as text.

@@ -269,7 +269,7 @@ fn pour(
             unread += 1;
             continue;
         };
-        if sink.row(row::row(&item, raw, &context)).is_break() {
+        if sink.row(&mut row::row(&item, raw, &context)).is_break() {
             return (ControlFlow::Break(()), unread);
         }
     }
@@ -373,7 +373,7 @@ struct One<'a> {
 }
 
 impl RowSink for One<'_> {
-    fn row(&mut self, row: RowRef<'_>) -> ControlFlow<()> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         let rest = row.key.strip_prefix(self.handle);
         if rest.is_some_and(|rest| rest.starts_with('#')) {
             self.found = Some(Box::new(row.to_session()));

@@ -123,7 +123,7 @@ pub(super) fn row<'a>(
         _ => deletable(user, context.may_not),
     };
     row.extra = extra(item, row.last_used.is_some());
-    row.raw = Some(raw);
+    row.raw = Some(raw.get());
     row
 }
 

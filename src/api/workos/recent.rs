@@ -201,12 +201,12 @@ impl WorkOs {
                 member_of: None,
                 organization: &|id| self.directory.organization(id),
             };
-            let Some(row) = row(event.data, &about) else {
+            let Some(mut row) = row(event.data, &about) else {
                 continue;
             };
             let is_over = row.expires.is_some_and(|at| at <= search.now);
             let is_wanted = !is_over && is_in(wanted.scopes, row.scope.as_deref());
-            if is_wanted && sink.row(row).is_break() {
+            if is_wanted && sink.row(&mut row).is_break() {
                 return Ok(cut_short(0));
             }
         }

@@ -80,7 +80,7 @@ pub(super) fn row<'a>(raw: &'a RawValue, about: &About<'a>) -> Option<RowRef<'a>
     row.deletable = Deletable::Yes;
     row.key = Cow::Owned(key_text(row.user_id.as_deref(), &id));
     row.id = Some(id);
-    row.raw = Some(raw);
+    row.raw = Some(raw.get());
     Some(row)
 }
 

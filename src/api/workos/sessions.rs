@@ -97,11 +97,11 @@ impl WorkOs {
         };
         let mut unread = 0;
         for item in page.items {
-            let Some(row) = row(item, &about) else {
+            let Some(mut row) = row(item, &about) else {
                 unread += 1;
                 continue;
             };
-            if is_in(wanted.scopes, row.scope.as_deref()) && sink.row(row).is_break() {
+            if is_in(wanted.scopes, row.scope.as_deref()) && sink.row(&mut row).is_break() {
                 return Ok((ControlFlow::Break(()), unread));
             }
         }

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::{Eight, is_plain, json_escapes};
+use crate::model::text::{Eight, Recurring, is_plain, json_escapes};
 use crate::model::time::rfc3339;
 
 /// The version of the JSON document, and of its rows.
@@ -16,8 +16,9 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Rows as JSON.
 pub(crate) struct Json {
-    /// The fields, each with its name as JSON.
+    /// The fields, each with what stands in front of a text in it: `,"name":"`.
     columns: Vec<(OutputField, Vec<u8>)>,
+    attributes: Attributes,
     document: bool,
     first: bool,
 }
@@ -35,12 +36,16 @@ impl Json {
 
     fn new(columns: Vec<OutputField>, document: bool) -> Self {
         let named = columns.into_iter().map(|column| {
-            let mut name = Vec::new();
-            text(&column.name(), &mut name);
-            (column, name)
+            let before = before(&column.name());
+            (column, before)
         });
+        let mut columns: Vec<_> = named.collect();
+        if let Some((_, first)) = columns.first_mut() {
+            first[0] = b'{';
+        }
         Self {
-            columns: named.collect(),
+            columns,
+            attributes: Attributes::default(),
             document,
             first: true,
         }
@@ -60,11 +65,9 @@ impl Encode for Json {
             out.extend_from_slice(if self.first { b"\n" } else { b",\n" });
             self.first = false;
         }
-        for (place, (column, name)) in self.columns.iter().enumerate() {
-            out.push(if place == 0 { b'{' } else { b',' });
-            out.extend_from_slice(name);
-            out.push(b':');
-            cell(column.cell(record), record, out)?;
+        for (column, before) in &self.columns {
+            out.extend_from_slice(before);
+            value(column.cell(record), &mut self.attributes, record, out)?;
         }
         if self.columns.is_empty() {
             out.push(b'{');
@@ -86,14 +89,52 @@ impl Encode for Json {
     }
 }
 
-/// Appends the value of a cell.
-fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Failure> {
+/// What stands in front of the texts of further attributes.
+#[derive(Default)]
+struct Attributes(Recurring<Vec<u8>>);
+
+impl Attributes {
+    fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let (start, mut place) = (out.len(), 0);
+        for (name, value) in record.attributes() {
+            let before = self.0.next(&mut place, name, || before(name));
+            out.extend_from_slice(before);
+            rest_of_text(&value, out);
+        }
+        match out.get_mut(start) {
+            Some(comma) => *comma = b'{',
+            None => out.push(b'{'),
+        }
+        out.push(b'}');
+    }
+}
+
+/// What stands in front of a text with this name, if another one stands before it: `,"name":"`.
+fn before(name: &str) -> Vec<u8> {
+    let mut before = Vec::with_capacity(name.len() + 5);
+    before.push(b',');
+    text(name, &mut before);
+    before.extend_from_slice(b":\"");
+    before
+}
+
+/// Appends the value of a cell behind the quote that stands there for a text.
+fn value(
+    cell: Cell<'_>,
+    attributes: &mut Attributes,
+    record: &Record<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    if !matches!(cell, Cell::Text(_) | Cell::Json(_) | Cell::Instant(_)) {
+        out.pop();
+    }
     match cell {
+        Cell::Text(text) | Cell::Json(text) => rest_of_text(&text, out),
+        Cell::Instant(at) => rest_of_text(&rfc3339(at), out),
         Cell::None => out.extend_from_slice(b"null"),
-        Cell::Text(value) | Cell::Json(value) => text(&value, out),
-        Cell::Instant(at) => as_it_is(&rfc3339(at), out),
         Cell::Duration(length) => write!(out, "{}", length.num_seconds())?,
         Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
+        Cell::Attributes => attributes.write(record, out),
         Cell::Hints(hints) => {
             out.push(b'[');
             for (place, hint) in hints.iter().enumerate() {
@@ -104,41 +145,36 @@ fn cell(cell: Cell<'_>, record: &Record<'_>, out: &mut Vec<u8>) -> Result<(), Fa
             }
             out.push(b']');
         }
-        Cell::Attributes => {
-            out.push(b'{');
-            for (place, (name, value)) in record.attributes().enumerate() {
-                if place > 0 {
-                    out.push(b',');
-                }
-                text(name, out);
-                out.push(b':');
-                text(&value, out);
-            }
-            out.push(b'}');
-        }
     }
     Ok(())
 }
 
 /// Appends a text as a JSON string that no terminal can misread.
 fn text(text: &str, out: &mut Vec<u8>) {
-    let needs_none = |eight: Eight| eight.are_within(b' ', b'~') && !eight.has(b'"', b'\\');
-    if Eight::all(text.as_bytes(), needs_none) {
-        return as_it_is(text, out);
-    }
-    if !is_plain(text) || memchr2(b'"', b'\\', text.as_bytes()).is_some() {
-        write(text, out).expect("a buffer takes everything");
+    out.push(b'"');
+    rest_of_text(text, out);
+}
+
+/// The same behind its first quote, which is there already.
+#[inline]
+fn rest_of_text(text: &str, out: &mut Vec<u8>) {
+    if Eight::all(text.as_bytes(), Eight::are_simple) {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     } else {
-        as_it_is(text, out);
+        rest_of_odd_text(text, out);
     }
 }
 
-/// The same of a text in which nothing needs an escape.
-fn as_it_is(text: &str, out: &mut Vec<u8>) {
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
+/// The same of a text that is not all simple ASCII.
+fn rest_of_odd_text(text: &str, out: &mut Vec<u8>) {
+    if is_plain(text) && memchr2(b'"', b'\\', text.as_bytes()).is_none() {
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        out.pop();
+        write(text, out).expect("a buffer takes everything");
+    }
 }
 
 /// Appends a value as JSON that no terminal can misread.

@@ -147,9 +147,9 @@ pub fn is_plain(text: &str) -> bool {
         return true;
     }
     loop {
-        rest = &rest[printable_len(rest)..];
         match rest {
             [] => return true,
+            [b' '..=b'~', behind @ ..] => rest = behind,
             // U+00A1 to U+024F without the soft hyphen.
             [0xc2, 0xa1..=0xac | 0xae..=0xbf, behind @ ..]
             | [0xc3..=0xc8, 0x80..=0xbf, behind @ ..]
@@ -160,20 +160,6 @@ pub fn is_plain(text: &str) -> bool {
             _ => return false,
         }
     }
-}
-
-/// The number of bytes up to the first that is not printable ASCII.
-fn printable_len(bytes: &[u8]) -> usize {
-    // Eight bytes at once.
-    let (blocks, _) = bytes.as_chunks();
-    let are_printable = |block: &&[u8; 8]| Eight::of(block).are_within(b' ', b'~');
-    let len = blocks.iter().take_while(are_printable).count() * 8;
-    let tail = bytes[len..].iter().take_while(|b| is_printable(**b));
-    len + tail.count()
-}
-
-fn is_printable(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
 }
 
 /// Belongs to the marks that are counted rather than kept.

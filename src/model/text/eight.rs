@@ -10,6 +10,7 @@ pub struct Eight(u64);
 impl Eight {
     /// True if this is true of all bytes of a text, whichever eight of them are looked at together. Some may be
     /// looked at twice.
+    #[inline]
     pub fn all(bytes: &[u8], is_true: impl Fn(Self) -> bool) -> bool {
         let (blocks, rest) = bytes.as_chunks();
         let last = match (rest, bytes.last_chunk()) {
@@ -21,6 +22,7 @@ impl Eight {
     }
 
     /// One to eight bytes, each of them at least once.
+    #[inline]
     fn of_few(few: &[u8]) -> Self {
         let (low, high) = match (few, few.first_chunk(), few.last_chunk()) {
             (_, Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
@@ -39,6 +41,7 @@ impl Eight {
     }
 
     /// These.
+    #[inline]
     pub fn of(bytes: &[u8; 8]) -> Self {
         // The first byte is the lowest, so that the lowest bit found is that of the first.
         Self(u64::from_le_bytes(*bytes))
@@ -46,32 +49,48 @@ impl Eight {
 
     /// True if each is ASCII from the first of these characters to the last, themselves included. Both are
     /// ASCII.
+    #[inline]
     pub fn are_within(self, first: u8, last: u8) -> bool {
         (self.0 | !self.at_least(first) | self.at_least(last + 1)) & HIGH == 0
     }
 
     /// True if each is ASCII, and none from the first of these characters to the last.
+    #[inline]
     pub fn are_ascii_without(self, first: u8, last: u8) -> bool {
         (self.0 | (self.at_least(first) & !self.at_least(last + 1))) & HIGH == 0
     }
 
-    /// True if one of these two is among them.
-    pub fn has(self, one: u8, other: u8) -> bool {
-        self.equal(one) | self.equal(other) != 0
-    }
-
-    /// The place of the first that is one of these two. `None`: none is.
-    pub fn first_of(self, one: u8, other: u8) -> Option<usize> {
-        let found = self.equal(one) | self.equal(other);
+    /// The place of the first that does not stand for itself in a JSON string: a quote, a backslash, or a
+    /// control character below U+0020. `None`: none is.
+    #[inline]
+    pub fn stop(self) -> Option<usize> {
+        let found = self.stops();
         (found != 0).then(|| found.trailing_zeros() as usize / 8)
     }
 
+    /// True if each stands for itself in a JSON string and is printable ASCII.
+    #[inline]
+    pub fn are_simple(self) -> bool {
+        // One more than the last printable character has the high bit.
+        (self.stops() | self.0 | self.0.wrapping_add(ONES)) & HIGH == 0
+    }
+
+    /// The lowest bit that is set stands in the first byte where [`stop`](Self::stop) stops.
+    #[inline]
+    fn stops(self) -> u64 {
+        // The quote with its second bit turned follows the control characters, which only change places.
+        let low = (self.0 ^ (ONES * 2)).wrapping_sub(ONES * 0x21) & !self.0 & HIGH;
+        low | self.equal(b'\\')
+    }
+
     /// The high bit of each that is at least this character, if all are ASCII: no sum goes into the next byte.
+    #[inline]
     fn at_least(self, character: u8) -> u64 {
         (self.0 & !HIGH) + ONES * u64::from(0x80 - character)
     }
 
     /// The lowest bit that is set stands in the first byte that is equal.
+    #[inline]
     fn equal(self, byte: u8) -> u64 {
         let differing = self.0 ^ (ONES * u64::from(byte));
         differing.wrapping_sub(ONES) & !differing & HIGH
@@ -87,7 +106,7 @@ mod tests {
     proptest! {
         #[test]
         fn eight_are_what_each_is(
-            bytes in prop::array::uniform8(prop_oneof![any::<u8>(), Just(b'a'), Just(b'"'), 0x1f..0x22u8, 0x7d..0x82u8]),
+            bytes in prop::array::uniform8(prop_oneof![any::<u8>(), Just(b'a'), Just(b'"'), Just(b'\\'), 0x1f..0x24u8, 0x7d..0x82u8]),
             (first, last) in (0..0x7fu8, 0..0x7fu8).prop_map(|(a, b)| (a.min(b), a.max(b))),
         ) {
             let eight = Eight::of(&bytes);
@@ -95,8 +114,10 @@ mod tests {
             prop_assert_eq!(eight.are_within(first, last), bytes.iter().all(|b| (first..=last).contains(b)));
             let is_other = |b: &u8| b.is_ascii() && !(first..=last).contains(b);
             prop_assert_eq!(eight.are_ascii_without(first, last), bytes.iter().all(is_other));
-            let place = bytes.iter().position(|b| *b == first || *b == last);
-            prop_assert_eq!(eight.first_of(first, last), place);
+            let is_stop = |b: &u8| *b < b' ' || matches!(b, b'"' | b'\\');
+            prop_assert_eq!(eight.stop(), bytes.iter().position(is_stop));
+            let is_simple = |b: &u8| (b' '..=b'~').contains(b) && !is_stop(b);
+            prop_assert_eq!(eight.are_simple(), bytes.iter().all(is_simple));
         }
 
         #[test]
@@ -105,7 +126,7 @@ mod tests {
             let has_one = text.get_mut(at).map(|byte| *byte = b'"').is_some();
 
             prop_assert_eq!(Eight::all(&text, |eight| eight.are_within(b'a', b'z')), !has_one);
-            prop_assert_eq!(Eight::all(&text, |eight| !eight.has(b'"', b'\\')), !has_one);
+            prop_assert_eq!(Eight::all(&text, Eight::are_simple), !has_one);
         }
     }
 }

@@ -9,6 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::clean::{display_safe, is_plain};
+use super::eight::Eight;
 
 /// On which side the spare room goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -209,7 +210,8 @@ pub fn mask(secret: &str) -> String {
 
 /// [`mask`] with the signs of the terminal: `********` and `...` where there is only ASCII.
 pub fn mask_with(secret: &str, ellipsis: Ellipsis) -> String {
-    if is_plain(secret) && secret.is_ascii() && secret.len() >= MASK_ENDS_FROM {
+    let is_printable = |eight: Eight| eight.are_within(b' ', b'~');
+    if secret.len() >= MASK_ENDS_FROM && Eight::all(secret.as_bytes(), is_printable) {
         let (head, tail) = (&secret[..4], &secret[secret.len() - 2..]);
         return [head, ellipsis.within(3), tail].concat();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, TimeDelta, Timelike, Utc};
 
 use super::zone::Zone;
 
@@ -156,7 +156,46 @@ fn suffix(at: DateTime<Utc>, zone: Zone, space: &str) -> String {
 /// An instant as machines read it: RFC 3339 in UTC, with milliseconds and a `Z`
 /// (`2026-11-21T13:59:22.000Z`). Shorter fractions are cut off.
 pub fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+    let (date, time) = (at.date_naive(), at.time());
+    let Ok(year @ 0..=9_999) = u32::try_from(date.year()) else {
+        return at.to_rfc3339_opts(SecondsFormat::Millis, true);
+    };
+    // Lists of a million rows have four million of them.
+    let digit = |number: u32| b'0' + (number % 10) as u8;
+    let two = |number: u32| [digit(number / 10), digit(number)];
+    let (century, year) = (two(year / 100), two(year % 100));
+    let (month, day) = (two(date.month()), two(date.day()));
+    let (hour, minute) = (two(time.hour()), two(time.minute()));
+    // A leap second has more than a thousand milliseconds.
+    let ms = time.nanosecond() / 1_000_000;
+    let second = two(time.second() + ms / 1_000);
+    let text = [
+        century[0],
+        century[1],
+        year[0],
+        year[1],
+        b'-',
+        month[0],
+        month[1],
+        b'-',
+        day[0],
+        day[1],
+        b'T',
+        hour[0],
+        hour[1],
+        b':',
+        minute[0],
+        minute[1],
+        b':',
+        second[0],
+        second[1],
+        b'.',
+        digit(ms / 100),
+        digit(ms / 10),
+        digit(ms),
+        b'Z',
+    ];
+    String::from_utf8(text.to_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -253,6 +292,23 @@ mod tests {
         fn a_printed_duration_is_read_back(seconds in 0..100_000_000_000_i64) {
             let length = TimeDelta::seconds(seconds);
             prop_assert_eq!(parse_duration(&duration(length)), Some(length));
+        }
+
+        #[test]
+        fn machines_read_what_the_library_writes(
+            seconds in prop_oneof![
+                -70_000_000_000..300_000_000_000_i64,
+                Just(-62_167_219_200),
+                Just(-62_167_219_201),
+                Just(253_402_300_799),
+                Just(253_402_300_800),
+            ],
+            nanos in prop_oneof![0..1_000_000_000_u32, 1_000_000_000..2_000_000_000_u32],
+        ) {
+            // A leap second may stand at the end of a minute only.
+            let seconds = if nanos < 1_000_000_000 { seconds } else { seconds.div_euclid(60) * 60 + 59 };
+            let at = DateTime::from_timestamp(seconds, nanos).expect("in range");
+            prop_assert_eq!(rfc3339(at), at.to_rfc3339_opts(SecondsFormat::Millis, true));
         }
 
         #[test]

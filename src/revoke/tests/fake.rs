@@ -143,7 +143,7 @@ impl SessionApi for Fake {
                 let mut row = RowRef::new(key.as_str(), "label");
                 row.expires = state.expires.get(&key).copied();
                 row.user = Some("bwong".into());
-                if let ControlFlow::Break(()) = sink.row(row) {
+                if let ControlFlow::Break(()) = sink.row(&mut row) {
                     break;
                 }
             }

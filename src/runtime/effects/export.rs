@@ -376,7 +376,7 @@ mod tests {
         for number in 0..3_000 {
             let mut row = RowRef::new(format!("key-{number}"), "label");
             row.extra = vec![("note".into(), "x".repeat(300).into(), Class::Plain)];
-            let _ = builder.row(row);
+            let _ = builder.row(&mut row);
         }
         job.rows = Rows::default();
         job.rows.append(builder.finish());
@@ -409,7 +409,7 @@ mod tests {
             row.user = Some(user.into());
             row.fact = Fact::Live;
             row.extra = vec![("acr".into(), "otp".into(), Class::Plain)];
-            assert_eq!(builder.row(row), ControlFlow::Continue(()));
+            assert_eq!(builder.row(&mut row), ControlFlow::Continue(()));
         }
         let mut rows = Rows::default();
         rows.append(builder.finish());

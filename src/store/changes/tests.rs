@@ -36,7 +36,7 @@ fn reading(pages: &[(u8, Vec<RowRef<'static>>)]) -> Rows {
     for (source, page) in pages {
         let mut builder = ChunkBuilder::new(SourceId(*source), Arc::default());
         for row in page {
-            let _ = builder.row(row.clone());
+            let _ = builder.row(&mut row.clone());
         }
         rows.append(builder.finish());
     }

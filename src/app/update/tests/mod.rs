@@ -257,9 +257,9 @@ impl TestApp {
         let received = rows.len() as u32;
         let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
         let mut duplicates = 0;
-        for row in rows {
+        for mut row in rows {
             if self.seen.insert(&row) {
-                let _ = builder.row(row);
+                let _ = builder.row(&mut row);
             } else {
                 duplicates += 1;
             }
@@ -284,7 +284,7 @@ impl TestApp {
     fn walked(&mut self, user: &str, next: &str) -> &mut Self {
         let generation = self.state.sources[0].search_gen;
         let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
-        let _ = builder.row(row(user, 60, 0));
+        let _ = builder.row(&mut row(user, 60, 0));
         let walk = crate::model::WalkProgress {
             done: 25,
             of: None,

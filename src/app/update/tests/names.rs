@@ -112,7 +112,7 @@ fn the_live_filter_means_the_person_in_every_system() {
     let mut builder = ChunkBuilder::new(SourceId(1), app.texts.clone());
     // In the second system jane is somebody else's name.
     for (number, user) in ["j.doe@example.com", "jane", "kim"].into_iter().enumerate() {
-        let _ = builder.row(row(user, 60, number));
+        let _ = builder.row(&mut row(user, 60, number));
     }
     let first = RowId(app.state.results.rows.len() as u32);
     app.state.results.rows.append(builder.finish());

@@ -283,8 +283,8 @@ fn answer_with(
         _ => None,
     });
     let mut builder = ChunkBuilder::new(SourceId(source), Arc::default());
-    for row in rows {
-        let _ = builder.row(row);
+    for mut row in rows {
+        let _ = builder.row(&mut row);
     }
     let page = RowPage {
         chunk: builder.finish(),
