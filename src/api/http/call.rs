@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
 use chrono::Utc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -439,22 +440,34 @@ impl Call<'_> {
         let status = response.status();
         let due = response.content_length();
         let headers = std::mem::take(response.headers_mut());
-        let mut body = BytesMut::new();
+        // Most answers come in one piece, which is not copied.
+        let (mut first, mut body) = (Bytes::new(), BytesMut::new());
         loop {
             let since = Instant::now();
             let piece = match timeout_at(quiet(since), response.chunk()).await {
                 Err(_) => return Err(late(since)),
                 Ok(Err(error)) => {
-                    return Err(error::of_body(&error, &host, body.len() as u64, due));
+                    let received = (first.len() + body.len()) as u64;
+                    return Err(error::of_body(&error, &host, received, due));
                 }
                 Ok(Ok(None)) => break,
                 Ok(Ok(Some(piece))) => piece,
             };
-            if body.len() + piece.len() > state.max_body {
+            if first.len() + body.len() + piece.len() > state.max_body {
                 return Err(too_big(host, state.max_body));
             }
+            if first.is_empty() && body.is_empty() {
+                first = piece;
+                continue;
+            }
+            body.extend_from_slice(&std::mem::take(&mut first));
             body.extend_from_slice(&piece);
         }
+        let body = if body.is_empty() {
+            first
+        } else {
+            body.freeze()
+        };
         let reply = Reply {
             status,
             headers,
@@ -495,11 +508,9 @@ impl AsRef<[u8]> for Body {
 }
 
 /// The body, with a mark in place of bytes that are no text: one bad name must not hide all others.
-fn readable(body: BytesMut) -> Bytes {
-    match std::str::from_utf8(&body) {
-        Ok(_) => body.freeze(),
-        Err(_) => Bytes::from(marked_bytes(&body).into_owned()),
-    }
+fn readable(body: Bytes) -> ByteString {
+    ByteString::try_from(body.clone())
+        .unwrap_or_else(|_| ByteString::from(marked_bytes(&body).into_owned()))
 }
 
 fn too_big(host: String, limit: usize) -> ApiError {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytestring::ByteString;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, WWW_AUTHENTICATE};
 use serde::Deserialize;
@@ -23,8 +23,8 @@ pub struct Reply {
     pub status: StatusCode,
     /// Headers of the answer.
     pub headers: HeaderMap,
-    /// The body, decompressed.
-    pub body: Bytes,
+    /// The body, decompressed; bytes that are no text are marks.
+    pub body: ByteString,
     /// Host and port it came from.
     pub host: String,
     /// The request that it answers.
@@ -47,7 +47,7 @@ impl std::fmt::Debug for Reply {
 impl Reply {
     /// An answer that came over no connection, for tests.
     #[cfg(test)]
-    pub(crate) fn made(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+    pub(crate) fn made(status: StatusCode, headers: HeaderMap, body: ByteString) -> Self {
         Self {
             status,
             headers,
@@ -88,9 +88,9 @@ impl Reply {
         typed || {
             let head: Vec<u8> = self
                 .trimmed()
-                .iter()
+                .bytes()
                 .take(14)
-                .map(u8::to_ascii_lowercase)
+                .map(|byte| byte.to_ascii_lowercase())
                 .collect();
             head.starts_with(b"<!doctype html") || head.starts_with(b"<html")
         }
@@ -101,20 +101,15 @@ impl Reply {
         self.trimmed().is_empty()
     }
 
-    /// The body as text; bytes that are none are replaced.
-    pub fn text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
-    }
-
     /// The first byte that is not white space.
     pub fn first_byte(&self) -> Option<u8> {
-        self.trimmed().first().copied()
+        self.trimmed().bytes().next()
     }
 
-    fn trimmed(&self) -> &[u8] {
+    fn trimmed(&self) -> &str {
         // Some servers put a byte order mark before their JSON.
         self.body
-            .strip_prefix(b"\xEF\xBB\xBF")
+            .strip_prefix('\u{feff}')
             .unwrap_or(&self.body)
             .trim_ascii()
     }
@@ -134,7 +129,7 @@ impl Reply {
     /// As [`decode`](Self::decode).
     pub(in crate::api) fn outline(&self) -> Result<Outline<'_>, ApiError> {
         let body = self.json()?;
-        if let Some(outline) = std::str::from_utf8(body).ok().and_then(Outline::of) {
+        if let Some(outline) = Outline::of(body) {
             return Ok(outline);
         }
         // The library says what is wrong.
@@ -143,7 +138,7 @@ impl Reply {
     }
 
     /// The body, if it may be JSON.
-    fn json(&self) -> Result<&[u8], ApiError> {
+    fn json(&self) -> Result<&str, ApiError> {
         if self.is_web_page() {
             return Err(self.unexpected("the start", self.web_page()));
         }
@@ -156,18 +151,17 @@ impl Reply {
         #[cfg(debug_assertions)]
         assert!(
             !crate::config::fails_at("parse"),
-            "asked for by USHER_PANIC_AT at {:?}",
-            String::from_utf8_lossy(body)
+            "asked for by USHER_PANIC_AT at {body:?}",
         );
         Ok(body)
     }
 
-    fn decoded<'a, T: Deserialize<'a>>(&'a self, body: &'a [u8]) -> Result<T, ApiError> {
+    fn decoded<'a, T: Deserialize<'a>>(&'a self, body: &'a str) -> Result<T, ApiError> {
         // To keep track of where it is costs more than the reading: that is for errors only.
-        if let Ok(value) = serde_json::from_slice(body) {
+        if let Ok(value) = serde_json::from_str(body) {
             return Ok(value);
         }
-        let mut json = serde_json::Deserializer::from_slice(body);
+        let mut json = serde_json::Deserializer::from_str(body);
         let value: Result<T, _> = serde_path_to_error::deserialize(&mut json);
         match value {
             Ok(value) => match json.end() {
@@ -204,9 +198,9 @@ impl Reply {
         })
     }
 
-    fn not_json(&self, body: &[u8], error: &serde_json::Error) -> ApiError {
-        let at = offset(body, error.line(), error.column());
-        let looks_like_json = matches!(body.first(), Some(b'{' | b'[' | b'"'));
+    fn not_json(&self, body: &str, error: &serde_json::Error) -> ApiError {
+        let at = offset(body.as_bytes(), error.line(), error.column());
+        let looks_like_json = body.starts_with(['{', '[', '"']);
         let why = if error.is_eof() {
             "the JSON ends too early".to_owned()
         } else if !looks_like_json && at <= 1 {
@@ -219,7 +213,7 @@ impl Reply {
             with_thousands(at as u64),
             with_thousands(body.len() as u64)
         );
-        let text = excerpt::around(body, at, &self.hidden);
+        let text = excerpt::around(body.as_bytes(), at, &self.hidden);
         tracing::debug!(host = self.host, place, text, "an answer is not JSON");
         ApiError::Unexpected {
             host: self.host.clone(),
@@ -273,7 +267,7 @@ impl Reply {
                 None => "a web page".into(),
             };
         }
-        let text = String::from_utf8_lossy(self.trimmed());
+        let text = self.trimmed();
         if text.is_empty() {
             return self
                 .status
@@ -281,13 +275,13 @@ impl Reply {
                 .unwrap_or("no reason given")
                 .to_ascii_lowercase();
         }
-        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(&text) {
+        if let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) {
             let words = message_in(&object, self.error_keys);
             if !words.is_empty() {
                 return self.clean(&words);
             }
         }
-        self.clean(&text)
+        self.clean(text)
     }
 
     /// The title of a web page, short.
@@ -351,8 +345,9 @@ fn message_in(object: &serde_json::Map<String, serde_json::Value>, own_keys: &[&
 }
 
 /// The title of a web page as it was sent.
-fn title(body: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
+fn title(body: &str) -> Option<String> {
+    let mut ends = (0..=body.len().min(16 * 1024)).rev();
+    let head = ends.find_map(|end| body.get(..end))?;
     let lower = head.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
@@ -424,7 +419,7 @@ mod tests {
     fn reply(kind: &str, body: &[u8]) -> Reply {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, kind.parse().unwrap());
-        Reply::made(StatusCode::OK, headers, Bytes::copy_from_slice(body))
+        Reply::made(StatusCode::OK, headers, ByteString::try_from(body).unwrap())
     }
 
     #[derive(Debug, Deserialize)]

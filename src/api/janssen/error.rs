@@ -9,7 +9,8 @@ use crate::model::ApiError;
 /// True if this 401 says that the token is valid and lacks a right. Another token would not help.
 pub(super) fn lacks_scope(reply: &Reply) -> bool {
     reply.status == StatusCode::UNAUTHORIZED
-        && String::from_utf8_lossy(&reply.body)
+        && reply
+            .body
             .to_ascii_lowercase()
             .contains("insufficient scope")
 }
@@ -18,10 +19,9 @@ pub(super) fn lacks_scope(reply: &Reply) -> bool {
 /// again.
 pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
     if lacks_scope(reply) {
-        let text = String::from_utf8_lossy(&reply.body);
         return ApiError::Forbidden {
             message: "the token lacks a scope for this".into(),
-            needs: required(reply, &text),
+            needs: required(reply, &reply.body),
             exchange: Some(reply.exchange.clone()),
         };
     }
@@ -69,7 +69,7 @@ pub(super) fn page_limit(reply: &Reply) -> Option<u32> {
 pub(super) fn is_about_address(reply: &Reply) -> bool {
     match reply.status.as_u16() {
         405 => true,
-        404 => reply.is_web_page() || reply.body.windows(9).any(|part| part == b"\"servlet\""),
+        404 => reply.is_web_page() || reply.body.contains("\"servlet\""),
         _ => false,
     }
 }

@@ -391,7 +391,7 @@ impl SessionApi for Janssen {
         let reply = self.pages.call().then(&["sid"]).arg(sid).send().await?;
         match reply.status {
             // An unknown id is answered by 200 with nothing in it.
-            StatusCode::OK if reply.is_empty() || reply.body.trim_ascii() == b"null" => {
+            StatusCode::OK if reply.is_empty() || reply.body.trim_ascii() == "null" => {
                 Err(ApiError::NotFound)
             }
             StatusCode::NO_CONTENT => Err(ApiError::NotFound),

@@ -254,7 +254,7 @@ impl BrowserSignIn {
         if !about.status.is_success() {
             return Err(sign_in_again(refusal(&about)));
         }
-        let jwt = about.text().trim().to_owned();
+        let jwt = about.body.trim().to_owned();
         let claims = claims(&jwt).ok_or_else(|| {
             about.unexpected(
                 "userinfo",

@@ -59,8 +59,7 @@ impl Recording {
             headers.insert(crate::api::http::header::CONTENT_TYPE, kind);
         }
         let status = crate::api::http::StatusCode::from_u16(self.status).unwrap();
-        let body = bytes::Bytes::copy_from_slice(self.body.as_bytes());
-        crate::api::http::Reply::made(status, headers, body)
+        crate::api::http::Reply::made(status, headers, self.body.clone().into())
     }
 
     fn read<T: DeserializeOwned>(&self) -> T {

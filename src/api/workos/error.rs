@@ -41,7 +41,7 @@ pub(super) fn of(reply: &Reply, can_login: bool) -> ApiError {
 
 /// The message with what the server says of single fields.
 fn with_details(reply: &Reply, message: String) -> String {
-    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let body: Value = serde_json::from_str(&reply.body).unwrap_or_default();
     let errors = body["errors"].as_array().map_or(&[][..], Vec::as_slice);
     let word = |one: &Value| -> String {
         if let Some(text) = one.as_str() {
@@ -87,7 +87,7 @@ pub(super) fn says_gone(reply: &Reply) -> bool {
     match reply.status.as_u16() {
         404 => !is_about_address(reply),
         400 => {
-            let text = reply.text().to_ascii_lowercase();
+            let text = reply.body.to_ascii_lowercase();
             let gone = [
                 "not found",
                 "not_found",
