@@ -50,7 +50,7 @@ impl<'a> Json<'a> {
     /// The object that it is. `None`: it is something else.
     pub(in crate::api) fn object(self) -> Option<Object<'a>> {
         let outline = Outline::of(self.written)?;
-        let pairs = outline.value()?.pairs()?;
+        let pairs = outline.value().pairs()?;
         Some(Object(
             pairs.map(|(name, value)| (name, value.json())).collect(),
         ))

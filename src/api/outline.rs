@@ -2,6 +2,7 @@
 //! another search.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::value::RawValue;
 
@@ -25,22 +26,35 @@ struct Mark {
     end: u32,
     /// So many marks behind it belong to what is in it.
     inside: u32,
-    has_escapes: bool,
+    kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// A text in which something is written as an escape.
+    WithEscapes,
+    Object,
+    List,
+    /// A number, `true`, `false` or `null`.
+    Bare,
 }
 
 /// A value in an outline.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct Value<'o, 'a> {
-    written: &'a str,
-    mark: Mark,
-    inside: &'o [Mark],
+    outline: &'o Outline<'a>,
+    /// That of its mark.
+    place: usize,
 }
 
 /// Values that stand behind each other: those of a list, or the names and values of an object in turn.
 #[derive(Clone, Debug)]
 struct Values<'o, 'a> {
-    written: &'a str,
-    marks: &'o [Mark],
+    outline: &'o Outline<'a>,
+    /// The places of their marks, with those of what is in them.
+    places: Range<usize>,
 }
 
 /// The names and values of an object, in their order.
@@ -64,54 +78,63 @@ impl<'a> Outline<'a> {
     }
 
     /// The value that the whole text is.
-    pub(in crate::api) fn value(&self) -> Option<Value<'_, 'a>> {
-        Values {
-            written: self.written,
-            marks: &self.marks,
+    pub(in crate::api) fn value(&self) -> Value<'_, 'a> {
+        Value {
+            outline: self,
+            place: 0,
         }
-        .next()
     }
 }
 
 impl<'o, 'a> Value<'o, 'a> {
-    /// As it was written.
+    #[inline]
+    fn mark(self) -> &'o Mark {
+        &self.outline.marks[self.place]
+    }
+
+    /// As it was written, without so many bytes at each end.
+    #[inline]
+    fn written(self, without: usize) -> &'a str {
+        let (start, end) = (self.mark().start as usize, self.mark().end as usize);
+        let written = self.outline.written.get(start + without..end - without);
+        written.unwrap_or_default()
+    }
+
+    /// For itself.
     #[inline]
     pub(in crate::api) fn json(self) -> Json<'a> {
-        let (start, end) = (self.mark.start as usize, self.mark.end as usize);
-        let written = self.written.get(start..end).unwrap_or_default();
-        Json::new(written, self.mark.has_escapes)
+        Json::new(self.written(0), self.mark().kind == Kind::WithEscapes)
     }
 
-    /// The text that it is.
+    /// As [`text`] reads it.
     #[inline]
-    fn name(self) -> Cow<'a, str> {
-        if self.mark.has_escapes {
-            return text(self.json()).unwrap_or_default();
+    pub(in crate::api) fn text(self) -> Option<Cow<'a, str>> {
+        match self.mark().kind {
+            Kind::Text => Some(self.written(1))
+                .filter(|text| !text.is_empty())
+                .map(Cow::Borrowed),
+            _ => text(self.json()),
         }
-        let (start, end) = (self.mark.start as usize + 1, self.mark.end as usize - 1);
-        Cow::Borrowed(self.written.get(start..end).unwrap_or_default())
-    }
-
-    fn begins_with(self, sign: u8) -> bool {
-        let first = self.written.as_bytes().get(self.mark.start as usize);
-        first == Some(&sign)
     }
 
     fn values(self) -> Values<'o, 'a> {
+        let start = self.place + 1;
         Values {
-            written: self.written,
-            marks: self.inside,
+            outline: self.outline,
+            places: start..start + self.mark().inside as usize,
         }
     }
 
     /// The names and values of the object that it is. `None`: it is something else.
     pub(in crate::api) fn pairs(self) -> Option<Pairs<'o, 'a>> {
-        self.begins_with(b'{').then(|| Pairs(self.values()))
+        let is_object = self.mark().kind == Kind::Object;
+        is_object.then(|| Pairs(self.values()))
     }
 
     /// The values of the list that it is. `None`: it is something else.
     pub(in crate::api) fn list(self) -> Option<impl Iterator<Item = Value<'o, 'a>> + Clone> {
-        self.begins_with(b'[').then(|| self.values())
+        let is_list = self.mark().kind == Kind::List;
+        is_list.then(|| self.values())
     }
 }
 
@@ -120,14 +143,13 @@ impl<'o, 'a> Iterator for Values<'o, 'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Value<'o, 'a>> {
-        let (mark, behind) = self.marks.split_first()?;
-        let (inside, behind) = behind.split_at_checked(mark.inside as usize)?;
-        self.marks = behind;
-        Some(Value {
-            written: self.written,
-            mark: *mark,
-            inside,
-        })
+        let place = self.places.next()?;
+        let value = Value {
+            outline: self.outline,
+            place,
+        };
+        self.places.start += value.mark().inside as usize;
+        Some(value)
     }
 }
 
@@ -136,7 +158,8 @@ impl<'o, 'a> Iterator for Pairs<'o, 'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        Some((self.0.next()?.name(), self.0.next()?))
+        let name = self.0.next()?.text().unwrap_or_default();
+        Some((name, self.0.next()?))
     }
 }
 
@@ -150,34 +173,48 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// The whole text: one value, with all that is in it.
     fn values(&mut self) -> Option<()> {
-        // The places of the marks of objects and lists that have not ended.
-        let mut open: Vec<usize> = Vec::new();
+        // Objects and lists that have not ended: the place of the mark, and the sign that began it.
+        let mut open: Vec<(usize, u8)> = Vec::new();
+        let mut is_name = false;
         loop {
             match self.byte()? {
                 b'"' => self.string()?,
+                _ if is_name => return None,
                 sign @ (b'{' | b'[') => {
-                    open.push(self.marks.len());
-                    self.mark(self.at, self.at, false);
+                    open.push((self.marks.len(), sign));
+                    let kind = if sign == b'{' {
+                        Kind::Object
+                    } else {
+                        Kind::List
+                    };
+                    self.mark(self.at, self.at, kind);
                     self.at += 1;
                     // The sign that ends it has the code of the one that begins it and two more.
                     if self.byte()? != sign + 2 {
-                        self.name_in(sign)?;
+                        is_name = sign == b'{';
                         continue;
                     }
                 }
                 _ => self.bare()?,
             }
+            if is_name {
+                let colon = self.byte()?;
+                self.at += 1;
+                is_name = false;
+                if colon != b':' {
+                    return None;
+                }
+                continue;
+            }
             // What comes behind a value: the end of what it is in, perhaps of more, or the next one.
             loop {
-                let Some(place) = open.last().copied() else {
+                let Some((place, sign)) = open.last().copied() else {
                     return self.byte().is_none().then_some(());
                 };
-                let start = self.marks.get(place)?.start as usize;
-                let sign = *self.written.as_bytes().get(start)?;
                 let found = self.byte()?;
                 self.at += 1;
                 if found == b',' {
-                    self.name_in(sign)?;
+                    is_name = sign == b'{';
                     break;
                 }
                 if found != sign + 2 {
@@ -204,27 +241,14 @@ impl Reader<'_> {
     }
 
     #[inline]
-    fn mark(&mut self, start: usize, end: usize, has_escapes: bool) {
+    fn mark(&mut self, start: usize, end: usize, kind: Kind) {
         // The length of the text fits: it was looked at first.
         self.marks.push(Mark {
             start: start as u32,
             end: end as u32,
             inside: 0,
-            has_escapes,
+            kind,
         });
-    }
-
-    /// In an object the name of the next value, and the colon; in a list there is nothing.
-    #[inline]
-    fn name_in(&mut self, sign: u8) -> Option<()> {
-        if sign == b'[' {
-            return Some(());
-        }
-        (self.byte()? == b'"').then_some(())?;
-        self.string()?;
-        let colon = self.byte()?;
-        self.at += 1;
-        (colon == b':').then_some(())
     }
 
     /// A text in quotes, whose first one comes next.
@@ -233,12 +257,12 @@ impl Reader<'_> {
         let start = self.at;
         let (end, has_escapes) = end_of_string(self.written.as_bytes(), start)?;
         self.at = end;
-        self.mark(start, end, has_escapes);
         if has_escapes {
-            self.is_good(start)
-        } else {
-            Some(())
+            self.mark(start, end, Kind::WithEscapes);
+            return self.is_good(start);
         }
+        self.mark(start, end, Kind::Text);
+        Some(())
     }
 
     /// A number, `true`, `false` or `null`.
@@ -248,7 +272,7 @@ impl Reader<'_> {
         let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
         let length = rest.iter().position(is_end).unwrap_or(rest.len());
         self.at += length;
-        self.mark(start, self.at, false);
+        self.mark(start, self.at, Kind::Bare);
         match rest.get(..length)? {
             b"true" | b"false" | b"null" | [b'0'..=b'9'] => Some(()),
             [b'1'..=b'9', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => Some(()),
@@ -332,7 +356,7 @@ mod tests {
         assert_eq!(outline.is_some(), library.is_ok(), "{written}");
         if let (Some(outline), Ok(raw)) = (outline, library) {
             let (mut found, mut expected) = (Vec::new(), Vec::new());
-            all(outline.value().unwrap(), "", &mut found);
+            all(outline.value(), "", &mut found);
             all_by_library(raw, "", &mut expected);
             assert_eq!(found, expected);
         }

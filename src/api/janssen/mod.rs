@@ -397,8 +397,7 @@ impl SessionApi for Janssen {
             StatusCode::NO_CONTENT => Err(ApiError::NotFound),
             status if status.is_success() => {
                 let outline = reply.outline()?;
-                let row = outline.value().and_then(|session| self.rows().row(session));
-                let row = row.ok_or_else(|| {
+                let row = self.rows().row(outline.value()).ok_or_else(|| {
                     reply.unexpected("the start", "expected a session, got something else".into())
                 })?;
                 if !row.key.eq_ignore_ascii_case(sid) {

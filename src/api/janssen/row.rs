@@ -188,10 +188,9 @@ impl Rows {
             let (meaning, class) = *self.names_inside.next(&mut place, &name, || {
                 (meaning_of(Level::Attributes, &name), class_of(&name))
             });
-            let json = value.json();
             // The same as the key where all is well, so not shown twice.
             if meaning == Meaning::RepeatedSid {
-                parts.repeated = text(json);
+                parts.repeated = value.text();
                 continue;
             }
             let field = match meaning {
@@ -202,8 +201,8 @@ impl Rows {
                 _ => None,
             };
             if let Some((field, place)) = field {
-                *place = text(json);
-                row.is_json[field] = is_no_text(json);
+                *place = value.text();
+                row.is_json[field] = is_no_text(value.json());
             }
             self.keep(row, name, value, meaning, class);
         }
@@ -227,14 +226,13 @@ impl Rows {
         meaning: Meaning,
         class: Class,
     ) {
-        let json = value.json();
         let value = match meaning {
             Meaning::Granted => granted(value),
-            Meaning::SignedIn => match instant(json, self.zone) {
+            Meaning::SignedIn => match instant(value.json(), self.zone) {
                 Some(at) => Some(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
-                None => text(json),
+                None => value.text(),
             },
-            _ => text(json),
+            _ => value.text(),
         };
         if let Some(value) = value {
             row.extra.push((name, value, class));
@@ -331,7 +329,7 @@ fn granted<'a>(value: Value<'_, 'a>) -> Option<Cow<'a, str>> {
     match list() {
         Some(list) if list.is_empty() => None,
         Some(list) => Some(Cow::Owned(list)),
-        None => text(value.json()),
+        None => value.text(),
     }
 }
 
@@ -378,9 +376,9 @@ mod tests {
             "sessionAttributes": {"sid": "s-1"}, "sessionAttributes": {"auth_user": "jdoe"}
         }"#;
         let outline = Outline::of(written).unwrap();
-        let session = outline.value().unwrap();
+        let mut rows = Rows::new(Zone::Utc, Own::Unknown);
 
-        let row = Rows::new(Zone::Utc, Own::Unknown).row(session).unwrap();
+        let row = rows.row(outline.value()).unwrap();
 
         assert_eq!(row.deletable, Deletable::Unknown);
     }
@@ -395,9 +393,9 @@ mod tests {
             "authenticationTime": "2026-11-21T14:00:00", "sessionAttributes": 7, "last": {}
         }"#;
         let outline = Outline::of(written).unwrap();
-        let session = outline.value().unwrap();
+        let mut rows = Rows::new(Zone::Utc, Own::Unknown);
 
-        let row = Rows::new(Zone::Utc, Own::Unknown).row(session).unwrap();
+        let row = rows.row(outline.value()).unwrap();
 
         let extra: Vec<(&str, &str)> = row.extra.iter().map(|(n, v, _)| (&**n, &**v)).collect();
         assert_eq!(

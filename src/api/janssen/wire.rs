@@ -66,7 +66,7 @@ impl<'a> Listing<'a> {
     /// Reads an answer.
     pub(super) fn of(reply: &'a Reply) -> Result<Self, ApiError> {
         let outline = reply.outline()?;
-        let Some(envelope) = outline.value().and_then(Envelope::of) else {
+        let Some(envelope) = Envelope::of(outline.value()) else {
             reply.decode::<Expected>()?;
             return Err(reply.unexpected("entries", "expected a list of sessions".into()));
         };
@@ -88,7 +88,7 @@ impl<'a> Listing<'a> {
 
     /// The sessions in it, in their order.
     pub(super) fn sessions(&self) -> impl Iterator<Item = Value<'_, 'a>> {
-        let envelope = self.outline.value().and_then(Envelope::of);
+        let envelope = Envelope::of(self.outline.value());
         envelope.into_iter().flat_map(Envelope::sessions)
     }
 }
