@@ -169,6 +169,10 @@ pub(in crate::api) fn instant<'a>(value: impl Into<Json<'a>>, zone: Zone) -> Opt
 
 /// The same of a value that was taken for a text already.
 pub(in crate::api) fn instant_of(written: &str, zone: Zone) -> Option<DateTime<Utc>> {
+    // A date, as nearly always; no number is written like that.
+    if written.as_bytes().get(4) == Some(&b'-') {
+        return parse_instant(written, zone);
+    }
     match written.parse::<i64>() {
         Ok(..FIRST_SECOND) => None,
         Ok(seconds @ ..FIRST_MS) => from_epoch_seconds(seconds),

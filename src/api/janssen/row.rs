@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::wire::{inum, yes_or_no};
 use crate::api::loose::{Json, instant, instant_of, is_no_text, text};
 use crate::api::outline::{Pairs, Value};
 use crate::model::text::Recurring;
-use crate::model::time::Zone;
+use crate::model::time::{Zone, rfc3339_seconds};
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
 /// Turns session objects into rows.
@@ -229,7 +229,7 @@ impl Rows {
         let value = match meaning {
             Meaning::Granted => granted(value),
             Meaning::SignedIn => match instant(value.json(), self.zone) {
-                Some(at) => Some(Cow::Owned(at.to_rfc3339_opts(SecondsFormat::Secs, true))),
+                Some(at) => Some(Cow::Owned(rfc3339_seconds(at))),
                 None => value.text(),
             },
             _ => value.text(),

@@ -41,6 +41,7 @@ use super::oauth::GivenToken;
 use super::{SessionApi, Waits};
 use crate::config::{Login, Profile};
 use crate::model::text::display_safe;
+use crate::model::time::rfc3339_seconds;
 use crate::model::{
     ApiError, Capabilities, Cursor, Identity, Outcome, PageEnd, Plan, RowSink, Search, Session,
     SessionKey, Subject, Untrusted, UserOutcome,
@@ -194,7 +195,7 @@ fn native(parts: &Parts) -> String {
         Asked::Members(names) => format!("the sessions of each member of {}", list(names)),
         Asked::Everybody => "the sessions of each user, one by one".into(),
         Asked::Recent(since) => {
-            let since = since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            let since = rfc3339_seconds(*since);
             format!("the events session.created and session.revoked since {since}")
         }
         Asked::Nothing => String::new(),

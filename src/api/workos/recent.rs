@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::value::RawValue;
 
 use super::people::PAGE;
@@ -19,7 +19,7 @@ use super::wire::{User, listing, member};
 use super::{Place, WorkOs, keys};
 use crate::api::http::{Call, Reply};
 use crate::api::loose::{Json, instant};
-use crate::model::time::Zone;
+use crate::model::time::{Zone, rfc3339};
 use crate::model::{ApiError, Completeness, PageEnd, RowSink, Search};
 
 const CREATED: &str = "session.created";
@@ -123,8 +123,7 @@ pub(super) fn events_call<'a>(
     organization: Option<&str>,
 ) -> Call<'a> {
     let both = format!("{CREATED},{REVOKED}");
-    let utc = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let (start, end) = (utc(span.0), span.1.map(utc));
+    let (start, end) = (rfc3339(span.0), span.1.map(rfc3339));
     let mut pairs = vec![("events", both.as_str()), ("limit", PAGE), ("order", order)];
     if !api.is_the_service() {
         // The vendor's emulators do not read the documented form.

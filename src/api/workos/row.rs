@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::key::{label, made_at, text as key_text};
 use super::wire::{User, member};
 use crate::api::loose::{Json, Object, instant, is_no_text, text};
-use crate::model::time::Zone;
+use crate::model::time::{Zone, rfc3339};
 use crate::model::{Class, Deletable, Fact, Field, RowRef};
 
 /// The documented keys that a session always has. Some servers leave out several.
@@ -160,7 +160,7 @@ fn apply_status<'a>(
 }
 
 fn keep_time(row: &mut RowRef<'_>, name: &'static str, at: Option<DateTime<Utc>>) {
-    let text = at.map(|at| Cow::Owned(at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true)));
+    let text = at.map(|at| Cow::Owned(rfc3339(at)));
     keep(row, Cow::Borrowed(name), text);
 }
 

@@ -2,14 +2,13 @@
 
 use std::io::{self, Write};
 
-use memchr::memchr2;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
 use crate::model::text::{Eight, Recurring, is_plain, json_escapes};
-use crate::model::time::rfc3339;
+use crate::model::time::{rfc3339, rfc3339_bytes};
 
 /// The version of the JSON document, and of its rows.
 pub(crate) const VERSION: u32 = 1;
@@ -130,7 +129,13 @@ fn value(
     }
     match cell {
         Cell::Text(text) | Cell::Json(text) => rest_of_text(&text, out),
-        Cell::Instant(at) => rest_of_text(&rfc3339(at), out),
+        Cell::Instant(at) => match rfc3339_bytes(at) {
+            Some(short) => {
+                out.extend_from_slice(&short);
+                out.push(b'"');
+            }
+            None => rest_of_text(&rfc3339(at), out),
+        },
         Cell::None => out.extend_from_slice(b"null"),
         Cell::Duration(length) => write!(out, "{}", length.num_seconds())?,
         Cell::Bool(yes) => out.extend_from_slice(if yes { b"true" } else { b"false" }),
@@ -168,7 +173,8 @@ fn rest_of_text(text: &str, out: &mut Vec<u8>) {
 
 /// The same of a text that is not all simple ASCII.
 fn rest_of_odd_text(text: &str, out: &mut Vec<u8>) {
-    if is_plain(text) && memchr2(b'"', b'\\', text.as_bytes()).is_none() {
+    let has_no_stop = |eight: Eight| eight.stop().is_none();
+    if is_plain(text) && Eight::all(text.as_bytes(), has_no_stop) {
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
     } else {

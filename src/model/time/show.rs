@@ -156,46 +156,42 @@ fn suffix(at: DateTime<Utc>, zone: Zone, space: &str) -> String {
 /// An instant as machines read it: RFC 3339 in UTC, with milliseconds and a `Z`
 /// (`2026-11-21T13:59:22.000Z`). Shorter fractions are cut off.
 pub fn rfc3339(at: DateTime<Utc>) -> String {
+    let short = rfc3339_bytes(at).and_then(|text| String::from_utf8(text.to_vec()).ok());
+    short.unwrap_or_else(|| at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// The same with full seconds only (`2026-11-21T13:59:22Z`).
+pub fn rfc3339_seconds(at: DateTime<Utc>) -> String {
+    let mut text = rfc3339(at);
+    text.truncate(text.len() - ".000Z".len());
+    text.push('Z');
+    text
+}
+
+/// The text of [`rfc3339`] in the years from 0 to 9999. `None`: it is another year, and the text is longer.
+pub fn rfc3339_bytes(at: DateTime<Utc>) -> Option<[u8; 24]> {
     let (date, time) = (at.date_naive(), at.time());
-    let Ok(year @ 0..=9_999) = u32::try_from(date.year()) else {
-        return at.to_rfc3339_opts(SecondsFormat::Millis, true);
-    };
-    // Lists of a million rows have four million of them.
+    let year = u32::try_from(date.year())
+        .ok()
+        .filter(|year| *year <= 9_999)?;
     let digit = |number: u32| b'0' + (number % 10) as u8;
     let two = |number: u32| [digit(number / 10), digit(number)];
-    let (century, year) = (two(year / 100), two(year % 100));
-    let (month, day) = (two(date.month()), two(date.day()));
-    let (hour, minute) = (two(time.hour()), two(time.minute()));
     // A leap second has more than a thousand milliseconds.
     let ms = time.nanosecond() / 1_000_000;
-    let second = two(time.second() + ms / 1_000);
-    let text = [
-        century[0],
-        century[1],
-        year[0],
-        year[1],
-        b'-',
-        month[0],
-        month[1],
-        b'-',
-        day[0],
-        day[1],
-        b'T',
-        hour[0],
-        hour[1],
-        b':',
-        minute[0],
-        minute[1],
-        b':',
-        second[0],
-        second[1],
-        b'.',
-        digit(ms / 100),
-        digit(ms / 10),
-        digit(ms),
-        b'Z',
-    ];
-    String::from_utf8(text.to_vec()).unwrap_or_default()
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    for (at, pair) in [
+        (0, two(year / 100)),
+        (2, two(year % 100)),
+        (5, two(date.month())),
+        (8, two(date.day())),
+        (11, two(time.hour())),
+        (14, two(time.minute())),
+        (17, two(time.second() + ms / 1_000)),
+    ] {
+        text[at..at + 2].copy_from_slice(&pair);
+    }
+    text[20..23].copy_from_slice(&[digit(ms / 100), digit(ms / 10), digit(ms)]);
+    Some(text)
 }
 
 #[cfg(test)]
@@ -309,6 +305,7 @@ mod tests {
             let seconds = if nanos < 1_000_000_000 { seconds } else { seconds.div_euclid(60) * 60 + 59 };
             let at = DateTime::from_timestamp(seconds, nanos).expect("in range");
             prop_assert_eq!(rfc3339(at), at.to_rfc3339_opts(SecondsFormat::Millis, true));
+            prop_assert_eq!(rfc3339_seconds(at), at.to_rfc3339_opts(SecondsFormat::Secs, true));
         }
 
         #[test]

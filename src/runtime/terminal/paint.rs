@@ -238,7 +238,16 @@ fn best(
         if saved <= 0 {
             (first, saved) = (place, 0);
         }
-        saved += stays[line(place)] - unlike(old[line(place + by)], new[line(place)]);
+        // Most lines differ in their first cells from the lines beside them.
+        let most = saved + stays[line(place)];
+        let cells = old[line(place + by)].iter().zip(new[line(place)]);
+        let unlike = cells
+            .filter(|(a, b)| !is_same(a, b))
+            .take(most.max(0) as usize);
+        saved = most - unlike.count() as i32;
+        if saved <= 0 {
+            continue;
+        }
         let blank = place + 1..=place + by;
         let more: i32 = blank.map(|at| stays[line(at)] - fresh[line(at)]).sum();
         if best.as_ref().is_none_or(|(most, _)| saved + more > *most) {
