@@ -7,7 +7,8 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::{Cell, Encode, OutputField, Record};
 use crate::cli::exit::Failure;
-use crate::model::text::{Eight, Recurring, is_plain, json_escapes};
+use crate::model::Class;
+use crate::model::text::{Eight, Recurring, is_plain, json_escapes, mask, mask_parts};
 use crate::model::time::{rfc3339, rfc3339_bytes};
 
 /// The version of the JSON document, and of its rows.
@@ -95,10 +96,13 @@ struct Attributes(Recurring<Vec<u8>>);
 impl Attributes {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         let (start, mut place) = (out.len(), 0);
-        for (name, value) in record.attributes() {
+        for (name, value, class) in &record.row.extra {
             let before = self.0.next(&mut place, name, || before(name));
             out.extend_from_slice(before);
-            rest_of_text(&value, out);
+            match class {
+                Class::Plain => rest_of_text(value, out),
+                Class::Secret => rest_of_secret(value, out),
+            }
         }
         match out.get_mut(start) {
             Some(comma) => *comma = b'{',
@@ -168,6 +172,20 @@ fn rest_of_text(text: &str, out: &mut Vec<u8>) {
         out.push(b'"');
     } else {
         rest_of_odd_text(text, out);
+    }
+}
+
+/// The same of a secret, masked.
+fn rest_of_secret(secret: &str, out: &mut Vec<u8>) {
+    let are_simple = |part: &&str| Eight::all(part.as_bytes(), Eight::are_simple);
+    match mask_parts(secret) {
+        Some(parts @ [first, _, last]) if [first, last].iter().all(are_simple) => {
+            for part in parts {
+                out.extend_from_slice(part.as_bytes());
+            }
+            out.push(b'"');
+        }
+        _ => rest_of_text(&mask(secret), out),
     }
 }
 

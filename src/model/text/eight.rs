@@ -21,6 +21,20 @@ impl Eight {
         blocks.iter().all(|block| is_true(Self::of(block))) && last.is_none_or(is_true)
     }
 
+    /// True if these bytes are the same: mostly short ones, for which a call to compare memory costs more.
+    #[inline]
+    pub fn are_same(a: &[u8], b: &[u8]) -> bool {
+        if a.len() != b.len() || a.len() > 16 {
+            return a == b;
+        }
+        match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
+            (Some(first), Some(last)) => {
+                b.first_chunk() == Some(first) && b.last_chunk() == Some(last)
+            }
+            _ => Self::of_few(a).0 == Self::of_few(b).0,
+        }
+    }
+
     /// One to eight bytes, each of them at least once.
     #[inline]
     fn of_few(few: &[u8]) -> Self {
@@ -118,6 +132,18 @@ mod tests {
             prop_assert_eq!(eight.stop(), bytes.iter().position(is_stop));
             let is_simple = |b: &u8| (b' '..=b'~').contains(b) && !is_stop(b);
             prop_assert_eq!(eight.are_simple(), bytes.iter().all(is_simple));
+        }
+
+        #[test]
+        fn bytes_are_the_same_if_all_are(bytes in prop::collection::vec(0..3u8, 0..20), at in 0..20_usize, more in 0..2usize) {
+            let mut other = bytes.clone();
+            prop_assert!(Eight::are_same(&bytes, &other));
+            if let Some(byte) = other.get_mut(at) {
+                *byte += 1;
+                prop_assert!(!Eight::are_same(&bytes, &other));
+            }
+            other.extend(vec![0; more]);
+            prop_assert_eq!(Eight::are_same(&bytes, &other), bytes == other);
         }
 
         #[test]

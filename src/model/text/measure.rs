@@ -208,12 +208,28 @@ pub fn mask(secret: &str) -> String {
     mask_with(secret, Ellipsis::Sign)
 }
 
+/// The parts of [`mask`] of a secret that is printable ASCII. `None`: it is something else.
+pub fn mask_parts(secret: &str) -> Option<[&str; 3]> {
+    parts(secret, Ellipsis::Sign)
+}
+
+fn parts(secret: &str, ellipsis: Ellipsis) -> Option<[&str; 3]> {
+    let is_printable = |eight: Eight| eight.are_within(b' ', b'~');
+    if !Eight::all(secret.as_bytes(), is_printable) {
+        return None;
+    }
+    let last = secret.len().wrapping_sub(2);
+    Some(match (secret.len() < MASK_ENDS_FROM, ellipsis) {
+        (false, _) => [&secret[..4], ellipsis.within(3), &secret[last..]],
+        (true, Ellipsis::Sign) => ["", "••••••••", ""],
+        (true, Ellipsis::Ascii) => ["", "********", ""],
+    })
+}
+
 /// [`mask`] with the signs of the terminal: `********` and `...` where there is only ASCII.
 pub fn mask_with(secret: &str, ellipsis: Ellipsis) -> String {
-    let is_printable = |eight: Eight| eight.are_within(b' ', b'~');
-    if secret.len() >= MASK_ENDS_FROM && Eight::all(secret.as_bytes(), is_printable) {
-        let (head, tail) = (&secret[..4], &secret[secret.len() - 2..]);
-        return [head, ellipsis.within(3), tail].concat();
+    if let Some(parts) = parts(secret, ellipsis) {
+        return parts.concat();
     }
     let mut graphemes = secret.grapheme_indices(true);
     let is_short = secret.len() < MASK_ENDS_FROM;

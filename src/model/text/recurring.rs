@@ -2,6 +2,8 @@
 
 use hashbrown::HashMap;
 
+use super::eight::Eight;
+
 /// So many of the known names are looked at for the next one: some objects lack names that others have.
 const AHEAD: usize = 4;
 /// So many names are remembered beside those in order: a server may make up names for each object.
@@ -29,7 +31,7 @@ impl<T> Recurring<T> {
     /// it out, once.
     #[inline]
     pub fn next(&mut self, place: &mut usize, name: &str, new: impl FnOnce() -> T) -> &T {
-        let is = |known: &(Box<str>, T)| *known.0 == *name;
+        let is = |known: &(Box<str>, T)| Eight::are_same(known.0.as_bytes(), name.as_bytes());
         if !self.ordered.get(*place).is_some_and(is) {
             let mut near = self.ordered.iter().skip(*place).take(AHEAD);
             match near.position(is) {

@@ -150,26 +150,46 @@ impl<'a> Scan<'a> {
 
     /// `2026-11-21`.
     pub(in crate::model) fn date(&mut self) -> Option<NaiveDate> {
-        let year = self.number(4, 4)?;
-        self.one_of(b"-")?;
-        let month = self.number(2, 2)?;
-        self.one_of(b"-")?;
-        let day = self.number(2, 2)?;
-        NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+        let text: &[u8; 10] = self.rest.as_bytes().first_chunk()?;
+        let (century, year) = (two(text, 0)?, two(text, 2)?);
+        let (month, day) = (two(text, 5)?, two(text, 8)?);
+        (text[4] == b'-' && text[7] == b'-').then_some(())?;
+        self.rest = self.rest.get(10..)?;
+        NaiveDate::from_ymd_opt((century * 100 + year) as i32, month, day)
+    }
+
+    /// `14:00:59`, as servers write it. Takes nothing if it is something else.
+    fn full_clock(&mut self) -> Option<(u32, u32, u32)> {
+        let text: &[u8; 8] = self.rest.as_bytes().first_chunk()?;
+        let clock = (two(text, 0)?, two(text, 3)?, two(text, 6)?);
+        (text[2] == b':' && text[5] == b':').then_some(())?;
+        self.rest = self.rest.get(8..)?;
+        Some(clock)
+    }
+
+    /// `14:00`, `14:00:59`.
+    fn clock(&mut self) -> Option<(u32, u32, Option<u32>)> {
+        if let Some((hour, minute, second)) = self.full_clock() {
+            return Some((hour, minute, Some(second)));
+        }
+        let hour = self.number(1, 2)?;
+        self.one_of(b":")?;
+        let minute = self.number(2, 2)?;
+        let second = match self.one_of(b":") {
+            Some(_) => Some(self.number(2, 2)?),
+            None => None,
+        };
+        Some((hour, minute, second))
     }
 
     /// `14:00`, `14:00:59`, `14:00:59.123456789`.
     pub(in crate::model) fn time(&mut self, date: NaiveDate) -> Option<NaiveDateTime> {
-        let hour = self.number(1, 2)?;
-        self.one_of(b":")?;
-        let minute = self.number(2, 2)?;
-        let (mut second, mut nanos) = (0, 0);
-        if self.one_of(b":").is_some() {
-            second = self.number(2, 2)?;
-            if self.one_of(b".,").is_some() {
-                nanos = self.fraction()?;
-            }
-        }
+        let (hour, minute, second) = self.clock()?;
+        let nanos = match second.and_then(|_| self.one_of(b".,")) {
+            Some(_) => self.fraction()?,
+            None => 0,
+        };
+        let second = second.unwrap_or_default();
         // chrono would keep a 61st second, which no server's comparison knows.
         if second == 60 {
             let minute = date.and_hms_opt(hour, minute, 59)?;
@@ -234,6 +254,15 @@ impl<'a> Scan<'a> {
         let seconds = i32::try_from(hours * 3_600 + minutes * 60).ok()?;
         FixedOffset::east_opt(if west { -seconds } else { seconds })
     }
+}
+
+/// The two digits at this place as a number.
+fn two(text: &[u8], at: usize) -> Option<u32> {
+    let digit = |at: usize| {
+        let digit = text.get(at)?.wrapping_sub(b'0');
+        (digit < 10).then_some(u32::from(digit))
+    };
+    Some(digit(at)? * 10 + digit(at + 1)?)
 }
 
 #[cfg(test)]
