@@ -223,8 +223,27 @@ impl Formatter for SafeFormatter {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::model::text::display_safe;
+
+    proptest! {
+        #[test]
+        fn texts_and_masked_secrets_are_read_back(
+            written in prop_oneof!["[ -~]{0,40}", "[a-f0-9\"\\\\]{0,40}", "[a-cäı…•\n\u{202e}]{0,30}", any::<String>()],
+        ) {
+            let (mut plain, mut masked) = (vec![b'"'], vec![b'"']);
+            rest_of_text(&written, &mut plain);
+            rest_of_secret(&written, &mut masked);
+
+            for (out, meant) in [(plain, written.clone()), (masked, mask(&written))] {
+                let shown = String::from_utf8(out).unwrap();
+                prop_assert_eq!(&display_safe(&shown), &shown);
+                prop_assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), meant);
+            }
+        }
+    }
 
     #[test]
     fn hostile_characters_are_escaped_and_the_value_stays_the_same() {

@@ -218,7 +218,7 @@ fn parts(secret: &str, ellipsis: Ellipsis) -> Option<[&str; 3]> {
     if !Eight::all(secret.as_bytes(), is_printable) {
         return None;
     }
-    let last = secret.len().wrapping_sub(2);
+    let last = secret.len().saturating_sub(2);
     Some(match (secret.len() < MASK_ENDS_FROM, ellipsis) {
         (false, _) => [&secret[..4], ellipsis.within(3), &secret[last..]],
         (true, Ellipsis::Sign) => ["", "••••••••", ""],
