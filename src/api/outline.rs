@@ -50,7 +50,6 @@ pub(in crate::api) struct Value<'o, 'a> {
 }
 
 /// Values that stand behind each other: those of a list, or the names and values of an object in turn.
-#[derive(Clone, Debug)]
 struct Values<'o, 'a> {
     outline: &'o Outline<'a>,
     /// The places of their marks, with those of what is in them.
@@ -58,7 +57,6 @@ struct Values<'o, 'a> {
 }
 
 /// The names and values of an object, in their order.
-#[derive(Clone, Debug)]
 pub(in crate::api) struct Pairs<'o, 'a>(Values<'o, 'a>);
 
 impl<'a> Outline<'a> {
@@ -132,7 +130,7 @@ impl<'o, 'a> Value<'o, 'a> {
     }
 
     /// The values of the list that it is. `None`: it is something else.
-    pub(in crate::api) fn list(self) -> Option<impl Iterator<Item = Value<'o, 'a>> + Clone> {
+    pub(in crate::api) fn list(self) -> Option<impl Iterator<Item = Value<'o, 'a>>> {
         let is_list = self.mark().kind == Kind::List;
         is_list.then(|| self.values())
     }
@@ -318,7 +316,10 @@ fn stop(rest: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use proptest::prelude::*;
+    use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
     use super::*;
 
@@ -333,17 +334,42 @@ mod tests {
         }
     }
 
+    /// The names and values of an object as the library finds them.
+    struct ByLibrary<'a>(Vec<(String, &'a RawValue)>);
+
+    impl<'de: 'a, 'a> Deserialize<'de> for ByLibrary<'a> {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Entries;
+            impl<'de> Visitor<'de> for Entries {
+                type Value = ByLibrary<'de>;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("an object")
+                }
+
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                    let mut all = Vec::new();
+                    while let Some(entry) = map.next_entry()? {
+                        all.push(entry);
+                    }
+                    Ok(ByLibrary(all))
+                }
+            }
+            deserializer.deserialize_map(Entries)
+        }
+    }
+
     /// The same as the library finds them.
     fn all_by_library(raw: &RawValue, path: &str, out: &mut Vec<String>) {
-        use crate::api::loose::Object;
         out.push(format!("{path} {}", raw.get()));
-        if let Ok(Object(pairs)) = serde_json::from_str(raw.get()) {
+        if raw.get().starts_with('{') {
+            let ByLibrary(pairs) = serde_json::from_str(raw.get()).unwrap();
             for (name, inner) in pairs {
-                let inner: &RawValue = serde_json::from_str(inner.get()).unwrap();
                 all_by_library(inner, &format!("{path}/{name}"), out);
             }
         }
-        if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) {
+        if raw.get().starts_with('[') {
+            let list: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap();
             for (place, inner) in list.into_iter().enumerate() {
                 all_by_library(inner, &format!("{path}/{place}"), out);
             }

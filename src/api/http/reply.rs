@@ -101,11 +101,6 @@ impl Reply {
         self.trimmed().is_empty()
     }
 
-    /// The first byte that is not white space.
-    pub fn first_byte(&self) -> Option<u8> {
-        self.trimmed().bytes().next()
-    }
-
     fn trimmed(&self) -> &str {
         // Some servers put a byte order mark before their JSON.
         self.body

@@ -99,7 +99,6 @@ impl Rows {
         *row = RowRef::new("", "");
         row.extra = extra;
         let mut parts = Parts::default();
-        row.extra.reserve(24);
         let mut place = 0;
         for (name, value) in pairs {
             let (meaning, class) = *self.names.next(&mut place, &name, || {

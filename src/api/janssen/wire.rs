@@ -77,7 +77,7 @@ impl<'a> Listing<'a> {
         }
         let total = envelope.total_entries_count.and_then(number);
         let count = envelope.sessions().count();
-        let is_bare = reply.first_byte() == Some(b'[');
+        let is_bare = outline.value().list().is_some();
         let total = if is_bare { Some(count as u64) } else { total };
         Ok(Self {
             outline,
