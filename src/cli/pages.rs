@@ -204,15 +204,20 @@ async fn read_at_once(
     question: &ListRequest,
     take: &mut dyn Take,
 ) -> Result<Vec<ListEnd>, Failure> {
-    // One consumer, several readers in one task: the lock is never waited for, and never held across an await.
-    let shared = Mutex::new(Shared {
+    let mut shared = Shared {
         take,
         enough: false,
         failure: None,
-    });
+    };
+    if let [source] = sources {
+        let reader = Reader::new(ctx, source, question);
+        return Ok(vec![reader.run(Access::Alone(&mut shared)).await?]);
+    }
+    // One consumer, several readers in one task: the lock is never waited for, and never held across an await.
+    let shared = Mutex::new(shared);
     let mut running: FuturesUnordered<_> = sources
         .iter()
-        .map(|source| async { Reader::new(ctx, source, question).run(&shared).await })
+        .map(|source| Reader::new(ctx, source, question).run(Access::Together(&shared)))
         .collect();
     let mut ended = Vec::new();
     while let Some(one) = running.next().await {
@@ -228,6 +233,54 @@ struct Shared<'a> {
     take: &'a mut dyn Take,
     enough: bool,
     failure: Option<Failure>,
+}
+
+/// How a reader reaches what all share.
+enum Access<'s, 't> {
+    /// It is the only one.
+    Alone(&'s mut Shared<'t>),
+    /// There are others.
+    Together(&'s Mutex<Shared<'t>>),
+}
+
+impl<'t> Access<'_, 't> {
+    fn with<T>(&mut self, work: impl FnOnce(&mut Shared<'t>) -> T) -> T {
+        match self {
+            Self::Alone(shared) => work(shared),
+            Self::Together(shared) => work(&mut locked(shared)),
+        }
+    }
+
+    /// How many more rows are wanted.
+    fn left(&self) -> u64 {
+        match self {
+            Self::Alone(shared) => shared.take.left(),
+            Self::Together(shared) => locked(shared).take.left(),
+        }
+    }
+}
+
+impl Shared<'_> {
+    /// A page has ended. Returns true if no more rows are wanted.
+    fn page(&mut self) -> Result<bool, Failure> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        self.take.page()?;
+        Ok(self.enough)
+    }
+
+    /// One row. `Break`: no more are wanted.
+    fn row(&mut self, record: &Record<'_>) -> ControlFlow<()> {
+        let taken = self.take.row(record);
+        self.enough = !matches!(taken, Ok(ControlFlow::Continue(())));
+        self.failure = taken.err();
+        if self.enough {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
 }
 
 /// The list of one source as it is read.
@@ -267,7 +320,7 @@ impl<'a> Reader<'a> {
         self.asked + self.source.api.clock_offset().unwrap_or_default()
     }
 
-    async fn run(mut self, shared: &Mutex<Shared<'_>>) -> Result<ListEnd, Failure> {
+    async fn run(mut self, shared: Access<'_, '_>) -> Result<ListEnd, Failure> {
         self.settle_clock().await;
         match self.pages(shared).await? {
             Ok(()) => self.why_nothing(),
@@ -280,7 +333,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The outer error ends everything (standard output), the inner one this source.
-    async fn pages(&mut self, shared: &Mutex<Shared<'_>>) -> Result<Result<(), ApiError>, Failure> {
+    async fn pages(&mut self, mut shared: Access<'_, '_>) -> Result<Result<(), ApiError>, Failure> {
         let source = self.source;
         let reading = Reading::open(&*source.api, self.search.clone())
             .await
@@ -292,11 +345,12 @@ impl<'a> Reader<'a> {
         loop {
             let mut sink = Sink {
                 reader: self,
-                shared,
+                shared: &mut shared,
+                now: None,
             };
             let page = reading.page(&mut sink).await;
             self.told.page(source.name(), &page);
-            let enough = finish_page(shared)?;
+            let enough = shared.with(Shared::page)?;
             let goes_on = match self.note(page) {
                 Err(error) if !enough => return Ok(Err(error)),
                 goes_on => goes_on.is_ok_and(|goes_on| goes_on),
@@ -376,51 +430,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn finish_page(shared: &Mutex<Shared<'_>>) -> Result<bool, Failure> {
-    let mut shared = locked(shared);
-    if let Some(failure) = shared.failure.take() {
-        return Err(failure);
-    }
-    shared.take.page()?;
-    Ok(shared.enough)
-}
-
-/// Hands the rows of one source on.
+/// Hands the rows of one page on.
 struct Sink<'r, 'a, 's, 't> {
     reader: &'r mut Reader<'a>,
-    shared: &'s Mutex<Shared<'t>>,
+    shared: &'r mut Access<'s, 't>,
+    /// The moment of the question. `None`: no row has come, so that the server's clock may not be known yet.
+    now: Option<DateTime<Utc>>,
 }
 
 impl RowSink for Sink<'_, '_, '_, '_> {
     fn room(&self) -> u64 {
-        locked(self.shared).take.left()
+        self.shared.left()
     }
 
     fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
-        let source = self.reader.source;
-        let mut shared = locked(self.shared);
-        if shared.enough {
-            return ControlFlow::Break(());
-        }
-        self.reader.ended.rows += 1;
-        let record = Record::new(
-            source.name(),
-            source.word(),
-            row,
-            source.thresholds(),
-            self.reader.now(),
-        );
-        match shared.take.row(&record) {
-            Ok(ControlFlow::Continue(())) => ControlFlow::Continue(()),
-            Ok(ControlFlow::Break(())) => {
-                shared.enough = true;
-                ControlFlow::Break(())
+        let (source, reader) = (self.reader.source, &mut *self.reader);
+        let now = *self.now.get_or_insert_with(|| reader.now());
+        self.shared.with(|shared| {
+            if shared.enough {
+                return ControlFlow::Break(());
             }
-            Err(failure) => {
-                shared.enough = true;
-                shared.failure = Some(failure);
-                ControlFlow::Break(())
-            }
-        }
+            reader.ended.rows += 1;
+            let thresholds = source.thresholds();
+            let record = Record::new(source.name(), source.word(), row, thresholds, now);
+            shared.row(&record)
+        })
     }
 }

@@ -10,7 +10,7 @@ use super::exit::Failure;
 use super::sources::Source;
 use super::targets::{FoundBy, SessionTarget, Skip, several};
 use crate::model::text::display_safe;
-use crate::model::{Deletable, SessionKey, State, Subject, Untrusted};
+use crate::model::{Deletable, SessionKey, State, Subject, Untrusted, Wiped};
 use crate::revoke::{Provenance, Trace};
 
 /// More than this on standard input is refused, in bytes: ids are short, and nobody meant it.
@@ -47,7 +47,7 @@ fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<bool>>, D::E
 /// # Errors
 /// A usage error that names the line; nothing is done with half of a list.
 pub(super) fn read(input: impl Read, sources: &[Source]) -> Result<Vec<SessionTarget>, Failure> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    let mut bytes = Wiped::new(Vec::new());
     input
         .take(INPUT_LIMIT + 1)
         .read_to_end(&mut bytes)

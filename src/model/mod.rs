@@ -24,6 +24,7 @@ pub mod text;
 pub mod time;
 mod user_names;
 pub mod way;
+mod wiped;
 
 pub use action::{
     ActionArgs, ActionBody, ActionCell, ActionResult, ActionSpec, ActionTarget, ActsOn, ArgKind,
@@ -55,3 +56,4 @@ pub use sync::locked;
 pub use text::Untrusted;
 pub use user_names::{UserNames, UserNamesError};
 pub use way::{Way, WayCost};
+pub use wiped::{Wipe, Wiped};

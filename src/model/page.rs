@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use enum_map::EnumMap;
+use enum_map::{Enum, EnumMap};
 use serde_json::value::RawValue;
 
 use super::query::Field;
@@ -126,7 +126,7 @@ impl<'a> RowRef<'a> {
             impersonated: false,
             never_expires: false,
             extra: Vec::new(),
-            is_json: EnumMap::default(),
+            is_json: EnumMap::from_array([false; Field::LENGTH]),
             raw: None,
         }
     }

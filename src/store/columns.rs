@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::texts::TextId;
+use crate::model::Wiped;
 use crate::model::query::WordTest;
 
 /// Values of which a row has one or none. Takes no room for the rows after the last that has one.
@@ -97,7 +97,7 @@ impl Times {
 /// Texts of which most are different, one after the other. Overwritten when they are dropped.
 #[derive(Default)]
 pub(super) struct Packed {
-    text: Zeroizing<String>,
+    text: Wiped<String>,
     ends: Vec<u32>,
 }
 
@@ -129,7 +129,7 @@ impl Packed {
     /// Moves the texts to a larger place, and leaves nothing in the old one.
     fn grow(&mut self, more: usize) {
         let room = (self.text.len() * 2).max(self.text.len() + more).max(1_024);
-        let mut larger = Zeroizing::new(String::with_capacity(room));
+        let mut larger = Wiped::new(String::with_capacity(room));
         larger.push_str(&self.text);
         self.text = larger;
     }
@@ -185,7 +185,7 @@ impl Packed {
     /// All is there: gives back what is not needed.
     pub(super) fn finish(&mut self) {
         if self.text.capacity() > self.text.len() + self.text.len() / 8 {
-            let mut exact = Zeroizing::new(String::with_capacity(self.text.len()));
+            let mut exact = Wiped::new(String::with_capacity(self.text.len()));
             exact.push_str(&self.text);
             self.text = exact;
         }
@@ -196,7 +196,7 @@ impl Packed {
 /// The keys of the rows: 16 bytes each where all are UUIDs as they are usually written. Overwritten when
 /// they are dropped.
 pub(super) enum Keys {
-    Uuids(Zeroizing<Vec<[u8; 16]>>),
+    Uuids(Wiped<Vec<[u8; 16]>>),
     Texts(Packed),
 }
 
@@ -211,7 +211,7 @@ pub(super) enum KeyView<'a> {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self::Uuids(Zeroizing::default())
+        Self::Uuids(Wiped::default())
     }
 }
 
@@ -230,7 +230,7 @@ impl Keys {
                 Some(uuid) if uuids.len() < uuids.capacity() => uuids.push(uuid),
                 Some(uuid) => {
                     let room = (uuids.len() * 2).max(64);
-                    let mut larger = Zeroizing::new(Vec::with_capacity(room));
+                    let mut larger = Wiped::new(Vec::with_capacity(room));
                     larger.extend_from_slice(uuids);
                     larger.push(uuid);
                     *uuids = larger;
@@ -323,7 +323,7 @@ impl Keys {
     pub(super) fn finish(&mut self) {
         match self {
             Self::Uuids(uuids) if uuids.capacity() > uuids.len() + uuids.len() / 8 => {
-                *uuids = Zeroizing::new(uuids.as_slice().to_vec());
+                *uuids = Wiped::new(uuids.as_slice().to_vec());
             }
             Self::Uuids(_) => {}
             Self::Texts(texts) => texts.finish(),

@@ -39,7 +39,10 @@ impl Shape {
             } else {
                 0
             };
-            self.widen(field, cells(text) + mark);
+            // Most rows bring nothing wider.
+            if text.len() + usize::from(mark) > usize::from(self.widest[field]) || !is_plain(text) {
+                self.widen(field, cells(text) + mark);
+            }
         }
         for (field, instant) in [
             (Field::Created, row.created),

@@ -84,7 +84,11 @@ impl Call<'_> {
     pub fn then(mut self, path: &[&'static str]) -> Self {
         for segment in path {
             self.path.push('/');
-            self.path.extend(encoded(segment));
+            if segment.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                self.path.push_str(segment);
+            } else {
+                self.path.extend(encoded(segment));
+            }
             self.template.push('/');
             self.template.push_str(segment);
         }
@@ -460,7 +464,11 @@ impl Call<'_> {
                 first = piece;
                 continue;
             }
-            body.extend_from_slice(&std::mem::take(&mut first));
+            if body.is_empty() {
+                let due = due.and_then(|due| usize::try_from(due).ok());
+                body.reserve(due.unwrap_or_default().min(state.max_body));
+                body.extend_from_slice(&std::mem::take(&mut first));
+            }
             body.extend_from_slice(&piece);
         }
         let body = if body.is_empty() {

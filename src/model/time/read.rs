@@ -48,7 +48,8 @@ pub fn from_epoch_ms(ms: i64) -> Option<DateTime<Utc>> {
 
 /// Only what has a date of four digits, as RFC 3339 writes it.
 fn with_a_date(at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    (1..=9999).contains(&at.year()).then_some(at)
+    let year = at.naive_utc().year();
+    (1..=9999).contains(&year).then_some(at)
 }
 
 /// The longest duration that is read: ten thousand years.

@@ -170,7 +170,8 @@ pub fn rfc3339_seconds(at: DateTime<Utc>) -> String {
 
 /// The text of [`rfc3339`] in the years from 0 to 9999. `None`: it is another year, and the text is longer.
 pub fn rfc3339_bytes(at: DateTime<Utc>) -> Option<[u8; 24]> {
-    let (date, time) = (at.date_naive(), at.time());
+    // Not by the date and time of the zone: that adds its offset, which is none.
+    let (date, time) = (at.naive_utc().date(), at.naive_utc().time());
     let year = u32::try_from(date.year())
         .ok()
         .filter(|year| *year <= 9_999)?;
