@@ -189,6 +189,7 @@ impl Besides {
         let people: Vec<Search> = people.collect();
         let mut pages = FirstPages::of(&*self.inner, &people);
         for theirs in &people {
+            sink.so_far();
             let first = pages.next().await?;
             if self.read(walk, theirs, first, end, sink).await?.is_break() {
                 break;
@@ -221,7 +222,10 @@ impl Besides {
                 in_spelling(walk, search, asked, spell).filter(|it| latest.as_ref() != Some(it));
             let Some(other) = other else { continue };
             let first = match guesses.next() {
-                Some(guess) => pages.next().await?.filter(|_| guess == other),
+                Some(guess) => {
+                    sink.so_far();
+                    pages.next().await?.filter(|_| guess == other)
+                }
                 None => None,
             };
             if self.read(walk, &other, first, end, sink).await?.is_break() {
@@ -245,6 +249,9 @@ impl Besides {
         let mut at: Option<Cursor> = None;
         let (mut stale, mut walked) = (0, None);
         loop {
+            if first.is_none() {
+                sink.so_far();
+            }
             let mut watch = Watch::new(self, walk, sink, Handing::OnlyNew);
             let page = match first.take() {
                 Some(first) => first.pour(&mut watch),

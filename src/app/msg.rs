@@ -76,6 +76,15 @@ pub enum Msg {
         /// The plan, or why there is none.
         result: Result<Plan, ApiError>,
     },
+    /// The first rows of a page that takes further requests.
+    Rows {
+        /// From whom.
+        source: SourceId,
+        /// The number of the search.
+        generation: Gen,
+        /// Those that passed the filter and were not there yet.
+        chunk: Arc<Chunk>,
+    },
     /// A page has arrived, or failed.
     Page {
         /// From whom.
@@ -202,7 +211,7 @@ pub struct Connected {
 /// A page of rows.
 #[derive(Debug)]
 pub struct RowPage {
-    /// The rows that passed the filter and were not there yet.
+    /// The rows that passed the filter and were not there yet, without those of [`Msg::Rows`].
     pub chunk: Arc<Chunk>,
     /// The end of the page.
     pub end: PageEnd,

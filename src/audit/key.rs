@@ -78,13 +78,12 @@ impl AuditKey {
 /// Bytes as small hex digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from(DIGITS[usize::from(digit)]));
-        }
+    let mut text = vec![0; bytes.len() * 2];
+    for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+        let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
+        *pair = [DIGITS[high], DIGITS[low]];
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// The hash of a line, without its newline.

@@ -19,6 +19,9 @@ pub trait RowSink: Send {
     /// Takes one row. `Break` means: enough, send no more.
     fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()>;
 
+    /// The page goes on with another request: whoever shows rows may show those that have come.
+    fn so_far(&mut self) {}
+
     /// How many more rows are wanted, as far as that is known. A page beyond them is not asked for ahead.
     fn room(&self) -> u64 {
         u64::MAX

@@ -366,6 +366,10 @@ impl RowSink for NewRows<'_> {
         Some(self.kept)
     }
 
+    fn so_far(&mut self) {
+        self.sink.so_far();
+    }
+
     fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
         if self.stop.is_some() {
             return ControlFlow::Break(());

@@ -61,6 +61,8 @@ pub(crate) fn search() -> Search {
 pub(crate) enum Script {
     /// These keys, and the next cursor.
     Rows(Vec<&'static str>, Option<&'static str>),
+    /// These keys, then the same after another request, which is the last.
+    InTwo(Vec<&'static str>, Vec<&'static str>),
     /// These keys, then an error.
     Breaks(Vec<&'static str>, ApiError),
     /// No answer, ever.
@@ -85,6 +87,14 @@ impl FakeApi {
             pages: Mutex::new(pages.into_iter().collect()),
             ..Self::default()
         })
+    }
+}
+
+fn hand_on(keys: Vec<&str>, sink: &mut dyn RowSink) {
+    for key in keys {
+        if sink.row(&mut RowRef::new(key, key)).is_break() {
+            break;
+        }
     }
 }
 
@@ -133,15 +143,16 @@ impl SessionApi for FakeApi {
         let script = self.pages.lock().unwrap().pop_front();
         let (keys, answer) = match script {
             Some(Script::Rows(keys, next)) => (keys, Ok(next.map(Cursor::new))),
+            Some(Script::InTwo(first, rest)) => {
+                hand_on(first, sink);
+                sink.so_far();
+                (rest, Ok(None))
+            }
             Some(Script::Breaks(keys, error)) => (keys, Err(error)),
             Some(Script::Hangs) => std::future::pending().await,
             None => (Vec::new(), Ok(None)),
         };
-        for key in keys {
-            if sink.row(&mut RowRef::new(key, key)).is_break() {
-                break;
-            }
-        }
+        hand_on(keys, sink);
         let next = answer?;
         let completeness = match next {
             Some(_) => Completeness::More,

@@ -293,7 +293,7 @@ impl Shell {
             now: Utc::now(),
             up: self.begun.elapsed(),
         };
-        let is_page = |message: &Msg| matches!(message, Msg::Page { .. });
+        let is_page = |message: &Msg| matches!(message, Msg::Page { .. } | Msg::Rows { .. });
         let is_news = !batch.is_empty() && batch.iter().all(is_page);
         // The time alone moves nothing that a key or a click means; the message lays the screen out.
         let effects = update_unseen(&mut self.state, tick);

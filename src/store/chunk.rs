@@ -139,6 +139,11 @@ impl ChunkBuilder {
         }
     }
 
+    /// True if it has got no row.
+    pub fn is_empty(&self) -> bool {
+        self.chunk.is_empty()
+    }
+
     /// The finished chunk.
     pub fn finish(self) -> Arc<Chunk> {
         let mut chunk = self.chunk;

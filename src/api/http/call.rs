@@ -26,6 +26,8 @@ use crate::model::{Acted, ApiError, Code, Exchange};
 
 /// No byte for this long: the server hangs.
 const QUIET_LIMIT: Duration = Duration::from_secs(15);
+/// Most paths of a request are no longer than this behind that of the base address, in bytes.
+const PATH: usize = 128;
 /// How many redirects to the same origin are followed, of a GET only.
 const REDIRECTS: u32 = 3;
 
@@ -61,13 +63,18 @@ struct Body(Arc<zeroize::Zeroizing<Vec<u8>>>);
 
 impl<'a> Call<'a> {
     pub(super) fn new(http: &'a Http, method: Method) -> Self {
-        let base = http.base.path().trim_end_matches('/').to_owned();
+        let base = http.base.path().trim_end_matches('/');
+        let begun = || {
+            let mut path = String::with_capacity(base.len() + PATH);
+            path.push_str(base);
+            path
+        };
         Self {
             http,
             method,
             url: http.base.clone(),
-            path: base.clone(),
-            template: base,
+            path: begun(),
+            template: begun(),
             headers: HeaderMap::new(),
             body: None,
             repeat: Repeat::Never,
@@ -84,7 +91,11 @@ impl Call<'_> {
     pub fn then(mut self, path: &[&'static str]) -> Self {
         for segment in path {
             self.path.push('/');
-            if segment.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            // Most are words that stand for themselves.
+            if segment
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'-'))
+            {
                 self.path.push_str(segment);
             } else {
                 self.path.extend(encoded(segment));

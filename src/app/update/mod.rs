@@ -73,6 +73,11 @@ pub fn update_unseen(state: &mut State, msg: Msg) -> Vec<Effect> {
             result,
         } => form::planned(state, source, generation, result),
         Msg::Waiting { source, wait } => net::waiting(state, source, wait),
+        Msg::Rows {
+            source,
+            generation,
+            chunk,
+        } => net::rows(state, source, generation, &chunk),
         Msg::Page {
             source,
             generation,

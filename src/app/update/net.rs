@@ -1,5 +1,7 @@
 //! The answers from the network: connections and pages.
 
+use std::sync::Arc;
+
 use super::{message, plan, requests, results, watch};
 use crate::app::dialogs::error::ErrorBox;
 use crate::app::dialogs::sign_in;
@@ -14,7 +16,7 @@ use crate::app::state::{Level, State};
 use crate::app::words;
 use crate::model::time::clock_apart;
 use crate::model::{ApiError, Completeness, told_duplicates, told_unread};
-use crate::store::SourceId;
+use crate::store::{Chunk, RowId, SourceId};
 
 /// A profile is connected, or is not.
 pub fn connected(
@@ -122,6 +124,20 @@ pub fn waiting(state: &mut State, id: SourceId, wait: Option<Wait>) -> Vec<Effec
     Vec::new()
 }
 
+/// The first rows of a page have arrived.
+pub fn rows(state: &mut State, id: SourceId, generation: Gen, chunk: &Arc<Chunk>) -> Vec<Effect> {
+    if plan::rows(state, generation, chunk) || watch::rows(state, generation, chunk) {
+        return Vec::new();
+    }
+    match state.sources.get_mut(usize::from(id.0)) {
+        Some(source) if source.search_gen == generation => source.rows += chunk.len() as u32,
+        _ => return Vec::new(),
+    }
+    sign_in::close_waiting(&mut state.dialogs, id);
+    let first = put(state, id, chunk);
+    show(state, first)
+}
+
 /// A page has arrived, or failed.
 pub fn page(
     state: &mut State,
@@ -191,28 +207,43 @@ fn blame(state: &mut State, error: &ApiError) {
 
 fn arrived(state: &mut State, id: SourceId, page: RowPage) -> Vec<Effect> {
     let last = page.end.next.is_none() || page.stopped.is_some();
-    let is_empty = page.chunk.is_empty() && !last;
-    // Rows of before stay on the screen until there are others.
-    if state.results.stale && !is_empty {
-        results::begin(state);
+    if page.chunk.is_empty() && !last {
+        sign_in::close(&mut state.dialogs, id);
+        if let Some(source) = state.sources.get_mut(usize::from(id.0)) {
+            source.take(&page);
+        }
+        return Vec::new();
     }
-    sign_in::close(&mut state.dialogs, id);
-    let first = crate::store::RowId(state.results.rows.len() as u32);
-    state.results.rows.append(page.chunk.clone());
+    let first = put(state, id, &page.chunk);
     let Some(source) = state.sources.get_mut(usize::from(id.0)) else {
         return Vec::new();
     };
     source.take(&page);
-    if is_empty {
-        return Vec::new();
-    }
-    state.results.settle_late(first);
-    let mut effects = results::appended(state, first);
-    requests::follow(state);
+    let mut effects = show(state, first);
     if last {
         effects.extend(results::finished(state));
         effects.extend(say_truncated(state, id));
     }
+    effects
+}
+
+/// Puts rows behind those that are there. Returns the first of them.
+fn put(state: &mut State, id: SourceId, chunk: &Arc<Chunk>) -> RowId {
+    // Rows of before stay on the screen until there are others.
+    if state.results.stale {
+        results::begin(state);
+    }
+    sign_in::close(&mut state.dialogs, id);
+    let first = RowId(state.results.rows.len() as u32);
+    state.results.rows.append(chunk.clone());
+    first
+}
+
+/// Shows the rows from this one on.
+fn show(state: &mut State, first: RowId) -> Vec<Effect> {
+    state.results.settle_late(first);
+    let effects = results::appended(state, first);
+    requests::follow(state);
     effects
 }
 

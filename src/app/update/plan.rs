@@ -2,6 +2,7 @@
 //! person; then sent.
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 
 use super::{message, requests, revoke};
 use crate::app::blocked;
@@ -21,7 +22,7 @@ use crate::model::{
     ApiError, Capabilities, Clause, Completeness, EndPlan, EndWay, Field, KindCounts, NamedBy, Op,
     PlanBasis, Query, Search, Subject, SystemPlan, Untrusted, Value,
 };
-use crate::store::{Row, RowId, Rows, SourceId};
+use crate::store::{Chunk, Row, RowId, Rows, SourceId};
 
 /// From the screen no more sessions end at once: each of them is kept several times while they end, with its
 /// key and all that the audit log tells of it, some 2 KB in all.
@@ -312,6 +313,17 @@ fn search_of(state: &State, source: &Source, query: Query, named_by: NamedBy) ->
         named_by,
         ..Search::new(query, size.unwrap_or(PAGE), state.now + source.ahead)
     }
+}
+
+/// The first rows of a page for the question about a person. `false`: they are for somebody else.
+pub fn rows(state: &mut State, generation: Gen, chunk: &Arc<Chunk>) -> bool {
+    let is_asked = |one: &PlannedSystem| matches!(&one.asked, Some((g, _)) if *g == generation);
+    in_question(state, is_asked, |_, question, at| {
+        if let Some((_, rows)) = &mut question.systems[at].asked {
+            rows.append(chunk.clone());
+        }
+    })
+    .is_some()
 }
 
 /// A page for the question about a person. `None`: it is for somebody else.

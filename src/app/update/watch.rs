@@ -1,5 +1,6 @@
 //! The live view: on and off, each of its readings, and how one takes the place of the rows on the screen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{form, message, requests, results};
@@ -15,7 +16,9 @@ use crate::app::words;
 use crate::model::text::with_thousands;
 use crate::model::time::span;
 use crate::model::{ApiError, AskedBy, Completeness};
-use crate::store::{Came, Change, Compared, Comparison, Listing, Order, RowId, Rows, SourceId};
+use crate::store::{
+    Came, Change, Chunk, Compared, Comparison, Listing, Order, RowId, Rows, SourceId,
+};
 
 /// So many failures in a row end it.
 const FAILURES: u8 = 3;
@@ -149,6 +152,24 @@ fn ask(state: &mut State, id: SourceId, reading: &mut WatchReading) -> Option<Ef
         search,
         at: None,
     })
+}
+
+/// The first rows of a page of a reading. `false`: they are for somebody else.
+pub fn rows(state: &mut State, generation: Gen, chunk: &Arc<Chunk>) -> bool {
+    let Some(Watch {
+        beat: Beat::Reads(reading),
+        ..
+    }) = &mut state.watch
+    else {
+        return false;
+    };
+    let mut sources = reading.sources.iter_mut();
+    let Some((_, source)) = sources.find(|(_, source)| source.search_gen == generation) else {
+        return false;
+    };
+    source.rows += chunk.len() as u32;
+    reading.rows.append(chunk.clone());
+    true
 }
 
 /// A page of a reading. `None`: it is for somebody else.

@@ -1,12 +1,14 @@
 //! Reading a search for the screen: each page becomes rows of the store and a message.
 
+use std::mem;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use crate::app::msg::RowPage;
 use crate::app::{Gen, Msg};
-use crate::model::{ApiError, Cursor, ReadKeys, Search};
+use crate::model::{ApiError, Cursor, ReadKeys, RowRef, RowSink, Search};
 use crate::reading::{Reading, Then};
 use crate::runtime::profiles::Opened;
 use crate::store::{ChunkBuilder, SourceId, Texts};
@@ -52,11 +54,15 @@ impl<'a> ScreenReading<'a> {
     /// it counts rows as read that nobody got.
     ///
     /// `None`: the page failed before its first row.
-    pub(crate) async fn page(&mut self) -> (Option<RowPage>, Then) {
-        let mut builder = ChunkBuilder::new(self.source, self.texts.clone());
-        let read = self.reading.page(&mut builder).await;
+    async fn page(&mut self, pages: &PageSender) -> (Option<RowPage>, Then) {
+        let mut rows = RowsSoFar {
+            builder: ChunkBuilder::new(self.source, self.texts.clone()),
+            texts: &self.texts,
+            pages,
+        };
+        let read = self.reading.page(&mut rows).await;
         let page = RowPage {
-            chunk: builder.finish(),
+            chunk: rows.builder.finish(),
             end: read.end,
             took: read.took,
             duplicates: read.duplicates,
@@ -74,6 +80,34 @@ impl<'a> ScreenReading<'a> {
     /// The sessions that were read, for a search that goes on from here.
     pub(crate) fn into_keys(self) -> ReadKeys {
         self.reading.into_keys()
+    }
+}
+
+/// Gathers the rows of a page. Those that have come when it takes another request are shown at once.
+struct RowsSoFar<'a> {
+    builder: ChunkBuilder,
+    texts: &'a Arc<Texts>,
+    pages: &'a PageSender,
+}
+
+impl RowSink for RowsSoFar<'_> {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
+        self.builder.row(row)
+    }
+
+    fn so_far(&mut self) {
+        if self.builder.is_empty() {
+            return;
+        }
+        // Where the screen is behind, they come with the page.
+        if let Ok(place) = self.pages.send.try_reserve() {
+            let next = ChunkBuilder::new(self.pages.source, Arc::clone(self.texts));
+            place.send(Msg::Rows {
+                source: self.pages.source,
+                generation: self.pages.generation,
+                chunk: mem::replace(&mut self.builder, next).finish(),
+            });
+        }
     }
 }
 
@@ -99,7 +133,7 @@ impl PageSender {
 /// Reads pages until the end. Each is sent as soon as it is there; hands back what was loaded.
 pub(super) async fn read(mut reading: ScreenReading<'_>, pages: &PageSender) -> ReadKeys {
     loop {
-        let (page, then) = reading.page().await;
+        let (page, then) = reading.page(pages).await;
         if let Some(page) = page
             && !pages.send(Ok(page)).await
         {

@@ -133,6 +133,37 @@ async fn all_pages_of_a_search_arrive_in_order() {
 }
 
 #[tokio::test]
+async fn rows_that_are_there_come_before_the_rest_of_their_page() {
+    let script = Script::InTwo(vec!["a", "b"], vec!["b", "c"]);
+    let (mut bench, _) = Bench::with_pages([script]).await;
+    bench.start(Effect::Search {
+        source: SOURCE,
+        generation: Gen(2),
+        search: search(),
+        at: None,
+    });
+
+    let Msg::Rows {
+        generation: Gen(2),
+        chunk,
+        ..
+    } = bench.next().await
+    else {
+        panic!("the first rows are expected");
+    };
+    let first: Vec<String> = chunk.rows().map(|row| row.key().expose().into()).collect();
+    assert_eq!(first, ["a", "b"]);
+    let Msg::Page {
+        result: Ok(page), ..
+    } = bench.next().await
+    else {
+        panic!("the page is expected");
+    };
+    assert_eq!((page.received, page.duplicates), (4, 1));
+    assert_eq!(keys(&[page]), ["c"]);
+}
+
+#[tokio::test]
 async fn f_http_11_a_row_seen_on_an_earlier_page_is_dropped_and_counted() {
     let (mut bench, _) = Bench::with_pages([
         Script::Rows(vec!["a", "b"], Some("2")),

@@ -59,7 +59,7 @@ use crate::model::{
     ApiError, Capabilities, Completeness, Cursor, Exchange, Fact, Field, Identity, KindCaps,
     PageEnd, Paging, Policy, ReadKeys, Revoke, RowRef, RowSink, Support, Unreached, Untrusted,
 };
-use crate::store::{ChunkBuilder, RowId, SourceId, Texts};
+use crate::store::{Chunk, ChunkBuilder, RowId, SourceId, Texts};
 
 /// The moment of every test.
 fn now() -> DateTime<Utc> {
@@ -248,6 +248,29 @@ impl TestApp {
         self.send_page_ending(generation, rows, end)
     }
 
+    /// The first rows of a page that takes another request.
+    fn first_rows(&mut self, generation: Gen, rows: &[(&str, i64)]) -> &mut Self {
+        let rows = rows.iter().enumerate();
+        let rows = rows.map(|(number, (user, age))| row(user, *age, number));
+        let chunk = self.chunk(rows.collect());
+        self.send(Msg::Rows {
+            source: SourceId(0),
+            generation,
+            chunk,
+        })
+    }
+
+    /// Those of these rows that have not come before.
+    fn chunk(&mut self, rows: Vec<RowRef<'static>>) -> Arc<Chunk> {
+        let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
+        for mut row in rows {
+            if self.seen.insert(&row) {
+                let _ = builder.row(&mut row);
+            }
+        }
+        builder.finish()
+    }
+
     fn send_page_ending(
         &mut self,
         generation: Gen,
@@ -255,20 +278,12 @@ impl TestApp {
         end: PageEnd,
     ) -> &mut Self {
         let received = rows.len() as u32;
-        let mut builder = ChunkBuilder::new(SourceId(0), self.texts.clone());
-        let mut duplicates = 0;
-        for mut row in rows {
-            if self.seen.insert(&row) {
-                let _ = builder.row(&mut row);
-            } else {
-                duplicates += 1;
-            }
-        }
+        let chunk = self.chunk(rows);
         let page = RowPage {
-            chunk: builder.finish(),
             end,
             took: Duration::from_millis(9),
-            duplicates,
+            duplicates: received - chunk.len() as u32,
+            chunk,
             received,
             headway: None,
             stopped: None,

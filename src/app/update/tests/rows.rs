@@ -21,6 +21,38 @@ fn rows_are_shown_as_they_arrive_and_sorted_when_the_last_page_is_there() {
 }
 
 #[test]
+fn the_first_rows_of_a_page_are_shown_before_its_end() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let search = app.state.sources[0].search_gen;
+
+    app.first_rows(search, &[("zoe", 60), ("bob", 60)]);
+    assert_eq!(app.shown(), ["zoe", "bob"]);
+    assert!(app.state.sources[0].is_loading());
+
+    app.first_rows(Gen(999), &[("late", 60)]);
+    app.page(&[("zoe", 60), ("bob", 60), ("amy", 60)], None);
+    assert_eq!(app.shown(), ["amy", "bob", "zoe"]);
+    let source = &app.state.sources[0];
+    assert_eq!((source.rows, source.pages), (3, 1));
+}
+
+#[test]
+fn the_first_rows_of_a_reload_take_the_place_of_those_before() {
+    let mut app = TestApp::listing(&["asmith", "bwong", "cruz"]);
+    app.keys("down down r");
+    app.seen = ReadKeys::default();
+    assert_eq!(app.shown(), ["asmith", "bwong", "cruz"]);
+
+    let search = app.state.sources[0].search_gen;
+    app.first_rows(search, &[("asmith", 600)]);
+    app.page(&[("asmith", 600), ("cruz", 600)], None);
+
+    assert_eq!(app.shown(), ["asmith", "cruz"]);
+    assert_eq!(app.cursor_user(), "cruz");
+}
+
+#[test]
 fn one_persons_last_sign_in_is_on_top() {
     let mut app = TestApp::new();
     app.keys("enter").connect();

@@ -1,9 +1,10 @@
 //! Names of users on a server that minds upper and lower case.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use usher::api::SessionApi;
-use usher::model::{Completeness, Search};
+use usher::model::{Completeness, RowRef, RowSink, Search};
 
 use super::scripted::{Act, Heard, Scripted, json};
 use super::{open, search, token_profile};
@@ -65,6 +66,35 @@ async fn f_del_12_one_person_under_two_spellings_is_found_by_any_of_them() {
         assert_eq!(once, BTreeSet::from(['a', 'b', 'c']), "{typed}");
         assert_eq!(ids.len(), 3, "{typed}: none comes twice");
         assert_eq!(counted, Some(total), "{typed}");
+    }
+}
+
+/// The letters of the rows as they come, and a bar where those so far may be shown.
+#[derive(Default)]
+struct Shown(String);
+
+impl RowSink for Shown {
+    fn row(&mut self, row: &mut RowRef<'_>) -> ControlFlow<()> {
+        self.0.extend(row.key.chars().next());
+        ControlFlow::Continue(())
+    }
+
+    fn so_far(&mut self) {
+        if !self.0.ends_with('|') {
+            self.0.push('|');
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_found_as_typed_may_be_shown_before_the_rest_is_asked_for() {
+    let server = Scripted::start(minding_case).await;
+    let api = open(&token_profile(&server.url));
+
+    for (typed, shown) in [("user:jdoe", "ac|b"), ("user:JDOE", "|ac|b"), ("", "abcd")] {
+        let mut rows = Shown::default();
+        api.search(&search(typed), None, &mut rows).await.unwrap();
+        assert_eq!(rows.0, shown, "{typed}");
     }
 }
 
