@@ -6,7 +6,7 @@ use crate::app::job::{Job, JobState};
 use crate::app::source::{Progress, Source};
 use crate::app::state::State;
 use crate::model::query::{Base, Clause, Field, Op, Target, Value, When};
-use crate::model::text::with_thousands;
+use crate::model::text::{number_of, with_thousands};
 use crate::model::time;
 use crate::model::{ApiError, Code, Subject};
 
@@ -105,7 +105,7 @@ pub fn incomplete(state: &State) -> Option<String> {
     let of = of.map_or_else(String::new, |total| {
         format!(" of {}", with_thousands(total))
     });
-    broke.then(|| format!("incomplete: {} rows{of}", with_thousands(rows)))
+    broke.then(|| format!("incomplete: {}{of}", number_of(rows, "row")))
 }
 
 /// How many sessions are loaded, and of how many: `27 of 1,204 match`, `300 of 1,204 loaded`.

@@ -16,7 +16,7 @@ use super::sources::{self, Source};
 use super::targets::{self, FoundBy, SessionTarget, Skip};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config};
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{display_safe, number_of, with_thousands};
 use crate::model::{
     ApiError, AskedBy, Clause, EndWay, Exempt, Field, KindCounts, LimitedBy, Op, Query, Revoke,
     RowRef, Subject, Untrusted, Value,
@@ -559,10 +559,7 @@ pub(super) fn count_of(targets: &[SessionTarget]) -> String {
 
 /// `1 session`, `1,204 sessions`.
 pub(crate) fn sessions(count: usize) -> String {
-    match count {
-        1 => "1 session".to_owned(),
-        count => format!("{} sessions", with_thousands(count as u64)),
-    }
+    number_of(count as u64, "session")
 }
 
 /// Why a source cannot end these sessions at all. `None`: it can.

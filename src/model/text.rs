@@ -22,7 +22,7 @@ pub use eight::Eight;
 pub use markdown::markdown_safe;
 pub use measure::{
     Align, Ellipsis, MESSAGE_COLS, NAME_COLS, SHOWN_BYTES, cut_end, cut_middle, fit, mask,
-    mask_parts, mask_with, pad, safe_cut, start_of, width_cols, with_thousands,
+    mask_parts, mask_with, number_of, pad, safe_cut, start_of, width_cols, with_thousands,
 };
 pub use nearest::nearest;
 pub use paste::{json_escapes, paste_safe, paste_safe_json};

@@ -14,7 +14,9 @@ use crate::app::layout::TABS;
 use crate::app::source::{Link, Progress, Source};
 use crate::app::state::{Level, State};
 use crate::app::words;
-use crate::model::text::{Ellipsis, cut_middle, display_safe, width_cols, with_thousands};
+use crate::model::text::{
+    Ellipsis, cut_middle, display_safe, number_of, width_cols, with_thousands,
+};
 use crate::model::time::{self, Zone};
 use crate::model::{ApiError, AuditMode, Completeness, told_duplicates, told_unread};
 
@@ -298,15 +300,15 @@ fn searching(state: &State) -> String {
         } else {
             state.results.rows.len() as u64
         };
-        let rows = with_thousands(rows);
+        let rows = number_of(rows, "row");
         let stops = if state.layout.is_long() {
             " · Esc stops"
         } else {
             ""
         };
-        return format!("searching… {rows} rows · {headway}{stops}");
+        return format!("searching… {rows} · {headway}{stops}");
     }
-    let rows = with_thousands(state.results.rows.len() as u64);
+    let rows = number_of(state.results.rows.len() as u64, "row");
     let loading = state.sources.iter().filter(|source| source.is_loading());
     let begun = loading.map(|source| source.begun).min();
     let elapsed = begun.map_or(0, |at| state.up.saturating_sub(at).as_millis());
@@ -318,12 +320,12 @@ fn searching(state: &State) -> String {
         };
     }
     if !state.layout.is_long() {
-        return format!("searching… {rows} rows · Esc stops");
+        return format!("searching… {rows} · Esc stops");
     }
     let pages: u32 = state.sources.iter().map(|s| s.pages).sum();
     format!(
-        "searching… {rows} rows, {} pages, {}.{} s · Esc stops (rows stay)",
-        with_thousands(u64::from(pages)),
+        "searching… {rows}, {}, {}.{} s · Esc stops (rows stay)",
+        number_of(u64::from(pages), "page"),
         elapsed / 1000,
         elapsed % 1000 / 100
     )

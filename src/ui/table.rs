@@ -20,7 +20,7 @@ use crate::app::source::Source;
 use crate::app::state::{Pane, State};
 use crate::app::watch;
 use crate::app::words;
-use crate::model::text::{Align, cut_end, display_safe, width_cols, with_thousands};
+use crate::model::text::{Align, cut_end, display_safe, number_of, width_cols, with_thousands};
 use crate::model::{Field, Property};
 use crate::store::{Row, RowId};
 
@@ -508,8 +508,8 @@ fn loading(state: &State, inner: Rect, used: u16, canvas: &mut Canvas<'_>) {
     let long = inner.width >= 100 && !state.results.rows.is_empty();
     let text = if long {
         format!(
-            "{text}  {} rows so far",
-            with_thousands(state.results.rows.len() as u64)
+            "{text}  {} so far",
+            number_of(state.results.rows.len() as u64, "row")
         )
     } else {
         text

@@ -14,7 +14,7 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::{Level, State};
 use crate::app::update::{edit, message};
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{display_safe, number_of};
 
 const WIDTH: (u16, u16) = (72, 66);
 /// Cells of the names of the choices.
@@ -86,9 +86,9 @@ fn name(state: &State, format: ExportFormat) -> String {
 }
 
 fn start(state: &mut State, choice: ExportChoice) -> Vec<Effect> {
-    let rows = with_thousands(state.results.order.len() as u64);
+    let rows = number_of(state.results.order.len() as u64, "row");
     state.exports += 1;
-    let mut effects = message::say(state, Level::Info, format!("{EXPORTING}{rows} rows …"));
+    let mut effects = message::say(state, Level::Info, format!("{EXPORTING}{rows} …"));
     effects.push(Effect::Export(Box::new(job(state, choice))));
     effects
 }
@@ -102,8 +102,8 @@ pub fn goes_on(state: &mut State, rows: u64) -> Vec<Effect> {
     if message.is_some_and(|message| !message.text.starts_with(EXPORTING)) {
         return Vec::new();
     }
-    let rows = with_thousands(rows);
-    let text = format!("{EXPORTING}… {rows} rows so far · Esc stops");
+    let rows = number_of(rows, "row");
+    let text = format!("{EXPORTING}… {rows} so far · Esc stops");
     message::say(state, Level::Info, text)
 }
 
@@ -122,10 +122,10 @@ pub fn ended(state: &mut State, result: Result<Exported, ExportFailure>) -> Vec<
     state.exports = state.exports.saturating_sub(1);
     match result {
         Ok(Exported { rows, to }) => {
-            let rows = with_thousands(rows);
+            let rows = number_of(rows, "row");
             match to {
                 ExportedTo::File(path) => {
-                    let text = format!("{rows} rows exported to {}", display_safe(&path));
+                    let text = format!("{rows} exported to {}", display_safe(&path));
                     message::say(state, Level::Info, text)
                 }
                 ExportedTo::Text(text) => vec![Effect::Copy {
@@ -287,9 +287,9 @@ impl Dialog for Export {
         };
         let verb = if self.replaces { "Replace" } else { "Export" };
         lines.push(ViewLine::default().with_buttons(&["Cancel", verb], &[16, 4], focused));
-        let rows = with_thousands(state.results.order.len() as u64);
+        let rows = number_of(state.results.order.len() as u64, "row");
         DialogView {
-            title: format!("Export {rows} rows"),
+            title: format!("Export {rows}"),
             footer: "Tab next · ←→ change · Enter export · Esc".to_owned(),
             lines,
             ..DialogView::default()

@@ -13,7 +13,7 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::app::update::results::{self, view};
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{display_safe, number_of, with_thousands};
 use crate::model::time::age;
 use crate::store::{Group, GroupBy};
 
@@ -195,14 +195,13 @@ impl Dialog for Groups {
                 }
             }
         }
-        let rows = with_thousands(state.results.order.len() as u64);
-        let many = match &self.counted {
-            Some(groups) if groups.len() == 1 => " · 1 group".to_owned(),
-            Some(groups) => format!(" · {} groups", with_thousands(groups.len() as u64)),
-            None => String::new(),
-        };
+        let rows = number_of(state.results.order.len() as u64, "session");
+        let groups = self.counted.as_ref();
+        let many = groups.map_or(String::new(), |groups| {
+            format!(" · {}", number_of(groups.len() as u64, "group"))
+        });
         DialogView {
-            title: format!("{rows} sessions by {}{many}", counts::name(self.by)),
+            title: format!("{rows} by {}{many}", counts::name(self.by)),
             footer: "←→ by what · Enter keep only these · Esc".to_owned(),
             lines,
             ..DialogView::default()

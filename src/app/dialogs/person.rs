@@ -19,7 +19,7 @@ use crate::app::role::Role;
 use crate::app::source::{Progress, Source};
 use crate::app::state::{Pane, State};
 use crate::app::update::trail;
-use crate::model::text::{Untrusted, display_safe, with_thousands};
+use crate::model::text::{Untrusted, display_safe, number_of, with_thousands};
 use crate::model::time::{age, clock};
 use crate::store::{Row, RowId, SourceId};
 
@@ -106,9 +106,9 @@ impl Person {
         };
         let mut words = format!(
             "{} · {first}{alive} alive · {} · {}",
-            count(total, "session"),
-            count(addresses, "address"),
-            count(clients, "client"),
+            number_of(total as u64, "session"),
+            number_of(addresses as u64, "address"),
+            number_of(clients as u64, "client"),
         );
         if let Some(last) = last {
             words += &format!(" · last sign-in {}", age(Some(last), state.now));
@@ -135,13 +135,6 @@ impl Person {
         }
         body
     }
-}
-
-/// "1 session", "3 addresses".
-fn count(number: usize, noun: &str) -> String {
-    let many = if noun.ends_with('s') { "es" } else { "s" };
-    let many = if number == 1 { "" } else { many };
-    format!("{} {noun}{many}", with_thousands(number as u64))
 }
 
 /// "second: none, asked 14:07".

@@ -11,7 +11,7 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
-use crate::model::text::with_thousands;
+use crate::model::text::number_of;
 
 /// Lines that are not content: borders, the head and blank lines.
 const FRAME: usize = 6;
@@ -37,12 +37,8 @@ impl Requests {
     }
 
     fn head(&self) -> String {
-        let count = |n: usize, word: &str| match n {
-            1 => format!("1 {word}"),
-            n => format!("{} {word}s", with_thousands(n as u64)),
-        };
-        let requests = count(self.requests.len(), "request");
-        let sessions = count(self.sessions, "session");
+        let requests = number_of(self.requests.len() as u64, "request");
+        let sessions = number_of(self.sessions as u64, "session");
         format!("Nothing was sent. {requests} for {sessions}:")
     }
 

@@ -100,11 +100,15 @@ fn notes(state: &State, error: &ApiError) -> Vec<String> {
     let rows = state.results.rows.len();
     let asked = state.sources.iter().filter_map(|s| s.asked_at).max();
     let rows = asked.filter(|_| rows > 0).map(|at| {
-        format!(
-            "The {} rows on screen are from {}.",
-            crate::model::text::with_thousands(rows as u64),
-            crate::model::time::clock_seconds(at, state.zone())
-        )
+        let those = match rows {
+            1 => "row on screen is".to_owned(),
+            _ => format!(
+                "{} rows on screen are",
+                crate::model::text::with_thousands(rows as u64)
+            ),
+        };
+        let at = crate::model::time::clock_seconds(at, state.zone());
+        format!("The {those} from {at}.")
     });
     let request = error.exchange().map(|exchange| {
         let at = crate::model::time::clock_seconds(state.now, state.zone());

@@ -17,7 +17,7 @@ use crate::app::source::{Link, Source};
 use crate::app::state::{Level, State};
 use crate::app::system_end::SystemEnd;
 use crate::app::words;
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{display_safe, number_of, with_thousands};
 use crate::model::{
     ApiError, Capabilities, Clause, Completeness, EndPlan, EndWay, Field, KindCounts, NamedBy, Op,
     PlanBasis, Query, Search, Subject, SystemPlan, Untrusted, Value,
@@ -59,10 +59,7 @@ pub fn ask_again(state: &mut State, items: &[RevokeItem]) {
 /// The question about certain sessions.
 fn of_items(state: &State, items: &[RevokeItem], skip: &[(usize, String)]) -> PlanBox {
     let kinds: KindCounts = items.iter().map(|item| item.kind.as_ref()).collect();
-    let count = match items.len() {
-        1 => "1 session".to_owned(),
-        n => format!("{} sessions", with_thousands(n as u64)),
-    };
+    let count = number_of(items.len() as u64, "session");
     let title = format!("End {count}{}", kinds.in_brackets());
     let mut plan = EndPlan::default();
     let mut systems: Vec<PlannedSystem> = Vec::new();

@@ -263,11 +263,33 @@ pub fn with_thousands(count: u64) -> String {
     out
 }
 
+/// So many of something, as people read it: `1 session`, `1,204 addresses`. `noun`: the word for one.
+pub fn number_of(count: u64, noun: &str) -> String {
+    let many = match (count, noun.ends_with('s')) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{} {noun}{many}", with_thousands(count))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn one_of_something_is_told_apart_from_many() {
+        for (count, noun, told) in [
+            (0, "row", "0 rows"),
+            (1, "row", "1 row"),
+            (1, "address", "1 address"),
+            (1_204, "address", "1,204 addresses"),
+        ] {
+            assert_eq!(number_of(count, noun), told);
+        }
+    }
 
     #[test]
     fn widths_are_columns() {

@@ -53,7 +53,7 @@ impl<'a> ScreenReading<'a> {
     /// Reads one page. May be dropped at any await; then the whole reading is to be thrown away, since
     /// it counts rows as read that nobody got.
     ///
-    /// `None`: the page failed before its first row.
+    /// `None`: the page failed before its first row, or behind rows that were sent before it.
     async fn page(&mut self, pages: &PageSender) -> (Option<RowPage>, Then) {
         let mut rows = RowsSoFar {
             builder: ChunkBuilder::new(self.source, self.texts.clone()),

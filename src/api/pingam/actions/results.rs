@@ -9,6 +9,7 @@ use crate::api::net::clean;
 use crate::api::pingam::key;
 use crate::api::pingam::row::{self, Own};
 use crate::api::pingam::wire::{Page, Refreshed, SessionObject, Validated};
+use crate::model::text::number_of;
 use crate::model::time::{Zone, instant};
 use crate::model::{ActionBody, ActionCell, ActionResult, ApiError, Untrusted};
 
@@ -160,10 +161,7 @@ pub(super) fn table(reply: &Reply, page: &Page<'_>) -> Result<ActionResult, ApiE
     }
     let count = rows.len();
     Ok(ActionResult {
-        summary: match count {
-            1 => "1 session".into(),
-            _ => format!("{count} sessions"),
-        },
+        summary: number_of(count as u64, "session"),
         outcome: None,
         body: ActionBody::Table {
             columns: COLUMNS.map(Untrusted::from).to_vec(),

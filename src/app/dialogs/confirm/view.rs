@@ -8,7 +8,7 @@ use crate::app::dialog_view::{
 use crate::app::life;
 use crate::app::role::Role;
 use crate::app::state::State;
-use crate::model::text::{cut_end, width_cols, with_thousands};
+use crate::model::text::{cut_end, number_of, width_cols, with_thousands};
 
 const WIDTH: u16 = 70;
 /// Cells of the labels.
@@ -168,10 +168,7 @@ fn labelled(facts: &[(String, String)], width: usize) -> Vec<ViewLine> {
 }
 
 fn sessions(count: usize) -> String {
-    match count {
-        1 => "1 session".to_owned(),
-        n => format!("{} sessions", with_thousands(n as u64)),
-    }
+    number_of(count as u64, "session")
 }
 
 fn warnings(confirm: &Confirm, width: usize) -> Vec<ViewLine> {

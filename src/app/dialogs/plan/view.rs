@@ -7,7 +7,7 @@ use crate::app::dialog_view::{
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::model::SystemPlan;
-use crate::model::text::{cut_end, width_cols, with_thousands};
+use crate::model::text::{cut_end, number_of, width_cols, with_thousands};
 
 const WIDTH: u16 = 74;
 /// Cells of the name of a system, of its number and of its realms.
@@ -203,10 +203,7 @@ fn users(question: &PlanBox, width: usize) -> Option<ViewLine> {
     if question.plan.whose.is_some() || users.is_empty() {
         return None;
     }
-    let count = match users.len() {
-        1 => "1 user".to_owned(),
-        n => format!("{} users", with_thousands(n as u64)),
-    };
+    let count = number_of(users.len() as u64, "user");
     let named = users.iter().take(USERS);
     let mut words: Vec<String> = named
         .map(|(name, n)| format!("{} {n}", cut(name, 20)))
