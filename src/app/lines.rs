@@ -13,7 +13,7 @@ use super::screen_layout::VisualRow;
 use super::sentence::sentence;
 use super::state::{Pane, State};
 use super::text_wrap::{Piece, PieceKind, wrap, wrap_pieces};
-use crate::model::text::{Ellipsis, mask, with_thousands};
+use crate::model::text::{Ellipsis, mask, number_of, with_thousands};
 use crate::model::{Class, Session};
 use crate::store::{Row, RowId};
 
@@ -369,7 +369,7 @@ pub fn row_json(state: &State) -> Option<String> {
 pub fn count_words(state: &State) -> String {
     let (lines, rows) = (&state.layout.lines, &state.layout.rows);
     if state.details.raw {
-        return format!("{} lines", with_thousands(lines.len() as u64));
+        return number_of(lines.len() as u64, "line");
     }
     let is_counted = |index: usize| lines[index].is_field() && !lines[index].label.is_empty();
     let count = (0..lines.len()).filter(|at| is_counted(*at)).count();

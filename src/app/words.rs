@@ -53,8 +53,7 @@ pub fn marked(state: &State) -> Option<String> {
     let marks = &state.results.marks;
     let count = match marks.len() {
         0 => return None,
-        1 => "1 session marked".to_owned(),
-        n => format!("{} sessions marked", with_thousands(n as u64)),
+        n => format!("{} marked", number_of(n as u64, "session")),
     };
     let hidden = match marks.hidden() {
         0 => String::new(),

@@ -12,7 +12,7 @@ use super::output::{small_table, small_text};
 use super::sources::parse_query;
 use crate::audit::{self, Audit, AuditEntry, Event};
 use crate::model::query::RowView;
-use crate::model::text::{Ellipsis, MESSAGE_COLS, display_safe, safe_cut, width_cols};
+use crate::model::text::{Ellipsis, MESSAGE_COLS, display_safe, number_of, safe_cut, width_cols};
 use crate::model::time::parse_instant;
 use crate::model::{
     Clause, Fact, Field, Matcher, Op, Query, SessionKey, Target, Thresholds, Value,
@@ -93,7 +93,8 @@ fn show(ctx: &Ctx, args: &AuditArgs) -> Result<u8, Failure> {
     }
     if damaged > 0 {
         ctx.error(&format!(
-            "{damaged} lines of {} cannot be read; `usher audit --verify` says which",
+            "{} of {} cannot be read; `usher audit --verify` says which",
+            number_of(damaged, "line"),
             path.display()
         ));
         return Ok(exit::PARTLY);

@@ -10,7 +10,7 @@ use super::prompter::TerminalPrompter;
 use super::sources::{self, Source};
 use crate::audit::{self, Anchor, Audit, AuditEntry, AuditError, Report, Unfinished};
 use crate::config::Config;
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, number_of, with_thousands};
 use crate::model::{ApiError, Identity};
 use crate::revoke::{LateLook, look_later};
 
@@ -41,7 +41,11 @@ pub(crate) fn verify(ctx: &Ctx, path: &Path, kept: Option<&Anchor>) -> Result<u8
     {
         out.line(&format!("and {more} more"));
     }
-    out.line(&format!("{} records, {}", report.lines, verdict(&report)));
+    out.line(&format!(
+        "{}, {}",
+        number_of(report.lines, "record"),
+        verdict(&report)
+    ));
     for note in notes(&report) {
         out.line(&note);
     }
@@ -75,17 +79,25 @@ fn verdict(report: &Report) -> &'static str {
 fn notes(report: &Report) -> Vec<String> {
     let mut notes = Vec::new();
     if report.unkeyed > 0 {
-        notes.push(format!(
-            "the first {} lines have no seal: an older usher wrote them, and whoever can write the file can \
-             have changed them",
-            report.unkeyed
-        ));
+        notes.push(match report.unkeyed {
+            1 => "the first line has no seal: an older usher wrote it, and whoever can write the file can \
+                  have changed it"
+                .to_owned(),
+            lines => format!(
+                "the first {} lines have no seal: an older usher wrote them, and whoever can write the file \
+                 can have changed them",
+                with_thousands(lines)
+            ),
+        });
     }
     if report.ahead > 0 && report.is_sound() {
-        notes.push(format!(
-            "{} lines are newer than the anchor: usher was stopped while it wrote them; they fit",
-            report.ahead
-        ));
+        notes.push(match report.ahead {
+            1 => "1 line is newer than the anchor: usher was stopped while it wrote it; it fits".to_owned(),
+            lines => format!(
+                "{} lines are newer than the anchor: usher was stopped while it wrote them; they fit",
+                with_thousands(lines)
+            ),
+        });
     }
     if report.torn {
         notes.push(
@@ -95,10 +107,13 @@ fn notes(report: &Report) -> Vec<String> {
         );
     }
     if !report.unfinished.is_empty() {
-        notes.push(format!(
-            "{} changes have no end in the log; `usher audit --unfinished` lists them",
-            report.unfinished.len()
-        ));
+        notes.push(match report.unfinished.len() {
+            1 => "1 change has no end in the log; `usher audit --unfinished` shows it".to_owned(),
+            changes => format!(
+                "{} changes have no end in the log; `usher audit --unfinished` lists them",
+                with_thousands(changes as u64)
+            ),
+        });
     }
     notes
 }

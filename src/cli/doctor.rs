@@ -17,7 +17,7 @@ use super::sources::{self, Source};
 use crate::api::net::{Route, route};
 use crate::audit::Audit;
 use crate::config::{AuditMode, Config, Login, Profile};
-use crate::model::text::display_safe;
+use crate::model::text::{display_safe, number_of};
 use crate::model::time::{Zone, duration, to_the_minute};
 use crate::model::{ApiError, AskedBy, Query, Revoke, Session, Untrusted};
 
@@ -438,7 +438,7 @@ async fn list(source: &Source) -> Finding {
         Ok(end) => Finding::good(
             "list",
             match end.total {
-                Some(total) => format!("works; {total} sessions"),
+                Some(total) => format!("works; {}", number_of(total, "session")),
                 None => "works".to_owned(),
             },
         ),

@@ -15,7 +15,7 @@ use super::gather::Gathered;
 use super::headway::HeadwayLine;
 use super::output::Record;
 use super::sources::Source;
-use crate::model::text::{display_safe, with_thousands};
+use crate::model::text::{display_safe, number_of};
 use crate::model::time::{Zone, clock_apart};
 use crate::model::{
     ApiError, AskedBy, Completeness, NamedBy, Query, RowRef, RowSink, Search, locked,
@@ -392,8 +392,8 @@ impl<'a> Reader<'a> {
             (true, None) => "narrow the query, with user:NAME for one".to_owned(),
         };
         format!(
-            "the list is cut: the server stopped at {} sessions{} and has more; {way_out}",
-            with_thousands(at),
+            "the list is cut: the server stopped at {}{} and has more; {way_out}",
+            number_of(at, "session"),
             caps.each_scope()
         )
     }

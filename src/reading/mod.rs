@@ -17,7 +17,7 @@ pub use plan::plan;
 
 use crate::api::SessionApi;
 use crate::model::query::{Matcher, RowIn};
-use crate::model::text::with_thousands;
+use crate::model::text::number_of;
 use crate::model::{
     ApiError, Brought, Completeness, Cursor, Headway, Kept, PageEnd, PageRules, Plan, ReadKeys,
     RowRef, RowSink, Search, Stuck, Thresholds, WalkProgress,
@@ -101,8 +101,8 @@ impl fmt::Display for StopReason {
         match self {
             Self::Limit(rows) => write!(
                 f,
-                "stopped at {} rows, the max_rows of the profile; narrow the search",
-                with_thousands(*rows)
+                "stopped at {}, the max_rows of the profile; narrow the search",
+                number_of(*rows, "row")
             ),
             Self::Enough => f.write_str("stopped: no more rows are wanted"),
             Self::Stuck(why) => why.fmt(f),

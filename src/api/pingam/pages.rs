@@ -11,6 +11,7 @@ use super::server::{Facts, Server, broke_off, goes_on, item};
 use super::{error, wire};
 use crate::api::auth::Interact;
 use crate::api::net::clean;
+use crate::model::text::number_of;
 use crate::model::{
     ApiError, Completeness, Cursor, PageEnd, PageRules, RowRef, RowSink, Search, Session,
     WalkProgress,
@@ -354,7 +355,10 @@ async fn in_list(
         let mark = page.paged_results_cookie.filter(|mark| !mark.is_empty());
         let rows = page.result.len() as u64;
         if cookie.is_none() && mark.is_none() && facts.limit.cuts(rows) {
-            let why = format!("the list is cut after {rows} sessions, and it is not among them");
+            let why = format!(
+                "the list is cut after {}, and it is not among them",
+                number_of(rows, "session")
+            );
             looked = Looked::Unsure(reply.unexpected("result", why));
         }
         let Some(next) = mark.filter(|mark| Some(mark) != cookie.as_ref()) else {

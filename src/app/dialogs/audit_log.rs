@@ -16,7 +16,7 @@ use crate::app::role::Role;
 use crate::app::state::State;
 use crate::app::text_wrap::wrap_words;
 use crate::app::update::edit;
-use crate::model::text::{width_cols, with_thousands};
+use crate::model::text::{number_of, width_cols, with_thousands};
 
 /// Lines of the box that are no records: borders, the field and a blank line.
 const FRAME: usize = 4;
@@ -145,7 +145,7 @@ impl AuditLog {
             format!("Audit log · {} of {of}{}", number(found), number(all))
         };
         if page.damaged > 0 {
-            title += &format!(" · {} lines cannot be read", with_thousands(page.damaged));
+            title += &format!(" · {} cannot be read", number_of(page.damaged, "line"));
         }
         title
     }

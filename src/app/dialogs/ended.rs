@@ -12,7 +12,7 @@ use crate::app::role::Role;
 use crate::app::row_facts::RowFacts;
 use crate::app::state::State;
 use crate::app::update::plan;
-use crate::model::text::{cut_end, width_cols, with_thousands};
+use crate::model::text::{cut_end, number_of, width_cols, with_thousands};
 use crate::model::time::instant;
 
 const WIDTH: (u16, u16) = (76, 74);
@@ -181,8 +181,7 @@ fn title(job: &Job) -> String {
         None if job.ends.iter().any(|end| !end.is_clean()) => "Asked to end sessions".to_owned(),
         None => "Ended sessions".to_owned(),
         Some(0) => "Ended no session".to_owned(),
-        Some(1) => "Ended 1 session".to_owned(),
-        Some(n) => format!("Ended {} sessions", with_thousands(n)),
+        Some(n) => format!("Ended {}", number_of(n, "session")),
     };
     match &job.whose {
         Some(whose) => format!("{act} of {whose}"),

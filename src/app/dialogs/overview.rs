@@ -13,7 +13,7 @@ use crate::app::keymap::{Key, KeyPress};
 use crate::app::role::Role;
 use crate::app::state::State;
 use crate::model::Hint;
-use crate::model::text::with_thousands;
+use crate::model::text::{number_of, with_thousands};
 use crate::model::time::duration_words;
 use crate::store::{Began, Group, GroupBy};
 
@@ -334,9 +334,9 @@ impl Dialog for Overview {
                 }
             }
         }
-        let rows = with_thousands(state.results.order.len() as u64);
+        let rows = number_of(state.results.order.len() as u64, "session");
         DialogView {
-            title: format!("Overview of {rows} sessions"),
+            title: format!("Overview of {rows}"),
             footer: "↑↓←→ choose · Enter keep only these · Esc".to_owned(),
             lines,
             ..DialogView::default()

@@ -466,10 +466,10 @@ pub fn send(state: &mut State, question: &PlanBox, reason: Option<String>) -> Ve
         item.row = RowId(u32::MAX - number);
     }
     let plan = &question.plan;
-    let count = with_thousands(plan.sessions() as u64);
+    let sessions = number_of(plan.sessions() as u64, "session");
     let title = match &plan.whose {
-        Some(whose) => format!("Ending {count} sessions of {whose}"),
-        None => format!("Ending {count} sessions"),
+        Some(whose) => format!("Ending {sessions} of {whose}"),
+        None => format!("Ending {sessions}"),
     };
     let mut job = Job::new(
         revoke::next_job(state),

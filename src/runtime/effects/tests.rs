@@ -54,19 +54,22 @@ impl Bench {
             .expect("the sender lives")
     }
 
+    fn search(&mut self, generation: u64, at: Option<&str>) {
+        self.start(Effect::Search {
+            source: SOURCE,
+            generation: Gen(generation),
+            search: search(),
+            at: at.map(Cursor::new),
+        });
+    }
+
     /// Runs a search to its end: its pages, and the error it ended with.
     async fn read(
         &mut self,
         generation: u64,
         at: Option<&str>,
     ) -> (Vec<RowPage>, Option<ApiError>) {
-        let at = at.map(Cursor::new);
-        self.start(Effect::Search {
-            source: SOURCE,
-            generation: Gen(generation),
-            search: search(),
-            at,
-        });
+        self.search(generation, at);
         let mut pages = Vec::new();
         loop {
             let Msg::Page {
@@ -136,19 +139,9 @@ async fn all_pages_of_a_search_arrive_in_order() {
 async fn rows_that_are_there_come_before_the_rest_of_their_page() {
     let script = Script::InTwo(vec!["a", "b"], vec!["b", "c"]);
     let (mut bench, _) = Bench::with_pages([script]).await;
-    bench.start(Effect::Search {
-        source: SOURCE,
-        generation: Gen(2),
-        search: search(),
-        at: None,
-    });
+    bench.search(2, None);
 
-    let Msg::Rows {
-        generation: Gen(2),
-        chunk,
-        ..
-    } = bench.next().await
-    else {
+    let Msg::Rows { chunk, .. } = bench.next().await else {
         panic!("the first rows are expected");
     };
     let first: Vec<String> = chunk.rows().map(|row| row.key().expose().into()).collect();
@@ -313,12 +306,7 @@ async fn a_reload_finds_its_rows_again() {
 #[tokio::test]
 async fn a_cancelled_search_ends_at_once() {
     let (mut bench, _) = Bench::with_pages([Script::Hangs]).await;
-    bench.start(Effect::Search {
-        source: SOURCE,
-        generation: Gen(2),
-        search: search(),
-        at: None,
-    });
+    bench.search(2, None);
     let handle = bench.effects.tasks.remove(&Gen(2)).unwrap();
 
     handle.token.cancel();
@@ -333,12 +321,7 @@ async fn a_cancelled_search_ends_at_once() {
 #[tokio::test]
 async fn closing_a_profile_ends_its_questions() {
     let (mut bench, _) = Bench::with_pages([Script::Hangs]).await;
-    bench.start(Effect::Search {
-        source: SOURCE,
-        generation: Gen(2),
-        search: search(),
-        at: None,
-    });
+    bench.search(2, None);
 
     bench.start(Effect::Close(SOURCE));
 
