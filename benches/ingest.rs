@@ -7,11 +7,12 @@
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod report;
+
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -297,24 +298,12 @@ struct Server {
 
 impl Server {
     fn start(home: &Path, rows: usize) -> Self {
-        let mut child = Command::new(USHER)
-            .args([
-                "emulator",
-                "janssen",
-                "--json",
-                "--sessions",
-                &rows.to_string(),
-            ])
-            .args(["--token-seconds", "86400"])
-            .env("HOME", home)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the emulator starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it speaks"))
-            .read_line(&mut line)
-            .expect("it says where it listens");
-        let facts: serde_json::Value = serde_json::from_str(&line).expect("a line of JSON");
+        let (child, facts) = report::server(
+            Command::new(USHER)
+                .args(["emulator", "janssen", "--json", "--token-seconds", "86400"])
+                .args(["--sessions", &rows.to_string()])
+                .env("HOME", home),
+        );
         let text = |at: &str| {
             facts
                 .pointer(at)

@@ -8,8 +8,10 @@
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
+mod report;
+
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -205,21 +207,15 @@ struct Server {
 impl Server {
     fn start(home: &Path, options: &[&str]) -> Self {
         let config = home.join("config.toml");
-        let mut child = Command::new(USHER)
-            .args(["emulator", "janssen", "--json", "--control", "--seed", "7"])
-            .args(["--token-seconds", "86400", "--sessions", &MADE.to_string()])
-            .arg("--config-out")
-            .arg(&config)
-            .args(options)
-            .env("HOME", home)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the emulator starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("it speaks"))
-            .read_line(&mut line)
-            .expect("it says where it listens");
-        let facts: Value = serde_json::from_str(&line).expect("a line of JSON");
+        let (child, facts) = report::server(
+            Command::new(USHER)
+                .args(["emulator", "janssen", "--json", "--control", "--seed", "7"])
+                .args(["--token-seconds", "86400", "--sessions", &MADE.to_string()])
+                .arg("--config-out")
+                .arg(&config)
+                .args(options)
+                .env("HOME", home),
+        );
         let text = |at: &str| facts.pointer(at).and_then(Value::as_str).expect("it says");
         fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).expect("a configuration");
         Self {

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -78,4 +80,15 @@ impl Report {
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// Starts an embedded server with `--json`. Returns it with what it says of itself.
+pub fn server(command: &mut Command) -> (Child, Value) {
+    let child = command.stdout(Stdio::piped()).spawn();
+    let mut child = child.expect("the emulator starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("it speaks"))
+        .read_line(&mut line)
+        .expect("it says where it listens");
+    (child, serde_json::from_str(&line).expect("a line of JSON"))
 }
