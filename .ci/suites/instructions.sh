@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 # A tenth above what was counted when the line was written. Whoever makes a row dearer must say why.
-LIST_A_ROW=39000
+LIST_A_ROW=38000
 
 say() { printf 'instructions: %s\n' "$*" >&2; }
 
