@@ -83,7 +83,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let (high, low) = (usize::from(byte >> 4), usize::from(byte & 15));
         *pair = [DIGITS[high], DIGITS[low]];
     }
-    String::from_utf8(text).unwrap_or_default()
+    String::from_utf8(text).expect("digits are text")
 }
 
 /// The hash of a line, without its newline.

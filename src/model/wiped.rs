@@ -34,7 +34,10 @@ impl<T: Copy + Default> Wipe for Vec<T> {
 
 impl Wipe for String {
     fn wipe(&mut self) {
-        std::mem::take(self).into_bytes().wipe();
+        let mut bytes = std::mem::take(self).into_bytes();
+        bytes.wipe();
+        // Zeros are text, so that the memory stays where it can be looked at.
+        *self = Self::from_utf8(bytes).unwrap_or_default();
     }
 }
 
@@ -60,6 +63,9 @@ impl<B: Wipe> DerefMut for Wiped<B> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -77,12 +83,28 @@ mod tests {
 
     #[test]
     fn a_text_is_overwritten_too() {
-        let mut text = Wiped::new(String::from("s3cret"));
-        text.push('!');
-        assert_eq!(*text, "s3cret!");
+        let mut text = String::from("s3cret");
+        let (place, room) = (text.as_ptr(), text.capacity());
 
         text.wipe();
 
-        assert_eq!(*text, "");
+        assert_eq!(text.as_ptr(), place);
+        assert_eq!(text, "\0".repeat(room));
+    }
+
+    #[test]
+    fn it_is_overwritten_when_it_is_dropped() {
+        struct Told(Arc<AtomicBool>);
+
+        impl Wipe for Told {
+            fn wipe(&mut self) {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+
+        let wiped = Arc::new(AtomicBool::new(false));
+        drop(Wiped::new(Told(Arc::clone(&wiped))));
+
+        assert!(wiped.load(Ordering::Relaxed));
     }
 }

@@ -195,13 +195,13 @@ impl Dialog for Groups {
                 }
             }
         }
-        let rows = number_of(state.results.order.len() as u64, "session");
+        let sessions = number_of(state.results.order.len() as u64, "session");
         let groups = self.counted.as_ref();
         let many = groups.map_or(String::new(), |groups| {
             format!(" · {}", number_of(groups.len() as u64, "group"))
         });
         DialogView {
-            title: format!("{rows} by {}{many}", counts::name(self.by)),
+            title: format!("{sessions} by {}{many}", counts::name(self.by)),
             footer: "←→ by what · Enter keep only these · Esc".to_owned(),
             lines,
             ..DialogView::default()

@@ -334,9 +334,9 @@ impl Dialog for Overview {
                 }
             }
         }
-        let rows = number_of(state.results.order.len() as u64, "session");
+        let sessions = number_of(state.results.order.len() as u64, "session");
         DialogView {
-            title: format!("Overview of {rows}"),
+            title: format!("Overview of {sessions}"),
             footer: "↑↓←→ choose · Enter keep only these · Esc".to_owned(),
             lines,
             ..DialogView::default()

@@ -154,21 +154,23 @@ fn ask(state: &mut State, id: SourceId, reading: &mut WatchReading) -> Option<Ef
     })
 }
 
-/// The first rows of a page of a reading. `false`: they are for somebody else.
-pub fn rows(state: &mut State, generation: Gen, chunk: &Arc<Chunk>) -> bool {
-    let Some(Watch {
-        beat: Beat::Reads(reading),
-        ..
-    }) = &mut state.watch
-    else {
-        return false;
+/// The source that a reading asks by this number, and the rows that have come. `None`: it is for somebody else.
+fn read_as(state: &mut State, generation: Gen) -> Option<(&mut Source, &mut Rows)> {
+    let Beat::Reads(reading) = &mut state.watch.as_mut()?.beat else {
+        return None;
     };
     let mut sources = reading.sources.iter_mut();
-    let Some((_, source)) = sources.find(|(_, source)| source.search_gen == generation) else {
+    let (_, source) = sources.find(|(_, source)| source.search_gen == generation)?;
+    Some((source, &mut reading.rows))
+}
+
+/// The first rows of a page of a reading. `false`: they are for somebody else.
+pub fn rows(state: &mut State, generation: Gen, chunk: &Arc<Chunk>) -> bool {
+    let Some((source, rows)) = read_as(state, generation) else {
         return false;
     };
     source.rows += chunk.len() as u32;
-    reading.rows.append(chunk.clone());
+    rows.append(chunk.clone());
     true
 }
 
@@ -179,27 +181,19 @@ pub fn page(
     generation: Gen,
     result: &Result<RowPage, ApiError>,
 ) -> Option<Vec<Effect>> {
-    let Some(Watch {
-        beat: Beat::Reads(reading),
-        ..
-    }) = &mut state.watch
-    else {
-        return None;
-    };
-    let mut sources = reading.sources.iter_mut();
-    let (_, source) = sources.find(|(_, source)| source.search_gen == generation)?;
+    let (source, rows) = read_as(state, generation)?;
     match result {
         Ok(page) => {
             source.take(page);
-            reading.rows.append(page.chunk.clone());
+            rows.append(page.chunk.clone());
         }
         Err(error) => source.progress = Progress::Failed(error.clone()),
     }
-    let is_read = !reading
-        .sources
-        .iter()
-        .any(|(_, source)| source.is_loading());
     sign_in::close(&mut state.dialogs, id);
+    let is_read = state.watch.as_ref().is_some_and(|watch| match &watch.beat {
+        Beat::Reads(reading) => !reading.sources.iter().any(|(_, one)| one.is_loading()),
+        _ => false,
+    });
     Some(if is_read { compare(state) } else { Vec::new() })
 }
 

@@ -38,6 +38,24 @@ fn the_first_rows_of_a_page_are_shown_before_its_end() {
 }
 
 #[test]
+fn the_first_rows_of_a_page_stay_when_the_rest_of_it_fails() {
+    let mut app = TestApp::new();
+    app.keys("enter").connect();
+    let search = app.state.sources[0].search_gen;
+
+    app.first_rows(search, &[("zoe", 60)]);
+    app.page_fails(ApiError::Broken {
+        host: "h".into(),
+        why: "cut".into(),
+        exchange: None,
+    });
+
+    assert_eq!(app.shown(), ["zoe"]);
+    let told = crate::app::words::incomplete(&app.state);
+    assert_eq!(told.as_deref(), Some("incomplete: 1 row"));
+}
+
+#[test]
 fn the_first_rows_of_a_reload_take_the_place_of_those_before() {
     let mut app = TestApp::listing(&["asmith", "bwong", "cruz"]);
     app.keys("down down r");
